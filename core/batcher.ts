@@ -1,0 +1,91 @@
+/**
+ * Group commit: many callers' items share one flush, and each caller gets its own result after it.
+ *
+ * Nothing waits for a timer. An item that finds no flush under way goes at once (at the end of the current turn of
+ * the event loop, so that items which arrived together go together); what arrives meanwhile forms the next batch.
+ * Batches therefore grow with load, and an idle system adds no delay. The method is the database's own, one level up
+ * (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", 1984, section 5.2).
+ */
+import { BidaError } from "./errors.ts";
+
+export interface BatcherOptions<T, R> {
+  /** Handles a batch; its results are in the order of the items. Throwing fails every caller of that batch. */
+  flush(items: T[]): Promise<R[]>;
+  maxItems: number;
+  /** Together with `sizeOf`: no batch is larger, unless it holds one item only. */
+  maxBytes: number;
+  sizeOf(item: T): number;
+  /** Flushes that may be under way at once. */
+  concurrency: number;
+  /** Items that may wait; beyond that callers are refused with `unavailable`. */
+  maxWaiting: number;
+}
+
+interface Waiting<T, R> {
+  item: T;
+  size: number;
+  done: (result: R) => void;
+  failed: (error: unknown) => void;
+}
+
+export class Batcher<T, R> {
+  readonly #options: BatcherOptions<T, R>;
+  #waiting: Waiting<T, R>[] = [];
+  #running = 0;
+  #scheduled = false;
+
+  constructor(options: BatcherOptions<T, R>) {
+    this.#options = options;
+  }
+
+  /** Items that wait for a flush. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves with this item's result after its batch was flushed. */
+  add(item: T): Promise<R> {
+    if (this.#waiting.length >= this.#options.maxWaiting) {
+      return Promise.reject(new BidaError("unavailable", "Too much is waiting to be written; try again"));
+    }
+    return new Promise((done, failed) => {
+      this.#waiting.push({ item, size: this.#options.sizeOf(item), done, failed });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#running >= this.#options.concurrency || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#run(this.#take());
+      this.#schedule();
+    });
+  }
+
+  #take(): Waiting<T, R>[] {
+    const { maxItems, maxBytes } = this.#options;
+    let count = 0;
+    let bytes = 0;
+    for (const { size } of this.#waiting) {
+      if (count >= maxItems || (count > 0 && bytes + size > maxBytes)) break;
+      bytes += size;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #run(batch: Waiting<T, R>[]): Promise<void> {
+    this.#running += 1;
+    try {
+      const results = await this.#options.flush(batch.map(({ item }) => item));
+      for (const [i, { done }] of batch.entries()) done(results[i] as R);
+    } catch (error) {
+      for (const { failed } of batch) failed(error);
+    } finally {
+      this.#running -= 1;
+      this.#schedule();
+    }
+  }
+}

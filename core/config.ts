@@ -1,0 +1,163 @@
+/** Configuration from the environment, checked once at boot. The table in README.md mirrors {@link VARIABLES}. */
+import os from "node:os";
+import { z } from "zod";
+import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./addresses.ts";
+import { type Millis, millis } from "./clock.ts";
+
+export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export interface Config {
+  host: string;
+  port: number;
+  dataDir: string;
+  /** Null: the embedded SQLite file in `dataDir`. */
+  databaseUrl: string | null;
+  /** Null: the due set lives in this process. */
+  redisUrl: string | null;
+  /** Empty: a single process. */
+  natsUrls: string[];
+  adminUsername: string;
+  adminPassword: string;
+  /** Who may use the legacy door. */
+  apiIpAllow: AddressRanges;
+  /** Whose `x-forwarded-for` is believed. */
+  trustProxy: AddressRanges;
+  /** Non-public ranges callbacks may reach; handed to threads as text. See {@link EgressPolicy}. */
+  egressAllow: string[];
+  threads: number;
+  /** Calls in flight per thread. */
+  concurrency: number;
+  leaseMs: Millis;
+  /** 0 keeps everything. */
+  retentionDays: number;
+  logLevel: string;
+  /** What this node runs. */
+  services: ServiceName[];
+}
+
+/** The mistakes end the start; `message` is one line that names the variable. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number, ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be ${min} to ${max}`);
+
+const url = (schemes: string[]) =>
+  z.string().refine((text) => {
+    const parsed = URL.parse(text);
+    return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== "";
+  }, `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
+);
+
+const ranges = list.superRefine((entries, ctx) => {
+  try {
+    new EgressPolicy(entries);
+  } catch (error) {
+    ctx.addIssue((error as Error).message);
+  }
+});
+
+const VARIABLES = z.object({
+  BIDA_HOST: z.string().default("127.0.0.1"),
+  BIDA_PORT: whole(0, 65_535).default(8080),
+  BIDA_DATA_DIR: z.string().default("./data"),
+  BIDA_DATABASE_URL: url(["mysql"])
+    .refine((text) => (URL.parse(text)?.pathname.length ?? 0) > 1, "must name a database: mysql://user:pass@host:3306/db")
+    .optional(),
+  BIDA_REDIS_URL: url(["redis", "rediss"]).optional(),
+  BIDA_NATS_URL: list.pipe(z.array(url(["nats", "tls"]))).default([]),
+  BIDA_ADMIN_USERNAME: z.string().min(1).max(64).default("admin"),
+  BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default("admin"),
+  BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
+  BIDA_TRUST_PROXY: ranges.default([]),
+  BIDA_EGRESS_ALLOW: ranges.optional(),
+  BIDA_THREADS: whole(1, 256).default(Math.max(1, os.availableParallelism() - 1)),
+  BIDA_CONCURRENCY: whole(1, 10_000).default(256),
+  BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
+  BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
+  BIDA_LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace"], {
+      error: "must be fatal, error, warn, info, debug or trace",
+    })
+    .default("info"),
+  SERVICES: list
+    .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
+    .default([...SERVICE_NAMES]),
+});
+
+/**
+ * Reads and checks the environment. Empty variables count as absent.
+ * @throws ConfigError for the first mistake
+ */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = VARIABLES.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0]);
+    throw new ConfigError(`${name}: ${issue?.message} (it is ${shown(name, given[name])})`);
+  }
+  const v = parsed.data;
+  const embedded = v.BIDA_NATS_URL.length === 0;
+  checkCombination(v);
+  return {
+    host: v.BIDA_HOST,
+    port: v.BIDA_PORT,
+    dataDir: v.BIDA_DATA_DIR,
+    databaseUrl: v.BIDA_DATABASE_URL ?? null,
+    redisUrl: v.BIDA_REDIS_URL ?? null,
+    natsUrls: v.BIDA_NATS_URL,
+    adminUsername: v.BIDA_ADMIN_USERNAME,
+    adminPassword: v.BIDA_ADMIN_PASSWORD,
+    apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
+    trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
+    egressAllow:
+      v.BIDA_EGRESS_ALLOW ??
+      (embedded && isLoopback(v.BIDA_HOST) ? [...LOOPBACK_RANGES, ...PRIVATE_RANGES] : []),
+    threads: v.BIDA_THREADS,
+    concurrency: v.BIDA_CONCURRENCY,
+    leaseMs: millis(v.BIDA_LEASE_MS),
+    retentionDays: v.BIDA_RETENTION_DAYS,
+    logLevel: v.BIDA_LOG_LEVEL,
+    services: v.SERVICES,
+  };
+}
+
+/** Whether the database and the due set are this process's alone. */
+export const isEmbedded = (config: Config): boolean => config.natsUrls.length === 0;
+
+function checkCombination(v: z.output<typeof VARIABLES>): void {
+  if (v.BIDA_NATS_URL.length > 0) {
+    if (!v.BIDA_REDIS_URL) throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
+    if (!v.BIDA_DATABASE_URL) {
+      throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
+    }
+  } else if (SERVICE_NAMES.some((name) => !v.SERVICES.includes(name))) {
+    throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
+  }
+  if (v.SERVICES.includes("api") && v.BIDA_ADMIN_PASSWORD === "admin" && !isLoopback(v.BIDA_HOST)) {
+    throw new ConfigError(
+      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
+    );
+  }
+}
+
+const loopback = new AddressRanges(LOOPBACK_RANGES);
+const isLoopback = (host: string) => host === "localhost" || loopback.includes(host);
+
+/** Values of variables that can hold a secret are not repeated. */
+function shown(name: string, value: string | undefined): string {
+  return /PASSWORD|URL/.test(name) ? "not shown" : `"${value}"`;
+}

@@ -1,0 +1,63 @@
+/**
+ * The catalogue of refusals: every error a caller can meet, with its HTTP status. `docs/errors.md` mirrors it
+ * (a test compares the two). What goes wrong with a *call to a target* is in `outcome.ts`.
+ */
+
+/** code → HTTP status and title. Titles are constant; what is particular stands in `detail` and `errors`. */
+export const REFUSALS = {
+  invalid_json: [400, "The body is not valid JSON"],
+  invalid_task: [400, "The task has invalid fields"],
+  invalid_query: [400, "The query has invalid parameters"],
+  unauthorized: [401, "Credentials are missing or wrong"],
+  forbidden: [403, "Not allowed"],
+  not_found: [404, "There is no such thing here"],
+  method_not_allowed: [405, "The path exists, the method does not"],
+  state_conflict: [409, "The task's state forbids it"],
+  body_too_large: [413, "The body is too large"],
+  unsupported_media_type: [415, "The body must be JSON"],
+  idempotency_conflict: [422, "The idempotency key was used for another body"],
+  headers_too_large: [431, "The request's headers are too large"],
+  internal: [500, "Something went wrong here"],
+  unavailable: [503, "Not available just now; try again"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** One wrong field: a path such as `retry.delayMs`, and the rule it breaks. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/** A refusal. Thrown anywhere below the doors; the doors turn it into RFC 9457, an RPC error or legacy text. */
+export class BidaError extends Error {
+  readonly code: RefusalCode;
+  readonly errors: FieldError[];
+  /** Seconds after which a new try makes sense, for `Retry-After`. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    code: RefusalCode,
+    detail?: string,
+    more: { errors?: FieldError[]; retryAfter?: number; cause?: unknown } = {},
+  ) {
+    super(detail ?? REFUSALS[code][1], { cause: more.cause });
+    this.name = "BidaError";
+    this.code = code;
+    this.errors = more.errors ?? [];
+    this.retryAfter = more.retryAfter ?? (code === "unavailable" ? 2 : undefined);
+  }
+
+  get status(): number {
+    return REFUSALS[this.code][0];
+  }
+
+  get title(): string {
+    return REFUSALS[this.code][1];
+  }
+}
+
+/** Whether `code` is in the catalogue: foreign errors are not shown to callers. */
+export function isRefusalCode(code: unknown): code is RefusalCode {
+  return typeof code === "string" && Object.hasOwn(REFUSALS, code);
+}

@@ -1,0 +1,90 @@
+/** Proof of success: what an answer must show for a call to count as delivered. */
+import { isDeepStrictEqual } from "node:util";
+import type { JSONValue } from "json-p3";
+import type { CallError } from "./outcome.ts";
+import { compileJsonPath, compileRegex } from "./pattern.ts";
+
+/** All that is given must hold. An empty object asks for any 2xx. */
+export interface Expectation {
+  /** Codes, or the class `"2xx"` (also 3xx, 4xx, 5xx). Default `"2xx"`. */
+  status?: number[] | string | undefined;
+  /** Text the body must contain. */
+  contains?: string | undefined;
+  /** The whole body, exactly. */
+  equals?: string | undefined;
+  /** RE2 pattern that must match somewhere in the body. */
+  matches?: string | undefined;
+  /** JSONPath → the value it must select (at least one of those selected, where there are several). */
+  json?: Record<string, unknown> | undefined;
+}
+
+export interface Answer {
+  statusCode: number;
+  /** Decoded text; only its first 64 KiB where it was longer. */
+  body: string;
+  truncated: boolean;
+}
+
+/** How much of a wrong answer an error message quotes. */
+const QUOTE = 120;
+
+/**
+ * @param expectResult kkbida's field: text the body must contain, beside what `expect` says
+ * @returns null where the answer proves success, otherwise what is missing
+ */
+export function judge(
+  answer: Answer,
+  expect: Expectation | null,
+  expectResult: string | null,
+): CallError | null {
+  const status = expect?.status ?? "2xx";
+  if (!statusMatches(answer.statusCode, status)) {
+    const wanted = typeof status === "string" ? status : status.join(", ");
+    return { code: "bad_status", message: `status ${answer.statusCode}, expected ${wanted}` };
+  }
+  const missing = bodyShortfall(answer, expect, expectResult);
+  if (missing === null) return null;
+  const cut = answer.truncated ? " (only its first 64 KiB were read)" : "";
+  return { code: "unexpected_result", message: `the body ${missing}${cut}` };
+}
+
+function statusMatches(code: number, wanted: number[] | string): boolean {
+  return typeof wanted === "string" ? Math.floor(code / 100) === Number(wanted[0]) : wanted.includes(code);
+}
+
+function bodyShortfall(
+  { body, truncated }: Answer,
+  expect: Expectation | null,
+  expectResult: string | null,
+): string | null {
+  for (const text of [expectResult, expect?.contains]) {
+    if (text && !body.includes(text)) return `does not contain ${quote(text)}`;
+  }
+  if (expect?.equals !== undefined && (truncated || body !== expect.equals)) {
+    return `does not equal ${quote(expect.equals)}`;
+  }
+  if (expect?.matches !== undefined && !compileRegex(expect.matches).test(body)) {
+    return `does not match ${quote(expect.matches)}`;
+  }
+  return expect?.json ? jsonShortfall(body, expect.json) : null;
+}
+
+function jsonShortfall(body: string, wanted: Record<string, unknown>): string | null {
+  let document: JSONValue;
+  try {
+    document = JSON.parse(body) as JSONValue;
+  } catch {
+    return "is not JSON";
+  }
+  for (const [path, value] of Object.entries(wanted)) {
+    const found = compileJsonPath(path).select(document);
+    if (!found.some((candidate) => isDeepStrictEqual(candidate, value))) {
+      return `has no ${quote(path)} equal to ${quote(JSON.stringify(value))}`;
+    }
+  }
+  return null;
+}
+
+function quote(text: string): string {
+  return text.length > QUOTE ? `"${text.slice(0, QUOTE)}…"` : `"${text}"`;
+}

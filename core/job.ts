@@ -1,0 +1,42 @@
+/** What travels between scheduler and dispatcher. Plain data: it crosses NATS and thread boundaries. */
+import type { EpochMs, Millis } from "./clock.ts";
+import type { Lane, TaskId } from "./ids.ts";
+import type { AttemptRecord } from "./outcome.ts";
+import type { TaskSpec } from "./task.ts";
+
+/** One task's place in the due set. The lease of a claimed entry is named by it. */
+export interface DueEntry {
+  taskId: TaskId;
+  lane: Lane;
+  /** First calls go before retries. */
+  first: boolean;
+  dueAt: EpochMs;
+}
+
+/** One attempt to be made: the entry that was claimed, and the request to send. */
+export interface Job
+  extends DueEntry,
+    Pick<
+      TaskSpec,
+      | "url"
+      | "requestMethod"
+      | "requestParam"
+      | "body"
+      | "contentType"
+      | "headers"
+      | "expectResult"
+      | "expect"
+      | "timeoutMs"
+      | "expiresAt"
+    > {
+  /** This attempt's number, the fence of its record. */
+  n: number;
+  /** Signing secrets of the app that owns the task, newest first; empty where it has none. */
+  secrets: string[];
+}
+
+/** What came of a job. `attempt` is null where no call was made because the task had expired. */
+export interface Outcome extends DueEntry {
+  n: number;
+  attempt: AttemptRecord | null;
+}

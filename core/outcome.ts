@@ -1,0 +1,46 @@
+/** What came of one call to a target. The codes are the contract's one catalogue, mirrored in `docs/errors.md`. */
+import type { EpochMs, Millis } from "./clock.ts";
+
+/** Why a call failed, or why a task ended without one. */
+export const CALL_ERRORS = {
+  dns: "The host name did not resolve",
+  refused: "The target refused the connection",
+  connect_timeout: "No connection within the call's deadline",
+  timeout: "No complete answer within the call's deadline",
+  tls: "The TLS handshake or the certificate failed",
+  reset: "The connection broke before the answer was complete",
+  blocked: "The address is in a range that callbacks may not reach",
+  too_large_headers: "The answer's headers are larger than 16 KiB",
+  bad_response: "The answer is not valid HTTP",
+  bad_status: "The status is not one that proves success",
+  unexpected_result: "The body does not prove success",
+  bad_request: "The request could not be made from the task",
+  expired: "The task's time ran out before it succeeded",
+  crashed: "The worker thread died during the call",
+  unreachable: "The target cannot be reached",
+} as const;
+
+export type CallErrorCode = keyof typeof CALL_ERRORS;
+
+export interface CallError {
+  code: CallErrorCode;
+  message: string;
+}
+
+/** One call's record, as the dispatcher reports it and the store keeps it. */
+export interface AttemptRecord {
+  /** 1 for the first call of a task. It is the fence: attempt n of a task is recorded once. */
+  n: number;
+  startedAt: EpochMs;
+  durationMs: Millis;
+  outcome: "succeeded" | "failed";
+  statusCode: number | null;
+  error: CallError | null;
+  responseHeaders: Record<string, string | string[]> | null;
+  /** Decoded text, at most 65 535 bytes of UTF-8. */
+  responseBody: string | null;
+  responseTruncated: boolean;
+  node: string;
+  /** What the target asked for with `Retry-After`, already bounded to 24 h. */
+  retryAfterMs: Millis | null;
+}

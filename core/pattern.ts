@@ -1,0 +1,64 @@
+/**
+ * Patterns that callers send us. A caller must not be able to stop a thread with one, so both languages are
+ * cut down to what runs in linear time over an answer of at most 64 KiB.
+ */
+import { JSONPathEnvironment, type JSONPathQuery, type JSONValue } from "json-p3";
+import { RE2JS } from "re2js";
+
+const CACHE_SIZE = 500;
+
+/** A compiled regular expression in RE2's syntax (no back-references, no look-around): linear time, always. */
+export interface Regex {
+  /** Whether it matches anywhere in `text`. */
+  test(text: string): boolean;
+}
+
+/** A compiled JSONPath (RFC 9535). */
+export interface JsonPath {
+  /** All values the path selects. */
+  select(document: JSONValue): JSONValue[];
+}
+
+/** @throws Error with a readable message where `source` is not RE2 syntax. */
+export const compileRegex = cached((source: string): Regex => {
+  const compiled = RE2JS.compile(source);
+  return { test: (text) => compiled.test(text) };
+});
+
+const environment = new JSONPathEnvironment();
+// Their `match` and `search` use the backtracking engine.
+environment.functionRegister.delete("match");
+environment.functionRegister.delete("search");
+
+/** @throws Error with a readable message where `source` is not JSONPath, or could take more than linear time. */
+export const compileJsonPath = cached((source: string): JsonPath => {
+  refuseNestedSearch(source);
+  const query: JSONPathQuery = environment.compile(source);
+  return { select: (document) => query.query(document).values() };
+});
+
+/** `$..a[?@..b]` and the like visit the document once for every node of it, or worse. */
+function refuseNestedSearch(source: string): void {
+  const bare = source.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, "''");
+  const count = (part: string) => bare.split(part).length - 1;
+  if (count("..") > 1) throw new Error("may hold `..` once only");
+  if (count("?") > 1) throw new Error("may hold one filter only");
+  if (count("$") > 1) throw new Error("may not refer to `$` inside a filter");
+  if (count("?") === 1 && bare.lastIndexOf("..") > bare.indexOf("?")) {
+    throw new Error("may not hold `..` inside or after a filter");
+  }
+}
+
+/** Remembers the last {@link CACHE_SIZE} results: tasks of one caller repeat their patterns. */
+function cached<T>(compile: (source: string) => T): (source: string) => T {
+  const known = new Map<string, T>();
+  return (source) => {
+    let value = known.get(source);
+    if (value === undefined) {
+      value = compile(source);
+      if (known.size >= CACHE_SIZE) known.delete(known.keys().next().value as string);
+      known.set(source, value);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Standard Webhooks signatures (https://www.standardwebhooks.com, specification 1.0): HMAC-SHA256 over
+ * `id.timestamp.body`, base64, prefixed `v1,`. Secrets are `whsec_` + base64 of 24…64 bytes.
+ * Node's HMAC rather than the reference library: that one computes SHA-256 in JavaScript.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+const PREFIX = "whsec_";
+/** How old or how far ahead a signed request may be, in seconds; the specification's recommendation. */
+const TOLERANCE_S = 300;
+
+export interface SignedHeaders {
+  "webhook-id": string;
+  /** Seconds since the Unix epoch. */
+  "webhook-timestamp": string;
+  /** Space-separated; several while a secret is being rotated. */
+  "webhook-signature": string;
+}
+
+/** @param secrets newest first; while a secret is rotated both sign */
+export function sign(id: string, timestampSeconds: number, body: string, secrets: string[]): string {
+  return secrets.map((secret) => `v1,${digest(id, timestampSeconds, body, secret)}`).join(" ");
+}
+
+/**
+ * For the receiving side: whether a request was signed with `secret`, and recently.
+ * @param headers names in any case; Node's, Express's and Fetch's headers as a plain object all fit
+ * @param rawBody the body as it arrived, before any parsing
+ * @param now seconds since the epoch
+ */
+export function verifySignature(
+  headers: Record<string, string | string[] | undefined>,
+  rawBody: string | Buffer,
+  secret: string,
+  now = Math.floor(Date.now() / 1000),
+): boolean {
+  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => {
+    const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
+    const value = key === undefined ? undefined : headers[key];
+    return Array.isArray(value) ? value[0] : value;
+  });
+  if (!id || !timestamp || !signatures || !/^\d{1,12}$/.test(timestamp)) return false;
+  if (Math.abs(now - Number(timestamp)) > TOLERANCE_S) return false;
+  const wanted = Buffer.from(digest(id, Number(timestamp), rawBody, secret));
+  return signatures.split(" ").some((candidate) => {
+    const [version, value] = candidate.split(",");
+    if (version !== "v1" || value === undefined) return false;
+    const given = Buffer.from(value);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  });
+}
+
+function digest(id: string, timestampSeconds: number, body: string | Buffer, secret: string): string {
+  const key = Buffer.from(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret, "base64");
+  return createHmac("sha256", key).update(`${id}.${timestampSeconds}.`).update(body).digest("base64");
+}

@@ -1,0 +1,248 @@
+/**
+ * What a task request may look like. One schema per shape; everything that validates, and later everything that
+ * documents, reads these. Messages name the rule; {@link fieldErrors} adds the field.
+ */
+import { z } from "zod";
+import { type EpochMs, epochMs, hours, millis } from "./clock.ts";
+import { BidaError, type FieldError, type RefusalCode } from "./errors.ts";
+import { headerProblem } from "./headers.ts";
+import { compileJsonPath, compileRegex } from "./pattern.ts";
+import { DEFAULT_RETRY } from "./retry.ts";
+import { METHODS, type TaskSpec } from "./task.ts";
+import { placeholdersOf, renderRequest } from "./template.ts";
+
+export const MAX_URL = 2048;
+export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_DELAY = hours(24 * 365);
+const MAX_PAUSE = hours(24 * 30);
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** No lone surrogates (they have no UTF-8 form) and, except in bodies, no NUL. */
+const text = (max: number) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
+    .refine((s) => !s.includes("\0"), "must not contain NUL");
+
+const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
+const whole = (min: number, max: number) =>
+  z
+    .int("must be a whole number")
+    .min(min, `must be ${min} to ${max}`)
+    .max(max, `must be ${min} to ${max}`);
+
+const jitter = z.number().min(0, "must be 0 to 1").max(1, "must be 0 to 1").optional();
+
+export const retrySchema = z.discriminatedUnion(
+  "strategy",
+  [
+    z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter }),
+    z.strictObject({
+      strategy: z.literal("exponential"),
+      delayMs: whole(0, MAX_PAUSE),
+      factor: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100"),
+      maxDelayMs: whole(0, MAX_PAUSE),
+      jitter,
+    }),
+    z.strictObject({
+      strategy: z.literal("schedule"),
+      delaysMs: z.array(whole(0, MAX_PAUSE)).min(1, "needs a delay").max(100, "takes at most 100 delays"),
+      jitter,
+    }),
+  ],
+  { error: "must be fixed, exponential or schedule" },
+);
+
+const statusClass = z
+  .string()
+  .regex(/^[2-5]xx$/, 'must be a list of codes, or "2xx", "3xx", "4xx", "5xx"');
+
+export const expectSchema = z.strictObject({
+  status: z.union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
+    error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
+  }).optional(),
+  contains: text(512).optional(),
+  equals: text(65_535).optional(),
+  matches: text(512)
+    .superRefine((source, ctx) => explain(ctx, () => compileRegex(source)))
+    .optional(),
+  json: z
+    .record(z.string().max(512), z.json())
+    .superRefine((paths, ctx) => {
+      if (Object.keys(paths).length > 20) ctx.addIssue("takes at most 20 paths");
+      for (const path of Object.keys(paths)) explain(ctx, () => compileJsonPath(path), [path]);
+    })
+    .optional(),
+});
+
+const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx) => {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    bytes += name.length + value.length + 4;
+    const problem = headerProblem(name, value);
+    if (problem) ctx.addIssue({ code: "custom", path: [name], message: problem });
+  }
+  if (bytes > MAX_HEADER_BYTES) ctx.addIssue("must take at most 16 KiB together");
+});
+
+/** A task as v1 and RPC take it. */
+export const taskSchema = z.strictObject({
+  url: text(MAX_URL),
+  requestMethod: z.enum(METHODS, { error: `must be one of ${METHODS.join(", ")}` }),
+  requestParam: z.record(z.string(), z.json(), { error: "must be an object" }).nullish(),
+  body: z
+    .string()
+    .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
+    .refine((s) => Buffer.byteLength(s) <= MAX_BODY_BYTES, "must have at most 1 MiB")
+    .nullish(),
+  contentType: text(200).nullish(),
+  headers: headersSchema.nullish(),
+  expectResult: text(512).nullish(),
+  expect: expectSchema.nullish(),
+  limitCallCount: whole(1, 100),
+  retry: retrySchema.nullish(),
+  timeoutMs: whole(100, 120_000).nullish(),
+  delayMs: whole(0, MAX_DELAY).nullish(),
+  callAt: moment.nullish(),
+  expiresAt: moment.nullish(),
+  sourceAppName: text(64).nullish(),
+  targetAppName: text(64).nullish(),
+  orderKey: text(128).nullish(),
+});
+
+/** The fields a caller may send, as TypeScript sees them. */
+export type TaskRequest = z.input<typeof taskSchema>;
+
+/**
+ * Checks a request and fills in the defaults.
+ * @throws BidaError invalid_task with every wrong field
+ */
+export function parseTask(input: unknown, now: EpochMs): TaskSpec {
+  const result = taskSchema.safeParse(input);
+  const errors = result.success ? [] : fieldErrors(result.error, input);
+  errors.push(...crossFieldErrors(soundPart(input, errors), now));
+  if (!result.success || errors.length > 0) throw new BidaError("invalid_task", undefined, { errors });
+  const request = result.data;
+  return {
+    url: request.url,
+    requestMethod: request.requestMethod,
+    requestParam: request.requestParam ?? null,
+    body: request.body ?? null,
+    contentType: request.contentType ?? null,
+    headers: request.headers ?? null,
+    expectResult: request.expectResult || null,
+    expect: request.expect ?? null,
+    limitCallCount: request.limitCallCount,
+    retry: request.retry ?? DEFAULT_RETRY,
+    timeoutMs: millis(request.timeoutMs ?? 10_000),
+    start: request.callAt ? { callAt: instant(request.callAt) } : { delayMs: millis(request.delayMs ?? 0) },
+    expiresAt: request.expiresAt ? instant(request.expiresAt) : null,
+    sourceAppName: request.sourceAppName ?? null,
+    targetAppName: request.targetAppName ?? null,
+    orderKey: request.orderKey ?? null,
+  };
+}
+
+/** The fields of `input` that broke no rule of their own, so that the rules between fields can still be checked. */
+function soundPart(input: unknown, errors: FieldError[]): Partial<z.output<typeof taskSchema>> {
+  if (typeof input !== "object" || input === null) return {};
+  const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
+}
+
+/** Rules that concern more than one field. */
+function crossFieldErrors(request: Partial<z.output<typeof taskSchema>>, now: EpochMs): FieldError[] {
+  const errors: FieldError[] = [];
+  const refuse = (field: string, message: string) => errors.push({ field, message });
+
+  if (request.url !== undefined) {
+    const problem = checkUrl(request.url, request.requestParam ?? {});
+    if (problem) refuse("url", problem);
+  }
+  if (request.body != null && request.requestParam != null) {
+    refuse("body", "cannot be given together with requestParam");
+  }
+  if (request.body != null && request.requestMethod === "GET") refuse("body", "cannot be sent with GET");
+  if (request.contentType != null && request.body == null && bodyless(request.requestMethod)) {
+    refuse("contentType", "is for requests with a body");
+  }
+  if (request.contentType != null && headerProblem("accept", request.contentType)) {
+    refuse("contentType", "must be a valid header value");
+  }
+  if (request.contentType != null && hasHeader(request.headers ?? {}, "content-type")) {
+    refuse("contentType", "cannot be given together with a content-type header");
+  }
+  if (request.delayMs != null && request.callAt != null) {
+    refuse("callAt", "cannot be given together with delayMs");
+  }
+  const start = request.callAt ? instant(request.callAt) : epochMs(now + (request.delayMs ?? 0));
+  if (start > now + MAX_DELAY) refuse("callAt", "must lie within a year");
+  if (request.expiresAt != null && instant(request.expiresAt) <= Math.max(start, now)) {
+    refuse("expiresAt", "must lie in the future, and after the first call");
+  }
+  return errors;
+}
+
+const bodyless = (method: string | undefined) => method === "GET" || method === "DELETE";
+const hasHeader = (headers: Record<string, string>, name: string) =>
+  Object.keys(headers).some((key) => key.toLowerCase() === name);
+const instant = (iso: string) => epochMs(Date.parse(iso));
+
+/** What is wrong with a URL once its placeholders are filled; null where nothing is. */
+export function checkUrl(url: string, param: Record<string, unknown>): string | null {
+  if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
+  for (const name of placeholdersOf(url)) {
+    if (!Object.hasOwn(param, name)) return `has a placeholder {${name}} that requestParam does not fill`;
+  }
+  let parsed: URL;
+  try {
+    parsed = renderRequest({ url, requestMethod: "GET", requestParam: param, body: "", contentType: null }).url;
+  } catch {
+    return "is not a valid URL";
+  }
+  if (parsed.username || parsed.password) return "must not hold a user name or password; send a header instead";
+  return null;
+}
+
+/**
+ * Runs a schema.
+ * @throws BidaError `code`, naming every wrong field
+ */
+export function parseWith<S extends z.ZodType>(schema: S, input: unknown, code: RefusalCode): z.output<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new BidaError(code, undefined, { errors: fieldErrors(result.error, input) });
+}
+
+/** One entry per wrong field; unknown fields are named one by one. */
+function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
+  return error.issues.flatMap((issue): FieldError[] => {
+    const path = issue.path.map(String);
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ field: [...path, key].join("."), message: "is not a known field" }));
+    }
+    const message = at(input, path) === undefined ? "is required" : ruleOf(issue);
+    return [{ field: path.join(".") || "body", message }];
+  });
+}
+
+function at(input: unknown, path: string[]): unknown {
+  return path.reduce((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], input);
+}
+
+/** Zod's own texts for a wrong type tell what was expected and received; callers need the rule only. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) return issue.message;
+  const name = issue.expected === "record" ? "object" : issue.expected;
+  return /^[aeiou]/.test(name) ? `must be an ${name}` : `must be a ${name}`;
+}
+
+function explain(ctx: z.core.$RefinementCtx, compile: () => unknown, path: string[] = []): void {
+  try {
+    compile();
+  } catch (error) {
+    ctx.addIssue({ code: "custom", path, message: (error as Error).message.slice(0, 200) });
+  }
+}
+

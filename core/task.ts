@@ -1,0 +1,149 @@
+/**
+ * A task: what a caller asked for, the states it passes, and what each event makes of it. Pure.
+ *
+ *   pending ──claimed──▶ delivering ──success──▶ succeeded
+ *      ▲                     │
+ *      ├──── retry later ────┤
+ *      │                     └─ limit, expiry ─▶ exhausted ──resolve──▶ resolved
+ *      └────────── retry by hand, from any ended state; cancel ends an open one: canceled
+ *
+ * `delivering` is not stored: a pending task is delivering while a dispatcher holds its lease in the due set.
+ * Writing it down would cost a second transaction per call and would be wrong after every crash.
+ */
+import type { EpochMs, Millis } from "./clock.ts";
+import { later } from "./clock.ts";
+import type { FieldError } from "./errors.ts";
+import { BidaError } from "./errors.ts";
+import type { Expectation } from "./expect.ts";
+import type { AttemptRecord, CallError } from "./outcome.ts";
+import { type RetryPolicy, retryDelay } from "./retry.ts";
+
+export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof METHODS)[number];
+
+export const STORED_STATES = ["pending", "succeeded", "exhausted", "canceled", "resolved"] as const;
+export type StoredState = (typeof STORED_STATES)[number];
+export const STATES = ["pending", "delivering", "succeeded", "exhausted", "canceled", "resolved"] as const;
+export type TaskState = (typeof STATES)[number];
+
+/** What was asked for, validated and with every default filled in. */
+export interface TaskSpec {
+  url: string;
+  requestMethod: Method;
+  requestParam: Record<string, unknown> | null;
+  body: string | null;
+  contentType: string | null;
+  headers: Record<string, string> | null;
+  expectResult: string | null;
+  expect: Expectation | null;
+  limitCallCount: number;
+  retry: RetryPolicy;
+  timeoutMs: Millis;
+  /** When the first call is due: a pause from acceptance, or a moment. */
+  start: { delayMs: Millis } | { callAt: EpochMs };
+  expiresAt: EpochMs | null;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  orderKey: string | null;
+}
+
+/** The part of a task that changes. */
+export interface Progress {
+  state: StoredState;
+  /** Recorded calls, by schedule and by hand. */
+  callCount: number;
+  /** How many calls operators asked for; they do not count against `limitCallCount`. */
+  manualCalls: number;
+  nextCallAt: EpochMs | null;
+  finishedAt: EpochMs | null;
+  lastError: CallError | null;
+}
+
+/** What {@link afterAttempt} and the manual actions need to know of the request. */
+export type Limits = Pick<TaskSpec, "limitCallCount" | "retry" | "expiresAt">;
+
+/** Where a task stands after the record of one more call. `callCount` of the result is the attempt's number. */
+export function afterAttempt(
+  task: Progress & Limits,
+  attempt: AttemptRecord,
+  now: EpochMs,
+  random: number,
+): Progress {
+  const callCount = task.callCount + 1;
+  // Canceled during the call: the call is on record, the decision stands.
+  if (task.state !== "pending") return { ...progressOf(task), callCount };
+  if (attempt.outcome === "succeeded") {
+    return { ...ended("succeeded", task, now), callCount, lastError: null };
+  }
+  const automatic = callCount - task.manualCalls;
+  if (automatic >= task.limitCallCount) {
+    return { ...ended("exhausted", task, now), callCount, lastError: attempt.error };
+  }
+  const nextCallAt = later(now, retryDelay(task.retry, automatic, attempt.retryAfterMs, random));
+  if (task.expiresAt !== null && nextCallAt >= task.expiresAt) {
+    return { ...ended("exhausted", task, now), callCount, lastError: expiry(attempt.error) };
+  }
+  return { ...progressOf(task), callCount, nextCallAt, lastError: attempt.error };
+}
+
+/** Where a task stands when its time ran out before a call could start. */
+export function afterExpiry(task: Progress, now: EpochMs): Progress {
+  return task.state === "pending"
+    ? { ...ended("exhausted", task, now), lastError: expiry(task.lastError) }
+    : progressOf(task);
+}
+
+/**
+ * A call by hand, now. It does not use up the automatic schedule, which goes on after it.
+ * @throws BidaError state_conflict while a call is under way, and for a succeeded task unless `force`
+ */
+export function retryByHand(
+  task: Progress & Limits,
+  leased: boolean,
+  force: boolean,
+  now: EpochMs,
+): Progress & Pick<Limits, "expiresAt"> {
+  if (leased) throw conflict("it is being called just now");
+  if (task.state === "succeeded" && !force) throw conflict("it has succeeded; send `force: true` to call again");
+  const expiresAt = task.expiresAt !== null && task.expiresAt <= now ? null : task.expiresAt;
+  const alreadyDue = task.state === "pending" && task.nextCallAt !== null && task.nextCallAt <= now;
+  return {
+    ...progressOf(task),
+    state: "pending",
+    manualCalls: alreadyDue ? task.manualCalls : task.manualCalls + 1,
+    nextCallAt: alreadyDue ? task.nextCallAt : now,
+    finishedAt: null,
+    expiresAt,
+  };
+}
+
+/** @throws BidaError state_conflict where the task has ended */
+export function cancel(task: Progress, now: EpochMs): Progress {
+  if (task.state !== "pending") throw conflict(`it is ${task.state}`);
+  return ended("canceled", task, now);
+}
+
+/** Declares an exhausted task mended outside. @throws BidaError state_conflict for any other state */
+export function resolve(task: Progress, now: EpochMs): Progress {
+  if (task.state !== "exhausted") throw conflict(`it is ${task.state}, not exhausted`);
+  return ended("resolved", task, now);
+}
+
+function ended(state: StoredState, task: Progress, now: EpochMs): Progress {
+  return { ...progressOf(task), state, nextCallAt: null, finishedAt: now };
+}
+
+function progressOf(task: Progress): Progress {
+  const { state, callCount, manualCalls, nextCallAt, finishedAt, lastError } = task;
+  return { state, callCount, manualCalls, nextCallAt, finishedAt, lastError };
+}
+
+function expiry(last: CallError | null): CallError {
+  const after = last ? `; last: ${last.code}, ${last.message}` : "";
+  return { code: "expired", message: `no call may start any more${after}`.slice(0, 500) };
+}
+
+function conflict(why: string): BidaError {
+  const errors: FieldError[] = [{ field: "state", message: why }];
+  return new BidaError("state_conflict", `The task cannot do that: ${why}`, { errors });
+}
