@@ -1,4 +1,5 @@
 /** IP ranges: which addresses callbacks may reach, and which callers may use the legacy door. */
+import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -28,12 +29,15 @@ export class AddressRanges {
   }
 
   includes(ip: string): boolean {
-    return ipaddr.isValid(ip) && this.#ranges.some((range) => contains(range, ipaddr.process(ip)));
+    return isIP(ip) !== 0 && this.#ranges.some((range) => contains(range, ipaddr.process(ip)));
   }
 
   /** The bits of the narrowest range that holds `address`; -1 where none does. */
   prefixOf(address: Address): number {
-    return this.#ranges.reduce((bits, range) => (contains(range, address) ? Math.max(bits, range[1]) : bits), -1);
+    return this.#ranges.reduce(
+      (bits, range) => (contains(range, address) ? Math.max(bits, range[1]) : bits),
+      -1,
+    );
   }
 }
 
@@ -49,7 +53,7 @@ export class EgressPolicy {
   }
 
   permits(ip: string): boolean {
-    if (!ipaddr.isValid(ip)) return false;
+    if (isIP(ip) === 0) return false;
     const address = unwrap(ipaddr.process(ip));
     const prefix = this.#allowed.prefixOf(address);
     const metadata = METADATA.find(({ range }) => contains(range, address));
@@ -60,10 +64,13 @@ export class EgressPolicy {
 
 function parseRange(entry: string): Range {
   const text = entry.trim();
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  if (ipaddr.isValid(text)) {
-    const address = ipaddr.process(text);
-    return [address, address.kind() === "ipv4" ? 32 : 128];
+  // ipaddr.js alone also takes the shortened forms of inet_aton, such as "10.1".
+  if (isIP(text.split("/", 1)[0] ?? "") !== 0) {
+    if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+    if (ipaddr.isValid(text)) {
+      const address = ipaddr.process(text);
+      return [address, address.kind() === "ipv4" ? 32 : 128];
+    }
   }
   throw new Error(`"${text}" is not an IP address or CIDR range`);
 }

@@ -32,6 +32,8 @@ export interface Config {
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
+  /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
+  secretKey: Buffer | null;
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -49,10 +51,13 @@ const whole = (min: number, max: number) =>
     .refine((n) => n >= min && n <= max, `must be ${min} to ${max}`);
 
 const url = (schemes: string[]) =>
-  z.string().refine((text) => {
-    const parsed = URL.parse(text);
-    return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== "";
-  }, `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+  z.string().refine(
+    (text) => {
+      const parsed = URL.parse(text);
+      return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== "";
+    },
+    `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+  );
 
 const list = z.string().transform((text) =>
   text
@@ -74,7 +79,10 @@ const VARIABLES = z.object({
   BIDA_PORT: whole(0, 65_535).default(8080),
   BIDA_DATA_DIR: z.string().default("./data"),
   BIDA_DATABASE_URL: url(["mysql"])
-    .refine((text) => (URL.parse(text)?.pathname.length ?? 0) > 1, "must name a database: mysql://user:pass@host:3306/db")
+    .refine(
+      (text) => (URL.parse(text)?.pathname.length ?? 0) > 1,
+      "must name a database: mysql://user:pass@host:3306/db",
+    )
     .optional(),
   BIDA_REDIS_URL: url(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(url(["nats", "tls"]))).default([]),
@@ -92,6 +100,11 @@ const VARIABLES = z.object({
       error: "must be fatal, error, warn, info, debug or trace",
     })
     .default("info"),
+  BIDA_SECRET_KEY: z
+    .string()
+    .transform((text) => Buffer.from(text, "base64"))
+    .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
+    .optional(),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
     .default([...SERVICE_NAMES]),
@@ -131,6 +144,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     leaseMs: millis(v.BIDA_LEASE_MS),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
+    secretKey: v.BIDA_SECRET_KEY ?? null,
     services: v.SERVICES,
   };
 }
@@ -140,7 +154,8 @@ export const isEmbedded = (config: Config): boolean => config.natsUrls.length ==
 
 function checkCombination(v: z.output<typeof VARIABLES>): void {
   if (v.BIDA_NATS_URL.length > 0) {
-    if (!v.BIDA_REDIS_URL) throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
+    if (!v.BIDA_REDIS_URL)
+      throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
     if (!v.BIDA_DATABASE_URL) {
       throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
     }
@@ -159,5 +174,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY/.test(name) ? "not shown" : `"${value}"`;
 }

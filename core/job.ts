@@ -1,5 +1,5 @@
 /** What travels between scheduler and dispatcher. Plain data: it crosses NATS and thread boundaries. */
-import type { EpochMs, Millis } from "./clock.ts";
+import type { EpochMs } from "./clock.ts";
 import type { Lane, TaskId } from "./ids.ts";
 import type { AttemptRecord } from "./outcome.ts";
 import type { TaskSpec } from "./task.ts";

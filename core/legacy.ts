@@ -51,7 +51,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isText = (value: unknown, max: number): value is string =>
   typeof value === "string" && value.length <= max && value.isWellFormed() && !value.includes("\0");
 
-const isLimit = (value: unknown) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100;
+const isLimit = (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100;
 
 /** kkbida takes names of any length; ours hold 64 characters. A name is no reason to refuse a callback. */
 const appName = (value: unknown): string | null =>

@@ -27,10 +27,7 @@ const text = (max: number) =>
 
 const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 const whole = (min: number, max: number) =>
-  z
-    .int("must be a whole number")
-    .min(min, `must be ${min} to ${max}`)
-    .max(max, `must be ${min} to ${max}`);
+  z.int("must be a whole number").min(min, `must be ${min} to ${max}`).max(max, `must be ${min} to ${max}`);
 
 const jitter = z.number().min(0, "must be 0 to 1").max(1, "must be 0 to 1").optional();
 
@@ -54,14 +51,14 @@ export const retrySchema = z.discriminatedUnion(
   { error: "must be fixed, exponential or schedule" },
 );
 
-const statusClass = z
-  .string()
-  .regex(/^[2-5]xx$/, 'must be a list of codes, or "2xx", "3xx", "4xx", "5xx"');
+const statusClass = z.string().regex(/^[2-5]xx$/, 'must be a list of codes, or "2xx", "3xx", "4xx", "5xx"');
 
 export const expectSchema = z.strictObject({
-  status: z.union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
-    error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
-  }).optional(),
+  status: z
+    .union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
+      error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
+    })
+    .optional(),
   contains: text(512).optional(),
   equals: text(65_535).optional(),
   matches: text(512)
@@ -197,11 +194,18 @@ export function checkUrl(url: string, param: Record<string, unknown>): string | 
   }
   let parsed: URL;
   try {
-    parsed = renderRequest({ url, requestMethod: "GET", requestParam: param, body: "", contentType: null }).url;
+    parsed = renderRequest({
+      url,
+      requestMethod: "GET",
+      requestParam: param,
+      body: "",
+      contentType: null,
+    }).url;
   } catch {
     return "is not a valid URL";
   }
-  if (parsed.username || parsed.password) return "must not hold a user name or password; send a header instead";
+  if (parsed.username || parsed.password)
+    return "must not hold a user name or password; send a header instead";
   return null;
 }
 
@@ -245,4 +249,3 @@ function explain(ctx: z.core.$RefinementCtx, compile: () => unknown, path: strin
     ctx.addIssue({ code: "custom", path, message: (error as Error).message.slice(0, 200) });
   }
 }
-

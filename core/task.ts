@@ -104,7 +104,8 @@ export function retryByHand(
   now: EpochMs,
 ): Progress & Pick<Limits, "expiresAt"> {
   if (leased) throw conflict("it is being called just now");
-  if (task.state === "succeeded" && !force) throw conflict("it has succeeded; send `force: true` to call again");
+  if (task.state === "succeeded" && !force)
+    throw conflict("it has succeeded; send `force: true` to call again");
   const expiresAt = task.expiresAt !== null && task.expiresAt <= now ? null : task.expiresAt;
   const alreadyDue = task.state === "pending" && task.nextCallAt !== null && task.nextCallAt <= now;
   return {

@@ -1,0 +1,90 @@
+/**
+ * The due set: which open tasks wait, which may go now, and who holds which. It answers one question fast: "what is
+ * due?". It is a projection of the database and may be lost at any time; the reconciler builds it again.
+ *
+ *            add                      due time reached                     claim
+ *   (database) ──▶ waiting ────────────────────────▶ ready ────────────────────────▶ leased by a holder
+ *                     ▲                                 ▲                                │
+ *                     │                                 └── release, or lease ran out ───┤
+ *                     └──────────────── settle with a next time (retry) ─────────────────┤
+ *                                                            settle without one: gone ◀──┘
+ *
+ * Rules that every implementation keeps (`test/due/conformance.ts` checks them on each):
+ * - An entry is in one place at a time. `add` leaves known entries as they are, so adding twice is harmless.
+ * - Each operation is atomic. Only its holder can extend, release or settle a lease.
+ * - "Due" is judged by the set's own clock ({@link DueSet.now}), never a caller's, and never early.
+ * - First calls go before retries; a share of each claim is kept for retries, so that they do not starve.
+ * - Lanes take turns, and a lane has at most `window` entries leased, so that one slow target holds up nobody.
+ */
+import type { EpochMs, Millis } from "../core/clock.ts";
+import type { TaskId } from "../core/ids.ts";
+import type { DueEntry } from "../core/job.ts";
+
+export interface DueSetOptions {
+  /** How long a lease lasts unless extended. */
+  leaseMs: Millis;
+  /** Entries of one lane that may be leased at once. */
+  window: number;
+}
+
+/** What becomes of a leased entry: back to waiting until `next.dueAt`, or gone. */
+export interface Settlement {
+  entry: DueEntry;
+  next: DueEntry | null;
+}
+
+/** How many entries are in each place. */
+export interface DueCounts {
+  waiting: number;
+  ready: number;
+  leased: number;
+}
+
+/** Every method rejects with BidaError `unavailable` while the set cannot be reached. */
+export interface DueSet {
+  /** The clock that judges what is due. */
+  now(): EpochMs;
+  /** Adds what is not known yet. */
+  add(entries: DueEntry[]): Promise<void>;
+  /**
+   * Adds, and leases to `holder` up to `room` of those that are due, as far as lanes allow and nothing waits before
+   * them. @returns those it leased
+   */
+  admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]>;
+  /** Leases up to `room` entries to `holder`. */
+  claim(holder: string, room: number): Promise<DueEntry[]>;
+  /**
+   * Renews leases. One that ran out, and that nobody took since, or that the set has lost altogether, is taken back.
+   * @returns those that are somebody else's now, or waiting again
+   */
+  extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]>;
+  /** Hands leases back; the entries are ready at once. */
+  release(holder: string, entries: DueEntry[]): Promise<void>;
+  /** Ends leases. */
+  settle(holder: string, settlements: Settlement[]): Promise<void>;
+  /** Gives a waiting, ready or unknown entry a new time. @returns false, changing nothing, where it is leased */
+  move(entry: DueEntry): Promise<boolean>;
+  /** Forgets entries that are not leased. */
+  remove(entries: DueEntry[]): Promise<void>;
+  /** Which of these are leased. */
+  leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>>;
+  /** All that are leased, by anyone. */
+  allLeased(): Promise<TaskId[]>;
+  counts(): Promise<DueCounts>;
+  /**
+   * Whether the set still is what it was when this was last asked. The first time, and after it was emptied or
+   * replaced, false: it must be rebuilt.
+   */
+  intact(): Promise<boolean>;
+  /** Whether entries were turned away for want of room since the set was last this empty; the database has them. */
+  readonly wantsRefill: boolean;
+  /** Calls `listener` whenever something may have become claimable. */
+  onWake(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/** Of a claim, the share kept for retries while first calls alone could fill it. */
+export const RETRY_SHARE = 1 / 8;
+
+/** How many entries a lane gives before it is the next one's turn. */
+export const QUANTUM = 16;

@@ -1,0 +1,23 @@
+-- Renews leases. Takes back those that ran out and are ready again, and those the set has lost altogether.
+-- Input:  ARGV[1] holder, ARGV[2] lease ms, then members
+-- Output: {now, member that is not the holder's any more, …}
+-- Errors: none
+local holder, lease_ms = ARGV[1], tonumber(ARGV[2])
+local out = { NOW_UP }
+
+for i = 3, #ARGV do
+  local member = ARGV[i]
+  if is_leased(member) then
+    if redis.call('HGET', HOLDER, member) == holder then
+      redis.call('ZADD', LEASE, NOW + lease_ms, member)
+    else
+      out[#out + 1] = member
+    end
+  elseif redis.call('ZSCORE', DUE, member) then
+    out[#out + 1] = member
+  else
+    drop_ready(member)
+    lease(member, holder, lease_ms)
+  end
+end
+return out

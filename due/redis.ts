@@ -1,0 +1,290 @@
+/**
+ * The due set in Redis, shared by all schedulers. One Lua script per operation (`lua/`); each works on one partition,
+ * and a lane belongs to one partition, so that turns and windows of a lane are exact.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+import { type EpochMs, epochMs, SyncedClock } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import { bucketOf, type Lane, type TaskId } from "../core/ids.ts";
+import type { DueEntry } from "../core/job.ts";
+import {
+  type DueCounts,
+  type DueSet,
+  type DueSetOptions,
+  QUANTUM,
+  RETRY_SHARE,
+  type Settlement,
+} from "./due-set.ts";
+
+/** Fixed for the life of an installation: it decides where an entry is. */
+export const PARTITIONS = 8;
+/** A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. */
+const SAFETY_POLL_MS = 1_000;
+const WAKE_CHANNEL = "bida:wake";
+/** Arguments of one script call; Lua's stack takes no more than about 8000. */
+const CHUNK = 1_000;
+
+type Script = (...args: (string | number)[]) => Promise<(string | number)[]>;
+
+export class RedisDueSet implements DueSet {
+  readonly #options: DueSetOptions;
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #clock = new SyncedClock();
+  readonly #listeners: (() => void)[] = [];
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #poll: NodeJS.Timeout;
+  /** Partitions that may have something to give. */
+  readonly #hot = new Set<number>();
+  /** Where the next claim begins, so that partitions take turns too. */
+  #turn = 0;
+  readonly wantsRefill = false;
+
+  /** Connects in the background; calls before that are refused as `unavailable`. */
+  constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
+    this.#options = options;
+    this.#redis = connect(url);
+    this.#subscriber = connect(url);
+    for (const file of readdirSync(new URL("lua/", import.meta.url))) {
+      if (file !== "common.lua")
+        this.#redis.defineCommand(scriptName(file), { numberOfKeys: 1, lua: source(file) });
+    }
+    this.#redis.on("ready", () => onConnection(true));
+    this.#redis.on("error", (error) => onConnection(false, error));
+    this.#subscriber.on("error", () => undefined);
+    this.#subscriber.on("ready", () => {
+      this.#subscriber.subscribe(WAKE_CHANNEL).then(
+        () => this.#wakeAll(),
+        () => undefined,
+      );
+    });
+    this.#subscriber.on("message", (_, prefix: string) => this.#heat(Number(/\d+/.exec(prefix)?.[0])));
+    this.#poll = setInterval(() => this.#wakeAll(), SAFETY_POLL_MS);
+  }
+
+  now(): EpochMs {
+    return this.#clock.now();
+  }
+
+  async add(entries: DueEntry[]): Promise<void> {
+    await this.admit(entries, "", 0);
+  }
+
+  async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
+    const { leaseMs, window } = this.#options;
+    const leased: DueEntry[] = [];
+    for (const [partition, part] of byPartition(entries, (entry) => entry)) {
+      for (const chunk of chunks(part, CHUNK / 2)) {
+        const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
+        const taken = await this.#run("admit", partition, [
+          holder,
+          room - leased.length,
+          leaseMs,
+          window,
+          ...args,
+        ]);
+        const members = new Set(taken);
+        leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
+      }
+    }
+    return leased;
+  }
+
+  async claim(holder: string, room: number): Promise<DueEntry[]> {
+    const taken: DueEntry[] = [];
+    const asked = Array.from(this.#hot).sort((a, b) => this.#order(a) - this.#order(b));
+    this.#turn = (this.#turn + 1) % PARTITIONS;
+    for (const partition of asked) {
+      if (taken.length >= room) break;
+      this.#hot.delete(partition);
+      try {
+        taken.push(...(await this.#claimFrom(partition, holder, room - taken.length)));
+      } catch (error) {
+        this.#hot.add(partition);
+        // What was leased already must not be lost to the caller.
+        if (taken.length === 0) throw error;
+        break;
+      }
+    }
+    return taken;
+  }
+
+  async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
+    const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs]);
+    return entries.filter((entry) => lost.has(memberOf(entry)));
+  }
+
+  async release(holder: string, entries: DueEntry[]): Promise<void> {
+    await this.settle(
+      holder,
+      entries.map((entry) => ({ entry, next: entry })),
+    );
+  }
+
+  async settle(holder: string, settlements: Settlement[]): Promise<void> {
+    await Promise.all(
+      Array.from(
+        byPartition(settlements, ({ entry }) => entry),
+        async ([partition, part]) => {
+          for (const chunk of chunks(part, CHUNK / 3)) {
+            const args = chunk.flatMap(({ entry, next }) => [
+              memberOf(entry),
+              next ? memberOf(next) : "",
+              next?.dueAt ?? 0,
+            ]);
+            await this.#run("settle", partition, [holder, this.#options.window, ...args]);
+          }
+        },
+      ),
+    );
+  }
+
+  async move(entry: DueEntry): Promise<boolean> {
+    const args = [this.#options.window, memberOf(entry), entry.dueAt];
+    const [moved] = await this.#run("move", partitionOf(entry), args);
+    return moved === 1;
+  }
+
+  async remove(entries: DueEntry[]): Promise<void> {
+    await this.#each("remove", entries, []);
+  }
+
+  async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {
+    return new Set(Array.from(await this.#each("leased", entries, []), (member) => idOf(String(member))));
+  }
+
+  async allLeased(): Promise<TaskId[]> {
+    const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("leased", partition, [])));
+    return all.flat().map((member) => idOf(String(member)));
+  }
+
+  async counts(): Promise<DueCounts> {
+    const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [0])));
+    const sum = (i: number) => all.reduce((total, one) => total + Number(one[i]), 0);
+    return { waiting: sum(0), ready: sum(1), leased: sum(2) };
+  }
+
+  async intact(): Promise<boolean> {
+    const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [1])));
+    return all.every((one) => one[3] === 1);
+  }
+
+  onWake(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#poll);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#listeners.length = 0;
+    this.#subscriber.disconnect();
+    this.#redis.disconnect();
+  }
+
+  async #claimFrom(partition: number, holder: string, room: number): Promise<DueEntry[]> {
+    const { leaseMs, window } = this.#options;
+    const args = [holder, room, leaseMs, window, QUANTUM, RETRY_SHARE];
+    const [idleFor, ...flat] = await this.#run("claim", partition, args);
+    clearTimeout(this.#timers.get(partition));
+    if (idleFor === 0) this.#hot.add(partition);
+    else if (Number(idleFor) > 0) this.#alarm(partition, Number(idleFor));
+    const entries: DueEntry[] = [];
+    for (let i = 0; i < flat.length; i += 2) entries.push(entryOf(String(flat[i]), Number(flat[i + 1])));
+    return entries;
+  }
+
+  /** Runs a script over entries, in chunks per partition. @returns all members of the answers */
+  async #each(script: string, entries: DueEntry[], head: (string | number)[]): Promise<Set<string | number>> {
+    const found = new Set<string | number>();
+    await Promise.all(
+      Array.from(
+        byPartition(entries, (entry) => entry),
+        async ([partition, part]) => {
+          for (const chunk of chunks(part, CHUNK)) {
+            for (const one of await this.#run(script, partition, [...head, ...chunk.map(memberOf)]))
+              found.add(one);
+          }
+        },
+      ),
+    );
+    return found;
+  }
+
+  /** @returns the answer without its first value, Redis's clock */
+  async #run(script: string, partition: number, args: (string | number)[]): Promise<(string | number)[]> {
+    const call = (this.#redis as unknown as Record<string, Script>)[scriptName(script)] as Script;
+    const sentAt = this.#clock.local();
+    let answer: (string | number)[];
+    try {
+      answer = await call.call(this.#redis, `bida:{${partition}}:`, ...args);
+    } catch (error) {
+      throw new BidaError("unavailable", "Redis does not answer", { cause: error });
+    }
+    this.#clock.sample(sentAt, this.#clock.local(), epochMs(Number(answer[0])));
+    return answer.slice(1);
+  }
+
+  #alarm(partition: number, wait: number): void {
+    const timer = setTimeout(() => this.#heat(partition), Math.min(wait, 2 ** 31 - 1));
+    timer.unref();
+    this.#timers.set(partition, timer);
+  }
+
+  #heat(partition: number): void {
+    this.#hot.add(partition);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #wakeAll(): void {
+    for (const partition of PARTITION_NUMBERS) this.#hot.add(partition);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #order(partition: number): number {
+    return (partition + PARTITIONS - this.#turn) % PARTITIONS;
+  }
+}
+
+const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, i) => i);
+
+/** No queue of commands while disconnected, and no silent repetition: a script that timed out may have run. */
+function connect(url: string): Redis {
+  return new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 3_000,
+    connectTimeout: 3_000,
+    keepAlive: 5_000,
+    retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2_000),
+    autoResubscribe: false,
+  });
+}
+
+const scriptName = (file: string): string => `bida_${file.replace(".lua", "")}`;
+
+function source(file: string): string {
+  const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
+  return `${read("common.lua")}\n${read(file)}`;
+}
+
+const partitionOf = ({ lane }: { lane: Lane }): number => bucketOf(lane, PARTITIONS);
+const memberOf = ({ taskId, first, lane }: DueEntry): string => `${taskId}${first ? "f" : "r"}${lane}`;
+const idOf = (member: string): TaskId => member.slice(0, 36) as TaskId;
+
+function entryOf(member: string, dueAt: number): DueEntry {
+  return {
+    taskId: idOf(member),
+    first: member[36] === "f",
+    lane: member.slice(37) as Lane,
+    dueAt: epochMs(dueAt),
+  };
+}
+
+function byPartition<T>(items: T[], entryOf: (item: T) => { lane: Lane }): Map<number, T[]> {
+  return Map.groupBy(items, (item) => partitionOf(entryOf(item)));
+}
+
+function* chunks<T>(items: T[], size: number): Generator<T[]> {
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+}

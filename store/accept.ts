@@ -1,0 +1,91 @@
+/** Accepting: a batch of new tasks becomes durable in one transaction. */
+import type { Knex } from "knex";
+import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Database } from "./database.ts";
+import { withRetries } from "./failures.ts";
+import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
+import { insertIgnore, insertMany } from "./sql.ts";
+
+export interface NewTask {
+  task: StoredTask;
+  /** Null without an idempotency key. Both hashes are SHA-256. */
+  idempotency: { keyHash: Buffer; bodyHash: Buffer } | null;
+}
+
+/**
+ * - `created`: the task is committed under its own id.
+ * - `repeated`: its key was used before, for the same body; that task's id.
+ * - `conflict`: its key was used before, for another body. Nothing was stored.
+ */
+export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind: "conflict" };
+
+/**
+ * Stores a batch. When this resolves, every `created` task is committed.
+ * @returns one result per item, in order
+ * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
+ */
+export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
+  const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  if (items.every(({ idempotency }) => idempotency === null)) {
+    // A single INSERT is a transaction of its own: one round trip instead of three.
+    await withRetries(() => insertTasks(db.knex, items));
+    return created;
+  }
+  return withRetries(() =>
+    db.knex.transaction(async (trx) => {
+      const results = await claimKeys(db, trx, items);
+      await insertTasks(
+        trx,
+        items.filter((_, i) => results[i]?.kind === "created"),
+      );
+      return results;
+    }),
+  );
+}
+
+function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
+  return insertMany(
+    trx,
+    "tasks",
+    TASK_COLUMNS,
+    items.map(({ task }) => taskToRow(task)),
+  );
+}
+
+/**
+ * The first insert of a key wins; a concurrent one waits for its commit and then finds it. Whoever finds another
+ * task's id under its key is a repetition.
+ */
+async function claimKeys(db: Database, trx: Knex, items: NewTask[]): Promise<Accepted[]> {
+  const keyed = items.filter((item) => item.idempotency !== null);
+  const columns = ["app_id", "key_hash", "task_id", "body_hash", "created_at"];
+  const rows = keyed
+    .map(({ task, idempotency }) => [
+      task.appId,
+      idempotency?.keyHash,
+      taskIdToBytes(task.taskId),
+      idempotency?.bodyHash,
+      task.createdAt,
+    ])
+    // One order for everyone: two batches with the same keys wait for each other instead of deadlocking.
+    .sort((a, b) => Buffer.compare(a[1] as Buffer, b[1] as Buffer));
+  await insertMany(trx, "idempotency_keys", columns, rows, insertIgnore(db));
+
+  const found = await trx("idempotency_keys")
+    .select("app_id", "key_hash", "task_id", "body_hash")
+    .whereIn(
+      ["app_id", "key_hash"],
+      rows.map((row) => [row[0], row[1]] as [number, Buffer]),
+    );
+  const byKey = new Map(found.map((row) => [keyOf(row.app_id, row.key_hash), row]));
+
+  return items.map(({ task, idempotency }): Accepted => {
+    if (idempotency === null) return { kind: "created", taskId: task.taskId };
+    const row = byKey.get(keyOf(task.appId, idempotency.keyHash));
+    const taskId = taskIdFromBytes(row.task_id);
+    if (taskId === task.taskId) return { kind: "created", taskId };
+    return idempotency.bodyHash.equals(row.body_hash) ? { kind: "repeated", taskId } : { kind: "conflict" };
+  });
+}
+
+const keyOf = (appId: number, hash: Buffer): string => `${appId}:${hash.toString("hex")}`;

@@ -1,0 +1,93 @@
+/** The connection to SQLite or MySQL/MariaDB. Everything in `store/` takes a {@link Database}. */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import knexModule, { type Knex } from "knex";
+import type { Config } from "../core/config.ts";
+
+export interface Database {
+  knex: Knex;
+  dialect: "sqlite" | "mysql";
+  /** `file:…` or `host:port/name`, without credentials; for logs. */
+  label: string;
+}
+
+/** How long a statement waits for a connection before the database counts as gone, in ms. */
+const ACQUIRE_TIMEOUT = 3_000;
+
+/** Opens the database; connects lazily. */
+export function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">): Database {
+  return config.databaseUrl === null ? openSqlite(config.dataDir) : openMysql(config.databaseUrl);
+}
+
+/** Rejects where the database does not answer. */
+export async function pingDatabase(db: Database): Promise<void> {
+  await db.knex.raw("SELECT 1");
+}
+
+export async function closeDatabase(db: Database): Promise<void> {
+  await db.knex.destroy();
+}
+
+/** The file that holds everything in embedded mode. */
+export const sqliteFile = (dataDir: string): string => path.resolve(dataDir, "bida.sqlite");
+
+function openSqlite(dataDir: string): Database {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const filename = sqliteFile(dataDir);
+  const knex = knexModule({
+    client: "better-sqlite3",
+    connection: { filename },
+    useNullAsDefault: true,
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate(connection: { pragma(text: string): unknown }, done: (error: null, c: unknown) => void) {
+        connection.pragma("journal_mode = WAL");
+        // FULL: the WAL is synced at every commit. NORMAL loses the last commits when the power goes.
+        connection.pragma("synchronous = FULL");
+        connection.pragma("busy_timeout = 5000");
+        connection.pragma("cache_size = -32000");
+        done(null, connection);
+      },
+    },
+  });
+  return { knex, dialect: "sqlite", label: `file:${filename}` };
+}
+
+function openMysql(url: string): Database {
+  const parsed = new URL(url);
+  const port = Number(parsed.port || 3306);
+  const database = decodeURIComponent(parsed.pathname.slice(1));
+  const knex = knexModule({
+    client: "mysql2",
+    connection: {
+      host: parsed.hostname,
+      port,
+      database,
+      user: decodeURIComponent(parsed.username),
+      password: decodeURIComponent(parsed.password),
+      charset: "utf8mb4_bin",
+      connectTimeout: ACQUIRE_TIMEOUT,
+      enableKeepAlive: true,
+      // Rows matched, not rows changed: an update that changes nothing still found its row.
+      flags: ["+FOUND_ROWS"],
+    },
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT,
+    pool: {
+      min: 0,
+      max: 12,
+      afterCreate(connection: MysqlConnection, done: (error: Error | null, c: unknown) => void) {
+        // Without gap locks concurrent batches deadlock far less often; every statement locks rows it names by key.
+        connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", (error) =>
+          done(error, connection),
+        );
+      },
+    },
+  });
+  return { knex, dialect: "mysql", label: `${parsed.hostname}:${port}/${database}` };
+}
+
+interface MysqlConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+}

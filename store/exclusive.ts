@@ -1,0 +1,74 @@
+/**
+ * One process per database where there is no Redis to coordinate several. The lock is the operating system's (SQLite)
+ * or the server connection's (MySQL), so that a killed process never leaves it behind.
+ */
+import path from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import type { Config } from "../core/config.ts";
+import { ConfigError } from "../core/config.ts";
+import type { Database } from "./database.ts";
+import { lockName } from "./migrate.ts";
+
+/** How often the connection that holds MySQL's lock is used, so that neither side's idle timeout closes it, in ms. */
+const KEEPALIVE_MS = 30_000;
+
+/**
+ * @param onLost called once when the lock is gone while we run (MySQL restarted, and another process was faster)
+ * @returns releases the lock
+ * @throws ConfigError where another process has it
+ */
+export async function holdExclusive(
+  db: Database,
+  config: Config,
+  onLost: () => void,
+): Promise<() => Promise<void>> {
+  return db.dialect === "sqlite" ? holdFile(config.dataDir) : holdMysql(db, onLost);
+}
+
+async function holdFile(dataDir: string): Promise<() => Promise<void>> {
+  const file = path.resolve(dataDir, "bida.lock");
+  const lock = new SqliteDatabase(file, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch {
+    lock.close();
+    throw new ConfigError(
+      `BIDA_DATA_DIR: another Bida process uses ${path.dirname(file)}; stop it, or set BIDA_REDIS_URL`,
+    );
+  }
+  return async () => void lock.close();
+}
+
+async function holdMysql(db: Database, onLost: () => void): Promise<() => Promise<void>> {
+  const name = lockName(`bida:exclusive:${db.label}`);
+  let connection = await db.knex.client.acquireConnection();
+  const ask = async (sql: string): Promise<unknown> => {
+    const [rows] = await connection.promise().query(sql, [name]);
+    return Object.values(rows[0] as object)[0];
+  };
+  if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) {
+    await db.knex.client.releaseConnection(connection);
+    throw new ConfigError(
+      `BIDA_DATABASE_URL: another Bida process uses ${db.label}; stop it, or set BIDA_REDIS_URL`,
+    );
+  }
+  const keepalive = setInterval(async () => {
+    try {
+      await ask("SELECT IS_USED_LOCK(?)");
+    } catch {
+      try {
+        await db.knex.client.releaseConnection(connection);
+        connection = await db.knex.client.acquireConnection();
+        if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) onLost();
+      } catch {
+        // The server is away; the next round tries again, and nothing can be written meanwhile.
+      }
+    }
+  }, KEEPALIVE_MS);
+  keepalive.unref();
+  return async () => {
+    clearInterval(keepalive);
+    await ask("SELECT RELEASE_LOCK(?)").catch(() => undefined);
+    await db.knex.client.releaseConnection(connection);
+  };
+}

@@ -1,0 +1,62 @@
+/** What to make of an error of the database: try again, say "unavailable", or let it through. */
+import { setTimeout as pause } from "node:timers/promises";
+import { BidaError } from "../core/errors.ts";
+
+/** Lost a lock race; the transaction was rolled back and may simply run again. */
+const CONTENTION = new Set([
+  "ER_LOCK_DEADLOCK",
+  "ER_LOCK_WAIT_TIMEOUT",
+  "SQLITE_BUSY",
+  "SQLITE_BUSY_SNAPSHOT",
+]);
+
+/** The server cannot be reached, or will not serve just now. */
+const GONE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CON_COUNT_ERROR",
+  "ER_NORMAL_SHUTDOWN",
+  "ER_OPTION_PREVENTS_STATEMENT",
+  "SQLITE_FULL",
+  "SQLITE_IOERR",
+]);
+
+const TRIES = 6;
+
+/** Runs a transaction, again where it lost a lock race; other errors come out as {@link translated} says. */
+export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (tries === TRIES || !CONTENTION.has(codeOf(error))) throw translated(error);
+      await pause(Math.random() * 2 ** tries * 2);
+    }
+  }
+}
+
+/** `unavailable` where the database is gone (its own message stays as the cause, for the log); otherwise the error itself. */
+export function translated(error: unknown): unknown {
+  return isGone(error)
+    ? new BidaError("unavailable", "The database does not answer", { cause: error })
+    : error;
+}
+
+function isGone(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (GONE.has(codeOf(error)) || CONTENTION.has(codeOf(error))) return true;
+  // Knex's and tarn's errors have no code.
+  return (
+    /KnexTimeoutError|TimeoutError/.test(error.name) || /connection.*closed|closed state/i.test(error.message)
+  );
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");

@@ -1,0 +1,61 @@
+/**
+ * Brings the schema up to date. Nodes that start together take turns by a lock of the server's own, which a crash
+ * releases; Knex's lock table, which a crash leaves locked, is only used inside it.
+ */
+import type { Knex } from "knex";
+import { BidaError } from "../core/errors.ts";
+import type { Database } from "./database.ts";
+import * as tasks from "./migrations/001_tasks.ts";
+
+interface Migration {
+  name: string;
+  up(knex: Knex): Promise<void>;
+}
+
+/** In order. A migration that has shipped is never changed. */
+const MIGRATIONS: Migration[] = [tasks];
+
+/** How long a node waits for another one's migration, in seconds. */
+const LOCK_WAIT_S = 120;
+
+/** @returns the names of the migrations that this call ran */
+export async function migrate(db: Database): Promise<string[]> {
+  if (db.dialect === "sqlite") return runMigrations(db.knex); // The process lock is already ours.
+  return withServerLock(db.knex, `bida:migrate:${db.label}`, () => runMigrations(db.knex));
+}
+
+async function runMigrations(knex: Knex): Promise<string[]> {
+  const config: Knex.MigratorConfig = {
+    tableName: "bida_migrations",
+    disableTransactions: true,
+    migrationSource: {
+      getMigrations: async () => MIGRATIONS,
+      getMigrationName: (migration: Migration) => migration.name,
+      getMigration: async (migration: Migration) => ({ up: migration.up, down: async () => undefined }),
+    },
+  };
+  // A node killed while it migrated leaves Knex's own lock set. Ours proves that nobody is at work.
+  await knex.migrate.forceFreeMigrationsLock(config).catch(() => undefined);
+  const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
+  return names;
+}
+
+/** Holds MySQL's named lock on one connection while `work` runs on others. */
+async function withServerLock<T>(knex: Knex, name: string, work: () => Promise<T>): Promise<T> {
+  return knex.transaction(async (holder) => {
+    const key = lockName(name);
+    const [rows] = await holder.raw("SELECT GET_LOCK(?, ?) AS got", [key, LOCK_WAIT_S]);
+    if (rows[0].got !== 1)
+      throw new BidaError("unavailable", `Another node has been migrating for ${LOCK_WAIT_S} s`);
+    try {
+      return await work();
+    } finally {
+      await holder.raw("SELECT RELEASE_LOCK(?)", [key]);
+    }
+  });
+}
+
+/** MySQL takes lock names of up to 64 characters. */
+export function lockName(name: string): string {
+  return name.length <= 64 ? name : name.slice(0, 32) + name.slice(-32);
+}

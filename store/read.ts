@@ -1,0 +1,107 @@
+/** Reading tasks and attempts. */
+import { epochMs } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import { parseTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
+import type { AttemptRecord } from "../core/outcome.ts";
+import type { StoredState } from "../core/task.ts";
+import type { Database } from "./database.ts";
+import { translated } from "./failures.ts";
+import { AttemptModel, from } from "./models.ts";
+import { attemptFromRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
+import { type Scope, scoped } from "./scope.ts";
+
+/** Filters of a list; all that are given must hold. */
+export interface TaskFilter {
+  states?: StoredState[] | undefined;
+  /** Only these tasks. */
+  only?: TaskId[] | undefined;
+  /** All but these. */
+  except?: TaskId[] | undefined;
+  sourceAppName?: string | undefined;
+  targetAppName?: string | undefined;
+  url?: string | undefined;
+  q?: string | undefined;
+  createdFrom?: number | undefined;
+  createdTo?: number | undefined;
+}
+
+/** @throws BidaError not_found, also where it exists but not for `scope` */
+export async function findTask(db: Database, scope: Scope, taskId: TaskId): Promise<StoredTask> {
+  const row = await reading(scoped(db, scope).findById(taskIdToBytes(taskId) as never));
+  if (!row) throw new BidaError("not_found", "No such task");
+  return taskFromRow(row);
+}
+
+/** Tasks by id, in no order; those that are gone are missing. */
+export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Promise<StoredTask[]> {
+  const rows = await reading(scoped(db, scope).whereIn("task_id", ids.map(taskIdToBytes)));
+  return rows.map(taskFromRow);
+}
+
+/** Attempts of a task, oldest first. @throws BidaError not_found as {@link findTask} */
+export async function findAttempts(db: Database, scope: Scope, taskId: TaskId): Promise<AttemptRecord[]> {
+  await findTask(db, scope, taskId);
+  const rows = await reading(from(db, AttemptModel).where("task_id", taskIdToBytes(taskId)).orderBy("n"));
+  return rows.map(attemptFromRow);
+}
+
+/**
+ * A page of tasks, newest first. The cursor names the last row of the page before, so that rows which arrive
+ * meanwhile shift nothing.
+ * @throws BidaError invalid_query for a cursor that is not one of ours
+ */
+export async function listTasks(
+  db: Database,
+  scope: Scope,
+  filter: TaskFilter,
+  limit: number,
+  cursor: string | null,
+): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
+  const query = scoped(db, scope)
+    .orderBy("created_at", "desc")
+    .orderBy("task_id", "desc")
+    .limit(limit + 1);
+  if (filter.states) query.whereIn("state", filter.states.map(stateCode));
+  if (filter.only) query.whereIn("task_id", filter.only.map(taskIdToBytes));
+  if (filter.except?.length) query.whereNotIn("task_id", filter.except.map(taskIdToBytes));
+  if (filter.sourceAppName !== undefined) query.where("source_app_name", filter.sourceAppName);
+  if (filter.targetAppName !== undefined) query.where("target_app_name", filter.targetAppName);
+  if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);
+  if (filter.createdTo !== undefined) query.where("created_at", "<", filter.createdTo);
+  if (filter.url !== undefined) query.whereRaw("url LIKE ? ESCAPE '!'", [contains(filter.url)]);
+  if (filter.q !== undefined) {
+    const part = contains(filter.q);
+    query.whereRaw("(request_param LIKE ? ESCAPE '!' OR body LIKE ? ESCAPE '!')", [part, part]);
+  }
+  if (cursor !== null) {
+    const [createdAt, id] = readCursor(cursor);
+    query.whereRaw("(created_at < ? OR (created_at = ? AND task_id < ?))", [createdAt, createdAt, id]);
+  }
+  const rows = (await reading(query)).map(taskFromRow);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last ? cursorOf(last) : null };
+}
+
+const contains = (part: string): string => `%${part.replace(/[!%_]/g, "!$&")}%`;
+
+const cursorOf = (task: StoredTask): string =>
+  Buffer.from(`${task.createdAt}.${task.taskId}`).toString("base64url");
+
+function readCursor(cursor: string): [createdAt: number, id: Buffer] {
+  const [time = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+  const taskId = parseTaskId(id);
+  if (!/^\d{1,15}$/.test(time) || taskId === null) {
+    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
+    throw new BidaError("invalid_query", undefined, { errors });
+  }
+  return [epochMs(Number(time)), taskIdToBytes(taskId)];
+}
+
+async function reading<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw translated(error);
+  }
+}
