@@ -16,48 +16,70 @@ export const epochMs = (n: number): EpochMs => n as EpochMs;
 /** `time` moved by `by`. */
 export const later = (time: EpochMs, by: Millis): EpochMs => (time + by) as EpochMs;
 
+/**
+ * A clock is never exact: it is cut to milliseconds, and another machine's is known only within a round trip. So it
+ * answers two questions, each on the safe side.
+ */
 export interface Clock {
+  /** A time that has been reached for certain: what happened "now", what is due "now". */
   now(): EpochMs;
+  /** A time that is at least `delay` away for certain: what must not happen early. */
+  after(delay: Millis): EpochMs;
 }
 
-/** This machine's clock. */
-export const systemClock: Clock = { now: () => Date.now() as EpochMs };
+/** This machine's clock, cut to milliseconds. */
+export const systemClock: Clock = {
+  now: () => Date.now() as EpochMs,
+  after: (delay) => (Date.now() + 1 + delay) as EpochMs,
+};
+
+/** This machine's time in milliseconds with fractions; steps of the system clock do not move it. */
+const steadyTime = (): number => performance.timeOrigin + performance.now();
+
+/** How fast knowledge of another clock grows old: 50 ppm, as bad as common crystals are. */
+const DRIFT = 50e-6;
 
 /**
  * This machine's clock corrected to another one's (Redis's, or through a scheduler the cluster's).
  *
- * Each sample says: at some moment between `sentAt` and `receivedAt` of our clock the other one showed
- * `theirs`. The true offset is therefore within half the round trip of the midpoint (Cristian's algorithm).
- * We keep the sample with the shortest round trip, and forget it slowly so that drift is followed.
+ * Each sample says: at some moment between `sentAt` and `receivedAt` of our clock the other one showed `theirs`. The
+ * true offset is within half the round trip of the midpoint (F. Cristian, "Probabilistic clock synchronization",
+ * 1989). We keep the sample that is most exact by now.
  */
 export class SyncedClock implements Clock {
-  #base: Clock;
   #offset = 0;
-  #uncertainty = Number.POSITIVE_INFINITY;
+  #error = 0;
+  #sampledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(base: Clock = systemClock) {
-    this.#base = base;
-  }
-
-  /** Rounded up, so that "now + delay" never lands a fraction of a millisecond early. */
   now(): EpochMs {
-    return Math.ceil(this.#base.now() + this.#offset) as EpochMs;
+    const local = steadyTime();
+    return Math.floor(local + this.#offset - this.#errorAt(local)) as EpochMs;
   }
 
-  /** The uncorrected local time, to stamp `sentAt` and `receivedAt` with. */
-  local(): EpochMs {
-    return this.#base.now();
+  after(delay: Millis): EpochMs {
+    const local = steadyTime();
+    return Math.ceil(local + this.#offset + this.#errorAt(local) + delay) as EpochMs;
   }
 
-  sample(sentAt: EpochMs, receivedAt: EpochMs, theirs: EpochMs): void {
-    const uncertainty = (receivedAt - sentAt) / 2;
-    const offset = theirs - (sentAt + uncertainty);
-    const jumped = Math.abs(offset - this.#offset) > uncertainty + this.#uncertainty + 50;
-    this.#uncertainty += 0.01;
-    if (uncertainty <= this.#uncertainty || jumped) {
+  /** To stamp the ends of a round trip with. */
+  local(): number {
+    return steadyTime();
+  }
+
+  /** @param theirs the other clock, in ms, somewhere within the round trip; @param cut what it may be short of, in ms */
+  sample(sentAt: number, receivedAt: number, theirs: number, cut = 0): void {
+    const error = (receivedAt - sentAt + cut) / 2;
+    const offset = theirs + cut / 2 - (sentAt + receivedAt) / 2;
+    const contradicts = Math.abs(offset - this.#offset) > error + this.#errorAt(receivedAt);
+    if (error <= this.#errorAt(receivedAt) || contradicts || this.#sampledAt < 0) {
       this.#offset = offset;
-      this.#uncertainty = uncertainty;
+      this.#error = error;
+      this.#sampledAt = receivedAt;
     }
+  }
+
+  #errorAt(local: number): number {
+    return Number.isFinite(this.#sampledAt) ? this.#error + (local - this.#sampledAt) * DRIFT : 0;
   }
 }
 
@@ -71,6 +93,10 @@ export class ManualClock implements Clock {
 
   now(): EpochMs {
     return this.#now as EpochMs;
+  }
+
+  after(delay: Millis): EpochMs {
+    return (this.#now + delay) as EpochMs;
   }
 
   advance(by: number): void {

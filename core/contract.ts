@@ -8,13 +8,13 @@ import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
-import type { TaskRequest } from "./task-schema.ts";
+import type { TaskRequest } from "./task-request.ts";
 
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { Method, TaskState } from "./task.ts";
-export type { TaskRequest } from "./task-schema.ts";
+export type { TaskRequest } from "./task-request.ts";
 
 /** A task as callers see it. Times are ISO 8601. */
 export interface TaskView {

@@ -8,6 +8,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 const PREFIX = "whsec_";
 /** How old or how far ahead a signed request may be, in seconds; the specification's recommendation. */
 const TOLERANCE_S = 300;
+const MIN_KEY_BYTES = 24;
 
 export interface SignedHeaders {
   "webhook-id": string;
@@ -27,10 +28,11 @@ export function sign(id: string, timestampSeconds: number, body: string, secrets
  * @param headers names in any case; Node's, Express's and Fetch's headers as a plain object all fit
  * @param rawBody the body as it arrived, before any parsing
  * @param now seconds since the epoch
+ * @throws TypeError where `secret` is no signing secret
  */
 export function verifySignature(
   headers: Record<string, string | string[] | undefined>,
-  rawBody: string | Buffer,
+  rawBody: string | Uint8Array,
   secret: string,
   now = Math.floor(Date.now() / 1000),
 ): boolean {
@@ -50,7 +52,9 @@ export function verifySignature(
   });
 }
 
-function digest(id: string, timestampSeconds: number, body: string | Buffer, secret: string): string {
+function digest(id: string, timestampSeconds: number, body: string | Uint8Array, secret: string): string {
   const key = Buffer.from(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret, "base64");
+  // An empty key would verify forgeries.
+  if (key.length < MIN_KEY_BYTES) throw new TypeError("a signing secret is whsec_ and base64 of 24 to 64 bytes");
   return createHmac("sha256", key).update(`${id}.${timestampSeconds}.`).update(body).digest("base64");
 }

@@ -9,6 +9,7 @@ import { headerProblem } from "./headers.ts";
 import { compileJsonPath, compileRegex } from "./pattern.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
 import { METHODS, type TaskSpec } from "./task.ts";
+import type { TaskRequest } from "./task-request.ts";
 import { placeholdersOf, renderRequest } from "./template.ts";
 
 export const MAX_URL = 2048;
@@ -24,6 +25,9 @@ const text = (max: number) =>
     .max(max, `must have at most ${max} characters`)
     .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
     .refine((s) => !s.includes("\0"), "must not contain NUL");
+
+/** Any JSON, typed as `unknown`: callers' own interfaces do not fit Zod's JSON type. */
+const json: z.ZodType<unknown, unknown> = z.json();
 
 const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 const whole = (min: number, max: number) =>
@@ -65,7 +69,7 @@ export const expectSchema = z.strictObject({
     .superRefine((source, ctx) => explain(ctx, () => compileRegex(source)))
     .optional(),
   json: z
-    .record(z.string().max(512), z.json())
+    .record(z.string().max(512), json)
     .superRefine((paths, ctx) => {
       if (Object.keys(paths).length > 20) ctx.addIssue("takes at most 20 paths");
       for (const path of Object.keys(paths)) explain(ctx, () => compileJsonPath(path), [path]);
@@ -87,7 +91,7 @@ const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx
 export const taskSchema = z.strictObject({
   url: text(MAX_URL),
   requestMethod: z.enum(METHODS, { error: `must be one of ${METHODS.join(", ")}` }),
-  requestParam: z.record(z.string(), z.json(), { error: "must be an object" }).nullish(),
+  requestParam: z.record(z.string(), json, { error: "must be an object" }).nullish(),
   body: z
     .string()
     .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
@@ -108,8 +112,11 @@ export const taskSchema = z.strictObject({
   orderKey: text(128).nullish(),
 });
 
-/** The fields a caller may send, as TypeScript sees them. */
-export type TaskRequest = z.input<typeof taskSchema>;
+type Input = z.input<typeof taskSchema>;
+/** Each the other's equal, and (optional fields being what they are) with the same names. */
+type Same<A, B> = [A, B, keyof A, keyof B] extends [B, A, keyof B, keyof A] ? true : false;
+// Does not compile once the schema and the interface that callers see differ.
+true satisfies Same<Input, TaskRequest>;
 
 /**
  * Checks a request and fills in the defaults.

@@ -10,8 +10,7 @@
  * `delivering` is not stored: a pending task is delivering while a dispatcher holds its lease in the due set.
  * Writing it down would cost a second transaction per call and would be wrong after every crash.
  */
-import type { EpochMs, Millis } from "./clock.ts";
-import { later } from "./clock.ts";
+import type { Clock, EpochMs, Millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import { BidaError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
@@ -66,9 +65,10 @@ export type Limits = Pick<TaskSpec, "limitCallCount" | "retry" | "expiresAt">;
 export function afterAttempt(
   task: Progress & Limits,
   attempt: AttemptRecord,
-  now: EpochMs,
+  clock: Clock,
   random: number,
 ): Progress {
+  const now = clock.now();
   const callCount = task.callCount + 1;
   // Canceled during the call: the call is on record, the decision stands.
   if (task.state !== "pending") return { ...progressOf(task), callCount };
@@ -79,7 +79,7 @@ export function afterAttempt(
   if (automatic >= task.limitCallCount) {
     return { ...ended("exhausted", task, now), callCount, lastError: attempt.error };
   }
-  const nextCallAt = later(now, retryDelay(task.retry, automatic, attempt.retryAfterMs, random));
+  const nextCallAt = clock.after(retryDelay(task.retry, automatic, attempt.retryAfterMs, random));
   if (task.expiresAt !== null && nextCallAt >= task.expiresAt) {
     return { ...ended("exhausted", task, now), callCount, lastError: expiry(attempt.error) };
   }

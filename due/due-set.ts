@@ -12,11 +12,11 @@
  * Rules that every implementation keeps (`test/due/conformance.ts` checks them on each):
  * - An entry is in one place at a time. `add` leaves known entries as they are, so adding twice is harmless.
  * - Each operation is atomic. Only its holder can extend, release or settle a lease.
- * - "Due" is judged by the set's own clock ({@link DueSet.now}), never a caller's, and never early.
+ * - "Due" is judged by the set's own clock ({@link DueSet.clock}), never a caller's, and never early.
  * - First calls go before retries; a share of each claim is kept for retries, so that they do not starve.
  * - Lanes take turns, and a lane has at most `window` entries leased, so that one slow target holds up nobody.
  */
-import type { EpochMs, Millis } from "../core/clock.ts";
+import type { Clock, Millis } from "../core/clock.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 
@@ -43,7 +43,7 @@ export interface DueCounts {
 /** Every method rejects with BidaError `unavailable` while the set cannot be reached. */
 export interface DueSet {
   /** The clock that judges what is due. */
-  now(): EpochMs;
+  readonly clock: Clock;
   /** Adds what is not known yet. */
   add(entries: DueEntry[]): Promise<void>;
   /**

@@ -40,7 +40,7 @@ const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
 const byLeaseEnd = (a: { until: EpochMs }, b: { until: EpochMs }) => a.until - b.until;
 
 export class MemoryDueSet implements DueSet {
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #options: DueSetOptions;
   readonly #slots = new Map<TaskId, Slot>();
   readonly #lanes = new Map<Lane, LaneState>();
@@ -56,12 +56,8 @@ export class MemoryDueSet implements DueSet {
   #turnedAway = false;
 
   constructor(clock: Clock, options: DueSetOptions) {
-    this.#clock = clock;
+    this.clock = clock;
     this.#options = options;
-  }
-
-  now(): EpochMs {
-    return this.#clock.now();
   }
 
   get wantsRefill(): boolean {
@@ -80,8 +76,8 @@ export class MemoryDueSet implements DueSet {
       const lane = this.#lane(entry.lane);
       const overtakes = lane.first.length > 0 || (!entry.first && lane.retry.length > 0);
       const fits = leased.length < room && lane.leased < this.#options.window;
-      if (entry.dueAt <= this.now() && fits && !overtakes) {
-        const slot: Slot = { entry, place: "ready", holder, until: this.now() };
+      if (entry.dueAt <= this.clock.now() && fits && !overtakes) {
+        const slot: Slot = { entry, place: "ready", holder, until: this.clock.now() };
         this.#slots.set(entry.taskId, slot);
         this.#lease(slot, holder);
         leased.push(entry);
@@ -108,7 +104,7 @@ export class MemoryDueSet implements DueSet {
     for (const entry of entries) {
       let slot = this.#slots.get(entry.taskId);
       if (!slot) {
-        slot = { entry, place: "ready", holder, until: this.now() };
+        slot = { entry, place: "ready", holder, until: this.clock.now() };
         this.#slots.set(entry.taskId, slot);
       }
       if (slot.place === "ready") this.#lease(slot, holder);
@@ -183,7 +179,7 @@ export class MemoryDueSet implements DueSet {
 
   /** Puts an unknown entry where it belongs, or turns it away. */
   #place(entry: DueEntry): void {
-    const now = this.now();
+    const now = this.clock.now();
     this.#turnedAway &&= this.#slots.size > 0;
     if (this.#slots.size >= MAX_ENTRIES || entry.dueAt > later(now, HORIZON)) {
       this.#turnedAway ||= this.#slots.size >= MAX_ENTRIES;
@@ -205,7 +201,7 @@ export class MemoryDueSet implements DueSet {
 
   /** Moves what has become due, and takes back what was held too long. */
   #advance(): void {
-    const now = this.now();
+    const now = this.clock.now();
     for (let top = this.#leases.peek(); top && top.until <= now; top = this.#leases.peek()) {
       const { slot } = this.#leases.pop() as { slot: Slot };
       if (slot.place !== "leased") continue;
@@ -281,7 +277,7 @@ export class MemoryDueSet implements DueSet {
   }
 
   #leaseEnd(): EpochMs {
-    return later(this.now(), this.#options.leaseMs);
+    return later(this.clock.now(), this.#options.leaseMs);
   }
 
   /** Wakes listeners where something can be claimed, and otherwise at the moment when something can. */
@@ -298,11 +294,10 @@ export class MemoryDueSet implements DueSet {
       this.#leases.peek()?.until ?? Number.POSITIVE_INFINITY,
     );
     if (next === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(Math.max(next - this.now(), 0), MAX_TIMER);
+    const wait = Math.min(Math.max(next - this.clock.now(), 0), MAX_TIMER);
     this.#timer = setTimeout(() => {
       this.#advance();
       this.#announce();
     }, wait);
-    this.#timer.unref();
   }
 }

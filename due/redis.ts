@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { type EpochMs, epochMs, SyncedClock } from "../core/clock.ts";
+import { epochMs, SyncedClock } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { bucketOf, type Lane, type TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
@@ -25,13 +25,16 @@ const WAKE_CHANNEL = "bida:wake";
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
 const CHUNK = 1_000;
 
+/** Scripts after which there may be more to claim. */
+const CHANGES = new Set(["admit", "settle", "move"]);
+
 type Script = (...args: (string | number)[]) => Promise<(string | number)[]>;
 
 export class RedisDueSet implements DueSet {
+  readonly clock = new SyncedClock();
   readonly #options: DueSetOptions;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
-  readonly #clock = new SyncedClock();
   readonly #listeners: (() => void)[] = [];
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #poll: NodeJS.Timeout;
@@ -63,10 +66,6 @@ export class RedisDueSet implements DueSet {
     this.#poll = setInterval(() => this.#wakeAll(), SAFETY_POLL_MS);
   }
 
-  now(): EpochMs {
-    return this.#clock.now();
-  }
-
   async add(entries: DueEntry[]): Promise<void> {
     await this.admit(entries, "", 0);
   }
@@ -91,23 +90,17 @@ export class RedisDueSet implements DueSet {
     return leased;
   }
 
+  /**
+   * Two rounds over the partitions that may have something: an even share each, so that first calls of one partition
+   * go before retries of another, then what is left of the room.
+   */
   async claim(holder: string, room: number): Promise<DueEntry[]> {
-    const taken: DueEntry[] = [];
-    const asked = Array.from(this.#hot).sort((a, b) => this.#order(a) - this.#order(b));
-    this.#turn = (this.#turn + 1) % PARTITIONS;
-    for (const partition of asked) {
-      if (taken.length >= room) break;
-      this.#hot.delete(partition);
-      try {
-        taken.push(...(await this.#claimFrom(partition, holder, room - taken.length)));
-      } catch (error) {
-        this.#hot.add(partition);
-        // What was leased already must not be lost to the caller.
-        if (taken.length === 0) throw error;
-        break;
-      }
-    }
-    return taken;
+    const asked = this.#inTurn();
+    if (asked.length === 0) return [];
+    const taken = await this.#claimFromAll(asked, holder, Math.ceil(room / asked.length), room);
+    const more = this.#inTurn();
+    if (taken.length >= room || more.length === 0) return taken;
+    return taken.concat(await this.#claimFromAll(more, holder, room - taken.length, room - taken.length));
   }
 
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
@@ -182,16 +175,38 @@ export class RedisDueSet implements DueSet {
     this.#redis.disconnect();
   }
 
+  /** Asks partitions in turn for up to `each`, until `room` is full. Those asked are pipelined. */
+  async #claimFromAll(partitions: number[], holder: string, each: number, room: number): Promise<DueEntry[]> {
+    const quotas = partitions.map((_, i) => Math.min(each, Math.max(0, room - i * each)));
+    const answers = await Promise.allSettled(
+      partitions.flatMap((partition, i) => {
+        const quota = quotas[i] as number;
+        return quota > 0 ? [this.#claimFrom(partition, holder, quota)] : [];
+      }),
+    );
+    const taken = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+    const failure = answers.find((answer) => answer.status === "rejected");
+    // What was leased already must not be lost to the caller.
+    if (failure && taken.length === 0) throw failure.reason;
+    return taken;
+  }
+
   async #claimFrom(partition: number, holder: string, room: number): Promise<DueEntry[]> {
     const { leaseMs, window } = this.#options;
     const args = [holder, room, leaseMs, window, QUANTUM, RETRY_SHARE];
-    const [idleFor, ...flat] = await this.#run("claim", partition, args);
-    clearTimeout(this.#timers.get(partition));
-    if (idleFor === 0) this.#hot.add(partition);
-    else if (Number(idleFor) > 0) this.#alarm(partition, Number(idleFor));
-    const entries: DueEntry[] = [];
-    for (let i = 0; i < flat.length; i += 2) entries.push(entryOf(String(flat[i]), Number(flat[i + 1])));
-    return entries;
+    this.#hot.delete(partition);
+    try {
+      const [idleFor, ...flat] = await this.#run("claim", partition, args);
+      clearTimeout(this.#timers.get(partition));
+      if (idleFor === 0) this.#hot.add(partition);
+      else if (Number(idleFor) > 0) this.#alarm(partition, Number(idleFor));
+      const entries: DueEntry[] = [];
+      for (let i = 0; i < flat.length; i += 2) entries.push(entryOf(String(flat[i]), Number(flat[i + 1])));
+      return entries;
+    } catch (error) {
+      this.#hot.add(partition);
+      throw error;
+    }
   }
 
   /** Runs a script over entries, in chunks per partition. @returns all members of the answers */
@@ -214,20 +229,21 @@ export class RedisDueSet implements DueSet {
   /** @returns the answer without its first value, Redis's clock */
   async #run(script: string, partition: number, args: (string | number)[]): Promise<(string | number)[]> {
     const call = (this.#redis as unknown as Record<string, Script>)[scriptName(script)] as Script;
-    const sentAt = this.#clock.local();
+    const sentAt = this.clock.local();
     let answer: (string | number)[];
     try {
       answer = await call.call(this.#redis, `bida:{${partition}}:`, ...args);
     } catch (error) {
       throw new BidaError("unavailable", "Redis does not answer", { cause: error });
     }
-    this.#clock.sample(sentAt, this.#clock.local(), epochMs(Number(answer[0])));
+    this.clock.sample(sentAt, this.clock.local(), Number(answer[0]) / 1000);
+    // Our own change; the wake-up that Redis publishes takes a moment longer.
+    if (CHANGES.has(script)) this.#hot.add(partition);
     return answer.slice(1);
   }
 
   #alarm(partition: number, wait: number): void {
     const timer = setTimeout(() => this.#heat(partition), Math.min(wait, 2 ** 31 - 1));
-    timer.unref();
     this.#timers.set(partition, timer);
   }
 
@@ -241,8 +257,12 @@ export class RedisDueSet implements DueSet {
     for (const listener of this.#listeners) listener();
   }
 
-  #order(partition: number): number {
-    return (partition + PARTITIONS - this.#turn) % PARTITIONS;
+  /** The partitions to ask, beginning with another one each time. */
+  #inTurn(): number[] {
+    const first = this.#turn++;
+    return PARTITION_NUMBERS.map((i) => (i + first) % PARTITIONS).filter((partition) =>
+      this.#hot.has(partition),
+    );
   }
 }
 

@@ -5,10 +5,9 @@
  * the same n (a node that lost its lease) changes nothing and learns what the row says now.
  */
 import type { Knex } from "knex";
-import type { EpochMs } from "../core/clock.ts";
+import type { Clock, EpochMs } from "../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
-import type { AttemptRecord } from "../core/outcome.ts";
 import { afterAttempt, afterExpiry, type Progress } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
@@ -31,13 +30,14 @@ export interface Recorded {
 export async function recordOutcomes(
   db: Database,
   outcomes: Outcome[],
-  now: EpochMs,
+  clock: Clock,
   random: () => number,
 ): Promise<Recorded[]> {
   return withRetries(() =>
     db.knex.transaction(async (trx) => {
+      const now = clock.now();
       const tasks = await lockTasks(db, trx, [...new Set(outcomes.map(({ taskId }) => taskId))]);
-      const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, now, random));
+      const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random));
       const attempts = results.flatMap(({ written, outcome }) =>
         written && outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
       );
@@ -74,13 +74,14 @@ async function lockTasks(db: Database, trx: Knex, ids: TaskId[]): Promise<Map<Ta
 function judgeOutcome(
   tasks: Map<TaskId, StoredTask>,
   outcome: Outcome,
+  clock: Clock,
   now: EpochMs,
   random: () => number,
 ): Omit<Recorded, "task"> {
   const task = tasks.get(outcome.taskId);
   if (!task || outcome.n !== task.callCount + 1) return { outcome, written: false };
   const next = outcome.attempt
-    ? afterAttempt(task, outcome.attempt as AttemptRecord, now, random())
+    ? afterAttempt(task, outcome.attempt, clock, random())
     : afterExpiry(task, now);
   tasks.set(task.taskId, { ...task, ...next, updatedAt: now });
   return { outcome, written: true };
@@ -92,7 +93,7 @@ function judgeOutcome(
  * 6 times slower in batches of 100.)
  */
 async function updateProgress(trx: Knex, tasks: StoredTask[], now: EpochMs): Promise<void> {
-  const delivered = tasks.filter((task) => task.state === "succeeded" && task.finishedAt === now);
+  const delivered = tasks.filter((task) => task.state === "succeeded");
   const others = tasks.filter((task) => !delivered.includes(task));
   if (delivered.length > 0) {
     await trx.raw(

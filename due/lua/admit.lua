@@ -1,9 +1,9 @@
 -- Adds members that are not known, and leases at once up to `room` of those that are due.
 -- Input:  ARGV[1] holder, ARGV[2] room (0 to add only), ARGV[3] lease ms, ARGV[4] window, then member, due time, …
--- Output: {now, leased member, …}
+-- Output: {micros, leased member, …}
 -- Errors: none
 local holder, room, lease_ms, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local out = { NOW_UP }
+local out = { MICROS }
 local look = false
 
 local function overtakes(member)

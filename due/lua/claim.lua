@@ -1,6 +1,6 @@
 -- Leases up to `room` members, lanes in turn, first calls before retries.
 -- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] lease ms, ARGV[4] window, ARGV[5] quantum, ARGV[6] share for retries
--- Output: {now, ms until this partition can give more (0: now; -1: nothing waits), member, due time, …}
+-- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), member, due time, …}
 -- Errors: none
 local holder, room = ARGV[1], tonumber(ARGV[2])
 local lease_ms, window = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -20,7 +20,7 @@ for i = 1, #due, 2 do
   make_ready(due[i], due[i + 1], window)
 end
 
-local out = { NOW_UP, -1 }
+local out = { MICROS, -1 }
 local function take(rank, limit)
   local ring = P .. 'ring:' .. rank
   while limit > 0 do

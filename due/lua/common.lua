@@ -21,8 +21,8 @@ local READIES = P .. 'readies'
 
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
--- To answer with: callers compute due times from it, and "now + delay" must not be a fraction early.
-local NOW_UP = clock[1] * 1000 + math.ceil(clock[2] / 1000)
+-- To answer with, in microseconds: callers set their clocks by it.
+local MICROS = clock[1] * 1000000 + clock[2]
 
 local function rank_of(member) return string.sub(member, 37, 37) end
 local function lane_of(member) return string.sub(member, 38) end

@@ -1,9 +1,9 @@
 -- Renews leases. Takes back those that ran out and are ready again, and those the set has lost altogether.
 -- Input:  ARGV[1] holder, ARGV[2] lease ms, then members
--- Output: {now, member that is not the holder's any more, …}
+-- Output: {micros, member that is not the holder's any more, …}
 -- Errors: none
 local holder, lease_ms = ARGV[1], tonumber(ARGV[2])
-local out = { NOW_UP }
+local out = { MICROS }
 
 for i = 3, #ARGV do
   local member = ARGV[i]

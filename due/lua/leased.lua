@@ -1,8 +1,8 @@
 -- Which members are leased.
 -- Input:  ARGV members; none at all asks for every leased member of the partition
--- Output: {now, leased member, …}
+-- Output: {micros, leased member, …}
 -- Errors: none
-local out = { NOW_UP }
+local out = { MICROS }
 local asked = ARGV
 if #asked == 0 then asked = redis.call('ZRANGE', LEASE, 0, -1) end
 for _, member in ipairs(asked) do

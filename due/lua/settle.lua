@@ -1,6 +1,6 @@
 -- Ends leases of the holder: back to waiting or ready where a next time is given, otherwise gone.
 -- Input:  ARGV[1] holder, ARGV[2] window, then member, next member ('' for none), next due time (0: ready at once), …
--- Output: {now}
+-- Output: {micros}
 -- Errors: none. A lease of somebody else is left alone.
 local holder, window = ARGV[1], tonumber(ARGV[2])
 local look = false
@@ -17,4 +17,4 @@ end
 
 -- A lane that was full may have room again.
 if look or redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0 then wake() end
-return { NOW_UP }
+return { MICROS }

@@ -1,0 +1,88 @@
+/** The Moleculer door: for services on the same NATS as Bida. */
+import { type BidaClient, DEFAULT_TIMEOUT_MS } from "./client.ts";
+import type { ActionMap, BatchResult } from "./contract.ts";
+import { cut } from "./cut.ts";
+import { checkedKey } from "./idempotency.ts";
+import { fromMoleculer } from "./moleculer-error.ts";
+import { waitFor } from "./wait.ts";
+
+/** NATS takes messages up to 1 MiB unless configured otherwise; the rest is room for Moleculer's envelope. */
+const MAX_MESSAGE_BYTES = 900_000;
+
+/** What is needed of a Moleculer `ServiceBroker`. */
+export interface MoleculerBroker {
+  call(
+    action: string,
+    params: unknown,
+    options: { timeout: number; retries: number; meta: Record<string, unknown> },
+  ): Promise<unknown>;
+}
+
+export interface BrokerClientOptions {
+  /** Milliseconds for one request. Default 10 000. */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * @param broker a started one, with the namespace and the transporter of Bida's cluster
+ * @example
+ * const bida = createBrokerClient(this.broker); // in a Moleculer service
+ * const taskId = await bida.call({ url: "https://shop.example/paid", requestMethod: "POST", limitCallCount: 10 });
+ */
+export function createBrokerClient(broker: MoleculerBroker, options: BrokerClientOptions = {}): BidaClient {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+
+  async function act<A extends keyof ActionMap>(
+    action: A,
+    params: ActionMap[A][0],
+    { idempotencyKey, withinMs = timeoutMs }: { idempotencyKey?: string | undefined; withinMs?: number } = {},
+  ): Promise<ActionMap[A][1]> {
+    const meta = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const timeout = Math.min(timeoutMs, withinMs);
+    try {
+      // The broker's own retries would hand a task over twice when only the answer was late.
+      return (await broker.call(action, params, { timeout, retries: 0, meta })) as ActionMap[A][1];
+    } catch (error) {
+      throw fromMoleculer(action, error);
+    }
+  }
+
+  return {
+    async call(task, more) {
+      const idempotencyKey = checkedKey(more?.idempotencyKey);
+      return (await act("scheduler.submit", task, { idempotencyKey })).taskId;
+    },
+    async callBatch(tasks, more) {
+      const key = checkedKey(more?.idempotencyKey);
+      const parts = cut(tasks, MAX_MESSAGE_BYTES);
+      const results: BatchResult[] = [];
+      for (const [i, part] of parts.entries()) {
+        // The cut depends on the tasks only, so a repeated batch meets the same keys again.
+        const idempotencyKey = key !== undefined && parts.length > 1 ? `${key}#${i + 1}` : key;
+        results.push(...(await act("scheduler.submitBatch", { tasks: part }, { idempotencyKey })).results);
+      }
+      return results;
+    },
+    async get(taskId) {
+      return act("scheduler.get", { taskId });
+    },
+    async attempts(taskId) {
+      return (await act("scheduler.attempts", { taskId })).items;
+    },
+    async retry(taskId, more) {
+      return act("admin.retry", more?.force ? { taskId, force: true } : { taskId });
+    },
+    async cancel(taskId) {
+      return act("scheduler.cancel", { taskId });
+    },
+    async resolve(taskId) {
+      return act("admin.resolve", { taskId });
+    },
+    async list(query = {}) {
+      return act("admin.list", query);
+    },
+    async waitFor(taskId, more) {
+      return waitFor((withinMs) => act("scheduler.get", { taskId }, { withinMs }), more);
+    },
+  };
+}

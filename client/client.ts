@@ -1,0 +1,60 @@
+/** What both doors offer, HTTP and Moleculer alike. */
+import type { AttemptView, BatchResult, Page, TaskQuery, TaskRequest, TaskView } from "./contract.ts";
+
+/** How long one request may take, in milliseconds, unless the client's options say otherwise. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Every method rejects with a `CallbackError`. */
+export interface BidaClient {
+  /**
+   * Hands a task over. Once the id is here the task is committed and will be delivered.
+   * @throws CallbackError `invalid_task` with every wrong field. After `timeout`, `network` and `unavailable` the task
+   *   may or may not have been accepted: repeat with the same `idempotencyKey`
+   */
+  call(task: TaskRequest, options?: SubmitOptions): Promise<string>;
+  /**
+   * Hands over up to 1000 tasks. Each stands for itself: some may be accepted and others refused.
+   * @returns in the order of `tasks`: `{taskId}` or `{errors}`
+   */
+  callBatch(tasks: TaskRequest[], options?: SubmitOptions): Promise<BatchResult[]>;
+  /** @throws CallbackError `not_found` */
+  get(taskId: string): Promise<TaskView>;
+  /** The record of every call that was made, oldest first. */
+  attempts(taskId: string): Promise<AttemptView[]>;
+  /**
+   * Calls the target again now, whatever the schedule says.
+   * @param options `force` for a task that has succeeded
+   * @throws CallbackError `state_conflict` while a call is under way, and for a succeeded task without `force`
+   */
+  retry(taskId: string, options?: { force?: boolean | undefined }): Promise<TaskView>;
+  /** Ends an open task. @throws CallbackError `state_conflict` where it has ended */
+  cancel(taskId: string): Promise<TaskView>;
+  /** Declares an exhausted task mended outside. @throws CallbackError `state_conflict` for any other state */
+  resolve(taskId: string): Promise<TaskView>;
+  /** A page of tasks, newest first. Pass its `nextCursor` as `cursor` for the next; null after the last. */
+  list(query?: TaskQuery): Promise<Page<TaskView>>;
+  /**
+   * The task as soon as it has ended: succeeded, exhausted, canceled or resolved.
+   * Polls, and carries on through moments in which Bida cannot be reached.
+   * @throws CallbackError `wait_timeout` at the deadline; `not_found`, `unauthorized` … at once
+   */
+  waitFor(taskId: string, options?: WaitOptions): Promise<TaskView>;
+}
+
+export interface SubmitOptions {
+  /**
+   * Makes repeating safe: the same key with the same task answers the same id. Printable ASCII.
+   * The same key with another task is refused with `idempotency_conflict`.
+   */
+  idempotencyKey?: string | undefined;
+}
+
+export interface WaitOptions {
+  /** Milliseconds, default 60 000. */
+  timeoutMs?: number | undefined;
+  /**
+   * What to wait for, where it is not the task's end.
+   * @example (task) => task.callCount > 0
+   */
+  until?: ((task: TaskView) => boolean) | undefined;
+}

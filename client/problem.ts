@@ -1,0 +1,44 @@
+/** Refusals as they come over HTTP: RFC 9457, or whatever a proxy on the way has to say. */
+import { CallbackError, type CallbackErrorCode, fieldErrorsOf } from "./error.ts";
+
+interface Problem {
+  code?: unknown;
+  title?: unknown;
+  detail?: unknown;
+  errors?: unknown;
+}
+
+/** What a status means that came without Bida's code: a proxy's own answer. */
+const FOREIGN: Record<number, CallbackErrorCode> = {
+  401: "unauthorized",
+  403: "forbidden",
+  413: "body_too_large",
+  429: "unavailable",
+  431: "headers_too_large",
+  500: "internal",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+/** @param retryAfter the header `Retry-After` */
+export function refusal(
+  what: string,
+  status: number,
+  body: unknown,
+  retryAfter: string | null,
+): CallbackError {
+  const { code, title, detail, errors } = (typeof body === "object" && body !== null ? body : {}) as Problem;
+  const more = {
+    status,
+    errors: fieldErrorsOf(errors),
+    retryAfter: retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : null,
+  };
+  if (typeof code === "string") {
+    return new CallbackError(code, text(detail) ?? text(title) ?? `${what} was refused with ${code}`, more);
+  }
+  const message = `${what} was answered with ${status}, and not by Bida; is baseUrl right?`;
+  return new CallbackError(FOREIGN[status] ?? "bad_response", message, more);
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);

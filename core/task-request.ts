@@ -1,0 +1,54 @@
+/**
+ * What a caller may send, written out rather than inferred from the schema: the client package ships these types,
+ * and its users shall not need Zod to compile. `task-schema.ts` asserts that its schema takes exactly this.
+ */
+import type { Expectation } from "./expect.ts";
+import type { RetryPolicy } from "./retry.ts";
+import type { Method } from "./task.ts";
+
+/**
+ * One callback to deliver. Required: `url`, `requestMethod`, `limitCallCount`; null means "not given" everywhere else.
+ * @example
+ * { url: "https://shop.example/orders/{id}", requestMethod: "POST", requestParam: { id: 4711 }, limitCallCount: 10 }
+ */
+export interface TaskRequest {
+  /**
+   * `http://` or `https://`, at most 2048 characters, without user name and password. `{name}` is replaced by that
+   * member of `requestParam`, percent-encoded.
+   */
+  url: string;
+  requestMethod: Method;
+  /**
+   * Any JSON object. With GET and DELETE what no placeholder used becomes the query string, with the other methods
+   * the whole object is the JSON body. Not together with `body`.
+   */
+  requestParam?: Record<string, unknown> | null | undefined;
+  /** Raw body, sent byte for byte as UTF-8; at most 1 MiB. Not with GET, not together with `requestParam`. */
+  body?: string | null | undefined;
+  /** Media type of the body, at most 200 characters. Not together with a `content-type` in `headers`. */
+  contentType?: string | null | undefined;
+  /** Extra request headers, at most 16 KiB together. Hop-by-hop headers, `host`, `content-length` are refused. */
+  headers?: Record<string, string> | null | undefined;
+  /** Text the response body must contain for the call to count as delivered; at most 512 characters. */
+  expectResult?: string | null | undefined;
+  /** Richer proof of delivery; all that is given must hold. Default: any 2xx status. */
+  expect?: Expectation | null | undefined;
+  /** How many automatic calls at most, 1…100. */
+  limitCallCount: number;
+  /** Pauses between calls. Default: 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h, then 12 h; jitter 0.1. */
+  retry?: RetryPolicy | null | undefined;
+  /** Milliseconds for a whole call, from connecting to the last byte; 100…120 000. Default 10 000. */
+  timeoutMs?: number | null | undefined;
+  /** First call this many milliseconds after acceptance; 0…one year. Default 0. Not together with `callAt`. */
+  delayMs?: number | null | undefined;
+  /** First call at this moment, ISO 8601 with zone, within a year. A moment in the past means now. */
+  callAt?: string | null | undefined;
+  /** No call starts after this moment, ISO 8601 with zone. Default: never expires. */
+  expiresAt?: string | null | undefined;
+  /** Who calls; for lists and statistics. At most 64 characters. */
+  sourceAppName?: string | null | undefined;
+  /** Who is called; for lists and statistics. At most 64 characters. */
+  targetAppName?: string | null | undefined;
+  /** Tasks with the same key are delivered one after another, in order of acceptance; at most 128 characters. */
+  orderKey?: string | null | undefined;
+}

@@ -1,0 +1,142 @@
+// Makes a checkout ready to run; npm calls it before start, test, demo and the benchmarks.
+// Plain JavaScript for Node 18 and newer: it runs before anything is installed, under whatever Node the machine has.
+// A second run finds everything in place and must stay fast: it reads a few files and starts no process.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NEEDED_NODE = [22, 19];
+const SHOWN_LINES = 30;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, "node_modules");
+const bin = join(modules, ".bin");
+const stampFile = join(modules, ".bida-stamp");
+const otherPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
+
+class Failure extends Error {}
+
+try {
+  const lock = readFileSync(join(root, "package-lock.json"));
+  const lockHash = createHash("sha256").update(lock).digest("hex");
+  installPackages(lock, `${lockHash} ${process.platform}-${process.arch}\n`);
+  installNode();
+  buildUi(lockHash);
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  console.error(`prepare: ${error.message}`);
+  process.exit(1);
+}
+
+/** Runs `npm ci` unless node_modules is what package-lock.json says; a stamp inside remembers that it is. */
+function installPackages(lock, stamp) {
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
+  if (!installedByHand(JSON.parse(lock))) {
+    console.log("Installing packages ...");
+    // Vite and the test tools are development packages: wanted even where NODE_ENV=production is set.
+    const result = npm(["ci", "--include=dev"]);
+    // `npm ci` refuses a lock that lacks optional packages for other platforms, which npm itself writes when its
+    // registry does not carry them. `npm install` takes the same versions from such a lock.
+    if (/code EUSAGE/.test(result.output)) check(npm(["install", "--no-save", "--include=dev"]));
+    else check(result);
+  }
+  writeFileSync(stampFile, stamp);
+}
+
+/** True when npm's own record of node_modules fits the lock: somebody ran `npm install`, and may work in it now. */
+function installedByHand(lock) {
+  const record = join(modules, ".package-lock.json");
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, "utf8")).packages;
+  return Object.entries(lock.packages).every(([path, wanted]) => {
+    if (path === "") return true;
+    const found = installed[path];
+    return found ? found.version === wanted.version : wanted.optional === true;
+  });
+}
+
+/**
+ * Puts Node 24 into node_modules/.bin where the `node` of the next npm step would be too old. That is not the
+ * Node of this process when `npm ci` has just removed it: the second run is itself run by node_modules/.bin/node.
+ */
+function installNode() {
+  if (recent(process.versions.node) && existsSync(process.execPath)) return;
+  if (recent(nextNode())) return;
+  console.log("Installing Node 24 in node_modules (190 MB), this machine's own is too old ...");
+  // Not with --no-package-lock: that would resolve all the other packages anew, past the lock.
+  check(npm(["install", "--no-save", "node@24"]));
+  const version = nextNode();
+  if (!recent(version)) {
+    throw new Failure(
+      `Node ${NEEDED_NODE.join(".")} or newer is needed; npm's package node@24 gave "${version}"`,
+    );
+  }
+}
+
+function recent(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1]);
+}
+
+/** The version of the Node that npm's next step finds, "" when there is none. */
+function nextNode() {
+  const result = spawnSync("node", ["-p", "process.versions.node"], {
+    env: { ...process.env, PATH: [bin, ...otherPath].join(delimiter) },
+    encoding: "utf8",
+  });
+  return result.stdout?.trim() ?? "";
+}
+
+/** Builds ui/ when its sources (or the packages) are not those of the last build. */
+function buildUi(lockHash) {
+  const ui = join(root, "ui");
+  if (!existsSync(join(ui, "vite.config.ts"))) return;
+  const stamp = `${newest(ui, ["dist", "node_modules"])} ${lockHash}\n`;
+  const builtStamp = join(ui, "dist", ".bida-stamp");
+  if (existsSync(builtStamp) && readFileSync(builtStamp, "utf8") === stamp) return;
+  console.log("Building the UI ...");
+  check(run("vite", ["build", "ui"], [bin, ...otherPath]));
+  writeFileSync(builtStamp, stamp);
+}
+
+/** Latest modification (ms) of anything below a folder; folders count, so that a deleted file is noticed. */
+function newest(folder, except = []) {
+  let latest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (except.includes(entry.name)) continue;
+    const path = join(folder, entry.name);
+    latest = Math.max(latest, statSync(path).mtimeMs, entry.isDirectory() ? newest(path) : 0);
+  }
+  return latest;
+}
+
+/** npm under the machine's own Node: `npm ci` must not remove the Node it is running on. */
+function npm(args) {
+  return run("npm", [...args, "--no-audit", "--no-fund"], otherPath);
+}
+
+/** Runs a command in the project's folder to its end, silently. */
+function run(command, args, path) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, PATH: path.join(delimiter) },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return {
+    line: [command, ...args].join(" "),
+    failure:
+      result.status === 0 ? "" : (result.error?.message ?? result.signal ?? `exit code ${result.status}`),
+    output: `${result.stdout ?? ""}${result.stderr ?? ""}`,
+  };
+}
+
+/** Throws for a command that failed, after showing the beginning of what it said (npm's warnings are no part of it). */
+function check({ line, failure, output }) {
+  if (!failure) return;
+  const said = output.split("\n").filter((text) => text.trim() && !text.startsWith("npm warn"));
+  for (const text of said.slice(0, SHOWN_LINES)) console.error(text);
+  throw new Failure(`"${line}" failed: ${failure}`);
+}

@@ -1,0 +1,233 @@
+import { type Context, Errors, ServiceBroker } from "moleculer";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type BidaClient, createBrokerClient, type TaskRequest } from "../../client/index.ts";
+import { taskView } from "./fake-api.ts";
+import { rejection } from "./rejection.ts";
+
+const ID = "0198f3a2-0000-7000-8000-000000000001";
+const TASK: TaskRequest = { url: "http://target.example/cb", requestMethod: "POST", limitCallCount: 3 };
+
+interface Seen {
+  action: string | undefined;
+  params: unknown;
+  idempotencyKey: unknown;
+}
+
+const test = suite("broker client");
+// Retrying is on, as a caller's broker may have it: the client must not make use of it.
+const broker = new ServiceBroker({
+  logger: false,
+  retryPolicy: { enabled: true, retries: 2, delay: 1, check: () => true },
+});
+let client: BidaClient;
+let seen: Seen[] = [];
+let answer: (context: Context) => unknown;
+
+const handler = (context: Context<unknown, { idempotencyKey?: string }>) => {
+  const { params, meta } = context;
+  seen.push({ action: context.action?.name, params, idempotencyKey: meta.idempotencyKey });
+  return answer(context);
+};
+
+test.before(async () => {
+  broker.createService({
+    name: "scheduler",
+    actions: { submit: handler, submitBatch: handler, get: handler, attempts: handler, cancel: handler },
+  });
+  broker.createService({ name: "admin", actions: { list: handler, retry: handler, resolve: handler } });
+  broker.createService({
+    name: "shop",
+    actions: { pay: (context: Context) => createBrokerClient(context).call(TASK) },
+  });
+  await broker.start();
+});
+test.before.each(() => {
+  seen = [];
+  client = createBrokerClient(broker, { timeoutMs: 2000 });
+});
+test.after(() => broker.stop());
+
+/** Makes every action fail with `error`. */
+function refuse(error: unknown): void {
+  answer = () => Promise.reject(error);
+}
+
+test("call submits the task and returns its id", async () => {
+  answer = () => ({ taskId: ID });
+  assert.is(await client.call(TASK, { idempotencyKey: "order-4711" }), ID);
+  assert.equal(seen, [{ action: "scheduler.submit", params: TASK, idempotencyKey: "order-4711" }]);
+});
+
+test("an invalid idempotency key is refused as over HTTP", async () => {
+  assert.is((await rejection(client.call(TASK, { idempotencyKey: "订单" }))).code, "invalid_task");
+  assert.is((await rejection(client.callBatch([TASK], { idempotencyKey: "" }))).code, "invalid_task");
+  assert.equal(seen, []);
+});
+
+test("callBatch returns the results in order", async () => {
+  const results = [{ taskId: ID }, { errors: [{ field: "url", message: "is required" }] }];
+  answer = () => ({ results });
+  assert.equal(await client.callBatch([TASK, TASK], { idempotencyKey: "b1" }), results);
+  assert.equal(seen, [
+    { action: "scheduler.submitBatch", params: { tasks: [TASK, TASK] }, idempotencyKey: "b1" },
+  ]);
+});
+
+test("a batch that is too large for one message is cut, and its key with it", async () => {
+  const tasks = Array.from({ length: 5 }, (_, i) => ({ ...TASK, body: `${i}`.repeat(400_000) }));
+  answer = ({ params }) => {
+    const { tasks: part } = params as { tasks: TaskRequest[] };
+    return { results: part.map((task) => ({ taskId: `id-${task.body?.[0]}` })) };
+  };
+  const results = await client.callBatch(tasks, { idempotencyKey: "b2" });
+  assert.equal(
+    results,
+    [0, 1, 2, 3, 4].map((i) => ({ taskId: `id-${i}` })),
+  );
+  assert.equal(
+    seen.map(({ params }) => (params as { tasks: unknown[] }).tasks.length),
+    [2, 2, 1],
+  );
+  assert.equal(
+    seen.map(({ idempotencyKey }) => idempotencyKey),
+    ["b2#1", "b2#2", "b2#3"],
+  );
+});
+
+test("the other methods call their actions", async () => {
+  const view = taskView({ state: "exhausted" });
+  answer = () => view;
+  const actions: [string, unknown, Promise<unknown>][] = [
+    ["scheduler.get", { taskId: ID }, client.get(ID)],
+    ["scheduler.cancel", { taskId: ID }, client.cancel(ID)],
+    ["admin.retry", { taskId: ID }, client.retry(ID)],
+    ["admin.retry", { taskId: ID, force: true }, client.retry(ID, { force: true })],
+    ["admin.resolve", { taskId: ID }, client.resolve(ID)],
+  ];
+  for (const [, , result] of actions) assert.equal(await result, view);
+  assert.equal(
+    seen,
+    actions.map(([action, params]) => ({ action, params, idempotencyKey: undefined })),
+  );
+
+  const page = { items: [{ n: 1 }], nextCursor: null };
+  answer = () => page;
+  assert.equal(await client.attempts(ID), page.items);
+  assert.equal(await client.list({ state: ["pending"], limit: 5 }), page);
+  assert.equal(seen.at(-1), {
+    action: "admin.list",
+    params: { state: ["pending"], limit: 5 },
+    idempotencyKey: undefined,
+  });
+});
+
+test("a refusal carries code, status, fields and a readable message", async () => {
+  const errors = [{ field: "url", message: "is required" }];
+  refuse(new Errors.MoleculerError("The task has invalid fields", 400, "invalid_task", { errors }));
+  const error = await rejection(client.call(TASK));
+  assert.is(error.name, "CallbackError");
+  assert.is(error.code, "invalid_task");
+  assert.is(error.status, 400);
+  assert.equal(error.errors, errors);
+  assert.is(error.retryAfter, null);
+  assert.is(error.message, "The task has invalid fields: url is required");
+});
+
+test("retryAfter is passed on, and the broker's own retries stay off", async () => {
+  refuse(new Errors.MoleculerRetryableError("Try again", 503, "unavailable", { errors: [], retryAfter: 2 }));
+  const error = await rejection(client.call(TASK));
+  assert.is(error.code, "unavailable");
+  assert.is(error.status, 503);
+  assert.is(error.retryAfter, 2);
+  assert.is(seen.length, 1);
+});
+
+test("a refusal without data has no fields", async () => {
+  refuse(new Errors.MoleculerError("No such task", 404, "not_found"));
+  const error = await rejection(client.get(ID));
+  assert.is(error.code, "not_found");
+  assert.equal(error.errors, []);
+});
+
+test("nobody offers the action: unavailable", async () => {
+  const lonely = new ServiceBroker({ logger: false });
+  await lonely.start();
+  const error = await rejection(createBrokerClient(lonely).call(TASK));
+  await lonely.stop();
+  assert.is(error.code, "unavailable");
+  assert.is(error.status, null);
+  assert.match(error.message, /scheduler\.submit/);
+});
+
+test("Moleculer's other errors about the way are unavailable or timeout", async () => {
+  // Its constructor takes nothing; its type says otherwise.
+  const disconnected: Error = Reflect.construct(Errors.BrokerDisconnectedError, []);
+  const where = { action: "scheduler.submit", nodeID: "n1" };
+  for (const [failure, code] of [
+    [new Errors.ServiceNotAvailableError(where), "unavailable"],
+    [disconnected, "unavailable"],
+    [new Errors.RequestRejectedError(where), "unavailable"],
+    [new Errors.QueueIsFullError(where), "unavailable"],
+    [new Errors.RequestSkippedError(where), "timeout"],
+  ] as const) {
+    refuse(failure);
+    const error = await rejection(client.call(TASK));
+    assert.is(error.code, code);
+    assert.is(error.status, null);
+    assert.is(error.cause, failure);
+  }
+});
+
+test("a task that NATS does not take is too large", async () => {
+  refuse(
+    Object.assign(new Error("MAX_PAYLOAD_EXCEEDED"), { name: "NatsError", code: "MAX_PAYLOAD_EXCEEDED" }),
+  );
+  const error = await rejection(client.call(TASK));
+  assert.is(error.code, "body_too_large");
+  assert.is(error.status, null);
+});
+
+test("no answer in time: timeout", async () => {
+  answer = () => new Promise(() => {});
+  const error = await rejection(createBrokerClient(broker, { timeoutMs: 20 }).call(TASK));
+  assert.is(error.code, "timeout");
+  assert.is(error.status, null);
+  assert.is(seen.length, 1);
+});
+
+test("what is no refusal is internal", async () => {
+  for (const failure of [
+    new Error("bug"),
+    new Errors.ValidationError("Parameters validation error!", "", []),
+    new Errors.MoleculerError("odd", 500, "ODD"),
+  ]) {
+    refuse(failure);
+    const error = await rejection(client.call(TASK));
+    assert.is(error.code, "internal");
+    assert.is(error.cause, failure);
+  }
+});
+
+test("waitFor polls until the task has ended", async () => {
+  const states = ["pending", "delivering", "succeeded"] as const;
+  answer = () => taskView({ state: states[Math.min(seen.length, 3) - 1]! });
+  assert.is((await client.waitFor(ID, { timeoutMs: 5000 })).state, "succeeded");
+  assert.is(seen.length, 3);
+});
+
+test("waitFor ends at its own deadline", async () => {
+  answer = () => new Promise(() => {});
+  const start = performance.now();
+  const error = await rejection(createBrokerClient(broker).waitFor(ID, { timeoutMs: 30 }));
+  assert.ok(performance.now() - start < 5000, "it waited for the request's deadline instead");
+  assert.is(error.code, "wait_timeout");
+  assert.is((error.cause as { code?: string }).code, "timeout");
+});
+
+test("a context serves as broker too", async () => {
+  answer = ({ params }) => ({ taskId: (params as TaskRequest).url });
+  assert.is(await broker.call("shop.pay"), TASK.url);
+});
+
+test.run();

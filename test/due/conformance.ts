@@ -1,0 +1,250 @@
+/** What every due set must do. Run over each implementation by `memory.test.ts` and `redis.test.ts`. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { later, millis } from "../../core/clock.ts";
+import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
+import type { DueEntry } from "../../core/job.ts";
+import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
+
+export const WINDOW = 4;
+const LEASE = millis(400);
+
+export function conformance(name: string, create: (options: DueSetOptions) => Promise<DueSet>): void {
+  const test = suite(`due set: ${name}`);
+  let set: DueSet;
+
+  test.before.each(async () => {
+    set = await create({ leaseMs: LEASE, window: WINDOW });
+  });
+  test.after.each(() => set.close());
+
+  const entry = (more: Partial<DueEntry> = {}): DueEntry => ({
+    taskId: newTaskId(),
+    lane: laneOf("http://a"),
+    first: true,
+    dueAt: set.clock.now(),
+    ...more,
+  });
+  const ids = (entries: DueEntry[]) => entries.map(({ taskId }) => taskId);
+  /** Claims at every wake-up until something comes. */
+  const claimWhenWoken = (holder: string, room = 100) =>
+    new Promise<DueEntry[]>((resolve, reject) => {
+      const attempt = () =>
+        set.claim(holder, room).then((taken) => {
+          if (taken.length > 0) resolve(taken);
+        }, reject);
+      set.onWake(attempt);
+      attempt();
+    });
+
+  test("what is due is claimed once", async () => {
+    const one = entry();
+    await set.add([one]);
+    assert.equal(ids(await set.claim("a", 10)), [one.taskId]);
+    assert.equal(await set.claim("b", 10), []);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 1 });
+  });
+
+  test("adding twice changes nothing, wherever the entry is", async () => {
+    const due = entry();
+    const waiting = entry({ dueAt: later(set.clock.now(), millis(60_000)) });
+    await set.add([due, waiting]);
+    await set.add([due, waiting]);
+    await set.claim("a", 10);
+    await set.add([due, waiting]);
+    assert.equal(await set.claim("b", 10), []);
+    assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 1 });
+  });
+
+  test("nothing is claimed before its time, and a wake-up tells when", async () => {
+    const dueAt = later(set.clock.now(), millis(150));
+    const soon = entry({ dueAt });
+    await set.add([soon]);
+    assert.equal(await set.claim("a", 10), []);
+    const [taken] = await claimWhenWoken("a");
+    const late = set.clock.now() - dueAt;
+    assert.is(taken?.taskId, soon.taskId);
+    assert.ok(late >= 0 && late < 100, `claimed ${late} ms after its time`);
+  });
+
+  test("an earlier entry that arrives later brings the wake-up forward", async () => {
+    await set.add([entry({ dueAt: later(set.clock.now(), millis(60_000)) })]);
+    assert.equal(await set.claim("a", 10), []);
+    const claimed = claimWhenWoken("a");
+    const urgent = entry();
+    await set.add([urgent]);
+    assert.equal(ids(await claimed), [urgent.taskId]);
+  });
+
+  test("a lease that runs out gives the entry to the next claim", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("dead", 10);
+    const leasedAt = performance.now();
+    assert.equal(ids(await claimWhenWoken("alive")), [one.taskId]);
+    assert.ok(performance.now() - leasedAt >= LEASE - 20);
+    assert.equal(ids(await set.extend("dead", [one])), [one.taskId], "the first holder has lost it");
+  });
+
+  test("an extended lease holds", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("a", 10);
+    const until = performance.now() + LEASE * 2;
+    const claimed = claimWhenWoken("b");
+    const beat = setInterval(() => void set.extend("a", [one]), LEASE / 4);
+    await Promise.race([claimed, waitUntil(until)]);
+    clearInterval(beat);
+    assert.ok(performance.now() >= until - 5, "nobody else got it while it was extended");
+    assert.equal(ids(await claimed), [one.taskId], "and somebody did once it was not");
+  });
+
+  test("extend takes back what the set has lost, and what ran out and waits again", async () => {
+    const lost = entry();
+    assert.equal(await set.extend("a", [lost]), []);
+    await set.add([lost]);
+    assert.equal(await set.claim("b", 10), [], "it is leased again");
+    assert.is((await set.leasedAmong([lost])).size, 1);
+  });
+
+  test("only the holder settles, releases and extends", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("a", 10);
+    await set.settle("b", [{ entry: one, next: null }]);
+    await set.release("b", [one]);
+    assert.equal(ids(await set.extend("b", [one])), [one.taskId]);
+    assert.equal((await set.counts()).leased, 1);
+    await set.settle("a", [{ entry: one, next: null }]);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 0 });
+  });
+
+  test("settling with a next time makes it wait until then", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("a", 10);
+    const next = { ...one, first: false, dueAt: later(set.clock.now(), millis(120)) };
+    await set.settle("a", [{ entry: one, next }]);
+    assert.equal(await set.claim("a", 10), []);
+    const [again] = await claimWhenWoken("a");
+    assert.ok(set.clock.now() >= next.dueAt);
+    assert.is(again?.first, false);
+  });
+
+  test("released entries are ready at once", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("a", 10);
+    await set.release("a", [one]);
+    assert.equal(ids(await set.claim("b", 10)), [one.taskId]);
+  });
+
+  test("admit leases what is due, as far as there is room, and adds the rest", async () => {
+    const [one, two, three] = [entry(), entry(), entry({ dueAt: later(set.clock.now(), millis(60_000)) })];
+    assert.equal(ids(await set.admit([three, one, two], "a", 1)), [one.taskId]);
+    assert.equal(ids(await set.claim("b", 10)), [two.taskId]);
+    assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 2 });
+  });
+
+  test("admit lets nobody overtake in a lane", async () => {
+    const earlier = entry();
+    await set.add([earlier]);
+    assert.equal(await set.admit([entry()], "a", 10), []);
+    assert.is((await set.claim("a", 1))[0]?.taskId, earlier.taskId);
+  });
+
+  test("a lane has at most its window leased; room comes back as leases end", async () => {
+    await set.add(Array.from({ length: WINDOW + 3 }, () => entry()));
+    const first = await set.claim("a", 100);
+    assert.is(first.length, WINDOW);
+    assert.equal(await set.claim("a", 100), []);
+    const woken = claimWhenWoken("a");
+    await set.settle("a", [{ entry: first[0] as DueEntry, next: null }]);
+    assert.is((await woken).length, 1);
+  });
+
+  test("a full lane does not hold up others", async () => {
+    await set.add(Array.from({ length: 50 }, () => entry()));
+    await set.claim("a", 100);
+    const other = entry({ lane: laneOf("http://b") });
+    await set.add([other]);
+    assert.equal(ids(await set.claim("a", 100)), [other.taskId]);
+  });
+
+  test("lanes take turns", async () => {
+    const lanes = ["http://a", "http://b", "http://c"].map(laneOf);
+    await set.add(lanes.flatMap((lane) => Array.from({ length: 20 }, () => entry({ lane }))));
+    const taken = await set.claim("a", 100);
+    const count = (lane: Lane) => taken.filter((one) => one.lane === lane).length;
+    assert.equal(lanes.map(count), [WINDOW, WINDOW, WINDOW]);
+  });
+
+  test("first calls go before retries, which keep a share", async () => {
+    const retries = Array.from({ length: 100 }, (_, i) =>
+      entry({ lane: laneOf(`http://r${i}`), first: false }),
+    );
+    const firsts = Array.from({ length: 100 }, (_, i) => entry({ lane: laneOf(`http://f${i}`) }));
+    await set.add(retries);
+    await set.add(firsts);
+    let taken: DueEntry[] = [];
+    while (taken.length < 64) taken = taken.concat(await set.claim("a", 64 - taken.length));
+    const calls = taken.filter(({ first }) => first).length;
+    assert.ok(calls >= 40 && calls < 64, `${calls} first calls of 64`);
+  });
+
+  test("move brings a waiting entry forward, and leaves a leased one alone", async () => {
+    const one = entry({ dueAt: later(set.clock.now(), millis(60_000)) });
+    await set.add([one]);
+    assert.is(await set.move({ ...one, dueAt: set.clock.now() }), true);
+    assert.equal(ids(await set.claim("a", 10)), [one.taskId]);
+    assert.is(await set.move({ ...one, dueAt: set.clock.now() }), false);
+  });
+
+  test("removed entries never come", async () => {
+    const [ready, waiting, held] = [
+      entry(),
+      entry({ dueAt: later(set.clock.now(), millis(60_000)) }),
+      entry(),
+    ];
+    await set.add([held]);
+    await set.claim("a", 1);
+    await set.add([ready, waiting]);
+    await set.remove([ready, waiting, held]);
+    assert.equal(await set.claim("a", 10), []);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 1 });
+  });
+
+  test("leased entries can be asked for", async () => {
+    const [one, two] = [entry(), entry()];
+    await set.add([one]);
+    await set.claim("a", 10);
+    await set.add([two]);
+    assert.equal(Array.from(await set.leasedAmong([one, two])), [one.taskId]);
+    assert.equal(await set.allLeased(), [one.taskId]);
+  });
+
+  test("a new set asks to be rebuilt, once", async () => {
+    assert.is(await set.intact(), false);
+    assert.is(await set.intact(), true);
+  });
+
+  test("claims by many at once share without overlap", async () => {
+    const all = Array.from({ length: 200 }, (_, i) => entry({ lane: laneOf(`http://h${i}`) }));
+    await set.add(all);
+    const seen: string[] = [];
+    const claimer = async (holder: string) => {
+      for (let empty = 0; empty < 2; ) {
+        const taken = await set.claim(holder, 7);
+        if (taken.length === 0) empty += 1;
+        seen.push(...ids(taken));
+      }
+    };
+    await Promise.all(["a", "b", "c"].map(claimer));
+    assert.is(seen.length, all.length);
+    assert.is(new Set(seen).size, all.length);
+  });
+
+  test.run();
+}
+
+const waitUntil = (time: number) => new Promise<void>((done) => setTimeout(done, time - performance.now()));
