@@ -126,8 +126,8 @@ export interface ClaimRequest {
 
 export interface ClaimReply {
   jobs: Job[];
-  /** The cluster's clock as the reply left. */
-  now: number;
+  /** The cluster's clock (epoch ms) just before the leases began. */
+  leasedAt: number;
 }
 
 /** Every event: name → payload. */

@@ -16,7 +16,7 @@ export const CALL_ERRORS = {
   unexpected_result: "The body does not prove success",
   bad_request: "The request could not be made from the task",
   expired: "The task's time ran out before it succeeded",
-  crashed: "The worker thread died during the call",
+  crashed: "The call failed inside Bida",
   unreachable: "The target cannot be reached",
 } as const;
 

@@ -55,6 +55,7 @@ export function verifySignature(
 function digest(id: string, timestampSeconds: number, body: string | Uint8Array, secret: string): string {
   const key = Buffer.from(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret, "base64");
   // An empty key would verify forgeries.
-  if (key.length < MIN_KEY_BYTES) throw new TypeError("a signing secret is whsec_ and base64 of 24 to 64 bytes");
+  if (key.length < MIN_KEY_BYTES)
+    throw new TypeError("a signing secret is whsec_ and base64 of 24 to 64 bytes");
   return createHmac("sha256", key).update(`${id}.${timestampSeconds}.`).update(body).digest("base64");
 }

@@ -76,8 +76,8 @@ export interface DueSet {
    * replaced, false: it must be rebuilt.
    */
   intact(): Promise<boolean>;
-  /** Whether entries were turned away for want of room since the set was last this empty; the database has them. */
-  readonly wantsRefill: boolean;
+  /** Entries are being turned away for want of room (the database has them); false again once there is plenty. */
+  readonly full: boolean;
   /** Calls `listener` whenever something may have become claimable. */
   onWake(listener: () => void): void;
   close(): Promise<void>;

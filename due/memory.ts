@@ -53,15 +53,16 @@ export class MemoryDueSet implements DueSet {
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #fresh = true;
-  #turnedAway = false;
+  #full = false;
 
   constructor(clock: Clock, options: DueSetOptions) {
     this.clock = clock;
     this.#options = options;
   }
 
-  get wantsRefill(): boolean {
-    return this.#turnedAway && this.#slots.size < MAX_ENTRIES / 2;
+  get full(): boolean {
+    this.#full = this.#slots.size >= (this.#full ? MAX_ENTRIES / 2 : MAX_ENTRIES);
+    return this.#full;
   }
 
   async add(entries: DueEntry[]): Promise<void> {
@@ -180,11 +181,7 @@ export class MemoryDueSet implements DueSet {
   /** Puts an unknown entry where it belongs, or turns it away. */
   #place(entry: DueEntry): void {
     const now = this.clock.now();
-    this.#turnedAway &&= this.#slots.size > 0;
-    if (this.#slots.size >= MAX_ENTRIES || entry.dueAt > later(now, HORIZON)) {
-      this.#turnedAway ||= this.#slots.size >= MAX_ENTRIES;
-      return;
-    }
+    if (this.full || entry.dueAt > later(now, HORIZON)) return;
     const slot: Slot = { entry, place: "waiting", holder: "", until: now };
     this.#slots.set(entry.taskId, slot);
     if (entry.dueAt <= now) this.#makeReady(slot);

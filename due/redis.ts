@@ -42,7 +42,7 @@ export class RedisDueSet implements DueSet {
   readonly #hot = new Set<number>();
   /** Where the next claim begins, so that partitions take turns too. */
   #turn = 0;
-  readonly wantsRefill = false;
+  readonly full = false;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
@@ -91,16 +91,23 @@ export class RedisDueSet implements DueSet {
   }
 
   /**
-   * Two rounds over the partitions that may have something: an even share each, so that first calls of one partition
-   * go before retries of another, then what is left of the room.
+   * Rounds over the partitions that may have something, an even share of the room each, so that first calls of one
+   * partition go before retries of another; until the room is full or nothing is left.
    */
   async claim(holder: string, room: number): Promise<DueEntry[]> {
-    const asked = this.#inTurn();
-    if (asked.length === 0) return [];
-    const taken = await this.#claimFromAll(asked, holder, Math.ceil(room / asked.length), room);
-    const more = this.#inTurn();
-    if (taken.length >= room || more.length === 0) return taken;
-    return taken.concat(await this.#claimFromAll(more, holder, room - taken.length, room - taken.length));
+    const taken: DueEntry[] = [];
+    for (let round = 0; round < PARTITIONS && taken.length < room; round++) {
+      const asked = this.#inTurn();
+      if (asked.length === 0) break;
+      try {
+        taken.push(...(await this.#claimFromAll(asked, holder, room - taken.length)));
+      } catch (error) {
+        // What was leased already must not be lost to the caller.
+        if (taken.length === 0) throw error;
+        break;
+      }
+    }
+    return taken;
   }
 
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
@@ -175,18 +182,15 @@ export class RedisDueSet implements DueSet {
     this.#redis.disconnect();
   }
 
-  /** Asks partitions in turn for up to `each`, until `room` is full. Those asked are pipelined. */
-  async #claimFromAll(partitions: number[], holder: string, each: number, room: number): Promise<DueEntry[]> {
-    const quotas = partitions.map((_, i) => Math.min(each, Math.max(0, room - i * each)));
+  /** Shares `room` evenly; with less room than partitions the first ones are asked. They are asked in one pipeline. */
+  async #claimFromAll(partitions: number[], holder: string, room: number): Promise<DueEntry[]> {
+    const share = Math.ceil(room / partitions.length);
+    const asked = partitions.slice(0, Math.ceil(room / share));
     const answers = await Promise.allSettled(
-      partitions.flatMap((partition, i) => {
-        const quota = quotas[i] as number;
-        return quota > 0 ? [this.#claimFrom(partition, holder, quota)] : [];
-      }),
+      asked.map((partition, i) => this.#claimFrom(partition, holder, Math.min(share, room - i * share))),
     );
     const taken = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     const failure = answers.find((answer) => answer.status === "rejected");
-    // What was leased already must not be lost to the caller.
     if (failure && taken.length === 0) throw failure.reason;
     return taken;
   }

@@ -10,6 +10,16 @@ export interface NewTask {
   task: StoredTask;
   /** Null without an idempotency key. Both hashes are SHA-256. */
   idempotency: { keyHash: Buffer; bodyHash: Buffer } | null;
+  /** The task encoded, and about how many bytes that takes. */
+  row: unknown[];
+  bytes: number;
+}
+
+/** Encodes a task, once. */
+export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): NewTask {
+  const row = taskToRow(task);
+  const bytes = row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 8), 0);
+  return { task, idempotency, row, bytes };
 }
 
 /**
@@ -48,7 +58,7 @@ function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
     trx,
     "tasks",
     TASK_COLUMNS,
-    items.map(({ task }) => taskToRow(task)),
+    items.map(({ row }) => row),
   );
 }
 

@@ -13,10 +13,8 @@ import { type Scope, scoped } from "./scope.ts";
 /** Filters of a list; all that are given must hold. */
 export interface TaskFilter {
   states?: StoredState[] | undefined;
-  /** Only these tasks. */
-  only?: TaskId[] | undefined;
-  /** All but these. */
-  except?: TaskId[] | undefined;
+  /** Of pending tasks, only those that are leased (`wanted`), or only those that are not. */
+  pendingLease?: { leased: TaskId[]; wanted: boolean } | undefined;
   sourceAppName?: string | undefined;
   targetAppName?: string | undefined;
   url?: string | undefined;
@@ -62,8 +60,17 @@ export async function listTasks(
     .orderBy("task_id", "desc")
     .limit(limit + 1);
   if (filter.states) query.whereIn("state", filter.states.map(stateCode));
-  if (filter.only) query.whereIn("task_id", filter.only.map(taskIdToBytes));
-  if (filter.except?.length) query.whereNotIn("task_id", filter.except.map(taskIdToBytes));
+  if (filter.pendingLease) {
+    const { leased, wanted } = filter.pendingLease;
+    const keys = leased.map(taskIdToBytes);
+    query.where((either) =>
+      either
+        .whereNot("state", stateCode("pending"))
+        .orWhere((pending) =>
+          wanted ? pending.whereIn("task_id", keys) : pending.whereNotIn("task_id", keys),
+        ),
+    );
+  }
   if (filter.sourceAppName !== undefined) query.where("source_app_name", filter.sourceAppName);
   if (filter.targetAppName !== undefined) query.where("target_app_name", filter.targetAppName);
   if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);

@@ -1,0 +1,157 @@
+/**
+ * One attempt, start to end. The life of a call is this pipeline; each step takes the record and adds to it, and the
+ * first error skips to the end.
+ */
+import type { Pool } from "undici";
+import type { Clock, EpochMs } from "../core/clock.ts";
+import { millis } from "../core/clock.ts";
+import { judge } from "../core/expect.ts";
+import type { Job, Outcome } from "../core/job.ts";
+import type { CallError } from "../core/outcome.ts";
+import { parseRetryAfter } from "../core/retry.ts";
+import { sign } from "../core/signature.ts";
+import { type RenderedRequest, renderRequest } from "../core/template.ts";
+import { type CallResult, callTarget, MAX_ANSWER_BYTES } from "./http-call.ts";
+import { decodeBody } from "./text.ts";
+
+export interface DeliveryContext {
+  pool: Pool;
+  clock: Clock;
+  /** Name of this node, for the record. */
+  node: string;
+}
+
+/** What is known of an attempt so far. */
+interface Delivery {
+  job: Job;
+  startedAt: EpochMs;
+  /** Monotonic ms. */
+  startedMono: number;
+  request?: RenderedRequest;
+  headers?: Record<string, string>;
+  result?: CallResult;
+  /** The answer's body as text. */
+  text?: string;
+  error: CallError | null;
+}
+
+const USER_AGENT = "Bida/0.1";
+
+/** Makes the attempt. Never rejects. An expired job gives an outcome without an attempt, and no call is made. */
+export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome> {
+  const delivery: Delivery = {
+    job,
+    startedAt: context.clock.now(),
+    startedMono: performance.now(),
+    error: null,
+  };
+  if (job.expiresAt !== null && delivery.startedAt >= job.expiresAt) return expired(job);
+  render(delivery);
+  signed(delivery);
+  await call(delivery, context.pool);
+  judged(delivery);
+  return outcome(delivery, context.node);
+}
+
+function render(delivery: Delivery): void {
+  try {
+    delivery.request = renderRequest(delivery.job);
+  } catch (error) {
+    delivery.error = { code: "bad_request", message: (error as Error).message };
+  }
+}
+
+/** The caller's headers, then ours: receivers may trust what stands there. */
+function signed(delivery: Delivery): void {
+  const { job, request, error } = delivery;
+  if (error || !request) return;
+  const seconds = Math.floor(delivery.startedAt / 1000);
+  const headers: Record<string, string> = { "user-agent": USER_AGENT, accept: "*/*" };
+  if (request.contentType !== null) headers["content-type"] = request.contentType;
+  for (const [name, value] of Object.entries(job.headers ?? {})) headers[name.toLowerCase()] = value;
+  headers["webhook-id"] = job.taskId;
+  headers["webhook-timestamp"] = String(seconds);
+  headers["bida-attempt"] = String(job.n);
+  if (job.secrets.length > 0) {
+    headers["webhook-signature"] = sign(job.taskId, seconds, request.body ?? "", job.secrets);
+  }
+  delivery.headers = headers;
+}
+
+async function call(delivery: Delivery, pool: Pool): Promise<void> {
+  const { job, request, headers, error } = delivery;
+  if (error || !request || !headers) return;
+  delivery.result = await callTarget(pool, {
+    method: job.requestMethod,
+    path: request.url.pathname + request.url.search,
+    headers,
+    body: request.body,
+    timeoutMs: job.timeoutMs,
+  });
+  delivery.error = delivery.result.error;
+  delivery.text = decodeBody(delivery.result.body, delivery.result.headers?.["content-type"]);
+}
+
+function judged(delivery: Delivery): void {
+  const { job, result, text, error } = delivery;
+  if (error || !result || result.statusCode === null) return;
+  const answer = { statusCode: result.statusCode, body: text ?? "", truncated: result.truncated };
+  try {
+    delivery.error = judge(answer, job.expect, job.expectResult);
+  } catch (failure) {
+    delivery.error = {
+      code: "unexpected_result",
+      message: `cannot be judged: ${(failure as Error).message}`,
+    };
+  }
+}
+
+function outcome({ job, startedAt, startedMono, result, text, error }: Delivery, node: string): Outcome {
+  const retryAfter = result?.headers?.["retry-after"];
+  const asked =
+    result?.statusCode === 429 || result?.statusCode === 503 ? String(retryAfter ?? "") : undefined;
+  const body = cutToBytes(text ?? "", MAX_ANSWER_BYTES);
+  return {
+    ...entryOf(job),
+    n: job.n,
+    attempt: {
+      n: job.n,
+      startedAt,
+      durationMs: millis(Math.round(performance.now() - startedMono)),
+      outcome: error ? "failed" : "succeeded",
+      statusCode: result?.statusCode ?? null,
+      error,
+      responseHeaders: result?.headers ?? null,
+      responseBody: result?.statusCode == null ? null : body,
+      responseTruncated: Boolean(result?.truncated) || body.length < (text?.length ?? 0),
+      node,
+      retryAfterMs: parseRetryAfter(asked, startedAt),
+    },
+  };
+}
+
+/** The record of an attempt that failed inside Bida, not at the target. */
+export function crashed(job: Job, error: unknown, { clock, node }: DeliveryContext): Outcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const delivery: Delivery = {
+    job,
+    startedAt: clock.now(),
+    startedMono: performance.now(),
+    error: { code: "crashed", message },
+  };
+  return outcome(delivery, node);
+}
+
+const expired = (job: Job): Outcome => ({ ...entryOf(job), n: job.n, attempt: null });
+const entryOf = ({ taskId, lane, first, dueAt }: Job) => ({ taskId, lane, first, dueAt });
+
+/** The longest beginning of `text` that takes at most `max` bytes of UTF-8: other charsets can grow when decoded. */
+function cutToBytes(text: string, max: number): string {
+  if (text.length * 3 <= max) return text;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= max) return text;
+  // A cut inside a character would decode to U+FFFD at the end.
+  let end = max;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString("utf8", 0, end);
+}

@@ -1,0 +1,131 @@
+/**
+ * A destination: one origin's keep-alive pool and its share of concurrency. Jobs wait here, first calls before
+ * retries; each that gets its turn becomes a delivery actor, which lives for one attempt.
+ */
+import { Pool } from "undici";
+import type { Outcome } from "../core/job.ts";
+import { crashed, type DeliveryContext, deliver } from "./delivery.ts";
+import { type Actor, type ActorRef, spawn } from "./kernel.ts";
+import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import type { Slots } from "./slots.ts";
+
+/** Calls to one origin that may be in flight, from one node. */
+export const DESTINATION_CONCURRENCY = 64;
+/** An answer's headers may take this much, in bytes. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export type DestinationMessage =
+  | { type: "deliver"; job: LeasedJob }
+  | { type: "finished" }
+  /** A slot of the thread is free. */
+  | { type: "slot" }
+  /** Leases of these are somebody else's now. */
+  | { type: "lost"; taskIds: Set<string> }
+  /** Hand back what has not started. */
+  | { type: "handBack" };
+
+export interface DestinationContext extends Omit<DeliveryContext, "pool"> {
+  connector: Pool.Options["connect"];
+  slots: Slots;
+  trust: LeaseTrust;
+  report(outcome: Outcome): void;
+  /** Jobs that were not started and are not ours to start any more (`lost`), or that are handed back. */
+  giveUp(jobs: LeasedJob[], why: "lost" | "handBack"): void;
+}
+
+export class Destination implements Actor<DestinationMessage> {
+  readonly #self: ActorRef<DestinationMessage>;
+  readonly #context: DestinationContext;
+  readonly #pool: Pool;
+  #first: LeasedJob[] = [];
+  #retries: LeasedJob[] = [];
+  #inFlight = 0;
+  readonly #onSlot = () => void this.#self.tell({ type: "slot" });
+
+  constructor(origin: string, context: DestinationContext, self: ActorRef<DestinationMessage>) {
+    this.#self = self;
+    this.#context = context;
+    this.#pool = new Pool(origin, {
+      connections: DESTINATION_CONCURRENCY,
+      pipelining: 1,
+      allowH2: false,
+      connect: context.connector as NonNullable<Pool.Options["connect"]>,
+      // One deadline per call governs; undici's own timers are coarse.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+  }
+
+  /** Nothing waits and nothing is in flight. */
+  get idle(): boolean {
+    return this.#inFlight === 0 && this.#first.length === 0 && this.#retries.length === 0;
+  }
+
+  receive(message: DestinationMessage): void {
+    switch (message.type) {
+      case "deliver":
+        (message.job.first ? this.#first : this.#retries).push(message.job);
+        break;
+      case "finished":
+        this.#inFlight -= 1;
+        break;
+      case "slot":
+        break;
+      case "lost":
+        this.#dropWaiting((job) => message.taskIds.has(job.taskId), "lost");
+        break;
+      case "handBack":
+        this.#dropWaiting(() => true, "handBack");
+        break;
+    }
+    this.#startNext();
+  }
+
+  /** Connections are closed once what is in flight has ended. */
+  async stopped(): Promise<void> {
+    this.#dropWaiting(() => true, "handBack");
+    await this.#pool.close();
+  }
+
+  #startNext(): void {
+    while (this.#inFlight < DESTINATION_CONCURRENCY && this.#first.length + this.#retries.length > 0) {
+      if (!this.#context.slots.take(this.#onSlot)) return;
+      const job = (this.#first.shift() ?? this.#retries.shift()) as LeasedJob;
+      if (!this.#context.trust.holds(job.trustedUntil)) {
+        this.#context.slots.give();
+        this.#context.giveUp([job], "lost");
+        continue;
+      }
+      this.#inFlight += 1;
+      this.#start(job);
+    }
+  }
+
+  #start(job: LeasedJob): void {
+    const context: DeliveryContext = { ...this.#context, pool: this.#pool };
+    const delivery = spawn<LeasedJob>(
+      () => ({ receive: async (it) => this.#context.report(await deliver(it, context)) }),
+      {
+        name: `delivery ${job.taskId}`,
+        mailbox: 1,
+        restarts: { max: 0, withinMs: 0 },
+        onFailure: (error, failed) => this.#context.report(crashed(failed, error, context)),
+        onEnd: () => {
+          this.#context.slots.give();
+          this.#self.tell({ type: "finished" });
+        },
+      },
+    );
+    delivery.tell(job);
+    void delivery.stop();
+  }
+
+  #dropWaiting(which: (job: LeasedJob) => boolean, why: "lost" | "handBack"): void {
+    const dropped = [...this.#first, ...this.#retries].filter(which);
+    if (dropped.length === 0) return;
+    this.#first = this.#first.filter((job) => !which(job));
+    this.#retries = this.#retries.filter((job) => !which(job));
+    this.#context.giveUp(dropped, why);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The pool of worker threads. Each thread is supervised: one that dies is replaced, and the jobs it held are given
+ * back to be claimed again. A lane always goes to the same thread, so that a destination is one actor.
+ */
+import { Worker } from "node:worker_threads";
+import { bucketOf } from "../core/ids.ts";
+import type { Outcome } from "../core/job.ts";
+import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
+
+export interface PoolOptions {
+  threads: number;
+  /** Calls in flight per thread. */
+  concurrency: number;
+  node: string;
+  egressAllow: string[];
+  trust: LeaseTrust;
+  onOutcomes(outcomes: Outcome[]): void;
+  /** Jobs that ended without an outcome: lost to others, handed back, or held by a thread that died. */
+  onGivenUp(jobs: LeasedJob[], why: "lost" | "handBack" | "crashed"): void;
+  /** A thread died; a new one is being started. */
+  onCrash(thread: number, error: Error): void;
+}
+
+/** A thread that dies again at once is started again after this, in ms; doubled each time, up to the maximum. */
+const RESTART_PAUSE = 100;
+const MAX_RESTART_PAUSE = 10_000;
+/** A thread that ran this long is healthy again, in ms. */
+const HEALTHY_AFTER = 60_000;
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #threads: SupervisedThread[];
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#threads = Array.from({ length: options.threads }, (_, i) => new SupervisedThread(i, options));
+  }
+
+  /** Jobs that are on a thread. */
+  get held(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.jobs.size, 0);
+  }
+
+  heldJobs(): LeasedJob[] {
+    return this.#threads.flatMap((thread) => Array.from(thread.jobs.values()));
+  }
+
+  deliver(jobs: LeasedJob[]): void {
+    const routed = Map.groupBy(jobs, (job) => bucketOf(job.lane, this.#options.threads));
+    for (const [i, part] of routed) this.#threads[i]?.deliver(part);
+  }
+
+  lost(taskIds: string[]): void {
+    for (const thread of this.#threads) thread.post({ type: "lost", taskIds });
+  }
+
+  clock(sample: { sentAt: number; receivedAt: number; theirs: number }): void {
+    for (const thread of this.#threads) thread.post({ type: "clock", ...sample });
+  }
+
+  /** Hands back what has not started, waits for what has, at most `withinMs`; then ends the threads. */
+  async stop(withinMs: number): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.stop(withinMs)));
+  }
+}
+
+class SupervisedThread {
+  /** What the thread holds, by task id. */
+  readonly jobs = new Map<string, LeasedJob>();
+  readonly #index: number;
+  readonly #options: PoolOptions;
+  readonly #drained = Promise.withResolvers<void>();
+  #worker: Worker;
+  #startedAt = 0;
+  #pause = RESTART_PAUSE;
+  #stopping = false;
+  #clock: ToThread | null = null;
+
+  constructor(index: number, options: PoolOptions) {
+    this.#index = index;
+    this.#options = options;
+    this.#worker = this.#start();
+  }
+
+  deliver(jobs: LeasedJob[]): void {
+    for (const job of jobs) this.jobs.set(job.taskId, job);
+    this.post({ type: "deliver", jobs });
+  }
+
+  post(message: ToThread): void {
+    if (message.type === "clock") this.#clock = message;
+    this.#worker.postMessage(message);
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    this.post({ type: "drain" });
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, withinMs);
+    await Promise.race([this.#drained.promise, patience.promise]);
+    clearTimeout(timer);
+    await this.#worker.terminate();
+    this.#abandon("handBack");
+  }
+
+  #start(): Worker {
+    const { node, egressAllow, concurrency, trust } = this.#options;
+    const settings: ThreadSettings = { node, egressAllow, concurrency, trust: trust.buffer };
+    const worker = new Worker(new URL("thread.ts", import.meta.url), {
+      workerData: settings,
+      name: `bida-dispatcher-${this.#index}`,
+    });
+    this.#startedAt = performance.now();
+    let failure: Error | null = null;
+    worker.on("message", (message: FromThread) => this.#receive(message));
+    worker.on("error", (error) => {
+      failure = error instanceof Error ? error : new Error(String(error));
+    });
+    worker.on("exit", (code) => this.#exited(failure ?? new Error(`exit code ${code}`)));
+    return worker;
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.type) {
+      case "outcomes":
+        for (const { taskId } of message.outcomes) this.jobs.delete(taskId);
+        this.#options.onOutcomes(message.outcomes);
+        break;
+      case "givenUp":
+        this.#options.onGivenUp(this.#take(message.taskIds), message.why);
+        break;
+      case "drained":
+        this.#drained.resolve();
+        break;
+    }
+  }
+
+  #exited(error: Error): void {
+    this.#drained.resolve();
+    if (this.#stopping) return;
+    this.#options.onCrash(this.#index, error);
+    this.#abandon("crashed");
+    this.#pause =
+      performance.now() - this.#startedAt > HEALTHY_AFTER
+        ? RESTART_PAUSE
+        : Math.min(this.#pause * 2, MAX_RESTART_PAUSE);
+    setTimeout(() => {
+      if (this.#stopping) return;
+      this.#worker = this.#start();
+      if (this.#clock) this.post(this.#clock);
+      // What arrived while there was no thread.
+      if (this.jobs.size > 0) this.post({ type: "deliver", jobs: Array.from(this.jobs.values()) });
+    }, this.#pause);
+  }
+
+  #abandon(why: "handBack" | "crashed"): void {
+    const jobs = Array.from(this.jobs.values());
+    this.jobs.clear();
+    if (jobs.length > 0) this.#options.onGivenUp(jobs, why);
+  }
+
+  #take(taskIds: string[]): LeasedJob[] {
+    return taskIds.flatMap((taskId) => {
+      const job = this.jobs.get(taskId);
+      this.jobs.delete(taskId);
+      return job ? [job] : [];
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/** A thread's limit of calls in flight, shared fairly: whoever found no slot is called in turn when one is free. */
+export class Slots {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Takes a slot. Where none is free, `retry` is called once when one is, and it may try again. */
+  take(retry: () => void): boolean {
+    if (this.#free === 0) {
+      this.#waiting.add(retry);
+      return false;
+    }
+    this.#free -= 1;
+    return true;
+  }
+
+  give(): void {
+    this.#free += 1;
+    const [next] = this.#waiting;
+    if (next) {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+}

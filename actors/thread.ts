@@ -1,0 +1,125 @@
+/** A worker thread: routes jobs to destination actors and sends their outcomes back in batches. Run by `pool.ts`. */
+import { parentPort, workerData } from "node:worker_threads";
+import { EgressPolicy } from "../core/addresses.ts";
+import { SyncedClock } from "../core/clock.ts";
+import type { Outcome } from "../core/job.ts";
+import { renderRequest } from "../core/template.ts";
+import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
+import { guardedConnector } from "./egress.ts";
+import { type ActorRef, spawn } from "./kernel.ts";
+import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
+import { Slots } from "./slots.ts";
+
+/** Destinations without work are closed at the next round, in ms. Longer than targets keep connections open. */
+const IDLE_ROUND_MS = 30_000;
+/** The dispatcher never sends more than it has room for; this only bounds a mistake. */
+const MAILBOX = 100_000;
+
+const port = parentPort;
+if (!port) throw new Error("actors/thread.ts runs as a worker thread only");
+
+const settings = workerData as ThreadSettings;
+const clock = new SyncedClock();
+const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: () => Destination }>();
+let outcomes: Outcome[] = [];
+
+const context: DestinationContext = {
+  node: settings.node,
+  clock,
+  connector: guardedConnector(new EgressPolicy(settings.egressAllow)),
+  slots: new Slots(settings.concurrency),
+  trust: new LeaseTrust(settings.trust),
+  report(outcome) {
+    // Outcomes of one turn of the event loop travel together.
+    if (outcomes.length === 0) setImmediate(flush);
+    outcomes.push(outcome);
+  },
+  giveUp(jobs, why) {
+    post({ type: "givenUp", taskIds: jobs.map(({ taskId }) => taskId), why });
+  },
+};
+
+port.on("message", (message: ToThread) => {
+  switch (message.type) {
+    case "deliver":
+      for (const job of message.jobs) route(job);
+      break;
+    case "clock":
+      clock.sample(message.sentAt, message.receivedAt, message.theirs, 1);
+      break;
+    case "lost":
+      for (const { ref } of destinations.values())
+        ref.tell({ type: "lost", taskIds: new Set(message.taskIds) });
+      break;
+    case "drain":
+      void drain();
+      break;
+  }
+});
+
+setInterval(closeIdle, IDLE_ROUND_MS).unref();
+
+function route(job: LeasedJob): void {
+  const origin = originOf(job);
+  const known = destinations.get(origin) ?? open(origin);
+  if (!known.ref.tell({ type: "deliver", job })) context.giveUp([job], "handBack");
+}
+
+/** A task whose URL cannot be filled any more gets its error in the delivery; any origin will do for that. */
+function originOf(job: LeasedJob): string {
+  try {
+    return renderRequest(job).url.origin;
+  } catch {
+    return "http://invalid";
+  }
+}
+
+function open(origin: string) {
+  let actor: Destination;
+  const ref = spawn<DestinationMessage>(
+    (self) => {
+      actor = new Destination(origin, context, self);
+      return actor;
+    },
+    {
+      name: `destination ${origin}`,
+      mailbox: MAILBOX,
+      // A failed destination hands back what waits in it and ends; the next job makes a new one.
+      restarts: { max: 0, withinMs: 0 },
+      onFailure: (_, message) => {
+        if (message.type === "deliver") context.giveUp([message.job], "handBack");
+      },
+      onEnd: () => destinations.delete(origin),
+    },
+  );
+  const entry = { ref, actor: () => actor };
+  destinations.set(origin, entry);
+  return entry;
+}
+
+function closeIdle(): void {
+  for (const [origin, { ref, actor }] of destinations) {
+    if (!actor().idle || ref.size > 0) continue;
+    destinations.delete(origin);
+    void ref.stop();
+  }
+}
+
+async function drain(): Promise<void> {
+  for (const { ref } of destinations.values()) ref.tell({ type: "handBack" });
+  // Closing a pool waits for the calls that are in flight on it.
+  await Promise.all(Array.from(destinations.values(), ({ ref }) => ref.stop()));
+  flush();
+  post({ type: "drained" });
+}
+
+function flush(): void {
+  if (outcomes.length === 0) return;
+  post({ type: "outcomes", outcomes });
+  outcomes = [];
+}
+
+function post(message: FromThread): void {
+  port?.postMessage(message);
+}

@@ -1,0 +1,60 @@
+/** The broker of a node, for moleculer-runner. Everything that can be configured comes from `core/config.ts`. */
+import os from "node:os";
+import type { BrokerOptions } from "moleculer";
+import { type Config, ConfigError, loadConfig } from "./core/config.ts";
+import { largePackets } from "./services/lib/large-packets.ts";
+import { resources } from "./services/lib/resources.ts";
+
+/** Ends the process with one line: no stack helps against a wrong setting. */
+function fatal(line: string): never {
+  process.stderr.write(`bida: ${line}\n`);
+  process.exit(1);
+}
+
+function config(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) return fatal(error.message);
+    throw error;
+  }
+}
+
+function brokerOptions(settings: Config): BrokerOptions {
+  const { natsUrls, logLevel } = settings;
+  return {
+    namespace: "",
+    // Unique per run: a restarted node must not be taken for its predecessor.
+    nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
+    logger: { type: "Pino", options: { level: levels(logLevel), pino: { options: { level: logLevel } } } },
+    transporter:
+      natsUrls.length === 0
+        ? null
+        : { type: "NATS", options: { servers: natsUrls, maxReconnectAttempts: -1, reconnectTimeWait: 500 } },
+    // The default waits for ever: a call to a node that was killed would never return.
+    requestTimeout: 10_000,
+    heartbeatInterval: 2,
+    heartbeatTimeout: 6,
+    // Without it stop() abandons calls that are under way.
+    tracking: { enabled: true, shutdownTimeout: 10_000 },
+    registry: { preferLocal: true, stopDelay: 0 },
+    validator: false,
+    metrics: false,
+    tracing: false,
+    middlewares: [resources(settings, fatal), largePackets()],
+  };
+}
+
+/** Moleculer's own modules tell much at `info` that concerns nobody who runs Bida. */
+function levels(logLevel: string): Record<string, string> {
+  const quiet = logLevel === "info" ? "warn" : logLevel;
+  const own = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "DISCOVERY", "$NODE"];
+  return { ...Object.fromEntries(own.map((name) => [name, quiet])), "**": logLevel };
+}
+
+const options = brokerOptions(config());
+
+// moleculer-runner lets bare environment variables such as NAMESPACE or LOGGER override these.
+for (const name of Object.keys(options)) delete process.env[name.toUpperCase()];
+
+export default options;

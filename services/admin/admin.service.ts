@@ -1,0 +1,50 @@
+/** What operators do: look for tasks, call them again, end them, declare them mended. */
+import type { ServiceSchema } from "moleculer";
+import type { TaskQuery } from "../../core/contract.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { appByKeyHash } from "../../store/apps.ts";
+import { listTasks } from "../../store/read.ts";
+import { actionsOf } from "../lib/bus.ts";
+import { type Resources, resourcesOf } from "../lib/resources.ts";
+import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
+import { taskView } from "../lib/views.ts";
+import { querySchema, retrySchema } from "./schemas.ts";
+import { filterOf } from "./task-filter.ts";
+
+let resources: Resources;
+
+const admin: ServiceSchema = {
+  name: "admin",
+
+  actions: actionsOf<"admin">({
+    list: async (params: TaskQuery, ctx) => {
+      const query = parseWith(querySchema, params, "invalid_query");
+      const { filter, leased } = await filterOf(query, resources.due);
+      const page = await listTasks(resources.db, scopeOf(ctx), filter, query.limit, query.cursor ?? null);
+      return {
+        items: page.items.map((task) => taskView(task, leased.has(task.taskId))),
+        nextCursor: page.nextCursor,
+      };
+    },
+
+    retry: async (params, ctx) => {
+      const { taskId, force } = parseWith(retrySchema, params, "invalid_query");
+      return retryTask(resources, scopeOf(ctx), taskIdOf(taskId), force);
+    },
+
+    cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+
+    resolve: async ({ taskId }, ctx) => resolveTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+
+    identify: async ({ keyHash }) => {
+      const app = await appByKeyHash(resources.db, Buffer.from(keyHash, "hex"));
+      return app && { appId: app.id, name: app.name };
+    },
+  }),
+
+  async started() {
+    resources = resourcesOf(this.broker);
+  },
+};
+
+export default admin;

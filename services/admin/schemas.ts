@@ -1,0 +1,24 @@
+/** Parameters of the admin actions. */
+import { z } from "zod";
+import { STATES } from "../../core/task.ts";
+
+const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
+const part = z.string().min(1, "must not be empty").max(512, "must have at most 512 characters");
+
+/** `TaskQuery` of the contract. */
+export const querySchema = z.strictObject({
+  state: z.array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` })).optional(),
+  sourceAppName: part.optional(),
+  targetAppName: part.optional(),
+  url: part.optional(),
+  q: part.optional(),
+  createdFrom: moment.optional(),
+  createdTo: moment.optional(),
+  limit: z.int("must be a whole number").min(1, "must be 1 to 200").max(200, "must be 1 to 200").default(50),
+  cursor: z.string().optional(),
+});
+
+export const retrySchema = z.strictObject({
+  taskId: z.string(),
+  force: z.boolean("must be true or false").default(false),
+});

@@ -1,0 +1,32 @@
+/** From a query of the contract to a filter on rows: `delivering` is pending and leased, which only the due set knows. */
+import type { z } from "zod";
+import type { TaskId } from "../../core/ids.ts";
+import type { StoredState } from "../../core/task.ts";
+import type { DueSet } from "../../due/due-set.ts";
+import type { TaskFilter } from "../../store/read.ts";
+import type { querySchema } from "./schemas.ts";
+
+type Query = z.output<typeof querySchema>;
+
+/** @returns the filter, and the tasks that are being delivered */
+export async function filterOf(
+  query: Query,
+  due: DueSet,
+): Promise<{ filter: TaskFilter; leased: Set<TaskId> }> {
+  // Without Redis nobody can say what is being delivered; such tasks show as pending.
+  const leased = await due.allLeased().catch((): TaskId[] => []);
+  const { state, limit: _, cursor: __, createdFrom, createdTo, ...same } = query;
+  const filter: TaskFilter = {
+    ...same,
+    createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,
+    createdTo: createdTo ? Date.parse(createdTo) : undefined,
+  };
+  if (state) {
+    const pending = state.includes("pending");
+    const delivering = state.includes("delivering");
+    const stored = state.filter((one): one is StoredState => one !== "delivering");
+    filter.states = delivering && !pending ? [...stored, "pending"] : stored;
+    if (pending !== delivering) filter.pendingLease = { leased, wanted: delivering };
+  }
+  return { filter, leased: new Set(leased) };
+}

@@ -1,0 +1,56 @@
+/** kkbida's door: `POST /api/addTask`, byte for byte. Answers in plain text. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServiceBroker } from "moleculer";
+import { BidaError } from "../../core/errors.ts";
+import type { Config } from "../../core/config.ts";
+import { EVERYTHING } from "../../store/scope.ts";
+import { call } from "../lib/bus.ts";
+import { readJson } from "./body.ts";
+import type { Callers } from "./caller.ts";
+import { refusalOf } from "./problem.ts";
+import type { GatewayHandler } from "./route.ts";
+
+/** First the address, then the credentials, then the task: as kkbida. */
+export function legacyRoutes(
+  broker: ServiceBroker,
+  callers: Callers,
+  config: Config,
+): Record<string, GatewayHandler> {
+  return {
+    "POST /addTask": (req, res) => {
+      addTask(req, res).then(
+        (taskId) => sendText(res, 200, taskId),
+        (error) => sendRefusal(res, refusalOf(error)),
+      );
+    },
+  };
+
+  async function addTask(req: IncomingMessage, res: ServerResponse): Promise<string> {
+    const sourceIp = callers.addressOf(req);
+    if (!config.apiIpAllow.includes(sourceIp))
+      throw new BidaError("forbidden", `${sourceIp} is not in the whitelist`);
+    const [username, password] = [req.headers.username, req.headers.password];
+    if (
+      typeof username !== "string" ||
+      typeof password !== "string" ||
+      !callers.isAdmin(username, password)
+    ) {
+      throw new BidaError("unauthorized", "wrong username or password");
+    }
+    const request = await readJson(req, res, "task");
+    const meta = { scope: EVERYTHING, sourceIp };
+    return (await call(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
+  }
+}
+
+export function sendRefusal(res: ServerResponse, refusal: BidaError): void {
+  if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
+  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
+  sendText(res, refusal.status, refusal.message);
+}
+
+function sendText(res: ServerResponse, status: number, text: string): void {
+  res.statusCode = status;
+  res.setHeader("content-type", "text/plain; charset=utf-8");
+  res.end(text);
+}

@@ -1,0 +1,52 @@
+/** Errors as RFC 9457 problem documents. Nothing of an unexpected error reaches the caller. */
+import type { ServerResponse } from "node:http";
+import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
+
+/** What an error of the gateway or of body parsing means to the caller. */
+export function refusalOf(error: unknown): BidaError {
+  if (error instanceof BidaError) return error;
+  const { type, code, status, name } = error as {
+    type?: unknown;
+    code?: unknown;
+    status?: unknown;
+    name?: string;
+  };
+  const known = BY_TYPE[String(type)] ?? BY_TYPE[String(name)];
+  if (known) return new BidaError(known);
+  if (isRefusalCode(type)) return new BidaError(type);
+  const number = typeof status === "number" ? status : code;
+  if (number === 404) return new BidaError("not_found");
+  return typeof number === "number" && number >= 400 && number < 500
+    ? new BidaError("invalid_json")
+    : new BidaError("internal", undefined, { cause: error });
+}
+
+/** Types of body-parser and of the gateway. */
+const BY_TYPE: Record<string, RefusalCode> = {
+  "entity.too.large": "body_too_large",
+  "entity.parse.failed": "invalid_json",
+  "entity.verify.failed": "invalid_json",
+  "encoding.unsupported": "unsupported_media_type",
+  "charset.unsupported": "unsupported_media_type",
+  "request.aborted": "invalid_json",
+  "request.size.invalid": "invalid_json",
+  NOT_FOUND: "not_found",
+  ServiceNotFoundError: "not_found",
+  PayloadTooLarge: "body_too_large",
+};
+
+export function sendProblem(res: ServerResponse, refusal: BidaError): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  res.statusCode = refusal.status;
+  res.setHeader("content-type", "application/problem+json; charset=utf-8");
+  if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
+  if (refusal.code === "unauthorized")
+    res.setHeader("www-authenticate", 'Basic realm="Bida", charset="UTF-8"');
+  // The rest of a refused body is not read; the connection cannot be used again.
+  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
+  const { status, title, code, message, errors } = refusal;
+  res.end(JSON.stringify({ type: `/docs/errors#${code}`, title, status, code, detail: message, errors }));
+}

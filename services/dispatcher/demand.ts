@@ -1,0 +1,103 @@
+/**
+ * Demand: one loop per scheduler, each asking for its share of the free room and parked there until something is due.
+ * A dispatcher is never sent more than it asked for; that is all the backpressure there is.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { ServiceBroker } from "moleculer";
+import { millis } from "../../core/clock.ts";
+import type { ClaimReply } from "../../core/contract.ts";
+import { call } from "../lib/bus.ts";
+
+/** How long a claim may be parked; the call's own timeout is a little longer. */
+const WAIT = millis(20_000);
+const CALL_TIMEOUT = 25_000;
+/** After a claim that failed, in ms; doubled up to the maximum. */
+const PAUSE = 200;
+const MAX_PAUSE = 2_000;
+
+export interface DemandOptions {
+  broker: ServiceBroker;
+  holder: string;
+  /** Jobs that may be held at once. */
+  capacity: number;
+  /** Jobs that are held now. */
+  held(): number;
+  onJobs(reply: ClaimReply): void;
+}
+
+export class Demand {
+  readonly #options: DemandOptions;
+  readonly #loops = new Map<string, AbortController>();
+  /** Room that parked claims may fill. */
+  #promised = 0;
+  #roomFreed = Promise.withResolvers<void>();
+  #stopped = false;
+
+  constructor(options: DemandOptions) {
+    this.#options = options;
+  }
+
+  /** Starts loops for schedulers that came, ends those of schedulers that went. */
+  follow(schedulers: string[]): void {
+    if (this.#stopped) return;
+    for (const [nodeID, loop] of this.#loops) {
+      if (schedulers.includes(nodeID)) continue;
+      loop.abort();
+      this.#loops.delete(nodeID);
+    }
+    for (const nodeID of schedulers) {
+      if (this.#loops.has(nodeID)) continue;
+      const loop = new AbortController();
+      this.#loops.set(nodeID, loop);
+      void this.#run(nodeID, loop.signal);
+    }
+  }
+
+  /** To be called when jobs have ended. */
+  freed(): void {
+    this.#roomFreed.resolve();
+    this.#roomFreed = Promise.withResolvers<void>();
+  }
+
+  stop(): void {
+    this.follow([]);
+    this.#stopped = true;
+    this.freed();
+  }
+
+  async #run(nodeID: string, signal: AbortSignal): Promise<void> {
+    let wait = PAUSE;
+    while (!signal.aborted) {
+      const room = this.#room();
+      if (room === 0) {
+        await this.#roomFreed.promise;
+        continue;
+      }
+      this.#promised += room;
+      try {
+        const reply = await this.#claim(nodeID, room);
+        this.#promised -= room;
+        wait = PAUSE;
+        if (reply.jobs.length > 0) this.#options.onJobs(reply);
+      } catch {
+        this.#promised -= room;
+        // Leases of a reply that was lost run out by themselves.
+        await pause(wait);
+        wait = Math.min(wait * 2, MAX_PAUSE);
+      }
+    }
+  }
+
+  #claim(nodeID: string, room: number): Promise<ClaimReply> {
+    const { broker, holder } = this.#options;
+    return call(broker, "scheduler.claim", { holder, room, waitMs: WAIT }, { nodeID, timeout: CALL_TIMEOUT });
+  }
+
+  /** An even share per scheduler, as far as it is free. Very small shares wait until there is more. */
+  #room(): number {
+    const { capacity, held } = this.#options;
+    const share = Math.ceil(capacity / Math.max(1, this.#loops.size));
+    const free = Math.min(share, capacity - held() - this.#promised);
+    return free >= Math.ceil(share / 16) ? free : 0;
+  }
+}

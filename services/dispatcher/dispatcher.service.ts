@@ -1,0 +1,120 @@
+/** Makes the calls: claims jobs from schedulers, has worker threads deliver them, reports what came of them. */
+import { randomBytes } from "node:crypto";
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { type LeasedJob, LeaseTrust, monotonicMs } from "../../actors/lease-trust.ts";
+import { WorkerPool } from "../../actors/pool.ts";
+import { SyncedClock } from "../../core/clock.ts";
+import type { ClaimReply } from "../../core/contract.ts";
+import { call } from "../lib/bus.ts";
+import { configOf, onStopping } from "../lib/resources.ts";
+import { Demand } from "./demand.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Reporter } from "./reporter.ts";
+
+/** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
+const HELD_PER_CALL = 4;
+/** What is in flight when the node stops may take this long, in ms; recording gets the rest of the 30 s. */
+const DRAIN = 24_000;
+const RECORD = 4_000;
+
+let demand: Demand;
+
+const dispatcher: ServiceSchema = {
+  name: "dispatcher",
+
+  events: {
+    "$services.changed": { handler: (ctx) => demand.follow(schedulersOf(ctx.broker)) },
+    "$node.disconnected": { handler: (ctx) => demand.follow(schedulersOf(ctx.broker)) },
+  },
+
+  created() {
+    const { broker, logger: log } = this;
+    const { threads, concurrency, egressAllow, leaseMs } = configOf(broker);
+    // A new holder per run: leases of a former run are not ours.
+    const holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
+    const trust = new LeaseTrust();
+    const clock = new SyncedClock();
+    const reporter = new Reporter(broker, holder, log, () => demand.freed());
+
+    const pool = new WorkerPool({
+      threads,
+      concurrency,
+      node: broker.nodeID,
+      egressAllow,
+      trust,
+      onOutcomes: (outcomes) => reporter.report(outcomes),
+      onGivenUp: (jobs, why) => {
+        demand.freed();
+        // What is lost is somebody else's.
+        if (why !== "lost") release(jobs);
+      },
+      onCrash: (thread, error) =>
+        log.error(
+          { thread, err: error.message, meanwhile: "its tasks go back and are called again" },
+          "thread died",
+        ),
+    });
+
+    const release = (jobs: LeasedJob[]) => {
+      const entries = jobs.map(({ taskId, lane, first, dueAt }) => ({ taskId, lane, first, dueAt }));
+      // A release that fails is made up for by the lease's end.
+      return call(broker, "scheduler.release", { holder, entries }).catch(() => undefined);
+    };
+
+    demand = new Demand({
+      broker,
+      holder,
+      capacity: threads * concurrency * HELD_PER_CALL,
+      held: () => pool.held + reporter.size,
+      onJobs: ({ jobs, leasedAt }: ClaimReply) => {
+        // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
+        const age = clock.now() - leasedAt;
+        const trustedUntil = monotonicMs() + leaseMs * 0.8 - age;
+        pool.deliver(jobs.map((job) => ({ ...job, trustedUntil })));
+      },
+    });
+
+    const heartbeat = new Heartbeat({
+      broker,
+      log,
+      holder,
+      leaseMs,
+      trust,
+      clock,
+      entries: () => [
+        ...pool.heldJobs().map(({ taskId, lane, first, dueAt }) => ({ taskId, lane, first, dueAt })),
+        ...reporter.entries(),
+      ],
+      onLost: (taskIds) => pool.lost(taskIds),
+      onClock: (sample) => {
+        pool.clock(sample);
+        // Only now: a job's lease can be judged once the cluster's clock is known.
+        demand.follow(schedulersOf(broker));
+      },
+    });
+
+    this.heartbeat = heartbeat;
+    onStopping(broker, "dispatch", async () => {
+      demand.stop();
+      await pool.stop(DRAIN);
+      await reporter.settled(RECORD);
+      heartbeat.stop();
+    });
+  },
+
+  async started() {
+    this.heartbeat.start();
+  },
+};
+
+export default dispatcher;
+
+/** Nodes that answer claims now. */
+function schedulersOf(broker: ServiceBroker): string[] {
+  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
+    name: string;
+    endpoints?: { nodeID: string; available: boolean }[];
+  }[];
+  const claim = actions.find(({ name }) => name === "scheduler.claim");
+  return (claim?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
+}

@@ -1,0 +1,75 @@
+/** Renews the leases of everything that is held, and keeps this node's idea of the cluster's time. */
+import type { Logger, ServiceBroker } from "moleculer";
+import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
+import type { SyncedClock } from "../../core/clock.ts";
+import type { DueEntry } from "../../core/job.ts";
+import { call } from "../lib/bus.ts";
+
+/** Entries per call; keeps a call below what NATS carries in one piece. */
+const CHUNK = 2_000;
+
+export interface HeartbeatOptions {
+  broker: ServiceBroker;
+  log: Logger;
+  holder: string;
+  leaseMs: number;
+  trust: LeaseTrust;
+  clock: SyncedClock;
+  /** Everything held. */
+  entries(): DueEntry[];
+  /** Leases that are somebody else's now. */
+  onLost(taskIds: string[]): void;
+  onClock(sample: { sentAt: number; receivedAt: number; theirs: number }): void;
+}
+
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.#beat();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Three beats per lease: one may be lost and one late. Until the clock is known they come quickly. */
+  async #beat(): Promise<void> {
+    const { leaseMs, trust, entries, onLost, log } = this.#options;
+    let pause = leaseMs / 3;
+    const beganAt = monotonicMs();
+    try {
+      const held = entries();
+      for (let i = 0; i === 0 || i < held.length; i += CHUNK) {
+        const lost = await this.#extend(held.slice(i, i + CHUNK));
+        if (lost.length > 0) {
+          log.warn({ tasks: lost.length }, "leases lost; those that have not started are dropped");
+          onLost(lost);
+        }
+      }
+      trust.renew(trustedUntil(beganAt, leaseMs));
+    } catch (error) {
+      log.debug({ err: (error as Error).message }, "heartbeat failed");
+      pause = 500;
+    }
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), pause);
+  }
+
+  async #extend(entries: DueEntry[]): Promise<string[]> {
+    const { broker, holder, clock, onClock, leaseMs } = this.#options;
+    const sentAt = clock.local();
+    const reply = await call(broker, "scheduler.extend", { holder, entries }, { timeout: leaseMs / 3 });
+    const sample = { sentAt, receivedAt: clock.local(), theirs: reply.now };
+    // What is told is cut to milliseconds and on the early side.
+    clock.sample(sample.sentAt, sample.receivedAt, sample.theirs, 1);
+    onClock(sample);
+    return reply.lost;
+  }
+}

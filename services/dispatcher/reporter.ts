@@ -1,0 +1,114 @@
+/**
+ * Outcomes on their way to the record. They are kept here, with their leases, until a scheduler has recorded them:
+ * while the database is away nothing is lost and nothing is called again.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger, ServiceBroker } from "moleculer";
+import { Batcher } from "../../core/batcher.ts";
+import type { DueEntry, Outcome } from "../../core/job.ts";
+import { call } from "../lib/bus.ts";
+
+const MAX_ITEMS = 500;
+/** Below what NATS carries in one piece. */
+const MAX_BYTES = 700_000;
+const CONCURRENCY = 3;
+const PAUSE = 200;
+const MAX_PAUSE = 2_000;
+
+export class Reporter {
+  readonly #broker: ServiceBroker;
+  readonly #holder: string;
+  readonly #log: Logger;
+  readonly #unrecorded = new Map<string, Outcome>();
+  readonly #batcher: Batcher<Outcome, undefined>;
+  #failingSince: number | null = null;
+  #onEmpty: () => void = () => undefined;
+
+  /** @param onRecorded called whenever outcomes are off our hands */
+  constructor(broker: ServiceBroker, holder: string, log: Logger, onRecorded: () => void) {
+    this.#broker = broker;
+    this.#holder = holder;
+    this.#log = log;
+    this.#batcher = new Batcher({
+      maxItems: MAX_ITEMS,
+      maxBytes: MAX_BYTES,
+      sizeOf: ({ attempt }) => 600 + 2 * (attempt?.responseBody?.length ?? 0),
+      concurrency: CONCURRENCY,
+      // The dispatcher's capacity bounds it.
+      maxWaiting: Number.POSITIVE_INFINITY,
+      flush: async (outcomes) => {
+        await this.#deliver(outcomes);
+        for (const { taskId } of outcomes) this.#unrecorded.delete(taskId);
+        onRecorded();
+        if (this.size === 0) this.#onEmpty();
+        return outcomes.map(() => undefined);
+      },
+    });
+  }
+
+  /** Outcomes that are not on record yet. */
+  get size(): number {
+    return this.#unrecorded.size;
+  }
+
+  /** Their leases. */
+  entries(): DueEntry[] {
+    return Array.from(this.#unrecorded.values(), ({ taskId, lane, first, dueAt }) => ({
+      taskId,
+      lane,
+      first,
+      dueAt,
+    }));
+  }
+
+  report(outcomes: Outcome[]): void {
+    for (const outcome of outcomes) {
+      this.#unrecorded.set(outcome.taskId, outcome);
+      void this.#batcher.add(outcome);
+    }
+  }
+
+  /** Resolves when everything is on record, or after `withinMs`. */
+  async settled(withinMs: number): Promise<void> {
+    if (this.size === 0) return;
+    const patience = new AbortController();
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    await Promise.race([
+      empty,
+      pause(withinMs, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+    if (this.size > 0)
+      this.#log.warn({ outcomes: this.size }, "stopped before these were on record; they are called again");
+  }
+
+  /** Tries until a scheduler takes them. */
+  async #deliver(outcomes: Outcome[]): Promise<void> {
+    for (let wait = PAUSE; ; wait = Math.min(wait * 2, MAX_PAUSE)) {
+      try {
+        await call(this.#broker, "scheduler.report", { holder: this.#holder, outcomes });
+        this.#recovered();
+        return;
+      } catch (error) {
+        this.#failed(error as Error);
+        await pause(wait);
+      }
+    }
+  }
+
+  #failed(error: Error): void {
+    if (this.#failingSince !== null) return;
+    this.#failingSince = performance.now();
+    const meanwhile = "outcomes are kept, and their leases held";
+    this.#log.error({ err: error.message, meanwhile }, "outcomes cannot be recorded");
+  }
+
+  #recovered(): void {
+    if (this.#failingSince === null) return;
+    const afterMs = Math.round(performance.now() - this.#failingSince);
+    this.#failingSince = null;
+    this.#log.info({ afterMs, kept: this.size }, "outcomes are being recorded again");
+  }
+}

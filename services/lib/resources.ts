@@ -1,0 +1,150 @@
+/** What a node's services share: configuration, database, due set. Opened before the services start, closed after. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Middleware, ServiceBroker } from "moleculer";
+import { type Clock, millis, systemClock } from "../../core/clock.ts";
+import { type Config, ConfigError } from "../../core/config.ts";
+import { BidaError } from "../../core/errors.ts";
+import type { DueSet } from "../../due/due-set.ts";
+import { MemoryDueSet } from "../../due/memory.ts";
+import { RedisDueSet } from "../../due/redis.ts";
+import { closeDatabase, type Database, openDatabase, pingDatabase } from "../../store/database.ts";
+import { holdExclusive } from "../../store/exclusive.ts";
+import { translated } from "../../store/failures.ts";
+import { migrate } from "../../store/migrate.ts";
+import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+
+/**
+ * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
+ * an entry is leased from its claim until its outcome is recorded; much less than what a dispatcher holds.
+ */
+const LANE_WINDOW = 256;
+/** Between tries to reach a database that is not there yet, in ms. */
+const BOOT_RETRY = 1_000;
+
+/** Of nodes that run `scheduler`, `notifier` or `admin`. */
+export interface Resources {
+  config: Config;
+  db: Database;
+  due: DueSet;
+  box: SecretBox;
+  /** The cluster's. */
+  clock: Clock;
+}
+
+/** Steps of a graceful stop, in this order, before Moleculer stops the services. */
+export const STOP_PHASES = ["dispatch", "schedule"] as const;
+
+interface NodeState {
+  config: Config;
+  resources: Resources | null;
+  stops: { phase: (typeof STOP_PHASES)[number]; run: () => Promise<void> }[];
+}
+
+const nodes = new WeakMap<ServiceBroker, NodeState>();
+
+export const configOf = (broker: ServiceBroker): Config => stateOf(broker).config;
+
+/** @throws Error on nodes whose services need no database */
+export function resourcesOf(broker: ServiceBroker): Resources {
+  const { resources } = stateOf(broker);
+  if (!resources) throw new Error("this node has no database");
+  return resources;
+}
+
+/** Has `run` called when the node stops. */
+export function onStopping(
+  broker: ServiceBroker,
+  phase: (typeof STOP_PHASES)[number],
+  run: () => Promise<void>,
+): void {
+  stateOf(broker).stops.push({ phase, run });
+}
+
+/** @param fatal ends the process with one line; called for mistakes that no waiting mends */
+export function resources(config: Config, fatal: (line: string) => never): Middleware {
+  const needed = config.services.some(
+    (name) => name === "scheduler" || name === "admin" || name === "notifier",
+  );
+  let release: () => Promise<void> = async () => undefined;
+  return {
+    name: "Resources",
+    created(broker: ServiceBroker) {
+      nodes.set(broker, { config, resources: null, stops: [] });
+    },
+    async starting(broker: ServiceBroker) {
+      if (!needed) return;
+      try {
+        const opened = await open(broker, config, () =>
+          fatal("the database's lock was lost to another Bida process"),
+        );
+        release = opened.release;
+        stateOf(broker).resources = opened.resources;
+      } catch (error) {
+        fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
+      }
+    },
+    async stopping(broker: ServiceBroker) {
+      for (const phase of STOP_PHASES) {
+        const steps = stateOf(broker).stops.filter((stop) => stop.phase === phase);
+        await Promise.all(steps.map(({ run }) => run()));
+      }
+    },
+    async stopped(broker: ServiceBroker) {
+      const opened = stateOf(broker).resources;
+      if (!opened) return;
+      await opened.due.close();
+      await release();
+      await closeDatabase(opened.db);
+    },
+  } as Middleware;
+}
+
+async function open(broker: ServiceBroker, config: Config, onLockLost: () => void) {
+  const db = openDatabase(config);
+  await reach(broker, db);
+  const release =
+    config.redisUrl === null ? await holdExclusive(db, config, onLockLost) : async () => undefined;
+  const ran = await migrate(db);
+  broker.logger.info({ database: db.label, migrations: ran }, "database ready");
+  const due = openDueSet(broker, config);
+  const clock = due.clock;
+  return { release, resources: { config, db, due, clock, box: openSecretBox(config) } satisfies Resources };
+}
+
+/** Waits for a database that starts later than we do. Wrong credentials are not worth waiting for. */
+async function reach(broker: ServiceBroker, db: Database): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await pingDatabase(db);
+    } catch (error) {
+      const gone = translated(error) instanceof BidaError;
+      if (!gone)
+        throw new ConfigError(`BIDA_DATABASE_URL: ${db.label} refuses us: ${(error as Error).message}`);
+      if (tries % 10 === 1)
+        broker.logger.warn({ database: db.label }, "the database does not answer yet; waiting for it");
+      await pause(BOOT_RETRY);
+    }
+  }
+}
+
+function openDueSet(broker: ServiceBroker, config: Config): DueSet {
+  const options = { leaseMs: millis(config.leaseMs), window: LANE_WINDOW };
+  if (config.redisUrl === null) return new MemoryDueSet(systemClock, options);
+  let lostAt: number | null = null;
+  return new RedisDueSet(config.redisUrl, options, (up, error) => {
+    if (!up && lostAt === null) {
+      lostAt = performance.now();
+      const meanwhile = "accepting goes on; calls wait";
+      broker.logger.error({ err: error?.message, meanwhile }, "lost contact with Redis");
+    } else if (up && lostAt !== null) {
+      broker.logger.info({ afterMs: Math.round(performance.now() - lostAt) }, "Redis is back");
+      lostAt = null;
+    }
+  });
+}
+
+function stateOf(broker: ServiceBroker): NodeState {
+  const state = nodes.get(broker);
+  if (!state) throw new Error("the broker was made without the resources middleware");
+  return state;
+}

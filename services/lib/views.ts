@@ -1,0 +1,64 @@
+/** What callers see of tasks and attempts. */
+import type { EpochMs } from "../../core/clock.ts";
+import type { AttemptView, TaskEvent, TaskView } from "../../core/contract.ts";
+import type { AttemptRecord } from "../../core/outcome.ts";
+import type { StoredTask } from "../../store/rows.ts";
+
+/** @param leased whether a dispatcher holds it just now */
+export function taskView(task: StoredTask, leased: boolean): TaskView {
+  return {
+    taskId: task.taskId,
+    state: leased && task.state === "pending" ? "delivering" : task.state,
+    url: task.url,
+    requestMethod: task.requestMethod,
+    requestParam: task.requestParam,
+    body: task.body,
+    contentType: task.contentType,
+    headers: task.headers,
+    expectResult: task.expectResult,
+    expect: task.expect,
+    callCount: task.callCount,
+    limitCallCount: task.limitCallCount,
+    retry: task.retry,
+    timeoutMs: task.timeoutMs,
+    nextCallAt: iso(task.nextCallAt),
+    expiresAt: iso(task.expiresAt),
+    sourceAppName: task.sourceAppName,
+    targetAppName: task.targetAppName,
+    orderKey: task.orderKey,
+    sourceIp: task.sourceIp,
+    lastError: task.lastError,
+    createdAt: iso(task.createdAt),
+    updatedAt: iso(task.updatedAt),
+    finishedAt: iso(task.finishedAt),
+  };
+}
+
+export function attemptView({ error, startedAt, retryAfterMs: _, ...attempt }: AttemptRecord): AttemptView {
+  return {
+    ...attempt,
+    startedAt: iso(startedAt),
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+  };
+}
+
+export function taskEvent(task: StoredTask): TaskEvent {
+  return {
+    taskId: task.taskId,
+    state: task.state,
+    callCount: task.callCount,
+    limitCallCount: task.limitCallCount,
+    url: task.url,
+    sourceAppName: task.sourceAppName,
+    targetAppName: task.targetAppName,
+    lastError: task.lastError,
+    createdAt: iso(task.createdAt),
+  };
+}
+
+function iso(time: EpochMs): string;
+function iso(time: EpochMs | null): string | null;
+function iso(time: EpochMs | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,94 @@
+/** Accepting: a checked request becomes a committed task; many callers share one commit. */
+import { createHash } from "node:crypto";
+import { Batcher } from "../../core/batcher.ts";
+import { BidaError } from "../../core/errors.ts";
+import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
+import type { TaskSpec } from "../../core/task.ts";
+import { renderRequest } from "../../core/template.ts";
+import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
+import type { StoredTask } from "../../store/rows.ts";
+import type { Resources } from "../lib/resources.ts";
+
+/** Who hands a task over. */
+export interface Origin {
+  appId: number;
+  sourceIp: string | null;
+  idempotencyKey: string | null;
+}
+
+/** One commit takes at most this. MySQL's max_allowed_packet is 16 MiB and more. */
+const MAX_ITEMS = 500;
+const MAX_BYTES = 4 * 1024 * 1024;
+/** Beyond this many waiting for their commit, callers are asked to come back. */
+const MAX_WAITING = 20_000;
+
+export class Acceptance {
+  readonly #resources: Pick<Resources, "db" | "clock">;
+  readonly #batcher: Batcher<NewTask, Accepted>;
+
+  /** @param onCommitted gets the tasks of each commit; callers get their ids without waiting for it */
+  constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
+    this.#resources = resources;
+    this.#batcher = new Batcher({
+      maxItems: MAX_ITEMS,
+      maxBytes: MAX_BYTES,
+      sizeOf: (item) => item.bytes,
+      // SQLite has one writer; MySQL syncs its log for several commits at once.
+      concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
+      maxWaiting: MAX_WAITING,
+      flush: async (items) => {
+        const results = await acceptTasks(resources.db, items);
+        onCommitted(items.flatMap(({ task }, i) => (results[i]?.kind === "created" ? [task] : [])));
+        return results;
+      },
+    });
+  }
+
+  /**
+   * Resolves once the task is committed.
+   * @throws BidaError idempotency_conflict, unavailable
+   */
+  async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
+    const accepted = await this.#batcher.add(
+      newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)),
+    );
+    if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
+    return accepted.taskId;
+  }
+
+  #stored({ start, ...spec }: TaskSpec, { appId, sourceIp }: Origin): StoredTask {
+    const { clock } = this.#resources;
+    const now = clock.now();
+    const later = "callAt" in start ? start.callAt : start.delayMs > 0 ? clock.after(start.delayMs) : now;
+    return {
+      ...spec,
+      taskId: newTaskId(),
+      appId,
+      lane: laneOf(renderRequest(spec).url.origin),
+      state: "pending",
+      callCount: 0,
+      manualCalls: 0,
+      nextCallAt: later > now ? later : now,
+      finishedAt: null,
+      lastError: null,
+      sourceIp,
+      createdAt: now,
+      updatedAt: now,
+    };
+  }
+}
+
+/** The body's hash is of the checked request: white space and the order of its top fields make no difference. */
+function idempotencyOf(spec: TaskSpec, { idempotencyKey }: Origin): NewTask["idempotency"] {
+  if (idempotencyKey === null) return null;
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return { keyHash: hash(idempotencyKey), bodyHash: hash(JSON.stringify(spec)) };
+}
+
+/** @throws BidaError invalid_task where the key cannot be one */
+export function checkIdempotencyKey(key: string | undefined): string | null {
+  if (key === undefined) return null;
+  if (/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) return key;
+  const errors = [{ field: "idempotencyKey", message: "must be 1 to 255 printable ASCII characters" }];
+  throw new BidaError("invalid_task", undefined, { errors });
+}

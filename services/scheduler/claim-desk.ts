@@ -1,0 +1,173 @@
+/**
+ * Where dispatchers' demand meets what is due. A claim that finds nothing is parked until something comes: a task
+ * that was accepted for now (it goes out with its data, without a queue or a second read), or a wake-up of the due
+ * set. Parked claims are served in turn.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger } from "moleculer";
+import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
+import type { DueEntry, Job } from "../../core/job.ts";
+import type { StoredTask } from "../../store/rows.ts";
+import type { Resources } from "../lib/resources.ts";
+import { entryOf, type JobMaker } from "./jobs.ts";
+
+/** One reply carries about this much payload. */
+const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+/** After a failure of Redis or the database, in ms. */
+const FAILURE_PAUSE = 500;
+
+interface Parked {
+  holder: string;
+  nodeID: string;
+  room: number;
+  reply(jobs: Job[], leasedAt: number): void;
+}
+
+export class ClaimDesk {
+  readonly #resources: Resources;
+  readonly #jobs: JobMaker;
+  readonly #log: Logger;
+  #parked: Parked[] = [];
+  #pumping = false;
+  /** Something may be claimable that no claim has looked at yet. */
+  #woken = false;
+  #closed = false;
+
+  constructor(resources: Resources, jobs: JobMaker, log: Logger) {
+    this.#resources = resources;
+    this.#jobs = jobs;
+    this.#log = log;
+    resources.due.onWake(() => this.#wake());
+  }
+
+  /** Resolves with jobs, or with none after `waitMs`. */
+  claim({ holder, room, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#parked = this.#parked.filter((other) => other !== parked);
+        parked.reply([], this.#resources.clock.now());
+      }, waitMs);
+      const parked: Parked = {
+        holder,
+        nodeID,
+        room,
+        reply: (jobs, leasedAt) => {
+          clearTimeout(timer);
+          resolve({ jobs, leasedAt });
+        },
+      };
+      if (this.#closed) return parked.reply([], this.#resources.clock.now());
+      this.#parked.push(parked);
+      this.#wake();
+    });
+  }
+
+  /** Takes tasks that were just committed: those due go to parked claims at once, the rest into the due set. */
+  async offer(tasks: StoredTask[]): Promise<void> {
+    const { due, clock } = this.#resources;
+    let rest = tasks;
+    try {
+      while (rest.length > 0) {
+        const parked = this.#parked.shift();
+        const part = rest.slice(0, parked?.room ?? rest.length);
+        rest = rest.slice(part.length);
+        const leasedAt = clock.now();
+        const entries = part.flatMap((task) => entryOf(task) ?? []);
+        if (!parked) await due.add(entries);
+        else await this.#handOver(parked, entries, part, leasedAt);
+      }
+    } catch (error) {
+      // They are committed; the reconciler brings them to the due set.
+      this.#log.warn(
+        { err: (error as Error).message, tasks: tasks.length },
+        "accepted, but not in the due set yet",
+      );
+    }
+  }
+
+  /** Forgets the claims of a node that is gone: what they would get would only wait for its lease to run out. */
+  dropNode(nodeID: string): void {
+    const gone = this.#parked.filter((parked) => parked.nodeID === nodeID);
+    this.#parked = this.#parked.filter((parked) => parked.nodeID !== nodeID);
+    for (const parked of gone) parked.reply([], this.#resources.clock.now());
+  }
+
+  /** Answers all parked claims with nothing; dispatchers turn to another scheduler. */
+  close(): void {
+    this.#closed = true;
+    for (const parked of this.#parked.splice(0)) parked.reply([], this.#resources.clock.now());
+  }
+
+  async #handOver(parked: Parked, entries: DueEntry[], tasks: StoredTask[], leasedAt: number): Promise<void> {
+    const leased = await this.#resources.due.admit(entries, parked.holder, parked.room).catch((error) => {
+      this.#parked.unshift(parked);
+      throw error;
+    });
+    if (leased.length === 0) {
+      this.#parked.unshift(parked);
+      return;
+    }
+    const byId = new Map(tasks.map((task) => [task.taskId, task]));
+    parked.reply(
+      await this.#jobs.make(
+        leased,
+        leased.map(({ taskId }) => byId.get(taskId) as StoredTask),
+      ),
+      leasedAt,
+    );
+  }
+
+  #wake(): void {
+    this.#woken = true;
+    if (!this.#pumping) void this.#pump();
+  }
+
+  /** Serves parked claims while there is something to serve them with. One at a time, so that turns are kept. */
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    while (this.#woken && this.#parked.length > 0) {
+      const parked = this.#parked.shift() as Parked;
+      this.#woken = false;
+      try {
+        if (await this.#serve(parked)) this.#woken = true;
+        else this.#parked.unshift(parked);
+      } catch (error) {
+        this.#parked.unshift(parked);
+        this.#log.warn({ err: (error as Error).message }, "claiming failed; trying again");
+        await pause(FAILURE_PAUSE);
+        this.#woken = true;
+      }
+    }
+    this.#pumping = false;
+  }
+
+  /** @returns false where nothing was due */
+  async #serve(parked: Parked): Promise<boolean> {
+    const { due, clock } = this.#resources;
+    const leasedAt = clock.now();
+    const entries = await due.claim(parked.holder, parked.room);
+    if (entries.length === 0) return false;
+    let jobs: Job[];
+    try {
+      jobs = await this.#jobs.load(parked.holder, entries);
+    } catch (error) {
+      await due.release(parked.holder, entries).catch(() => undefined);
+      throw error;
+    }
+    const fitting = withinBytes(jobs, MAX_REPLY_BYTES);
+    if (fitting < jobs.length) await due.release(parked.holder, jobs.slice(fitting));
+    if (fitting === 0) return this.#serve(parked);
+    parked.reply(jobs.slice(0, fitting), leasedAt);
+    return true;
+  }
+}
+
+/** How many of `jobs`, from the first, fit into `max` bytes; at least one. */
+function withinBytes(jobs: Job[], max: number): number {
+  let bytes = 0;
+  const over = jobs.findIndex((job, i) => {
+    bytes += (job.body?.length ?? 0) + (job.requestParam ? JSON.stringify(job.requestParam).length : 0) + 500;
+    return i > 0 && bytes > max;
+  });
+  return over === -1 ? jobs.length : over;
+}

@@ -1,0 +1,104 @@
+/**
+ * Compares the due set with the database and adds what it lacks: tasks that were committed in the moment a node died,
+ * everything after Redis was emptied, and, for the in-process set, what it had no room for or looks too far ahead for.
+ * Every scheduler runs one; adding what is there already changes nothing.
+ */
+import type { Logger } from "moleculer";
+import { epochMs, later, minutes } from "../../core/clock.ts";
+import { type ScanPosition, scanWaiting } from "../../store/waiting.ts";
+import type { Resources } from "../lib/resources.ts";
+
+/** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
+const INTERVAL = 5_000;
+/** While a pass was cut short for want of room. */
+const REFILL_INTERVAL = 250;
+/** A usual round looks at what is due within this; a rebuild at everything. Below the in-process set's horizon. */
+const LOOKAHEAD = minutes(4);
+const PAGE = 1_000;
+/** A usual round looks at so many rows and goes on from there next time: a long backlog is no reason for a long scan. */
+const PAGES_PER_ROUND = 10;
+
+export class Reconciler {
+  readonly #resources: Resources;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #position: ScanPosition | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(resources: Resources, log: Logger) {
+    this.#resources = resources;
+    this.#log = log;
+  }
+
+  /** Runs the first round, and from then on at intervals. */
+  start(): void {
+    this.#running = this.#round();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #round(): Promise<void> {
+    let next = INTERVAL;
+    try {
+      if (!(await this.#resources.due.intact())) await this.#rebuild();
+      else if (!this.#resources.due.full) await this.#pass(PAGES_PER_ROUND);
+      if (this.#resources.due.full || this.#position !== null) next = REFILL_INTERVAL;
+    } catch (error) {
+      this.#log.warn({ err: (error as Error).message }, "reconciling failed; trying again");
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.#round();
+    }, next);
+  }
+
+  /**
+   * First, holders get the time to renew their leases, which takes back what they hold: a call that is under way must
+   * not be made a second time because Redis forgot about it.
+   */
+  async #rebuild(): Promise<void> {
+    const { due, config } = this.#resources;
+    const startedAt = performance.now();
+    if (config.redisUrl !== null) await this.#wait(config.leaseMs / 2);
+    this.#position = null;
+    const tasks = await this.#pass(Number.POSITIVE_INFINITY, epochMs(Number.MAX_SAFE_INTEGER));
+    const counts = await due.counts();
+    this.#log.info(
+      { tasks, ...counts, tookMs: Math.round(performance.now() - startedAt) },
+      "due set rebuilt",
+    );
+  }
+
+  /** Adds up to `pages` pages, from where the last pass stopped. @returns how many tasks it looked at */
+  async #pass(pages: number, until = later(this.#resources.clock.now(), LOOKAHEAD)): Promise<number> {
+    const { db, due } = this.#resources;
+    let seen = 0;
+    for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
+      const tasks = await scanWaiting(db, until, this.#position, PAGE);
+      await due.add(
+        tasks.map(({ taskId, lane, callCount, nextCallAt }) => ({
+          taskId,
+          lane,
+          first: callCount === 0,
+          dueAt: nextCallAt,
+        })),
+      );
+      seen += tasks.length;
+      this.#position = tasks.length < PAGE ? null : (tasks.at(-1) as ScanPosition);
+      if (this.#position === null) break;
+    }
+    return seen;
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, ms);
+      if (this.#stopped) resolve();
+    });
+  }
+}

@@ -1,0 +1,88 @@
+/** Recording: outcomes of all dispatchers share transactions; then the due set and whoever listens are told. */
+import type { Logger, ServiceBroker } from "moleculer";
+import { Batcher } from "../../core/batcher.ts";
+import type { Outcome } from "../../core/job.ts";
+import type { Settlement } from "../../due/due-set.ts";
+import { type Recorded, recordOutcomes } from "../../store/record.ts";
+import { emit } from "../lib/bus.ts";
+import type { Resources } from "../lib/resources.ts";
+import { attemptView, taskEvent } from "../lib/views.ts";
+import { entryOf, settleQuietly } from "./jobs.ts";
+
+const MAX_ITEMS = 400;
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Dispatchers hold outcomes until they are recorded and report a bounded number at a time. */
+const MAX_WAITING = 100_000;
+
+interface Reported {
+  holder: string;
+  outcome: Outcome;
+}
+
+export class Recorder {
+  readonly #resources: Resources;
+  readonly #broker: ServiceBroker;
+  readonly #log: Logger;
+  readonly #batcher: Batcher<Reported, void>;
+
+  constructor(resources: Resources, broker: ServiceBroker, log: Logger) {
+    this.#resources = resources;
+    this.#broker = broker;
+    this.#log = log;
+    this.#batcher = new Batcher({
+      maxItems: MAX_ITEMS,
+      maxBytes: MAX_BYTES,
+      sizeOf: ({ outcome }) => 500 + (outcome.attempt?.responseBody?.length ?? 0),
+      concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
+      maxWaiting: MAX_WAITING,
+      flush: (reported) => this.#record(reported),
+    });
+  }
+
+  /** Resolves once all are on record. @throws BidaError unavailable; then the caller keeps them and reports again */
+  async report(holder: string, outcomes: Outcome[]): Promise<void> {
+    await Promise.all(outcomes.map((outcome) => this.#batcher.add({ holder, outcome })));
+  }
+
+  async #record(reported: Reported[]): Promise<void[]> {
+    const { db, clock } = this.#resources;
+    const recorded = await recordOutcomes(
+      db,
+      reported.map(({ outcome }) => outcome),
+      clock,
+      Math.random,
+    );
+    void this.#settle(reported, recorded);
+    for (const one of recorded) this.#announce(one);
+    return reported.map(() => undefined);
+  }
+
+  /** The row decides what becomes of the entry, also where the outcome came too late to be written. */
+  async #settle(reported: Reported[], recorded: Recorded[]): Promise<void> {
+    const settlements = Map.groupBy(reported.keys(), (i) => (reported[i] as Reported).holder);
+    for (const [holder, indexes] of settlements) {
+      const part = indexes.map((i): Settlement => {
+        const { outcome, task } = recorded[i] as Recorded;
+        const { taskId, lane, first, dueAt } = outcome;
+        return { entry: { taskId, lane, first, dueAt }, next: task && entryOf(task) };
+      });
+      await settleQuietly(this.#resources.due, holder, part);
+    }
+  }
+
+  #announce({ outcome, written, task }: Recorded): void {
+    const { taskId, n, attempt } = outcome;
+    if (!written || !task) {
+      this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
+      return;
+    }
+    if (attempt) {
+      const { durationMs, statusCode, error } = attempt;
+      const wide = { taskId, n, outcome: attempt.outcome, statusCode, errorCode: error?.code, durationMs };
+      this.#log.debug({ ...wide, state: task.state, url: task.url, node: attempt.node }, "attempt");
+      emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(attempt) });
+    }
+    if (task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
+    if (task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
+  }
+}

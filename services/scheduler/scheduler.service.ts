@@ -1,0 +1,154 @@
+/** Accepts tasks, keeps what is due, hands it to dispatchers, records what came of it. */
+import type { ServiceSchema } from "moleculer";
+import type { BatchResult } from "../../core/contract.ts";
+import { BidaError, type FieldError } from "../../core/errors.ts";
+import { parseLegacyTask } from "../../core/legacy.ts";
+import type { TaskSpec } from "../../core/task.ts";
+import { parseTask } from "../../core/task-schema.ts";
+import { pingDatabase } from "../../store/database.ts";
+import { findAttempts } from "../../store/read.ts";
+import { ownerOf } from "../../store/scope.ts";
+import { actionsOf, type BidaContext } from "../lib/bus.ts";
+import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
+import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
+import { attemptView } from "../lib/views.ts";
+import { Acceptance, checkIdempotencyKey, type Origin } from "./acceptance.ts";
+import { ClaimDesk } from "./claim-desk.ts";
+import { JobMaker } from "./jobs.ts";
+import { Reconciler } from "./reconciler.ts";
+import { Recorder } from "./recorder.ts";
+
+/** Tasks in one batch. */
+const MAX_BATCH = 1000;
+
+let resources: Resources;
+let acceptance: Acceptance;
+let desk: ClaimDesk;
+let recorder: Recorder;
+
+const scheduler: ServiceSchema = {
+  name: "scheduler",
+
+  actions: actionsOf<"scheduler">({
+    submit: async (task, ctx) => {
+      const spec = parseTask(task, resources.clock.now());
+      return { taskId: await acceptance.accept(spec, originOf(ctx)) };
+    },
+
+    submitBatch: async (params, ctx) => {
+      const tasks = batchOf(params);
+      const origin = originOf(ctx);
+      const results = tasks.map((task, i) => submitItem(task, { ...origin, ...itemKey(origin, i) }));
+      return { results: await Promise.all(results) };
+    },
+
+    submitLegacy: async ({ request }, ctx) => {
+      const parsed = parseLegacyTask(request);
+      if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
+      return { taskId: await acceptance.accept(parsed, originOf(ctx)) };
+    },
+
+    get: async ({ taskId }, ctx) => viewTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+
+    attempts: async ({ taskId }, ctx) => {
+      const attempts = await findAttempts(resources.db, scopeOf(ctx), taskIdOf(taskId));
+      return { items: attempts.map(attemptView), nextCursor: null };
+    },
+
+    cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+
+    health: async () => {
+      const parts = {
+        database: await problemOf(pingDatabase(resources.db)),
+        dueSet: await problemOf(resources.due.counts()),
+      };
+      return { ok: Object.values(parts).every((problem) => problem === null), parts };
+    },
+
+    claim: async (request, ctx) => desk.claim(request, ctx.nodeID ?? ""),
+
+    extend: async ({ holder, entries }) => {
+      const lost = await resources.due.extend(holder, entries);
+      return { lost: lost.map(({ taskId }) => taskId), now: resources.clock.now() };
+    },
+
+    release: async ({ holder, entries }) => {
+      await resources.due.release(holder, entries);
+      return {};
+    },
+
+    report: async ({ holder, outcomes }) => {
+      await recorder.report(holder, outcomes);
+      return {};
+    },
+  }),
+
+  events: {
+    "$node.disconnected": {
+      handler(ctx) {
+        desk.dropNode((ctx.params as { node: { id: string } }).node.id);
+      },
+    },
+  },
+
+  async started() {
+    resources = resourcesOf(this.broker);
+    desk = new ClaimDesk(resources, new JobMaker(resources), this.logger);
+    acceptance = new Acceptance(resources, (tasks) => void desk.offer(tasks));
+    recorder = new Recorder(resources, this.broker, this.logger);
+    const reconciler = new Reconciler(resources, this.logger);
+    reconciler.start();
+    onStopping(this.broker, "schedule", async () => {
+      desk.close();
+      await reconciler.stop();
+    });
+  },
+};
+
+export default scheduler;
+
+function originOf(ctx: BidaContext): Origin {
+  return {
+    appId: ownerOf(scopeOf(ctx)),
+    sourceIp: ctx.meta.sourceIp ?? null,
+    idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
+  };
+}
+
+function batchOf(params: unknown): unknown[] {
+  const tasks = (params as { tasks?: unknown } | null)?.tasks;
+  const refuse = (message: string) =>
+    new BidaError("invalid_task", undefined, { errors: [{ field: "tasks", message }] });
+  if (!Array.isArray(tasks)) throw refuse("must be a list of tasks");
+  if (tasks.length === 0 || tasks.length > MAX_BATCH) throw refuse(`takes 1 to ${MAX_BATCH} tasks`);
+  const unknown = Object.keys(params as object).filter((key) => key !== "tasks");
+  const errors = unknown.map((field): FieldError => ({ field, message: "is not a known field" }));
+  if (errors.length > 0) throw new BidaError("invalid_task", undefined, { errors });
+  return tasks;
+}
+
+/** A key for a whole batch is a key for each of its items, so that a repeated batch repeats nothing. */
+const itemKey = ({ idempotencyKey }: Origin, i: number): Pick<Origin, "idempotencyKey"> => ({
+  idempotencyKey: idempotencyKey === null ? null : `${idempotencyKey}#${i}`,
+});
+
+async function submitItem(task: unknown, origin: Origin): Promise<BatchResult> {
+  try {
+    const spec: TaskSpec = parseTask(task, resources.clock.now());
+    return { taskId: await acceptance.accept(spec, origin) };
+  } catch (error) {
+    if (!(error instanceof BidaError) || error.status >= 500) throw error;
+    const errors =
+      error.errors.length > 0 ? error.errors : [{ field: "idempotencyKey", message: error.message }];
+    return { errors };
+  }
+}
+
+async function problemOf(check: Promise<unknown>): Promise<string | null> {
+  try {
+    await check;
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
