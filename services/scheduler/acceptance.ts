@@ -1,6 +1,7 @@
 /** Accepting: a checked request becomes a committed task; many callers share one commit. */
 import { createHash } from "node:crypto";
 import { Batcher } from "../../core/batcher.ts";
+import { epochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
 import type { TaskSpec } from "../../core/task.ts";
@@ -68,7 +69,7 @@ export class Acceptance {
       state: "pending",
       callCount: 0,
       manualCalls: 0,
-      nextCallAt: later > now ? later : now,
+      nextCallAt: epochMs(Math.max(later, now)),
       finishedAt: null,
       lastError: null,
       sourceIp,

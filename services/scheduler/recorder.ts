@@ -23,7 +23,7 @@ export class Recorder {
   readonly #resources: Resources;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
-  readonly #batcher: Batcher<Reported, void>;
+  readonly #batcher: Batcher<Reported, undefined>;
 
   constructor(resources: Resources, broker: ServiceBroker, log: Logger) {
     this.#resources = resources;
@@ -44,7 +44,7 @@ export class Recorder {
     await Promise.all(outcomes.map((outcome) => this.#batcher.add({ holder, outcome })));
   }
 
-  async #record(reported: Reported[]): Promise<void[]> {
+  async #record(reported: Reported[]): Promise<undefined[]> {
     const { db, clock } = this.#resources;
     const recorded = await recordOutcomes(
       db,
