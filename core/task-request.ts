@@ -49,6 +49,4 @@ export interface TaskRequest {
   sourceAppName?: string | null | undefined;
   /** Who is called; for lists and statistics. At most 64 characters. */
   targetAppName?: string | null | undefined;
-  /** Tasks with the same key are delivered one after another, in order of acceptance; at most 128 characters. */
-  orderKey?: string | null | undefined;
 }

@@ -109,7 +109,6 @@ export const taskSchema = z.strictObject({
   expiresAt: moment.nullish(),
   sourceAppName: text(64).nullish(),
   targetAppName: text(64).nullish(),
-  orderKey: text(128).nullish(),
 });
 
 type Input = z.input<typeof taskSchema>;
@@ -144,7 +143,7 @@ export function parseTask(input: unknown, now: EpochMs): TaskSpec {
     expiresAt: request.expiresAt ? instant(request.expiresAt) : null,
     sourceAppName: request.sourceAppName ?? null,
     targetAppName: request.targetAppName ?? null,
-    orderKey: request.orderKey ?? null,
+    orderKey: null,
   };
 }
 

@@ -67,7 +67,7 @@ function openMysql(url: string): Database {
       database,
       user: decodeURIComponent(parsed.username),
       password: decodeURIComponent(parsed.password),
-      charset: "utf8mb4_bin",
+      charset: "utf8mb4",
       connectTimeout: ACQUIRE_TIMEOUT,
       enableKeepAlive: true,
       // Rows matched, not rows changed: an update that changes nothing still found its row.

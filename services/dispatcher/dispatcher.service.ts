@@ -81,6 +81,7 @@ const dispatcher: ServiceSchema = {
       leaseMs,
       trust,
       clock,
+      hasScheduler: () => schedulersOf(broker).length > 0,
       entries: () => [
         ...pool.heldJobs().map(({ taskId, lane, first, dueAt }) => ({ taskId, lane, first, dueAt })),
         ...reporter.entries(),

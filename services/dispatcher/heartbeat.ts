@@ -8,6 +8,9 @@ import { call } from "../lib/bus.ts";
 /** Entries per call; keeps a call below what NATS carries in one piece. */
 const CHUNK = 2_000;
 
+/** After a beat that failed, in ms. */
+const RETRY = 100;
+
 export interface HeartbeatOptions {
   broker: ServiceBroker;
   log: Logger;
@@ -15,6 +18,8 @@ export interface HeartbeatOptions {
   leaseMs: number;
   trust: LeaseTrust;
   clock: SyncedClock;
+  /** Whether any scheduler is known; without one a call could only fail. */
+  hasScheduler(): boolean;
   /** Everything held. */
   entries(): DueEntry[];
   /** Leases that are somebody else's now. */
@@ -40,12 +45,13 @@ export class Heartbeat {
     clearTimeout(this.#timer);
   }
 
-  /** Three beats per lease: one may be lost and one late. Until the clock is known they come quickly. */
+  /** Three beats per lease: one may be lost and one late. One that failed is repeated soon. */
   async #beat(): Promise<void> {
     const { leaseMs, trust, entries, onLost, log } = this.#options;
     let pause = leaseMs / 3;
     const beganAt = monotonicMs();
     try {
+      if (!this.#options.hasScheduler()) throw new Error("no scheduler is known");
       const held = entries();
       for (let i = 0; i === 0 || i < held.length; i += CHUNK) {
         const lost = await this.#extend(held.slice(i, i + CHUNK));
@@ -57,7 +63,7 @@ export class Heartbeat {
       trust.renew(trustedUntil(beganAt, leaseMs));
     } catch (error) {
       log.debug({ err: (error as Error).message }, "heartbeat failed");
-      pause = 500;
+      pause = RETRY;
     }
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), pause);
   }
