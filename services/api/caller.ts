@@ -14,11 +14,15 @@ const MAX_KEYS = 1_000;
 export class Callers {
   readonly #config: Config;
   readonly #broker: ServiceBroker;
+  readonly #adminName: Buffer;
+  readonly #adminPassword: Buffer;
   readonly #keys = new Map<string, { scope: Scope; until: number }>();
 
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
     this.#broker = broker;
+    this.#adminName = digest(config.adminUsername);
+    this.#adminPassword = digest(config.adminPassword);
   }
 
   /**
@@ -50,15 +54,15 @@ export class Callers {
       const colon = text.indexOf(":");
       if (colon >= 0 && this.isAdmin(text.slice(0, colon), text.slice(colon + 1))) return EVERYTHING;
     } else if (/^bearer$/i.test(scheme) && credentials) {
-      return this.#scopeOfKey(createHash("sha256").update(credentials).digest("hex"));
+      return this.#scopeOfKey(digest(credentials).toString("hex"));
     }
     throw new BidaError("unauthorized");
   }
 
   isAdmin(username: string, password: string): boolean {
     // Both are always compared, in constant time.
-    const sameName = equal(username, this.#config.adminUsername);
-    const samePassword = equal(password, this.#config.adminPassword);
+    const sameName = timingSafeEqual(digest(username), this.#adminName);
+    const samePassword = timingSafeEqual(digest(password), this.#adminPassword);
     return sameName && samePassword;
   }
 
@@ -78,7 +82,5 @@ export class Callers {
 /** Without the prefix of IPv4 addresses on IPv6 sockets. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, "");
 
-const equal = (a: string, b: string): boolean => {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
-};
+/** Of equal length for any text, as constant-time comparison needs it. */
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -1,10 +1,11 @@
 /** Makes the calls: claims jobs from schedulers, has worker threads deliver them, reports what came of them. */
 import { randomBytes } from "node:crypto";
 import type { ServiceBroker, ServiceSchema } from "moleculer";
-import { type LeasedJob, LeaseTrust, monotonicMs } from "../../actors/lease-trust.ts";
+import { LeaseTrust, monotonicMs } from "../../actors/lease-trust.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
+import type { DueEntry, Job } from "../../core/job.ts";
 import { call } from "../lib/bus.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
 import { Demand } from "./demand.ts";
@@ -34,6 +35,7 @@ const dispatcher: ServiceSchema = {
     const holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
     const trust = new LeaseTrust();
     const clock = new SyncedClock();
+    let stopping = false;
     const reporter = new Reporter(broker, holder, log, () => demand.freed());
 
     const pool = new WorkerPool({
@@ -55,8 +57,8 @@ const dispatcher: ServiceSchema = {
         ),
     });
 
-    const release = (jobs: LeasedJob[]) => {
-      const entries = jobs.map(({ taskId, lane, first, dueAt }) => ({ taskId, lane, first, dueAt }));
+    const release = (jobs: Job[]) => {
+      const entries = jobs.map(leaseOf);
       // A release that fails is made up for by the lease's end.
       return call(broker, "scheduler.release", { holder, entries }).catch(() => undefined);
     };
@@ -67,6 +69,7 @@ const dispatcher: ServiceSchema = {
       capacity: threads * concurrency * HELD_PER_CALL,
       held: () => pool.held + reporter.size,
       onJobs: ({ jobs, leasedAt }: ClaimReply) => {
+        if (stopping) return void release(jobs);
         // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
         const age = clock.now() - leasedAt;
         const trustedUntil = monotonicMs() + leaseMs * 0.8 - age;
@@ -82,10 +85,7 @@ const dispatcher: ServiceSchema = {
       trust,
       clock,
       hasScheduler: () => schedulersOf(broker).length > 0,
-      entries: () => [
-        ...pool.heldJobs().map(({ taskId, lane, first, dueAt }) => ({ taskId, lane, first, dueAt })),
-        ...reporter.entries(),
-      ],
+      entries: () => [...pool.heldJobs().map(leaseOf), ...reporter.entries()],
       onLost: (taskIds) => pool.lost(taskIds),
       onClock: (sample) => {
         pool.clock(sample);
@@ -96,6 +96,7 @@ const dispatcher: ServiceSchema = {
 
     this.heartbeat = heartbeat;
     onStopping(broker, "dispatch", async () => {
+      stopping = true;
       demand.stop();
       await pool.stop(DRAIN);
       await reporter.settled(RECORD);
@@ -109,6 +110,9 @@ const dispatcher: ServiceSchema = {
 };
 
 export default dispatcher;
+
+/** The part of a job that names its lease. */
+const leaseOf = ({ taskId, lane, first, dueAt }: Job): DueEntry => ({ taskId, lane, first, dueAt });
 
 /** Nodes that answer claims now. */
 function schedulersOf(broker: ServiceBroker): string[] {

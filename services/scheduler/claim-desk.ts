@@ -20,6 +20,8 @@ interface Parked {
   holder: string;
   nodeID: string;
   room: number;
+  /** Its time is up; whoever serves it just now may still, otherwise it is answered with nothing. */
+  expired: boolean;
   reply(jobs: Job[], leasedAt: number): void;
 }
 
@@ -44,20 +46,15 @@ export class ClaimDesk {
   claim({ holder, room, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#parked = this.#parked.filter((other) => other !== parked);
-        parked.reply([], this.#resources.clock.now());
+        parked.expired = true;
+        this.#answerEmpty((other) => other === parked);
       }, waitMs);
-      const parked: Parked = {
-        holder,
-        nodeID,
-        room,
-        reply: (jobs, leasedAt) => {
-          clearTimeout(timer);
-          resolve({ jobs, leasedAt });
-        },
+      const reply: Parked["reply"] = (jobs, leasedAt) => {
+        clearTimeout(timer);
+        resolve({ jobs, leasedAt });
       };
-      if (this.#closed) return parked.reply([], this.#resources.clock.now());
-      this.#parked.push(parked);
+      const parked: Parked = { holder, nodeID, room, expired: this.#closed, reply };
+      this.#putBack(parked, "last");
       this.#wake();
     });
   }
@@ -87,24 +84,35 @@ export class ClaimDesk {
 
   /** Forgets the claims of a node that is gone: what they would get would only wait for its lease to run out. */
   dropNode(nodeID: string): void {
-    const gone = this.#parked.filter((parked) => parked.nodeID === nodeID);
-    this.#parked = this.#parked.filter((parked) => parked.nodeID !== nodeID);
-    for (const parked of gone) parked.reply([], this.#resources.clock.now());
+    this.#answerEmpty((parked) => parked.nodeID === nodeID);
   }
 
   /** Answers all parked claims with nothing; dispatchers turn to another scheduler. */
   close(): void {
     this.#closed = true;
-    for (const parked of this.#parked.splice(0)) parked.reply([], this.#resources.clock.now());
+    this.#answerEmpty(() => true);
+  }
+
+  #answerEmpty(which: (parked: Parked) => boolean): void {
+    const answered = this.#parked.filter(which);
+    this.#parked = this.#parked.filter((parked) => !which(parked));
+    for (const parked of answered) parked.reply([], this.#resources.clock.now());
+  }
+
+  /** Parks a claim: a new one behind the others, one that could not be served where it was. */
+  #putBack(parked: Parked, where: "first" | "last"): void {
+    if (parked.expired || this.#closed) parked.reply([], this.#resources.clock.now());
+    else if (where === "first") this.#parked.unshift(parked);
+    else this.#parked.push(parked);
   }
 
   async #handOver(parked: Parked, entries: DueEntry[], tasks: StoredTask[], leasedAt: number): Promise<void> {
     const leased = await this.#resources.due.admit(entries, parked.holder, parked.room).catch((error) => {
-      this.#parked.unshift(parked);
+      this.#putBack(parked, "first");
       throw error;
     });
     if (leased.length === 0) {
-      this.#parked.unshift(parked);
+      this.#putBack(parked, "first");
       return;
     }
     const byId = new Map(tasks.map((task) => [task.taskId, task]));
@@ -130,9 +138,9 @@ export class ClaimDesk {
       this.#woken = false;
       try {
         if (await this.#serve(parked)) this.#woken = true;
-        else this.#parked.unshift(parked);
+        else this.#putBack(parked, "first");
       } catch (error) {
-        this.#parked.unshift(parked);
+        this.#putBack(parked, "first");
         this.#log.warn({ err: (error as Error).message }, "claiming failed; trying again");
         await pause(FAILURE_PAUSE);
         this.#woken = true;

@@ -1,0 +1,125 @@
+/** The world of many processes: MariaDB, Redis, NATS, and nodes that share the services between them. */
+import { ServiceBroker } from "moleculer";
+import { mysqlDatabase, redisUrl } from "../../servers/env.ts";
+import * as nats from "../../servers/nats.ts";
+import { freePort } from "../../servers/ports.ts";
+import { temporaryFolder } from "../../servers/server.ts";
+import { BidaNode, type Environment } from "./node.ts";
+import { Receiver } from "./receiver.ts";
+import { until } from "./until.ts";
+import { SECRET_KEY, World } from "./world.ts";
+
+/** What each node runs, and what its environment has beside. The first has the REST door. */
+export interface NodePlan {
+  services: string;
+  env?: Environment;
+}
+
+export const USUAL: NodePlan[] = [
+  { services: "api,admin,notifier" },
+  { services: "scheduler,dispatcher" },
+  { services: "scheduler,dispatcher" },
+];
+
+export interface ClusterOptions {
+  plan?: NodePlan[];
+  /** For all nodes. */
+  env?: Environment;
+  /** Instead of a fresh one on the shared server. */
+  databaseUrl?: string;
+}
+
+export class Cluster extends World {
+  /** Another Node service on the same NATS, as callers have. */
+  readonly broker: ServiceBroker;
+  /** Starts one more node; resolves when it is in the cluster. */
+  readonly join: (plan: NodePlan) => Promise<BidaNode>;
+
+  constructor(parts: ConstructorParameters<typeof World>[0], broker: ServiceBroker, join: Cluster["join"]) {
+    super(parts);
+    this.broker = broker;
+    this.join = join;
+  }
+}
+
+/** Starts servers, nodes and an own broker; resolves when every node is in the cluster and the door is ready. */
+export async function startCluster({ plan = USUAL, env = {}, databaseUrl }: ClusterOptions = {}): Promise<Cluster> {
+  const [database, redis, bus, receiver] = await Promise.all([
+    databaseUrl ?? mysqlDatabase(),
+    redisUrl(),
+    // Its own: every cluster has the same namespace.
+    nats.start(),
+    Receiver.start(),
+  ]);
+  const alarms: string[] = [];
+  const broker = ownBroker(bus.url, (taskId) => alarms.push(taskId));
+  await broker.start();
+  const nodes: BidaNode[] = [];
+  const shared: Environment = {
+    BIDA_DATABASE_URL: database,
+    BIDA_REDIS_URL: redis,
+    BIDA_NATS_URL: bus.url,
+    BIDA_SECRET_KEY: SECRET_KEY,
+    BIDA_EGRESS_ALLOW: "127.0.0.0/8",
+    ...env,
+  };
+  const start = async ({ services, env: own = {} }: NodePlan) => {
+    const [port, folder] = [await freePort(), temporaryFolder("e2e")];
+    const node = new BidaNode({ ...shared, BIDA_PORT: String(port), BIDA_DATA_DIR: folder, SERVICES: services, ...own });
+    nodes.push(node);
+    return node;
+  };
+  const join = async (one: NodePlan) => {
+    const node = await start(one);
+    await inCluster(broker, node);
+    return node;
+  };
+  for (const one of plan) await start(one);
+  await Promise.all(nodes.map((node) => inCluster(broker, node)));
+  await nodes[0]?.ready();
+  const parts = {
+    kind: "cluster" as const,
+    nodes,
+    receiver,
+    database: { databaseUrl: database, dataDir: "" },
+    alarms: (taskId: string) => alarms.filter((id) => id === taskId).length,
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()));
+      await broker.stop();
+      await Promise.all([receiver.stop(), bus.stop()]);
+    },
+  };
+  return new Cluster(parts, broker, join);
+}
+
+function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroker {
+  const broker = new ServiceBroker({
+    nodeID: `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`,
+    logger: false,
+    transporter: { type: "NATS", options: { servers: [url] } },
+    requestTimeout: 10_000,
+  });
+  broker.createService({
+    name: "e2e-listener",
+    events: {
+      "task.exhausted": { handler: (ctx) => onAlarm((ctx.params as { taskId: string }).taskId) },
+    },
+  });
+  return broker;
+}
+
+/** Resolves when others see the node with all its services. */
+async function inCluster(broker: ServiceBroker, node: BidaNode): Promise<void> {
+  const wanted = (node.env.SERVICES ?? "").split(",");
+  const seen = () => {
+    const known = broker.registry.getNodeList({ onlyAvailable: true, withServices: true }) as {
+      id: string;
+      services: { name: string }[];
+    }[];
+    const found = known.find(({ id }) => id.includes(`-${node.pid}-`));
+    return wanted.every((name) => found?.services.some((service) => service.name === name));
+  };
+  await until("the node is in the cluster", seen, 30_000).catch((error: Error) => {
+    throw new Error(`${error.message}\n${node.log.slice(-3000)}`);
+  });
+}

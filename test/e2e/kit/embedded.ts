@@ -1,0 +1,35 @@
+/** The world of the main job: one process, one SQLite file, no other server. */
+import { freePort } from "../../servers/ports.ts";
+import { temporaryFolder } from "../../servers/server.ts";
+import { BidaNode, type Environment } from "./node.ts";
+import { Receiver } from "./receiver.ts";
+import { SECRET_KEY, World } from "./world.ts";
+
+/** The settings of an embedded node on a data directory of its own. */
+export async function embeddedEnv(more: Environment = {}): Promise<Environment> {
+  return {
+    BIDA_PORT: String(await freePort()),
+    BIDA_DATA_DIR: temporaryFolder("e2e"),
+    BIDA_SECRET_KEY: SECRET_KEY,
+    ...more,
+  };
+}
+
+/** Starts it. `more` goes to the node's environment; `receiver` where one is to outlive this world. */
+export async function startEmbedded(more: Environment = {}, receiver?: Receiver): Promise<World> {
+  const env = await embeddedEnv(more);
+  const far = receiver ?? (await Receiver.start());
+  const nodes = [await new BidaNode(env).ready()];
+  return new World({
+    kind: "embedded",
+    nodes,
+    receiver: far,
+    database: { databaseUrl: null, dataDir: env.BIDA_DATA_DIR as string },
+    alarms: (taskId) =>
+      nodes.flatMap((node) => node.records("task exhausted")).filter((record) => record.taskId === taskId).length,
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()));
+      if (!receiver) await far.stop();
+    },
+  });
+}

@@ -1,0 +1,117 @@
+/** A Bida node as a process of its own, started as `npm start` starts it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import { boundToUs, endWithUs } from "../../servers/process.ts";
+import { until } from "./until.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
+
+export type Environment = Record<string, string>;
+
+export class BidaNode {
+  readonly port: number;
+  readonly env: Environment;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<string>;
+  #out = "";
+  #err = "";
+
+  /** Starts it; see {@link BidaNode.ready}. `env` holds BIDA_* and SERVICES; the rest is inherited. */
+  constructor(env: Environment) {
+    this.env = env;
+    this.port = Number(env.BIDA_PORT ?? 0);
+    const args = [RUNNER, "--config", "moleculer.config.ts", "--mask", "**/*.service.ts", "services"];
+    // With SERVICES the runner looks for the named ones in this folder.
+    const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
+    this.#child = spawn(...boundToUs(process.execPath, args), {
+      cwd: ROOT,
+      env: { ...inherited(), ...folder, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#ended = endWithUs(this.#child);
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#out += text;
+    });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#err += text;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Everything it printed. */
+  get log(): string {
+    return this.#out + this.#err;
+  }
+
+  get stderr(): string {
+    return this.#err;
+  }
+
+  /** Its log records that say `message`. */
+  records(message: string): Record<string, unknown>[] {
+    return this.#out
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.includes(message))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === message);
+  }
+
+  /** How it ended: "exit 1", "SIGKILL". */
+  get ended(): Promise<string> {
+    return this.#ended;
+  }
+
+  /** Resolves once `/readyz` says 200; for nodes with `api`. */
+  async ready(deadlineMs = 20_000): Promise<this> {
+    let over: string | undefined;
+    void this.#ended.then((how) => {
+      over = how;
+    });
+    const answers = async () => {
+      if (over !== undefined) throw new Error(`the node ended (${over})\n${this.log}`);
+      const answer = await fetch(`${this.baseUrl}/readyz`).catch(() => null);
+      await answer?.body?.cancel();
+      return answer?.status === 200;
+    };
+    await until("the node is ready", answers, deadlineMs).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.log.slice(-3000)}`);
+    });
+    return this;
+  }
+
+  /** SIGTERM; resolves with how it ended. After 35 s it is killed. */
+  async stop(): Promise<string> {
+    this.#child.kill("SIGTERM");
+    this.#child.kill("SIGCONT");
+    const patience = setTimeout(() => this.#child.kill("SIGKILL"), 35_000);
+    return this.#ended.finally(() => clearTimeout(patience));
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+}
+
+/** Nothing that a developer has set may configure the node. */
+function inherited(): NodeJS.ProcessEnv {
+  const foreign = /^(BIDA_.*|SERVICES|SERVICEDIR|NAMESPACE|NODE_OPTIONS|npm_.*)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+}

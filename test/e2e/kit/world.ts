@@ -1,0 +1,142 @@
+/** One running Bida with a receiver beside it, and what tests ask of it. Whether one process or many makes no difference. */
+import { createHttpClient, type BidaClient } from "../../../client/index.ts";
+import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
+import { systemClock } from "../../../core/clock.ts";
+import { createApp } from "../../../store/apps.ts";
+import { closeDatabase, openDatabase } from "../../../store/database.ts";
+import { openSecretBox } from "../../../store/secret-box.ts";
+import type { BidaNode } from "./node.ts";
+import type { Receiver } from "./receiver.ts";
+import { until } from "./until.ts";
+
+/** The key that all nodes of a world seal secrets with. */
+export const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
+export const ADMIN = { authorization: `Basic ${Buffer.from("admin:admin").toString("base64")}` };
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at fields of many shapes
+  json: any;
+}
+
+export interface WorldParts {
+  kind: "embedded" | "cluster";
+  /** The first has the REST door. */
+  nodes: BidaNode[];
+  receiver: Receiver;
+  database: { databaseUrl: string | null; dataDir: string };
+  /** How often the world heard that a task was exhausted. */
+  alarms(taskId: string): number;
+  stop(): Promise<void>;
+}
+
+const ENDED = new Set(["succeeded", "exhausted", "canceled", "resolved"]);
+
+export class World {
+  readonly #parts: WorldParts;
+  /** As an admin. */
+  readonly client: BidaClient;
+
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    this.client = createHttpClient({ baseUrl: this.baseUrl, username: "admin", password: "admin" });
+  }
+
+  get kind() {
+    return this.#parts.kind;
+  }
+
+  get nodes(): BidaNode[] {
+    return this.#parts.nodes;
+  }
+
+  get receiver(): Receiver {
+    return this.#parts.receiver;
+  }
+
+  get baseUrl(): string {
+    return (this.#parts.nodes[0] as BidaNode).baseUrl;
+  }
+
+  alarms(taskId: string): number {
+    return this.#parts.alarms(taskId);
+  }
+
+  stop(): Promise<void> {
+    return this.#parts.stop();
+  }
+
+  /** One request; as an admin unless `headers` say otherwise. A string as `body` is sent as it is. */
+  async api(method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN): Promise<Reply> {
+    const answer = await fetch(`${this.baseUrl}${path}`, {
+      method,
+      headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+      body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, text, json: parsed(text) };
+  }
+
+  /** A task that is retried quickly, unless `task` says otherwise; returns its id. */
+  async submit(task: Record<string, unknown>, headers: Record<string, string> = ADMIN): Promise<string> {
+    const reply = await this.api("POST", "/v1/tasks", quick(task), headers);
+    if (reply.status !== 202) throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text}`);
+    return reply.json.taskId;
+  }
+
+  async task(taskId: string, headers: Record<string, string> = ADMIN): Promise<TaskView> {
+    const reply = await this.api("GET", `/v1/tasks/${taskId}`, undefined, headers);
+    if (reply.status !== 200) throw new Error(`GET /v1/tasks/${taskId}: ${reply.status} ${reply.text}`);
+    return reply.json;
+  }
+
+  async attempts(taskId: string): Promise<AttemptView[]> {
+    const reply = await this.api("GET", `/v1/tasks/${taskId}/attempts`);
+    return (reply.json as Page<AttemptView>).items;
+  }
+
+  /** The task once it has ended. */
+  async ended(taskId: string, deadlineMs = 20_000): Promise<TaskView> {
+    return this.when(taskId, ({ state }) => ENDED.has(state), deadlineMs);
+  }
+
+  /** The task once `fits` says so. */
+  async when(taskId: string, fits: (task: TaskView) => boolean, deadlineMs = 20_000): Promise<TaskView> {
+    let seen: TaskView | undefined;
+    const look = async () => {
+      seen = await this.task(taskId);
+      return fits(seen) && seen;
+    };
+    return until(`task ${taskId}`, look, deadlineMs).catch((error: Error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(seen)}`);
+    });
+  }
+
+  /** Makes an app, directly in the database; returns the headers that it calls with. */
+  async app(name: string, secrets: string[] = []): Promise<{ id: number; key: string; headers: { authorization: string } }> {
+    const db = openDatabase(this.#parts.database);
+    try {
+      const box = openSecretBox({ secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });
+      const { id, key } = await createApp(db, box, name, secrets, systemClock.now());
+      return { id, key, headers: { authorization: `Bearer ${key}` } };
+    } finally {
+      await closeDatabase(db);
+    }
+  }
+}
+
+/** A POST that is tried twice, 50 ms apart, unless `task` says otherwise. */
+export function quick(task: Record<string, unknown>): Record<string, unknown> {
+  return { requestMethod: "POST", limitCallCount: 2, retry: { strategy: "fixed", delayMs: 50 }, ...task };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
