@@ -1,5 +1,6 @@
 /** The broker of a node, for moleculer-runner. Everything that can be configured comes from `core/config.ts`. */
 import os from "node:os";
+import path from "node:path";
 import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
@@ -56,5 +57,8 @@ const options = brokerOptions(config());
 
 // moleculer-runner lets bare environment variables such as NAMESPACE or LOGGER override these.
 for (const name of Object.keys(options)) delete process.env[name.toUpperCase()];
+
+// The runner looks for the services that SERVICES names in this folder.
+if (process.env.SERVICES) process.env.SERVICEDIR = path.join(import.meta.dirname, "services");
 
 export default options;
