@@ -6,7 +6,7 @@ import type { Pool } from "undici";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { millis } from "../core/clock.ts";
 import { judge } from "../core/expect.ts";
-import type { Job, Outcome } from "../core/job.ts";
+import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { CallError } from "../core/outcome.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
@@ -112,7 +112,7 @@ function outcome({ job, startedAt, startedMono, result, text, error }: Delivery,
     result?.statusCode === 429 || result?.statusCode === 503 ? String(retryAfter ?? "") : undefined;
   const body = cutToBytes(text ?? "", MAX_ANSWER_BYTES);
   return {
-    ...entryOf(job),
+    ...leaseOf(job),
     n: job.n,
     attempt: {
       n: job.n,
@@ -142,8 +142,7 @@ export function crashed(job: Job, error: unknown, { clock, node }: DeliveryConte
   return outcome(delivery, node);
 }
 
-const expired = (job: Job): Outcome => ({ ...entryOf(job), n: job.n, attempt: null });
-const entryOf = ({ taskId, lane, first, dueAt }: Job) => ({ taskId, lane, first, dueAt });
+const expired = (job: Job): Outcome => ({ ...leaseOf(job), n: job.n, attempt: null });
 
 /** The longest beginning of `text` that takes at most `max` bytes of UTF-8: other charsets can grow when decoded. */
 function cutToBytes(text: string, max: number): string {

@@ -2,7 +2,7 @@
 import type { EpochMs } from "./clock.ts";
 import type { Lane, TaskId } from "./ids.ts";
 import type { AttemptRecord } from "./outcome.ts";
-import type { TaskSpec } from "./task.ts";
+import type { Progress, TaskSpec } from "./task.ts";
 
 /** One task's place in the due set. The lease of a claimed entry is named by it. */
 export interface DueEntry {
@@ -12,6 +12,24 @@ export interface DueEntry {
   first: boolean;
   dueAt: EpochMs;
 }
+
+/** Where a task belongs in the due set; null where it does not, because it has ended. */
+export function dueEntryOf(
+  task: Pick<Progress, "state" | "callCount" | "nextCallAt"> & Pick<DueEntry, "taskId" | "lane">,
+): DueEntry | null {
+  const { taskId, lane, state, callCount, nextCallAt } = task;
+  return state === "pending" && nextCallAt !== null
+    ? { taskId, lane, first: callCount === 0, dueAt: nextCallAt }
+    : null;
+}
+
+/** The part of a job or an outcome that names its lease. */
+export const leaseOf = ({ taskId, lane, first, dueAt }: DueEntry): DueEntry => ({
+  taskId,
+  lane,
+  first,
+  dueAt,
+});
 
 /** One attempt to be made: the entry that was claimed, and the request to send. */
 export interface Job

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { epochMs, SyncedClock } from "../core/clock.ts";
+import { SyncedClock } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
-import { bucketOf, type Lane, type TaskId } from "../core/ids.ts";
+import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import {
   type DueCounts,
@@ -16,9 +16,8 @@ import {
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
+import { entryOf, idOf, memberOf, PARTITIONS, partitionOf } from "./members.ts";
 
-/** Fixed for the life of an installation: it decides where an entry is. */
-export const PARTITIONS = 8;
 /** A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. */
 const SAFETY_POLL_MS = 1_000;
 const WAKE_CHANNEL = "bida:wake";
@@ -290,19 +289,6 @@ const scriptName = (file: string): string => `bida_${file.replace(".lua", "")}`;
 function source(file: string): string {
   const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
   return `${read("common.lua")}\n${read(file)}`;
-}
-
-const partitionOf = ({ lane }: { lane: Lane }): number => bucketOf(lane, PARTITIONS);
-const memberOf = ({ taskId, first, lane }: DueEntry): string => `${taskId}${first ? "f" : "r"}${lane}`;
-const idOf = (member: string): TaskId => member.slice(0, 36) as TaskId;
-
-function entryOf(member: string, dueAt: number): DueEntry {
-  return {
-    taskId: idOf(member),
-    first: member[36] === "f",
-    lane: member.slice(37) as Lane,
-    dueAt: epochMs(dueAt),
-  };
 }
 
 function byPartition<T>(items: T[], entryOf: (item: T) => { lane: Lane }): Map<number, T[]> {

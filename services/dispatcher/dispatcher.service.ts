@@ -5,7 +5,7 @@ import { LeaseTrust, monotonicMs } from "../../actors/lease-trust.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
-import type { DueEntry, Job } from "../../core/job.ts";
+import { type Job, leaseOf } from "../../core/job.ts";
 import { call } from "../lib/bus.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
 import { Demand } from "./demand.ts";
@@ -110,9 +110,6 @@ const dispatcher: ServiceSchema = {
 };
 
 export default dispatcher;
-
-/** The part of a job that names its lease. */
-const leaseOf = ({ taskId, lane, first, dueAt }: Job): DueEntry => ({ taskId, lane, first, dueAt });
 
 /** Nodes that answer claims now. */
 function schedulersOf(broker: ServiceBroker): string[] {

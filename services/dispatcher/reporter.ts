@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
-import type { DueEntry, Outcome } from "../../core/job.ts";
+import { type DueEntry, leaseOf, type Outcome } from "../../core/job.ts";
 import { call } from "../lib/bus.ts";
 
 const MAX_ITEMS = 500;
@@ -53,12 +53,7 @@ export class Reporter {
 
   /** Their leases. */
   entries(): DueEntry[] {
-    return Array.from(this.#unrecorded.values(), ({ taskId, lane, first, dueAt }) => ({
-      taskId,
-      lane,
-      first,
-      dueAt,
-    }));
+    return Array.from(this.#unrecorded.values(), leaseOf);
   }
 
   report(outcomes: Outcome[]): void {

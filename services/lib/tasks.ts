@@ -2,12 +2,12 @@
 import type { TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
+import { dueEntryOf } from "../../core/job.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { changeTask } from "../../store/change.ts";
 import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
-import { entryOf } from "../scheduler/jobs.ts";
 import type { BidaContext } from "./bus.ts";
 import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
@@ -31,7 +31,7 @@ export async function viewTask(resources: Resources, scope: Scope, taskId: TaskI
 export async function cancelTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const now = resources.clock.now();
   const { before, after } = await changeTask(resources.db, scope, taskId, now, (task) => cancel(task, now));
-  const entry = entryOf(before);
+  const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
   return taskView(after, false);
@@ -54,14 +54,14 @@ export async function retryTask(
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
   const now = clock.now();
   const { after } = await changeTask(db, scope, taskId, now, (task) => retryByHand(task, leased, force, now));
-  const entry = entryOf(after);
+  const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);
   return viewTask(resources, scope, taskId);
 }
 
 async function isLeased({ due }: Resources, task: StoredTask): Promise<boolean> {
-  const entry = entryOf(task);
+  const entry = dueEntryOf(task);
   if (entry === null) return false;
   // Without Redis nobody can say; the row's own state is shown.
   return due.leasedAmong([entry]).then(

@@ -6,10 +6,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "moleculer";
 import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
-import type { DueEntry, Job } from "../../core/job.ts";
+import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../lib/resources.ts";
-import { entryOf, type JobMaker } from "./jobs.ts";
+import type { JobMaker } from "./jobs.ts";
 
 /** One reply carries about this much payload. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
@@ -69,7 +69,7 @@ export class ClaimDesk {
         const part = rest.slice(0, parked?.room ?? rest.length);
         rest = rest.slice(part.length);
         const leasedAt = clock.now();
-        const entries = part.flatMap((task) => entryOf(task) ?? []);
+        const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
         if (!parked) await due.add(entries);
         else await this.#handOver(parked, entries, part, leasedAt);
       }

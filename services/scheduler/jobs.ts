@@ -1,18 +1,12 @@
 /** From a due entry to the job a dispatcher gets. The row decides: an entry it contradicts is put right instead. */
 import type { Clock } from "../../core/clock.ts";
-import type { DueEntry, Job } from "../../core/job.ts";
+import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
 import type { DueSet, Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
 import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../lib/resources.ts";
-
-/** Where a task belongs in the due set; null where it does not. */
-export function entryOf(task: StoredTask): DueEntry | null {
-  if (task.state !== "pending" || task.nextCallAt === null) return null;
-  return { taskId: task.taskId, lane: task.lane, first: task.callCount === 0, dueAt: task.nextCallAt };
-}
 
 /** How long signing secrets may be out of date, in ms. */
 const SECRETS_TTL = 10_000;
@@ -79,7 +73,7 @@ export class JobMaker {
 }
 
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
-  const next = task ? entryOf(task) : null;
+  const next = task ? dueEntryOf(task) : null;
   const due = next !== null && next.dueAt <= clock.after(0 as never);
   return due ? [] : [{ entry, next }];
 }

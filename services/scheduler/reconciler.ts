@@ -5,7 +5,8 @@
  */
 import type { Logger } from "moleculer";
 import { epochMs, later, minutes } from "../../core/clock.ts";
-import { type ScanPosition, scanWaiting } from "../../store/waiting.ts";
+import type { DueEntry } from "../../core/job.ts";
+import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
@@ -22,7 +23,7 @@ export class Reconciler {
   readonly #resources: Resources;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
-  #position: ScanPosition | null = null;
+  #position: DueEntry | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -79,17 +80,10 @@ export class Reconciler {
     const { db, due } = this.#resources;
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
-      const tasks = await scanWaiting(db, until, this.#position, PAGE);
-      await due.add(
-        tasks.map(({ taskId, lane, callCount, nextCallAt }) => ({
-          taskId,
-          lane,
-          first: callCount === 0,
-          dueAt: nextCallAt,
-        })),
-      );
-      seen += tasks.length;
-      this.#position = tasks.length < PAGE ? null : (tasks.at(-1) as ScanPosition);
+      const entries = await scanWaiting(db, until, this.#position, PAGE);
+      await due.add(entries);
+      seen += entries.length;
+      this.#position = entries.length < PAGE ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;
     }
     return seen;

@@ -1,13 +1,13 @@
 /** Recording: outcomes of all dispatchers share transactions; then the due set and whoever listens are told. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
-import type { Outcome } from "../../core/job.ts";
+import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
 import { emit } from "../lib/bus.ts";
 import type { Resources } from "../lib/resources.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
-import { entryOf, settleQuietly } from "./jobs.ts";
+import { settleQuietly } from "./jobs.ts";
 
 const MAX_ITEMS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -63,8 +63,7 @@ export class Recorder {
     for (const [holder, indexes] of settlements) {
       const part = indexes.map((i): Settlement => {
         const { outcome, task } = recorded[i] as Recorded;
-        const { taskId, lane, first, dueAt } = outcome;
-        return { entry: { taskId, lane, first, dueAt }, next: task && entryOf(task) };
+        return { entry: leaseOf(outcome), next: task && dueEntryOf(task) };
       });
       await settleQuietly(this.#resources.due, holder, part);
     }

@@ -1,0 +1,24 @@
+/** How an entry is written in Redis, and where it lives. `lua/common.lua` takes members apart again. */
+import { epochMs } from "../core/clock.ts";
+import { bucketOf, type Lane, type TaskId } from "../core/ids.ts";
+import type { DueEntry } from "../core/job.ts";
+
+/** Fixed for the life of an installation: it decides where an entry is. */
+export const PARTITIONS = 8;
+
+/** A lane belongs to one partition, so that its turn and its window are exact. */
+export const partitionOf = ({ lane }: { lane: Lane }): number => bucketOf(lane, PARTITIONS);
+
+/** 48 characters: task id, `f` for a first call or `r` for a retry, lane. */
+export const memberOf = ({ taskId, first, lane }: DueEntry): string => `${taskId}${first ? "f" : "r"}${lane}`;
+
+export const idOf = (member: string): TaskId => member.slice(0, 36) as TaskId;
+
+export function entryOf(member: string, dueAt: number): DueEntry {
+  return {
+    taskId: idOf(member),
+    first: member[36] === "f",
+    lane: member.slice(37) as Lane,
+    dueAt: epochMs(dueAt),
+  };
+}
