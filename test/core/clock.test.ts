@@ -1,0 +1,100 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { later, ManualClock, millis, SyncedClock, systemClock } from "../../core/clock.ts";
+import { seeded } from "./helpers.ts";
+
+const test = suite("clock");
+const HOUR = 3_600_000;
+
+/** Another machine's clock: off by `offset` ms, fast by `ppm`. Its time is cut to ms when it is sent. */
+const otherClock = (origin: number, offset: number, ppm: number) => (local: number) =>
+  local + offset + ((local - origin) * ppm) / 1e6;
+
+/** That the two answers of `clock` are on the safe side of `other`. */
+function assertBounds(clock: SyncedClock, other: (local: number) => number, delay: number, seed: number) {
+  const before = clock.local();
+  const now = clock.now();
+  const then = clock.after(millis(delay));
+  const after = clock.local();
+  assert.ok(now <= other(after), `seed ${seed}: now() is ${now - other(after)} ms ahead`);
+  assert.ok(then >= other(before) + delay, `seed ${seed}: after() is ${other(before) + delay - then} ms short`);
+  assert.ok(Number.isInteger(now) && Number.isInteger(then));
+}
+
+test("SyncedClock: for any offsets, drifts and round trips now() is never ahead and after() never short", () => {
+  for (let seed = 1; seed <= 400; seed++) {
+    const random = seeded(seed);
+    const clock = new SyncedClock();
+    const end = clock.local();
+    const offset = (random() - 0.5) * 10 ** (random() * 10);
+    const other = otherClock(end, offset, (random() - 0.5) * 90);
+    // Samples of the last hour, oldest first: the last ones are the present.
+    const times = Array.from({ length: 1 + Math.floor(random() * 30) }, () => random() ** 4 * HOUR);
+    for (const age of times.sort((a, b) => b - a)) {
+      const receivedAt = end - age;
+      const sentAt = receivedAt - 10 ** (random() * 5 - 1);
+      const theirs = Math.floor(other(sentAt + random() * (receivedAt - sentAt)));
+      clock.sample(sentAt, receivedAt, theirs, 1);
+    }
+    assertBounds(clock, other, Math.floor(random() * 100_000), seed);
+  }
+});
+
+test("SyncedClock: knows an exact clock exactly, and is not worse for a slow sample after a fast one", () => {
+  const clock = new SyncedClock();
+  const other = otherClock(0, 123_456, 0);
+  const sample = (roundTrip: number) => {
+    const at = clock.local();
+    clock.sample(at - roundTrip, at, Math.floor(other(at - roundTrip / 2)), 1);
+  };
+  sample(1);
+  sample(5000);
+  const width = clock.after(millis(0)) - clock.now();
+  assert.ok(width <= 5, `uncertain by ${width} ms`);
+});
+
+test("SyncedClock: follows another clock that takes the first one's place", () => {
+  for (const step of [-HOUR, -500, 500, HOUR]) {
+    const clock = new SyncedClock();
+    const at = clock.local() - 1000;
+    clock.sample(at - 2, at, Math.floor(at - 1), 1);
+    const replaced = otherClock(0, step, 0);
+    const receivedAt = clock.local();
+    clock.sample(receivedAt - 40, receivedAt, Math.floor(replaced(receivedAt - 20)), 1);
+    assertBounds(clock, replaced, 1000, step);
+  }
+});
+
+test("SyncedClock: uncertainty grows with the age of what is known", () => {
+  const sampled = (age: number) => {
+    const clock = new SyncedClock();
+    const at = clock.local() - age;
+    clock.sample(at - 1, at, Math.floor(at), 1);
+    return clock.after(millis(0)) - clock.now();
+  };
+  assert.ok(sampled(24 * HOUR) > sampled(0) + 1000);
+});
+
+test("SyncedClock: before the first sample it is this machine's", () => {
+  const clock = new SyncedClock();
+  assertBounds(clock, (local) => local, 10, 0);
+});
+
+test("systemClock: now() has been reached, after() is at least the delay away", () => {
+  for (let i = 0; i < 1000; i++) {
+    const then = systemClock.after(millis(5));
+    assert.ok(systemClock.now() <= Date.now());
+    assert.ok(then > Date.now() + 5 - 2);
+    assert.ok(systemClock.after(millis(0)) > systemClock.now() - 1);
+  }
+});
+
+test("ManualClock and later", () => {
+  const clock = new ManualClock(1000);
+  assert.is(clock.after(millis(5)), 1005);
+  clock.advance(10);
+  assert.is(clock.now(), 1010);
+  assert.is(later(clock.now(), millis(90)), 1100);
+});
+
+test.run();

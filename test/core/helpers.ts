@@ -1,0 +1,38 @@
+// What the unit tests share: seeded chance, and the refusal something is answered with.
+import * as assert from "uvu/assert";
+import { BidaError } from "../../core/errors.ts";
+import type { TaskRequest } from "../../core/task-request.ts";
+
+/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** The BidaError that `run` throws or rejects with; fails the test for anything else. */
+export async function refusal(run: () => unknown): Promise<BidaError> {
+  const error = await thrown(run);
+  if (!(error instanceof BidaError)) throw error;
+  return error;
+}
+
+/** What `run` throws or rejects with; fails the test where it does neither. */
+export async function thrown(run: () => unknown): Promise<unknown> {
+  let result: unknown;
+  try {
+    result = await run();
+  } catch (error) {
+    return error;
+  }
+  assert.unreachable(`it was not refused, but gave ${JSON.stringify(result)}`);
+  return undefined;
+}
+
+/** The smallest task that is accepted, and more. */
+export const request = (more: Record<string, unknown> = {}): TaskRequest =>
+  ({ url: "http://target.example/cb", requestMethod: "POST", limitCallCount: 3, ...more }) as TaskRequest;
