@@ -2,6 +2,7 @@
 import os from "node:os";
 import path from "node:path";
 import type { BrokerOptions } from "moleculer";
+import { type LoggerOptions, stdTimeFunctions } from "pino";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
 import { resources } from "./services/lib/resources.ts";
@@ -27,7 +28,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     namespace: "",
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    logger: { type: "Pino", options: { level: levels(logLevel), pino: { options: { level: logLevel } } } },
+    logger: { type: "Pino", options: { level: levels(logLevel), pino: { options: logFormat(logLevel) } } },
     transporter:
       natsUrls.length === 0
         ? null
@@ -43,6 +44,16 @@ function brokerOptions(settings: Config): BrokerOptions {
     metrics: false,
     tracing: false,
     middlewares: [resources(settings, fatal), largePackets()],
+  };
+}
+
+/** JSON lines; the node's name stands in for pid and host. */
+function logFormat(level: string): LoggerOptions {
+  return {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
   };
 }
 

@@ -90,7 +90,8 @@ function open(origin: string) {
       onFailure: (_, message) => {
         if (message.type === "deliver") context.giveUp([message.job], "handBack");
       },
-      onEnd: () => destinations.delete(origin),
+      // It may have been closed as idle, and opened again since.
+      onEnd: () => destinations.get(origin)?.ref === ref && destinations.delete(origin),
     },
   );
   const entry = { ref, actor: () => actor };

@@ -11,12 +11,10 @@ export const REFUSALS = {
   unauthorized: [401, "Credentials are missing or wrong"],
   forbidden: [403, "Not allowed"],
   not_found: [404, "There is no such thing here"],
-  method_not_allowed: [405, "The path exists, the method does not"],
   state_conflict: [409, "The task's state forbids it"],
   body_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body must be JSON"],
   idempotency_conflict: [422, "The idempotency key was used for another body"],
-  headers_too_large: [431, "The request's headers are too large"],
   internal: [500, "Something went wrong here"],
   unavailable: [503, "Not available just now; try again"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

@@ -56,4 +56,4 @@ const isLimit = (value: unknown) =>
 
 /** kkbida takes names of any length; ours hold 64 characters. A name is no reason to refuse a callback. */
 const appName = (value: unknown): string | null =>
-  typeof value === "string" && value !== "" ? value.toWellFormed().replaceAll("\0", "").slice(0, 64) : null;
+  typeof value === "string" && value !== "" ? value.replaceAll("\0", "").slice(0, 64).toWellFormed() : null;

@@ -43,7 +43,11 @@ export class Cluster extends World {
 }
 
 /** Starts servers, nodes and an own broker; resolves when every node is in the cluster and the door is ready. */
-export async function startCluster({ plan = USUAL, env = {}, databaseUrl }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  plan = USUAL,
+  env = {},
+  databaseUrl,
+}: ClusterOptions = {}): Promise<Cluster> {
   const [database, redis, bus, receiver] = await Promise.all([
     databaseUrl ?? mysqlDatabase(),
     redisUrl(),
@@ -65,7 +69,13 @@ export async function startCluster({ plan = USUAL, env = {}, databaseUrl }: Clus
   };
   const start = async ({ services, env: own = {} }: NodePlan) => {
     const [port, folder] = [await freePort(), temporaryFolder("e2e")];
-    const node = new BidaNode({ ...shared, BIDA_PORT: String(port), BIDA_DATA_DIR: folder, SERVICES: services, ...own });
+    const node = new BidaNode({
+      ...shared,
+      BIDA_PORT: String(port),
+      BIDA_DATA_DIR: folder,
+      SERVICES: services,
+      ...own,
+    });
     nodes.push(node);
     return node;
   };

@@ -26,7 +26,8 @@ export async function startEmbedded(more: Environment = {}, receiver?: Receiver)
     receiver: far,
     database: { databaseUrl: null, dataDir: env.BIDA_DATA_DIR as string },
     alarms: (taskId) =>
-      nodes.flatMap((node) => node.records("task exhausted")).filter((record) => record.taskId === taskId).length,
+      nodes.flatMap((node) => node.records("task exhausted")).filter((record) => record.taskId === taskId)
+        .length,
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
       if (!receiver) await far.stop();

@@ -158,6 +158,10 @@ export class Receiver {
 
 async function give(answer: Answer, res: ServerResponse, call: Call, req: IncomingMessage): Promise<void> {
   if (typeof answer === "function") return answer(res, call, req);
-  const { status = 200, headers = {}, body = "ok" } = typeof answer === "number" ? { status: answer } : answer;
+  const {
+    status = 200,
+    headers = {},
+    body = "ok",
+  } = typeof answer === "number" ? { status: answer } : answer;
   res.writeHead(status, headers).end(body);
 }

@@ -69,7 +69,12 @@ export class World {
   }
 
   /** One request; as an admin unless `headers` say otherwise. A string as `body` is sent as it is. */
-  async api(method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN): Promise<Reply> {
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = ADMIN,
+  ): Promise<Reply> {
     const answer = await fetch(`${this.baseUrl}${path}`, {
       method,
       headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
@@ -116,7 +121,10 @@ export class World {
   }
 
   /** Makes an app, directly in the database; returns the headers that it calls with. */
-  async app(name: string, secrets: string[] = []): Promise<{ id: number; key: string; headers: { authorization: string } }> {
+  async app(
+    name: string,
+    secrets: string[] = [],
+  ): Promise<{ id: number; key: string; headers: { authorization: string } }> {
     const db = openDatabase(this.#parts.database);
     try {
       const box = openSecretBox({ secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });

@@ -1,0 +1,127 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseLegacyTask } from "../../core/legacy.ts";
+import type { TaskSpec } from "../../core/task.ts";
+
+const test = suite("legacy");
+
+const URL_TEXT = "url为空或url格式不正确";
+const LIMIT = "最大重试次数不能为空且不能大于100";
+const METHOD = "请求方式不能为空";
+const EXPECT = "期待结果不能为空";
+
+const good = (more: Record<string, unknown> = {}) => ({
+  url: "http://target.example/cb",
+  requestMethod: "POST",
+  limitCallCount: 3,
+  expectResult: "success",
+  ...more,
+});
+const refusalText = (input: unknown) => {
+  const result = parseLegacyTask(input);
+  return "refusal" in result ? result.refusal : null;
+};
+const parsed = (input: unknown) => {
+  const result = parseLegacyTask(input);
+  assert.not.ok("refusal" in result, JSON.stringify(result));
+  return result as TaskSpec;
+};
+
+const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]][] = [
+  ["no url", { url: undefined }, [URL_TEXT]],
+  ["null url", { url: null }, [URL_TEXT]],
+  ["url of another type", { url: 5 }, [URL_TEXT]],
+  ["url without scheme", { url: "target.example/cb" }, [URL_TEXT]],
+  ["ftp url", { url: "ftp://a/" }, [URL_TEXT]],
+  ["url that is none", { url: "http://" }, [URL_TEXT]],
+  ["url with an unfilled placeholder", { url: "http://a/{id}" }, [URL_TEXT]],
+  ["url of 2049 characters", { url: `http://a/${"x".repeat(2040)}` }, [URL_TEXT]],
+  ["no limit", { limitCallCount: undefined }, [LIMIT]],
+  ["limit 0", { limitCallCount: 0 }, [LIMIT]],
+  ["limit 101", { limitCallCount: 101 }, [LIMIT]],
+  ["limit 1.5", { limitCallCount: 1.5 }, [LIMIT]],
+  ["no method", { requestMethod: null }, [METHOD]],
+  ["a method kkbida lacks", { requestMethod: "PUT" }, [METHOD]],
+  ["method in lower case", { requestMethod: "get" }, [METHOD]],
+  ["no expectation", { expectResult: undefined }, [EXPECT]],
+  ["blank expectation", { expectResult: "  " }, [EXPECT]],
+  ["expectation of 513 characters", { expectResult: "x".repeat(513) }, [EXPECT]],
+  ["expectation with NUL", { expectResult: "a\0" }, [EXPECT]],
+  ["expectation with half a character", { expectResult: "a\ud83d" }, [EXPECT]],
+  ["two reasons", { url: "", expectResult: "" }, [URL_TEXT, EXPECT]],
+  ["three reasons", { limitCallCount: 0, requestMethod: "", expectResult: "" }, [LIMIT, METHOD, EXPECT]],
+];
+for (const [name, fields, reasons] of REFUSED) {
+  test(`${name} is refused`, () =>
+    assert.is(refusalText(good(fields)), `任务添加失败：${reasons.join("，")}`));
+}
+
+for (const nothing of [undefined, null, [], "text", 5, {}]) {
+  test(`${JSON.stringify(nothing)} has all four wrong`, () =>
+    assert.is(refusalText(nothing), `任务添加失败：${[URL_TEXT, LIMIT, METHOD, EXPECT].join("，")}`));
+}
+
+test("what it becomes", () => {
+  assert.equal(parsed(good({ requestParam: { a: "上海" }, sourceAppName: "s", targetAppName: "t" })), {
+    url: "http://target.example/cb",
+    requestMethod: "POST",
+    requestParam: { a: "上海" },
+    body: null,
+    contentType: null,
+    headers: null,
+    expectResult: "success",
+    expect: { status: [200] },
+    limitCallCount: 3,
+    retry: { strategy: "fixed", delayMs: 60_000 },
+    timeoutMs: 10_000,
+    start: { delayMs: 0 },
+    expiresAt: null,
+    sourceAppName: "s",
+    targetAppName: "t",
+    orderKey: null,
+  });
+});
+
+test("kkbida's own record and v1's fields are ignored", () => {
+  const ignored = {
+    taskId: "1",
+    callCount: 7,
+    status: 1,
+    createTime: "2019-01-01",
+    headers: { host: "x" },
+    body: "x",
+    retry: {},
+    timeoutMs: 1,
+    delayMs: 5,
+    expiresAt: "garbage",
+    orderKey: "x".repeat(500),
+  };
+  assert.equal(parsed(good(ignored)), parsed(good()));
+});
+
+test("placeholders are filled from requestParam, which counts only as an object", () => {
+  assert.is(parsed(good({ url: "http://a/{id}", requestParam: { id: 1 } })).url, "http://a/{id}");
+  for (const requestParam of ["a=b", [1], 5, null]) {
+    assert.is(parsed(good({ requestParam })).requestParam, null);
+  }
+});
+
+const APP_NAMES: [unknown, string | null][] = [
+  ["x".repeat(65), "x".repeat(64)],
+  ["a\0b", "ab"],
+  ["a\ud800b", "a\ufffdb"],
+  ["", null],
+  [null, null],
+  [5, null],
+];
+for (const [given, wanted] of APP_NAMES) {
+  test(`app name ${JSON.stringify(given)} is no reason to refuse`, () =>
+    assert.is(parsed(good({ sourceAppName: given })).sourceAppName, wanted));
+}
+
+test("an app name cut inside a character is still well-formed", () => {
+  const name = parsed(good({ sourceAppName: `${"x".repeat(63)}😀` })).sourceAppName;
+  assert.ok(name?.isWellFormed(), JSON.stringify(name));
+});
+
+test.run();

@@ -1,0 +1,21 @@
+/** All behaviours that hold in every world. */
+import { callerSuite } from "./callers.ts";
+import { clientSuite } from "./clients.ts";
+import { deliverySuite } from "./delivery.ts";
+import { failureSuite } from "./failures.ts";
+import { legacySuite } from "./legacy.ts";
+import { listingSuite } from "./listing.ts";
+import { manualSuite } from "./manual.ts";
+import type { Suite } from "./suite.ts";
+import { timingSuite } from "./timing.ts";
+
+export function everySuite(suite: Suite): void {
+  legacySuite(suite);
+  deliverySuite(suite);
+  failureSuite(suite);
+  manualSuite(suite);
+  timingSuite(suite);
+  callerSuite(suite);
+  listingSuite(suite);
+  clientSuite(suite);
+}

@@ -1,0 +1,172 @@
+/** Calls and their repetition: what is called, how often, and when. */
+import * as assert from "uvu/assert";
+import { until } from "../kit/until.ts";
+import type { Suite } from "./suite.ts";
+
+/** How late a retry may be at the receiver, in ms. */
+const TOLERANCE = 60;
+
+export function deliverySuite({ test, world }: Suite): void {
+  test("scenario 1: 500 then 200: called again, success recorded, both attempts kept", async () => {
+    const url = world().receiver.url({ status: 500, body: "no" }, { status: 200, body: "yes" });
+    const taskId = await world().submit({ url, requestParam: { a: 1 } });
+    const task = await world().ended(taskId);
+    assert.is(task.state, "succeeded");
+    assert.is(task.callCount, 2);
+    assert.is(task.lastError, null);
+    assert.is(task.nextCallAt, null);
+    assert.ok(task.finishedAt);
+    const attempts = await world().attempts(taskId);
+    assert.equal(
+      attempts.map(({ n, outcome, statusCode, responseBody, errorCode }) => [
+        n,
+        outcome,
+        statusCode,
+        responseBody,
+        errorCode,
+      ]),
+      [
+        [1, "failed", 500, "no", "bad_status"],
+        [2, "succeeded", 200, "yes", null],
+      ],
+    );
+    assert.equal(
+      world()
+        .receiver.calls(taskId)
+        .map(({ attempt }) => attempt),
+      [1, 2],
+    );
+  });
+
+  test("scenario 2: exactly as many calls as the limit when all fail, and one alarm", async () => {
+    const url = world().receiver.url(500);
+    const limits = [1, 2, 5];
+    const ids = await Promise.all(limits.map((limitCallCount) => world().submit({ url, limitCallCount })));
+    for (const [i, taskId] of ids.entries()) {
+      const task = await world().ended(taskId);
+      assert.is(task.state, "exhausted");
+      assert.is(task.callCount, limits[i]);
+      assert.is(world().receiver.calls(taskId).length, limits[i]);
+      await until("the alarm", () => world().alarms(taskId) > 0);
+    }
+    // One more task from end to end: by then a second alarm or call would have come.
+    const last = await world().submit({ url, limitCallCount: 3 });
+    await world().ended(last);
+    await until("the alarm", () => world().alarms(last) > 0);
+    for (const [i, taskId] of ids.entries()) {
+      assert.is(world().alarms(taskId), 1);
+      assert.is(world().receiver.calls(taskId).length, limits[i]);
+    }
+  });
+
+  test("scenario 3: a 308 is a failure, and its target is never contacted", async () => {
+    const target = world().receiver.url();
+    const ids = await Promise.all(
+      [301, 302, 307, 308].map((status) =>
+        world().submit({
+          url: world().receiver.url({ status, headers: { location: target } }),
+          limitCallCount: 1,
+        }),
+      ),
+    );
+    for (const taskId of ids) {
+      const task = await world().ended(taskId);
+      assert.is(task.state, "exhausted");
+      assert.is(task.lastError?.code, "bad_status");
+    }
+    assert.is(world().receiver.ledger.filter(({ path }) => target.endsWith(path)).length, 0);
+  });
+
+  test("scenario 4: a retry is never early, and at most 60 ms late", async () => {
+    const pauses = await retryPauses(world, 8);
+    // biome-ignore lint/suspicious/noConsole: a measurement worth seeing
+    console.log(
+      `${world().kind}: retries after 100 ms came after ${pauses.map((ms) => ms.toFixed(1)).join(", ")} ms`,
+    );
+    for (const pause of pauses) {
+      assert.ok(pause >= 100, `a retry came after ${pause} ms instead of 100`);
+      assert.ok(pause <= 100 + TOLERANCE, `a retry came after ${pause} ms instead of 100`);
+    }
+  });
+
+  test("scenario 5: the raw body arrives byte for byte, at the first call and at retries", async () => {
+    const body = 'é\r\n\u{1F600}\u{20BB7}\n\0\t"{}\\ \u2028 end\r\n';
+    const url = world().receiver.url(500, 500, 200);
+    const taskId = await world().submit({
+      url,
+      body,
+      contentType: "application/x-own; charset=utf-8",
+      limitCallCount: 3,
+    });
+    const calls = await world().receiver.waitForCalls(taskId, 3);
+    for (const call of calls) {
+      assert.ok(call.body.equals(Buffer.from(body)), `attempt ${call.attempt}`);
+      assert.is(call.headers["content-type"], "application/x-own; charset=utf-8");
+      assert.is(call.headers["content-length"], String(Buffer.byteLength(body)));
+    }
+    assert.is((await world().ended(taskId)).body, body);
+  });
+
+  test("scenario 7: Retry-After as seconds, as a date, as garbage, as a month", async () => {
+    const month = 30 * 86_400;
+    const cases: [string, number, number][] = [
+      ["120", 120_000, 121_000],
+      [new Date(Date.now() + 90_000).toUTCString(), 88_500, 91_000],
+      ["soon", 1_000, 1_500],
+      ["-5", 1_000, 1_500],
+      [String(month), 86_400_000, 86_401_000],
+      ["0", 1_000, 1_500],
+    ];
+    for (const status of [429, 503]) {
+      for (const [value, least, most] of cases) {
+        const url = world().receiver.url({ status, headers: { "retry-after": value } });
+        const taskId = await world().submit({
+          url,
+          limitCallCount: 2,
+          retry: { strategy: "fixed", delayMs: 1_000 },
+        });
+        const task = await world().when(
+          taskId,
+          ({ callCount, state }) => callCount === 1 && state === "pending",
+        );
+        const endedAt = world().receiver.calls(taskId)[0]?.endedAt ?? 0;
+        const pause = Date.parse(task.nextCallAt ?? "") - endedAt;
+        assert.ok(
+          pause >= least - 1 && pause <= most,
+          `${status} Retry-After ${value}: next call after ${pause} ms`,
+        );
+        await world().api("POST", `/v1/tasks/${taskId}/cancel`);
+      }
+    }
+  });
+
+  test("every call carries its id, time and number, and the caller's own headers", async () => {
+    const headers = { "X-Own": "1", "User-Agent": "mine" };
+    const taskId = await world().submit({ url: world().receiver.url(500, 200), headers });
+    const calls = await world().receiver.waitForCalls(taskId, 2);
+    assert.equal(
+      calls.map((call) => call.headers["bida-attempt"]),
+      ["1", "2"],
+    );
+    for (const call of calls) {
+      assert.is(call.headers["webhook-id"], taskId);
+      assert.ok(Math.abs(Number(call.headers["webhook-timestamp"]) - call.at / 1000) < 2);
+      assert.is(call.headers["x-own"], "1");
+      assert.is(call.headers["user-agent"], "mine");
+      assert.is(call.headers["webhook-signature"], undefined);
+    }
+  });
+}
+
+/** The pauses between the end of one answer and the next call, of tasks with a retry delay of 100 ms. */
+export async function retryPauses(world: Suite["world"], tasks: number): Promise<number[]> {
+  const { receiver } = world();
+  const pauses: number[] = [];
+  for (let i = 0; i < tasks; i++) {
+    const retry = { strategy: "fixed", delayMs: 100 };
+    const taskId = await world().submit({ url: receiver.url(500, 500, 200), limitCallCount: 3, retry });
+    const calls = await receiver.waitForCalls(taskId, 3);
+    for (const [n, call] of calls.slice(1).entries()) pauses.push(call.at - (calls[n]?.endedAt ?? 0));
+  }
+  return pauses;
+}

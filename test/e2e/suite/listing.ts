@@ -1,0 +1,76 @@
+/** Lists: filters, and paging that stands still while tasks are being added. */
+import * as assert from "uvu/assert";
+import { quick } from "../kit/world.ts";
+import type { Suite } from "./suite.ts";
+
+export function listingSuite({ test, world }: Suite): void {
+  test("scenario 27: paging while rows are being added: no row twice, none missed", async () => {
+    const sourceAppName = `page-${Math.random()}`;
+    const url = world().receiver.url();
+    const add = async (count: number) => {
+      const tasks = Array.from({ length: count }, () => quick({ url, sourceAppName, delayMs: 3_600_000 }));
+      const { json } = await world().api("POST", "/v1/tasks/batch", { tasks });
+      return (json.results as { taskId: string }[]).map(({ taskId }) => taskId);
+    };
+    const before = await add(205);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query = new URLSearchParams({ sourceAppName, limit: "20", ...(cursor ? { cursor } : {}) });
+      const { json } = await world().api("GET", `/v1/tasks?${query}`);
+      seen.push(...(json.items as { taskId: string }[]).map(({ taskId }) => taskId));
+      cursor = json.nextCursor;
+      await add(7);
+    } while (cursor !== null);
+    assert.is(new Set(seen).size, seen.length, "a row came twice");
+    assert.equal(
+      [...before].filter((id) => !seen.includes(id)),
+      [],
+      "rows were missed",
+    );
+  });
+
+  test("scenario 27: filters: every one narrows, several narrow together, newest first", async () => {
+    const tag = `f${Math.random().toString(36).slice(2)}`;
+    const { receiver } = world();
+    const from = new Date(Date.now() - 1).toISOString();
+    const ok = await world().submit({
+      url: `${receiver.url()}?a_b=${tag}`,
+      sourceAppName: tag,
+      requestParam: { text: `${tag} 100%` },
+    });
+    const bad = await world().submit({
+      url: `${receiver.url(500)}?axb=${tag}`,
+      targetAppName: tag,
+      limitCallCount: 1,
+      body: `raw ${tag}`,
+    });
+    const later = await world().submit({
+      url: `${receiver.url()}?x=${tag}`,
+      delayMs: 60_000,
+      sourceAppName: tag,
+    });
+    await Promise.all([world().ended(ok), world().ended(bad)]);
+    const ids = async (query: Record<string, string | string[]>) => {
+      const search = new URLSearchParams();
+      for (const [name, value] of Object.entries(query))
+        for (const one of [value].flat()) search.append(name, one);
+      const { json, text } = await world().api("GET", `/v1/tasks?${search}`);
+      assert.ok(json.items, text);
+      return (json.items as { taskId: string }[]).map(({ taskId }) => taskId);
+    };
+    assert.equal(await ids({ url: tag }), [later, bad, ok]);
+    assert.equal(await ids({ url: tag, state: "succeeded" }), [ok]);
+    assert.equal(await ids({ url: tag, state: ["succeeded", "pending"] }), [later, ok]);
+    assert.equal(await ids({ sourceAppName: tag }), [later, ok]);
+    assert.equal(await ids({ targetAppName: tag, state: "exhausted" }), [bad]);
+    assert.equal(await ids({ q: tag }), [bad, ok]);
+    assert.equal(await ids({ q: `${tag} 100%` }), [ok]);
+    // LIKE's own signs are text.
+    assert.equal(await ids({ url: `a_b=${tag}` }), [ok]);
+    assert.equal(await ids({ url: `%${tag}` }), []);
+    assert.equal(await ids({ url: tag, createdFrom: from }), [later, bad, ok]);
+    assert.equal(await ids({ url: tag, createdTo: from }), []);
+    await world().api("POST", `/v1/tasks/${later}/cancel`);
+  });
+}
