@@ -15,6 +15,8 @@ export const REFUSALS = {
   body_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body must be JSON"],
   idempotency_conflict: [422, "The idempotency key was used for another body"],
+  headers_too_large: [431, "The request's headers are too large"],
+  invalid_http: [400, "The request is not valid HTTP"],
   internal: [500, "Something went wrong here"],
   unavailable: [503, "Not available just now; try again"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

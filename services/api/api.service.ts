@@ -1,12 +1,13 @@
 /** The gateway: REST, kkbida's endpoint, health. It holds no state and talks to the other services only. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { configOf } from "../lib/resources.ts";
 import { Callers } from "./caller.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
-import { refusalOf, sendProblem } from "./problem.ts";
+import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
@@ -54,6 +55,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
     const callers = new Callers(config, broker);
     this.settings.port = config.port;
     this.settings.ip = config.host;
+    this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
     const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
       sendRefusal(res, refusalOf(error));
     this.addRoute({

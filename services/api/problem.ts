@@ -1,5 +1,6 @@
 /** Errors as RFC 9457 problem documents. Nothing of an unexpected error reaches the caller. */
 import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
 
 /** What an error of the gateway or of body parsing means to the caller. */
@@ -35,18 +36,37 @@ const BY_TYPE: Record<string, RefusalCode> = {
   PayloadTooLarge: "body_too_large",
 };
 
+/** Answers what Node's HTTP parser refused, on the bare socket: there is no request to answer. */
+export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const refusal = new BidaError(error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "invalid_http");
+  const body = documentOf(refusal);
+  socket.end(
+    `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
 export function sendProblem(res: ServerResponse, refusal: BidaError): void {
   if (res.headersSent) {
     res.destroy();
     return;
   }
   res.statusCode = refusal.status;
-  res.setHeader("content-type", "application/problem+json; charset=utf-8");
+  res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
   if (refusal.code === "unauthorized")
     res.setHeader("www-authenticate", 'Basic realm="Bida", charset="UTF-8"');
   // The rest of a refused body is not read; the connection cannot be used again.
   if (refusal.code === "body_too_large") res.setHeader("connection", "close");
-  const { status, title, code, message, errors } = refusal;
-  res.end(JSON.stringify({ type: `/docs/errors#${code}`, title, status, code, detail: message, errors }));
+  res.end(documentOf(refusal));
+}
+
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
+function documentOf({ status, title, code, message, errors }: BidaError): string {
+  return JSON.stringify({ type: `/docs/errors#${code}`, title, status, code, detail: message, errors });
 }
