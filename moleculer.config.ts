@@ -4,14 +4,9 @@ import path from "node:path";
 import type { BrokerOptions } from "moleculer";
 import { type LoggerOptions, stdTimeFunctions } from "pino";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
+import { fatal } from "./services/lib/fatal.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
 import { resources } from "./services/lib/resources.ts";
-
-/** Ends the process with one line: no stack helps against a wrong setting. */
-function fatal(line: string): never {
-  process.stderr.write(`bida: ${line}\n`);
-  process.exit(1);
-}
 
 function config(): Config {
   try {
@@ -43,7 +38,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     validator: false,
     metrics: false,
     tracing: false,
-    middlewares: [resources(settings, fatal), largePackets()],
+    middlewares: [resources(settings), largePackets()],
   };
 }
 

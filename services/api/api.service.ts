@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
+import type { Config } from "../../core/config.ts";
+import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
 import { Callers } from "./caller.ts";
 import { healthRoutes } from "./health.routes.ts";
@@ -55,6 +57,10 @@ const api: ServiceSchema<Record<string, unknown>> = {
     const callers = new Callers(config, broker);
     this.settings.port = config.port;
     this.settings.ip = config.host;
+    // Before the gateway's own listener, which answers with a stack.
+    this.server.prependListener("error", (error: NodeJS.ErrnoException) => {
+      if (error.syscall === "listen") fatal(listenProblem(error, config));
+    });
     this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
     const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
       sendRefusal(res, refusalOf(error));
@@ -70,3 +76,9 @@ const api: ServiceSchema<Record<string, unknown>> = {
 };
 
 export default api;
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
+  if (code === "EADDRINUSE") return `BIDA_PORT: ${host}:${port} is in use by another program`;
+  if (code === "EADDRNOTAVAIL") return `BIDA_HOST: ${host} is not an address of this machine`;
+  return `cannot listen on ${host}:${port}: ${message}`;
+}

@@ -12,6 +12,7 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { fatal } from "./fatal.ts";
 
 /**
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
@@ -60,8 +61,8 @@ export function onStopping(
   stateOf(broker).stops.push({ phase, run });
 }
 
-/** @param fatal ends the process with one line; called for mistakes that no waiting mends */
-export function resources(config: Config, fatal: (line: string) => never): Middleware {
+/** Opens what the node's services need; ends the process where a setting is wrong. */
+export function resources(config: Config): Middleware {
   const needed = config.services.some(
     (name) => name === "scheduler" || name === "admin" || name === "notifier",
   );
