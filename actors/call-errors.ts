@@ -24,7 +24,8 @@ const BY_CODE: Record<string, CallErrorCode> = {
 
 const BY_PREFIX: [RegExp, CallErrorCode][] = [
   [/^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|HOSTNAME_MISMATCH)/, "tls"],
-  [/^HPE_/, "bad_response"],
+  // Undici's parser errors lost their code.
+  [/^(HPE_|HTTPParserError$)/, "bad_response"],
   [/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|REQ_)/, "bad_request"],
 ];
 
@@ -32,7 +33,8 @@ const BY_PREFIX: [RegExp, CallErrorCode][] = [
 export function callErrorOf(error: unknown): CallError {
   const cause = innermost(error);
   const code = String((cause as { code?: unknown }).code ?? "");
-  const known = BY_CODE[code] ?? BY_PREFIX.find(([pattern]) => pattern.test(code))?.[1];
+  const name = String((cause as { name?: unknown }).name);
+  const known = BY_CODE[code] ?? BY_PREFIX.find(([pattern]) => pattern.test(code || name))?.[1];
   const message = cause instanceof Error ? cause.message : String(cause);
   return { code: known ?? "reset", message: message.slice(0, 500) || code || "the connection failed" };
 }

@@ -19,7 +19,10 @@ const list = (text = "") =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-const { SERVICES, BIDA_NATS_URL, BIDA_HOST = "127.0.0.1", BIDA_PORT = "8080" } = process.env;
+const { SERVICES, BIDA_NATS_URL } = process.env;
+// Set to nothing counts as not set.
+const BIDA_HOST = process.env.BIDA_HOST || "127.0.0.1";
+const BIDA_PORT = process.env.BIDA_PORT || "8080";
 const services = list(SERVICES);
 const natsUrls = list(BIDA_NATS_URL);
 

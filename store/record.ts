@@ -79,7 +79,9 @@ function judgeOutcome(
   random: () => number,
 ): Omit<Recorded, "task"> {
   const task = tasks.get(outcome.taskId);
-  if (!task || outcome.n !== task.callCount + 1) return { outcome, written: false };
+  // An expiry uses up no number: reported twice, or of a task that has ended meanwhile, it changes nothing.
+  const stale = outcome.attempt === null && task?.state !== "pending";
+  if (!task || stale || outcome.n !== task.callCount + 1) return { outcome, written: false };
   const next = outcome.attempt
     ? afterAttempt(task, outcome.attempt, clock, random())
     : afterExpiry(task, now);

@@ -17,7 +17,10 @@ function assertBounds(clock: SyncedClock, other: (local: number) => number, dela
   const then = clock.after(millis(delay));
   const after = clock.local();
   assert.ok(now <= other(after), `seed ${seed}: now() is ${now - other(after)} ms ahead`);
-  assert.ok(then >= other(before) + delay, `seed ${seed}: after() is ${other(before) + delay - then} ms short`);
+  assert.ok(
+    then >= other(before) + delay,
+    `seed ${seed}: after() is ${other(before) + delay - then} ms short`,
+  );
   assert.ok(Number.isInteger(now) && Number.isInteger(then));
 }
 

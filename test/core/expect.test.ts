@@ -4,8 +4,12 @@ import { type Expectation, judge } from "../../core/expect.ts";
 
 const test = suite("expect");
 
-const verdict = (body: string, expect: Expectation | null, statusCode = 200, expectResult: string | null = null) =>
-  judge({ statusCode, body, truncated: false }, expect, expectResult);
+const verdict = (
+  body: string,
+  expect: Expectation | null,
+  statusCode = 200,
+  expectResult: string | null = null,
+) => judge({ statusCode, body, truncated: false }, expect, expectResult);
 
 const STATUS: [Expectation | null, number, boolean][] = [
   [null, 200, true],
@@ -31,7 +35,11 @@ for (const [expect, code, ok] of STATUS) {
   });
 }
 
-const DOC = JSON.stringify({ code: 0, data: { ids: [1, 2, 3], name: "必达", none: null }, list: [{ a: 1 }, { a: 2 }] });
+const DOC = JSON.stringify({
+  code: 0,
+  data: { ids: [1, 2, 3], name: "必达", none: null },
+  list: [{ a: 1 }, { a: 2 }],
+});
 
 const BODIES: [name: string, body: string, expect: Expectation, ok: boolean][] = [
   ["contains", "all is success here", { contains: "success" }, true],
@@ -77,7 +85,8 @@ test("kkbida's expectResult holds beside expect", () => {
 });
 
 test("of a cut answer only its beginning counts, which the message says", () => {
-  const cut = (expect: Expectation) => judge({ statusCode: 200, body: "begin", truncated: true }, expect, null);
+  const cut = (expect: Expectation) =>
+    judge({ statusCode: 200, body: "begin", truncated: true }, expect, null);
   assert.is(cut({ contains: "begin" }), null);
   assert.match(cut({ contains: "end" })?.message ?? "", "(only its first 64 KiB were read)");
   assert.is(cut({ equals: "begin" })?.code, "unexpected_result");
@@ -91,7 +100,11 @@ test("the status is judged first", () => assert.is(verdict("", { contains: "x" }
 
 test("a pattern that stops backtracking engines takes linear time", () => {
   const body = `${"a".repeat(65_000)}!`;
-  const nested: Expectation[] = [{ matches: "(a+)+$" }, { matches: "(a|aa)*$" }, { matches: "^(([a-z])+.)+[A-Z]$" }];
+  const nested: Expectation[] = [
+    { matches: "(a+)+$" },
+    { matches: "(a|aa)*$" },
+    { matches: "^(([a-z])+.)+[A-Z]$" },
+  ];
   for (const expect of nested) {
     const started = performance.now();
     verdict(body, expect);

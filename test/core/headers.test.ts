@@ -15,7 +15,8 @@ const FINE: [string, string][] = [
   ["bida", "1"],
   ["x-bida-attempt", "1"],
 ];
-for (const [name, value] of FINE) test(`${name} may be set`, () => assert.is(headerProblem(name, value), null));
+for (const [name, value] of FINE)
+  test(`${name} may be set`, () => assert.is(headerProblem(name, value), null));
 
 const TRANSPORT = [
   ...["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"],
@@ -29,7 +30,13 @@ for (const name of TRANSPORT) {
   });
 }
 
-for (const name of ["webhook-id", "Webhook-Timestamp", "WEBHOOK-SIGNATURE", "bida-attempt", "Bida-Anything"]) {
+for (const name of [
+  "webhook-id",
+  "Webhook-Timestamp",
+  "WEBHOOK-SIGNATURE",
+  "bida-attempt",
+  "Bida-Anything",
+]) {
   test(`${name} is ours`, () => assert.is(headerProblem(name, "x"), "is Bida's own and cannot be given"));
 }
 

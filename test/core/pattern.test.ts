@@ -5,7 +5,18 @@ import { compileJsonPath, compileRegex } from "../../core/pattern.ts";
 
 const test = suite("pattern");
 
-const REFUSED_REGEXES = ["(", "[a", "a**", "(?=a)", "(?!a)", "(?<=a)", "(a)\\1", "\\8", "a{2000}", "\\p{Nope}"];
+const REFUSED_REGEXES = [
+  "(",
+  "[a",
+  "a**",
+  "(?=a)",
+  "(?!a)",
+  "(?<=a)",
+  "(a)\\1",
+  "\\8",
+  "a{2000}",
+  "\\p{Nope}",
+];
 for (const source of REFUSED_REGEXES) {
   test(`the regular expression ${source} is refused with a message`, () =>
     assert.throws(

@@ -63,11 +63,11 @@ const progress = ({ state, callCount, manualCalls, nextCallAt, finishedAt, lastE
 });
 
 /** Every event, and what it makes of a task in each state; null: refused with state_conflict. */
-const EVENTS: Record<string, [apply: (t: Task) => Progress, becomes: Record<StoredState, StoredState | null>]> = {
-  success: [
-    (t) => afterAttempt(t, attempt("succeeded"), clock, 0),
-    stays({ pending: "succeeded" }),
-  ],
+const EVENTS: Record<
+  string,
+  [apply: (t: Task) => Progress, becomes: Record<StoredState, StoredState | null>]
+> = {
+  success: [(t) => afterAttempt(t, attempt("succeeded"), clock, 0), stays({ pending: "succeeded" })],
   failure: [(t) => afterAttempt(t, attempt("failed"), clock, 0), stays({})],
   "last failure": [
     (t) => afterAttempt({ ...t, limitCallCount: 2 }, attempt("failed"), clock, 0),
@@ -114,7 +114,9 @@ for (const [event, [apply, becomes]] of Object.entries(EVENTS)) {
         assert.throws(
           () => apply(before),
           (error: unknown) =>
-            error instanceof BidaError && error.code === "state_conflict" && error.errors[0]?.field === "state",
+            error instanceof BidaError &&
+            error.code === "state_conflict" &&
+            error.errors[0]?.field === "state",
         );
       } else {
         const after = apply(before);
@@ -168,7 +170,10 @@ test("a task may be called as often as its limit says, then it is exhausted with
       now = { ...now, ...afterAttempt(now, attempt("failed"), clock, 0) };
       calls += 1;
     }
-    assert.equal([calls, now.callCount, now.state, now.lastError], [limitCallCount, calls, "exhausted", FAILURE]);
+    assert.equal(
+      [calls, now.callCount, now.state, now.lastError],
+      [limitCallCount, calls, "exhausted", FAILURE],
+    );
   }
 });
 

@@ -25,7 +25,8 @@ const NAMES: [string, string[]][] = [
   ["http://a/{a.b}{c-d}{_e}", ["a.b", "c-d", "_e"]],
   ["http://a/{}/{1}/{ a}/{a b}/{{x}}", ["x"]],
 ];
-for (const [url, names] of NAMES) test(`placeholders of ${url}`, () => assert.equal(placeholdersOf(url), names));
+for (const [url, names] of NAMES)
+  test(`placeholders of ${url}`, () => assert.equal(placeholdersOf(url), names));
 
 /** `{v}` in a path, filled. */
 const FILLED: [unknown, string][] = [
@@ -50,7 +51,14 @@ for (const [value, text] of FILLED) {
 
 test("GET and DELETE: what no placeholder used becomes the query, behind what is there", () => {
   for (const requestMethod of ["GET", "DELETE"] as const) {
-    const requestParam = { id: 7, city: "上海", tags: ["a", "b c"], none: null, flag: false, deep: { x: [1] } };
+    const requestParam = {
+      id: 7,
+      city: "上海",
+      tags: ["a", "b c"],
+      none: null,
+      flag: false,
+      deep: { x: [1] },
+    };
     const result = render({ url: "http://a/{id}?k=v", requestMethod, requestParam });
     assert.is(
       result.url,
@@ -62,10 +70,7 @@ test("GET and DELETE: what no placeholder used becomes the query, behind what is
 
 test("GET without parameters leaves the URL as it is", () => {
   assert.is(render({ url: "http://a/x?b=1&a=%20", requestMethod: "GET" }).url, "http://a/x?b=1&a=%20");
-  assert.is(
-    render({ url: "http://a/x?", requestMethod: "GET", requestParam: { l: [] } }).url,
-    "http://a/x?",
-  );
+  assert.is(render({ url: "http://a/x?", requestMethod: "GET", requestParam: { l: [] } }).url, "http://a/x?");
 });
 
 test("the other methods send all parameters as JSON, placeholders included", () => {

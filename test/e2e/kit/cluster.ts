@@ -35,6 +35,19 @@ export class Cluster extends World {
   /** Starts one more node; resolves when it is in the cluster. */
   readonly join: (plan: NodePlan) => Promise<BidaNode>;
 
+  /** Resolves when the others have noticed that a killed node is gone. */
+  async noticed(node: BidaNode): Promise<void> {
+    const isKnown = () =>
+      (this.broker.registry.getNodeList({ onlyAvailable: true }) as unknown as { id: string }[]).some(
+        ({ id }) => id.includes(`-${node.pid}-`),
+      );
+    await until("the killed node to be noticed", () => !isKnown(), 30_000);
+    // The door's own view: half of the calls would still go to the dead node.
+    const answers = await Promise.all([1, 2, 3, 4].map(() => this.api("GET", "/readyz")));
+    if (answers.some(({ status }) => status !== 200))
+      await until("ready", async () => (await this.api("GET", "/readyz")).status === 200);
+  }
+
   constructor(parts: ConstructorParameters<typeof World>[0], broker: ServiceBroker, join: Cluster["join"]) {
     super(parts);
     this.broker = broker;
@@ -108,6 +121,8 @@ function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroke
     logger: false,
     transporter: { type: "NATS", options: { servers: [url] } },
     requestTimeout: 10_000,
+    heartbeatInterval: 2,
+    heartbeatTimeout: 6,
   });
   broker.createService({
     name: "e2e-listener",
@@ -122,7 +137,7 @@ function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroke
 async function inCluster(broker: ServiceBroker, node: BidaNode): Promise<void> {
   const wanted = (node.env.SERVICES ?? "").split(",");
   const seen = () => {
-    const known = broker.registry.getNodeList({ onlyAvailable: true, withServices: true }) as {
+    const known = broker.registry.getNodeList({ onlyAvailable: true, withServices: true }) as unknown as {
       id: string;
       services: { name: string }[];
     }[];

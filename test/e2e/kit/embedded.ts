@@ -34,3 +34,9 @@ export async function startEmbedded(more: Environment = {}, receiver?: Receiver)
     },
   });
 }
+
+/** Starts the process of an embedded world again, on the same data and port; the former one must be gone. */
+export async function startAgain(world: World): Promise<void> {
+  const former = world.nodes[0] as BidaNode;
+  world.nodes[0] = await new BidaNode(former.env).ready();
+}

@@ -17,7 +17,7 @@ export interface Call {
   body: Buffer;
   /** When its head arrived. */
   at: number;
-  /** When the answer was out, or the connection gone; null while it is under way. */
+  /** When the answer went out, or the connection was gone; null while it is under way. */
   endedAt: number | null;
   /** The status answered; null where none was. */
   status: number | null;
@@ -133,7 +133,7 @@ export class Receiver {
     this.#open.set(taskId, open);
     this.#highest.set(taskId, Math.max(open, this.highWater(taskId)));
     res.once("close", () => {
-      call.endedAt = clockNow();
+      call.endedAt ??= clockNow();
       call.status = res.headersSent ? res.statusCode : null;
       this.#open.set(taskId, (this.#open.get(taskId) ?? 1) - 1);
       this.#events.emit("change");
@@ -163,5 +163,7 @@ async function give(answer: Answer, res: ServerResponse, call: Call, req: Incomi
     headers = {},
     body = "ok",
   } = typeof answer === "number" ? { status: answer } : answer;
+  // Taken before the caller can have it: what comes next is never earlier than this says.
+  call.endedAt = clockNow();
   res.writeHead(status, headers).end(body);
 }

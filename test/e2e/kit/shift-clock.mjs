@@ -2,7 +2,7 @@
 const shift = Number(process.env.E2E_CLOCK_SHIFT ?? 0);
 const RealDate = Date;
 
-globalThis.Date = class Date extends RealDate {
+globalThis.Date = class ShiftedDate extends RealDate {
   constructor(...args) {
     if (args.length === 0) super(RealDate.now() + shift);
     else super(...args);

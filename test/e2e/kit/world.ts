@@ -112,8 +112,12 @@ export class World {
   async when(taskId: string, fits: (task: TaskView) => boolean, deadlineMs = 20_000): Promise<TaskView> {
     let seen: TaskView | undefined;
     const look = async () => {
-      seen = await this.task(taskId);
-      return fits(seen) && seen;
+      const reply = await this.api("GET", `/v1/tasks/${taskId}`);
+      // Whoever is asked may have just been killed.
+      if (reply.status === 503) return null;
+      if (reply.status !== 200) throw new Error(`GET /v1/tasks/${taskId}: ${reply.status} ${reply.text}`);
+      seen = reply.json as TaskView;
+      return fits(seen) ? seen : null;
     };
     return until(`task ${taskId}`, look, deadlineMs).catch((error: Error) => {
       throw new Error(`${error.message}: ${JSON.stringify(seen)}`);

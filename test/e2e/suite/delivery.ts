@@ -79,7 +79,6 @@ export function deliverySuite({ test, world }: Suite): void {
 
   test("scenario 4: a retry is never early, and at most 60 ms late", async () => {
     const pauses = await retryPauses(world, 8);
-    // biome-ignore lint/suspicious/noConsole: a measurement worth seeing
     console.log(
       `${world().kind}: retries after 100 ms came after ${pauses.map((ms) => ms.toFixed(1)).join(", ")} ms`,
     );

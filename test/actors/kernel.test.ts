@@ -1,0 +1,182 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Actor, spawn } from "../../actors/kernel.ts";
+
+const test = suite("kernel");
+const options = { name: "a", mailbox: 1000 };
+const boom = new Error("boom");
+
+test("messages are handled in order, each after the one before, also when handling takes a while", async () => {
+  const log: string[] = [];
+  let under = 0;
+  const ref = spawn<number>(
+    () => ({
+      async receive(n) {
+        under += 1;
+        assert.is(under, 1);
+        log.push(`+${n}`);
+        if (n % 2) await new Promise(setImmediate);
+        log.push(`-${n}`);
+        under -= 1;
+      },
+    }),
+    options,
+  );
+  for (let n = 0; n < 10; n++) assert.ok(ref.tell(n));
+  await new Promise(setImmediate);
+  for (let n = 10; n < 20; n++) assert.ok(ref.tell(n));
+  await ref.stop();
+  assert.equal(log, Array.from({ length: 20 }, (_, n) => [`+${n}`, `-${n}`]).flat());
+});
+
+test("tell never handles at once", async () => {
+  let handled = false;
+  const ref = spawn<null>(() => ({ receive: () => void (handled = true) }), options);
+  ref.tell(null);
+  assert.not.ok(handled);
+  await ref.stop();
+  assert.ok(handled);
+});
+
+test("the mailbox is bounded, and has room again when messages were handled", async () => {
+  const gate = Promise.withResolvers<void>();
+  const got: number[] = [];
+  const ref = spawn<number>(
+    () => ({
+      async receive(n) {
+        await gate.promise;
+        got.push(n);
+      },
+    }),
+    { ...options, mailbox: 2 },
+  );
+  ref.tell(0);
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.is(ref.size, 0);
+  assert.equal([ref.tell(1), ref.tell(2), ref.tell(3), ref.size], [true, true, false, 2]);
+  gate.resolve();
+  await new Promise(setImmediate);
+  assert.ok(ref.tell(4));
+  await ref.stop();
+  assert.equal(got, [0, 1, 2, 4]);
+});
+
+/** An actor that counts, fails on negative numbers, and shows its state in `seen`. */
+function counting(seen: number[], made: { count: number }): () => Actor<number> {
+  return () => {
+    made.count += 1;
+    let sum = 0;
+    return {
+      async receive(n) {
+        if (n === -2) await Promise.reject(boom);
+        if (n < 0) throw boom;
+        sum += n;
+        seen.push(sum);
+      },
+    };
+  };
+}
+
+test("a failure restarts the actor with fresh state; the message goes to onFailure, the next one is handled", async () => {
+  const [seen, made, failed]: [number[], { count: number }, unknown[]] = [[], { count: 0 }, []];
+  const ends: boolean[] = [];
+  const ref = spawn(counting(seen, made), {
+    ...options,
+    onFailure: (error, message) => failed.push([error, message]),
+    onEnd: (it) => ends.push(it),
+  });
+  for (const n of [1, 2, -1, 5, -2, 7]) ref.tell(n);
+  await ref.stop();
+  assert.equal(seen, [1, 3, 5, 7]);
+  assert.equal(failed, [
+    [boom, -1],
+    [boom, -2],
+  ]);
+  assert.equal([made.count, ends], [3, [false]]);
+});
+
+test("too many failures: it is given up, and nobody's message disappears silently", async () => {
+  const [seen, made, failed]: [number[], { count: number }, unknown[]] = [[], { count: 0 }, []];
+  const ended = Promise.withResolvers<boolean>();
+  const order: string[] = [];
+  const create = counting(seen, made);
+  const ref = spawn<number>(() => ({ ...create(), stopped: () => void order.push("stopped") }), {
+    ...options,
+    restarts: { max: 1, withinMs: 60_000 },
+    onFailure: (_, message) => failed.push(message),
+    onEnd: ended.resolve,
+  });
+  for (const n of [1, -1, 2, -1, 8, 9]) assert.ok(ref.tell(n));
+  assert.is(await ended.promise, true);
+  await new Promise(setImmediate);
+  assert.equal([seen, failed, made.count, order], [[1, 2], [-1, -1, 8, 9], 2, ["stopped"]]);
+  assert.equal([ref.tell(1), ref.size], [false, 0]);
+  await ref.stop();
+});
+
+test("without restarts the first failure ends it", async () => {
+  const failed: number[] = [];
+  const ended = Promise.withResolvers<boolean>();
+  const ref = spawn<number>(
+    () => ({
+      receive: () => {
+        throw boom;
+      },
+    }),
+    {
+      ...options,
+      restarts: { max: 0, withinMs: 0 },
+      onFailure: (_, message) => failed.push(message),
+      onEnd: ended.resolve,
+    },
+  );
+  ref.tell(1);
+  ref.tell(2);
+  assert.is(await ended.promise, true);
+  await ref.stop();
+  await new Promise(setImmediate);
+  assert.equal(failed, [1, 2]);
+});
+
+test("stop: no more messages are taken, those taken are handled, then it ends once", async () => {
+  const got: (number | string)[] = [];
+  const ref = spawn<number>(
+    () => ({
+      async receive(n) {
+        await new Promise(setImmediate);
+        got.push(n);
+      },
+      stopped: () => void got.push("stopped"),
+    }),
+    { ...options, onEnd: (failed) => got.push(`end ${failed}`) },
+  );
+  for (const n of [1, 2, 3]) ref.tell(n);
+  const stops = [ref.stop(), ref.stop()];
+  assert.not.ok(ref.tell(4));
+  await Promise.all(stops);
+  assert.equal(got, [1, 2, 3, "stopped", "end false"]);
+  await ref.stop();
+});
+
+test("an actor that never got a message ends too, and may speak to itself", async () => {
+  let ended = false;
+  await spawn<null>(() => ({ receive() {} }), { ...options, onEnd: () => void (ended = true) }).stop();
+  assert.ok(ended);
+  const got: number[] = [];
+  const done = Promise.withResolvers<void>();
+  spawn<number>(
+    (self) => ({
+      receive(n) {
+        got.push(n);
+        if (n < 3) self.tell(n + 1);
+        else done.resolve();
+      },
+    }),
+    options,
+  ).tell(1);
+  await done.promise;
+  assert.equal(got, [1, 2, 3]);
+});
+
+test.run();

@@ -1,0 +1,113 @@
+// The small parts: slots, lease trust, error mapping, charsets.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { callErrorOf } from "../../actors/call-errors.ts";
+import { LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
+import { Slots } from "../../actors/slots.ts";
+import { decodeBody } from "../../actors/text.ts";
+
+const test = suite("parts of a thread");
+
+test("slots: as many as there are; who found none is called in turn, once per free slot", () => {
+  const slots = new Slots(2);
+  const called: string[] = [];
+  const [a, b] = [() => void called.push("a"), () => void called.push("b")];
+  assert.equal([slots.take(a), slots.take(a)], [true, true]);
+  assert.equal([slots.take(a), slots.take(b), slots.take(a)], [false, false, false]);
+  slots.give();
+  assert.equal(called, ["a"]);
+  assert.ok(slots.take(a));
+  slots.give();
+  slots.give();
+  assert.equal(called, ["a", "b"]);
+  assert.equal([slots.take(a), slots.take(a), slots.take(a)], [true, true, false]);
+});
+
+test("slots: one that is called may take at once, or wait again behind the others", () => {
+  const slots = new Slots(1);
+  const order: string[] = [];
+  const taker = (name: string) => {
+    const attempt = () => {
+      if (slots.take(attempt)) order.push(name);
+    };
+    return attempt;
+  };
+  for (const name of ["a", "b", "c", "a2"]) taker(name)();
+  for (let i = 0; i < 3; i++) slots.give();
+  assert.equal(order, ["a", "b", "c", "a2"]);
+});
+
+test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {
+  const trust = new LeaseTrust();
+  const now = monotonicMs();
+  assert.ok(trust.holds(now + 60_000));
+  assert.not.ok(trust.holds(now - 1));
+  trust.renew(now + 60_000);
+  assert.ok(trust.holds(now - 1));
+  trust.renew(now - 1);
+  assert.not.ok(trust.holds(now - 1));
+});
+
+test("lease trust: shared through its buffer, and a part of the lease is not trusted", () => {
+  const trust = new LeaseTrust();
+  const inThread = new LeaseTrust(trust.buffer);
+  assert.not.ok(inThread.holds(0));
+  trust.renew(monotonicMs() + 60_000);
+  assert.ok(inThread.holds(0));
+  assert.is(trustedUntil(1000, 10_000), 9000);
+});
+
+const coded = (code: string, message = "why") => Object.assign(new Error(message), { code });
+const ERRORS: [error: unknown, code: string, message?: string][] = [
+  [coded("BIDA_BLOCKED"), "blocked"],
+  [coded("ENOTFOUND"), "dns"],
+  [coded("EAI_AGAIN"), "dns"],
+  [coded("ECONNREFUSED"), "refused"],
+  [coded("UND_ERR_CONNECT_TIMEOUT"), "connect_timeout"],
+  [coded("ETIMEDOUT"), "connect_timeout"],
+  [coded("ECONNRESET"), "reset"],
+  [coded("EPIPE"), "reset"],
+  [coded("UND_ERR_SOCKET"), "reset"],
+  [coded("UND_ERR_HEADERS_OVERFLOW"), "too_large_headers"],
+  [coded("HPE_INVALID_CONSTANT"), "bad_response"],
+  [coded("EHOSTUNREACH"), "unreachable"],
+  [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls"],
+  [coded("CERT_HAS_EXPIRED"), "tls"],
+  [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "tls"],
+  [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls"],
+  [coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls"],
+  [coded("EPROTO"), "tls"],
+  [coded("UND_ERR_INVALID_ARG"), "bad_request"],
+  [new Error("strange"), "reset", "strange"],
+  ["text", "reset", "text"],
+  [coded("ECODE", ""), "reset", "ECODE"],
+  [new Error(""), "reset", "the connection failed"],
+  [new Error("outer", { cause: coded("ECONNREFUSED", "inner") }), "refused", "inner"],
+  [new Error("outer", { cause: new Error("no code") }), "reset", "outer"],
+  [new AggregateError([coded("ECONNREFUSED", "first"), coded("ENETUNREACH")]), "refused", "first"],
+  [new AggregateError([], "none"), "reset", "none"],
+  [new Error("x".repeat(600)), "reset", "x".repeat(500)],
+];
+for (const [error, code, message = "why"] of ERRORS) {
+  test(`${String(error).slice(0, 40)} ${String((error as { code?: string }).code)} → ${code}`, () =>
+    assert.equal(callErrorOf(error), { code, message }));
+}
+
+const TEXTS: [bytes: string | Buffer, type: string | string[] | undefined, text: string][] = [
+  ["成功", undefined, "成功"],
+  ["成功", "text/plain", "成功"],
+  [Buffer.from("b3c9b9a6", "hex"), "text/html; charset=GBK", "成功"],
+  [Buffer.from("b3c9b9a6", "hex"), 'text/html; charset="gb2312"', "成功"],
+  [Buffer.from("b3c9b9a6", "hex"), "text/html;CHARSET=gb18030;x=y", "成功"],
+  [Buffer.from("a6a8a55c", "hex"), "text/html; charset=big5", "成功"],
+  [Buffer.from("e9", "hex"), "text/plain; charset=iso-8859-1", "é"],
+  ["成功", "text/plain; charset=klingon", "成功"],
+  [Buffer.from("ff41", "hex"), undefined, "\ufffdA"],
+  ["", "text/plain; charset=gbk", ""],
+  ["a", ["text/plain; charset=utf-8", "x"], "a"],
+];
+for (const [bytes, type, text] of TEXTS) {
+  test(`${text} as ${type}`, () => assert.is(decodeBody(Buffer.from(bytes as string), type), text));
+}
+
+test.run();

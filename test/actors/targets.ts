@@ -1,0 +1,76 @@
+// What actors are tested against: real servers on 127.0.0.1, jobs, and pools.
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { Pool } from "undici";
+import { guardedConnector } from "../../actors/egress.ts";
+import type { LeasedJob } from "../../actors/lease-trust.ts";
+import { EgressPolicy, LOOPBACK_RANGES } from "../../core/addresses.ts";
+import { epochMs, millis } from "../../core/clock.ts";
+import { laneOf, newTaskId, originOf } from "../../core/ids.ts";
+
+export interface Target {
+  url: string;
+  stop(): Promise<void>;
+}
+
+export async function listening(server: Server, scheme = "http", host = "127.0.0.1"): Promise<Target> {
+  const sockets = new Set<Socket>();
+  for (const event of ["connection", "secureConnection"]) {
+    server.on(event, (socket: Socket) => {
+      sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
+    });
+  }
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+export const httpTarget = (answer: RequestListener): Promise<Target> => listening(createServer(answer));
+
+/** A server that speaks bare TCP: `speak` is called once the request's headers are there. */
+export const tcpTarget = (speak: (socket: Socket) => void): Promise<Target> =>
+  listening(
+    createTcpServer((socket) => {
+      let text = "";
+      socket.on("data", (chunk) => {
+        const before = text.includes("\r\n\r\n");
+        text += chunk.toString("latin1");
+        if (!before && text.includes("\r\n\r\n")) speak(socket);
+      });
+    }),
+  );
+
+export const allowLoopback = new EgressPolicy(LOOPBACK_RANGES);
+
+export const poolTo = (url: string, connect = guardedConnector(allowLoopback)): Pool =>
+  new Pool(url, { connections: 4, connect, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16 * 1024 });
+
+export function job(url: string, more: Partial<LeasedJob> = {}): LeasedJob {
+  return {
+    taskId: newTaskId(),
+    lane: laneOf(originOf(url)),
+    first: true,
+    dueAt: epochMs(0),
+    n: 1,
+    url,
+    requestMethod: "POST",
+    requestParam: null,
+    body: null,
+    contentType: null,
+    headers: null,
+    expectResult: null,
+    expect: null,
+    timeoutMs: millis(10_000),
+    expiresAt: null,
+    secrets: [],
+    trustedUntil: Number.POSITIVE_INFINITY,
+    ...more,
+  };
+}

@@ -1,0 +1,175 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Config, ConfigError, isEmbedded, loadConfig, SERVICE_NAMES } from "../../core/config.ts";
+import { thrown } from "./helpers.ts";
+
+const test = suite("config");
+
+const CLUSTER = {
+  BIDA_DATABASE_URL: "mysql://u:p@db/bida",
+  BIDA_REDIS_URL: "redis://r",
+  BIDA_NATS_URL: "nats://n:4222",
+};
+const KEY = Buffer.alloc(32, 7).toString("base64");
+
+test("defaults", () => {
+  const { apiIpAllow, trustProxy, threads, ...rest } = loadConfig({});
+  assert.equal(rest, {
+    host: "127.0.0.1",
+    port: 8080,
+    dataDir: "./data",
+    databaseUrl: null,
+    redisUrl: null,
+    natsUrls: [],
+    adminUsername: "admin",
+    adminPassword: "admin",
+    egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+    concurrency: 256,
+    leaseMs: 10_000,
+    retentionDays: 30,
+    logLevel: "info",
+    secretKey: null,
+    services: [...SERVICE_NAMES],
+  } as unknown as typeof rest);
+  assert.ok(Number.isInteger(threads) && threads >= 1);
+  assert.equal(
+    ["127.0.0.1", "::1", "127.0.0.2", "10.0.0.1"].map((ip) => apiIpAllow.includes(ip)),
+    [true, true, false, false],
+  );
+  assert.not.ok(trustProxy.includes("127.0.0.1"));
+});
+
+test("empty and blank variables count as absent", () => {
+  const blank = {
+    BIDA_PORT: "",
+    BIDA_NATS_URL: "  ",
+    BIDA_EGRESS_ALLOW: "",
+    BIDA_ADMIN_PASSWORD: " ",
+    SERVICES: "",
+  };
+  assert.equal(JSON.stringify(loadConfig(blank)), JSON.stringify(loadConfig({})));
+});
+
+const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wanted: unknown][] = [
+  [{ BIDA_HOST: "localhost" }, (c) => c.host, "localhost"],
+  [{ BIDA_PORT: "0" }, (c) => c.port, 0],
+  [{ BIDA_PORT: "65535" }, (c) => c.port, 65_535],
+  [{ BIDA_DATA_DIR: "/var/bida" }, (c) => c.dataDir, "/var/bida"],
+  [{ BIDA_DATABASE_URL: "mysql://u:p%40@h:3306/db" }, (c) => c.databaseUrl, "mysql://u:p%40@h:3306/db"],
+  [{ BIDA_REDIS_URL: "rediss://:p@h:6379/1" }, (c) => c.redisUrl, "rediss://:p@h:6379/1"],
+  [{ ...CLUSTER, BIDA_NATS_URL: "nats://a, tls://b ,," }, (c) => c.natsUrls, ["nats://a", "tls://b"]],
+  [{ BIDA_ADMIN_USERNAME: "root" }, (c) => c.adminUsername, "root"],
+  [{ BIDA_ADMIN_PASSWORD: "必达 secret" }, (c) => c.adminPassword, "必达 secret"],
+  [{ BIDA_API_IP_ALLOW: "10.0.0.0/8, ::1" }, (c) => c.apiIpAllow.includes("10.9.9.9"), true],
+  [{ BIDA_TRUST_PROXY: "10.0.0.1" }, (c) => c.trustProxy.includes("10.0.0.1"), true],
+  [
+    { BIDA_EGRESS_ALLOW: "10.0.0.0/8,169.254.169.254" },
+    (c) => c.egressAllow,
+    ["10.0.0.0/8", "169.254.169.254"],
+  ],
+  [{ BIDA_THREADS: "4" }, (c) => c.threads, 4],
+  [{ BIDA_CONCURRENCY: "1" }, (c) => c.concurrency, 1],
+  [{ BIDA_LEASE_MS: "1000" }, (c) => c.leaseMs, 1000],
+  [{ BIDA_RETENTION_DAYS: "0" }, (c) => c.retentionDays, 0],
+  [{ BIDA_LOG_LEVEL: "debug" }, (c) => c.logLevel, "debug"],
+  [{ BIDA_SECRET_KEY: KEY }, (c) => c.secretKey?.toString("base64"), KEY],
+  [{ ...CLUSTER, SERVICES: "api, admin" }, (c) => c.services, ["api", "admin"]],
+  [{ SERVICES: "admin,notifier,dispatcher,scheduler,api" }, (c) => c.services.length, 5],
+];
+for (const [env, read, wanted] of GOOD) {
+  test(`${JSON.stringify(env)} is taken`, () => assert.equal(read(loadConfig(env)), wanted));
+}
+
+const BAD: [name: string, values: string[], rule: RegExp][] = [
+  ["BIDA_PORT", ["-1", "65536", "80a", "1.5", "8080 ", "0x50"], /must be/],
+  [
+    "BIDA_DATABASE_URL",
+    ["postgres://h/db", "h:3306/db", "mysql://", "mysql:///db", "sqlite.db"],
+    /mysql:\/\//,
+  ],
+  ["BIDA_DATABASE_URL", ["mysql://h", "mysql://h/", "mysql://u:p@h:3306/"], /must name a database/],
+  ["BIDA_REDIS_URL", ["http://h", "h:6379", "redis:", "redis://"], /redis:\/\/ or rediss:\/\//],
+  ["BIDA_NATS_URL", ["h:4222", "nats://a,http://b"], /nats:\/\/ or tls:\/\//],
+  ["BIDA_ADMIN_USERNAME", ["x".repeat(65)], /64/],
+  ["BIDA_ADMIN_PASSWORD", ["x".repeat(257)], /256/],
+  ["BIDA_API_IP_ALLOW", ["10.0.0.0/33", "localhost", "10.1"], /is not an IP address or CIDR range/],
+  ["BIDA_TRUST_PROXY", ["proxy", "::1/200"], /is not an IP address or CIDR range/],
+  ["BIDA_EGRESS_ALLOW", ["10.0.0.0/8,all"], /"all" is not an IP address or CIDR range/],
+  ["BIDA_THREADS", ["0", "257", "many"], /must be/],
+  ["BIDA_CONCURRENCY", ["0", "10001"], /must be/],
+  ["BIDA_LEASE_MS", ["999", "600001", "10s"], /must be/],
+  ["BIDA_RETENTION_DAYS", ["-1", "36501"], /must be/],
+  ["BIDA_LOG_LEVEL", ["verbose", "INFO"], /must be fatal, error, warn, info, debug or trace/],
+  ["BIDA_SECRET_KEY", ["short", Buffer.alloc(31).toString("base64")], /32 bytes in base64/],
+  ["SERVICES", ["api,web", "all"], /may name api, scheduler, dispatcher, notifier, admin/],
+  ["SERVICES", [" , "], /./],
+];
+const SECRET = /PASSWORD|URL|KEY/;
+for (const [name, values, rule] of BAD) {
+  for (const value of values) {
+    test(`${name}=${value.slice(0, 30)} stops the start with one line that names it`, async () => {
+      const error = (await thrown(() => loadConfig({ [name]: value }))) as Error;
+      assert.instance(error, ConfigError);
+      assert.ok(error.message.startsWith(`${name}: `), error.message);
+      assert.match(error.message, rule);
+      assert.not.match(error.message, "\n");
+      if (SECRET.test(name)) assert.match(error.message, "(it is not shown)");
+      else assert.ok(error.message.includes(`(it is "${value}")`), error.message);
+    });
+  }
+}
+
+test("a wrong URL's password is not repeated", async () => {
+  for (const name of ["BIDA_DATABASE_URL", "BIDA_REDIS_URL", "BIDA_NATS_URL"]) {
+    const error = await thrown(() => loadConfig({ [name]: "ftp://user:hunter2@h/" }));
+    assert.not.match(String(error), "hunter2");
+  }
+});
+
+const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp | null][] = [
+  ["a whole cluster", CLUSTER, null],
+  ["NATS without Redis", { ...CLUSTER, BIDA_REDIS_URL: "" }, /^BIDA_REDIS_URL: .*BIDA_NATS_URL/],
+  ["NATS without MySQL", { ...CLUSTER, BIDA_DATABASE_URL: "" }, /^BIDA_DATABASE_URL: .*BIDA_NATS_URL/],
+  ["one process with MySQL and Redis", { ...CLUSTER, BIDA_NATS_URL: "" }, null],
+  ["some services without NATS", { SERVICES: "api,admin" }, /^SERVICES: .*BIDA_NATS_URL/],
+  ["all services without NATS", { SERVICES: SERVICE_NAMES.join(",") }, null],
+  ["default password, all addresses", { BIDA_HOST: "0.0.0.0" }, /^BIDA_ADMIN_PASSWORD: .*0\.0\.0\.0/],
+  ["default password, another address", { BIDA_HOST: "10.0.0.1" }, /^BIDA_ADMIN_PASSWORD: /],
+  [
+    "default password, given by name",
+    { BIDA_HOST: "::", BIDA_ADMIN_PASSWORD: "admin" },
+    /^BIDA_ADMIN_PASSWORD: /,
+  ],
+  ["default password, a name that is not loopback", { BIDA_HOST: "bida.example" }, /^BIDA_ADMIN_PASSWORD: /],
+  ["default password, loopback", { BIDA_HOST: "::1" }, null],
+  ["default password, loopback by name", { BIDA_HOST: "localhost" }, null],
+  ["own password, all addresses", { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "x" }, null],
+  ["a node without api listens nowhere", { ...CLUSTER, BIDA_HOST: "0.0.0.0", SERVICES: "dispatcher" }, null],
+];
+for (const [name, env, message] of COMBINATIONS) {
+  test(`${name}: ${message ? "refused" : "fine"}`, async () => {
+    if (!message) return void loadConfig(env);
+    const error = (await thrown(() => loadConfig(env))) as Error;
+    assert.instance(error, ConfigError);
+    assert.match(error.message, message);
+    assert.not.match(error.message, "\n");
+  });
+}
+
+const EGRESS: [env: Record<string, string>, open: boolean][] = [
+  [{}, true],
+  [{ BIDA_DATABASE_URL: "mysql://h/db" }, true],
+  [{ BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "x" }, false],
+  [CLUSTER, false],
+];
+for (const [env, open] of EGRESS) {
+  test(`callbacks into the private network with ${JSON.stringify(env)}: ${open}`, () =>
+    assert.is(loadConfig(env).egressAllow.length > 0, open));
+}
+
+test("isEmbedded: without NATS", () => {
+  assert.ok(isEmbedded(loadConfig({})));
+  assert.not.ok(isEmbedded(loadConfig(CLUSTER)));
+});
+
+test.run();

@@ -1,0 +1,76 @@
+/** Five nodes, started at once on an empty database, the clocks of two of them wrong. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Cluster, startCluster } from "./kit/cluster.ts";
+import { clockNow } from "./kit/receiver.ts";
+import { retryPauses } from "./suite/delivery.ts";
+
+const WORKER = "scheduler,dispatcher";
+const off = (ms: number) => ({
+  NODE_OPTIONS: `--import=${new URL("kit/shift-clock.mjs", import.meta.url).href}`,
+  E2E_CLOCK_SHIFT: String(ms),
+});
+let world: Cluster;
+
+test.before(async () => {
+  world = await startCluster({
+    plan: [
+      { services: "api,admin,notifier" },
+      { services: WORKER, env: off(5_000) },
+      { services: WORKER, env: off(-5_000) },
+      { services: WORKER },
+      { services: "scheduler" },
+    ],
+  });
+});
+test.after(() => world.stop());
+
+test("scenario 19: one of the five migrates, all get ready", async () => {
+  assert.is((await world.api("GET", "/readyz")).status, 200);
+  const ready = world.nodes.flatMap((node) => node.records("database ready"));
+  assert.is(ready.length, 5);
+  assert.equal(
+    ready.flatMap(({ migrations }) => migrations as string[]),
+    ["001_tasks"],
+  );
+});
+
+test("scenario 4: clocks 5 s off: a retry is never early, and at most 60 ms late", async () => {
+  const pauses = await retryPauses(() => world, 12);
+  console.log(
+    `clocks off: retries after 100 ms came after ${pauses.map((ms) => ms.toFixed(1)).join(", ")} ms`,
+  );
+  for (const pause of pauses) assert.ok(pause >= 100 && pause <= 160, `a retry came after ${pause} ms`);
+});
+
+test("scenario 4: clocks 5 s off: a delayed call is never early, callAt is everybody's time", async () => {
+  const { receiver } = world;
+  const early = await Promise.all(
+    Array.from({ length: 12 }, async (_, i) => {
+      const before = clockNow();
+      const when = i % 2 ? { delayMs: 300 } : { callAt: new Date(Math.ceil(before) + 300).toISOString() };
+      const [call] = await receiver.waitForCalls(await world.submit({ url: receiver.url(), ...when }), 1);
+      return 300 - ((call?.at ?? 0) - before);
+    }),
+  );
+  for (const ms of early) assert.ok(ms <= 3 && ms > -200, `${ms} ms early`);
+});
+
+test("scenario 4: clocks 5 s off: times on record and in signatures are the cluster's", async () => {
+  const { receiver } = world;
+  const ids = await Promise.all(Array.from({ length: 12 }, () => world.submit({ url: receiver.url() })));
+  for (const taskId of ids) {
+    const task = await world.ended(taskId);
+    const [call] = receiver.calls(taskId);
+    const [attempt] = await world.attempts(taskId);
+    const near = (text: string | null | undefined) =>
+      Math.abs(Date.parse(text ?? "") - (call?.at ?? 0)) < 1_000;
+    assert.ok(
+      near(task.createdAt) && near(task.finishedAt) && near(attempt?.startedAt),
+      JSON.stringify(task),
+    );
+    assert.ok(Math.abs(Number(call?.headers["webhook-timestamp"]) * 1000 - (call?.at ?? 0)) < 2_000);
+  }
+});
+
+test.run();

@@ -1,0 +1,103 @@
+/** How the one process starts, refuses to start, and stops. */
+import { createServer } from "node:net";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { embeddedEnv, startAgain, startEmbedded } from "./kit/embedded.ts";
+import { gate } from "./kit/gate.ts";
+import { BidaNode } from "./kit/node.ts";
+import type { World } from "./kit/world.ts";
+
+let world: World;
+
+test.before(async () => {
+  world = await startEmbedded({ BIDA_API_IP_ALLOW: "10.0.0.1", BIDA_TRUST_PROXY: "10.9.9.9" });
+});
+test.after(() => world.stop());
+
+/** It must end by itself, with one line on stderr that matches. */
+async function refuses(env: Record<string, string>, line: RegExp): Promise<void> {
+  const node = new BidaNode({ ...(await embeddedEnv()), ...env });
+  const timer = setTimeout(() => void node.kill(), 15_000);
+  assert.is(await node.ended, "exit 1", node.log);
+  clearTimeout(timer);
+  const lines = node.stderr.trimEnd().split("\n");
+  assert.is(lines.length, 1, node.stderr);
+  assert.match(lines[0] ?? "", line);
+}
+
+test("legacy: an address that is not in the whitelist is 403, whatever x-forwarded-for says", async () => {
+  const body = { url: world.receiver.url(), requestMethod: "POST", limitCallCount: 1, expectResult: "ok" };
+  for (const forwarded of [
+    {},
+    { "x-forwarded-for": "10.0.0.1" },
+    { "x-forwarded-for": "10.0.0.1, 10.9.9.9" },
+  ]) {
+    const headers = { username: "admin", password: "admin", ...forwarded } as Record<string, string>;
+    const reply = await world.api("POST", "/api/addTask", body, headers);
+    assert.is(reply.status, 403);
+    assert.match(reply.headers.get("content-type") ?? "", /^text\/plain/);
+  }
+  const wrong = await world.api("POST", "/api/addTask", body, { username: "admin", password: "wrong" });
+  assert.is(wrong.status, 403, "the address comes before the credentials");
+});
+
+test("the port is taken: one line, exit 1", async () => {
+  const other = createServer();
+  await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
+  const { port } = other.address() as { port: number };
+  await refuses({ BIDA_PORT: String(port) }, new RegExp(`BIDA_PORT|${port}`)).finally(() => other.close());
+});
+
+test("a bad setting: one line that names the variable, exit 1", async () => {
+  await refuses({ BIDA_PORT: "eighty" }, /BIDA_PORT/);
+  await refuses({ BIDA_EGRESS_ALLOW: "10.0.0.0/99" }, /BIDA_EGRESS_ALLOW/);
+  await refuses({ BIDA_LEASE_MS: "1" }, /BIDA_LEASE_MS/);
+  await refuses({ BIDA_HOST: "0.0.0.0" }, /BIDA_ADMIN_PASSWORD/);
+  await refuses({ BIDA_NATS_URL: "nats://127.0.0.1:1" }, /BIDA_REDIS_URL/);
+  await refuses({ SERVICES: "api" }, /SERVICES/);
+  await refuses({ SERVICES: "nonsense" }, /SERVICES/);
+});
+
+test("a second process on the same data: one line, exit 1, and the first goes on", async () => {
+  await refuses({ BIDA_DATA_DIR: world.nodes[0]?.env.BIDA_DATA_DIR as string }, /BIDA_DATA_DIR/);
+  assert.is((await world.ended(await world.submit({ url: world.receiver.url() }))).state, "succeeded");
+});
+
+test("health: alive, ready, and nothing else without credentials", async () => {
+  assert.is((await world.api("GET", "/healthz", undefined, {})).status, 200);
+  const ready = await world.api("GET", "/readyz", undefined, {});
+  assert.is(ready.status, 200);
+  assert.equal(ready.json.parts, { scheduler: null, database: null, dueSet: null });
+});
+
+test("scenario 16: SIGTERM: what is in flight is finished, what waits is kept, exit 0", async () => {
+  const { receiver, nodes } = world;
+  const held = gate();
+  const url = receiver.url(held.answer);
+  const flying = await Promise.all(Array.from({ length: 64 }, () => world.submit({ url })));
+  await Promise.all(flying.map((taskId) => receiver.waitForCalls(taskId, 1)));
+  const waiting = await Promise.all(Array.from({ length: 36 }, () => world.submit({ url })));
+  const startedAt = performance.now();
+  const stopped = nodes[0]?.stop();
+  // Its door closes only after its dispatcher has drained; a task accepted meanwhile is kept, too.
+  setTimeout(() => held.open(), 1_000);
+  assert.is(await stopped, "exit 0");
+  const took = performance.now() - startedAt;
+  console.log(`embedded: SIGTERM to exit with 64 calls held for 1000 ms: ${took.toFixed(0)} ms`);
+  assert.ok(took < 30_000);
+  await startAgain(world);
+  for (const taskId of [...flying, ...waiting]) {
+    const task = await world.ended(taskId);
+    assert.is(task.state, "succeeded");
+    assert.is(receiver.calls(taskId).length, 1, "a call that was finished is not repeated");
+  }
+});
+
+test("SIGTERM of an idle process: exit 0 at once", async () => {
+  const startedAt = performance.now();
+  assert.is(await world.nodes[0]?.stop(), "exit 0");
+  assert.ok(performance.now() - startedAt < 3_000);
+  await startAgain(world);
+});
+
+test.run();

@@ -1,0 +1,78 @@
+import type { ServerResponse } from "node:http";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { BidaError, type RefusalCode } from "../../core/errors.ts";
+import { refusalOf, sendProblem } from "../../services/api/problem.ts";
+
+const test = suite("problem documents");
+
+const ERRORS: [name: string, error: unknown, code: RefusalCode][] = [
+  ["a refusal", new BidaError("forbidden"), "forbidden"],
+  ["body-parser: too large", { type: "entity.too.large", status: 413 }, "body_too_large"],
+  ["body-parser: not JSON", { type: "entity.parse.failed", status: 400 }, "invalid_json"],
+  ["body-parser: encoding", { type: "encoding.unsupported", status: 415 }, "unsupported_media_type"],
+  ["body-parser: charset", { type: "charset.unsupported", status: 415 }, "unsupported_media_type"],
+  ["body-parser: aborted", { type: "request.aborted", status: 400 }, "invalid_json"],
+  ["the gateway: not found", { type: "NOT_FOUND", code: 404 }, "not_found"],
+  ["the gateway: no service", { name: "ServiceNotFoundError", code: 404 }, "not_found"],
+  ["one of ours from elsewhere", { type: "state_conflict", code: 409 }, "state_conflict"],
+  ["another 404", { code: 404 }, "not_found"],
+  ["another 4xx", { status: 418 }, "invalid_json"],
+  ["a 5xx", { code: 503, type: "X" }, "internal"],
+  ["a bug", new TypeError("x is not a function"), "internal"],
+  ["a type that is no code", { type: "toString", code: 500 }, "internal"],
+  ["text", "text", "internal"],
+];
+for (const [name, error, code] of ERRORS) {
+  test(`${name} → ${code}`, () => assert.is(refusalOf(error).code, code));
+}
+
+function sent(refusal: BidaError, headersSent = false) {
+  const headers: Record<string, string> = {};
+  let text = "";
+  let destroyed = false;
+  const res = {
+    headersSent,
+    statusCode: 0,
+    setHeader: (name: string, value: string) => void (headers[name] = value),
+    end: (body: string) => void (text = body),
+    destroy: () => void (destroyed = true),
+  };
+  sendProblem(res as unknown as ServerResponse, refusal);
+  return { status: res.statusCode, headers, body: text && JSON.parse(text), destroyed };
+}
+
+test("the document", () => {
+  const errors = [{ field: "url", message: "is required" }];
+  const { status, headers, body } = sent(new BidaError("invalid_task", "Look", { errors }));
+  assert.is(status, 400);
+  assert.equal(headers, { "content-type": "application/problem+json; charset=utf-8" });
+  assert.equal(body, {
+    type: "/docs/errors#invalid_task",
+    title: "The task has invalid fields",
+    status: 400,
+    code: "invalid_task",
+    detail: "Look",
+    errors,
+  });
+});
+
+test("headers that belong to a refusal", () => {
+  assert.is(sent(new BidaError("unavailable")).headers["retry-after"], "2");
+  assert.match(sent(new BidaError("unauthorized")).headers["www-authenticate"] ?? "", /^Basic realm=/);
+  assert.is(sent(new BidaError("body_too_large")).headers.connection, "close");
+});
+
+test("nothing of an unexpected error is in it", () => {
+  const { body } = sent(refusalOf(new Error("password=hunter2")));
+  assert.not.match(JSON.stringify(body), "hunter2");
+});
+
+test("an answer that has begun is broken off", () => {
+  assert.equal(
+    [sent(new BidaError("internal"), true).destroyed, sent(new BidaError("internal")).destroyed],
+    [true, false],
+  );
+});
+
+test.run();

@@ -1,0 +1,56 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { epochMs, millis } from "../../core/clock.ts";
+import type { AttemptRecord } from "../../core/outcome.ts";
+import { STORED_STATES } from "../../core/task.ts";
+import { attemptView, taskEvent, taskView } from "../../services/lib/views.ts";
+import type { StoredTask } from "../../store/rows.ts";
+import { laneOf, newTaskId } from "../../core/ids.ts";
+
+const test = suite("views");
+const T = epochMs(Date.UTC(2026, 0, 1, 12, 0, 0, 7));
+const ISO = "2026-01-01T12:00:00.007Z";
+
+const task: StoredTask = {
+  ...{ taskId: newTaskId(), appId: 3, lane: laneOf("http://a"), url: "http://a/", requestMethod: "PUT" },
+  ...{ requestParam: { a: 1 }, body: null, contentType: null, headers: { x: "y" }, expectResult: "ok" },
+  ...{ expect: { status: "2xx" }, limitCallCount: 3, retry: { strategy: "fixed", delayMs: 1 } },
+  ...{ timeoutMs: millis(100), expiresAt: T, sourceAppName: "s", targetAppName: "t", orderKey: "k" },
+  ...{ state: "pending", callCount: 1, manualCalls: 1, nextCallAt: T, finishedAt: null, sourceIp: "::1" },
+  ...{ lastError: { code: "reset", message: "m" }, createdAt: T, updatedAt: T },
+};
+
+test("a task: the contract's fields, times in ISO 8601, nothing of our insides", () => {
+  const { appId: _, lane: __, manualCalls: ___, ...same } = task;
+  const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
+  assert.equal(taskView(task, false), { ...same, ...times });
+  assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false).finishedAt, ISO);
+});
+
+for (const state of STORED_STATES) {
+  test(`${state}: delivering only while pending and leased`, () => {
+    assert.is(taskView({ ...task, state }, false).state, state);
+    assert.is(taskView({ ...task, state }, true).state, state === "pending" ? "delivering" : state);
+  });
+}
+
+test("an attempt: its error in two fields", () => {
+  const record: AttemptRecord = {
+    ...{ n: 2, startedAt: T, durationMs: millis(5), outcome: "failed", statusCode: 500 },
+    ...{ error: { code: "bad_status", message: "m" }, responseHeaders: { a: ["b"] }, responseBody: "x" },
+    ...{ responseTruncated: true, node: "n", retryAfterMs: millis(9) },
+  };
+  const { error: _, retryAfterMs: __, ...same } = record;
+  assert.equal(attemptView(record), { ...same, startedAt: ISO, errorCode: "bad_status", errorMessage: "m" });
+  const fine = attemptView({ ...record, error: null });
+  assert.equal([fine.errorCode, fine.errorMessage], [null, null]);
+});
+
+test("an event has no payload in it", () => {
+  assert.equal(taskEvent(task), {
+    ...{ taskId: task.taskId, state: "pending", callCount: 1, limitCallCount: 3, url: "http://a/" },
+    ...{ sourceAppName: "s", targetAppName: "t", lastError: { code: "reset", message: "m" }, createdAt: ISO },
+  });
+});
+
+test.run();

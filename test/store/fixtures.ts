@@ -1,0 +1,126 @@
+// Tasks and outcomes for the store's tests, and the databases they run over.
+import { createHash } from "node:crypto";
+import { later, ManualClock, millis } from "../../core/clock.ts";
+import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
+import type { Outcome } from "../../core/job.ts";
+import type { AttemptRecord } from "../../core/outcome.ts";
+import { acceptTasks, newTask } from "../../store/accept.ts";
+import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
+import { migrate } from "../../store/migrate.ts";
+import { findAttempts, findTask } from "../../store/read.ts";
+import type { StoredTask } from "../../store/rows.ts";
+import { EVERYTHING } from "../../store/scope.ts";
+import { mysqlDatabase } from "../servers/env.ts";
+import { temporaryFolder } from "../servers/server.ts";
+
+/** One kind of database. */
+export interface Kind {
+  name: string;
+  dialect: Database["dialect"];
+  /** Where a fresh, empty one is. */
+  place(): Promise<Place>;
+}
+export type Place = Parameters<typeof openDatabase>[0];
+
+export const KINDS: Kind[] = [
+  {
+    name: "SQLite",
+    dialect: "sqlite",
+    place: async () => ({ databaseUrl: null, dataDir: temporaryFolder("store") }),
+  },
+  {
+    name: "MariaDB",
+    dialect: "mysql",
+    place: async () => ({ databaseUrl: await mysqlDatabase(), dataDir: "unused" }),
+  },
+];
+
+/** A fresh database with the schema in it. */
+export async function freshDatabase(kind: Kind): Promise<Database> {
+  const db = openDatabase(await kind.place());
+  await migrate(db);
+  return db;
+}
+
+export { closeDatabase };
+
+export const clock = new ManualClock();
+
+export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
+  const now = clock.now();
+  return {
+    taskId: newTaskId(),
+    appId: 0,
+    lane: laneOf("http://target.example"),
+    url: "http://target.example/cb",
+    requestMethod: "POST",
+    requestParam: null,
+    body: null,
+    contentType: null,
+    headers: null,
+    expectResult: null,
+    expect: null,
+    limitCallCount: 3,
+    retry: { strategy: "fixed", delayMs: 1000 },
+    timeoutMs: millis(10_000),
+    expiresAt: null,
+    sourceAppName: null,
+    targetAppName: null,
+    orderKey: null,
+    state: "pending",
+    callCount: 0,
+    manualCalls: 0,
+    nextCallAt: now,
+    finishedAt: null,
+    lastError: null,
+    sourceIp: null,
+    createdAt: now,
+    updatedAt: now,
+    ...more,
+  };
+}
+
+/** Stores tasks and gives them back. */
+export async function given(db: Database, ...tasks: Partial<StoredTask>[]): Promise<StoredTask[]> {
+  const stored = tasks.map(storedTask);
+  await acceptTasks(
+    db,
+    stored.map((task) => newTask(task, null)),
+  );
+  return stored;
+}
+
+const sha = (text: string) => createHash("sha256").update(text).digest();
+
+/** A new task under an idempotency key. */
+export const keyed = (key: string, body = "same", more: Partial<StoredTask> = {}) =>
+  newTask(storedTask(more), { keyHash: sha(key), bodyHash: sha(body) });
+
+/** What came of call `n` of a task: a success, a failure, or (null) that it had expired. */
+export function outcome(
+  task: Pick<StoredTask, "taskId" | "lane">,
+  n: number,
+  kind: "succeeded" | "failed" | null,
+  more: Partial<AttemptRecord> = {},
+): Outcome {
+  const attempt: AttemptRecord = {
+    n,
+    startedAt: clock.now(),
+    durationMs: millis(12),
+    outcome: kind ?? "failed",
+    statusCode: kind === "succeeded" ? 200 : 500,
+    error: kind === "succeeded" ? null : { code: "bad_status", message: "status 500, expected 2xx" },
+    responseHeaders: { "content-type": "text/plain", "set-cookie": ["a=1", "b=2"] },
+    responseBody: "answer",
+    responseTruncated: false,
+    node: "node-1",
+    retryAfterMs: null,
+    ...more,
+  };
+  const { taskId, lane } = task;
+  return { taskId, lane, first: n === 1, dueAt: clock.now(), n, attempt: kind === null ? null : attempt };
+}
+
+export const taskIn = (db: Database, taskId: TaskId): Promise<StoredTask> => findTask(db, EVERYTHING, taskId);
+export const attemptsIn = (db: Database, taskId: TaskId) => findAttempts(db, EVERYTHING, taskId);
+export const inMs = (ms: number) => later(clock.now(), millis(ms));

@@ -1,0 +1,195 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { epochMs } from "../../../core/clock.ts";
+import { newTaskId } from "../../../core/ids.ts";
+import type { DueEntry } from "../../../core/job.ts";
+import type { Database } from "../../../store/database.ts";
+import { findAttempts, findTask, findTasks, listTasks, type TaskFilter } from "../../../store/read.ts";
+import type { StoredTask } from "../../../store/rows.ts";
+import { EVERYTHING, type Scope } from "../../../store/scope.ts";
+import { scanWaiting } from "../../../store/waiting.ts";
+import { refusal, seeded } from "../../core/helpers.ts";
+import { closeDatabase, freshDatabase, given, type Kind } from "../fixtures.ts";
+
+export function reading(kind: Kind): void {
+  const test = suite(`${kind.name}: read`);
+  let db: Database;
+  test.before.each(async () => {
+    db = await freshDatabase(kind);
+  });
+  test.after.each(() => closeDatabase(db));
+
+  const T0 = epochMs(1_700_000_000_000);
+  const at = (ms: number) => epochMs(T0 + ms);
+  const list = async (filter: TaskFilter, scope: Scope = EVERYTHING) =>
+    (await listTasks(db, scope, filter, 200, null)).items.map(({ sourceAppName }) => sourceAppName).join("");
+  /** All pages, each of `limit`. */
+  async function pages(limit: number, scope = EVERYTHING): Promise<StoredTask[]> {
+    const all: StoredTask[] = [];
+    for (let cursor: string | null = null; ; ) {
+      const page = await listTasks(db, scope, {}, limit, cursor);
+      assert.ok(page.items.length <= limit);
+      all.push(...page.items);
+      if (page.nextCursor === null) return all;
+      assert.is(page.items.length, limit);
+      cursor = page.nextCursor;
+    }
+  }
+
+  test("filters, alone and together", async () => {
+    const ended = { nextCallAt: null };
+    const [a] = await given(
+      db,
+      {
+        sourceAppName: "a",
+        createdAt: at(1),
+        url: "http://h/50%_off!",
+        requestParam: { name: "必达", x: "50%" },
+      },
+      {
+        sourceAppName: "b",
+        createdAt: at(2),
+        url: "http://h/50xyoff!",
+        body: "raw 50a text",
+        targetAppName: "t",
+      },
+      { sourceAppName: "c", createdAt: at(3), state: "succeeded", ...ended, targetAppName: "t" },
+      { sourceAppName: "d", createdAt: at(4), state: "exhausted", ...ended, url: "http://other/" },
+      { sourceAppName: "e", createdAt: at(5), appId: 5 },
+    );
+    const FILTERS: [TaskFilter, string][] = [
+      [{}, "edcba"],
+      [{ states: ["pending"] }, "eba"],
+      [{ states: ["succeeded", "exhausted"] }, "dc"],
+      [{ states: [] }, ""],
+      [{ sourceAppName: "a" }, "a"],
+      [{ targetAppName: "t" }, "cb"],
+      [{ targetAppName: "t", states: ["pending"] }, "b"],
+      [{ createdFrom: at(2), createdTo: at(4) }, "cb"],
+      [{ url: "50%_off" }, "a"],
+      [{ url: "50" }, "ba"],
+      [{ url: "%" }, "a"],
+      [{ url: "_" }, "a"],
+      [{ url: "!" }, "ba"],
+      [{ url: "other" }, "d"],
+      [{ q: "必达" }, "a"],
+      [{ q: "50%" }, "a"],
+      [{ q: "50a" }, "b"],
+      [{ q: "'; DROP TABLE tasks; --" }, ""],
+      [{ pendingLease: { leased: [a!.taskId], wanted: true } }, "dca"],
+      [{ pendingLease: { leased: [a!.taskId], wanted: false } }, "edcb"],
+      [{ states: ["pending"], pendingLease: { leased: [a!.taskId], wanted: true } }, "a"],
+      [{ states: ["pending"], pendingLease: { leased: [], wanted: true } }, ""],
+      [{ states: ["pending"], pendingLease: { leased: [], wanted: false } }, "eba"],
+    ];
+    for (const [filter, wanted] of FILTERS) assert.is(await list(filter), wanted, JSON.stringify(filter));
+    assert.is(await list({}, { appId: 5 }), "e");
+    assert.is(await list({}, { appId: 6 }), "");
+  });
+
+  test("an app sees only its own, and of the others not even that they exist", async () => {
+    const [mine, theirs] = await given(db, { appId: 1 }, { appId: 2 });
+    const ids = [mine!.taskId, theirs!.taskId];
+    const scope = { appId: 1 };
+    assert.equal(
+      (await findTasks(db, scope, ids)).map(({ taskId }) => taskId),
+      [mine!.taskId],
+    );
+    assert.is((await findTasks(db, EVERYTHING, ids)).length, 2);
+    assert.equal(await findTask(db, scope, mine!.taskId), mine!);
+    for (const id of [theirs!.taskId, newTaskId()]) {
+      for (const read of [findTask, findAttempts]) {
+        const error = await refusal(() => read(db, scope, id));
+        assert.equal([error.code, error.message], ["not_found", "No such task"]);
+      }
+    }
+    assert.equal(await findAttempts(db, scope, mine!.taskId), []);
+    assert.equal(await findTasks(db, EVERYTHING, []), []);
+  });
+
+  test("pages: newest first, without gap or repetition, many of the same moment", async () => {
+    const random = seeded(3);
+    const tasks = await given(
+      db,
+      ...Array.from({ length: 83 }, () => ({
+        createdAt: at(Math.floor(random() * 5)),
+        appId: random() < 0.5 ? 1 : 0,
+      })),
+    );
+    const order = (some: StoredTask[]) =>
+      some
+        .toSorted((x, y) => y.createdAt - x.createdAt || (x.taskId < y.taskId ? 1 : -1))
+        .map(({ taskId }) => taskId);
+    for (const limit of [1, 7, 82, 83, 84, 200]) {
+      assert.equal(
+        (await pages(limit)).map(({ taskId }) => taskId),
+        order(tasks),
+        `${limit}`,
+      );
+    }
+    const own = await pages(7, { appId: 1 });
+    assert.equal(
+      own.map(({ taskId }) => taskId),
+      order(tasks.filter(({ appId }) => appId === 1)),
+    );
+  });
+
+  test("pages: what arrives meanwhile shifts nothing", async () => {
+    await given(db, { createdAt: at(1) }, { createdAt: at(2) }, { createdAt: at(3) });
+    const first = await listTasks(db, EVERYTHING, {}, 2, null);
+    await given(db, { createdAt: at(9) });
+    const second = await listTasks(db, EVERYTHING, {}, 2, first.nextCursor);
+    assert.equal([second.items.map(({ createdAt }) => createdAt), second.nextCursor], [[at(1)], null]);
+  });
+
+  test("a cursor that is none of ours is refused", async () => {
+    const broken = [
+      "",
+      "x",
+      "123",
+      Buffer.from("1.x").toString("base64url"),
+      Buffer.from("a.b").toString("base64url"),
+    ];
+    for (const cursor of [...broken, "' OR 1=1 --"]) {
+      const error = await refusal(() => listTasks(db, EVERYTHING, {}, 2, cursor));
+      assert.equal([error.code, error.errors[0]?.field], ["invalid_query", "cursor"], cursor);
+    }
+  });
+
+  test("scanWaiting: open tasks by due time, pages without gap or repetition", async () => {
+    const random = seeded(5);
+    const tasks = await given(
+      db,
+      ...Array.from({ length: 97 }, (_, i) => ({
+        nextCallAt: at(Math.floor(random() * 6)),
+        callCount: i % 2,
+      })),
+      { nextCallAt: at(6) },
+      { state: "succeeded", nextCallAt: null },
+      { state: "canceled", nextCallAt: null },
+    );
+    const wanted = tasks
+      .slice(0, 97)
+      .toSorted((x, y) => (x.nextCallAt ?? 0) - (y.nextCallAt ?? 0) || (x.taskId < y.taskId ? -1 : 1));
+    for (const limit of [1, 10, 96, 97, 98]) {
+      const found: DueEntry[] = [];
+      for (
+        let page: DueEntry[];
+        (page = await scanWaiting(db, at(6), found.at(-1) ?? null, limit)).length > 0;
+      ) {
+        assert.ok(page.length <= limit);
+        found.push(...page);
+      }
+      assert.equal(
+        found,
+        wanted.map(({ taskId, lane, callCount, nextCallAt }) => ({
+          ...{ taskId, lane, first: callCount === 0, dueAt: nextCallAt! },
+        })),
+        `${limit}`,
+      );
+    }
+    assert.equal(await scanWaiting(db, at(0), null, 10), []);
+  });
+
+  test.run();
+}
