@@ -20,7 +20,7 @@ ENV NODE_ENV=production \
     BIDA_DATA_DIR=/data
 RUN install -d -o node -g node -m 700 /data
 WORKDIR /app
-COPY package.json moleculer.config.ts tsconfig.json ./
+COPY package.json moleculer.config.ts ./
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/ui/dist ui/dist
 COPY scripts/healthcheck.mjs scripts/

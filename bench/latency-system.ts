@@ -37,7 +37,10 @@ export async function startCluster(): Promise<System> {
   );
 }
 
-async function startNodes(settings: Record<string, string>[], stopServers: () => Promise<void>): Promise<System> {
+async function startNodes(
+  settings: Record<string, string>[],
+  stopServers: () => Promise<void>,
+): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "bida-latency-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const port = await freePort();

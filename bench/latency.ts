@@ -47,7 +47,9 @@ async function run(mode: Mode): Promise<void> {
 
 function report(mode: Mode, samples: Sample[]): void {
   console.log(`\n${mode}: ${samples.length} callbacks, one after another, ${gapMs} ms between them`);
-  console.log(`${"ms".padEnd(24)}${["median", "p95", "p99", "max"].map((name) => name.padStart(9)).join("")}`);
+  console.log(
+    `${"ms".padEnd(24)}${["median", "p95", "p99", "max"].map((name) => name.padStart(9)).join("")}`,
+  );
   const rows: [string, (sample: Sample) => number][] = [
     ["submit → 202", ({ submitted, accepted }) => accepted - submitted],
     ["202 → call arrives", ({ accepted, arrived }) => arrived - accepted],
@@ -58,9 +60,14 @@ function report(mode: Mode, samples: Sample[]): void {
     const figures = [0.5, 0.95, 0.99, 1].map((q) => quantile(sorted, q).toFixed(2).padStart(9));
     console.log(`${name.padEnd(24)}${figures.join("")}`);
   }
-  const median = quantile(samples.map(({ accepted, arrived }) => arrived - accepted).sort((a, b) => a - b), 0.5);
+  const median = quantile(
+    samples.map(({ accepted, arrived }) => arrived - accepted).sort((a, b) => a - b),
+    0.5,
+  );
   const kept = median < TARGET_MEDIAN_MS[mode];
-  console.log(`median of 202 → call: ${kept ? "below" : "NOT below"} the aim of ${TARGET_MEDIAN_MS[mode]} ms`);
+  console.log(
+    `median of 202 → call: ${kept ? "below" : "NOT below"} the aim of ${TARGET_MEDIAN_MS[mode]} ms`,
+  );
 }
 
 /** The nearest rank: a time that was measured, not one between two. */

@@ -3,7 +3,11 @@ import type { AttemptView, TaskView } from "../../core/contract.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** @returns what is wrong; empty where all is as foreseen */
-export function differences({ foreseen, task: asked }: Scenario, task: TaskView, attempts: AttemptView[]): string[] {
+export function differences(
+  { foreseen, task: asked }: Scenario,
+  task: TaskView,
+  attempts: AttemptView[],
+): string[] {
   const wrong: string[] = [];
   const compare = (what: string, found: unknown, wanted: unknown) => {
     if (found !== wanted) wrong.push(`${what} is ${found}, foreseen was ${wanted}`);

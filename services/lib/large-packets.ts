@@ -58,10 +58,11 @@ export function largePackets(): Middleware {
         if (data.length <= MAX_PART) return next(topic, data, meta);
         const count = Math.ceil(data.length / MAX_PART);
         sent += 1n;
+        const id = BigInt.asUintN(64, sent); // other packets are sent meanwhile
         for (let index = 0; index < count; index++) {
           const header = Buffer.alloc(HEADER);
           MAGIC.copy(header);
-          header.writeBigUInt64BE(BigInt.asUintN(64, sent), MAGIC.length);
+          header.writeBigUInt64BE(id, MAGIC.length);
           header.writeUInt16BE(index, HEADER - 4);
           header.writeUInt16BE(count, HEADER - 2);
           const part = data.subarray(index * MAX_PART, (index + 1) * MAX_PART);

@@ -25,7 +25,7 @@ for (const source of REFUSED_REGEXES) {
     ));
 }
 
-const REFUSED_PATHS: [path: string, why?: RegExp][] = [
+const REFUSED_PATHS: [path: string, why: RegExp | undefined][] = [
   ["", undefined],
   ["code", undefined],
   ["$.", undefined],

@@ -21,12 +21,7 @@ export async function calls(): Promise<void> {
   // @ts-expect-error no such method
   await call(broker, "scheduler.submit", { ...task, requestMethod: "HEAD" });
   // @ts-expect-error no such field
-  await call(broker, "scheduler.submit", {
-    url: "http://a/",
-    requestMethod: "GET",
-    limitCallCount: 1,
-    urgent: true,
-  });
+  await call(broker, "scheduler.get", { taskId, urgent: true });
   // @ts-expect-error parameters are missing
   await call(broker, "scheduler.get");
   // @ts-expect-error a number is no id
@@ -54,9 +49,6 @@ export function events(): void {
 export function actions(): void {
   // @ts-expect-error the other actions of the service are missing
   actionsOf<"admin">({ list: async () => ({ items: [], nextCursor: null }) });
-  actionsOf<"nobody">({});
-  // @ts-expect-error no such action
-  actionsOf<"nobody">({ other: async () => {} });
   // @ts-expect-error no such action
   "scheduler.nothing" satisfies ActionName;
 }

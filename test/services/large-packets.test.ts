@@ -82,6 +82,18 @@ test("packets of several senders, interleaved, with small ones between", async (
   for (const [i, data] of [a, b, c].entries()) assert.ok(whole[i + 2]!.equals(data));
 });
 
+test("two packets that one broker sends at the same time", async () => {
+  const [a, b] = [randomBytes(2_500_000), randomBytes(2_500_000)];
+  const { whole, take } = receiver();
+  const send = ends().transporterSend(async (_, part) => {
+    await new Promise(setImmediate);
+    await take(part);
+  });
+  await Promise.all([send("t", a, {}), send("t", b, {})]);
+  assert.is(whole.length, 2);
+  assert.ok(whole[0]!.equals(a) && whole[1]!.equals(b));
+});
+
 test("a part that comes twice does no harm", async () => {
   const data = randomBytes(2_500_000);
   const [one, two, three] = await parts(data);

@@ -20,7 +20,7 @@ const ERRORS: [name: string, error: unknown, code: RefusalCode][] = [
   ["another 4xx", { status: 418 }, "invalid_json"],
   ["a 5xx", { code: 503, type: "X" }, "internal"],
   ["a bug", new TypeError("x is not a function"), "internal"],
-  ["a type that is no code", { type: "toString", code: 500 }, "internal"],
+  ["a type that is no code", { type: "no_code", code: 500 }, "internal"],
   ["text", "text", "internal"],
 ];
 for (const [name, error, code] of ERRORS) {
@@ -34,9 +34,15 @@ function sent(refusal: BidaError, headersSent = false) {
   const res = {
     headersSent,
     statusCode: 0,
-    setHeader: (name: string, value: string) => void (headers[name] = value),
-    end: (body: string) => void (text = body),
-    destroy: () => void (destroyed = true),
+    setHeader(name: string, value: string) {
+      headers[name] = value;
+    },
+    end(body: string) {
+      text = body;
+    },
+    destroy() {
+      destroyed = true;
+    },
   };
   sendProblem(res as unknown as ServerResponse, refusal);
   return { status: res.statusCode, headers, body: text && JSON.parse(text), destroyed };

@@ -53,7 +53,7 @@ const FOREIGN: [error: unknown, code: RefusalCode][] = [
   [new Errors.RequestTimeoutError({ action: "a", nodeID: "n" }), "unavailable"],
   [new Errors.RequestRejectedError({ action: "a", nodeID: "n" }), "unavailable"],
   [new Errors.QueueIsFullError({ action: "a", nodeID: "n", size: 1, limit: 1 }), "unavailable"],
-  [new Errors.BrokerDisconnectedError(), "unavailable"],
+  [Object.assign(new Error("gone"), { name: "BrokerDisconnectedError" }), "unavailable"],
   [new Errors.ValidationError("x", "toString", {}), "internal"],
   [new Error("x"), "internal"],
   ["text", "internal"],

@@ -173,12 +173,11 @@ export function reading(kind: Kind): void {
       .toSorted((x, y) => (x.nextCallAt ?? 0) - (y.nextCallAt ?? 0) || (x.taskId < y.taskId ? -1 : 1));
     for (const limit of [1, 10, 96, 97, 98]) {
       const found: DueEntry[] = [];
-      for (
-        let page: DueEntry[];
-        (page = await scanWaiting(db, at(6), found.at(-1) ?? null, limit)).length > 0;
-      ) {
+      for (let last: number | undefined; last !== 0; ) {
+        const page = await scanWaiting(db, at(6), found.at(-1) ?? null, limit);
         assert.ok(page.length <= limit);
         found.push(...page);
+        last = page.length;
       }
       assert.equal(
         found,
