@@ -95,7 +95,6 @@ export const taskSchema = z.strictObject({
   body: z
     .string()
     .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
-    .refine((s) => Buffer.byteLength(s) <= MAX_BODY_BYTES, "must have at most 1 MiB")
     .nullish(),
   contentType: text(200).nullish(),
   headers: headersSchema.nullish(),
@@ -152,6 +151,19 @@ function soundPart(input: unknown, errors: FieldError[]): Partial<z.output<typeo
   if (typeof input !== "object" || input === null) return {};
   const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));
   return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
+}
+
+/**
+ * What a task sends, `body` or `requestParam` as JSON, has at most {@link MAX_BODY_BYTES}.
+ * @throws BidaError body_too_large
+ */
+export function checkPayload({ body, requestParam }: Pick<TaskSpec, "body" | "requestParam">): void {
+  const [field, text] = body !== null ? ["body", body] : ["requestParam", JSON.stringify(requestParam ?? "")];
+  // A character takes at most three bytes per UTF-16 unit; only large texts need counting.
+  if (text.length * 3 <= MAX_BODY_BYTES || Buffer.byteLength(text) <= MAX_BODY_BYTES) return;
+  throw new BidaError("body_too_large", undefined, {
+    errors: [{ field, message: "must have at most 1 MiB" }],
+  });
 }
 
 /** Rules that concern more than one field. */

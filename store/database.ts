@@ -14,6 +14,9 @@ export interface Database {
 /** How long a statement waits for a connection before the database counts as gone, in ms. */
 const ACQUIRE_TIMEOUT = 3_000;
 
+/** Knex would print what every caller gets as an error anyway. */
+const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
 /** Opens the database; connects lazily. */
 export function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">): Database {
   return config.databaseUrl === null ? openSqlite(config.dataDir) : openMysql(config.databaseUrl);
@@ -36,6 +39,7 @@ function openSqlite(dataDir: string): Database {
   const filename = sqliteFile(dataDir);
   const knex = knexModule({
     client: "better-sqlite3",
+    log: silent,
     connection: { filename },
     useNullAsDefault: true,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT,
@@ -61,6 +65,7 @@ function openMysql(url: string): Database {
   const database = decodeURIComponent(parsed.pathname.slice(1));
   const knex = knexModule({
     client: "mysql2",
+    log: silent,
     connection: {
       host: parsed.hostname,
       port,

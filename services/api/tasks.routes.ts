@@ -2,7 +2,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
-import { call } from "../lib/bus.ts";
+import { call, read } from "../lib/bus.ts";
 import type { Callers } from "./caller.ts";
 import { type GatewayHandler, type RestCall, type RestHandler, type RestOptions, rest } from "./route.ts";
 
@@ -12,9 +12,9 @@ export function taskRoutes(broker: ServiceBroker, callers: Callers): Record<stri
     "POST /tasks": route(create, { status: 202, body: "task" }),
     "POST /tasks/batch": route(createBatch, { status: 202, body: "batch" }),
     "GET /tasks": route(list),
-    "GET /tasks/:taskId": route(({ params, meta }) => call(broker, "scheduler.get", idOf(params), { meta })),
+    "GET /tasks/:taskId": route(({ params, meta }) => read(broker, "scheduler.get", idOf(params), { meta })),
     "GET /tasks/:taskId/attempts": route(({ params, meta }) =>
-      call(broker, "scheduler.attempts", idOf(params), { meta }),
+      read(broker, "scheduler.attempts", idOf(params), { meta }),
     ),
     "POST /tasks/:taskId/retry": route(retry, { body: "task" }),
     "POST /tasks/:taskId/cancel": route(({ params, meta }) =>
@@ -34,7 +34,7 @@ const create: RestHandler = ({ broker, body, meta }) =>
 const createBatch: RestHandler = ({ broker, body, meta }) =>
   call(broker, "scheduler.submitBatch", body as { tasks: TaskRequest[] }, { meta, timeout: 30_000 });
 
-const list: RestHandler = ({ broker, query, meta }) => call(broker, "admin.list", queryOf(query), { meta });
+const list: RestHandler = ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta });
 
 async function retry({ broker, params, body, meta }: RestCall) {
   if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) {

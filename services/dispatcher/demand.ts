@@ -8,9 +8,13 @@ import { millis } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import { call } from "../lib/bus.ts";
 
-/** How long a claim may be parked; the call's own timeout is a little longer. */
-const WAIT = millis(20_000);
-const CALL_TIMEOUT = 25_000;
+/**
+ * How long a claim is parked, as a share of the lease. Short enough that the parked claims of a node that died are gone
+ * before its leases run out: otherwise it would be given its own tasks once more.
+ */
+const WAIT_SHARE = 1 / 4;
+/** How much longer than the wait an answer may take, in ms. */
+const ANSWER_TIME = 5_000;
 /** After a claim that failed, in ms; doubled up to the maximum. */
 const PAUSE = 200;
 const MAX_PAUSE = 2_000;
@@ -20,6 +24,7 @@ export interface DemandOptions {
   holder: string;
   /** Jobs that may be held at once. */
   capacity: number;
+  leaseMs: number;
   /** Jobs that are held now. */
   held(): number;
   onJobs(reply: ClaimReply): void;
@@ -74,11 +79,14 @@ export class Demand {
         continue;
       }
       this.#promised += room;
+      const askedAt = performance.now();
       try {
         const reply = await this.#claim(nodeID, room);
         this.#promised -= room;
         wait = PAUSE;
         if (reply.jobs.length > 0) this.#options.onJobs(reply);
+        // A scheduler that is stopping answers at once.
+        else if (performance.now() - askedAt < PAUSE / 2) await pause(PAUSE);
       } catch {
         this.#promised -= room;
         // Leases of a reply that was lost run out by themselves.
@@ -89,8 +97,10 @@ export class Demand {
   }
 
   #claim(nodeID: string, room: number): Promise<ClaimReply> {
-    const { broker, holder } = this.#options;
-    return call(broker, "scheduler.claim", { holder, room, waitMs: WAIT }, { nodeID, timeout: CALL_TIMEOUT });
+    const { broker, holder, leaseMs } = this.#options;
+    const waitMs = millis(leaseMs * WAIT_SHARE);
+    const options = { nodeID, timeout: waitMs + ANSWER_TIME, tracking: false };
+    return call(broker, "scheduler.claim", { holder, room, waitMs }, options);
   }
 
   /** An even share per scheduler, as far as it is free. Very small shares wait until there is more. */

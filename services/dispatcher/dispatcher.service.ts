@@ -67,6 +67,7 @@ const dispatcher: ServiceSchema = {
       broker,
       holder,
       capacity: threads * concurrency * HELD_PER_CALL,
+      leaseMs,
       held: () => pool.held + reporter.size,
       onJobs: ({ jobs, leasedAt }: ClaimReply) => {
         if (stopping) return void release(jobs);

@@ -4,6 +4,7 @@
  */
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
+import type { BidaError } from "../../core/errors.ts";
 import type { Scope } from "../../store/scope.ts";
 import { fromWire, toWire } from "./wire-errors.ts";
 
@@ -22,6 +23,8 @@ export interface CallOptions {
   nodeID?: string;
   /** Overrides the broker's request timeout, in ms. */
   timeout?: number;
+  /** False: a stop of this node does not wait for the answer. */
+  tracking?: boolean;
 }
 
 export type ActionName = keyof ActionMap;
@@ -39,6 +42,24 @@ export async function call<K extends ActionName>(
     return (await broker.call(action, params, options as never)) as ActionMap[K][1];
   } catch (error) {
     throw fromWire(error);
+  }
+}
+
+/** How long a read waits for one node before it asks another, in ms. */
+const READ_TIMEOUT = 3_000;
+
+/** {@link call} for actions that change nothing: a node that died without a word is not waited for, another is asked. */
+export async function read<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  options: CallOptions = {},
+): Promise<ActionMap[K][1]> {
+  try {
+    return await call(broker, action, params, { timeout: READ_TIMEOUT, ...options });
+  } catch (error) {
+    if ((error as BidaError).code !== "unavailable") throw error;
+    return call(broker, action, params, options);
   }
 }
 
@@ -68,7 +89,7 @@ type Handler = (params: unknown, ctx: BidaContext) => Promise<unknown>;
 function answering(handler: Handler) {
   return async (ctx: BidaContext) => {
     try {
-      return await handler(ctx.params, ctx);
+      return await handler(ctx.params ?? {}, ctx);
     } catch (error) {
       throw toWire(error, (cause) =>
         ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected"),

@@ -1,6 +1,6 @@
 /** What a node's services share: configuration, database, due set. Opened before the services start, closed after. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Middleware, ServiceBroker } from "moleculer";
+import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import { type Clock, millis, systemClock } from "../../core/clock.ts";
 import { type Config, ConfigError } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
@@ -106,7 +106,7 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   const release =
     config.redisUrl === null ? await holdExclusive(db, config, onLockLost) : async () => undefined;
   const ran = await migrate(db);
-  broker.logger.info({ database: db.label, migrations: ran }, "database ready");
+  log(broker).info({ database: db.label, migrations: ran }, "database ready");
   const due = openDueSet(broker, config);
   const clock = due.clock;
   return { release, resources: { config, db, due, clock, box: openSecretBox(config) } satisfies Resources };
@@ -122,7 +122,7 @@ async function reach(broker: ServiceBroker, db: Database): Promise<void> {
       if (!gone)
         throw new ConfigError(`BIDA_DATABASE_URL: ${db.label} refuses us: ${(error as Error).message}`);
       if (tries % 10 === 1)
-        broker.logger.warn({ database: db.label }, "the database does not answer yet; waiting for it");
+        log(broker).warn({ database: db.label }, "the database does not answer yet; waiting for it");
       await pause(BOOT_RETRY);
     }
   }
@@ -136,13 +136,16 @@ function openDueSet(broker: ServiceBroker, config: Config): DueSet {
     if (!up && lostAt === null) {
       lostAt = performance.now();
       const meanwhile = "accepting goes on; calls wait";
-      broker.logger.error({ err: error?.message, meanwhile }, "lost contact with Redis");
+      log(broker).error({ err: error?.message, meanwhile }, "lost contact with Redis");
     } else if (up && lostAt !== null) {
-      broker.logger.info({ afterMs: Math.round(performance.now() - lostAt) }, "Redis is back");
+      log(broker).info({ afterMs: Math.round(performance.now() - lostAt) }, "Redis is back");
       lostAt = null;
     }
   });
 }
+
+/** Not the broker's own logger: that one is kept quiet. */
+const log = (broker: ServiceBroker): Logger => broker.getLogger("node");
 
 function stateOf(broker: ServiceBroker): NodeState {
   const state = nodes.get(broker);

@@ -5,6 +5,7 @@ import { epochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
 import type { TaskSpec } from "../../core/task.ts";
+import { checkPayload } from "../../core/task-schema.ts";
 import { renderRequest } from "../../core/template.ts";
 import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -47,9 +48,10 @@ export class Acceptance {
 
   /**
    * Resolves once the task is committed.
-   * @throws BidaError idempotency_conflict, unavailable
+   * @throws BidaError body_too_large, idempotency_conflict, unavailable
    */
   async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
+    checkPayload(spec);
     const accepted = await this.#batcher.add(
       newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)),
     );

@@ -25,6 +25,7 @@ export class Reconciler {
   #timer: NodeJS.Timeout | undefined;
   #position: DueEntry | null = null;
   #running: Promise<void> = Promise.resolve();
+  #stopWaiting: () => void = () => undefined;
   #stopped = false;
 
   constructor(resources: Resources, log: Logger) {
@@ -40,6 +41,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#stopWaiting();
     await this.#running;
   }
 
@@ -91,8 +93,8 @@ export class Reconciler {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
+      this.#stopWaiting = resolve;
       this.#timer = setTimeout(resolve, ms);
-      if (this.#stopped) resolve();
     });
   }
 }
