@@ -71,6 +71,8 @@ export class Destination implements Actor<DestinationMessage> {
         this.#inFlight -= 1;
         break;
       case "slot":
+        this.#startNext();
+        this.#context.slots.offer();
         break;
       case "lost":
         this.#dropWaiting((job) => message.taskIds.has(job.taskId), "lost");

@@ -119,8 +119,12 @@ class RunningActor<M> implements ActorRef<M> {
     this.#failures.push(now);
     while ((this.#failures[0] as number) < now - this.#restarts.withinMs) this.#failures.shift();
     if (this.#failures.length > this.#restarts.max) return false;
-    this.#actor = this.#create(this);
-    return true;
+    try {
+      this.#actor = this.#create(this);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async #giveUp(error: unknown): Promise<void> {

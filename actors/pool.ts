@@ -70,7 +70,8 @@ class SupervisedThread {
   readonly jobs = new Map<string, LeasedJob>();
   readonly #index: number;
   readonly #options: PoolOptions;
-  readonly #drained = Promise.withResolvers<void>();
+  /** Of the worker that runs now. */
+  #drained = Promise.withResolvers<void>();
   #worker: Worker;
   #startedAt = 0;
   #pause = RESTART_PAUSE;
@@ -107,6 +108,7 @@ class SupervisedThread {
   #start(): Worker {
     const { node, egressAllow, concurrency, trust } = this.#options;
     const settings: ThreadSettings = { node, egressAllow, concurrency, trust: trust.buffer };
+    this.#drained = Promise.withResolvers<void>();
     const worker = new Worker(new URL("thread.ts", import.meta.url), {
       workerData: settings,
       name: `bida-dispatcher-${this.#index}`,
@@ -141,10 +143,7 @@ class SupervisedThread {
     if (this.#stopping) return;
     this.#options.onCrash(this.#index, error);
     this.#abandon("crashed");
-    this.#pause =
-      performance.now() - this.#startedAt > HEALTHY_AFTER
-        ? RESTART_PAUSE
-        : Math.min(this.#pause * 2, MAX_RESTART_PAUSE);
+    if (performance.now() - this.#startedAt > HEALTHY_AFTER) this.#pause = RESTART_PAUSE;
     setTimeout(() => {
       if (this.#stopping) return;
       this.#worker = this.#start();
@@ -152,6 +151,7 @@ class SupervisedThread {
       // What arrived while there was no thread.
       if (this.jobs.size > 0) this.post({ type: "deliver", jobs: Array.from(this.jobs.values()) });
     }, this.#pause);
+    this.#pause = Math.min(this.#pause * 2, MAX_RESTART_PAUSE);
   }
 
   #abandon(why: "handBack" | "crashed"): void {

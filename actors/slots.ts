@@ -19,8 +19,13 @@ export class Slots {
 
   give(): void {
     this.#free += 1;
+    this.offer();
+  }
+
+  /** Calls the next in turn where a slot is free; also to be called by whoever was called and had no use for it. */
+  offer(): void {
     const [next] = this.#waiting;
-    if (next) {
+    if (next && this.#free > 0) {
       this.#waiting.delete(next);
       next();
     }

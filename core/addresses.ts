@@ -9,6 +9,8 @@ type Range = [Address, number];
 const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96");
 const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR("2002::/16");
 
+const GLOBAL_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /** Link-local and cloud metadata: only an entry this narrow or narrower opens them. */
 const METADATA: { range: Range; narrowest: number }[] = [
   { range: ipaddr.IPv4.parseCIDR("169.254.0.0/16"), narrowest: 16 },
@@ -58,8 +60,14 @@ export class EgressPolicy {
     const prefix = this.#allowed.prefixOf(address);
     const metadata = METADATA.find(({ range }) => contains(range, address));
     if (metadata) return prefix >= metadata.narrowest;
-    return address.range() === "unicast" || prefix >= 0;
+    return isPublic(address) || prefix >= 0;
   }
+}
+
+/** Of IPv6, only what has been given out for the Internet (RFC 4291, section 2.4; IANA has allocated 2000::/3). */
+function isPublic(address: Address): boolean {
+  if (address.range() !== "unicast") return false;
+  return address.kind() === "ipv4" || (address as ipaddr.IPv6).match(GLOBAL_V6);
 }
 
 function parseRange(entry: string): Range {

@@ -150,7 +150,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 }
 
 /** Whether the database and the due set are this process's alone. */
-export const isEmbedded = (config: Config): boolean => config.natsUrls.length === 0;
+export const isEmbedded = (config: Pick<Config, "natsUrls">): boolean => config.natsUrls.length === 0;
 
 function checkCombination(v: z.output<typeof VARIABLES>): void {
   if (v.BIDA_NATS_URL.length > 0) {

@@ -37,13 +37,22 @@ export const compileJsonPath = cached((source: string): JsonPath => {
   return { select: (document) => query.query(document).values() };
 });
 
-/** `$..a[?@..b]` and the like visit the document once for every node of it, or worse. */
+/** Selectors that one bracket may list. */
+const MAX_UNION = 10;
+
+/**
+ * `$..a[?@..b]` and the like visit the document once for every node of it, or worse; `[*,*][*,*]…` doubles its result
+ * with every bracket.
+ */
 function refuseNestedSearch(source: string): void {
   const bare = source.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, "''");
   const count = (part: string) => bare.split(part).length - 1;
   if (count("..") > 1) throw new Error("may hold `..` once only");
   if (count("?") > 1) throw new Error("may hold one filter only");
   if (count("$") > 1) throw new Error("may not refer to `$` inside a filter");
+  const unions = bare.split("[").filter((part) => part.includes(","));
+  if (unions.length > 1) throw new Error("may list several selectors in one bracket only");
+  if (count(",") >= MAX_UNION) throw new Error(`may list at most ${MAX_UNION} selectors`);
   if (count("?") === 1 && bare.lastIndexOf("..") > bare.indexOf("?")) {
     throw new Error("may not hold `..` inside or after a filter");
   }

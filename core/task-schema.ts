@@ -14,6 +14,8 @@ import { placeholdersOf, renderRequest } from "./template.ts";
 
 export const MAX_URL = 2048;
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** Levels of nesting in a request; recursion over it must not overflow the stack. */
+const MAX_DEPTH = 100;
 const MAX_DELAY = hours(24 * 365);
 const MAX_PAUSE = hours(24 * 30);
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -121,6 +123,10 @@ true satisfies Same<Input, TaskRequest>;
  * @throws BidaError invalid_task with every wrong field
  */
 export function parseTask(input: unknown, now: EpochMs): TaskSpec {
+  if (isDeeperThan(input, MAX_DEPTH)) {
+    const errors = [{ field: "body", message: `must not be nested deeper than ${MAX_DEPTH} levels` }];
+    throw new BidaError("invalid_task", undefined, { errors });
+  }
   const result = taskSchema.safeParse(input);
   const errors = result.success ? [] : fieldErrors(result.error, input);
   errors.push(...crossFieldErrors(soundPart(input, errors), now));
@@ -151,6 +157,17 @@ function soundPart(input: unknown, errors: FieldError[]): Partial<z.output<typeo
   if (typeof input !== "object" || input === null) return {};
   const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));
   return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
+}
+
+function isDeeperThan(input: unknown, max: number): boolean {
+  let level: unknown[] = [input];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > max) return true;
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
 }
 
 /**
@@ -209,6 +226,8 @@ export function checkUrl(url: string, param: Record<string, unknown>): string | 
   if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
   for (const name of placeholdersOf(url)) {
     if (!Object.hasOwn(param, name)) return `has a placeholder {${name}} that requestParam does not fill`;
+    // Both would change which path is called; URLs resolve them, percent-encoded or not.
+    if (param[name] === "." || param[name] === "..") return `has a placeholder {${name}} filled with dots`;
   }
   let parsed: URL;
   try {
@@ -222,9 +241,16 @@ export function checkUrl(url: string, param: Record<string, unknown>): string | 
   } catch {
     return "is not a valid URL";
   }
+  if (hasEmptyHost(url, param)) return "has an empty host";
   if (parsed.username || parsed.password)
     return "must not hold a user name or password; send a header instead";
   return null;
+}
+
+/** `http://{host}/y` filled with nothing would call host `y`. */
+function hasEmptyHost(url: string, param: Record<string, unknown>): boolean {
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "";
+  return placeholdersOf(authority).some((name) => param[name] === "" || param[name] === null);
 }
 
 /**

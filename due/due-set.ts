@@ -71,11 +71,10 @@ export interface DueSet {
   /** All that are leased, by anyone. */
   allLeased(): Promise<TaskId[]>;
   counts(): Promise<DueCounts>;
-  /**
-   * Whether the set still is what it was when this was last asked. The first time, and after it was emptied or
-   * replaced, false: it must be rebuilt.
-   */
+  /** Whether the set was rebuilt and has not been emptied or replaced since; otherwise it must be rebuilt. */
   intact(): Promise<boolean>;
+  /** To be called when the set has been rebuilt. */
+  markRebuilt(): Promise<void>;
   /** Entries are being turned away for want of room (the database has them); false again once there is plenty. */
   readonly full: boolean;
   /** Calls `listener` whenever something may have become claimable. */

@@ -52,7 +52,7 @@ export class MemoryDueSet implements DueSet {
   readonly #retryRing = new Set<Lane>();
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #fresh = true;
+  #rebuilt = false;
   #full = false;
 
   constructor(clock: Clock, options: DueSetOptions) {
@@ -164,9 +164,11 @@ export class MemoryDueSet implements DueSet {
   }
 
   async intact(): Promise<boolean> {
-    const was = !this.#fresh;
-    this.#fresh = false;
-    return was;
+    return this.#rebuilt;
+  }
+
+  async markRebuilt(): Promise<void> {
+    this.#rebuilt = true;
   }
 
   onWake(listener: () => void): void {

@@ -165,8 +165,12 @@ export class RedisDueSet implements DueSet {
   }
 
   async intact(): Promise<boolean> {
-    const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [1])));
+    const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [0])));
     return all.every((one) => one[3] === 1);
+  }
+
+  async markRebuilt(): Promise<void> {
+    await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [1])));
   }
 
   onWake(listener: () => void): void {

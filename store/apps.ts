@@ -46,12 +46,20 @@ export async function appByKeyHash(db: Database, keyHash: Buffer): Promise<App |
   }
 }
 
-/** Signing secrets by app id. Apps without any are missing. */
+/** Signing secrets by app id; null where they cannot be opened with our key. Apps without any are missing. */
 export async function signingSecrets(
   db: Database,
   box: SecretBox,
   appIds: number[],
-): Promise<Map<number, string[]>> {
+): Promise<Map<number, string[] | null>> {
   const rows = await from(db, AppModel).whereIn("id", appIds).whereNotNull("sealed_secrets");
-  return new Map(rows.map((row) => [row.id as number, JSON.parse(box.open(row.sealed_secrets as string))]));
+  return new Map(rows.map((row) => [row.id as number, opened(box, row.sealed_secrets as string)]));
+}
+
+function opened(box: SecretBox, sealed: string): string[] | null {
+  try {
+    return JSON.parse(box.open(sealed));
+  } catch {
+    return null;
+  }
 }

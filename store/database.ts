@@ -9,6 +9,8 @@ export interface Database {
   dialect: "sqlite" | "mysql";
   /** `file:…` or `host:port/name`, without credentials; for logs. */
   label: string;
+  /** The database's name on its server; names of locks, which are the server's own, are made of it. */
+  name: string;
 }
 
 /** How long a statement waits for a connection before the database counts as gone, in ms. */
@@ -56,7 +58,7 @@ function openSqlite(dataDir: string): Database {
       },
     },
   });
-  return { knex, dialect: "sqlite", label: `file:${filename}` };
+  return { knex, dialect: "sqlite", label: `file:${filename}`, name: filename };
 }
 
 function openMysql(url: string): Database {
@@ -90,7 +92,7 @@ function openMysql(url: string): Database {
       },
     },
   });
-  return { knex, dialect: "mysql", label: `${parsed.hostname}:${port}/${database}` };
+  return { knex, dialect: "mysql", label: `${parsed.hostname}:${port}/${database}`, name: database };
 }
 
 interface MysqlConnection {

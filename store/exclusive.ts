@@ -40,7 +40,7 @@ async function holdFile(dataDir: string): Promise<() => Promise<void>> {
 }
 
 async function holdMysql(db: Database, onLost: () => void): Promise<() => Promise<void>> {
-  const name = lockName(`bida:exclusive:${db.label}`);
+  const name = lockName(`bida:exclusive:${db.name}`);
   let connection = await db.knex.client.acquireConnection();
   const ask = async (sql: string): Promise<unknown> => {
     const [rows] = await connection.promise().query(sql, [name]);

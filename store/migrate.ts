@@ -21,7 +21,7 @@ const LOCK_WAIT_S = 120;
 /** @returns the names of the migrations that this call ran */
 export async function migrate(db: Database): Promise<string[]> {
   if (db.dialect === "sqlite") return runMigrations(db.knex); // The process lock is already ours.
-  return withServerLock(db.knex, `bida:migrate:${db.label}`, () => runMigrations(db.knex));
+  return withServerLock(db.knex, `bida:migrate:${db.name}`, () => runMigrations(db.knex));
 }
 
 async function runMigrations(knex: Knex): Promise<string[]> {

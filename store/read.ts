@@ -75,10 +75,10 @@ export async function listTasks(
   if (filter.targetAppName !== undefined) query.where("target_app_name", filter.targetAppName);
   if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);
   if (filter.createdTo !== undefined) query.where("created_at", "<", filter.createdTo);
-  if (filter.url !== undefined) query.whereRaw("url LIKE ? ESCAPE '!'", [contains(filter.url)]);
+  if (filter.url !== undefined) query.whereRaw("LOWER(url) LIKE ? ESCAPE '!'", [contains(filter.url)]);
   if (filter.q !== undefined) {
     const part = contains(filter.q);
-    query.whereRaw("(request_param LIKE ? ESCAPE '!' OR body LIKE ? ESCAPE '!')", [part, part]);
+    query.whereRaw("(LOWER(request_param) LIKE ? ESCAPE '!' OR LOWER(body) LIKE ? ESCAPE '!')", [part, part]);
   }
   if (cursor !== null) {
     const [createdAt, id] = readCursor(cursor);
@@ -90,7 +90,8 @@ export async function listTasks(
   return { items, nextCursor: rows.length > limit && last ? cursorOf(last) : null };
 }
 
-const contains = (part: string): string => `%${part.replace(/[!%_]/g, "!$&")}%`;
+/** Case makes no difference (of ASCII letters, on SQLite). */
+const contains = (part: string): string => `%${part.toLowerCase().replace(/[!%_]/g, "!$&")}%`;
 
 const cursorOf = (task: StoredTask): string =>
   Buffer.from(`${task.createdAt}.${task.taskId}`).toString("base64url");

@@ -2,17 +2,23 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Config } from "../core/config.ts";
+import { type Config, isEmbedded } from "../core/config.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 export class SecretBox {
-  readonly #key: Buffer;
+  readonly #given: Buffer | null;
 
-  /** @param key 32 bytes */
-  constructor(key: Buffer) {
-    this.#key = key;
+  /** @param key 32 bytes; null where there is none, and then nothing can be sealed or opened */
+  constructor(key: Buffer | null) {
+    this.#given = key;
+  }
+
+  get #key(): Buffer {
+    if (this.#given === null)
+      throw new Error("BIDA_SECRET_KEY is not set: secrets can be neither sealed nor opened");
+    return this.#given;
   }
 
   /** @returns base64 of nonce, tag and ciphertext */
@@ -33,9 +39,12 @@ export class SecretBox {
   }
 }
 
-/** The box of this installation: `BIDA_SECRET_KEY`, or a key made once in the data directory. */
-export function openSecretBox(config: Pick<Config, "secretKey" | "dataDir">): SecretBox {
-  return new SecretBox(config.secretKey ?? keyFile(config.dataDir));
+/**
+ * The box of this installation: `BIDA_SECRET_KEY`, or with a single process a key made once in the data directory. Nodes
+ * of a cluster would each make their own, and none could open what another sealed.
+ */
+export function openSecretBox(config: Pick<Config, "secretKey" | "dataDir" | "natsUrls">): SecretBox {
+  return new SecretBox(config.secretKey ?? (isEmbedded(config) ? keyFile(config.dataDir) : null));
 }
 
 function keyFile(dataDir: string): Buffer {

@@ -1,6 +1,7 @@
 /** Who calls: the address, and the credentials. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
@@ -37,7 +38,8 @@ export class Callers {
       .map((hop) => plain(hop.trim()));
     while (trustProxy.includes(address)) {
       const previous = hops.pop();
-      if (!previous) break;
+      // What is no address was not written by a proxy that we trust.
+      if (!previous || isIP(previous) === 0) break;
       address = previous;
     }
     return address;
@@ -79,8 +81,12 @@ export class Callers {
   }
 }
 
-/** Without the prefix of IPv4 addresses on IPv6 sockets. */
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, "");
+/** Without a port, brackets, and the prefix of IPv4 addresses on IPv6 sockets. */
+const plain = (address: string): string =>
+  address
+    .replace(/^\[(.*)\](:\d+)?$/, "$1")
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
+    .replace(/^::ffff:(?=\d+\.)/, "");
 
 /** Of equal length for any text, as constant-time comparison needs it. */
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

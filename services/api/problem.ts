@@ -12,7 +12,7 @@ export function refusalOf(error: unknown): BidaError {
     status?: unknown;
     name?: string;
   };
-  const known = BY_TYPE[String(type)] ?? BY_TYPE[String(name)];
+  const known = BY_TYPE.get(String(type)) ?? BY_TYPE.get(String(name));
   if (known) return new BidaError(known);
   if (isRefusalCode(type)) return new BidaError(type);
   const number = typeof status === "number" ? status : code;
@@ -23,18 +23,20 @@ export function refusalOf(error: unknown): BidaError {
 }
 
 /** Types of body-parser and of the gateway. */
-const BY_TYPE: Record<string, RefusalCode> = {
-  "entity.too.large": "body_too_large",
-  "entity.parse.failed": "invalid_json",
-  "entity.verify.failed": "invalid_json",
-  "encoding.unsupported": "unsupported_media_type",
-  "charset.unsupported": "unsupported_media_type",
-  "request.aborted": "invalid_json",
-  "request.size.invalid": "invalid_json",
-  NOT_FOUND: "not_found",
-  ServiceNotFoundError: "not_found",
-  PayloadTooLarge: "body_too_large",
-};
+const BY_TYPE = new Map<string, RefusalCode>(
+  Object.entries({
+    "entity.too.large": "body_too_large",
+    "entity.parse.failed": "invalid_json",
+    "entity.verify.failed": "invalid_json",
+    "encoding.unsupported": "unsupported_media_type",
+    "charset.unsupported": "unsupported_media_type",
+    "request.aborted": "invalid_json",
+    "request.size.invalid": "invalid_json",
+    NOT_FOUND: "not_found",
+    ServiceNotFoundError: "not_found",
+    PayloadTooLarge: "body_too_large",
+  }),
+);
 
 /** Answers what Node's HTTP parser refused, on the bare socket: there is no request to answer. */
 export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): void {

@@ -1,6 +1,7 @@
 /** From an HTTP request to a typed call and back: what all v1 routes share. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
+import { BidaError } from "../../core/errors.ts";
 import type { Scope } from "../../store/scope.ts";
 import type { CallMeta } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
@@ -32,6 +33,8 @@ export interface RestOptions {
   /** Of the answer; default 200. */
   status?: number;
   body?: "task" | "batch";
+  /** The body may be missing. */
+  optional?: boolean;
 }
 
 /** Authenticates, then reads the body, then calls `handler`, and answers with what it returns as JSON. */
@@ -50,10 +53,17 @@ export function rest(
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
     const body = options.body ? await readJson(req, res, options.body) : undefined;
+    if (options.body && !(options.optional && body === undefined)) checkObject(body);
     const { params, query } = req.$params;
     const result = await handler({ broker, params, query, body, meta });
     res.statusCode = options.status ?? 200;
     res.setHeader("content-type", "application/json; charset=utf-8");
     res.end(JSON.stringify(result));
   }
+}
+
+function checkObject(body: unknown): void {
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return;
+  const errors = [{ field: "body", message: "must be a JSON object" }];
+  throw new BidaError("invalid_task", undefined, { errors });
 }

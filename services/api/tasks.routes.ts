@@ -1,10 +1,9 @@
 /** `/v1/tasks`. Bodies go on as they came: the action checks them. */
 import type { ServiceBroker } from "moleculer";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
-import { BidaError } from "../../core/errors.ts";
 import { call, read } from "../lib/bus.ts";
 import type { Callers } from "./caller.ts";
-import { type GatewayHandler, type RestCall, type RestHandler, type RestOptions, rest } from "./route.ts";
+import { type GatewayHandler, type RestHandler, type RestOptions, rest } from "./route.ts";
 
 export function taskRoutes(broker: ServiceBroker, callers: Callers): Record<string, GatewayHandler> {
   const route = (handler: RestHandler, options?: RestOptions) => rest(broker, callers, handler, options);
@@ -16,7 +15,7 @@ export function taskRoutes(broker: ServiceBroker, callers: Callers): Record<stri
     "GET /tasks/:taskId/attempts": route(({ params, meta }) =>
       read(broker, "scheduler.attempts", idOf(params), { meta }),
     ),
-    "POST /tasks/:taskId/retry": route(retry, { body: "task" }),
+    "POST /tasks/:taskId/retry": route(retry, { body: "task", optional: true }),
     "POST /tasks/:taskId/cancel": route(({ params, meta }) =>
       call(broker, "admin.cancel", idOf(params), { meta }),
     ),
@@ -36,14 +35,8 @@ const createBatch: RestHandler = ({ broker, body, meta }) =>
 
 const list: RestHandler = ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta });
 
-async function retry({ broker, params, body, meta }: RestCall) {
-  if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) {
-    throw new BidaError("invalid_query", undefined, {
-      errors: [{ field: "body", message: "must be an object" }],
-    });
-  }
-  return call(broker, "admin.retry", { ...(body as object), ...idOf(params) }, { meta });
-}
+const retry: RestHandler = ({ broker, params, body, meta }) =>
+  call(broker, "admin.retry", { ...(body as object | undefined), ...idOf(params) }, { meta });
 
 /** Query strings are text; lists repeat their name. The action checks the values. */
 function queryOf(query: Record<string, unknown>): TaskQuery {

@@ -8,6 +8,8 @@ import { call } from "../lib/bus.ts";
 /** Entries per call; keeps a call below what NATS carries in one piece. */
 const CHUNK = 2_000;
 
+/** Also with long leases: a due set that lost its leases waits this long, and a little more, for ours. In ms. */
+const LONGEST_PAUSE = 3_000;
 /** After a beat that failed, in ms. */
 const RETRY = 100;
 
@@ -48,7 +50,7 @@ export class Heartbeat {
   /** Three beats per lease: one may be lost and one late. One that failed is repeated soon. */
   async #beat(): Promise<void> {
     const { leaseMs, trust, entries, onLost, log } = this.#options;
-    let pause = leaseMs / 3;
+    let pause = Math.min(leaseMs / 3, LONGEST_PAUSE);
     const beganAt = monotonicMs();
     try {
       if (!this.#options.hasScheduler()) throw new Error("no scheduler is known");
@@ -71,7 +73,12 @@ export class Heartbeat {
   async #extend(entries: DueEntry[]): Promise<string[]> {
     const { broker, holder, clock, onClock, leaseMs } = this.#options;
     const sentAt = clock.local();
-    const reply = await call(broker, "scheduler.extend", { holder, entries }, { timeout: leaseMs / 3 });
+    const reply = await call(
+      broker,
+      "scheduler.extend",
+      { holder, entries },
+      { timeout: Math.min(leaseMs / 3, LONGEST_PAUSE) },
+    );
     const sample = { sentAt, receivedAt: clock.local(), theirs: reply.now };
     // What is told is cut to milliseconds and on the early side.
     clock.sample(sample.sentAt, sample.receivedAt, sample.theirs, 1);

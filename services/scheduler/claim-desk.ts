@@ -6,7 +6,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "moleculer";
 import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
-import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
+import { type DueEntry, dueEntryOf, type Job, leaseOf } from "../../core/job.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../lib/resources.ts";
 import type { JobMaker } from "./jobs.ts";
@@ -106,23 +106,22 @@ export class ClaimDesk {
     else this.#parked.push(parked);
   }
 
+  /** Leases to one parked claim what can go at once. */
   async #handOver(parked: Parked, entries: DueEntry[], tasks: StoredTask[], leasedAt: number): Promise<void> {
-    const leased = await this.#resources.due.admit(entries, parked.holder, parked.room).catch((error) => {
+    const { due } = this.#resources;
+    let leased: DueEntry[] = [];
+    try {
+      leased = await due.admit(entries, parked.holder, parked.room);
+      const byId = new Map(tasks.map((task) => [task.taskId, task]));
+      const leasedTasks = leased.map(({ taskId }) => byId.get(taskId) as StoredTask);
+      const jobs = await this.#jobs.make(parked.holder, leased, leasedTasks);
+      if (jobs.length > 0) parked.reply(jobs, leasedAt);
+      else this.#putBack(parked, "first");
+    } catch (error) {
       this.#putBack(parked, "first");
+      await due.release(parked.holder, leased).catch(() => undefined);
       throw error;
-    });
-    if (leased.length === 0) {
-      this.#putBack(parked, "first");
-      return;
     }
-    const byId = new Map(tasks.map((task) => [task.taskId, task]));
-    parked.reply(
-      await this.#jobs.make(
-        leased,
-        leased.map(({ taskId }) => byId.get(taskId) as StoredTask),
-      ),
-      leasedAt,
-    );
   }
 
   #wake(): void {
@@ -162,9 +161,10 @@ export class ClaimDesk {
       await due.release(parked.holder, entries).catch(() => undefined);
       throw error;
     }
+    // All of them were contradicted by their rows; there may be others.
+    if (jobs.length === 0) return this.#serve(parked);
     const fitting = withinBytes(jobs, MAX_REPLY_BYTES);
-    if (fitting < jobs.length) await due.release(parked.holder, jobs.slice(fitting));
-    if (fitting === 0) return this.#serve(parked);
+    if (fitting < jobs.length) await due.release(parked.holder, jobs.slice(fitting).map(leaseOf));
     parked.reply(jobs.slice(0, fitting), leasedAt);
     return true;
   }

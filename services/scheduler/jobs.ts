@@ -1,5 +1,6 @@
 /** From a due entry to the job a dispatcher gets. The row decides: an entry it contradicts is put right instead. */
-import type { Clock } from "../../core/clock.ts";
+import type { Logger } from "moleculer";
+import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
 import type { DueSet, Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
@@ -8,15 +9,20 @@ import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../lib/resources.ts";
 
+/** How long calls that cannot be signed are put off. */
+const UNSIGNABLE_PAUSE = seconds(30);
+
 /** How long signing secrets may be out of date, in ms. */
 const SECRETS_TTL = 10_000;
 
 export class JobMaker {
   readonly #resources: Resources;
-  readonly #secrets = new Map<number, { secrets: string[]; readAt: number }>();
+  readonly #log: Logger;
+  readonly #secrets = new Map<number, { secrets: string[] | null; readAt: number }>();
 
-  constructor(resources: Resources) {
+  constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
+    this.#log = log;
   }
 
   /**
@@ -33,32 +39,28 @@ export class JobMaker {
     const wrong = new Set(settlements.map(({ entry }) => entry.taskId));
     const right = entries.filter(({ taskId }) => !wrong.has(taskId));
     return this.make(
+      holder,
       right,
       right.map(({ taskId }) => tasks.get(taskId) as StoredTask),
     );
   }
 
-  /** The jobs of leased entries whose tasks are at hand, in the same order. */
-  async make(entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
+  /**
+   * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed: such
+   * entries are put off, at no cost of an attempt, and are missing from the result.
+   */
+  async make(holder: string, entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
     await this.#readSecrets(tasks);
-    return entries.map((entry, i) => {
+    const putOff: Settlement[] = [];
+    const jobs = entries.flatMap((entry, i): Job[] => {
       const task = tasks[i] as StoredTask;
-      return {
-        ...entry,
-        n: task.callCount + 1,
-        url: task.url,
-        requestMethod: task.requestMethod,
-        requestParam: task.requestParam,
-        body: task.body,
-        contentType: task.contentType,
-        headers: task.headers,
-        expectResult: task.expectResult,
-        expect: task.expect,
-        timeoutMs: task.timeoutMs,
-        expiresAt: task.expiresAt,
-        secrets: this.#secrets.get(task.appId)?.secrets ?? [],
-      };
+      const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
+      if (secrets) return [jobOf(entry, task, secrets)];
+      putOff.push({ entry, next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) } });
+      return [];
     });
+    if (putOff.length > 0) await settleQuietly(this.#resources.due, holder, putOff);
+    return jobs;
   }
 
   async #readSecrets(tasks: StoredTask[]): Promise<void> {
@@ -68,13 +70,40 @@ export class JobMaker {
     const stale = [...new Set(tasks.map(({ appId }) => appId))].filter(isStale);
     if (stale.length === 0) return;
     const read = await signingSecrets(this.#resources.db, this.#resources.box, stale);
-    for (const id of stale) this.#secrets.set(id, { secrets: read.get(id) ?? [], readAt: now });
+    for (const id of stale) {
+      // An app without secrets is missing; null is one whose secrets do not open.
+      const secrets = read.get(id);
+      if (secrets === null)
+        this.#log.error(
+          { appId: id, meanwhile: "its calls wait" },
+          "signing secrets do not open: wrong BIDA_SECRET_KEY?",
+        );
+      this.#secrets.set(id, { secrets: secrets === undefined ? [] : secrets, readAt: now });
+    }
   }
+}
+
+function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
+  return {
+    ...entry,
+    n: task.callCount + 1,
+    url: task.url,
+    requestMethod: task.requestMethod,
+    requestParam: task.requestParam,
+    body: task.body,
+    contentType: task.contentType,
+    headers: task.headers,
+    expectResult: task.expectResult,
+    expect: task.expect,
+    timeoutMs: task.timeoutMs,
+    expiresAt: task.expiresAt,
+    secrets,
+  };
 }
 
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
   const next = task ? dueEntryOf(task) : null;
-  const due = next !== null && next.dueAt <= clock.after(0 as never);
+  const due = next !== null && next.dueAt <= clock.after(millis(0));
   return due ? [] : [{ entry, next }];
 }
 

@@ -15,6 +15,8 @@ const INTERVAL = 5_000;
 const REFILL_INTERVAL = 250;
 /** A usual round looks at what is due within this; a rebuild at everything. Below the in-process set's horizon. */
 const LOOKAHEAD = minutes(4);
+/** Within this every holder renews its leases at least once (`services/dispatcher/heartbeat.ts`), in ms. */
+const HEARTBEATS = 5_000;
 const PAGE = 1_000;
 /** A usual round looks at so many rows and goes on from there next time: a long backlog is no reason for a long scan. */
 const PAGES_PER_ROUND = 10;
@@ -67,9 +69,12 @@ export class Reconciler {
   async #rebuild(): Promise<void> {
     const { due, config } = this.#resources;
     const startedAt = performance.now();
-    if (config.redisUrl !== null) await this.#wait(config.leaseMs / 2);
+    if (config.redisUrl !== null) await this.#wait(HEARTBEATS);
+    if (this.#stopped) return;
     this.#position = null;
     const tasks = await this.#pass(Number.POSITIVE_INFINITY, epochMs(Number.MAX_SAFE_INTEGER));
+    if (this.#stopped) return;
+    await due.markRebuilt();
     const counts = await due.counts();
     this.#log.info(
       { tasks, ...counts, tookMs: Math.round(performance.now() - startedAt) },

@@ -93,7 +93,7 @@ const scheduler: ServiceSchema = {
 
   async started() {
     resources = resourcesOf(this.broker);
-    desk = new ClaimDesk(resources, new JobMaker(resources), this.logger);
+    desk = new ClaimDesk(resources, new JobMaker(resources, this.logger), this.logger);
     acceptance = new Acceptance(resources, (tasks) => void desk.offer(tasks));
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);

@@ -78,6 +78,12 @@ test("refused sources are refused again, good ones stay good, however many there
   assert.throws(() => compileRegex("("));
 });
 
+test("a path cannot multiply its results bracket by bracket", () => {
+  assert.throws(() => compileJsonPath("$[*,*][*,*]"), /one bracket/);
+  assert.throws(() => compileJsonPath(`$[${Array(11).fill("*").join()}]`), /at most 10/);
+  assert.equal(compileJsonPath("$[0,1]").select([1, 2, 3]), [1, 2]);
+});
+
 test("a path over an answer of 64 KiB is quick, whatever its nesting", () => {
   const deep: JSONValue = JSON.parse(`${"[".repeat(5000)}1${"]".repeat(5000)}`);
   const wide: JSONValue = Array.from({ length: 8000 }, (_, i) => ({ b: i }));

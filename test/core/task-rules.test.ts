@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs } from "../../core/clock.ts";
-import { MAX_BODY_BYTES, parseTask } from "../../core/task-schema.ts";
+import { checkPayload, MAX_BODY_BYTES, parseTask } from "../../core/task-schema.ts";
 import { refusal, request } from "./helpers.ts";
 
 const test = suite("task schema: refused");
@@ -57,8 +57,6 @@ const RULES: [more: Record<string, unknown>, error: string][] = [
   [{ body: 5 }, "body: must be a string"],
   [{ body: { a: 1 } }, "body: must be a string"],
   [{ body: "\ud83d" }, `body: ${SURROGATE}`],
-  [{ body: "x".repeat(MAX_BODY_BYTES + 1) }, "body: must have at most 1 MiB"],
-  [{ body: "界".repeat(MAX_BODY_BYTES / 3 + 1) }, "body: must have at most 1 MiB"],
   [{ body: "x", requestParam: {} }, "body: cannot be given together with requestParam"],
   [{ body: "x", requestMethod: "GET" }, "body: cannot be sent with GET"],
   [{ contentType: "x".repeat(201), body: "" }, "contentType: must have at most 200 characters"],
@@ -153,6 +151,33 @@ for (const [more, error] of RULES) {
     assert.equal(await wrong(request(more)), [error]);
   });
 }
+
+const PAYLOADS: [string | null, Record<string, unknown> | null, boolean][] = [
+  ["x".repeat(MAX_BODY_BYTES), null, true],
+  ["x".repeat(MAX_BODY_BYTES + 1), null, false],
+  ["界".repeat(MAX_BODY_BYTES / 3 + 1), null, false],
+  [null, { a: "x".repeat(MAX_BODY_BYTES - 8) }, true],
+  [null, { a: "x".repeat(MAX_BODY_BYTES) }, false],
+  [null, null, true],
+];
+for (const [i, [body, requestParam, fits]] of PAYLOADS.entries()) {
+  test(`payload ${i + 1} ${fits ? "fits" : "is too large"}`, async () => {
+    if (fits) return checkPayload({ body, requestParam });
+    const error = await refusal(() => checkPayload({ body, requestParam }));
+    assert.is(error.code, "body_too_large");
+    assert.equal(error.errors, [
+      { field: body === null ? "requestParam" : "body", message: "must have at most 1 MiB" },
+    ]);
+  });
+}
+
+test("what is nested too deeply is refused, not crashed on", async () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 5000; i++) deep = { deep };
+  assert.equal(await wrong(request({ requestParam: { deep } })), [
+    "body: must not be nested deeper than 100 levels",
+  ]);
+});
 
 for (const matches of ["(", "(?=a)", "(a)\\1"]) {
   test(`expect.matches ${matches} is refused with the engine's words`, async () => {

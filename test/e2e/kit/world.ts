@@ -131,7 +131,7 @@ export class World {
   ): Promise<{ id: number; key: string; headers: { authorization: string } }> {
     const db = openDatabase(this.#parts.database);
     try {
-      const box = openSecretBox({ secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });
+      const box = openSecretBox({ natsUrls: [], secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });
       const { id, key } = await createApp(db, box, name, secrets, systemClock.now());
       return { id, key, headers: { authorization: `Bearer ${key}` } };
     } finally {
