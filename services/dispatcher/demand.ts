@@ -99,7 +99,7 @@ export class Demand {
   #claim(nodeID: string, room: number): Promise<ClaimReply> {
     const { broker, holder, leaseMs } = this.#options;
     const waitMs = millis(leaseMs * WAIT_SHARE);
-    const options = { nodeID, timeout: waitMs + ANSWER_TIME, tracking: false };
+    const options = { nodeID, timeout: waitMs + ANSWER_TIME };
     return call(broker, "scheduler.claim", { holder, room, waitMs }, options);
   }
 

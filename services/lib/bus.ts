@@ -23,8 +23,6 @@ export interface CallOptions {
   nodeID?: string;
   /** Overrides the broker's request timeout, in ms. */
   timeout?: number;
-  /** False: a stop of this node does not wait for the answer. */
-  tracking?: boolean;
 }
 
 export type ActionName = keyof ActionMap;
@@ -39,7 +37,9 @@ export async function call<K extends ActionName>(
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
   try {
-    return (await broker.call(action, params, options as never)) as ActionMap[K][1];
+    // Untracked: Moleculer never forgets a tracked call that timed out, and a stop would wait for it. What a stop has to
+    // wait for is tracked where it begins, in the action that makes this call.
+    return (await broker.call(action, params, { ...options, tracking: false } as never)) as ActionMap[K][1];
   } catch (error) {
     throw fromWire(error);
   }

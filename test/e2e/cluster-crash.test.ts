@@ -37,7 +37,9 @@ async function stopsWithin(ms: number, nodes: BidaNode[]): Promise<void> {
   console.log(
     `cluster: ${nodes.length} node(s) ended ${(performance.now() - startedAt).toFixed(0)} ms after SIGTERM`,
   );
-  for (const end of ends) assert.is(end, "exit 0");
+  for (const [i, end] of ends.entries()) {
+    assert.is(end, "exit 0", `${end}; its log ends ${nodes[i]?.log.slice(-500)}`);
+  }
 }
 
 /** Kills a node while the `n`-th call of many tasks hangs, some of them on that node. */

@@ -7,7 +7,7 @@ import { appByKeyHash, createApp, hashKey, signingSecrets } from "../../../store
 import type { Database } from "../../../store/database.ts";
 import { openSecretBox, SecretBox } from "../../../store/secret-box.ts";
 import { temporaryFolder } from "../../servers/server.ts";
-import { thrown } from "../../core/helpers.ts";
+
 import { clock, closeDatabase, freshDatabase, type Kind } from "../fixtures.ts";
 
 export function signing(kind: Kind): void {
