@@ -11,7 +11,7 @@ COPY . .
 RUN node scripts/prepare.mjs && mkdir -p ui/dist
 
 FROM manifest AS packages
-RUN npm ci --omit=dev --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
 ENV NODE_ENV=production \

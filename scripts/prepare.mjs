@@ -35,10 +35,12 @@ function installPackages(lock, stamp) {
   if (!installedByHand(JSON.parse(lock))) {
     console.log("Installing packages ...");
     // Vite and the test tools are development packages: wanted even where NODE_ENV=production is set.
-    const result = npm(["ci", "--include=dev"]);
+    // No package needs its install script: better-sqlite3 brings its binaries, but npm would compile it all the same.
+    const quiet = ["--include=dev", "--ignore-scripts"];
+    const result = npm(["ci", ...quiet]);
     // `npm ci` refuses a lock that lacks optional packages for other platforms, which npm itself writes when its
     // registry does not carry them. `npm install` takes the same versions from such a lock.
-    if (/code EUSAGE/.test(result.output)) check(npm(["install", "--no-save", "--include=dev"]));
+    if (/code EUSAGE/.test(result.output)) check(npm(["install", "--no-save", ...quiet]));
     else check(result);
   }
   writeFileSync(stampFile, stamp);
