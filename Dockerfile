@@ -6,7 +6,7 @@ COPY package.json package-lock.json ./
 
 # All packages and the sources: where the UI is built, as soon as there is one.
 FROM manifest AS build
-RUN npm ci --include=dev --no-audit --no-fund
+RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node scripts/prepare.mjs && mkdir -p ui/dist
 
