@@ -22,7 +22,7 @@ const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
 
-/** Of nodes that run `scheduler`, `notifier` or `admin`. */
+/** Of nodes that run `scheduler` or `admin`. */
 export interface Resources {
   config: Config;
   db: Database;
@@ -63,9 +63,7 @@ export function onStopping(
 
 /** Opens what the node's services need; ends the process where a setting is wrong. */
 export function resources(config: Config): Middleware {
-  const needed = config.services.some(
-    (name) => name === "scheduler" || name === "admin" || name === "notifier",
-  );
+  const needed = config.services.some((name) => name === "scheduler" || name === "admin");
   let release: () => Promise<void> = async () => undefined;
   return {
     name: "Resources",
