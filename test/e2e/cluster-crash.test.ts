@@ -1,10 +1,12 @@
 /** A node of a cluster dies or is told to stop: the others take over, and nobody is called twice without need. */
+import { Redis } from "ioredis";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { gate } from "./kit/gate.ts";
 import type { BidaNode } from "./kit/node.ts";
 import { clockNow } from "./kit/receiver.ts";
+import { until } from "./kit/until.ts";
 
 const LEASE = 2_000;
 const WORKER = { services: "scheduler,dispatcher" };
@@ -120,6 +122,30 @@ test("scenario 15: a node that was frozen past its lease wakes: the record of ot
     );
     assert.is((await world.task(taken)).callCount, 1);
   }));
+
+test("scenario 17: Redis is emptied under calls: none is made twice, and what waits is found again", async () => {
+  const { receiver } = world;
+  const held = gate();
+  const rebuilt = (node: BidaNode) => node.records("due set rebuilt").length;
+  const workers = world.nodes.filter((node) => rebuilt(node) > 0);
+  const before = workers.map(rebuilt);
+  const many = <T>(make: () => Promise<T>) => Promise.all(Array.from({ length: 40 }, make));
+  const calling = await many(() => world.submit({ url: receiver.url(held.answer), timeoutMs: 30_000 }));
+  await Promise.all(calling.map((taskId) => receiver.waitForCalls(taskId, 1)));
+  const waiting = await many(() => world.submit({ url: receiver.url(), delayMs: 8_000 }));
+
+  const redis = new Redis(world.redisUrl);
+  await redis.flushall();
+  redis.disconnect();
+  await until("every scheduler to have rebuilt", () =>
+    workers.every((node, i) => rebuilt(node) > (before[i] ?? 0)),
+  );
+  held.open();
+  for (const taskId of [...calling, ...waiting]) {
+    assert.is((await world.ended(taskId, 30_000)).state, "succeeded");
+    assert.is(receiver.calls(taskId).length, 1);
+  }
+});
 
 test("scenario 16: SIGTERM of a node: what is in flight is finished, the rest goes to others, exit 0", async () => {
   const { receiver } = world;

@@ -34,6 +34,7 @@ export class Cluster extends World {
   readonly broker: ServiceBroker;
   /** Starts one more node; resolves when it is in the cluster. */
   readonly join: (plan: NodePlan) => Promise<BidaNode>;
+  readonly redisUrl: string;
 
   /** Resolves when the others have noticed that a killed node is gone. */
   async noticed(node: BidaNode): Promise<void> {
@@ -48,8 +49,14 @@ export class Cluster extends World {
       await until("ready", async () => (await this.api("GET", "/readyz")).status === 200);
   }
 
-  constructor(parts: ConstructorParameters<typeof World>[0], broker: ServiceBroker, join: Cluster["join"]) {
+  constructor(
+    parts: ConstructorParameters<typeof World>[0],
+    broker: ServiceBroker,
+    join: Cluster["join"],
+    redisUrl: string,
+  ) {
     super(parts);
+    this.redisUrl = redisUrl;
     this.broker = broker;
     this.join = join;
   }
@@ -112,7 +119,7 @@ export async function startCluster({
       await Promise.all([receiver.stop(), bus.stop()]);
     },
   };
-  return new Cluster(parts, broker, join);
+  return new Cluster(parts, broker, join, redis);
 }
 
 function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroker {
