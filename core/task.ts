@@ -10,7 +10,7 @@
  * `delivering` is not stored: a pending task is delivering while a dispatcher holds its lease in the due set.
  * Writing it down would cost a second transaction per call and would be wrong after every crash.
  */
-import type { Clock, EpochMs, Millis } from "./clock.ts";
+import { type Clock, type EpochMs, type Millis, millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import { BidaError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
@@ -101,13 +101,16 @@ export function retryByHand(
   task: Progress & Limits,
   leased: boolean,
   force: boolean,
-  now: EpochMs,
+  clock: Clock,
 ): Progress & Pick<Limits, "expiresAt"> {
+  const now = clock.now();
   if (leased) throw conflict("it is being called just now");
   if (task.state === "succeeded" && !force)
     throw conflict("it has succeeded; send `force: true` to call again");
   const expiresAt = task.expiresAt !== null && task.expiresAt <= now ? null : task.expiresAt;
-  const alreadyDue = task.state === "pending" && task.nextCallAt !== null && task.nextCallAt <= now;
+  // By the generous reading of the clock: a second click must not grant a second call.
+  const alreadyDue =
+    task.state === "pending" && task.nextCallAt !== null && task.nextCallAt <= clock.after(millis(0));
   return {
     ...progressOf(task),
     state: "pending",

@@ -53,7 +53,9 @@ export async function retryTask(
   const { db, due, clock } = resources;
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
   const now = clock.now();
-  const { after } = await changeTask(db, scope, taskId, now, (task) => retryByHand(task, leased, force, now));
+  const { after } = await changeTask(db, scope, taskId, now, (task) =>
+    retryByHand(task, leased, force, clock),
+  );
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);

@@ -79,11 +79,11 @@ const EVENTS: Record<
   ],
   expiry: [(t) => afterExpiry(t, at(0)), stays({ pending: "exhausted" })],
   "retry by hand": [
-    (t) => retryByHand(t, false, false, at(0)),
+    (t) => retryByHand(t, false, false, clock),
     { pending: "pending", succeeded: null, exhausted: "pending", canceled: "pending", resolved: "pending" },
   ],
-  "retry by hand, forced": [(t) => retryByHand(t, false, true, at(0)), all("pending")],
-  "retry by hand during a call": [(t) => retryByHand(t, true, true, at(0)), all(null)],
+  "retry by hand, forced": [(t) => retryByHand(t, false, true, clock), all("pending")],
+  "retry by hand during a call": [(t) => retryByHand(t, true, true, clock), all(null)],
   cancel: [(t) => cancel(t, at(0)), { ...all(null), pending: "canceled" }],
   resolve: [(t) => resolve(t, at(0)), { ...all(null), exhausted: "resolved" }],
 };
@@ -202,7 +202,7 @@ test("expiry: without and with an error before it; its message stays within the 
 
 test("a call by hand does not use up the schedule, which goes on after it", () => {
   const waiting = task("pending", { nextCallAt: at(60_000) });
-  const called = { ...waiting, ...retryByHand(waiting, false, false, at(0)) };
+  const called = { ...waiting, ...retryByHand(waiting, false, false, clock) };
   assert.equal([called.nextCallAt, called.manualCalls], [at(0), 1]);
   const failed = afterAttempt(called, attempt("failed"), clock, 0);
   // One automatic failure so far: the pause after the first.
@@ -211,7 +211,7 @@ test("a call by hand does not use up the schedule, which goes on after it", () =
 
 test("an exhausted task called by hand is exhausted again after that one call", () => {
   const over = task("exhausted", { callCount: 3 });
-  const again = { ...over, ...retryByHand(over, false, false, at(0)) };
+  const again = { ...over, ...retryByHand(over, false, false, clock) };
   assert.equal([again.state, again.nextCallAt, again.finishedAt], ["pending", at(0), null]);
   const failed = afterAttempt(again, attempt("failed"), clock, 0);
   assert.equal([failed.state, failed.callCount], ["exhausted", 4]);
@@ -219,7 +219,7 @@ test("an exhausted task called by hand is exhausted again after that one call", 
 
 test("a call by hand where one is due anyway is that one", () => {
   const due = task("pending", { nextCallAt: at(-5) });
-  const again = retryByHand(due, false, false, at(0));
+  const again = retryByHand(due, false, false, clock);
   assert.equal([again.manualCalls, again.nextCallAt], [0, at(-5)]);
 });
 
@@ -231,7 +231,7 @@ const KEPT: [expiresAt: EpochMs | null, wanted: EpochMs | null][] = [
 ];
 for (const [expiresAt, wanted] of KEPT) {
   test(`a call by hand: an expiry of ${expiresAt && expiresAt - NOW} becomes ${wanted && wanted - NOW}`, () => {
-    assert.is(retryByHand(task("exhausted", { expiresAt }), false, false, at(0)).expiresAt, wanted);
+    assert.is(retryByHand(task("exhausted", { expiresAt }), false, false, clock).expiresAt, wanted);
   });
 }
 

@@ -26,7 +26,6 @@ export async function start(): Promise<TestServer> {
       `--socket=${join(folder, "s")}`,
       `--pid-file=${join(folder, "pid")}`,
       `--init-file=${join(folder, "init.sql")}`,
-      `--tmpdir=${folder}`,
       "--skip-name-resolve",
       "--skip-log-bin",
       "--character-set-server=utf8mb4",
@@ -68,5 +67,11 @@ export async function createDatabase(server: { url: string }): Promise<string> {
 /** The options that making the system tables and serving them share. */
 function common(folder: string): string[] {
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
-  return ["--no-defaults", ...user, `--datadir=${join(folder, "data")}`, "--loose-innodb-log-file-size=16M"];
+  return [
+    "--no-defaults",
+    ...user,
+    `--datadir=${join(folder, "data")}`,
+    `--tmpdir=${folder}`,
+    "--loose-innodb-log-file-size=16M",
+  ];
 }

@@ -1,7 +1,7 @@
 /** One running Bida with a receiver beside it, and what tests ask of it. Whether one process or many makes no difference. */
-import { createHttpClient, type BidaClient } from "../../../client/index.ts";
-import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
+import { type BidaClient, createHttpClient } from "../../../client/index.ts";
 import { systemClock } from "../../../core/clock.ts";
+import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
 import { createApp } from "../../../store/apps.ts";
 import { closeDatabase, openDatabase } from "../../../store/database.ts";
 import { openSecretBox } from "../../../store/secret-box.ts";
@@ -86,8 +86,17 @@ export class World {
   }
 
   /** A task that is retried quickly, unless `task` says otherwise; returns its id. */
+  /** As callers do: a 503 (a scheduler that died and is not noticed yet) is tried again, with one idempotency key. */
   async submit(task: Record<string, unknown>, headers: Record<string, string> = ADMIN): Promise<string> {
-    const reply = await this.api("POST", "/v1/tasks", quick(task), headers);
+    const keyed = { "idempotency-key": randomUUID(), ...headers };
+    const reply = await until(
+      "a task to be accepted",
+      async () => {
+        const answer = await this.api("POST", "/v1/tasks", quick(task), keyed);
+        return answer.status === 503 ? null : answer;
+      },
+      40_000,
+    );
     if (reply.status !== 202) throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text}`);
     return reply.json.taskId;
   }

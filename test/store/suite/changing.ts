@@ -30,7 +30,7 @@ export function changing(kind: Kind): void {
     const [task] = await given(db, { expiresAt: inMs(1) });
     clock.advance(5);
     const now = clock.now();
-    await changeTask(db, EVERYTHING, task!.taskId, now, (it) => retryByHand(it, false, false, now));
+    await changeTask(db, EVERYTHING, task!.taskId, now, (it) => retryByHand(it, false, false, clock));
     assert.is((await taskIn(db, task!.taskId)).expiresAt, null);
   });
 
