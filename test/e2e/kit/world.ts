@@ -1,4 +1,5 @@
 /** One running Bida with a receiver beside it, and what tests ask of it. Whether one process or many makes no difference. */
+import { randomUUID } from "node:crypto";
 import { type BidaClient, createHttpClient } from "../../../client/index.ts";
 import { systemClock } from "../../../core/clock.ts";
 import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
