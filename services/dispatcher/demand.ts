@@ -50,15 +50,14 @@ export class Demand {
       loop.abort();
       this.#loops.delete(nodeID);
     }
-    for (const nodeID of schedulers) {
-      if (this.#loops.has(nodeID)) continue;
-      const loop = new AbortController();
-      this.#loops.set(nodeID, loop);
-      void this.#run(nodeID, loop.signal);
-    }
+    const added = schedulers.filter((nodeID) => !this.#loops.has(nodeID));
+    for (const nodeID of added) this.#loops.set(nodeID, new AbortController());
+    // Only now that all are known, so that each takes its share and no more.
+    for (const nodeID of added) void this.#run(nodeID, (this.#loops.get(nodeID) as AbortController).signal);
+    this.freed();
   }
 
-  /** To be called when jobs have ended. */
+  /** To be called whenever there may be more room: jobs have ended, a claim was answered, a scheduler went. */
   freed(): void {
     this.#roomFreed.resolve();
     this.#roomFreed = Promise.withResolvers<void>();
@@ -81,19 +80,23 @@ export class Demand {
       this.#promised += room;
       const askedAt = performance.now();
       try {
-        const reply = await this.#claim(nodeID, room);
-        this.#promised -= room;
+        const reply = await this.#claim(nodeID, room).finally(() => this.#takeBack(room));
         wait = PAUSE;
         if (reply.jobs.length > 0) this.#options.onJobs(reply);
         // A scheduler that is stopping answers at once.
         else if (performance.now() - askedAt < PAUSE / 2) await pause(PAUSE);
       } catch {
-        this.#promised -= room;
         // Leases of a reply that was lost run out by themselves.
         await pause(wait);
         wait = Math.min(wait * 2, MAX_PAUSE);
       }
     }
+  }
+
+  /** Another loop may be waiting for this room. */
+  #takeBack(room: number): void {
+    this.#promised -= room;
+    this.freed();
   }
 
   #claim(nodeID: string, room: number): Promise<ClaimReply> {

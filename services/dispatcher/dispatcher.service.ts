@@ -1,7 +1,7 @@
 /** Makes the calls: claims jobs from schedulers, has worker threads deliver them, reports what came of them. */
 import { randomBytes } from "node:crypto";
 import type { ServiceBroker, ServiceSchema } from "moleculer";
-import { LeaseTrust, monotonicMs } from "../../actors/lease-trust.ts";
+import { LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
@@ -73,8 +73,8 @@ const dispatcher: ServiceSchema = {
         if (stopping) return void release(jobs);
         // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
         const age = clock.now() - leasedAt;
-        const trustedUntil = monotonicMs() + leaseMs * 0.8 - age;
-        pool.deliver(jobs.map((job) => ({ ...job, trustedUntil })));
+        const until = trustedUntil(monotonicMs() - age, leaseMs);
+        pool.deliver(jobs.map((job) => ({ ...job, trustedUntil: until })));
       },
     });
 
