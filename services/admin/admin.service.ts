@@ -1,6 +1,7 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended. */
 import type { ServiceSchema } from "moleculer";
 import type { TaskQuery } from "../../core/contract.ts";
+import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { appByKeyHash } from "../../store/apps.ts";
 import { listTasks } from "../../store/read.ts";
@@ -8,7 +9,6 @@ import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { taskView } from "../lib/views.ts";
-import { querySchema, retrySchema } from "./schemas.ts";
 import { filterOf } from "./task-filter.ts";
 
 let resources: Resources;

@@ -10,7 +10,11 @@ import { Callers } from "./caller.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
+import { aliasesOf, type Route } from "./route.ts";
 import { taskRoutes } from "./tasks.routes.ts";
+
+/** All of `/v1`. */
+const ROUTES: Route[] = [...taskRoutes];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {
@@ -70,8 +74,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
       aliases: legacyRoutes(broker, callers, config),
       onError: legacyError,
     });
-    this.addRoute({ ...ROUTE, path: "/v1", aliases: taskRoutes(broker, callers) });
-    this.addRoute({ ...ROUTE, path: "/", aliases: healthRoutes(broker) });
+    this.addRoute({
+      ...ROUTE,
+      path: "/",
+      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker) },
+    });
   },
 };
 
