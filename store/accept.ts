@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { withRetries } from "./failures.ts";
+import { isDuplicateKey, withRetries } from "./failures.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
 
@@ -24,7 +24,7 @@ export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): 
 
 /**
  * - `created`: the task is committed under its own id.
- * - `repeated`: its key was used before, for the same body; that task's id.
+ * - `repeated`: its key was used before, for the same body, or its id is there already; that task's id.
  * - `conflict`: its key was used before, for another body. Nothing was stored.
  */
 export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind: "conflict" };
@@ -38,27 +38,48 @@ export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accep
   const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
   if (items.every(({ idempotency }) => idempotency === null)) {
     // A single INSERT is a transaction of its own: one round trip instead of three.
-    await withRetries(() => insertTasks(db.knex, items));
-    return created;
+    return withRetries(async () => withoutKnown(created, await insertTasks(db.knex, items)));
   }
   return withRetries(() =>
     db.knex.transaction(async (trx) => {
       const results = await claimKeys(db, trx, items);
-      await insertTasks(
-        trx,
-        items.filter((_, i) => results[i]?.kind === "created"),
-      );
-      return results;
+      const fresh = items.filter((_, i) => results[i]?.kind === "created");
+      return withoutKnown(results, await insertTasks(trx, fresh));
     }),
   );
 }
 
-function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
-  return insertMany(
-    trx,
-    "tasks",
-    TASK_COLUMNS,
-    items.map(({ row }) => row),
+/**
+ * Inserts all that are not there. The door may hand a task over twice, under one id, to two schedulers; whoever comes
+ * second finds it. That is rare, and shows as a duplicate key; the usual way costs nothing for it.
+ * @returns the ids of those that were there
+ */
+async function insertTasks(trx: Knex, items: NewTask[]): Promise<Set<TaskId>> {
+  const known = new Set<TaskId>();
+  for (;;) {
+    const rows = items.filter(({ task }) => !known.has(task.taskId)).map(({ row }) => row);
+    try {
+      await insertMany(trx, "tasks", TASK_COLUMNS, rows);
+      return known;
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    const before = known.size;
+    for (const taskId of await knownIds(trx, items)) known.add(taskId);
+    if (known.size === before) throw new Error("a duplicate key of a task that is not there");
+  }
+}
+
+async function knownIds(trx: Knex, items: NewTask[]): Promise<TaskId[]> {
+  const keys = items.map(({ task }) => taskIdToBytes(task.taskId));
+  const rows = await trx("tasks").select("task_id").whereIn("task_id", keys);
+  return rows.map((row) => taskIdFromBytes(row.task_id));
+}
+
+/** The results, where those that were there already are repetitions. */
+function withoutKnown(results: Accepted[], known: Set<TaskId>): Accepted[] {
+  return results.map((result) =>
+    result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
   );
 }
 

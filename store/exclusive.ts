@@ -41,7 +41,7 @@ async function holdFile(dataDir: string): Promise<() => Promise<void>> {
 
 async function holdMysql(db: Database, onLost: () => void): Promise<() => Promise<void>> {
   const name = lockName(`bida:exclusive:${db.name}`);
-  let connection = await db.knex.client.acquireConnection();
+  let connection = await patientConnection(db);
   const ask = async (sql: string): Promise<unknown> => {
     const [rows] = await connection.promise().query(sql, [name]);
     return Object.values(rows[0] as object)[0];
@@ -58,7 +58,7 @@ async function holdMysql(db: Database, onLost: () => void): Promise<() => Promis
     } catch {
       try {
         await db.knex.client.releaseConnection(connection);
-        connection = await db.knex.client.acquireConnection();
+        connection = await patientConnection(db);
         if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) onLost();
       } catch {
         // The server is away; the next round tries again, and nothing can be written meanwhile.
@@ -71,4 +71,11 @@ async function holdMysql(db: Database, onLost: () => void): Promise<() => Promis
     await ask("SELECT RELEASE_LOCK(?)").catch(() => undefined);
     await db.knex.client.releaseConnection(connection);
   };
+}
+
+/** A connection that may be silent between two rounds of the keepalive: the lock lives and dies with it. */
+async function patientConnection(db: Database) {
+  const connection = await db.knex.client.acquireConnection();
+  await connection.promise().query(`SET SESSION wait_timeout = ${(4 * KEEPALIVE_MS) / 1000}`);
+  return connection;
 }

@@ -25,6 +25,8 @@ const GONE = new Set([
   "ER_CON_COUNT_ERROR",
   "ER_NORMAL_SHUTDOWN",
   "ER_OPTION_PREVENTS_STATEMENT",
+  "ER_CONNECTION_KILLED",
+  "ER_CLIENT_INTERACTION_TIMEOUT",
   "SQLITE_FULL",
   "SQLITE_IOERR",
 ]);
@@ -58,5 +60,9 @@ function isGone(error: unknown): boolean {
     /KnexTimeoutError|TimeoutError/.test(error.name) || /connection.*closed|closed state/i.test(error.message)
   );
 }
+
+/** Whether a statement failed because a row with that key exists. */
+export const isDuplicateKey = (error: unknown): boolean =>
+  ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"].includes(codeOf(error));
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");

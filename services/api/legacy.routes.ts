@@ -4,7 +4,7 @@ import type { ServiceBroker } from "moleculer";
 import { BidaError } from "../../core/errors.ts";
 import type { Config } from "../../core/config.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { call } from "../lib/bus.ts";
+import { submit } from "../lib/peers.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { refusalOf } from "./problem.ts";
@@ -39,7 +39,7 @@ export function legacyRoutes(
     }
     const request = await readJson(req, res, "task");
     const meta = { scope: EVERYTHING, sourceIp };
-    return (await call(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
+    return (await submit(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
   }
 }
 

@@ -7,6 +7,7 @@ import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import { type Job, leaseOf } from "../../core/job.ts";
 import { call } from "../lib/bus.ts";
+import { nodesWith } from "../lib/peers.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
 import { Demand } from "./demand.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -113,11 +114,4 @@ const dispatcher: ServiceSchema = {
 export default dispatcher;
 
 /** Nodes that answer claims now. */
-function schedulersOf(broker: ServiceBroker): string[] {
-  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
-    name: string;
-    endpoints?: { nodeID: string; available: boolean }[];
-  }[];
-  const claim = actions.find(({ name }) => name === "scheduler.claim");
-  return (claim?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
-}
+const schedulersOf = (broker: ServiceBroker): string[] => nodesWith(broker, "scheduler.claim");

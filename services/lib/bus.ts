@@ -5,7 +5,7 @@
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
-import type { BidaError } from "../../core/errors.ts";
+import type { TaskId } from "../../core/ids.ts";
 import type { Scope } from "../../store/scope.ts";
 import { fromWire, toWire } from "./wire-errors.ts";
 
@@ -18,6 +18,11 @@ export interface CallMeta {
   /** Address of the caller of the REST door. */
   sourceIp?: string;
   idempotencyKey?: string;
+  /**
+   * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
+   * scheduler too: there is one task per id.
+   */
+  taskIds?: TaskId[];
 }
 
 export interface CallOptions {
@@ -45,24 +50,6 @@ export async function call<K extends ActionName>(
     return (await broker.call(action, params, { ...options, tracking: false } as never)) as ActionMap[K][1];
   } catch (error) {
     throw fromWire(error);
-  }
-}
-
-/** How long a read waits for one node before it asks another, in ms. */
-const READ_TIMEOUT = 3_000;
-
-/** {@link call} for actions that change nothing: a node that died without a word is not waited for, another is asked. */
-export async function read<K extends ActionName>(
-  broker: ServiceBroker,
-  action: K,
-  params: ActionMap[K][0],
-  options: CallOptions = {},
-): Promise<ActionMap[K][1]> {
-  try {
-    return await call(broker, action, params, { timeout: READ_TIMEOUT, ...options });
-  } catch (error) {
-    if ((error as BidaError).code !== "unavailable") throw error;
-    return call(broker, action, params, options);
   }
 }
 

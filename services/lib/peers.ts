@@ -6,6 +6,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
 import type { BidaError } from "../../core/errors.ts";
+import { newTaskId } from "../../core/ids.ts";
 import { type ActionName, type CallOptions, call } from "./bus.ts";
 
 /** A node that did not answer is asked last for so long, in ms; by then the registry knows. */
@@ -50,6 +51,34 @@ export async function askAny<K extends ActionName>(
     if ((error as BidaError).code !== "unavailable") throw error;
     return tried(broker, second, action, params, options);
   }
+}
+
+/** How long a read waits for one node before it asks another, in ms. */
+const READ_PATIENCE = 3_000;
+
+/** {@link askAny} for actions that change nothing. */
+export function read<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  options: CallOptions = {},
+): Promise<ActionMap[K][1]> {
+  return askAny(broker, action, params, READ_PATIENCE, options);
+}
+
+/** How long a scheduler may take to commit before another one is asked too, in ms. */
+const SUBMIT_PATIENCE = 2_000;
+
+/** Hands tasks over to a scheduler, under ids of our own: to another one too, where the first does not answer. */
+export function submit<K extends "scheduler.submit" | "scheduler.submitBatch" | "scheduler.submitLegacy">(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  options: CallOptions,
+  count = 1,
+): Promise<ActionMap[K][1]> {
+  const meta = { ...options.meta, taskIds: Array.from({ length: count }, newTaskId) };
+  return askAny(broker, action, params, SUBMIT_PATIENCE, { ...options, meta });
 }
 
 async function tried<K extends ActionName>(

@@ -21,6 +21,8 @@ import { fatal } from "./fatal.ts";
 const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
+/** A stop that takes longer than this has hung, in ms. */
+const STOP_LIMIT = 29_500;
 
 /** Of nodes that run `scheduler` or `admin`. */
 export interface Resources {
@@ -83,6 +85,8 @@ export function resources(config: Config): Middleware {
       }
     },
     async stopping(broker: ServiceBroker) {
+      // Whatever hangs: nothing is lost by ending here, and a supervisor's SIGKILL would say less.
+      setTimeout(() => fatal(`still not stopped after ${STOP_LIMIT} ms; ending`), STOP_LIMIT).unref();
       for (const phase of STOP_PHASES) {
         const steps = stateOf(broker).stops.filter((stop) => stop.phase === phase);
         await Promise.all(steps.map(({ run }) => run()));

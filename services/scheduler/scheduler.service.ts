@@ -38,7 +38,10 @@ const scheduler: ServiceSchema = {
     submitBatch: async (params, ctx) => {
       const tasks = batchOf(params);
       const origin = originOf(ctx);
-      const results = tasks.map((task, i) => submitItem(task, { ...origin, ...itemKey(origin, i) }));
+      const { taskIds = [] } = ctx.meta;
+      const results = tasks.map((task, i) =>
+        submitItem(task, { ...origin, ...itemKey(origin, i), taskId: taskIds[i] ?? null }),
+      );
       return { results: await Promise.all(results) };
     },
 
@@ -112,6 +115,7 @@ function originOf(ctx: BidaContext): Origin {
     appId: ownerOf(scopeOf(ctx)),
     sourceIp: ctx.meta.sourceIp ?? null,
     idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
+    taskId: ctx.meta.taskIds?.[0] ?? null,
   };
 }
 

@@ -58,8 +58,18 @@ function evidence(given: Case = {}): Evidence {
     ...{ taskId: ID, state: "succeeded", callCount: 2, limit: plan.limit, url: `http://a${pathOf(plan)}` },
     ...given.task,
   };
-  const attempts = (given.attempts ?? [[1, 500], [2, 200]]).map(
-    ([n, status]): AttemptRow => ({ taskId: ID, n: n as number, status: status as number | null, error: null }),
+  const attempts = (
+    given.attempts ?? [
+      [1, 500],
+      [2, 200],
+    ]
+  ).map(
+    ([n, status]): AttemptRow => ({
+      taskId: ID,
+      n: n as number,
+      status: status as number | null,
+      error: null,
+    }),
   );
   return {
     submissions: [submission],
@@ -105,8 +115,27 @@ const BROKEN: [name: string, given: Case, accused: RegExp][] = [
     },
     /on record twice/,
   ],
-  ["a recorded answer that was never given", { attempts: [[1, 404], [2, 200]] }, /never answered/],
-  ["a success that the receiver knows nothing of", { calls: [[1, 10, 20, 500]], attempts: [[1, 500], [2, null]] }, /knows nothing/],
+  [
+    "a recorded answer that was never given",
+    {
+      attempts: [
+        [1, 404],
+        [2, 200],
+      ],
+    },
+    /never answered/,
+  ],
+  [
+    "a success that the receiver knows nothing of",
+    {
+      calls: [[1, 10, 20, 500]],
+      attempts: [
+        [1, 500],
+        [2, null],
+      ],
+    },
+    /knows nothing/,
+  ],
   ["exhausted with calls left", { task: { state: "exhausted" } }, /exhausted after 2 of 5/],
   ["a first call before its time", { callAt: 100 }, /call 1 was 90 ms early/],
   [
@@ -174,10 +203,15 @@ test("a violation shows what was seen of the task", () => {
 test("service: what is owed for more than a second is a disturbance, until it is paid", () => {
   const of = (given: Case, now: number) => {
     const { submissions, ledger } = evidence(given);
-    return disturbances(submissions, ledger, T + now).map(({ from, to }) => [from - T, to === null ? null : to - T]);
+    return disturbances(submissions, ledger, T + now).map(({ from, to }) => [
+      from - T,
+      to === null ? null : to - T,
+    ]);
   };
   assert.equal(of({}, 9_000), []);
-  assert.equal(of({ answeredAt: 1_500 + T, calls: [[1, 1_510, 1_520, 200]], plan: { kind: "ok" } }, 9_000), [[0, 1_500]]);
+  assert.equal(of({ answeredAt: 1_500 + T, calls: [[1, 1_510, 1_520, 200]], plan: { kind: "ok" } }, 9_000), [
+    [0, 1_500],
+  ]);
   assert.equal(of({ calls: [] }, 2_000), [[5, null]]);
   assert.equal(of({ calls: [], callAt: 1_500 }, 2_000), []);
   assert.equal(of({ calls: [[1, 10, 20, 500]] }, 2_000), [[220, null]]);

@@ -25,6 +25,8 @@ export interface CampaignOptions {
   perSecond: number;
   /** The faults, in order. */
   steps: Iterable<Step>;
+  /** Every node writes samples of itself to `<folder>/<seat>.jsonl` (sampled.mjs). */
+  sampling?: { folder: string; everyMs: number };
   say(line: string): void;
 }
 
@@ -33,6 +35,7 @@ export interface Campaign extends Verdict {
   leaseMs: number;
   seconds: number;
   submitted: number;
+  seats: string[];
   faults: (FaultRecord & { recoveryMs: number })[];
 }
 
@@ -113,6 +116,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     leaseMs,
     seconds: Math.round((loadEndedAt - startedAt) / 1000),
     submitted: submissions.length,
+    seats: system.seats.map(({ name }) => name),
     faults: faults.map((fault, i) => ({ ...fault, recoveryMs: recoveries[i] as number })),
   };
 }

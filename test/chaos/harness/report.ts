@@ -55,7 +55,8 @@ export function writeInto(file: string, name: string, text: string): void {
   );
 }
 
-function grid(head: string[], rows: (string | number)[][]): string[] {
+/** A Markdown table. */
+export function grid(head: string[], rows: (string | number)[][]): string[] {
   const cells = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, i) => Math.max(3, ...cells.map((row) => (row[i] as string).length)));
   const line = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(" | ")} |`;

@@ -32,6 +32,8 @@ export interface SystemOptions {
   leaseMs: number;
   /** For all nodes. */
   env?: Environment;
+  /** See sampled.mjs. */
+  sampling?: { folder: string; everyMs: number };
 }
 
 /** A place for a node: its ports, links and environment stay while processes come and go. */
@@ -116,7 +118,8 @@ export class System {
   }
 
   /** Starts everything; resolves when every node is in the cluster and the door is ready. */
-  static async start({ schedulers, dispatchers, leaseMs, env = {} }: SystemOptions): Promise<System> {
+  static async start(options: SystemOptions): Promise<System> {
+    const { schedulers, dispatchers } = options;
     const [db, cache, bus] = await Promise.all([mariadb.start(), redis.start(), nats.start()]);
     const servers = { mariadb: db, redis: cache, nats: bus };
     const databaseUrl = await mariadb.createDatabase(db);
@@ -134,7 +137,7 @@ export class System {
       roles.map(async (role, i) => {
         const links = await linksTo(servers);
         const name = `${role}-${roles.slice(0, i + 1).filter((other) => other === role).length}`;
-        const seatEnv = { ...(await environment(role, links, databaseUrl, leaseMs)), ...env };
+        const seatEnv = await environment(name, role, links, databaseUrl, options);
         return new Seat({ name, role, links, env: seatEnv }, onDeath);
       }),
     );
@@ -169,14 +172,19 @@ async function linksTo(servers: Record<ServerName, TestServer>): Promise<Record<
 }
 
 async function environment(
+  name: string,
   role: Role,
   links: Record<ServerName, Link>,
   databaseUrl: string,
-  leaseMs: number,
+  { leaseMs, env = {}, sampling }: SystemOptions,
 ): Promise<Environment> {
   const through = new URL(databaseUrl);
   through.port = String(links.mariadb.port);
-  const preloads = ["../../e2e/kit/shift-clock.mjs", ...(role === "dispatcher" ? ["ill-thread.mjs"] : [])];
+  const preloads = [
+    "../../e2e/kit/shift-clock.mjs",
+    ...(role === "dispatcher" ? ["ill-thread.mjs"] : []),
+    ...(sampling ? ["sampled.mjs"] : []),
+  ];
   return {
     SERVICES: SERVICES[role],
     BIDA_PORT: String(await freePort()),
@@ -195,5 +203,9 @@ async function environment(
       ...(role === "dispatcher" ? ["--max-old-space-size=192"] : []),
     ].join(" "),
     E2E_CLOCK_SHIFT: "0",
+    ...(sampling
+      ? { CHAOS_SAMPLES: join(sampling.folder, `${name}.jsonl`), CHAOS_SAMPLE_MS: String(sampling.everyMs) }
+      : {}),
+    ...env,
   };
 }
