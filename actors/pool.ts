@@ -1,10 +1,13 @@
 /**
- * The pool of worker threads. Each thread is supervised: one that dies is replaced, and the jobs it held are given
- * back to be claimed again. A lane always goes to the same thread, so that a destination is one actor.
+ * The pool of worker threads. Each thread is supervised: one that dies is replaced. Of the jobs it held, those that had
+ * not begun are given back to be claimed again; calls that were under way are failed attempts (`crashed`), or a task
+ * that kills its thread would do so for ever. A lane always goes to the same thread, so that a destination is one actor.
  */
 import { Worker } from "node:worker_threads";
 import { bucketOf } from "../core/ids.ts";
-import type { Outcome } from "../core/job.ts";
+import { type Clock, millis } from "../core/clock.ts";
+import { leaseOf, type Outcome } from "../core/job.ts";
+import { Marks } from "./marks.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 
@@ -15,8 +18,10 @@ export interface PoolOptions {
   node: string;
   egressAllow: string[];
   trust: LeaseTrust;
+  /** The cluster's. */
+  clock: Clock;
   onOutcomes(outcomes: Outcome[]): void;
-  /** Jobs that ended without an outcome: lost to others, handed back, or held by a thread that died. */
+  /** Jobs that ended without an outcome: lost to others, handed back, or waiting in a thread that died. */
   onGivenUp(jobs: LeasedJob[], why: "lost" | "handBack" | "crashed"): void;
   /** A thread died; a new one is being started. */
   onCrash(thread: number, error: Error): void;
@@ -27,6 +32,8 @@ const RESTART_PAUSE = 100;
 const MAX_RESTART_PAUSE = 10_000;
 /** A thread that ran this long is healthy again, in ms. */
 const HEALTHY_AFTER = 60_000;
+/** How many jobs can be marked as begun, per call in flight of all threads; those beyond count as not begun. */
+const MARKS_PER_CALL = 4;
 
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -68,6 +75,7 @@ export class WorkerPool {
 class SupervisedThread {
   /** What the thread holds, by task id. */
   readonly jobs = new Map<string, LeasedJob>();
+  readonly #marks: Marks;
   readonly #index: number;
   readonly #options: PoolOptions;
   /** Of the worker that runs now. */
@@ -81,12 +89,17 @@ class SupervisedThread {
   constructor(index: number, options: PoolOptions) {
     this.#index = index;
     this.#options = options;
+    this.#marks = new Marks(options.threads * options.concurrency * MARKS_PER_CALL);
     this.#worker = this.#start();
   }
 
   deliver(jobs: LeasedJob[]): void {
-    for (const job of jobs) this.jobs.set(job.taskId, job);
-    this.post({ type: "deliver", jobs });
+    const marked = jobs.map((job): LeasedJob => ({ ...job, place: this.#marks.take() }));
+    for (const job of marked) {
+      this.#marks.give(this.jobs.get(job.taskId)?.place);
+      this.jobs.set(job.taskId, job);
+    }
+    this.post({ type: "deliver", jobs: marked });
   }
 
   post(message: ToThread): void {
@@ -107,7 +120,13 @@ class SupervisedThread {
 
   #start(): Worker {
     const { node, egressAllow, concurrency, trust } = this.#options;
-    const settings: ThreadSettings = { node, egressAllow, concurrency, trust: trust.buffer };
+    const settings: ThreadSettings = {
+      node,
+      egressAllow,
+      concurrency,
+      trust: trust.buffer,
+      marks: this.#marks.buffer,
+    };
     this.#drained = Promise.withResolvers<void>();
     const worker = new Worker(new URL("thread.ts", import.meta.url), {
       workerData: settings,
@@ -126,7 +145,7 @@ class SupervisedThread {
   #receive(message: FromThread): void {
     switch (message.type) {
       case "outcomes":
-        for (const { taskId } of message.outcomes) this.jobs.delete(taskId);
+        this.#take(message.outcomes.map(({ taskId }) => taskId));
         this.#options.onOutcomes(message.outcomes);
         break;
       case "givenUp":
@@ -142,6 +161,9 @@ class SupervisedThread {
     this.#drained.resolve();
     if (this.#stopping) return;
     this.#options.onCrash(this.#index, error);
+    const begun = Array.from(this.jobs.values()).filter(({ place }) => this.#marks.begun(place));
+    this.#take(begun.map(({ taskId }) => taskId));
+    if (begun.length > 0) this.#options.onOutcomes(begun.map((job) => this.#crashed(job, error)));
     this.#abandon("crashed");
     if (performance.now() - this.#startedAt > HEALTHY_AFTER) this.#pause = RESTART_PAUSE;
     setTimeout(() => {
@@ -155,8 +177,7 @@ class SupervisedThread {
   }
 
   #abandon(why: "handBack" | "crashed"): void {
-    const jobs = Array.from(this.jobs.values());
-    this.jobs.clear();
+    const jobs = this.#take([...this.jobs.keys()]);
     if (jobs.length > 0) this.#options.onGivenUp(jobs, why);
   }
 
@@ -164,7 +185,30 @@ class SupervisedThread {
     return taskIds.flatMap((taskId) => {
       const job = this.jobs.get(taskId);
       this.jobs.delete(taskId);
+      this.#marks.give(job?.place);
       return job ? [job] : [];
     });
+  }
+
+  /** The record of a call whose thread died under it. Nobody knows how far it came. */
+  #crashed(job: LeasedJob, error: Error): Outcome {
+    const { clock, node } = this.#options;
+    return {
+      ...leaseOf(job),
+      n: job.n,
+      attempt: {
+        n: job.n,
+        startedAt: clock.now(),
+        durationMs: millis(0),
+        outcome: "failed",
+        statusCode: null,
+        error: { code: "crashed", message: `its thread died: ${error.message}`.slice(0, 500) },
+        responseHeaders: null,
+        responseBody: null,
+        responseTruncated: false,
+        node,
+        retryAfterMs: null,
+      },
+    };
   }
 }

@@ -8,6 +8,7 @@ import { Destination, type DestinationContext, type DestinationMessage } from ".
 import { guardedConnector } from "./egress.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 import { Slots } from "./slots.ts";
 
@@ -21,6 +22,7 @@ if (!port) throw new Error("actors/thread.ts runs as a worker thread only");
 
 const settings = workerData as ThreadSettings;
 const clock = new SyncedClock();
+const marks = new Marks(settings.marks);
 const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: () => Destination }>();
 let outcomes: Outcome[] = [];
 
@@ -30,6 +32,7 @@ const context: DestinationContext = {
   connector: guardedConnector(new EgressPolicy(settings.egressAllow)),
   slots: new Slots(settings.concurrency),
   trust: new LeaseTrust(settings.trust),
+  begins: (job) => marks.begin(job.place),
   report(outcome) {
     // Outcomes of one turn of the event loop travel together.
     if (outcomes.length === 0) setImmediate(flush);
@@ -43,7 +46,12 @@ const context: DestinationContext = {
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
-      for (const job of message.jobs) route(job);
+      for (const job of message.jobs) {
+        // A job can kill the thread here too.
+        marks.begin(job.place);
+        route(job);
+        marks.end(job.place);
+      }
       break;
     case "clock":
       clock.sample(message.sentAt, message.receivedAt, message.theirs, 1);

@@ -7,7 +7,7 @@ import type { Actor } from "../../core/caller.ts";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
-import { read } from "../lib/peers.ts";
+import { call } from "../lib/bus.ts";
 
 /** How long an app's key is believed without asking again, in ms. */
 const KEY_TTL = 10_000;
@@ -81,7 +81,7 @@ export class Callers {
     const known = this.#keys.get(keyHash);
     if (known && known.until > performance.now()) return known.caller;
     this.#keys.delete(keyHash);
-    const app = await read(this.#broker, "admin.identify", { keyHash });
+    const app = await call(this.#broker, "admin.identify", { keyHash });
     if (!app) throw new BidaError("unauthorized");
     const { appId, name } = app;
     const caller: Caller = { scope: { appId }, actor: { kind: "app", id: appId, name, role: null } };

@@ -45,6 +45,7 @@ const dispatcher: ServiceSchema = {
       node: broker.nodeID,
       egressAllow,
       trust,
+      clock,
       onOutcomes: (outcomes) => reporter.report(outcomes),
       onGivenUp: (jobs, why) => {
         demand.freed();
@@ -53,7 +54,7 @@ const dispatcher: ServiceSchema = {
       },
       onCrash: (thread, error) =>
         log.error(
-          { thread, err: error.message, meanwhile: "its tasks go back and are called again" },
+          { thread, err: error.message, meanwhile: "its calls have failed, and what waited in it goes back" },
           "thread died",
         ),
     });
