@@ -28,10 +28,24 @@ export function natsOptions(urls: string[]): Record<string, unknown> {
 interface NatsClient {
   flush(): Promise<void>;
   close(): Promise<void>;
+  status(): AsyncIterable<{ type: string }>;
+}
+
+/** The part of Moleculer's transit that is used here; its types do not know it. */
+interface Transit {
+  pendingRequests: Map<string, { nodeID: string }>;
+  removePendingRequestByNodeID(nodeID: string): void;
+  discoverer: { discoverAllNodes(): Promise<void>; sendLocalNodeInfo(): Promise<void> };
 }
 
 export class NatsTransporter extends Transporters.NATS {
   declare client: NatsClient | null;
+  #lostAt: number | null = null;
+
+  override async connect(): Promise<void> {
+    await super.connect();
+    if (this.client) void this.#follow(this.client);
+  }
 
   /** As the original, which waits for an answer from the server for ever. */
   override async disconnect(): Promise<void> {
@@ -40,6 +54,40 @@ export class NatsTransporter extends Transporters.NATS {
     this.client = null;
     await Promise.race([client.flush().catch(() => undefined), waited(FLUSH)]);
     await Promise.race([client.close().catch(() => undefined), waited(FLUSH)]);
+  }
+
+  /** The client reconnects by itself and tells Moleculer nothing of it. */
+  async #follow(client: NatsClient): Promise<void> {
+    for await (const { type } of client.status()) {
+      if (this.client !== client) return;
+      if (type === "disconnect") this.#lost();
+      if (type === "reconnect") await this.#back().catch(() => undefined);
+    }
+  }
+
+  /** What was asked, or the answer to it, is lost: who waits for it may ask again at once. */
+  #lost(): void {
+    const transit = this.transit as unknown as Transit;
+    const asked = new Set(Array.from(transit.pendingRequests.values(), ({ nodeID }) => nodeID));
+    for (const nodeID of asked) transit.removePendingRequestByNodeID(nodeID);
+    if (this.#lostAt !== null) return;
+    this.#lostAt = performance.now();
+    const meanwhile = "nothing is accepted or claimed; calls under way are finished, outcomes kept";
+    this.#log.error({ meanwhile }, "lost contact with NATS");
+  }
+
+  /** Nodes may have given each other up; this does not wait for their heartbeats. */
+  async #back(): Promise<void> {
+    if (this.#lostAt !== null)
+      this.#log.info({ afterMs: Math.round(performance.now() - this.#lostAt) }, "NATS is back");
+    this.#lostAt = null;
+    const { discoverer } = this.transit as unknown as Transit;
+    await discoverer.sendLocalNodeInfo();
+    await discoverer.discoverAllNodes();
+  }
+
+  get #log() {
+    return this.broker.getLogger("node");
   }
 }
 

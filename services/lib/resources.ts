@@ -12,6 +12,7 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { watchDatabase } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
 
 /**
@@ -78,7 +79,11 @@ export function resources(config: Config): Middleware {
         const opened = await open(broker, config, () =>
           fatal("the database's lock was lost to another Bida process"),
         );
-        release = opened.release;
+        const endWatch = watchDatabase(opened.resources.db, log(broker));
+        release = async () => {
+          endWatch();
+          await opened.release();
+        };
         stateOf(broker).resources = opened.resources;
       } catch (error) {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);

@@ -51,7 +51,7 @@ test("passes both ways, and closes with either side", async () => {
 test("cut: what is connected is reset, new connections work", async () => {
   const socket = await open();
   await says(socket, "hello");
-  const closed = once(socket, "close");
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   link.cut();
   await closed;
   assert.is(await says(await open(), "again"), "again");

@@ -7,8 +7,8 @@
  * without one.
  *
  * The recovery time of a fault runs from its beginning (of an outage, from its end, when connections work again) to the
- * end of the last disturbance that it began: one that overlaps the time between the fault's beginning and two leases
- * after its end, and did not begin before the fault.
+ * end of the last disturbance that it began: one that began after the fault did, before the next fault, and no later than
+ * two leases after its end.
  */
 import { RETRY_AFTER_S, succeeds } from "./behaviour.ts";
 import type { FaultRecord } from "./fault.ts";
@@ -93,14 +93,16 @@ export function delayAfter(plan: Submission["plan"], call: Pick<LedgerCall, "sta
 
 /** Each fault's recovery time in ms; 0 where nobody noticed it. */
 export function recoveryTimes(faults: FaultRecord[], debts: Debt[], leaseMs: number, now: number): number[] {
-  return faults.map((fault) => {
+  return faults.map((fault, i) => {
     const begin = fault.outage ? fault.endedAt : fault.startedAt;
-    const own = debts.filter(
-      ({ from, to }) =>
-        (to ?? now) >= fault.startedAt &&
-        from >= fault.startedAt - 1_000 &&
-        from <= fault.endedAt + 2 * leaseMs,
-    );
+    const until = Math.min(faults[i + 1]?.startedAt ?? Number.POSITIVE_INFINITY, fault.endedAt + 2 * leaseMs);
+    // What was owed for less than a second by then is the fault's doing too.
+    const own = debts.filter(({ from, to }) => {
+      const disturbedAt = from + PATIENCE;
+      return (
+        disturbedAt >= fault.startedAt && disturbedAt < until + PATIENCE && (to ?? now) >= fault.startedAt
+      );
+    });
     return Math.max(0, ...own.map(({ to }) => (to ?? now) - begin));
   });
 }

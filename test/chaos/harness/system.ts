@@ -74,7 +74,12 @@ export class Seat {
     return signal;
   }
 
-  /** Has a thread of this dispatcher fail. */
+  /** The process may end by itself. */
+  expectEnd(): void {
+    this.#expected = true;
+  }
+
+  /** Has the threads of this dispatcher fail. */
   harmThread(how: "throw" | "memory"): void {
     writeFileSync(this.#commandFile, how);
     this.node.signal("SIGUSR2");
@@ -108,8 +113,13 @@ export class System {
   /** Processes that ended although nobody ended them. */
   readonly deaths: string[];
   readonly broker: ServiceBroker;
+  readonly #options: SystemOptions;
 
-  private constructor(parts: Pick<System, "servers" | "seats" | "databaseUrl" | "deaths" | "broker">) {
+  private constructor(
+    parts: Pick<System, "servers" | "seats" | "databaseUrl" | "deaths" | "broker">,
+    options: SystemOptions,
+  ) {
+    this.#options = options;
     this.servers = parts.servers;
     this.seats = parts.seats;
     this.databaseUrl = parts.databaseUrl;
@@ -128,21 +138,11 @@ export class System {
       ...Array<Role>(schedulers).fill("scheduler"),
       ...Array<Role>(dispatchers).fill("dispatcher"),
     ];
-    const deaths: string[] = [];
-    const onDeath = (seat: Seat, how: string) =>
-      deaths.push(`${seat.name} ended by itself (${how}); its last words: ${seat.node.log.slice(-2000)}`);
     const broker = ownBroker(bus.url, () => {});
     await broker.start();
-    const seats = await Promise.all(
-      roles.map(async (role, i) => {
-        const links = await linksTo(servers);
-        const name = `${role}-${roles.slice(0, i + 1).filter((other) => other === role).length}`;
-        const seatEnv = await environment(name, role, links, databaseUrl, options);
-        return new Seat({ name, role, links, env: seatEnv }, onDeath);
-      }),
-    );
-    const system = new System({ servers, seats, databaseUrl, deaths, broker });
-    await Promise.all(seats.map(({ node }) => inCluster(broker, node)));
+    const system = new System({ servers, seats: [], databaseUrl, deaths: [], broker }, options);
+    for (const role of roles) await system.#seat(role);
+    await Promise.all(system.seats.map((seat) => system.joined(seat)));
     await system.door.node.ready();
     return system;
   }
@@ -154,6 +154,38 @@ export class System {
 
   of(role: Role): Seat[] {
     return this.seats.filter((seat) => seat.role === role);
+  }
+
+  /** One more node; resolves when it is in the cluster. */
+  async join(role: Role): Promise<Seat> {
+    const seat = await this.#seat(role);
+    await this.joined(seat);
+    return seat;
+  }
+
+  /** Takes a node out for good. */
+  async leave(seat: Seat): Promise<void> {
+    await seat.end("SIGTERM");
+    this.seats.splice(this.seats.indexOf(seat), 1);
+    await Promise.all(Object.values(seat.links).map((link) => link.stop()));
+  }
+
+  /** Resolves when others see the node with its services. */
+  async joined({ node }: Seat): Promise<void> {
+    await inCluster(this.broker, node);
+  }
+
+  async #seat(role: Role): Promise<Seat> {
+    const links = await linksTo(this.servers);
+    const name = `${role}-${this.of(role).length + 1}`;
+    const env = await environment(name, role, links, this.databaseUrl, this.#options);
+    const seat = new Seat({ name, role, links, env }, (dead, how) =>
+      this.deaths.push(
+        `${dead.name} ended by itself (${how}); its last words: ${dead.node.log.slice(-2000)}`,
+      ),
+    );
+    this.seats.push(seat);
+    return seat;
   }
 
   /** Ends everything. @returns how each node ended on SIGTERM */
