@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import knexModule, { type Knex } from "knex";
 import type { Config } from "../core/config.ts";
-import { limitStatements, type MysqlConnection } from "./statement-limit.ts";
+import { type MysqlConnection, StatementLimit } from "./statement-limit.ts";
 
 export interface Database {
   knex: Knex;
@@ -12,15 +12,15 @@ export interface Database {
   label: string;
   /** The database's name on its server; names of locks, which are the server's own, are made of it. */
   name: string;
-  /** How long a statement may take before its connection counts as dead, in ms; infinite while the schema is migrated. */
-  statementLimit: number;
+  /** How long a statement may take before its connection counts as dead; none while the schema is migrated. */
+  limit: StatementLimit;
 }
 
 /** How long a statement waits for a connection before the database counts as gone, in ms. */
 const ACQUIRE_TIMEOUT = 3_000;
 
 /** As long as the longest call between services waits for its answer: nobody is interested after that. In ms. */
-export const STATEMENT_LIMIT = 10_000;
+const STATEMENT_LIMIT = 10_000;
 
 /** A row that somebody else holds is waited for so long, in s; then the transaction begins again. MySQL's default is 50. */
 const LOCK_WAIT = 3;
@@ -40,9 +40,12 @@ export function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">): D
   return config.databaseUrl === null ? openSqlite(config.dataDir) : openMysql(config.databaseUrl);
 }
 
+/** What a server that is well answers at once, in ms. */
+const PING_LIMIT = 4_000;
+
 /** Rejects where the database does not answer. */
 export async function pingDatabase(db: Database): Promise<void> {
-  await db.knex.raw("SELECT 1");
+  await db.knex.raw("SELECT 1").options({ timeout: PING_LIMIT });
 }
 
 export async function closeDatabase(db: Database): Promise<void> {
@@ -79,7 +82,7 @@ function openSqlite(dataDir: string): Database {
     dialect: "sqlite",
     label: `file:${filename}`,
     name: filename,
-    statementLimit: Number.POSITIVE_INFINITY,
+    limit: new StatementLimit(Number.POSITIVE_INFINITY),
   };
 }
 
@@ -87,6 +90,7 @@ function openMysql(url: string): Database {
   const parsed = new URL(url);
   const port = Number(parsed.port || 3306);
   const database = decodeURIComponent(parsed.pathname.slice(1));
+  const limit = new StatementLimit(STATEMENT_LIMIT);
   const knex = knexModule({
     client: "mysql2",
     log: silent,
@@ -113,7 +117,7 @@ function openMysql(url: string): Database {
         // Without gap locks concurrent batches deadlock far less often; every statement locks rows it names by key.
         const isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
         const limits = `SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT}, SESSION wait_timeout = ${SILENCE_LIMIT}`;
-        limitStatements(connection, () => db.statementLimit);
+        limit.guard(connection);
         connection.query(isolation, (error: Error | null) => {
           if (error) done(error, connection);
           else connection.query(limits, (problem: Error | null) => done(problem, connection));
@@ -122,12 +126,5 @@ function openMysql(url: string): Database {
     },
   });
   const label = `${parsed.hostname}:${port}/${database}`;
-  const db: Database = {
-    knex,
-    dialect: "mysql",
-    label,
-    name: database,
-    statementLimit: STATEMENT_LIMIT,
-  };
-  return db;
+  return { knex, dialect: "mysql", label, name: database, limit };
 }

@@ -23,13 +23,13 @@ const WORK_LIMIT_S = 86_400;
 /** @returns the names of the migrations that this call ran */
 export async function migrate(db: Database): Promise<string[]> {
   if (db.dialect === "sqlite") return runMigrations(db.knex); // The process lock is already ours.
-  const limit = db.statementLimit;
+  const { limitMs } = db.limit;
   // Waiting for another node's migration, and changing a large table, both take their time.
-  db.statementLimit = Number.POSITIVE_INFINITY;
+  db.limit.limitMs = Number.POSITIVE_INFINITY;
   try {
     return await withServerLock(db.knex, `bida:migrate:${db.name}`, () => runMigrations(db.knex));
   } finally {
-    db.statementLimit = limit;
+    db.limit.limitMs = limitMs;
   }
 }
 

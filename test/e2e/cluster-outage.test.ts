@@ -1,19 +1,19 @@
 /** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { gate } from "../e2e/kit/gate.ts";
-import { Receiver } from "../e2e/kit/receiver.ts";
-import { until } from "../e2e/kit/until.ts";
-import { World } from "../e2e/kit/world.ts";
-import { type Seat, type ServerName, System } from "./harness/system.ts";
+import { gate } from "./kit/gate.ts";
+import { Receiver } from "./kit/receiver.ts";
+import { until } from "./kit/until.ts";
+import { World } from "./kit/world.ts";
+import { type Seat, type ServerName, System } from "../chaos/harness/system.ts";
 
 const LEASE = 3_000;
 /** A node that has nothing to do still notices within this that a server has gone silent, in ms. */
-const NOTICED: Record<ServerName, number> = { mariadb: 12_000, redis: 8_000, nats: 10_000 };
+const NOTICED: Record<ServerName, number> = { mariadb: 15_000, redis: 8_000, nats: 10_000 };
 /** Shorter than in the long run of `npm run chaos`, where it is minutes. */
-const OUTAGE = 8_000;
+const OUTAGE = 6_000;
 
-const test = suite("scenarios");
+const test = suite("outages");
 let system: System;
 let receivers: Receiver[];
 let world: World;
