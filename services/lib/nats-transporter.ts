@@ -56,6 +56,12 @@ export class NatsTransporter extends Transporters.NATS {
     await Promise.race([client.close().catch(() => undefined), waited(FLUSH)]);
   }
 
+  /** While there is no connection the client throws away what it is given, and says nothing. */
+  override send(topic: string, data: Buffer): Promise<void> {
+    if (this.#lostAt !== null) setImmediate(() => this.#forget());
+    return super.send(topic, data) as unknown as Promise<void>;
+  }
+
   /** The client reconnects by itself and tells Moleculer nothing of it. */
   async #follow(client: NatsClient): Promise<void> {
     for await (const { type } of client.status()) {
@@ -65,11 +71,15 @@ export class NatsTransporter extends Transporters.NATS {
     }
   }
 
-  /** What was asked, or the answer to it, is lost: who waits for it may ask again at once. */
-  #lost(): void {
+  /** What was asked, or the answer to it, is lost: who waits for it is told, and may ask again at once. */
+  #forget(): void {
     const transit = this.transit as unknown as Transit;
     const asked = new Set(Array.from(transit.pendingRequests.values(), ({ nodeID }) => nodeID));
     for (const nodeID of asked) transit.removePendingRequestByNodeID(nodeID);
+  }
+
+  #lost(): void {
+    this.#forget();
     if (this.#lostAt !== null) return;
     this.#lostAt = performance.now();
     const meanwhile = "nothing is accepted or claimed; calls under way are finished, outcomes kept";
@@ -78,6 +88,7 @@ export class NatsTransporter extends Transporters.NATS {
 
   /** Nodes may have given each other up; this does not wait for their heartbeats. */
   async #back(): Promise<void> {
+    this.#forget();
     if (this.#lostAt !== null)
       this.#log.info({ afterMs: Math.round(performance.now() - this.#lostAt) }, "NATS is back");
     this.#lostAt = null;

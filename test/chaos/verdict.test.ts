@@ -5,7 +5,7 @@ import { type Plan, pathOf } from "./harness/behaviour.ts";
 import type { Excuse, FaultRecord } from "./harness/fault.ts";
 import type { Submission } from "./harness/load.ts";
 import { Ledger, type LedgerCall } from "./harness/receiver.ts";
-import { disturbances, recoveryTimes, Watch } from "./harness/service.ts";
+import { disturbances, recoveries, Watch } from "./harness/service.ts";
 import { type AttemptRow, type Evidence, judge, type TaskRow } from "./harness/verdict.ts";
 
 const test = suite("verdict");
@@ -229,7 +229,8 @@ test("service: recovery runs from a fault, or an outage's end, to the end of the
     { what: "", from: T + 100, to: T + 2_500 },
     { what: "", from: T + 900, to: T + 4_000 },
   ];
-  const times = (faults: FaultRecord[]) => recoveryTimes(faults, debts, LEASE, T + 60_000);
+  const times = (faults: FaultRecord[]) =>
+    recoveries(faults, debts, LEASE, T + 60_000).map(({ recoveryMs }) => recoveryMs);
   assert.equal(times([fault(50, 150, [])]), [3_950]);
   assert.equal(times([fault(50, 1_000, [], true)]), [3_000]);
   assert.equal(times([fault(20_000, 20_000, [])]), [0]);

@@ -5,7 +5,7 @@ import type { FaultContext, FaultKind, FaultRecord } from "./fault.ts";
 import { Load } from "./load.ts";
 import { Random } from "./random.ts";
 import { startFarSide } from "./receiver.ts";
-import { disturbances, recoveryTimes, Watch } from "./service.ts";
+import { disturbances, recoveries, Watch } from "./service.ts";
 import { System } from "./system.ts";
 import { judge, readDatabase, type Verdict } from "./verdict.ts";
 
@@ -36,7 +36,7 @@ export interface Campaign extends Verdict {
   seconds: number;
   submitted: number;
   seats: string[];
-  faults: (FaultRecord & { recoveryMs: number })[];
+  faults: (FaultRecord & { recoveryMs: number; last: string | null })[];
 }
 
 /** Service is normal again after a fault within this, in ms, or that is a violation. */
@@ -103,12 +103,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const { submissions } = load;
   const evidence = { submissions, ledger: far.ledger, ...database, faults, leaseMs };
   const verdict = judge(evidence);
-  const recoveries = recoveryTimes(
-    faults,
-    disturbances(submissions, far.ledger, loadEndedAt),
-    leaseMs,
-    loadEndedAt,
-  );
+  const times = recoveries(faults, disturbances(submissions, far.ledger, loadEndedAt), leaseMs, loadEndedAt);
   return {
     ...verdict,
     violations: [...broken.map((what) => ({ what, taskId: null, seen: [] })), ...verdict.violations],
@@ -117,7 +112,10 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     seconds: Math.round((loadEndedAt - startedAt) / 1000),
     submitted: submissions.length,
     seats: system.seats.map(({ name }) => name),
-    faults: faults.map((fault, i) => ({ ...fault, recoveryMs: recoveries[i] as number })),
+    faults: faults.map((fault, i) => ({
+      ...fault,
+      ...(times[i] as { recoveryMs: number; last: string | null }),
+    })),
   };
 }
 

@@ -91,8 +91,13 @@ export function delayAfter(plan: Submission["plan"], call: Pick<LedgerCall, "sta
   return call.status === 429 ? Math.max(plan.retryMs, RETRY_AFTER_S * 1_000) : plan.retryMs;
 }
 
-/** Each fault's recovery time in ms; 0 where nobody noticed it. */
-export function recoveryTimes(faults: FaultRecord[], debts: Debt[], leaseMs: number, now: number): number[] {
+/** Each fault's recovery time in ms, 0 where nobody noticed it, and what was owed last. */
+export function recoveries(
+  faults: FaultRecord[],
+  debts: Debt[],
+  leaseMs: number,
+  now: number,
+): { recoveryMs: number; last: string | null }[] {
   return faults.map((fault, i) => {
     const begin = fault.outage ? fault.endedAt : fault.startedAt;
     const until = Math.min(faults[i + 1]?.startedAt ?? Number.POSITIVE_INFINITY, fault.endedAt + 2 * leaseMs);
@@ -103,6 +108,10 @@ export function recoveryTimes(faults: FaultRecord[], debts: Debt[], leaseMs: num
         disturbedAt >= fault.startedAt && disturbedAt < until + PATIENCE && (to ?? now) >= fault.startedAt
       );
     });
-    return Math.max(0, ...own.map(({ to }) => (to ?? now) - begin));
+    const last = own.reduce<Debt | null>(
+      (a, b) => (a !== null && (a.to ?? now) >= (b.to ?? now) ? a : b),
+      null,
+    );
+    return { recoveryMs: Math.max(0, last ? (last.to ?? now) - begin : 0), last: last?.what ?? null };
   });
 }
