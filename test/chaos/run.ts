@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { temporaryFolder } from "../servers/server.ts";
 import { type Campaign, campaign, type Step } from "./harness/campaign.ts";
 import { FAULTS } from "./harness/faults.ts";
 import { Random } from "./harness/random.ts";
@@ -88,6 +89,7 @@ const result: Campaign = await campaign({
   leaseMs: given.lease,
   perSecond: given.rate,
   steps: byChance(new Random(given.seed), given.minutes, given.only),
+  sampling: { folder: temporaryFolder("chaos"), everyMs: 1_000 },
   say: (line) => console.log(line),
 });
 writeFileSync(given.json, `${JSON.stringify({ command, ...result }, null, 2)}\n`);

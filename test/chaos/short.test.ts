@@ -1,6 +1,7 @@
 /** Every fault once, on a real cluster; then everything that was promised is checked. See harness/verdict.ts. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { temporaryFolder } from "../servers/server.ts";
 import { type Campaign, campaign } from "./harness/campaign.ts";
 import { FAULTS } from "./harness/faults.ts";
 import { Random } from "./harness/random.ts";
@@ -18,6 +19,7 @@ test("each fault once: nothing is lost, nothing recorded twice, nothing early, n
     leaseMs: 2_000,
     perSecond: 15,
     steps: new Random(SEED).shuffled(FAULTS).map((kind) => ({ kind, outageMs: 5_000, restMs: 200 })),
+    sampling: { folder: temporaryFolder("chaos"), everyMs: 1_000 },
     say: (line) => console.log(line),
   });
   console.log(tables(run));

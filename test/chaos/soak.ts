@@ -1,12 +1,11 @@
 /** `npm run soak`: a steady load with failing targets and no faults. Does any process grow, does its loop keep turning? */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../servers/server.ts";
 import { campaign } from "./harness/campaign.ts";
 import type { FaultKind } from "./harness/fault.ts";
 import { accusations, grid } from "./harness/report.ts";
+import { type Sample, samplesOf } from "./harness/samples.ts";
 import { slopeOf } from "./harness/slope.ts";
 
 const USAGE = `npm run soak -- [options]
@@ -21,15 +20,6 @@ where a process grows by more than --max-slope for certain (slope minus twice it
   --max-slope N    MB per hour (default 60)
   --help
 `;
-
-interface Sample {
-  at: number;
-  threadId: number;
-  rss: number;
-  heapUsed: number;
-  p99: number;
-  max: number;
-}
 
 const { values } = parseArgs({
   options: {
@@ -49,8 +39,7 @@ if (values.help || !(minutes > 0) || !(rate > 0) || !Number.isSafeInteger(seed) 
 }
 
 const MB = 1024 * 1024;
-const folder = temporaryFolder("soak");
-const sampleMs = Math.min(5_000, (minutes * 60_000) / 40);
+const sampling = { folder: temporaryFolder("soak"), everyMs: Math.min(5_000, (minutes * 60_000) / 40) };
 const steady: FaultKind = {
   name: "steady load",
   excuses: [],
@@ -64,16 +53,13 @@ const steady: FaultKind = {
 const run = await campaign({
   ...{ seed, schedulers: 2, dispatchers: 3, leaseMs: 10_000, perSecond: rate },
   steps: [{ kind: steady, outageMs: 0, restMs: 0 }],
-  sampling: { folder, everyMs: sampleMs },
+  sampling,
   say: (line) => console.log(line),
 });
 
 const growing: string[] = [];
 const rows = run.seats.map((name) => {
-  const samples = readFileSync(join(folder, `${name}.jsonl`), "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Sample);
+  const samples = samplesOf(sampling, name);
   const main = samples.filter(({ threadId }) => threadId === 0);
   const settled = main.slice(Math.floor(main.length / 5));
   const { slope, error } = slopeOf(settled.map(({ at, rss }) => [at / 3_600_000, rss / MB] as const));

@@ -5,6 +5,7 @@ import type { FaultContext, FaultKind, FaultRecord } from "./fault.ts";
 import { Load } from "./load.ts";
 import { Random } from "./random.ts";
 import { startFarSide } from "./receiver.ts";
+import { type Sampling, stallsIn } from "./samples.ts";
 import { disturbances, recoveries, Watch } from "./service.ts";
 import { System } from "./system.ts";
 import { judge, readDatabase, type Verdict } from "./verdict.ts";
@@ -25,8 +26,7 @@ export interface CampaignOptions {
   perSecond: number;
   /** The faults, in order. */
   steps: Iterable<Step>;
-  /** Every node writes samples of itself to `<folder>/<seat>.jsonl` (sampled.mjs). */
-  sampling?: { folder: string; everyMs: number };
+  sampling: Sampling;
   say(line: string): void;
 }
 
@@ -36,13 +36,15 @@ export interface Campaign extends Verdict {
   seconds: number;
   submitted: number;
   seats: string[];
+  /** How often a process got no turn for more than a quarter of a lease; see samples.ts. */
+  stalls: number;
   faults: (FaultRecord & { recoveryMs: number; last: string | null })[];
 }
 
 /** Service is normal again after a fault within this, in ms, or that is a violation. */
-const RECOVERY_LIMIT = 60_000;
+const RECOVERY_LIMIT = 120_000;
 /** All that was accepted has ended after the last fault within this, in ms. */
-const DRAIN_LIMIT = 120_000;
+const DRAIN_LIMIT = 180_000;
 const ORIGINS = 4;
 
 export async function campaign(options: CampaignOptions): Promise<Campaign> {
@@ -101,7 +103,10 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   await far.stop();
 
   const { submissions } = load;
-  const evidence = { submissions, ledger: far.ledger, ...database, faults, leaseMs };
+  const seats = system.seats.map(({ name }) => name);
+  const stalls = stallsIn(options.sampling, seats, leaseMs);
+  const excusing = [...faults, ...stalls];
+  const evidence = { submissions, ledger: far.ledger, ...database, faults: excusing, leaseMs };
   const verdict = judge(evidence);
   const times = recoveries(faults, disturbances(submissions, far.ledger, loadEndedAt), leaseMs, loadEndedAt);
   return {
@@ -111,7 +116,8 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     leaseMs,
     seconds: Math.round((loadEndedAt - startedAt) / 1000),
     submitted: submissions.length,
-    seats: system.seats.map(({ name }) => name),
+    seats,
+    stalls: stalls.filter((stall) => !faults.some((fault) => covers(fault, stall))).length,
     faults: faults.map((fault, i) => ({
       ...fault,
       ...(times[i] as { recoveryMs: number; last: string | null }),
@@ -125,6 +131,10 @@ async function inflict({ kind }: Step, context: FaultContext): Promise<FaultReco
   const target = await kind.run(context);
   return { kind: name, target, startedAt, endedAt: Date.now(), outage, excuses };
 }
+
+/** Whether a process was frozen on purpose, or was just starting, at that time. */
+const covers = (fault: FaultRecord, { startedAt, endedAt }: FaultRecord): boolean =>
+  fault.startedAt <= endedAt && fault.endedAt + 10_000 >= startedAt;
 
 /** Every task of the database has ended. */
 async function drained(system: System, broken: string[]): Promise<void> {

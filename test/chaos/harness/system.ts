@@ -14,6 +14,7 @@ import { freePort } from "../../servers/ports.ts";
 import * as redis from "../../servers/redis.ts";
 import { type TestServer, temporaryFolder } from "../../servers/server.ts";
 import { Link } from "./link.ts";
+import type { Sampling } from "./samples.ts";
 
 export const SERVERS = ["mariadb", "redis", "nats"] as const;
 export type ServerName = (typeof SERVERS)[number];
@@ -33,7 +34,7 @@ export interface SystemOptions {
   /** For all nodes. */
   env?: Environment;
   /** See sampled.mjs. */
-  sampling?: { folder: string; everyMs: number };
+  sampling?: Sampling;
 }
 
 /** A place for a node: its ports, links and environment stay while processes come and go. */
@@ -143,7 +144,7 @@ export class System {
     const system = new System({ servers, seats: [], databaseUrl, deaths: [], broker }, options);
     for (const role of roles) await system.#seat(role);
     await Promise.all(system.seats.map((seat) => system.joined(seat)));
-    await system.door.node.ready();
+    await system.door.node.ready(60_000);
     return system;
   }
 
@@ -213,9 +214,9 @@ async function environment(
   const through = new URL(databaseUrl);
   through.port = String(links.mariadb.port);
   const preloads = [
+    ...(sampling ? ["sampled.mjs"] : []),
     "../../e2e/kit/shift-clock.mjs",
     ...(role === "dispatcher" ? ["ill-thread.mjs"] : []),
-    ...(sampling ? ["sampled.mjs"] : []),
   ];
   return {
     SERVICES: SERVICES[role],

@@ -33,7 +33,7 @@ export async function inCluster(broker: ServiceBroker, node: BidaNode): Promise<
     const found = known.find(({ id }) => id.includes(`-${node.pid}-`));
     return wanted.every((name) => found?.services.some((service) => service.name === name));
   };
-  await until("the node is in the cluster", seen, 30_000).catch((error: Error) => {
+  await until("the node is in the cluster", seen, 90_000).catch((error: Error) => {
     throw new Error(`${error.message}\n${node.log.slice(-3000)}`);
   });
 }
