@@ -4,7 +4,7 @@ import type { ServiceBroker } from "moleculer";
 import { BidaError } from "../../core/errors.ts";
 import type { Config } from "../../core/config.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { submit } from "../lib/peers.ts";
+import { submit } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { refusalOf } from "./problem.ts";

@@ -3,8 +3,7 @@ import { z } from "zod";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
-import { call } from "../lib/bus.ts";
-import { read, submit } from "../lib/peers.ts";
+import { call, read, submit } from "../lib/bus.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";

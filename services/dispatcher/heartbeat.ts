@@ -73,7 +73,7 @@ export class Heartbeat {
   async #extend(entries: DueEntry[]): Promise<string[]> {
     const { broker, holder, clock, onClock, leaseMs } = this.#options;
     const sentAt = clock.local();
-    const patience = Math.min(leaseMs / 6, LONGEST_PAUSE / 2);
+    const patience = Math.min(leaseMs / 4, LONGEST_PAUSE / 2);
     const timeout = Math.min(leaseMs / 3, LONGEST_PAUSE);
     const reply = await askAny(broker, "scheduler.extend", { holder, entries }, patience, { timeout });
     const sample = { sentAt, receivedAt: clock.local(), theirs: reply.now };

@@ -7,7 +7,10 @@ import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { Scope } from "../../store/scope.ts";
-import { fromWire, toWire } from "./wire-errors.ts";
+import { toWire } from "./wire-errors.ts";
+
+export { call } from "./call.ts";
+export { read, submit } from "./peers.ts";
 
 /** What travels beside the parameters of a call. */
 export interface CallMeta {
@@ -36,22 +39,6 @@ export interface CallOptions {
 export type ActionName = keyof ActionMap;
 export type EventName = keyof EventMap;
 export type BidaContext = Context<unknown, CallMeta>;
-
-/** @throws BidaError: the action's own refusal, or `unavailable` where nobody answers */
-export async function call<K extends ActionName>(
-  broker: ServiceBroker,
-  action: K,
-  params: ActionMap[K][0],
-  options: CallOptions = {},
-): Promise<ActionMap[K][1]> {
-  try {
-    // Untracked: Moleculer never forgets a tracked call that timed out, and a stop would wait for it. What a stop has to
-    // wait for is tracked where it begins, in the action that makes this call.
-    return (await broker.call(action, params, { ...options, tracking: false } as never)) as ActionMap[K][1];
-  } catch (error) {
-    throw fromWire(error);
-  }
-}
 
 /** Tells one instance of every service that listens. A hint: lost while NATS is away. */
 export function emit<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {

@@ -1,13 +1,14 @@
 /**
  * Asking one of several nodes, and another one where the first does not answer. A node that was killed or frozen stays
  * in the registry until its heartbeats are missed (6 s); a caller should not wait for that. Only for actions that may be
- * carried out twice.
+ * carried out twice. `read` and `submit` are imported from `bus.ts`.
  */
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
 import type { BidaError } from "../../core/errors.ts";
 import { newTaskId } from "../../core/ids.ts";
-import { type ActionName, type CallOptions, call } from "./bus.ts";
+import type { ActionName, CallOptions } from "./bus.ts";
+import { call } from "./call.ts";
 
 /** A node that did not answer is asked last for so long, in ms; by then the registry knows. */
 const SUSPECTED = 6_000;

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../../e2e/kit/until.ts";
 import type { FaultContext, FaultKind, FaultRecord } from "./fault.ts";
 import { Load } from "./load.ts";
+import { Pulse } from "./pulse.ts";
 import { Random } from "./random.ts";
 import { startFarSide } from "./receiver.ts";
 import { type Sampling, stallsIn } from "./samples.ts";
@@ -36,7 +37,7 @@ export interface Campaign extends Verdict {
   seconds: number;
   submitted: number;
   seats: string[];
-  /** How often a process got no turn for more than a quarter of a lease; see samples.ts. */
+  /** How often processes waited too long for their turn, outside of faults; see samples.ts and pulse.ts. */
   stalls: number;
   faults: (FaultRecord & { recoveryMs: number; last: string | null })[];
 }
@@ -46,6 +47,8 @@ const RECOVERY_LIMIT = 120_000;
 /** All that was accepted has ended after the last fault within this, in ms. */
 const DRAIN_LIMIT = 180_000;
 const ORIGINS = 4;
+/** Between two looks, in ms: looking costs, and all traffic of the cluster passes through this process. */
+const LOOK = 250;
 
 export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const { seed, leaseMs, say, steps, perSecond } = options;
@@ -64,7 +67,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const broken: string[] = [];
   const faults: FaultRecord[] = [];
   const calm = (what: string) =>
-    until(what, () => watch.overdue().length === 0, RECOVERY_LIMIT).catch((error: Error) => {
+    until(what, () => watch.overdue().length === 0, RECOVERY_LIMIT, LOOK).catch((error: Error) => {
       broken.push(
         `${error.message}; owed: ${watch
           .overdue()
@@ -73,6 +76,8 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
       );
     });
 
+  const pulse = new Pulse(far, leaseMs);
+  pulse.start();
   load.start();
   await pause(1_000);
   await calm("normal service before the first fault");
@@ -95,6 +100,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   await calm("all that is owed");
   const loadEndedAt = Date.now();
   await drained(system, broken);
+  await pulse.stop();
   const database = await readDatabase(system.databaseUrl);
   broken.push(...system.deaths);
   const ends = await system.stop();
@@ -104,7 +110,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
 
   const { submissions } = load;
   const seats = system.seats.map(({ name }) => name);
-  const stalls = stallsIn(options.sampling, seats, leaseMs);
+  const stalls = [...stallsIn(options.sampling, seats, leaseMs), ...pulse.stalls];
   const excusing = [...faults, ...stalls];
   const evidence = { submissions, ledger: far.ledger, ...database, faults: excusing, leaseMs };
   const verdict = judge(evidence);
@@ -142,7 +148,9 @@ async function drained(system: System, broken: string[]): Promise<void> {
     const { tasks } = await readDatabase(system.databaseUrl);
     return tasks.every(({ state }) => state !== "pending");
   };
-  await until("every task to end", open, DRAIN_LIMIT).catch((error: Error) => broken.push(error.message));
+  await until("every task to end", open, DRAIN_LIMIT, LOOK).catch((error: Error) =>
+    broken.push(error.message),
+  );
 }
 
 const stamp = (ms: number) =>

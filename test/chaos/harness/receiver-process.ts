@@ -42,4 +42,5 @@ for (; origin < Number(process.argv[2] ?? 1); origin++) {
   receivers.push(receiver);
 }
 send({ type: "ready", origins: receivers.map((receiver) => receiver.origin) });
+process.on("message", (ping: number) => send({ type: "pong", ping }));
 process.on("disconnect", () => process.exit(0));

@@ -16,11 +16,16 @@ export interface LedgerCall {
   status: number | null;
 }
 
-export type FromReceiver = { type: "ready"; origins: string[] } | { type: "call"; call: LedgerCall };
+export type FromReceiver =
+  | { type: "ready"; origins: string[] }
+  | { type: "call"; call: LedgerCall }
+  | { type: "pong"; ping: number };
 
 export interface FarSide {
   readonly origins: string[];
   readonly ledger: Ledger;
+  /** Resolves when the receiver's process, and then this one, had a turn. */
+  ping(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,15 +68,26 @@ export async function startFarSide(origins: number): Promise<FarSide> {
   });
   const ended = endWithUs(child);
   const ledger = new Ledger();
+  const pings = new Map<number, () => void>();
+  let pinged = 0;
   const ready = Promise.withResolvers<string[]>();
   child.on("message", (message: FromReceiver) => {
     if (message.type === "call") ledger.put(message.call);
+    else if (message.type === "pong") pings.get(message.ping)?.();
     else ready.resolve(message.origins);
   });
   ended.then((how) => ready.reject(new Error(`the receiver ended: ${how}`)));
   return {
     origins: await ready.promise,
     ledger,
+    async ping() {
+      const ping = ++pinged;
+      await new Promise<void>((resolve) => {
+        pings.set(ping, resolve);
+        child.send(ping);
+      });
+      pings.delete(ping);
+    },
     async stop() {
       child.disconnect();
       await ended;

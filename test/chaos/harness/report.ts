@@ -17,7 +17,7 @@ export function tables(run: Campaign): string {
     ["duplicated calls (all inside a fault)", run.duplicated],
     ["overlapping calls (all inside a fault that cuts a node off)", run.overlapping],
     ["faults", faults.length],
-    ["processes that stood still outside of faults (busy machine)", run.stalls],
+    ["times that the machine was too busy, outside of faults", run.stalls],
     ["violations", run.violations.length],
   ];
   const byKind = Map.groupBy(faults, ({ kind }) => kind);
