@@ -2,21 +2,16 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
-import type { z } from "zod";
 import type { Millis } from "./clock.ts";
+import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
-import type {
-  DestinationView,
-  destinationChangeSchema,
-  destinationQuerySchema,
-} from "./schema/destinations.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
-export type { DestinationView } from "./schema/destinations.ts";
+export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -87,12 +82,6 @@ export interface TaskQuery {
   limit?: number;
   cursor?: string;
 }
-
-/** `GET /v1/destinations`. */
-export type DestinationQuery = z.input<typeof destinationQuerySchema>;
-
-/** The body of `PATCH /v1/destinations/{origin}`. */
-export type DestinationChange = z.input<typeof destinationChangeSchema>;
 
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };

@@ -62,9 +62,30 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
   if (refusal.code === "unauthorized")
     res.setHeader("www-authenticate", 'Basic realm="Bida", charset="UTF-8"');
-  // The rest of a refused body is not read; the connection cannot be used again.
-  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
-  res.end(documentOf(refusal));
+  end(res, refusal, documentOf(refusal));
+}
+
+/** How long the rest of a body that was refused for its size is read and thrown away, in ms. */
+const LINGER = 3_000;
+
+/**
+ * Ends an answer. Where the rest of the body is not wanted, the connection cannot be used again; but to close it while
+ * the caller still sends would reset it, and the caller might never see the answer (RFC 9112, section 9.6).
+ */
+export function end(res: ServerResponse, refusal: BidaError, body: string): void {
+  if (refusal.code !== "body_too_large") {
+    res.end(body);
+    return;
+  }
+  res.setHeader("connection", "close");
+  res.setHeader("content-length", Buffer.byteLength(body));
+  res.write(body);
+  const close = () => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(close, LINGER);
+  res.req.once("end", close).once("close", close).resume();
 }
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";

@@ -2,6 +2,7 @@
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
+import { destinationSuite } from "./destinations.ts";
 import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
@@ -18,4 +19,5 @@ export function everySuite(suite: Suite): void {
   callerSuite(suite);
   listingSuite(suite);
   clientSuite(suite);
+  destinationSuite(suite);
 }
