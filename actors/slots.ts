@@ -1,10 +1,15 @@
 /** A thread's limit of calls in flight, shared fairly: whoever found no slot is called in turn when one is free. */
 export class Slots {
+  readonly #count: number;
   #free: number;
   readonly #waiting = new Set<() => void>();
+  readonly #onTaken: (taken: number) => void;
 
-  constructor(count: number) {
+  /** @param onTaken told how many are taken, whenever that changes */
+  constructor(count: number, onTaken: (taken: number) => void = () => undefined) {
+    this.#count = count;
     this.#free = count;
+    this.#onTaken = onTaken;
   }
 
   /** Takes a slot. Where none is free, `retry` is called once when one is, and it may try again. */
@@ -14,11 +19,13 @@ export class Slots {
       return false;
     }
     this.#free -= 1;
+    this.#onTaken(this.#count - this.#free);
     return true;
   }
 
   give(): void {
     this.#free += 1;
+    this.#onTaken(this.#count - this.#free);
     this.offer();
   }
 

@@ -6,6 +6,7 @@ import TinyQueue from "tinyqueue";
 import { type Clock, type EpochMs, later, minutes } from "../core/clock.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
+import { leasesRecovered } from "../core/metrics.ts";
 import {
   type DueCounts,
   type DueSet,
@@ -65,9 +66,11 @@ export class MemoryDueSet implements DueSet {
     return this.#full;
   }
 
-  async add(entries: DueEntry[]): Promise<void> {
+  async add(entries: DueEntry[]): Promise<number> {
+    const before = this.#slots.size;
     for (const entry of entries) if (!this.#slots.has(entry.taskId)) this.#place(entry);
     this.#announce();
+    return this.#slots.size - before;
   }
 
   async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
@@ -205,7 +208,10 @@ export class MemoryDueSet implements DueSet {
       const { slot } = this.#leases.pop() as { slot: Slot };
       if (slot.place !== "leased") continue;
       if (slot.until > now) this.#leases.push({ slot, until: slot.until });
-      else this.#endLease(slot, "ready");
+      else {
+        leasesRecovered.inc();
+        this.#endLease(slot, "ready");
+      }
     }
     for (let slot = this.#waiting.peek(); slot && slot.entry.dueAt <= now; slot = this.#waiting.peek()) {
       this.#waiting.pop();

@@ -8,6 +8,7 @@ import { SyncedClock } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
+import { leasesRecovered } from "../core/metrics.ts";
 import {
   type DueCounts,
   type DueSet,
@@ -65,28 +66,34 @@ export class RedisDueSet implements DueSet {
     this.#poll = setInterval(() => this.#wakeAll(), SAFETY_POLL_MS);
   }
 
-  async add(entries: DueEntry[]): Promise<void> {
-    await this.admit(entries, "", 0);
+  async add(entries: DueEntry[]): Promise<number> {
+    return (await this.#admit(entries, "", 0)).added;
   }
 
   async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
+    return (await this.#admit(entries, holder, room)).leased;
+  }
+
+  async #admit(entries: DueEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
+    let added = 0;
     for (const [partition, part] of byPartition(entries, (entry) => entry)) {
       for (const chunk of chunks(part, CHUNK / 2)) {
         const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-        const taken = await this.#run("admit", partition, [
+        const [unknown, ...taken] = await this.#run("admit", partition, [
           holder,
           room - leased.length,
           leaseMs,
           window,
           ...args,
         ]);
+        added += Number(unknown);
         const members = new Set(taken);
         leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
       }
     }
-    return leased;
+    return { leased, added };
   }
 
   /**
@@ -203,7 +210,8 @@ export class RedisDueSet implements DueSet {
     const args = [holder, room, leaseMs, window, QUANTUM, RETRY_SHARE];
     this.#hot.delete(partition);
     try {
-      const [idleFor, ...flat] = await this.#run("claim", partition, args);
+      const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);
+      if (Number(recovered) > 0) leasesRecovered.inc(Number(recovered));
       clearTimeout(this.#timers.get(partition));
       if (idleFor === 0) this.#hot.add(partition);
       else if (Number(idleFor) > 0) this.#alarm(partition, Number(idleFor));

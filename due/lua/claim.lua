@@ -1,6 +1,7 @@
 -- Leases up to `room` members, lanes in turn, first calls before retries.
 -- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] lease ms, ARGV[4] window, ARGV[5] quantum, ARGV[6] share for retries
--- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), member, due time, …}
+-- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), leases that had run out,
+--          member, due time, …}
 -- Errors: none
 local holder, room = ARGV[1], tonumber(ARGV[2])
 local lease_ms, window = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -9,7 +10,8 @@ local quantum, retry_share = tonumber(ARGV[5]), tonumber(ARGV[6])
 local SWEEP, PROMOTE = 500, 2000
 
 -- Leases that ran out: ready again, before everything that was due later.
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)) do
+local expired = redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)
+for _, member in ipairs(expired) do
   unlease(member)
   make_ready(member, NOW, window)
 end
@@ -20,7 +22,7 @@ for i = 1, #due, 2 do
   make_ready(due[i], due[i + 1], window)
 end
 
-local out = { MICROS, -1 }
+local out = { MICROS, -1, #expired }
 local function take(rank, limit)
   local ring = P .. 'ring:' .. rank
   while limit > 0 do
@@ -41,7 +43,7 @@ local function take(rank, limit)
   end
 end
 
-local function taken_so_far() return (#out - 2) / 2 end
+local function taken_so_far() return (#out - 3) / 2 end
 local kept = 0
 if redis.call('EXISTS', P .. 'ring:r') == 1 then kept = math.floor(room * retry_share) end
 take('f', room - kept)

@@ -9,6 +9,9 @@ import { configOf } from "../lib/resources.ts";
 import { Callers } from "./caller.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
+import { metricsRoutes } from "./metrics.routes.ts";
+import { nodeRoutes } from "./nodes.routes.ts";
+import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
 import { taskRoutes } from "./tasks.routes.ts";
@@ -55,10 +58,26 @@ const api: ServiceSchema<Record<string, unknown>> = {
     },
   },
 
+  events: {
+    "$services.changed": {
+      handler() {
+        this.nodes.look();
+      },
+    },
+    "$node.disconnected": {
+      handler(ctx) {
+        const { node, unexpected } = ctx.params as { node: { id: string }; unexpected: boolean };
+        this.nodes.disconnected(node.id, unexpected);
+      },
+    },
+  },
+
   created() {
     const { broker } = this;
     const config = configOf(broker);
     const callers = new Callers(config, broker);
+    const nodes = new Nodes(broker);
+    this.nodes = nodes;
     this.settings.port = config.port;
     this.settings.ip = config.host;
     // Before the gateway's own listener, which answers with a stack.
@@ -77,7 +96,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.addRoute({
       ...ROUTE,
       path: "/",
-      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker) },
+      aliases: {
+        ...aliasesOf([...ROUTES, ...nodeRoutes(nodes)], broker, callers),
+        ...healthRoutes(broker),
+        ...metricsRoutes(callers, nodes),
+      },
     });
   },
 };

@@ -6,8 +6,11 @@ import { WorkerPool } from "../../actors/pool.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import { type Job, leaseOf } from "../../core/job.ts";
+import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../lib/bus.ts";
+import { contribute } from "../lib/node-status.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
+import { CallMeter, dispatcherStatus } from "./figures.ts";
 import { Demand } from "./demand.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Reporter } from "./reporter.ts";
@@ -37,6 +40,8 @@ const dispatcher: ServiceSchema = {
     const clock = new SyncedClock();
     let stopping = false;
     const reporter = new Reporter(broker, holder, log, () => demand.freed());
+    const meter = new CallMeter();
+    const capacity = threads * concurrency * HELD_PER_CALL;
 
     const pool = new WorkerPool({
       threads,
@@ -44,18 +49,25 @@ const dispatcher: ServiceSchema = {
       node: broker.nodeID,
       egressAllow,
       trust,
-      onOutcomes: (outcomes) => reporter.report(outcomes),
+      onOutcomes: (outcomes) => {
+        meter.observe(outcomes);
+        reporter.report(outcomes);
+      },
       onGivenUp: (jobs, why) => {
+        jobsGivenUp[why].inc(jobs.length);
         demand.freed();
         // What is lost is somebody else's.
         if (why !== "lost") release(jobs);
       },
-      onCrash: (thread, error) =>
+      onCrash: (thread, error) => {
+        threadCrashes.inc();
         log.error(
           { thread, err: error.message, meanwhile: "its tasks go back and are called again" },
           "thread died",
-        ),
+        );
+      },
     });
+    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter }));
 
     const release = (jobs: Job[]) => {
       const entries = jobs.map(leaseOf);
@@ -66,7 +78,7 @@ const dispatcher: ServiceSchema = {
     demand = new Demand({
       broker,
       holder,
-      capacity: threads * concurrency * HELD_PER_CALL,
+      capacity,
       leaseMs,
       held: () => pool.held + reporter.size,
       onJobs: ({ jobs, leasedAt }: ClaimReply) => {
