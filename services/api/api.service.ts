@@ -58,6 +58,13 @@ const api: ServiceSchema<Record<string, unknown>> = {
     },
   },
 
+  methods: {
+    /** The gateway's own one logs each request without credentials as an error. */
+    errorHandler(req: IncomingMessage, res: ServerResponse, error: unknown) {
+      this.sendError(req, res, error);
+    },
+  },
+
   events: {
     "$services.changed": {
       handler() {

@@ -1,5 +1,5 @@
 /**
- * The log: JSON lines on stdout. Lines are gathered and written every 100 ms or 8 KiB, whichever is first, so that a
+ * The log: JSON lines on stdout. Lines are gathered and written every 100 ms or 32 KiB, whichever is first, so that a
  * line per state change can be afforded (figures in `docs/operations.md`); what is gathered is written when the
  * process ends by itself. A SIGKILL may cost the last 100 ms of lines, never of tasks.
  */
@@ -7,7 +7,7 @@ import type { Logger, LoggerOptions } from "pino";
 import { destination, pino, stdTimeFunctions } from "pino";
 
 const FLUSH_EVERY = 100;
-const BUFFER = 8 * 1024;
+const BUFFER = 32 * 1024;
 /** Lines beyond this are dropped: a reader that stands still must cost neither memory nor deliveries. */
 const MAX_BUFFER = 64 * 1024 * 1024;
 
@@ -17,6 +17,7 @@ export function loggers(level: string): (level: string, bindings: Record<string,
     dest: 1,
     sync: false,
     minLength: BUFFER,
+    maxWrite: 2 * BUFFER,
     maxLength: MAX_BUFFER,
     periodicFlush: FLUSH_EVERY,
   });

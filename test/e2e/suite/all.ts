@@ -6,6 +6,7 @@ import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
 
@@ -18,4 +19,5 @@ export function everySuite(suite: Suite): void {
   callerSuite(suite);
   listingSuite(suite);
   clientSuite(suite);
+  seeingSuite(suite);
 }
