@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { later, millis } from "../../core/clock.ts";
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { leasesRecovered } from "../../core/metrics.ts";
 import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
 
 export const WINDOW = 4;
@@ -48,12 +49,12 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   test("adding twice changes nothing, wherever the entry is", async () => {
     const due = entry();
     const waiting = entry({ dueAt: later(set.clock.now(), millis(60_000)) });
-    await set.add([due, waiting]);
-    await set.add([due, waiting]);
+    assert.is(await set.add([due, waiting]), 2);
+    assert.is(await set.add([due, waiting]), 0);
     await set.claim("a", 10);
-    await set.add([due, waiting]);
+    assert.is(await set.add([due, waiting, entry({ dueAt: waiting.dueAt })]), 1, "it says how many were new");
     assert.equal(await set.claim("b", 10), []);
-    assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 1 });
+    assert.equal(await set.counts(), { waiting: 2, ready: 0, leased: 1 });
   });
 
   test("nothing is claimed before its time, and a wake-up tells when", async () => {
@@ -79,9 +80,12 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   test("a lease that runs out gives the entry to the next claim", async () => {
     const one = entry();
     await set.add([one]);
+    const recovered = async () => (await leasesRecovered.get()).values[0]?.value ?? 0;
+    const before = await recovered();
     await set.claim("dead", 10);
     const leasedAt = performance.now();
     assert.equal(ids(await claimWhenWoken("alive")), [one.taskId]);
+    assert.is((await recovered()) - before, 1, "it is counted");
     assert.ok(performance.now() - leasedAt >= LEASE - 20);
     assert.equal(ids(await set.extend("dead", [one])), [one.taskId], "the first holder has lost it");
   });
