@@ -103,6 +103,8 @@ const scheduler: ServiceSchema = {
     contribute(this.broker, {
       async sample() {
         claimsParked.set(desk.size);
+        // Without Redis nobody knows: no figure rather than an old one.
+        due.reset();
         const { waiting, ready, leased } = await resources.due.counts();
         due.labels("waiting").set(waiting);
         due.labels("ready").set(ready);
