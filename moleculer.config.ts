@@ -60,7 +60,9 @@ function natsOptions(urls: string[]): Record<string, unknown> {
 function levels(logLevel: string): Record<string, string> {
   const quiet = logLevel === "info" ? "warn" : logLevel;
   const own = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "DISCOVERY", "$NODE"];
-  return { ...Object.fromEntries(own.map((name) => [name, quiet])), "**": logLevel };
+  // What the transporter says, `lost contact with NATS` says with more.
+  const transporter = logLevel === "info" ? { TRANSPORTER: "fatal" } : {};
+  return { ...Object.fromEntries(own.map((name) => [name, quiet])), ...transporter, "**": logLevel };
 }
 
 const options = brokerOptions(config());

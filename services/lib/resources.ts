@@ -15,7 +15,7 @@ import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
-import { watchNats } from "./nats-watch.ts";
+import { NatsWatch } from "./nats-watch.ts";
 
 /**
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
@@ -70,10 +70,12 @@ export function resources(config: Config): Middleware {
   const needed = config.services.some((name) => name === "scheduler" || name === "admin");
   let release: () => Promise<void> = async () => undefined;
   let watch: DatabaseWatch | null = null;
+  let natsWatch: NatsWatch | null = null;
   return {
     name: "Resources",
     created(broker: ServiceBroker) {
       nodes.set(broker, { config, resources: null, stops: [] });
+      if (config.natsUrls.length > 0) natsWatch = new NatsWatch(broker, log(broker));
     },
     async starting(broker: ServiceBroker) {
       if (!needed) return;
@@ -88,10 +90,8 @@ export function resources(config: Config): Middleware {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
       }
     },
-    async started(broker: ServiceBroker) {
-      if (config.natsUrls.length > 0) watchNats(broker, log(broker));
-    },
     async stopping(broker: ServiceBroker) {
+      natsWatch?.stop();
       for (const phase of STOP_PHASES) {
         const steps = stateOf(broker).stops.filter((stop) => stop.phase === phase);
         await Promise.all(steps.map(({ run }) => run()));
