@@ -127,11 +127,16 @@ export const taskChanges = Object.fromEntries(
   CHANGES.map((change) => [change, zeroed(changes.labels(change))]),
 ) as Record<Change, ReturnType<typeof changes.labels>>;
 
-/**
- * How many destinations have their breaker in each state. Set by whoever keeps the breakers, through a node's
- * `sample` (`services/lib/node-status.ts`).
- */
-export const breakers = gaugeBy("breakers", "Destinations by the state of their breaker", ["state"]);
+export const breakers = gaugeBy(
+  "breakers",
+  "Destinations whose breaker is not closed, of the whole cluster",
+  ["state"],
+);
+const breakerChangesBy = counterBy("breaker_changes_total", "Breakers that opened or closed", ["change"]);
+export const breakerChanges = {
+  opened: zeroed(breakerChangesBy.labels("opened")),
+  closed: zeroed(breakerChangesBy.labels("closed")),
+};
 
 // What we depend on
 

@@ -67,6 +67,13 @@ export class Reporter {
     return oldest ? performance.now() - oldest.since : 0;
   }
 
+  /** Of them, those that are not of first calls. */
+  get retries(): number {
+    let count = 0;
+    for (const { outcome } of this.#unrecorded.values()) if (!outcome.first) count += 1;
+    return count;
+  }
+
   /** Their leases. */
   entries(): DueEntry[] {
     return Array.from(this.#unrecorded.values(), ({ outcome }) => leaseOf(outcome));

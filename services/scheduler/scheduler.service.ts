@@ -5,7 +5,7 @@ import { BidaError, type FieldError } from "../../core/errors.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { parseTask } from "../../core/task-schema.ts";
-import { claimsParked, type Door, due } from "../../core/metrics.ts";
+import type { Door } from "../../core/metrics.ts";
 import { pingDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
@@ -16,6 +16,7 @@ import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
 import { attemptView } from "../lib/views.ts";
 import { Acceptance, checkIdempotencyKey, type Origin } from "./acceptance.ts";
 import { ClaimDesk } from "./claim-desk.ts";
+import { schedulerStatus } from "./figures.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
@@ -100,17 +101,7 @@ const scheduler: ServiceSchema = {
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);
     reconciler.start();
-    contribute(this.broker, {
-      async sample() {
-        claimsParked.set(desk.size);
-        // Without Redis nobody knows: no figure rather than an old one.
-        due.reset();
-        const { waiting, ready, leased } = await resources.due.counts();
-        due.labels("waiting").set(waiting);
-        due.labels("ready").set(ready);
-        due.labels("leased").set(leased);
-      },
-    });
+    contribute(this.broker, schedulerStatus(resources.due, desk));
     onStopping(this.broker, "schedule", async () => {
       desk.close();
       await reconciler.stop();

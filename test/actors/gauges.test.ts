@@ -18,10 +18,10 @@ test("what one side writes the other reads", () => {
 test("slots tell how many are taken", async () => {
   const seen: number[] = [];
   const slots = new Slots(2, (taken) => seen.push(taken));
-  const retry = () => void slots.take(() => undefined);
-  assert.ok(slots.take(retry));
-  assert.ok(slots.take(retry));
-  assert.not.ok(slots.take(retry));
+  const retry = () => void slots.take("first", () => undefined);
+  assert.ok(slots.take("first", retry));
+  assert.ok(slots.take("first", retry));
+  assert.not.ok(slots.take("first", retry));
   slots.give();
   slots.give();
   slots.give();
