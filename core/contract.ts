@@ -93,6 +93,45 @@ export interface Health {
   parts: Record<string, string | null>;
 }
 
+/** What a node says of itself. Where a node is no dispatcher, the figures of one are 0. */
+export interface NodeInfo {
+  nodeID: string;
+  /** Bida's version. */
+  version: string;
+  /** What it runs, as `SERVICES` names it. */
+  services: string[];
+  /** ISO 8601. */
+  startedAt: string;
+  uptimeMs: number;
+  pid: number;
+  leaseMs: number;
+  /** Dispatcher threads. */
+  threads: number;
+  /** Calls under way. */
+  inFlight: number;
+  /** Jobs it holds a lease on, and how many it may hold. */
+  held: number;
+  capacity: number;
+  /** Outcomes that are not on record yet. */
+  outcomesBuffered: number;
+  /** Of the main thread, in ms, over the last seconds. */
+  eventLoopDelay: { p50: number; p99: number };
+  rssBytes: number;
+  /** Cores' worth of CPU time over the last seconds; 1 is one whole core. */
+  cpu: number;
+}
+
+/** One node in `GET /v1/nodes`. One that vanished, or is too busy to answer, is shown without figures. */
+export type NodeItem = ({ up: true } & NodeInfo) | { up: false; nodeID: string };
+
+/** One metric of one node, as prom-client writes it in JSON. */
+export interface MetricJson {
+  name: string;
+  help: string;
+  type: string;
+  values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
+}
+
 /**
  * Every action: name → [parameters, result].
  * Those of `scheduler` from `claim` on are between scheduler and dispatcher only.
@@ -109,6 +148,9 @@ export interface ActionMap {
   "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
+  /** These two are offered by every node; ask one by its id. */
+  "node.info": [Record<string, never>, NodeInfo];
+  "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
   "admin.list": [TaskQuery, Page<TaskView>];
   "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
   "admin.cancel": [{ taskId: string }, TaskView];

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { call } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
@@ -44,6 +45,7 @@ export function legacyRoutes(
 }
 
 export function sendRefusal(res: ServerResponse, refusal: BidaError): void {
+  refusals.labels("legacy", refusal.code).inc();
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
   res.statusCode = refusal.status;
   res.setHeader("content-type", "text/plain; charset=utf-8");

@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 
 /** What an error of the gateway or of body parsing means to the caller. */
 export function refusalOf(error: unknown): BidaError {
@@ -45,6 +46,7 @@ export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): v
     return;
   }
   const refusal = new BidaError(error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "invalid_http");
+  refusals.labels("rest", refusal.code).inc();
   const body = documentOf(refusal);
   socket.end(
     `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
@@ -57,6 +59,7 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
     res.destroy();
     return;
   }
+  refusals.labels("rest", refusal.code).inc();
   res.statusCode = refusal.status;
   res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));

@@ -7,6 +7,7 @@ import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
 
@@ -20,4 +21,5 @@ export function everySuite(suite: Suite): void {
   listingSuite(suite);
   clientSuite(suite);
   destinationSuite(suite);
+  seeingSuite(suite);
 }
