@@ -19,6 +19,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+// Whoever reads along may go away (`| head`); the import goes on.
+process.stdout.on("error", () => undefined);
+
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === null) {
