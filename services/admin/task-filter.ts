@@ -1,10 +1,10 @@
 /** From a query of the contract to a filter on rows: `delivering` is pending and leased, which only the due set knows. */
 import type { z } from "zod";
 import type { TaskId } from "../../core/ids.ts";
+import type { querySchema } from "../../core/schema/tasks.ts";
 import type { StoredState } from "../../core/task.ts";
 import type { DueSet } from "../../due/due-set.ts";
 import type { TaskFilter } from "../../store/read.ts";
-import type { querySchema } from "./schemas.ts";
 
 type Query = z.output<typeof querySchema>;
 

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { ServiceBroker } from "moleculer";
+import type { Actor } from "../../core/caller.ts";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
@@ -12,12 +13,18 @@ import { call } from "../lib/bus.ts";
 const KEY_TTL = 10_000;
 const MAX_KEYS = 1_000;
 
+/** What a request's credentials say. */
+export interface Caller {
+  scope: Scope;
+  actor: Actor;
+}
+
 export class Callers {
   readonly #config: Config;
   readonly #broker: ServiceBroker;
   readonly #adminName: Buffer;
   readonly #adminPassword: Buffer;
-  readonly #keys = new Map<string, { scope: Scope; until: number }>();
+  readonly #keys = new Map<string, { caller: Caller; until: number }>();
 
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
@@ -46,17 +53,19 @@ export class Callers {
   }
 
   /**
-   * What the caller may see, by Basic credentials or an app's key.
+   * Who calls, by Basic credentials or an app's key.
    * @throws BidaError unauthorized
    */
-  async scopeOf(req: IncomingMessage): Promise<Scope> {
+  async identify(req: IncomingMessage): Promise<Caller> {
     const [scheme = "", credentials = ""] = (req.headers.authorization ?? "").split(" ", 2);
     if (/^basic$/i.test(scheme)) {
       const text = Buffer.from(credentials, "base64").toString("utf8");
       const colon = text.indexOf(":");
-      if (colon >= 0 && this.isAdmin(text.slice(0, colon), text.slice(colon + 1))) return EVERYTHING;
+      const name = text.slice(0, colon);
+      if (colon >= 0 && this.isAdmin(name, text.slice(colon + 1)))
+        return { scope: EVERYTHING, actor: { kind: "user", id: null, name, role: "admin" } };
     } else if (/^bearer$/i.test(scheme) && credentials) {
-      return this.#scopeOfKey(digest(credentials).toString("hex"));
+      return this.#ownerOfKey(digest(credentials).toString("hex"));
     }
     throw new BidaError("unauthorized");
   }
@@ -68,16 +77,17 @@ export class Callers {
     return sameName && samePassword;
   }
 
-  async #scopeOfKey(keyHash: string): Promise<Scope> {
+  async #ownerOfKey(keyHash: string): Promise<Caller> {
     const known = this.#keys.get(keyHash);
-    if (known && known.until > performance.now()) return known.scope;
+    if (known && known.until > performance.now()) return known.caller;
     this.#keys.delete(keyHash);
     const app = await call(this.#broker, "admin.identify", { keyHash });
     if (!app) throw new BidaError("unauthorized");
-    const scope: Scope = { appId: app.appId };
+    const { appId, name } = app;
+    const caller: Caller = { scope: { appId }, actor: { kind: "app", id: appId, name, role: null } };
     if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
-    this.#keys.set(keyHash, { scope, until: performance.now() + KEY_TTL });
-    return scope;
+    this.#keys.set(keyHash, { caller, until: performance.now() + KEY_TTL });
+    return caller;
   }
 }
 

@@ -1,42 +1,99 @@
 /** `/v1/tasks`. Bodies go on as they came: the action checks them. */
-import type { ServiceBroker } from "moleculer";
+import { z } from "zod";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
+import { querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import { taskSchema } from "../../core/task-schema.ts";
 import { call, read } from "../lib/bus.ts";
-import type { Callers } from "./caller.ts";
-import { type GatewayHandler, type RestHandler, type RestOptions, rest } from "./route.ts";
+import type { RestCall, Route } from "./route.ts";
 
-export function taskRoutes(broker: ServiceBroker, callers: Callers): Record<string, GatewayHandler> {
-  const route = (handler: RestHandler, options?: RestOptions) => rest(broker, callers, handler, options);
-  return {
-    "POST /tasks": route(create, { status: 202, body: "task" }),
-    "POST /tasks/batch": route(createBatch, { status: 202, body: "batch" }),
-    "GET /tasks": route(list),
-    "GET /tasks/:taskId": route(({ params, meta }) => read(broker, "scheduler.get", idOf(params), { meta })),
-    "GET /tasks/:taskId/attempts": route(({ params, meta }) =>
-      read(broker, "scheduler.attempts", idOf(params), { meta }),
-    ),
-    "POST /tasks/:taskId/retry": route(retry, { body: "task", optional: true }),
-    "POST /tasks/:taskId/cancel": route(({ params, meta }) =>
-      call(broker, "admin.cancel", idOf(params), { meta }),
-    ),
-    "POST /tasks/:taskId/resolve": route(({ params, meta }) =>
-      call(broker, "admin.resolve", idOf(params), { meta }),
-    ),
-  };
-}
+const tag = "Tasks";
+/** Apps see and change what is theirs. */
+const READ = { role: "viewer", apps: true } as const;
+const CHANGE = { role: "operator", apps: true } as const;
 
-const idOf = (params: Record<string, string>) => ({ taskId: params.taskId ?? "" });
+export const taskRoutes: Route[] = [
+  {
+    method: "POST",
+    path: "/v1/tasks",
+    tag,
+    summary: "Hand over a task",
+    description: "Answered once the task is committed.",
+    access: CHANGE,
+    body: { schema: taskSchema, size: "task" },
+    answer: { status: 202, description: "Accepted" },
+    handler: ({ broker, body, meta }) => call(broker, "scheduler.submit", body as TaskRequest, { meta }),
+  },
+  {
+    method: "POST",
+    path: "/v1/tasks/batch",
+    tag,
+    summary: "Hand over up to 1,000 tasks",
+    access: CHANGE,
+    body: { schema: z.strictObject({ tasks: z.array(taskSchema).min(1).max(1000) }), size: "batch" },
+    answer: { status: 202, description: "One result per task, in order" },
+    handler: ({ broker, body, meta }) =>
+      call(broker, "scheduler.submitBatch", body as { tasks: TaskRequest[] }, { meta, timeout: 30_000 }),
+  },
+  {
+    method: "GET",
+    path: "/v1/tasks",
+    tag,
+    summary: "List tasks, newest first",
+    access: READ,
+    query: querySchema,
+    answer: { description: "A page" },
+    handler: ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/tasks/{taskId}",
+    tag,
+    summary: "One task",
+    access: READ,
+    answer: { description: "The task" },
+    handler: ({ broker, params, meta }) => read(broker, "scheduler.get", idOf(params), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/tasks/{taskId}/attempts",
+    tag,
+    summary: "A task's attempts, oldest first",
+    access: READ,
+    answer: { description: "All attempts" },
+    handler: ({ broker, params, meta }) => read(broker, "scheduler.attempts", idOf(params), { meta }),
+  },
+  {
+    method: "POST",
+    path: "/v1/tasks/{taskId}/retry",
+    tag,
+    summary: "Call a task again, now",
+    access: CHANGE,
+    body: { schema: retryBodySchema, optional: true },
+    answer: { description: "The task" },
+    handler: ({ broker, params, body, meta }) =>
+      call(broker, "admin.retry", { ...(body as object | undefined), ...idOf(params) }, { meta }),
+  },
+  {
+    method: "POST",
+    path: "/v1/tasks/{taskId}/cancel",
+    tag,
+    summary: "End an open task",
+    access: CHANGE,
+    answer: { description: "The task" },
+    handler: ({ broker, params, meta }) => call(broker, "admin.cancel", idOf(params), { meta }),
+  },
+  {
+    method: "POST",
+    path: "/v1/tasks/{taskId}/resolve",
+    tag,
+    summary: "Declare an exhausted task mended outside",
+    access: CHANGE,
+    answer: { description: "The task" },
+    handler: ({ broker, params, meta }) => call(broker, "admin.resolve", idOf(params), { meta }),
+  },
+];
 
-const create: RestHandler = ({ broker, body, meta }) =>
-  call(broker, "scheduler.submit", body as TaskRequest, { meta });
-
-const createBatch: RestHandler = ({ broker, body, meta }) =>
-  call(broker, "scheduler.submitBatch", body as { tasks: TaskRequest[] }, { meta, timeout: 30_000 });
-
-const list: RestHandler = ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta });
-
-const retry: RestHandler = ({ broker, params, body, meta }) =>
-  call(broker, "admin.retry", { ...(body as object | undefined), ...idOf(params) }, { meta });
+const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
 
 /** Query strings are text; lists repeat their name. The action checks the values. */
 function queryOf(query: Record<string, unknown>): TaskQuery {

@@ -3,6 +3,7 @@
  * compile. Services call and answer through here only.
  */
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
+import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
 import type { BidaError } from "../../core/errors.ts";
 import type { Scope } from "../../store/scope.ts";
@@ -12,6 +13,8 @@ import { fromWire, toWire } from "./wire-errors.ts";
 export interface CallMeta {
   /** Who asks. Absent on calls from other services of the cluster, which see everything. */
   scope?: Scope;
+  /** The same one, for the audit log. */
+  actor?: Actor;
   /** Address of the caller of the REST door. */
   sourceIp?: string;
   idempotencyKey?: string;

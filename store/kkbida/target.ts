@@ -1,6 +1,8 @@
 /** Writes what is imported. One transaction per group of whole tasks, so that an import can end anywhere. */
+import { systemClock } from "../../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../../core/ids.ts";
 import type { Database } from "../database.ts";
+import { addOrigins } from "../destinations.ts";
 import { withRetries } from "../failures.ts";
 import { ATTEMPT_COLUMNS, attemptToRow, TASK_COLUMNS, taskToRow } from "../rows.ts";
 import { insertMany, placeholders } from "../sql.ts";
@@ -45,6 +47,8 @@ export async function writeTasks(db: Database, mapped: MappedTask[]): Promise<vo
   const inFlight = mapped
     .filter(({ task }) => task.state === "pending")
     .map(({ task }) => [IN_FLIGHT, taskIdToBytes(task.taskId)]);
+  const origins = new Set(mapped.map(({ origin }) => origin));
+  await addOrigins(db, Array.from(origins), systemClock.now());
   await withRetries(() =>
     db.knex.transaction(async (trx) => {
       const insert = async (table: string, columns: readonly string[], rows: unknown[][]) => {

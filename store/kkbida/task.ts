@@ -22,6 +22,8 @@ const NODE = "kkbida";
 
 export interface MappedTask {
   task: StoredTask;
+  /** Of its target. */
+  origin: string;
   /** Numbered from 1 in the order of the logs. */
   attempts: AttemptRecord[];
   /** Why it is not called any more although kkbida would have; null where that does not apply. */
@@ -43,8 +45,8 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
   if (Buffer.byteLength(paramText ?? "") > MAX_BODY_BYTES) return "requestParamTxt has more than 1 MiB";
   const param = readParam(paramText);
   const request = requestOf(url, requestMethod, param, paramText);
-  const lane = laneOfRequest(request);
-  if (lane === null) return "url is not a valid http or https URL of at most 2048 characters";
+  const origin = originOf(request);
+  if (origin === null) return "url is not a valid http or https URL of at most 2048 characters";
   const limitCallCount = readCount(row.limitCallCount);
   if (limitCallCount === null) return "limitCallCount is not a number";
 
@@ -57,7 +59,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
     task: {
       taskId,
       appId: 0,
-      lane,
+      lane: laneOf(origin),
       ...request,
       ...expectationOf(textOrNull(row.expectResult)),
       headers: null,
@@ -73,6 +75,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
       updatedAt: times.updatedAt,
       ...progress,
     },
+    origin,
     attempts,
     uncallable: progress.lastError?.code === "bad_request" ? uncallable : null,
   };
@@ -99,11 +102,11 @@ function requestOf(
     : { ...base, requestParam: param.value };
 }
 
-function laneOfRequest(request: Request): StoredTask["lane"] | null {
+function originOf(request: Request): string | null {
   if (request.url.length > MAX_URL || !request.url.isWellFormed() || request.url.includes("\0")) return null;
   try {
     const { url } = renderRequest(request);
-    return /^https?:$/.test(url.protocol) ? laneOf(url.origin) : null;
+    return /^https?:$/.test(url.protocol) ? url.origin : null;
   } catch {
     return null;
   }

@@ -3,13 +3,12 @@
  * webhooks. Kept although the task may have been pruned, or the webhook deleted, since.
  */
 import type { Knex } from "knex";
+import { createTable } from "./create-table.ts";
 
 export const name = "009_kkbida_imports";
 
 export async function up(knex: Knex): Promise<void> {
-  if (await knex.schema.hasTable("kkbida_imports")) return;
-  await knex.schema.createTable("kkbida_imports", (table) => {
-    if (knex.client.config.client === "mysql2") table.engine("InnoDB");
+  await createTable(knex, "kkbida_imports", (table) => {
     table.tinyint("kind").notNullable().comment("1: task in flight, 2: webhook");
     table.binary("id", 16).notNullable().comment("the task's id; of a webhook the hash of its row");
     table.primary(["kind", "id"]);

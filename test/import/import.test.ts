@@ -101,6 +101,7 @@ for (const kind of KINDS) {
       ["answer 1", "answer 2", "answer 3"],
     );
     assert.equal(await attemptsIn(db, id(4)), []);
+    assert.equal(await db.knex("destinations").pluck("origin"), ["http://target.example"]);
   });
 
   test("a second run changes nothing, row for row, with pages of any size", async () => {

@@ -69,7 +69,7 @@ const basic = (text: string, scheme = "Basic") => `${scheme} ${Buffer.from(text)
 test("Basic: the admin sees everything", async () => {
   const own = callers({ BIDA_ADMIN_USERNAME: "root", BIDA_ADMIN_PASSWORD: "必达:x y" });
   for (const scheme of ["Basic", "basic", "BASIC"]) {
-    assert.equal(await own.scopeOf(authorized(basic("root:必达:x y", scheme))), { appId: null });
+    assert.equal((await own.identify(authorized(basic("root:必达:x y", scheme)))).scope, { appId: null });
   }
 });
 
@@ -89,7 +89,7 @@ const WRONG: [name: string, authorization: string | undefined][] = [
 ];
 for (const [name, authorization] of WRONG) {
   test(`${name} is unauthorized`, async () =>
-    assert.is((await refusal(() => callers().scopeOf(authorized(authorization)))).code, "unauthorized"));
+    assert.is((await refusal(() => callers().identify(authorized(authorization)))).code, "unauthorized"));
 }
 
 test("isAdmin: both must be right", () => {
@@ -105,9 +105,10 @@ test("Bearer: the key's app, by the key's hash; asked once for a while, but wron
   KEYS[createHash("sha256").update("bida_key").digest("hex")] = 7;
   const own = callers();
   asked = [];
-  for (let i = 0; i < 3; i++) assert.equal(await own.scopeOf(authorized("Bearer bida_key")), { appId: 7 });
+  for (let i = 0; i < 3; i++)
+    assert.equal((await own.identify(authorized("Bearer bida_key"))).scope, { appId: 7 });
   assert.equal(asked, ["admin.identify"]);
-  for (let i = 0; i < 2; i++) await refusal(() => own.scopeOf(authorized("Bearer other")));
+  for (let i = 0; i < 2; i++) await refusal(() => own.identify(authorized("Bearer other")));
   assert.is(asked.length, 3);
 });
 

@@ -1,6 +1,6 @@
-/** Parameters of the admin actions. */
+/** Parameters of the actions on tasks. */
 import { z } from "zod";
-import { STATES } from "../../core/task.ts";
+import { STATES } from "../task.ts";
 
 const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 const part = z.string().min(1, "must not be empty").max(512, "must have at most 512 characters");
@@ -18,7 +18,9 @@ export const querySchema = z.strictObject({
   cursor: z.string().optional(),
 });
 
-export const retrySchema = z.strictObject({
-  taskId: z.string(),
+/** What may stand in the body of a retry. */
+export const retryBodySchema = z.strictObject({
   force: z.boolean("must be true or false").default(false),
 });
+
+export const retrySchema = retryBodySchema.extend({ taskId: z.string() });

@@ -1,0 +1,28 @@
+/** Who stands behind a request, and what that one may do. */
+
+/** What a user may do; each includes the ones before it. */
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Whoever is named in the audit log. */
+export interface Actor {
+  kind: "user" | "app" | "node";
+  /** Null: the administrator of the configuration, and other services of the cluster. */
+  id: number | null;
+  name: string;
+  /** Null: not a user. */
+  role: Role | null;
+}
+
+/** Who may use a route: users from this role on, and, where `apps`, calling apps for what is theirs. */
+export interface Access {
+  role: Role;
+  apps?: boolean;
+}
+
+/** Whether `actor` has what `access` asks for. Other services of the cluster have everything. */
+export function isAllowed(actor: Actor, access: Access): boolean {
+  if (actor.kind === "node") return true;
+  if (actor.kind === "app") return access.apps === true;
+  return actor.role !== null && ROLES.indexOf(actor.role) >= ROLES.indexOf(access.role);
+}
