@@ -3,13 +3,21 @@
  * and a second time, when there is nothing left to do. MariaDB and the import run as processes of their own.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { closeDatabase, openDatabase } from "../store/database.ts";
 import { createDatabase, start } from "../test/servers/mariadb.ts";
 import { temporaryFolder } from "../test/servers/server.ts";
 import { emptyKkbida, fill } from "../test/import/kkbida.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
+const KEYS: [table: string, key: string[]][] = [
+  ["tasks", ["task_id"]],
+  ["attempts", ["task_id", "n"]],
+  ["destinations", ["lane"]],
+  ["kkbida_imports", ["kind", "id"]],
+];
 const TARGETS = ["sqlite", "mysql"];
 
 const { values } = parseArgs({
@@ -33,10 +41,45 @@ try {
       target === "sqlite"
         ? { BIDA_DATA_DIR: temporaryFolder("bench") }
         : { BIDA_DATABASE_URL: await createDatabase(server) };
-    for (const what of ["--dry-run", "first", "second"]) run(kkbida.url, place, target, what);
+    run(kkbida.url, place, target, "--dry-run");
+    run(kkbida.url, place, target, "first");
+    const first = await fingerprint(place);
+    run(kkbida.url, place, target, "second");
+    const same = first === (await fingerprint(place));
+    console.log(
+      `${target}: ${same ? "the second changed nothing" : "THE SECOND CHANGED ROWS"} (SHA-256 ${first})`,
+    );
+    if (!same) process.exitCode = 1;
   }
 } finally {
   await server.stop();
+}
+
+/** Of all rows that an import writes, in the order of their keys. */
+async function fingerprint(place: Record<string, string>): Promise<string> {
+  const db = openDatabase({
+    databaseUrl: place.BIDA_DATABASE_URL ?? null,
+    dataDir: place.BIDA_DATA_DIR ?? "unused",
+  });
+  const hash = createHash("sha256");
+  for (const [table, key] of KEYS) {
+    const page = 20_000;
+    let after: unknown[] | null = null;
+    for (;;) {
+      const query = db
+        .knex(table)
+        .orderBy(key.map((column) => ({ column })))
+        .limit(page);
+      if (after) query.whereRaw(`(${key}) > (${key.map(() => "?")})`, after as never[]);
+      const rows: Record<string, unknown>[] = await query;
+      for (const row of rows) hash.update(JSON.stringify(row));
+      const last = rows.at(-1);
+      if (!last || rows.length < page) break;
+      after = key.map((column) => last[column]);
+    }
+  }
+  await closeDatabase(db);
+  return hash.digest("hex");
 }
 
 function run(source: string, place: Record<string, string>, target: string, what: string): void {
