@@ -23,13 +23,15 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
-import type { LaneStatus } from "./lane-rules.ts";
+import type { LaneStatus, Rules } from "./lane-rules.ts";
 
 export interface DueSetOptions {
   /** How long a lease lasts unless extended. */
   leaseMs: Millis;
   /** Entries of one lane that may be leased at once, at most. */
   window: number;
+  /** For tests, which have less time. */
+  rules?: Partial<Rules>;
 }
 
 /** What becomes of a leased entry: back to waiting until `next.dueAt`, or gone. */

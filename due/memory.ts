@@ -44,7 +44,7 @@ export class MemoryDueSet implements DueSet {
   constructor(clock: Clock, options: DueSetOptions) {
     this.clock = clock;
     this.#options = options;
-    this.#lanes = new Lanes(options.window);
+    this.#lanes = new Lanes(options.window, options.rules);
   }
 
   get full(): boolean {

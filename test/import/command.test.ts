@@ -1,7 +1,7 @@
 // `npm run import:kkbida` as a process: killed on the way, refused, and what it says.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { suite, test as single } from "uvu";
+import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadConfig } from "../../core/config.ts";
 import { closeDatabase, openDatabase } from "../../store/database.ts";

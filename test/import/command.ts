@@ -1,6 +1,7 @@
 // `npm run import:kkbida` as a process, and what is in the database it works on.
-import { join, resolve } from "node:path";
+
 import { spawn } from "node:child_process";
+import { join, resolve } from "node:path";
 import { closeDatabase, openDatabase } from "../../store/database.ts";
 import { boundToUs, endWithUs } from "../servers/process.ts";
 import type { Place } from "../store/fixtures.ts";

@@ -1,4 +1,4 @@
-import { suite, test as single } from "uvu";
+import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";

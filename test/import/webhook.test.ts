@@ -1,5 +1,5 @@
 // kkbida's notification webhooks. Channels are kept by a sink of the test's own: what counts here is what reaches it.
-import { suite, test as single } from "uvu";
+import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
