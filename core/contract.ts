@@ -6,6 +6,24 @@ import type { Millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
+import type {
+  AppChange,
+  AppIdentity,
+  AppRequest,
+  AppView,
+  AuditQuery,
+  AuditView,
+  CreatedApp,
+  Credentials,
+  PageQuery,
+  Rotation,
+  SessionIdentity,
+  SessionProof,
+  UserChange,
+  UserIdentity,
+  UserRequest,
+  UserView,
+} from "./people.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
@@ -101,17 +119,46 @@ export interface ActionMap {
   "scheduler.submitLegacy": [{ request: unknown }, { taskId: string }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [{ taskId: string }, Page<AttemptView>];
-  "scheduler.cancel": [{ taskId: string }, TaskView];
+  "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
   "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
   "admin.list": [TaskQuery, Page<TaskView>];
-  "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
-  "admin.cancel": [{ taskId: string }, TaskView];
-  "admin.resolve": [{ taskId: string }, TaskView];
-  "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
+  "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
+  "admin.cancel": [{ taskId: string; note?: string }, TaskView];
+  "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  /** Null: no app has this key. */
+  "admin.identify": [{ keyHash: string }, AppIdentity | null];
+  /** Null: the credentials are wrong. */
+  "admin.authenticate": [Credentials, UserIdentity | null];
+  "admin.login": [Credentials & SessionProof, SessionIdentity];
+  /** Null: there is no such session, or no longer. */
+  "admin.session": [SessionProof, SessionIdentity | null];
+  "admin.logout": [Pick<SessionProof, "tokenHash">, Record<string, never>];
+  /** Of the user who calls. All sessions of this user end; `renewed` begins. */
+  "admin.changePassword": [PasswordChange, SessionIdentity | null];
+  "admin.listApps": [PageQuery, Page<AppView>];
+  "admin.createApp": [AppRequest, CreatedApp];
+  "admin.changeApp": [AppChange & { id: number }, AppView];
+  "admin.deleteApp": [{ id: number }, Record<string, never>];
+  "admin.rotateKey": [Rotation, AppView & { key: string }];
+  "admin.rotateSecret": [Rotation, AppView & { signingSecret: string }];
+  "admin.listUsers": [PageQuery, Page<UserView>];
+  "admin.createUser": [UserRequest, UserView];
+  "admin.changeUser": [UserChange & { id: number }, UserView];
+  "admin.deleteUser": [{ id: number }, Record<string, never>];
+  "admin.listAudit": [AuditQuery, Page<AuditView>];
+  /** Records that the caller was refused: a role that may not. */
+  "admin.noteRefusal": [{ route: string }, Record<string, never>];
+}
+
+export interface PasswordChange {
+  current: Credentials;
+  newPassword: string;
+  /** Null: the caller has no session. */
+  renewed: SessionProof | null;
 }
 
 /** A dispatcher's demand. */
@@ -135,6 +182,8 @@ export interface EventMap {
   "task.attempted": TaskEvent & { attempt: AttemptView };
   "task.succeeded": TaskEvent;
   "task.exhausted": TaskEvent;
+  /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
+  "access.changed": { kind: "app" | "user"; id: number };
 }
 
 export interface TaskEvent {

@@ -6,7 +6,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { translated } from "./failures.ts";
+import { reading, translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
 
 /** An entry as it is read back. */
@@ -89,14 +89,10 @@ export async function listAudit(
     const [at, id] = readCursor(cursor);
     query.whereRaw("(at < ? OR (at = ? AND id < ?))", [at, at, id]);
   }
-  try {
-    const entries = ((await query) as Row[]).map(fromRow);
-    const items = entries.slice(0, limit);
-    const last = items.at(-1);
-    return { items, nextCursor: entries.length > limit && last ? cursorOf(last) : null };
-  } catch (error) {
-    throw translated(error);
-  }
+  const entries = (await reading<Row[]>(query)).map(fromRow);
+  const items = entries.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: entries.length > limit && last ? cursorOf(last) : null };
 }
 
 function fromRow(row: Row): StoredAudit {

@@ -1,17 +1,18 @@
-/** What operators do: look for tasks, call them again, end them, declare them mended. */
+/** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
 import type { ServiceSchema } from "moleculer";
 import type { TaskQuery } from "../../core/contract.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { appByKeyHash } from "../../store/apps.ts";
 import { listTasks } from "../../store/read.ts";
 import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { taskView } from "../lib/views.ts";
+import { peopleActions, startPeople } from "./people.ts";
 import { filterOf } from "./task-filter.ts";
 
 let resources: Resources;
+let endPeople = () => {};
 
 const admin: ServiceSchema = {
   name: "admin",
@@ -28,22 +29,24 @@ const admin: ServiceSchema = {
     },
 
     retry: async (params, ctx) => {
-      const { taskId, force } = parseWith(retrySchema, params, "invalid_query");
-      return retryTask(resources, scopeOf(ctx), taskIdOf(taskId), force);
+      const { taskId, force, note } = parseWith(retrySchema, params, "invalid_query");
+      return retryTask(resources, ctx, taskIdOf(taskId), force, note);
     },
 
-    cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    cancel: async (params, ctx) => cancelTask(resources, ctx, params),
 
-    resolve: async ({ taskId }, ctx) => resolveTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    resolve: async (params, ctx) => resolveTask(resources, ctx, params),
 
-    identify: async ({ keyHash }) => {
-      const app = await appByKeyHash(resources.db, Buffer.from(keyHash, "hex"));
-      return app && { appId: app.id, name: app.name };
-    },
+    ...peopleActions,
   }),
 
   async started() {
     resources = resourcesOf(this.broker);
+    endPeople = startPeople(resources, this.logger);
+  },
+
+  async stopped() {
+    endPeople();
   },
 };
 

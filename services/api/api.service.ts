@@ -4,17 +4,22 @@ import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
+import { eventsOf } from "../lib/bus.ts";
 import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
+import { appRoutes } from "./apps.routes.ts";
+import { auditRoutes } from "./audit.routes.ts";
 import { Callers } from "./caller.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
+import { sessionRoutes } from "./session.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
+import { userRoutes } from "./users.routes.ts";
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes];
+export const ROUTES: Route[] = [...taskRoutes, ...appRoutes, ...userRoutes, ...sessionRoutes, ...auditRoutes];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {
@@ -30,6 +35,8 @@ function gateway(): ServiceSchema {
   const { actions, ...rest } = ApiGateway as unknown as ServiceSchema;
   return { ...rest, actions: { rest: actions?.rest as NonNullable<typeof actions>[string] } };
 }
+
+let callers: Callers;
 
 const api: ServiceSchema<Record<string, unknown>> = {
   name: "api",
@@ -55,10 +62,12 @@ const api: ServiceSchema<Record<string, unknown>> = {
     },
   },
 
+  events: eventsOf({ "access.changed": () => callers.forget() }),
+
   created() {
     const { broker } = this;
     const config = configOf(broker);
-    const callers = new Callers(config, broker);
+    callers = new Callers(config, broker);
     this.settings.port = config.port;
     this.settings.ip = config.host;
     // Before the gateway's own listener, which answers with a stack.

@@ -1,5 +1,5 @@
 /** Errors as RFC 9457 problem documents. Nothing of an unexpected error reaches the caller. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
 
@@ -60,11 +60,19 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
   res.statusCode = refusal.status;
   res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
-  if (refusal.code === "unauthorized")
-    res.setHeader("www-authenticate", 'Basic realm="Bida", charset="UTF-8"');
+  if (refusal.code === "unauthorized") res.setHeader("www-authenticate", challengeOf(res.req));
   // The rest of a refused body is not read; the connection cannot be used again.
   if (refusal.code === "body_too_large") res.setHeader("connection", "close");
   res.end(documentOf(refusal));
+}
+
+/** To a challenge of Basic a browser answers with its own login window; a page of ours shows its own. */
+function challengeOf(req: IncomingMessage): string {
+  const { cookie = "", "sec-fetch-dest": dest } = req.headers;
+  const isPage = dest === "empty" || req.headers["x-requested-with"] !== undefined;
+  return isPage || cookie.includes("bida_session=")
+    ? 'Session realm="Bida"'
+    : 'Basic realm="Bida", charset="UTF-8"';
 }
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";

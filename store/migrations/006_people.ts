@@ -20,7 +20,7 @@ export async function up(knex: Knex): Promise<void> {
   await createTable(knex, "sessions", (table) => {
     table.binary("token_hash", 32).notNullable().primary();
     table.integer("user_id").notNullable().index("sessions_user");
-    table.binary("mark", 32).nullable().comment("HMAC of the environment's password by the token");
+    table.binary("mark", 32).notNullable().comment("HMAC of the environment's password by the token");
     table.bigInteger("created_at").notNullable();
     table.bigInteger("expires_at").notNullable().index("sessions_expiry").comment("moves with use");
   });
