@@ -7,7 +7,7 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { call } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
-import { refusalOf } from "./problem.ts";
+import { discardRest, refusalOf } from "./problem.ts";
 import type { GatewayHandler } from "./route.ts";
 
 /** First the address, then the credentials, then the task: as kkbida. */
@@ -45,7 +45,7 @@ export function legacyRoutes(
 
 export function sendRefusal(res: ServerResponse, refusal: BidaError): void {
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
-  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
+  if (refusal.code === "body_too_large") discardRest(res);
   sendText(res, refusal.status, refusal.message);
 }
 

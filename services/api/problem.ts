@@ -61,9 +61,21 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
   res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
   if (refusal.code === "unauthorized") res.setHeader("www-authenticate", challengeOf(res.req));
-  // The rest of a refused body is not read; the connection cannot be used again.
-  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
+  if (refusal.code === "body_too_large") discardRest(res);
   res.end(documentOf(refusal));
+}
+
+/** How long a client may go on sending what is refused, in ms. */
+const DISCARD_FOR = 5_000;
+
+/**
+ * Throws away what a client still sends of a refused body. To close the connection on it at once would make it lose our
+ * answer.
+ */
+export function discardRest({ req }: ServerResponse): void {
+  const timer = setTimeout(() => req.complete || req.socket.destroy(), DISCARD_FOR);
+  req.once("close", () => clearTimeout(timer));
+  req.resume();
 }
 
 /** To a challenge of Basic a browser answers with its own login window; a page of ours shows its own. */

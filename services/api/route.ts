@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
 import { type Access, isAllowed } from "../../core/caller.ts";
-import { BidaError } from "../../core/errors.ts";
+import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import type { CallMeta } from "../lib/bus.ts";
 import { type BodySize, readJson } from "./body.ts";
 import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
@@ -130,7 +130,8 @@ function handlerOf(
   async function bodyOf(req: GatewayRequest, res: ServerResponse): Promise<unknown> {
     if (!route.body) return undefined;
     const body = await readJson(req, res, route.body.size ?? "small");
-    if (!(route.body.optional && body === undefined)) checkObject(body);
+    if (!(route.body.optional && body === undefined))
+      checkObject(body, route.tag === "Tasks" ? "invalid_task" : "invalid_body");
     return body;
   }
 }
@@ -138,8 +139,8 @@ function handlerOf(
 const forbidden = ({ role, apps }: Access): string =>
   `This is for users with the role ${role}${role === "admin" ? "" : " or above"}${apps ? " and for apps" : ""}`;
 
-function checkObject(body: unknown): void {
+function checkObject(body: unknown, code: RefusalCode): void {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return;
   const errors = [{ field: "body", message: "must be a JSON object" }];
-  throw new BidaError("invalid_body", undefined, { errors });
+  throw new BidaError(code, undefined, { errors });
 }

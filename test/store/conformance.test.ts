@@ -5,8 +5,11 @@ import { migrating } from "./suite/migrating.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
+import { auditing } from "./suite/auditing.ts";
+import { people } from "./suite/people.ts";
 import { KINDS } from "./fixtures.ts";
 
 for (const kind of KINDS) {
-  for (const part of [migrating, accepting, recording, changing, reading, signing]) part(kind);
+  for (const part of [migrating, accepting, recording, changing, reading, signing, people, auditing])
+    part(kind);
 }
