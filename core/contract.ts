@@ -2,6 +2,7 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
+import type { z } from "zod";
 import type { Millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
@@ -25,12 +26,18 @@ import type {
   UserView,
 } from "./people.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type {
+  DestinationView,
+  destinationChangeSchema,
+  destinationQuerySchema,
+} from "./schema/destinations.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
+export type { DestinationView } from "./schema/destinations.ts";
 export type { Method, TaskState } from "./task.ts";
 export type { TaskRequest } from "./task-request.ts";
 
@@ -99,6 +106,12 @@ export interface TaskQuery {
   cursor?: string;
 }
 
+/** `GET /v1/destinations`. */
+export type DestinationQuery = z.input<typeof destinationQuerySchema>;
+
+/** The body of `PATCH /v1/destinations/{origin}`. */
+export type DestinationChange = z.input<typeof destinationChangeSchema>;
+
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
@@ -129,6 +142,9 @@ export interface ActionMap {
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
+  "admin.getDestination": [{ origin: string }, DestinationView];
+  "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
   /** Null: no app has this key. */
   "admin.identify": [{ keyHash: string }, AppIdentity | null];
   /** Null: the credentials are wrong. */
@@ -167,6 +183,8 @@ export interface ClaimRequest {
   holder: string;
   /** How many jobs fit. */
   room: number;
+  /** The room is kept for first calls. */
+  firstOnly: boolean;
   /** How long the request may be parked. */
   waitMs: Millis;
 }
@@ -182,6 +200,8 @@ export interface EventMap {
   "task.attempted": TaskEvent & { attempt: AttemptView };
   "task.succeeded": TaskEvent;
   "task.exhausted": TaskEvent;
+  "destination.opened": { origin: string; since: string; failures: number };
+  "destination.closed": { origin: string; at: string };
   /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
   "access.changed": { kind: "app" | "user"; id: number };
 }

@@ -23,6 +23,11 @@ export class AppModel extends RowModel {
   static override idColumn = "id";
 }
 
+export class DestinationModel extends RowModel {
+  static override tableName = "destinations";
+  static override idColumn = "lane";
+}
+
 export class UserModel extends RowModel {
   static override tableName = "users";
   static override idColumn = "id";

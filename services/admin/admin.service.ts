@@ -1,15 +1,25 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
 import type { ServiceSchema } from "moleculer";
+import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
+import {
+  destinationChangeSchema,
+  destinationQuerySchema,
+  originSchema,
+} from "../../core/schema/destinations.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listTasks } from "../../store/read.ts";
+import { originOfCall } from "../lib/audit.ts";
 import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { taskView } from "../lib/views.ts";
+import * as destinations from "./destinations.ts";
 import { peopleActions, startPeople } from "./people.ts";
 import { filterOf } from "./task-filter.ts";
+
+const originParam = z.strictObject({ origin: originSchema });
 
 let resources: Resources;
 let endPeople = () => {};
@@ -36,6 +46,19 @@ const admin: ServiceSchema = {
     cancel: async (params, ctx) => cancelTask(resources, ctx, params),
 
     resolve: async (params, ctx) => resolveTask(resources, ctx, params),
+
+    listDestinations: async (params) =>
+      destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),
+
+    getDestination: async ({ origin }) =>
+      destinations.view(resources, parseWith(originParam, { origin }, "invalid_query").origin),
+
+    changeDestination: async (params, ctx) => {
+      const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
+      const change = parseWith(destinationChangeSchema, params.change, "invalid_query");
+      await destinations.change(resources, origin, change, originOfCall(ctx));
+      return destinations.view(resources, origin);
+    },
 
     ...peopleActions,
   }),

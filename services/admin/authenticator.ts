@@ -1,6 +1,7 @@
 /** Checks users' credentials: slowly on purpose, and not too often. */
-import type { AuditEntry } from "../../core/audit.ts";
+
 import { networkOf } from "../../core/addresses.ts";
+import type { AuditEntry } from "../../core/audit.ts";
 import { BidaError } from "../../core/errors.ts";
 import { ACQUAINTANCE, FREE_PER_ACCOUNT, FREE_PER_ADDRESS, loginWait } from "../../core/logins.ts";
 import type { Credentials, UserIdentity } from "../../core/people.ts";

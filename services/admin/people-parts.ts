@@ -1,7 +1,8 @@
 /** What the actions on apps, users and sessions work with. */
-import type { Clock } from "../../core/clock.ts";
+
 import type { AuditEntry } from "../../core/audit.ts";
 import type { Actor } from "../../core/caller.ts";
+import type { Clock } from "../../core/clock.ts";
 import { recordAudit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import { originOfCall } from "../lib/audit.ts";

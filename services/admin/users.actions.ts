@@ -1,6 +1,7 @@
 /** Users: made, changed and deleted by administrators. */
-import type { UserView } from "../../core/people.ts";
+
 import { BidaError } from "../../core/errors.ts";
+import type { UserView } from "../../core/people.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { changeUserSchema, createUserSchema, isName } from "../../core/schema/users.ts";
 import { parseWith } from "../../core/task-schema.ts";

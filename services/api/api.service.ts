@@ -10,6 +10,7 @@ import { configOf } from "../lib/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
 import { auditRoutes } from "./audit.routes.ts";
 import { Callers } from "./caller.ts";
+import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
@@ -19,7 +20,14 @@ import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
 
 /** All of `/v1`. */
-export const ROUTES: Route[] = [...taskRoutes, ...appRoutes, ...userRoutes, ...sessionRoutes, ...auditRoutes];
+export const ROUTES: Route[] = [
+  ...taskRoutes,
+  ...destinationRoutes,
+  ...appRoutes,
+  ...userRoutes,
+  ...sessionRoutes,
+  ...auditRoutes,
+];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {

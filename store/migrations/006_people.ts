@@ -3,7 +3,8 @@
  * Every step is skipped where it is done already, see 001.
  */
 import type { Knex } from "knex";
-import { addColumn, createTable } from "../schema-steps.ts";
+import { addColumn } from "./add-column.ts";
+import { createTable } from "./create-table.ts";
 
 export const name = "006_people";
 

@@ -115,7 +115,7 @@ export function peopleSuite({ test, world }: Suite): void {
     await soon("the former password to end", user.headers, 401);
     assert.is((await whoAmI(basic(user.username, next))).status, 200);
     const [entry] = await audit(`target=user:${user.id}&action=user.password`);
-    assert.is((entry?.actor as { name: string }).name, user.username);
+    assert.is((entry?.actor as { name: string } | undefined)?.name, user.username);
     assert.not.match(JSON.stringify(await audit(`target=user:${user.id}`)), next);
   });
 

@@ -19,9 +19,8 @@ import {
 import type { Database } from "../../../store/database.ts";
 import { transaction } from "../../../store/failures.ts";
 import { openSecretBox, SecretBox } from "../../../store/secret-box.ts";
-import { temporaryFolder } from "../../servers/server.ts";
-
 import { refusal } from "../../core/helpers.ts";
+import { temporaryFolder } from "../../servers/server.ts";
 import { clock, closeDatabase, freshDatabase, inMs, type Kind } from "../fixtures.ts";
 
 export function signing(kind: Kind): void {
