@@ -23,7 +23,8 @@ export type NewUser = Pick<User, "username" | "role" | "passwordHash">;
 
 export async function findUser(db: Database, username: string): Promise<User | null> {
   const row = await reading(from(db, UserModel).findOne("username", username));
-  return row ? userFromRow(row) : null;
+  // MySQL takes no notice of blanks at the end.
+  return row?.username === username ? userFromRow(row) : null;
 }
 
 /** Whether an administrator has a password of their own, and so can log in whatever the environment says. */
