@@ -106,7 +106,11 @@ function changeByHand(
   );
 }
 
-const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({ state, callCount, nextCallAt });
+const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
+  state,
+  callCount,
+  nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),
+});
 
 async function isLeased({ due }: Resources, task: StoredTask): Promise<boolean> {
   const entry = dueEntryOf(task);
