@@ -13,6 +13,9 @@ import { Callers } from "./caller.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
+import { metricsRoutes } from "./metrics.routes.ts";
+import { nodeRoutes } from "./nodes.routes.ts";
+import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
 import { sessionRoutes } from "./session.routes.ts";
@@ -70,12 +73,34 @@ const api: ServiceSchema<Record<string, unknown>> = {
     },
   },
 
-  events: eventsOf({ "access.changed": () => callers.forget() }),
+  methods: {
+    /** The gateway's own one logs each request without credentials as an error. */
+    errorHandler(req: IncomingMessage, res: ServerResponse, error: unknown) {
+      this.sendError(req, res, error);
+    },
+  },
+
+  events: {
+    ...eventsOf({ "access.changed": () => callers.forget() }),
+    "$services.changed": {
+      handler() {
+        this.nodes.look();
+      },
+    },
+    "$node.disconnected": {
+      handler(ctx) {
+        const { node, unexpected } = ctx.params as { node: { id: string }; unexpected: boolean };
+        this.nodes.disconnected(node.id, unexpected);
+      },
+    },
+  },
 
   created() {
     const { broker } = this;
     const config = configOf(broker);
     callers = new Callers(config, broker);
+    const nodes = new Nodes(broker);
+    this.nodes = nodes;
     this.settings.port = config.port;
     this.settings.ip = config.host;
     // Before the gateway's own listener, which answers with a stack.
@@ -94,7 +119,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.addRoute({
       ...ROUTE,
       path: "/",
-      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker) },
+      aliases: {
+        ...aliasesOf([...ROUTES, ...nodeRoutes(nodes)], broker, callers),
+        ...healthRoutes(broker),
+        ...metricsRoutes(callers, nodes),
+      },
     });
   },
 };

@@ -13,6 +13,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { originOfCall } from "./audit.ts";
 import type { BidaContext } from "./bus.ts";
+import { announceChange } from "./changes.ts";
 import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
 
@@ -44,6 +45,7 @@ export async function cancelTask(
   const now = resources.clock.now();
   const rule: Rule = (task) => cancel(task, now);
   const { before, after } = await changeByHand(resources, ctx, "task.cancel", taskIdOf(taskId), rule, note);
+  announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
@@ -59,6 +61,7 @@ export async function resolveTask(
   const now = resources.clock.now();
   const rule: Rule = (task) => resolve(task, now);
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
+  announceChange(resources.log, "resolved", after);
   return taskView(after, false);
 }
 
@@ -74,7 +77,8 @@ export async function retryTask(
   const scope = scopeOf(ctx);
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
   const rule: Rule = (task) => retryByHand(task, leased, force, clock);
-  const { after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
+  const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
+  if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);

@@ -31,14 +31,7 @@ function sent(refusal: BidaError, headersSent = false, requestHeaders: Record<st
   const headers: Record<string, string> = {};
   let text = "";
   let destroyed = false;
-  let isDiscarding = false;
-  const req = {
-    headers: requestHeaders,
-    once: (_: string, ended: () => void) => ended(),
-    resume() {
-      isDiscarding = true;
-    },
-  };
+  const req = { headers: requestHeaders };
   const res = {
     req,
     headersSent,
@@ -54,7 +47,7 @@ function sent(refusal: BidaError, headersSent = false, requestHeaders: Record<st
     },
   };
   sendProblem(res as unknown as ServerResponse, refusal);
-  return { status: res.statusCode, headers, body: text && JSON.parse(text), destroyed, isDiscarding };
+  return { status: res.statusCode, headers, body: text && JSON.parse(text), destroyed };
 }
 
 test("the document", () => {
@@ -76,11 +69,6 @@ test("headers that belong to a refusal", () => {
   assert.is(sent(new BidaError("unavailable")).headers["retry-after"], "2");
   assert.match(sent(new BidaError("unauthorized")).headers["www-authenticate"] ?? "", /^Basic realm=/);
   assert.is(sent(new BidaError("too_many_requests", "", { retryAfter: 9 })).headers["retry-after"], "9");
-});
-
-test("the rest of a body that is too large is thrown away: the client would lose our answer otherwise", () => {
-  assert.is(sent(new BidaError("body_too_large")).isDiscarding, true);
-  assert.is(sent(new BidaError("invalid_json")).isDiscarding, false);
 });
 
 test("a page is not asked for Basic credentials: the browser would open its own window", () => {

@@ -1,9 +1,13 @@
 /** Every declared route × everybody who may knock: the declaration decides, and nothing else. */
 import * as assert from "uvu/assert";
 import { ROUTES } from "../../../services/api/api.service.ts";
+import { nodeRoutes } from "../../../services/api/nodes.routes.ts";
 import type { Route } from "../../../services/api/route.ts";
 import { ADMIN, type World } from "../kit/world.ts";
 import type { Suite } from "./suite.ts";
+
+/** Only their declarations are looked at. */
+const EVERY_ROUTE: Route[] = [...ROUTES, ...nodeRoutes(undefined as never)];
 
 export const PASSWORD = "correct horse battery";
 export const basic = (username: string, password = PASSWORD) => ({
@@ -62,7 +66,7 @@ export function accessSuite({ test, world }: Suite): void {
     const login = await world().api("POST", "/v1/session", { username, password: PASSWORD });
     callers.push(["operator", { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" }]);
     const seen = new Set<string>();
-    for (const route of ROUTES) {
+    for (const route of EVERY_ROUTE) {
       for (const [who, headers] of callers) {
         // Not yet: the session is needed for the other routes.
         if (route.path === "/v1/session" && route.method === "DELETE" && headers.cookie) continue;
