@@ -7,6 +7,24 @@ import type { DestinationChange, DestinationQuery, DestinationView } from "./des
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
+import type {
+  AppChange,
+  AppIdentity,
+  AppRequest,
+  AppView,
+  AuditQuery,
+  AuditView,
+  CreatedApp,
+  Credentials,
+  PageQuery,
+  Rotation,
+  SessionIdentity,
+  SessionProof,
+  UserChange,
+  UserIdentity,
+  UserRequest,
+  UserView,
+} from "./people.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
@@ -142,7 +160,7 @@ export interface ActionMap {
   "scheduler.submitLegacy": [{ request: unknown }, { taskId: string }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [{ taskId: string }, Page<AttemptView>];
-  "scheduler.cancel": [{ taskId: string }, TaskView];
+  "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
   "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
@@ -152,13 +170,42 @@ export interface ActionMap {
   "node.info": [Record<string, never>, NodeInfo];
   "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
   "admin.list": [TaskQuery, Page<TaskView>];
-  "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
-  "admin.cancel": [{ taskId: string }, TaskView];
-  "admin.resolve": [{ taskId: string }, TaskView];
+  "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
+  "admin.cancel": [{ taskId: string; note?: string }, TaskView];
+  "admin.resolve": [{ taskId: string; note?: string }, TaskView];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
-  "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
+  /** Null: no app has this key. */
+  "admin.identify": [{ keyHash: string }, AppIdentity | null];
+  /** Null: the credentials are wrong. */
+  "admin.authenticate": [Credentials, UserIdentity | null];
+  "admin.login": [Credentials & SessionProof, SessionIdentity];
+  /** Null: there is no such session, or no longer. */
+  "admin.session": [SessionProof, SessionIdentity | null];
+  "admin.logout": [Pick<SessionProof, "tokenHash">, Record<string, never>];
+  /** Of the user who calls. All sessions of this user end; `renewed` begins. */
+  "admin.changePassword": [PasswordChange, SessionIdentity | null];
+  "admin.listApps": [PageQuery, Page<AppView>];
+  "admin.createApp": [AppRequest, CreatedApp];
+  "admin.changeApp": [AppChange & { id: number }, AppView];
+  "admin.deleteApp": [{ id: number }, Record<string, never>];
+  "admin.rotateKey": [Rotation, AppView & { key: string }];
+  "admin.rotateSecret": [Rotation, AppView & { signingSecret: string }];
+  "admin.listUsers": [PageQuery, Page<UserView>];
+  "admin.createUser": [UserRequest, UserView];
+  "admin.changeUser": [UserChange & { id: number }, UserView];
+  "admin.deleteUser": [{ id: number }, Record<string, never>];
+  "admin.listAudit": [AuditQuery, Page<AuditView>];
+  /** Records that the caller was refused: a role that may not. */
+  "admin.noteRefusal": [{ route: string }, Record<string, never>];
+}
+
+export interface PasswordChange {
+  current: Credentials;
+  newPassword: string;
+  /** Null: the caller has no session. */
+  renewed: SessionProof | null;
 }
 
 /** A dispatcher's demand. */
@@ -186,6 +233,8 @@ export interface EventMap {
   "task.exhausted": TaskEvent;
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
+  /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
+  "access.changed": { kind: "app" | "user"; id: number };
 }
 
 export interface TaskEvent {

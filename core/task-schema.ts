@@ -21,7 +21,7 @@ const MAX_PAUSE = hours(24 * 30);
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** No lone surrogates (they have no UTF-8 form) and, except in bodies, no NUL. */
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string()
     .max(max, `must have at most ${max} characters`)

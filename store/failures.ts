@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { BidaError } from "../core/errors.ts";
 import { databaseRetries } from "../core/metrics.ts";
+import type { Database } from "./database.ts";
 
 /** Lost a lock race; the transaction was rolled back and may simply run again. */
 const CONTENTION = new Map([
@@ -46,12 +47,33 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
   }
 }
 
+/**
+ * One transaction, repeated as {@link withRetries} says.
+ * @param work gets the database with `knex` a transaction; it may run several times
+ */
+export function transaction<T>(db: Database, work: (within: Database) => Promise<T>): Promise<T> {
+  return withRetries(() => db.knex.transaction((trx) => work({ ...db, knex: trx })));
+}
+
+/** A read outside of a transaction; errors come out as {@link translated} says. */
+export async function reading<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
 /** `unavailable` where the database is gone (its own message stays as the cause, for the log); otherwise the error itself. */
 export function translated(error: unknown): unknown {
   return isGone(error)
     ? new BidaError("unavailable", "The database does not answer", { cause: error })
     : error;
 }
+
+/** Whether a row was refused because its key exists. */
+export const isDuplicate = (error: unknown): boolean =>
+  ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"].includes(codeOf(error));
 
 function isGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

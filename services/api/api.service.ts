@@ -4,8 +4,11 @@ import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
+import { eventsOf } from "../lib/bus.ts";
 import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
+import { appRoutes } from "./apps.routes.ts";
+import { auditRoutes } from "./audit.routes.ts";
 import { Callers } from "./caller.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
@@ -15,10 +18,19 @@ import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
+import { sessionRoutes } from "./session.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
+import { userRoutes } from "./users.routes.ts";
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes, ...destinationRoutes];
+export const ROUTES: Route[] = [
+  ...taskRoutes,
+  ...destinationRoutes,
+  ...appRoutes,
+  ...userRoutes,
+  ...sessionRoutes,
+  ...auditRoutes,
+];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {
@@ -34,6 +46,8 @@ function gateway(): ServiceSchema {
   const { actions, ...rest } = ApiGateway as unknown as ServiceSchema;
   return { ...rest, actions: { rest: actions?.rest as NonNullable<typeof actions>[string] } };
 }
+
+let callers: Callers;
 
 const api: ServiceSchema<Record<string, unknown>> = {
   name: "api",
@@ -67,6 +81,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
   },
 
   events: {
+    ...eventsOf({ "access.changed": () => callers.forget() }),
     "$services.changed": {
       handler() {
         this.nodes.look();
@@ -83,7 +98,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
   created() {
     const { broker } = this;
     const config = configOf(broker);
-    const callers = new Callers(config, broker);
+    callers = new Callers(config, broker);
     const nodes = new Nodes(broker);
     this.nodes = nodes;
     this.settings.port = config.port;

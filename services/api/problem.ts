@@ -1,5 +1,5 @@
 /** Errors as RFC 9457 problem documents. Nothing of an unexpected error reaches the caller. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
@@ -63,8 +63,7 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
   res.statusCode = refusal.status;
   res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
-  if (refusal.code === "unauthorized")
-    res.setHeader("www-authenticate", 'Basic realm="Bida", charset="UTF-8"');
+  if (refusal.code === "unauthorized") res.setHeader("www-authenticate", challengeOf(res.req));
   end(res, refusal, documentOf(refusal));
 }
 
@@ -89,6 +88,15 @@ export function end(res: ServerResponse, refusal: BidaError, body: string): void
   };
   const timer = setTimeout(close, LINGER);
   res.req.once("end", close).once("close", close).resume();
+}
+
+/** To a challenge of Basic a browser answers with its own login window; a page of ours shows its own. */
+function challengeOf(req: IncomingMessage): string {
+  const { cookie = "", "sec-fetch-dest": dest } = req.headers;
+  const isPage = dest === "empty" || req.headers["x-requested-with"] !== undefined;
+  return isPage || cookie.includes("bida_session=")
+    ? 'Session realm="Bida"'
+    : 'Basic realm="Bida", charset="UTF-8"';
 }
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";

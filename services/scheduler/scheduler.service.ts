@@ -9,7 +9,7 @@ import { parseTask } from "../../core/task-schema.ts";
 import { pingDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
-import { actionsOf, type BidaContext } from "../lib/bus.ts";
+import { actionsOf, type BidaContext, eventsOf } from "../lib/bus.ts";
 import { contribute } from "../lib/node-status.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
@@ -27,6 +27,7 @@ const MAX_BATCH = 1000;
 let resources: Resources;
 let acceptance: Acceptance;
 let desk: ClaimDesk;
+let jobs: JobMaker;
 let recorder: Recorder;
 
 const scheduler: ServiceSchema = {
@@ -58,7 +59,7 @@ const scheduler: ServiceSchema = {
       return { items: attempts.map(attemptView), nextCursor: null };
     },
 
-    cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    cancel: async (params, ctx) => cancelTask(resources, ctx, params),
 
     health: async () => {
       const parts = {
@@ -87,6 +88,11 @@ const scheduler: ServiceSchema = {
   }),
 
   events: {
+    ...eventsOf({
+      "access.changed": ({ kind, id }) => {
+        if (kind === "app") jobs.forgetSecrets(id);
+      },
+    }),
     "$node.disconnected": {
       handler(ctx) {
         desk.dropNode((ctx.params as { node: { id: string } }).node.id);
@@ -96,7 +102,8 @@ const scheduler: ServiceSchema = {
 
   async started() {
     resources = resourcesOf(this.broker);
-    desk = new ClaimDesk(resources, new JobMaker(resources, this.logger), this.logger);
+    jobs = new JobMaker(resources, this.logger);
+    desk = new ClaimDesk(resources, jobs, this.logger);
     acceptance = new Acceptance(resources, (tasks) => void desk.offer(tasks));
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);

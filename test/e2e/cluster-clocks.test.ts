@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { clockNow } from "./kit/receiver.ts";
 import { assertPunctual, retryPauses } from "./suite/delivery.ts";
+import { MIGRATION_NAMES } from "../../store/migrate.ts";
 
 const WORKER = "scheduler,dispatcher";
 const off = (ms: number) => ({
@@ -31,7 +32,7 @@ test("scenario 19: one of the five migrates, all get ready", async () => {
   assert.is(ready.length, 5);
   assert.equal(
     ready.flatMap(({ migrations }) => migrations as string[]),
-    ["001_tasks"],
+    MIGRATION_NAMES,
   );
 });
 
