@@ -7,9 +7,9 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { closeDatabase, openDatabase } from "../store/database.ts";
+import { emptyKkbida, fill } from "../test/import/kkbida.ts";
 import { createDatabase, start } from "../test/servers/mariadb.ts";
 import { temporaryFolder } from "../test/servers/server.ts";
-import { emptyKkbida, fill } from "../test/import/kkbida.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const KEYS: [table: string, key: string[]][] = [

@@ -1,10 +1,10 @@
 /** Five nodes, started at once on an empty database, the clocks of two of them wrong. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { MIGRATION_NAMES } from "../../store/migrate.ts";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { clockNow } from "./kit/receiver.ts";
 import { assertPunctual, retryPauses } from "./suite/delivery.ts";
-import { MIGRATION_NAMES } from "../../store/migrate.ts";
 
 const WORKER = "scheduler,dispatcher";
 const off = (ms: number) => ({
