@@ -24,8 +24,13 @@ export interface Origin {
 /** One commit takes at most this. MySQL's max_allowed_packet is 16 MiB and more. */
 const MAX_ITEMS = 500;
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Beyond this many waiting for their commit, callers are asked to come back. */
+/**
+ * Where tasks wait for their commit longer than this (ms), or so many, or so much, callers are asked to slow down: what
+ * they hand over faster than the database takes it would only fill memory.
+ */
+const MAX_LAG = 2_000;
 const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
@@ -42,12 +47,22 @@ export class Acceptance {
       sizeOf: (item) => item.bytes,
       // SQLite has one writer; MySQL syncs its log for several commits at once.
       concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
-      maxWaiting: MAX_WAITING,
+      // `checkLoad` asks callers to stop long before.
+      maxWaiting: 2 * MAX_WAITING,
       flush: measured("accept", async (items) => {
         const results = await acceptTasks(resources.db, items);
         onCommitted(items.flatMap(({ task }, i) => (results[i]?.kind === "created" ? [task] : [])));
         return results;
       }),
+    });
+  }
+
+  /** To be called before tasks are accepted, for a batch once: none of it is accepted then. @throws BidaError too_many_requests */
+  checkLoad(): void {
+    const { lag, size, bytes } = this.#batcher;
+    if (lag < MAX_LAG && size < MAX_WAITING && bytes < MAX_WAITING_BYTES) return;
+    throw new BidaError("too_many_requests", "Tasks come in faster than they can be committed", {
+      retryAfter: Math.min(30, 1 + Math.ceil(lag / 1_000)),
     });
   }
 

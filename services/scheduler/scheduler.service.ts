@@ -35,11 +35,13 @@ const scheduler: ServiceSchema = {
 
   actions: actionsOf<"scheduler">({
     submit: async (task, ctx) => {
+      acceptance.checkLoad();
       const spec = parseTask(task, resources.clock.now());
       return { taskId: await acceptance.accept(spec, originOf(ctx)) };
     },
 
     submitBatch: async (params, ctx) => {
+      acceptance.checkLoad();
       const tasks = batchOf(params);
       const origin = originOf(ctx);
       const results = tasks.map((task, i) => submitItem(task, { ...origin, ...itemKey(origin, i) }));
@@ -47,6 +49,7 @@ const scheduler: ServiceSchema = {
     },
 
     submitLegacy: async ({ request }, ctx) => {
+      acceptance.checkLoad();
       const parsed = parseLegacyTask(request);
       if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
       return { taskId: await acceptance.accept(parsed, originOf(ctx, "legacy")) };
