@@ -8,6 +8,7 @@ import { withRetries } from "./failures.ts";
 import { PROGRESS } from "./record.ts";
 import { type StoredTask, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
+import { countTransitions } from "./stats/count.ts";
 
 /**
  * @param rule gets the task as it is under the lock, and says what it becomes
@@ -37,6 +38,8 @@ export async function changeTask(
           expires_at: after.expiresAt,
           updated_at: now,
         });
+      const { appId, lane } = before;
+      await countTransitions(trx, now, [{ appId, lane, from: before.state, to: after.state }]);
       return { before, after };
     }),
   );
