@@ -88,7 +88,8 @@ export function emptyCell(): Cell {
 /** Adds `more` to `into`. */
 export function mergeCell(into: Cell, more: Cell): void {
   for (const name of COUNTERS) into.counts[name] += more.counts[name];
-  for (const code in more.errors) into.errors[code] = (into.errors[code] ?? 0) + (more.errors[code] as number);
+  for (const code in more.errors)
+    into.errors[code] = (into.errors[code] ?? 0) + (more.errors[code] as number);
   mergeHistogram(into.durations, more.durations);
 }
 

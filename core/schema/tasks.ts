@@ -1,8 +1,8 @@
 /** Parameters of the actions on tasks. */
 import { z } from "zod";
 import { STATES } from "../task.ts";
+import { moment, pageLimit } from "./moment.ts";
 
-const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 const part = z.string().min(1, "must not be empty").max(512, "must have at most 512 characters");
 
 /** `TaskQuery` of the contract. */
@@ -14,7 +14,8 @@ export const querySchema = z.strictObject({
   q: part.optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
-  limit: z.int("must be a whole number").min(1, "must be 1 to 200").max(200, "must be 1 to 200").default(50),
+  sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
+  limit: pageLimit,
   cursor: z.string().optional(),
 });
 

@@ -1,17 +1,23 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended. */
 import type { ServiceSchema } from "moleculer";
 import type { TaskQuery } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
+import { attemptQuerySchema } from "../../core/schema/attempts.ts";
+import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { appByKeyHash } from "../../store/apps.ts";
+import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/read.ts";
 import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
-import { taskView } from "../lib/views.ts";
+import { attemptItem, taskView } from "../lib/views.ts";
+import { attemptFilterOf, Statistics } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
 let resources: Resources;
+let statistics: Statistics;
 
 const admin: ServiceSchema = {
   name: "admin",
@@ -20,7 +26,12 @@ const admin: ServiceSchema = {
     list: async (params: TaskQuery, ctx) => {
       const query = parseWith(querySchema, params, "invalid_query");
       const { filter, leased } = await filterOf(query, resources.due);
-      const page = await listTasks(resources.db, scopeOf(ctx), filter, query.limit, query.cursor ?? null);
+      const { limit, cursor = null, sort } = query;
+      if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
+        const errors = [{ field: "state", message: "sort=due lists open tasks only: pending, delivering" }];
+        throw new BidaError("invalid_query", undefined, { errors });
+      }
+      const page = await listTasks(resources.db, scopeOf(ctx), filter, limit, cursor, sort);
       return {
         items: page.items.map((task) => taskView(task, leased.has(task.taskId))),
         nextCursor: page.nextCursor,
@@ -36,6 +47,26 @@ const admin: ServiceSchema = {
 
     resolve: async ({ taskId }, ctx) => resolveTask(resources, scopeOf(ctx), taskIdOf(taskId)),
 
+    attempts: async (params, ctx) => {
+      const query = parseWith(attemptQuerySchema, params, "invalid_query");
+      const { limit, cursor = null } = query;
+      const page = await listAttempts(resources.db, scopeOf(ctx), attemptFilterOf(query), limit, cursor);
+      return { items: page.items.map(attemptItem), nextCursor: page.nextCursor };
+    },
+
+    statsNow: async (_, ctx) => statistics.now(scopeOf(ctx)),
+
+    statsSummary: async (_, ctx) => statistics.summary(scopeOf(ctx)),
+
+    statsSeries: async (params, ctx) =>
+      statistics.series(scopeOf(ctx), parseWith(seriesQuerySchema, params, "invalid_query")),
+
+    statsDestinations: async (params, ctx) =>
+      statistics.destinations(scopeOf(ctx), parseWith(rangeQuerySchema, params, "invalid_query")),
+
+    statsErrors: async (params, ctx) =>
+      statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
+
     identify: async ({ keyHash }) => {
       const app = await appByKeyHash(resources.db, Buffer.from(keyHash, "hex"));
       return app && { appId: app.id, name: app.name };
@@ -44,6 +75,7 @@ const admin: ServiceSchema = {
 
   async started() {
     resources = resourcesOf(this.broker);
+    statistics = new Statistics(resources);
   },
 };
 

@@ -6,15 +6,18 @@ import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
 import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
+import { attemptRoutes } from "./attempts.routes.ts";
 import { Callers } from "./caller.ts";
+import { eventRoutes } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
+import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes];
+const ROUTES: Route[] = [...taskRoutes, ...attemptRoutes, ...statsRoutes, ...eventRoutes];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {

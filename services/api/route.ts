@@ -112,3 +112,10 @@ function checkObject(body: unknown): void {
   const errors = [{ field: "body", message: "must be a JSON object" }];
   throw new BidaError("invalid_task", undefined, { errors });
 }
+
+/** A query string's values are text; these parameters are numbers, where they look like one. */
+export function withNumbers(query: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
+  const typed = { ...query };
+  for (const name of names) if (/^\d+$/.test(String(typed[name]))) typed[name] = Number(typed[name]);
+  return typed;
+}

@@ -4,7 +4,7 @@ import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read } from "../lib/bus.ts";
-import type { RestCall, Route } from "./route.ts";
+import { type RestCall, type Route, withNumbers } from "./route.ts";
 
 const tag = "Tasks";
 /** Apps see and change what is theirs. */
@@ -38,7 +38,8 @@ export const taskRoutes: Route[] = [
     method: "GET",
     path: "/v1/tasks",
     tag,
-    summary: "List tasks, newest first",
+    summary: "List tasks",
+    description: "Newest first; with `sort=due` open tasks, the one that is due first on top.",
     access: READ,
     query: querySchema,
     answer: { description: "A page" },
@@ -97,9 +98,8 @@ const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
 
 /** Query strings are text; lists repeat their name. The action checks the values. */
 function queryOf(query: Record<string, unknown>): TaskQuery {
-  const { state, limit, ...rest } = query;
-  const typed: Record<string, unknown> = { ...rest };
-  if (state !== undefined) typed.state = Array.isArray(state) ? state : [state];
-  if (limit !== undefined) typed.limit = /^\d+$/.test(String(limit)) ? Number(limit) : limit;
-  return typed as TaskQuery;
+  const { state, ...rest } = withNumbers(query, "limit");
+  return (
+    state === undefined ? rest : { ...rest, state: Array.isArray(state) ? state : [state] }
+  ) as TaskQuery;
 }

@@ -73,6 +73,27 @@ export function emit<K extends EventName>(broker: ServiceBroker, event: K, paylo
     .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
 }
 
+/** Tells every instance of every service that listens. A hint, as {@link emit}. */
+export function broadcast<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {
+  broker
+    .broadcast(event, payload)
+    .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
+}
+
+/** Whether anybody in the cluster listens; what nobody hears need not be put together. */
+export const isHeard = (broker: ServiceBroker, event: EventName): boolean =>
+  registryOf(broker).events.getAllEndpoints(event).length > 0;
+
+/** The part of Moleculer's registry that its types do not show. */
+const registryOf = (broker: ServiceBroker) =>
+  broker.registry as unknown as { events: { getAllEndpoints(event: string): unknown[] } };
+
+/** Listens from now on, until the function that is returned is called. The cluster's registry knows of it. */
+export function listen(broker: ServiceBroker, name: string, handlers: EventHandlers): () => Promise<void> {
+  const service = broker.createService({ name, events: eventsOf(handlers) });
+  return () => broker.destroyService(service) as Promise<void>;
+}
+
 type ActionsOf<S extends string> = {
   [K in ActionName as K extends `${S}.${infer Name}` ? Name : never]: (
     params: ActionMap[K][0],

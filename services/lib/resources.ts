@@ -12,6 +12,7 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { type Announce, announceTo } from "./announce.ts";
 import { fatal } from "./fatal.ts";
 
 /**
@@ -30,6 +31,8 @@ export interface Resources {
   box: SecretBox;
   /** The cluster's. */
   clock: Clock;
+  /** Tells the event stream; free of cost while nobody follows it. */
+  announce: Announce;
 }
 
 /** Steps of a graceful stop, in this order, before Moleculer stops the services. */
@@ -107,7 +110,9 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
   const due = openDueSet(broker, config);
   const clock = due.clock;
-  return { release, resources: { config, db, due, clock, box: openSecretBox(config) } satisfies Resources };
+  const announce = announceTo(broker);
+  const opened: Resources = { config, db, due, clock, box: openSecretBox(config), announce };
+  return { release, resources: opened };
 }
 
 /** Waits for a database that starts later than we do. Wrong credentials are not worth waiting for. */

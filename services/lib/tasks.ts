@@ -34,12 +34,14 @@ export async function cancelTask(resources: Resources, scope: Scope, taskId: Tas
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
+  resources.announce.changed("task.canceled", [after]);
   return taskView(after, false);
 }
 
 export async function resolveTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const now = resources.clock.now();
   const { after } = await changeTask(resources.db, scope, taskId, now, (task) => resolve(task, now));
+  resources.announce.changed("task.resolved", [after]);
   return taskView(after, false);
 }
 
@@ -56,6 +58,7 @@ export async function retryTask(
   const { after } = await changeTask(db, scope, taskId, now, (task) =>
     retryByHand(task, leased, force, clock),
   );
+  resources.announce.changed("task.retried", [after]);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);

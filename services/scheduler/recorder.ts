@@ -4,7 +4,7 @@ import { Batcher } from "../../core/batcher.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
-import { emit } from "../lib/bus.ts";
+import { type EventName, emit, isHeard } from "../lib/bus.ts";
 import type { Resources } from "../lib/resources.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
 import { settleQuietly } from "./jobs.ts";
@@ -53,7 +53,8 @@ export class Recorder {
       Math.random,
     );
     void this.#settle(reported, recorded);
-    for (const one of recorded) this.#announce(one);
+    for (const one of recorded) this.#logRecord(one);
+    this.#announce(recorded);
     return reported.map(() => undefined);
   }
 
@@ -69,19 +70,33 @@ export class Recorder {
     }
   }
 
-  #announce({ outcome, written, task }: Recorded): void {
+  #logRecord({ outcome, written, task }: Recorded): void {
     const { taskId, n, attempt } = outcome;
     if (!written || !task) {
       this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
       return;
     }
-    if (attempt) {
-      const { durationMs, statusCode, error } = attempt;
-      const wide = { taskId, n, outcome: attempt.outcome, statusCode, errorCode: error?.code, durationMs };
-      this.#log.debug({ ...wide, state: task.state, url: task.url, node: attempt.node }, "attempt");
-      emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(attempt) });
+    if (!attempt) return;
+    const { durationMs, statusCode, error } = attempt;
+    const wide = { taskId, n, outcome: attempt.outcome, statusCode, errorCode: error?.code, durationMs };
+    this.#log.debug({ ...wide, state: task.state, url: task.url, node: attempt.node }, "attempt");
+  }
+
+  /** Tells those who listen. What nobody hears is not put together: that would cost more than recording it. */
+  #announce(recorded: Recorded[]): void {
+    const heard = (event: EventName) => isHeard(this.#broker, event);
+    const [attempted, succeeded, exhausted] = [
+      heard("task.attempted"),
+      heard("task.succeeded"),
+      heard("task.exhausted"),
+    ];
+    for (const { outcome, written, task } of recorded) {
+      if (!written || !task) continue;
+      if (attempted && outcome.attempt)
+        emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(outcome.attempt) });
+      if (succeeded && task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
+      if (exhausted && task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
     }
-    if (task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
-    if (task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
+    this.#resources.announce.recorded(recorded);
   }
 }

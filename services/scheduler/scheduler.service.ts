@@ -14,6 +14,7 @@ import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
 import { attemptView } from "../lib/views.ts";
 import { Acceptance, checkIdempotencyKey, type Origin } from "./acceptance.ts";
 import { ClaimDesk } from "./claim-desk.ts";
+import { Folder } from "./folder.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
@@ -94,13 +95,18 @@ const scheduler: ServiceSchema = {
   async started() {
     resources = resourcesOf(this.broker);
     desk = new ClaimDesk(resources, new JobMaker(resources, this.logger), this.logger);
-    acceptance = new Acceptance(resources, (tasks) => void desk.offer(tasks));
+    acceptance = new Acceptance(resources, (tasks) => {
+      void desk.offer(tasks);
+      resources.announce.changed("task.accepted", tasks);
+    });
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);
     reconciler.start();
+    const folder = new Folder(resources, this.logger);
+    folder.start();
     onStopping(this.broker, "schedule", async () => {
       desk.close();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), folder.stop()]);
     });
   },
 };

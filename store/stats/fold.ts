@@ -193,4 +193,3 @@ export async function pruneStats(db: Database, now: EpochMs, limit = 1_000): Pro
   }
   return false;
 }
-

@@ -37,7 +37,11 @@ export interface StatsReader {
   /** Lane → beginning of step → cell, of all lanes that are kept apart. */
   lanes(appId: number, range: Range): Promise<Map<string, Map<number, Cell>>>;
   /** The lanes with most failed calls. Without what was not folded yet. */
-  failing(appId: number, range: Range, limit: number): Promise<{ lane: string; calls: number; failed: number }[]>;
+  failing(
+    appId: number,
+    range: Range,
+    limit: number,
+  ): Promise<{ lane: string; calls: number; failed: number }[]>;
 }
 
 /** @throws BidaError unavailable */

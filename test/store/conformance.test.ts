@@ -1,6 +1,8 @@
 // What the store must do, over SQLite and MariaDB.
 import { accepting } from "./suite/accepting.ts";
+import { callsAcross } from "./suite/attempts.ts";
 import { changing } from "./suite/changing.ts";
+import { counting } from "./suite/counting.ts";
 import { migrating } from "./suite/migrating.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
@@ -8,5 +10,6 @@ import { signing } from "./suite/signing.ts";
 import { KINDS } from "./fixtures.ts";
 
 for (const kind of KINDS) {
-  for (const part of [migrating, accepting, recording, changing, reading, signing]) part(kind);
+  for (const part of [migrating, accepting, recording, changing, counting, callsAcross, reading, signing])
+    part(kind);
 }

@@ -8,6 +8,7 @@ import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
+import { watchingSuite } from "./watching.ts";
 
 export function everySuite(suite: Suite): void {
   legacySuite(suite);
@@ -18,4 +19,5 @@ export function everySuite(suite: Suite): void {
   callerSuite(suite);
   listingSuite(suite);
   clientSuite(suite);
+  watchingSuite(suite);
 }
