@@ -110,11 +110,13 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
   const join = db.dialect === "mysql" ? "STRAIGHT_JOIN" : "CROSS JOIN";
   const query: Knex.QueryBuilder = db
     .knex(db.knex.raw(`attempts AS a ${join} tasks AS t ON t.task_id = a.task_id`))
-    .select(
-      ["task_id", "n", "started_at", "duration_ms", "succeeded"].map((column) => `a.${column}`),
-      ["status_code", "error_code", "error_message", "node"].map((column) => `a.${column}`),
-      ["url", "request_method", "source_app_name", "target_app_name", "state"].map((column) => `t.${column}`),
-    );
+    .select([
+      ...["task_id", "n", "started_at", "duration_ms", "succeeded"].map((column) => `a.${column}`),
+      ...["status_code", "error_code", "error_message", "node"].map((column) => `a.${column}`),
+      ...["url", "request_method", "source_app_name", "target_app_name", "state"].map(
+        (column) => `t.${column}`,
+      ),
+    ]);
   narrowed(query, filter, after);
   if (scope.appId !== null) query.where("t.app_id", scope.appId);
   if (filter.lane !== undefined) query.where("t.lane", filter.lane);

@@ -273,7 +273,8 @@ function* startsOf({ step, from, to }: Range): Generator<number> {
 
 /** The range in about {@link SPARKS} equal parts of whole steps. */
 function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick: (cell: Cell) => T) {
-  const length = Math.ceil((range.to - range.from) / STEPS[range.step] / SPARKS) * STEPS[range.step];
+  const steps = (range.to - range.from) / STEPS[range.step];
+  const length = Math.max(1, Math.round(steps / SPARKS)) * STEPS[range.step];
   const parts = new Map<number, Cell>();
   for (let at = range.from; at < range.to; at += length) parts.set(at, emptyCell());
   for (const [at, cell] of cells) mergeCell(parts.get(at - ((at - range.from) % length)) as Cell, cell);
