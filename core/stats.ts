@@ -140,7 +140,7 @@ export class Tally {
     else if (from !== null) cell.counts.reopened += count;
   }
 
-  /** As text; see {@link decodeTally}. */
+  /** As text; see {@link sumTallies}. */
   encode(): string {
     const cells = [...this.#cells.values()].map(({ appId, lane, cell, states }) => [
       appId,
@@ -162,19 +162,51 @@ export class Tally {
   }
 }
 
-export function decodeTally(text: string): (CellKey & { cell: Cell; totals: Totals })[] {
-  const entries = JSON.parse(text) as [number, string, number[], ...CellParts][];
-  return entries.map(([appId, lane, states, ...parts]) => {
-    const cell = cellOf(parts);
-    const { accepted, callsSucceeded, callsFailed } = cell.counts;
-    const totals = { states: emptyTotals().states, accepted, callsSucceeded, callsFailed };
-    for (const [i, state] of STORED_STATES.entries()) totals.states[state] = states[i] ?? 0;
-    return { appId, lane, cell, totals };
-  });
+/** What was counted of one app and lane within one minute. */
+export interface Counted extends CellKey {
+  /** Beginning of the minute. */
+  at: EpochMs;
+  cell: Cell;
+  totals: Totals;
+}
+
+/** Sums up encoded tallies. On the way of every reading of statistics, so entries are added as they were parsed. */
+export function sumTallies(tallies: { at: number; data: string }[]): Counted[] {
+  const sums = new Map<string, Counted>();
+  for (const { at, data } of tallies) {
+    const minute = floorTo(at, "minute");
+    for (const [appId, lane, states, ...parts] of JSON.parse(data) as [
+      number,
+      string,
+      number[],
+      ...CellParts,
+    ][]) {
+      const key = `${appId} ${lane} ${minute}`;
+      let sum = sums.get(key);
+      if (!sum) {
+        sum = { appId, lane, at: minute, cell: emptyCell(), totals: emptyTotals() };
+        sums.set(key, sum);
+      }
+      addParts(sum.cell, parts);
+      for (let i = 0; i < STORED_STATES.length; i++)
+        sum.totals.states[STORED_STATES[i] as StoredState] += states[i] ?? 0;
+    }
+  }
+  for (const { cell, totals } of sums.values()) {
+    totals.accepted = cell.counts.accepted;
+    totals.callsSucceeded = cell.counts.callsSucceeded;
+    totals.callsFailed = cell.counts.callsFailed;
+  }
+  return [...sums.values()];
 }
 
 export const encodeCell = (cell: Cell): string => JSON.stringify(cellParts(cell));
-export const decodeCell = (text: string): Cell => cellOf(JSON.parse(text) as CellParts);
+
+export function decodeCell(text: string): Cell {
+  const cell = emptyCell();
+  addParts(cell, JSON.parse(text) as CellParts);
+  return cell;
+}
 
 type CellParts = [counts: number[], errors: Cell["errors"], durations: Histogram];
 
@@ -184,8 +216,9 @@ const cellParts = ({ counts, errors, durations }: Cell): CellParts => [
   durations,
 ];
 
-function cellOf([counts, errors, durations]: CellParts): Cell {
-  const cell: Cell = { counts: emptyCell().counts, errors, durations };
-  for (const [i, name] of COUNTERS.entries()) cell.counts[name] = counts[i] ?? 0;
-  return cell;
+function addParts(into: Cell, [counts, errors, durations]: CellParts): void {
+  // Indexed: an iterator per entry was three quarters of the time it takes to read what is not folded yet.
+  for (let i = 0; i < COUNTERS.length; i++) into.counts[COUNTERS[i] as Counter] += counts[i] ?? 0;
+  for (const code in errors) into.errors[code] = (into.errors[code] ?? 0) + (errors[code] as number);
+  mergeHistogram(into.durations, durations);
 }

@@ -10,7 +10,6 @@ import {
   ALL_LANES,
   type Cell,
   decodeCell,
-  decodeTally,
   emptyCell,
   emptyTotals,
   encodeCell,
@@ -20,6 +19,7 @@ import {
   mergeTotals,
   OTHER_LANES,
   type Step,
+  sumTallies,
   type Totals,
 } from "../../core/stats.ts";
 import type { Database } from "../database.ts";
@@ -73,7 +73,7 @@ export async function foldStats(db: Database, now: EpochMs, interval: Millis): P
 }
 
 async function summed(trx: Knex, deltas: { at: EpochMs; data: string }[]) {
-  const counted = deltas.flatMap(({ at, data }) => decodeTally(data).map((entry) => ({ at, ...entry })));
+  const counted = sumTallies(deltas);
   const apps = [...new Set(counted.map(({ appId }) => appId))];
   const kept = new KeptApart(trx, [ALL_APPS, ...apps]);
   const cells = new Map<string, { key: Key; cell: Cell }>();

@@ -8,14 +8,15 @@ import {
   ALL_LANES,
   type Cell,
   type CellKey,
+  type Counted,
   decodeCell,
-  decodeTally,
   emptyCell,
   emptyTotals,
   floorTo,
   mergeCell,
   mergeTotals,
   type Step,
+  sumTallies,
   type Totals,
 } from "../../core/stats.ts";
 import type { Database } from "../database.ts";
@@ -56,7 +57,7 @@ export async function readStats<T>(db: Database, read: (reader: StatsReader) => 
 }
 
 function readerOf(trx: Knex): StatsReader {
-  let pending: Promise<Pending[]> | undefined;
+  let pending: Promise<Counted[]> | undefined;
   const unfolded = () => {
     pending ??= readPending(trx);
     return pending;
@@ -130,15 +131,8 @@ function readerOf(trx: Knex): StatsReader {
   };
 }
 
-interface Pending extends CellKey {
-  at: number;
-  cell: Cell;
-  totals: Totals;
-}
-
-async function readPending(trx: Knex): Promise<Pending[]> {
-  const rows: { at: number; data: string }[] = await trx("stats_deltas").select("at", "data");
-  return rows.flatMap(({ at, data }) => decodeTally(data).map((entry) => ({ at, ...entry })));
+async function readPending(trx: Knex): Promise<Counted[]> {
+  return sumTallies(await trx("stats_deltas").select("at", "data"));
 }
 
 function addTo(cells: Map<number, Cell>, at: number, more: Cell): void {

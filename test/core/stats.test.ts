@@ -3,11 +3,11 @@ import * as assert from "uvu/assert";
 import { laneOf } from "../../core/ids.ts";
 import {
   decodeCell,
-  decodeTally,
   emptyCell,
   encodeCell,
   floorTo,
   mergeCell,
+  sumTallies,
   Tally,
 } from "../../core/stats.ts";
 import type { StoredState } from "../../core/task.ts";
@@ -37,7 +37,7 @@ test("transitions: what each counts", () => {
   for (const [from, to, counts, states] of CASES) {
     const tally = new Tally();
     tally.transition({ appId: 3, lane, from, to, count: 2 });
-    const [entry] = decodeTally(tally.encode());
+    const [entry] = sumTallies([{ at: 0, data: tally.encode() }]);
     const nonZero = (all: Record<string, number>) =>
       Object.fromEntries(
         Object.entries(all)
@@ -66,7 +66,7 @@ test("calls: by outcome, error code and duration; a tally and a cell come back a
     [3, "succeeded"],
   ] as const)
     tally.attempt(1, lane, outcome(task, n, kind).attempt!);
-  const [entry] = decodeTally(tally.encode());
+  const [entry] = sumTallies([{ at: 0, data: tally.encode() }]);
   const { cell } = entry!;
   assert.equal([cell.counts.callsSucceeded, cell.counts.callsFailed, cell.counts.retries], [1, 2, 2]);
   assert.equal(cell.errors, { bad_status: 2 });
