@@ -2,6 +2,7 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
+import type { z } from "zod";
 import type { Millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
@@ -16,9 +17,15 @@ import type {
   StatsSeriesQuery,
   StatsSummary,
 } from "./stats-views.ts";
+import type {
+  DestinationView,
+  destinationChangeSchema,
+  destinationQuerySchema,
+} from "./schema/destinations.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
+export type { DestinationView } from "./schema/destinations.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -122,6 +129,12 @@ export interface AttemptQuery {
   cursor?: string;
 }
 
+/** `GET /v1/destinations`. */
+export type DestinationQuery = z.input<typeof destinationQuerySchema>;
+
+/** The body of `PATCH /v1/destinations/{origin}`. */
+export type DestinationChange = z.input<typeof destinationChangeSchema>;
+
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
@@ -158,6 +171,9 @@ export interface ActionMap {
   "admin.statsSeries": [StatsSeriesQuery, StatsSeries];
   "admin.statsDestinations": [StatsRangeQuery, StatsDestinations];
   "admin.statsErrors": [StatsRangeQuery & { destination?: string }, StatsErrors];
+  "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
+  "admin.getDestination": [{ origin: string }, DestinationView];
+  "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
   "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
 }
 
@@ -167,6 +183,8 @@ export interface ClaimRequest {
   holder: string;
   /** How many jobs fit. */
   room: number;
+  /** The room is kept for first calls. */
+  firstOnly: boolean;
   /** How long the request may be parked. */
   waitMs: Millis;
 }
@@ -184,6 +202,8 @@ export interface EventMap {
   "task.exhausted": TaskEvent;
   /** Between Bida's own nodes, for `GET /v1/events`: everything that happened to tasks, in batches. */
   "stream.tasks": { items: TaskChange[] };
+  "destination.opened": { origin: string; since: string; failures: number };
+  "destination.closed": { origin: string; at: string };
 }
 
 /** What `GET /v1/events` tells: changes of tasks, and how things stand. */

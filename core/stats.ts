@@ -217,7 +217,7 @@ const cellParts = ({ counts, errors, durations }: Cell): CellParts => [
 ];
 
 function addParts(into: Cell, [counts, errors, durations]: CellParts): void {
-  // Indexed: an iterator per entry was three quarters of the time it takes to read what is not folded yet.
+  // The hot loop of every reading: no iterators.
   for (let i = 0; i < COUNTERS.length; i++) into.counts[COUNTERS[i] as Counter] += counts[i] ?? 0;
   for (const code in errors) into.errors[code] = (into.errors[code] ?? 0) + (errors[code] as number);
   mergeHistogram(into.durations, durations);

@@ -16,7 +16,7 @@ export async function scanWaiting(
 ): Promise<DueEntry[]> {
   const query = db
     .knex("tasks")
-    .select("task_id", "lane", "call_count", "next_call_at")
+    .select("task_id", "lane", "app_id", "call_count", "next_call_at")
     .where("state", stateCode("pending"))
     .where("next_call_at", "<", until)
     .orderBy([{ column: "next_call_at" }, { column: "task_id" }])
@@ -38,6 +38,7 @@ export async function scanWaiting(
 const entryOf = (row: Row): DueEntry => ({
   taskId: taskIdFromBytes(row.task_id as Uint8Array),
   lane: row.lane as DueEntry["lane"],
+  app: row.app_id as number,
   first: row.call_count === 0,
   dueAt: row.next_call_at as EpochMs,
 });

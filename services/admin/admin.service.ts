@@ -1,9 +1,15 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended. */
 import type { ServiceSchema } from "moleculer";
+import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
+import {
+  destinationChangeSchema,
+  destinationQuerySchema,
+  originSchema,
+} from "../../core/schema/destinations.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { appByKeyHash } from "../../store/apps.ts";
@@ -14,7 +20,10 @@ import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { attemptItem, taskView } from "../lib/views.ts";
 import { attemptFilterOf, Statistics } from "./statistics.ts";
+import * as destinations from "./destinations.ts";
 import { filterOf } from "./task-filter.ts";
+
+const originParam = z.strictObject({ origin: originSchema });
 
 let resources: Resources;
 let statistics: Statistics;
@@ -66,6 +75,19 @@ const admin: ServiceSchema = {
 
     statsErrors: async (params, ctx) =>
       statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
+
+    listDestinations: async (params) =>
+      destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),
+
+    getDestination: async ({ origin }) =>
+      destinations.view(resources, parseWith(originParam, { origin }, "invalid_query").origin),
+
+    changeDestination: async (params) => {
+      const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
+      const change = parseWith(destinationChangeSchema, params.change, "invalid_query");
+      await destinations.change(resources, origin, change);
+      return destinations.view(resources, origin);
+    },
 
     identify: async ({ keyHash }) => {
       const app = await appByKeyHash(resources.db, Buffer.from(keyHash, "hex"));

@@ -9,6 +9,7 @@ import { configOf } from "../lib/resources.ts";
 import { attemptRoutes } from "./attempts.routes.ts";
 import { Callers } from "./caller.ts";
 import { eventRoutes } from "./events.routes.ts";
+import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
@@ -17,7 +18,13 @@ import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes, ...attemptRoutes, ...statsRoutes, ...eventRoutes];
+const ROUTES: Route[] = [
+  ...taskRoutes,
+  ...attemptRoutes,
+  ...destinationRoutes,
+  ...statsRoutes,
+  ...eventRoutes,
+];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {

@@ -4,7 +4,7 @@
  * lists them by time.
  */
 import type { Knex } from "knex";
-import { createTable } from "../schema-steps.ts";
+import { createTable } from "./create-table.ts";
 
 export const name = "005_stats";
 
