@@ -102,14 +102,19 @@ const due = new MemoryDueSet(systemClock, { leaseMs: millis(10_000), window: 256
 const took: Record<string, number[]> = {};
 async function measure(name: string, times: number, run: () => Promise<unknown>): Promise<void> {
   took[name] = [];
+  const cpu = process.cpuUsage();
   for (let i = 0; i < times; i++) {
     const startedAt = performance.now();
     await run();
     took[name].push(performance.now() - startedAt);
   }
+  const { user, system } = process.cpuUsage(cpu);
+  const busy = (user + system) / 1000 / times;
   const sorted = took[name].toSorted((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] as number).toFixed(1);
-  console.log(`  ${name.padEnd(34)} median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`);
+  console.log(
+    `  ${name.padEnd(34)} median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms; CPU of this process ${busy.toFixed(1)} ms`,
+  );
 }
 console.log(`${kind.name}: ${count} tasks, ${count} attempts, ${cells} cells, 200 deltas`);
 const statistics = new Statistics({ db, due, clock: systemClock });

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { BidaError } from "../../core/errors.ts";
 import { percentiles } from "../../core/histogram.ts";
-import { laneOf } from "../../core/ids.ts";
+import { type Lane, laneOf } from "../../core/ids.ts";
 import type { attemptQuerySchema } from "../../core/schema/attempts.ts";
 import type { rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import {
@@ -30,8 +30,8 @@ import type {
   StatsSummary,
 } from "../../core/stats-views.ts";
 import type { AttemptFilter } from "../../store/attempts.ts";
+import { originsOf } from "../../store/destinations.ts";
 import type { Scope } from "../../store/scope.ts";
-import { originsOf } from "../../store/stats/origins.ts";
 import { type Range, readStats, type StatsReader } from "../../store/stats/read.ts";
 import { oldestDue } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
@@ -180,8 +180,9 @@ export class Statistics {
   }
 
   async #names(lanes: string[]): Promise<(lane: string) => string> {
-    const origins = await originsOf(this.#resources.db, lanes);
-    return (lane) => origins.get(lane) ?? lane;
+    // "other" is no lane, and finds nothing.
+    const origins = await originsOf(this.#resources.db, lanes as Lane[]);
+    return (lane) => origins.get(lane as Lane) ?? lane;
   }
 }
 
