@@ -6,6 +6,7 @@ import { BidaError } from "../core/errors.ts";
 const CONTENTION = new Set([
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_WAIT_TIMEOUT",
+  "ER_LOCK_NOWAIT",
   "SQLITE_BUSY",
   "SQLITE_BUSY_SNAPSHOT",
 ]);
@@ -58,5 +59,9 @@ function isGone(error: unknown): boolean {
     /KnexTimeoutError|TimeoutError/.test(error.name) || /connection.*closed|closed state/i.test(error.message)
   );
 }
+
+/** Whether a lock that was not waited for is somebody else's. MariaDB says the first, MySQL the second. */
+export const isLockTaken = (error: unknown): boolean =>
+  ["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"].includes(codeOf(error));
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");

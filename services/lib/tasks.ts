@@ -5,6 +5,7 @@ import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { changeTask } from "../../store/change.ts";
+import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
@@ -24,13 +25,23 @@ export function taskIdOf(text: unknown): TaskId {
 
 export async function viewTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const task = await findTask(resources.db, scope, taskId);
-  return taskView(task, await isLeased(resources, task));
+  const [leased, heldBy] = await Promise.all([isLeased(resources, task), holderOf(resources.db, task)]);
+  return { ...taskView(task, leased), heldBy };
+}
+
+/** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
+export async function letGo({ due }: Resources, released: (StoredTask | null)[]): Promise<void> {
+  const entries = released.flatMap((task) => (task && dueEntryOf(task)) ?? []);
+  if (entries.length > 0) await due.add(entries).catch(() => undefined);
 }
 
 /** Ends an open task. A call that is under way is recorded, and changes nothing. */
 export async function cancelTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const now = resources.clock.now();
-  const { before, after } = await changeTask(resources.db, scope, taskId, now, (task) => cancel(task, now));
+  const { before, after, released } = await changeTask(resources.db, scope, taskId, now, (task) =>
+    cancel(task, now),
+  );
+  await letGo(resources, [released]);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);

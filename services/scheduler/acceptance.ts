@@ -27,23 +27,28 @@ const MAX_WAITING = 20_000;
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
   readonly #batcher: Batcher<NewTask, Accepted>;
+  /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
+  readonly #orderedBatcher: Batcher<NewTask, Accepted>;
 
-  /** @param onCommitted gets the tasks of each commit; callers get their ids without waiting for it */
+  /** @param onCommitted gets the tasks of each commit that wait for nothing but their time; callers get their ids without waiting for it */
   constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
     this.#resources = resources;
-    this.#batcher = new Batcher({
-      maxItems: MAX_ITEMS,
-      maxBytes: MAX_BYTES,
-      sizeOf: (item) => item.bytes,
-      // SQLite has one writer; MySQL syncs its log for several commits at once.
-      concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
-      maxWaiting: MAX_WAITING,
-      flush: async (items) => {
-        const results = await acceptTasks(resources.db, items);
-        onCommitted(items.flatMap(({ task }, i) => (results[i]?.kind === "created" ? [task] : [])));
-        return results;
-      },
-    });
+    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted> =>
+      new Batcher({
+        maxItems: MAX_ITEMS,
+        maxBytes: MAX_BYTES,
+        sizeOf: (item) => item.bytes,
+        concurrency,
+        maxWaiting: MAX_WAITING,
+        flush: async (items) => {
+          const results = await acceptTasks(resources.db, items);
+          onCommitted(items.flatMap(({ task }, i) => (isCallable(results[i]) ? [task] : [])));
+          return results;
+        },
+      });
+    // SQLite has one writer; MySQL syncs its log for several commits at once.
+    this.#batcher = batcherOf(resources.db.dialect === "sqlite" ? 1 : 3);
+    this.#orderedBatcher = batcherOf(1);
   }
 
   /**
@@ -52,9 +57,8 @@ export class Acceptance {
    */
   async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
     checkPayload(spec);
-    const accepted = await this.#batcher.add(
-      newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)),
-    );
+    const batcher = spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
+    const accepted = await batcher.add(newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)));
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     return accepted.taskId;
   }
@@ -69,6 +73,7 @@ export class Acceptance {
       appId,
       lane: laneOf(renderRequest(spec).url.origin),
       state: "pending",
+      orderSeq: null,
       callCount: 0,
       manualCalls: 0,
       nextCallAt: epochMs(Math.max(later, now)),
@@ -80,6 +85,9 @@ export class Acceptance {
     };
   }
 }
+
+/** A repeated one is on its way already; one that is held comes when its turn does. */
+const isCallable = (result: Accepted | undefined): boolean => result?.kind === "created" && !result.held;
 
 /** The body's hash is of the checked request: white space and the order of its top fields make no difference. */
 function idempotencyOf(spec: TaskSpec, { idempotencyKey }: Origin): NewTask["idempotency"] {

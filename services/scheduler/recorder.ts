@@ -6,6 +6,7 @@ import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
 import { emit } from "../lib/bus.ts";
 import type { Resources } from "../lib/resources.ts";
+import { letGo } from "../lib/tasks.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
 import { settleQuietly } from "./jobs.ts";
 
@@ -57,7 +58,10 @@ export class Recorder {
     return reported.map(() => undefined);
   }
 
-  /** The row decides what becomes of the entry, also where the outcome came too late to be written. */
+  /**
+   * The row decides what becomes of the entry, also where the outcome came too late to be written. Then those whose turn
+   * it is by now are added.
+   */
   async #settle(reported: Reported[], recorded: Recorded[]): Promise<void> {
     const settlements = Map.groupBy(reported.keys(), (i) => (reported[i] as Reported).holder);
     for (const [holder, indexes] of settlements) {
@@ -67,6 +71,10 @@ export class Recorder {
       });
       await settleQuietly(this.#resources.due, holder, part);
     }
+    await letGo(
+      this.#resources,
+      recorded.map(({ released }) => released),
+    );
   }
 
   #announce({ outcome, written, task }: Recorded): void {

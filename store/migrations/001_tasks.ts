@@ -76,7 +76,11 @@ export async function up(knex: Knex): Promise<void> {
   });
 }
 
-async function create(knex: Knex, table: string, build: (t: Knex.CreateTableBuilder) => void): Promise<void> {
+export async function create(
+  knex: Knex,
+  table: string,
+  build: (t: Knex.CreateTableBuilder) => void,
+): Promise<void> {
   if (await knex.schema.hasTable(table)) return;
   await knex.schema.createTable(table, (t) => {
     if (knex.client.config.client === "mysql2") {

@@ -15,7 +15,14 @@ const task: StoredTask = {
   ...{ taskId: newTaskId(), appId: 3, lane: laneOf("http://a"), url: "http://a/", requestMethod: "PUT" },
   ...{ requestParam: { a: 1 }, body: null, contentType: null, headers: { x: "y" }, expectResult: "ok" },
   ...{ expect: { status: "2xx" }, limitCallCount: 3, retry: { strategy: "fixed", delayMs: 1 } },
-  ...{ timeoutMs: millis(100), expiresAt: T, sourceAppName: "s", targetAppName: "t", orderKey: "k" },
+  ...{
+    timeoutMs: millis(100),
+    expiresAt: T,
+    sourceAppName: "s",
+    targetAppName: "t",
+    orderKey: "k",
+    orderSeq: 1,
+  },
   ...{ state: "pending", callCount: 1, manualCalls: 1, nextCallAt: T, finishedAt: null, sourceIp: "::1" },
   ...{ lastError: { code: "reset", message: "m" }, createdAt: T, updatedAt: T },
 };

@@ -1,0 +1,2 @@
+import type { Kind } from "../fixtures.ts";
+export function keeping(_: Kind): void {}
