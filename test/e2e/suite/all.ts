@@ -6,6 +6,7 @@ import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { orderSuite } from "./order.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
 
@@ -17,5 +18,6 @@ export function everySuite(suite: Suite): void {
   timingSuite(suite);
   callerSuite(suite);
   listingSuite(suite);
+  orderSuite(suite);
   clientSuite(suite);
 }
