@@ -17,6 +17,7 @@ import { ClaimDesk } from "./claim-desk.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
+import { Sweeper } from "./sweeper.ts";
 
 /** Tasks in one batch. */
 const MAX_BATCH = 1000;
@@ -98,9 +99,11 @@ const scheduler: ServiceSchema = {
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);
     reconciler.start();
+    const sweeper = new Sweeper(resources, this.logger);
+    sweeper.start();
     onStopping(this.broker, "schedule", async () => {
       desk.close();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), sweeper.stop()]);
     });
   },
 };

@@ -43,7 +43,7 @@ test("order holds while a dispatcher and a scheduler are killed: no overlap, no 
       for (let i = 0; i < LENGTH; i++) {
         // An answer takes its time, so that calls are under way when the node dies; some fail at first.
         const slowly = (status: number) => (res: import("node:http").ServerResponse) =>
-          void setTimeout(() => res.writeHead(status).end(), 15);
+          void setTimeout(() => res.writeHead(status).end(), 80);
         const url = receiver.url(...(i % 5 === 3 ? [slowly(500), slowly(200)] : [slowly(200)]));
         ids.push(await world.submit({ url, orderKey: `line-${line}`, limitCallCount: 5, timeoutMs: 10_000 }));
       }
