@@ -11,28 +11,25 @@
 import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 import { type EpochMs, epochMs } from "../core/clock.ts";
-import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import { isHeld } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { isLockTaken, translated, withRetries } from "./failures.ts";
+import {
+  addPlaces,
+  firstPlaces,
+  headOf,
+  type Line,
+  type LineId,
+  lockLines,
+  type Place,
+  removePlaces,
+  takeLines,
+  writeLines,
+} from "./line-rows.ts";
 import { lockTasks } from "./locking.ts";
 import type { StoredTask } from "./rows.ts";
-import { inserted, insertMany, placeholders, rowsOf } from "./sql.ts";
-
-/** Hexadecimal; 128 bits of a SHA-256 over the app and the key. */
-type LineId = string;
-
-interface Line {
-  lastSeq: number;
-  head: TaskId | null;
-}
-
-interface Place {
-  line: LineId;
-  seq: number;
-  taskId: TaskId;
-  notBefore: EpochMs;
-}
+import { placeholders } from "./sql.ts";
 
 /** A task that was changed in this transaction. `after` may still be corrected. */
 export interface Change {
@@ -77,8 +74,7 @@ export async function holderOf(db: Database, task: StoredTask): Promise<TaskId |
   const line = isHeld(task) ? lineOf(task) : null;
   if (line === null) return null;
   try {
-    const row = await db.knex("order_lines").select("head_id").where("line_id", idBytes(line)).first();
-    return row?.head_id ? taskIdFromBytes(row.head_id) : null;
+    return await headOf(db, line);
   } catch (error) {
     throw translated(error);
   }
@@ -98,11 +94,7 @@ export class Lines {
   /** Waits for lines, and makes those that do not exist; before any task row is locked. */
   async lock(ids: LineId[]): Promise<void> {
     if (ids.length === 0) return;
-    const rows = ids.toSorted().map((id) => [idBytes(id), 0]);
-    // One statement that locks exclusively, whether it inserts or finds: INSERT IGNORE takes shared locks on what it
-    // finds, and two transactions that then ask for more have a deadlock.
-    await insertMany(this.#trx, "order_lines", ["line_id", "last_seq"], rows, "INSERT", this.#unchanged());
-    await this.#read(ids, "");
+    this.#hold(await lockLines(this.#db, this.#trx, ids));
   }
 
   /**
@@ -128,7 +120,7 @@ export class Lines {
       joining.push(placeOf(id, ordered));
       return { ...ordered, nextCallAt: null };
     });
-    await this.#join(joining);
+    await addPlaces(this.#trx, joining);
     await this.#write(touched);
     return placed;
   }
@@ -161,8 +153,8 @@ export class Lines {
         corrected.set(after.taskId, { ...after, nextCallAt: null });
       }
     }
-    await this.#leave(leaving);
-    await this.#join(joining);
+    await removePlaces(this.#trx, leaving);
+    await addPlaces(this.#trx, joining);
     await this.#write(touched);
     return changes.map(({ before, after }) => ({ before, after: corrected.get(after.taskId) ?? after }));
   }
@@ -183,7 +175,7 @@ export class Lines {
     const ended = [...vacant.keys()];
     const released = new Map<TaskId, StoredTask>();
     for (let next = await this.#first(ended); next.length > 0; next = await this.#first([...vacant.keys()])) {
-      await this.#leave(next);
+      await removePlaces(this.#trx, next);
       const tasks = await lockTasks(
         this.#db,
         this.#trx,
@@ -216,7 +208,7 @@ export class Lines {
     const wanted = [...new Set(ids)].filter((id) => !this.#held.has(id));
     if (wanted.length === 0) return;
     try {
-      await this.#read(wanted, this.#db.dialect === "mysql" ? "ORDER BY line_id FOR UPDATE NOWAIT" : "");
+      this.#hold(await takeLines(this.#db, this.#trx, wanted));
     } catch (error) {
       throw isLockTaken(error) ? new LinesNeeded(wanted) : error;
     }
@@ -224,73 +216,20 @@ export class Lines {
     if (wanted.some((id) => !this.#held.has(id))) throw new LinesNeeded(wanted);
   }
 
-  async #read(ids: LineId[], lock: string): Promise<void> {
-    const answer = await this.#trx.raw(
-      `SELECT line_id, last_seq, head_id FROM order_lines WHERE line_id IN ${placeholders(ids.length)} ${lock}`,
-      ids.map(idBytes),
+  #hold(lines: Map<LineId, Line>): void {
+    for (const [id, line] of lines) this.#held.set(id, line);
+  }
+
+  #write(ids: Iterable<LineId>): Promise<void> {
+    return writeLines(
+      this.#db,
+      this.#trx,
+      Array.from(ids, (id) => [id, this.#line(id)]),
     );
-    for (const row of rowsOf(this.#db, answer)) {
-      const head = row.head_id === null ? null : taskIdFromBytes(row.head_id as Buffer);
-      this.#held.set(hexOf(row.line_id), { lastSeq: row.last_seq as number, head });
-    }
   }
 
-  async #write(ids: Iterable<LineId>): Promise<void> {
-    const rows = Array.from(ids, (id) => {
-      const { lastSeq, head } = this.#line(id);
-      return [idBytes(id), lastSeq, head && taskIdToBytes(head)];
-    });
-    const taken = ["last_seq", "head_id"].map((column) => `${column} = ${inserted(this.#db, column)}`);
-    const columns = ["line_id", "last_seq", "head_id"];
-    await insertMany(this.#trx, "order_lines", columns, rows, "INSERT", this.#onConflict(taken.join(", ")));
-  }
-
-  #unchanged(): string {
-    return this.#onConflict("last_seq = order_lines.last_seq");
-  }
-
-  #onConflict(update: string): string {
-    return this.#db.dialect === "sqlite"
-      ? `ON CONFLICT (line_id) DO UPDATE SET ${update}`
-      : `ON DUPLICATE KEY UPDATE ${update}`;
-  }
-
-  /** The first place of each of these lines that has any. (With MIN(seq) MariaDB reads the whole line.) */
-  async #first(ids: LineId[]): Promise<Place[]> {
-    if (ids.length === 0) return [];
-    const answer = await this.#trx.raw(
-      `SELECT waiting.line_id, waiting.seq, waiting.task_id, waiting.not_before
-       FROM order_lines
-       JOIN order_waiting AS waiting ON waiting.line_id = order_lines.line_id AND waiting.seq =
-         (SELECT seq FROM order_waiting AS places WHERE places.line_id = order_lines.line_id ORDER BY seq LIMIT 1)
-       WHERE order_lines.line_id IN ${placeholders(ids.length)}`,
-      ids.map(idBytes),
-    );
-    return rowsOf(this.#db, answer).map((row) => ({
-      line: hexOf(row.line_id),
-      seq: row.seq as number,
-      taskId: taskIdFromBytes(row.task_id as Buffer),
-      notBefore: row.not_before as EpochMs,
-    }));
-  }
-
-  async #join(places: Place[]): Promise<void> {
-    const rows = places.map(({ line, seq, taskId, notBefore }) => [
-      idBytes(line),
-      seq,
-      taskIdToBytes(taskId),
-      notBefore,
-    ]);
-    await insertMany(this.#trx, "order_waiting", ["line_id", "seq", "task_id", "not_before"], rows);
-  }
-
-  async #leave(places: Place[]): Promise<void> {
-    if (places.length === 0) return;
-    const each = places.map(() => "(line_id = ? AND seq = ?)").join(" OR ");
-    await this.#trx.raw(
-      `DELETE FROM order_waiting WHERE ${each}`,
-      places.flatMap(({ line, seq }) => [idBytes(line), seq]),
-    );
+  #first(ids: LineId[]): Promise<Place[]> {
+    return firstPlaces(this.#db, this.#trx, ids);
   }
 
   async #callAt(tasks: StoredTask[], now: EpochMs): Promise<void> {
@@ -327,6 +266,3 @@ const placeOf = (line: LineId, task: StoredTask): Place => ({
   taskId: task.taskId,
   notBefore: task.nextCallAt ?? epochMs(0),
 });
-
-const idBytes = (id: LineId): Buffer => Buffer.from(id, "hex");
-const hexOf = (bytes: unknown): LineId => Buffer.from(bytes as Uint8Array).toString("hex");
