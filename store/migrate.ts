@@ -6,6 +6,7 @@ import type { Knex } from "knex";
 import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
+import * as destinations from "./migrations/002_destinations.ts";
 import * as order from "./migrations/003_order.ts";
 import * as retention from "./migrations/004_retention.ts";
 
@@ -15,7 +16,7 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, order, retention];
+const MIGRATIONS: Migration[] = [tasks, destinations, order, retention];
 
 /** How long a node waits for another one's migration, in seconds. */
 const LOCK_WAIT_S = 120;

@@ -3,17 +3,17 @@
  * line is pruned after a day), so that the big table needs no further index.
  */
 import type { Knex } from "knex";
-import { create } from "./001_tasks.ts";
+import { createTable } from "./create-table.ts";
 
 export const name = "003_order";
 
 export async function up(knex: Knex): Promise<void> {
-  await create(knex, "order_lines", (table) => {
+  await createTable(knex, "order_lines", (table) => {
     table.binary("line_id", 16).notNullable().primary().comment("hash of app and orderKey");
     table.bigInteger("last_seq").notNullable().comment("at least the time of the last acceptance, ms");
     table.binary("head_id", 16).nullable().comment("the task whose turn it is; null: no task is open");
   });
-  await create(knex, "order_waiting", (table) => {
+  await createTable(knex, "order_waiting", (table) => {
     table.binary("line_id", 16).notNullable();
     table.bigInteger("seq").notNullable();
     table.binary("task_id", 16).notNullable();

@@ -4,7 +4,7 @@ import { closeDatabase, openDatabase, pingDatabase } from "../../../store/databa
 import { migrate } from "../../../store/migrate.ts";
 import { given, type Kind, taskIn } from "../fixtures.ts";
 
-const ALL = ["001_tasks", "003_order", "004_retention"];
+const ALL = ["001_tasks", "002_destinations", "003_order", "004_retention"];
 
 export function migrating(kind: Kind): void {
   const test = suite(`${kind.name}: migrate`);

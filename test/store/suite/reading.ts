@@ -182,7 +182,7 @@ export function reading(kind: Kind): void {
       assert.equal(
         found,
         wanted.map(({ taskId, lane, callCount, nextCallAt }) => ({
-          ...{ taskId, lane, first: callCount === 0, dueAt: nextCallAt! },
+          ...{ taskId, lane, app: 0, first: callCount === 0, dueAt: nextCallAt! },
         })),
         `${limit}`,
       );
