@@ -16,9 +16,9 @@ const INTERVAL = minutes(10);
 /** Of the time, the share that it may use. */
 const SHARE = 1 / 5;
 /** How long one transaction should take, in ms; the number of rows follows from it. */
-const STEP_MS = 40;
-const MIN_ROWS = 10;
-const FIRST_ROWS = 50;
+const STEP_MS = 25;
+const MIN_ROWS = 50;
+const FIRST_ROWS = 100;
 const MAX_ROWS = 500;
 /** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so that this is no setting. */
 const IDLE_LINE = hours(24);
