@@ -31,7 +31,7 @@ test("scenario 19: one of the five migrates, all get ready", async () => {
   assert.is(ready.length, 5);
   assert.equal(
     ready.flatMap(({ migrations }) => migrations as string[]),
-    ["001_tasks"],
+    ["001_tasks", "002_destinations", "003_order", "004_retention"],
   );
 });
 
