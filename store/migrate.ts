@@ -9,6 +9,7 @@ import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
 import * as order from "./migrations/003_order.ts";
 import * as retention from "./migrations/004_retention.ts";
+import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
 interface Migration {
   name: string;
@@ -16,7 +17,9 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations, order, retention];
+const MIGRATIONS: Migration[] = [tasks, destinations, order, retention, kkbidaImports];
+
+export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 
 /** How long a node waits for another one's migration, in seconds. */
 const LOCK_WAIT_S = 120;

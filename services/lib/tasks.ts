@@ -10,6 +10,7 @@ import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "./bus.ts";
+import { announceChange } from "./changes.ts";
 import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
 
@@ -42,6 +43,7 @@ export async function cancelTask(resources: Resources, scope: Scope, taskId: Tas
     cancel(task, now),
   );
   await letGo(resources, [released]);
+  announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
@@ -51,6 +53,7 @@ export async function cancelTask(resources: Resources, scope: Scope, taskId: Tas
 export async function resolveTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const now = resources.clock.now();
   const { after } = await changeTask(resources.db, scope, taskId, now, (task) => resolve(task, now));
+  announceChange(resources.log, "resolved", after);
   return taskView(after, false);
 }
 
@@ -64,9 +67,10 @@ export async function retryTask(
   const { db, due, clock } = resources;
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
   const now = clock.now();
-  const { after } = await changeTask(db, scope, taskId, now, (task) =>
+  const { before, after } = await changeTask(db, scope, taskId, now, (task) =>
     retryByHand(task, leased, force, clock),
   );
+  if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);

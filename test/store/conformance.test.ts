@@ -1,4 +1,6 @@
 // What the store must do, over SQLite and MariaDB.
+
+import { KINDS } from "./fixtures.ts";
 import { accepting } from "./suite/accepting.ts";
 import { changing } from "./suite/changing.ts";
 import { keeping } from "./suite/keeping.ts";
@@ -7,7 +9,6 @@ import { ordering } from "./suite/ordering.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
-import { KINDS } from "./fixtures.ts";
 
 for (const kind of KINDS) {
   for (const part of [migrating, accepting, recording, changing, ordering, keeping, reading, signing])
