@@ -67,6 +67,11 @@ export interface TaskView {
   sourceAppName: string | null;
   targetAppName: string | null;
   orderKey: string | null;
+  /**
+   * Of a pending task whose turn has not come: the unfinished task of the same `orderKey` that is to be delivered now.
+   * Otherwise null. Lists leave it out.
+   */
+  heldBy?: string | null;
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;

@@ -6,7 +6,9 @@ import { callsAcross } from "./suite/attempts.ts";
 import { auditing } from "./suite/auditing.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
+import { keeping } from "./suite/keeping.ts";
 import { migrating } from "./suite/migrating.ts";
+import { ordering } from "./suite/ordering.ts";
 import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
@@ -18,6 +20,8 @@ for (const kind of KINDS) {
     accepting,
     recording,
     changing,
+    ordering,
+    keeping,
     counting,
     callsAcross,
     reading,

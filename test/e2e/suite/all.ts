@@ -9,6 +9,7 @@ import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { orderSuite } from "./order.ts";
 import { peopleSuite } from "./people.ts";
 import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
@@ -23,6 +24,7 @@ export function everySuite(suite: Suite): void {
   timingSuite(suite);
   callerSuite(suite);
   listingSuite(suite);
+  orderSuite(suite);
   clientSuite(suite);
   appSuite(suite);
   peopleSuite(suite);
