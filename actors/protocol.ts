@@ -12,6 +12,8 @@ export interface ThreadSettings {
   trust: SharedArrayBuffer;
   /** {@link Marks}' buffer. */
   marks: SharedArrayBuffer;
+  /** {@link ThreadGauges}' buffer. */
+  gauges: SharedArrayBuffer;
 }
 
 export type ToThread =

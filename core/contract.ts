@@ -2,24 +2,47 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
-import type { z } from "zod";
 import type { Millis } from "./clock.ts";
+import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
+import type {
+  AppChange,
+  AppIdentity,
+  AppRequest,
+  AppView,
+  AuditQuery,
+  AuditView,
+  CreatedApp,
+  Credentials,
+  PageQuery,
+  Rotation,
+  SessionIdentity,
+  SessionProof,
+  UserChange,
+  UserIdentity,
+  UserRequest,
+  UserView,
+} from "./people.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type {
-  DestinationView,
-  destinationChangeSchema,
-  destinationQuerySchema,
-} from "./schema/destinations.ts";
+  StatsDestinations,
+  StatsErrors,
+  StatsNow,
+  StatsRangeQuery,
+  StatsSeries,
+  StatsSeriesQuery,
+  StatsSummary,
+} from "./stats-views.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
-export type { DestinationView } from "./schema/destinations.ts";
+export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
+export type * from "./stats-views.ts";
 export type { Method, TaskState } from "./task.ts";
 export type { TaskRequest } from "./task-request.ts";
 
@@ -44,6 +67,11 @@ export interface TaskView {
   sourceAppName: string | null;
   targetAppName: string | null;
   orderKey: string | null;
+  /**
+   * Of a pending task whose turn has not come: the unfinished task of the same `orderKey` that is to be delivered now.
+   * Otherwise null. Lists leave it out.
+   */
+  heldBy?: string | null;
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;
@@ -66,6 +94,18 @@ export interface AttemptView {
   node: string;
 }
 
+/** A call in the list of all calls: without what was answered. */
+export interface AttemptItem
+  extends Omit<AttemptView, "responseHeaders" | "responseBody" | "responseTruncated"> {
+  taskId: string;
+  url: string;
+  requestMethod: Method;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  /** As the row has it: `pending` also while it is being delivered. */
+  taskState: TaskState;
+}
+
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;
@@ -83,16 +123,29 @@ export interface TaskQuery {
   /** ISO 8601. */
   createdFrom?: string;
   createdTo?: string;
+  /** `created`: newest first, the default. `due`: pending tasks, the one that is due first on top. */
+  sort?: "created" | "due";
   /** 1…200, default 50. */
   limit?: number;
   cursor?: string;
 }
 
-/** `GET /v1/destinations`. */
-export type DestinationQuery = z.input<typeof destinationQuerySchema>;
-
-/** The body of `PATCH /v1/destinations/{origin}`. */
-export type DestinationChange = z.input<typeof destinationChangeSchema>;
+/** `GET /v1/attempts` and `admin.attempts`. */
+export interface AttemptQuery {
+  outcome?: "succeeded" | "failed";
+  /** The status that was answered. */
+  status?: number;
+  errorCode?: string;
+  /** An origin, `https://host:port`. */
+  destination?: string;
+  taskId?: string;
+  /** ISO 8601, of the call's start. */
+  from?: string;
+  to?: string;
+  /** 1…200, default 50. */
+  limit?: number;
+  cursor?: string;
+}
 
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
@@ -102,6 +155,45 @@ export interface Health {
   ok: boolean;
   /** Part → null where usable, otherwise what is wrong. */
   parts: Record<string, string | null>;
+}
+
+/** What a node says of itself. Where a node is no dispatcher, the figures of one are 0. */
+export interface NodeInfo {
+  nodeID: string;
+  /** Bida's version. */
+  version: string;
+  /** What it runs, as `SERVICES` names it. */
+  services: string[];
+  /** ISO 8601. */
+  startedAt: string;
+  uptimeMs: number;
+  pid: number;
+  leaseMs: number;
+  /** Dispatcher threads. */
+  threads: number;
+  /** Calls under way. */
+  inFlight: number;
+  /** Jobs it holds a lease on, and how many it may hold. */
+  held: number;
+  capacity: number;
+  /** Outcomes that are not on record yet. */
+  outcomesBuffered: number;
+  /** Of the main thread, in ms, over the last seconds. */
+  eventLoopDelay: { p50: number; p99: number };
+  rssBytes: number;
+  /** Cores' worth of CPU time over the last seconds; 1 is one whole core. */
+  cpu: number;
+}
+
+/** One node in `GET /v1/nodes`. One that vanished, or is too busy to answer, is shown without figures. */
+export type NodeItem = ({ up: true } & NodeInfo) | { up: false; nodeID: string };
+
+/** One metric of one node, as prom-client writes it in JSON. */
+export interface MetricJson {
+  name: string;
+  help: string;
+  type: string;
+  values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
 }
 
 /**
@@ -114,20 +206,58 @@ export interface ActionMap {
   "scheduler.submitLegacy": [{ request: unknown }, { taskId: string }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [{ taskId: string }, Page<AttemptView>];
-  "scheduler.cancel": [{ taskId: string }, TaskView];
+  "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
   "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
+  /** These two are offered by every node; ask one by its id. */
+  "node.info": [Record<string, never>, NodeInfo];
+  "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
   "admin.list": [TaskQuery, Page<TaskView>];
-  "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
-  "admin.cancel": [{ taskId: string }, TaskView];
-  "admin.resolve": [{ taskId: string }, TaskView];
+  "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
+  "admin.cancel": [{ taskId: string; note?: string }, TaskView];
+  "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  "admin.attempts": [AttemptQuery, Page<AttemptItem>];
+  "admin.statsNow": [Record<string, never>, StatsNow];
+  "admin.statsSummary": [Record<string, never>, StatsSummary];
+  "admin.statsSeries": [StatsSeriesQuery, StatsSeries];
+  "admin.statsDestinations": [StatsRangeQuery, StatsDestinations];
+  "admin.statsErrors": [StatsRangeQuery & { destination?: string }, StatsErrors];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
-  "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
+  /** Null: no app has this key. */
+  "admin.identify": [{ keyHash: string }, AppIdentity | null];
+  /** Null: the credentials are wrong. */
+  "admin.authenticate": [Credentials, UserIdentity | null];
+  "admin.login": [Credentials & SessionProof, SessionIdentity];
+  /** Null: there is no such session, or no longer. */
+  "admin.session": [SessionProof, SessionIdentity | null];
+  "admin.logout": [Pick<SessionProof, "tokenHash">, Record<string, never>];
+  /** Of the user who calls. All sessions of this user end; `renewed` begins. */
+  "admin.changePassword": [PasswordChange, SessionIdentity | null];
+  "admin.listApps": [PageQuery, Page<AppView>];
+  "admin.createApp": [AppRequest, CreatedApp];
+  "admin.changeApp": [AppChange & { id: number }, AppView];
+  "admin.deleteApp": [{ id: number }, Record<string, never>];
+  "admin.rotateKey": [Rotation, AppView & { key: string }];
+  "admin.rotateSecret": [Rotation, AppView & { signingSecret: string }];
+  "admin.listUsers": [PageQuery, Page<UserView>];
+  "admin.createUser": [UserRequest, UserView];
+  "admin.changeUser": [UserChange & { id: number }, UserView];
+  "admin.deleteUser": [{ id: number }, Record<string, never>];
+  "admin.listAudit": [AuditQuery, Page<AuditView>];
+  /** Records that the caller was refused: a role that may not. */
+  "admin.noteRefusal": [{ route: string }, Record<string, never>];
+}
+
+export interface PasswordChange {
+  current: Credentials;
+  newPassword: string;
+  /** Null: the caller has no session. */
+  renewed: SessionProof | null;
 }
 
 /** A dispatcher's demand. */
@@ -153,8 +283,44 @@ export interface EventMap {
   "task.attempted": TaskEvent & { attempt: AttemptView };
   "task.succeeded": TaskEvent;
   "task.exhausted": TaskEvent;
+  /** Between Bida's own nodes, for `GET /v1/events`: everything that happened to tasks, in batches. */
+  "stream.tasks": { items: TaskChange[] };
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
+  /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
+  "access.changed": { kind: "app" | "user"; id: number };
+}
+
+/** What `GET /v1/events` tells: changes of tasks, and how things stand. */
+export const STREAM_TYPES = [
+  "task.accepted",
+  "task.attempted",
+  "task.succeeded",
+  "task.exhausted",
+  "task.canceled",
+  "task.resolved",
+  "task.retried",
+  "stats",
+] as const;
+export type StreamType = (typeof STREAM_TYPES)[number];
+
+/** One change of a task. A call that ends its task is `task.succeeded` or `task.exhausted`, any other `task.attempted`. */
+export interface TaskChange {
+  type: Exclude<StreamType, "stats">;
+  taskId: string;
+  appId: number;
+  state: TaskState;
+  callCount: number;
+  limitCallCount: number;
+  /** At most 512 characters of it. */
+  url: string;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  nextCallAt: string | null;
+  lastError: { code: string; message: string } | null;
+  at: string;
+  /** The call that was recorded; null where the change was none. */
+  attempt: Pick<AttemptView, "n" | "outcome" | "statusCode" | "errorCode" | "durationMs"> | null;
 }
 
 export interface TaskEvent {

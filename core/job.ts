@@ -15,7 +15,7 @@ export interface DueEntry {
   dueAt: EpochMs;
 }
 
-/** Where a task belongs in the due set; null where it does not, because it has ended. */
+/** Where a task belongs in the due set; null where it does not, because it has ended or is held back. */
 export function dueEntryOf(
   task: Pick<Progress, "state" | "callCount" | "nextCallAt"> &
     Pick<DueEntry, "taskId" | "lane"> & { appId: number },

@@ -1,10 +1,14 @@
 /** Accepting: a batch of new tasks becomes durable in one transaction. */
 import type { Knex } from "knex";
+import { epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { isHeld } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { isDuplicateKey, withRetries } from "./failures.ts";
+import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
+import { countTransitions } from "./stats/count.ts";
 
 export interface NewTask {
   task: StoredTask;
@@ -27,7 +31,9 @@ export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): 
  * - `repeated`: its key was used before, for the same body, or its id is there already; that task's id.
  * - `conflict`: its key was used before, for another body. Nothing was stored.
  */
-export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind: "conflict" };
+export type Accepted =
+  | { kind: "created" | "repeated"; taskId: TaskId; held?: boolean }
+  | { kind: "conflict" };
 
 /**
  * Stores a batch. When this resolves, every `created` task is committed.
@@ -35,52 +41,70 @@ export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
+  try {
+    return await withRetries(() => store(db, items, new Set()));
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
+    // rare, and the usual way costs nothing for it.
+    const known = await knownIds(db.knex, items);
+    if (known.size === 0) throw error;
+    return withRetries(() => store(db, items, known));
+  }
+}
+
+/** @param known ids of those that are there already */
+function store(db: Database, items: NewTask[], known: Set<TaskId>): Promise<Accepted[]> {
   const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
-  if (items.every(({ idempotency }) => idempotency === null)) {
-    // A single INSERT is a transaction of its own: one round trip instead of three.
-    return withRetries(async () => withoutKnown(created, await insertTasks(db.knex, items)));
-  }
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const results = await claimKeys(db, trx, items);
-      const fresh = items.filter((_, i) => results[i]?.kind === "created");
-      return withoutKnown(results, await insertTasks(trx, fresh));
-    }),
+  const keyed = items.some(({ idempotency }) => idempotency !== null);
+  return db.knex.transaction(async (trx) => {
+    const claimed = keyed ? await claimKeys(db, trx, items) : created;
+    const results = claimed.map(
+      (result): Accepted =>
+        result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
+    );
+    const fresh = items.filter((_, i) => results[i]?.kind === "created");
+    const placed = await placeInLines(db, trx, fresh);
+    await insertTasks(trx, placed);
+    await countTransitions(
+      trx,
+      items.at(-1)?.task.createdAt ?? epochMs(0),
+      placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
+    );
+    const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
+    return results.map((result) =>
+      result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
+    );
+  });
+}
+
+function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
+  return insertMany(
+    trx,
+    "tasks",
+    TASK_COLUMNS,
+    items.map(({ row }) => row),
   );
 }
 
-/**
- * Inserts all that are not there. The door may hand a task over twice, under one id, to two schedulers; whoever comes
- * second finds it. That is rare, and shows as a duplicate key; the usual way costs nothing for it.
- * @returns the ids of those that were there
- */
-async function insertTasks(trx: Knex, items: NewTask[]): Promise<Set<TaskId>> {
-  const known = new Set<TaskId>();
-  for (;;) {
-    const rows = items.filter(({ task }) => !known.has(task.taskId)).map(({ row }) => row);
-    try {
-      await insertMany(trx, "tasks", TASK_COLUMNS, rows);
-      return known;
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-    }
-    const before = known.size;
-    for (const taskId of await knownIds(trx, items)) known.add(taskId);
-    if (known.size === before) throw new Error("a duplicate key of a task that is not there");
-  }
-}
-
-async function knownIds(trx: Knex, items: NewTask[]): Promise<TaskId[]> {
+async function knownIds(knex: Knex, items: NewTask[]): Promise<Set<TaskId>> {
   const keys = items.map(({ task }) => taskIdToBytes(task.taskId));
-  const rows = await trx("tasks").select("task_id").whereIn("task_id", keys);
-  return rows.map((row) => taskIdFromBytes(row.task_id));
+  const rows = await knex("tasks").select("task_id").whereIn("task_id", keys);
+  return new Set(rows.map((row) => taskIdFromBytes(row.task_id)));
 }
 
-/** The results, where those that were there already are repetitions. */
-function withoutKnown(results: Accepted[], known: Set<TaskId>): Accepted[] {
-  return results.map((result) =>
-    result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
-  );
+/** Ordered tasks as their lines want them: numbered, and without a time where their turn is to come. */
+async function placeInLines(db: Database, trx: Knex, items: NewTask[]): Promise<NewTask[]> {
+  const ordered = items.filter(({ task }) => task.orderKey !== null);
+  if (ordered.length === 0) return items;
+  const lines = new Lines(db, trx);
+  const tasks = ordered.map(({ task }) => task);
+  await lines.lock(linesOf(tasks));
+  const placed = new Map((await lines.append(tasks)).map((task) => [task.taskId, task]));
+  return items.map((item) => {
+    const task = placed.get(item.task.taskId);
+    return task ? { ...item, task, row: taskToRow(task) } : item;
+  });
 }
 
 /**

@@ -4,14 +4,16 @@ import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Limits, Progress } from "../core/task.ts";
 import type { Database } from "./database.ts";
-import { withRetries } from "./failures.ts";
+import { type Change, transactionWithLines } from "./lines.ts";
 import { PROGRESS } from "./record.ts";
 import { type StoredTask, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
+import { countTransitions } from "./stats/count.ts";
 
 /**
  * @param rule gets the task as it is under the lock, and says what it becomes
- * @returns the task before and after
+ * @param told is called in the same transaction once the row is written: for the audit log
+ * @returns the task before and after (which may be held, see `lines.ts`), and the one that its end let go
  * @throws BidaError not_found; whatever `rule` throws, and then nothing was changed
  */
 export async function changeTask(
@@ -20,24 +22,28 @@ export async function changeTask(
   taskId: TaskId,
   now: EpochMs,
   rule: (task: StoredTask) => Progress & Partial<Pick<Limits, "expiresAt">>,
-): Promise<{ before: StoredTask; after: StoredTask }> {
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const within = { ...db, knex: trx };
-      const row = await scoped(within, scope)
-        .findById(taskIdToBytes(taskId) as never)
-        .forUpdate();
-      if (!row) throw new BidaError("not_found", "No such task");
-      const before = taskFromRow(row);
-      const after = { ...before, ...rule(before), updatedAt: now };
-      await trx("tasks")
-        .where("task_id", taskIdToBytes(taskId))
-        .update({
-          ...Object.fromEntries(PROGRESS.map(([column, value]) => [column, value(after)])),
-          expires_at: after.expiresAt,
-          updated_at: now,
-        });
-      return { before, after };
-    }),
-  );
+  told?: (within: Database, change: Change) => Promise<void>,
+): Promise<Change & { released: StoredTask | null }> {
+  return transactionWithLines(db, async (trx, lines) => {
+    const within = { ...db, knex: trx };
+    const row = await scoped(within, scope)
+      .findById(taskIdToBytes(taskId) as never)
+      .forUpdate();
+    if (!row) throw new BidaError("not_found", "No such task");
+    const before = taskFromRow(row);
+    const changes = await lines.prepare([{ before, after: { ...before, ...rule(before), updatedAt: now } }]);
+    const { after } = changes[0] as Change;
+    await trx("tasks")
+      .where("task_id", taskIdToBytes(taskId))
+      .update({
+        ...Object.fromEntries(PROGRESS.map(([column, value]) => [column, value(after)])),
+        expires_at: after.expiresAt,
+        updated_at: now,
+      });
+    const released = await lines.release(changes, now);
+    const { appId, lane } = before;
+    await countTransitions(trx, now, [{ appId, lane, from: before.state, to: after.state }]);
+    await told?.(within, { before, after });
+    return { before, after, released: released.get(taskId) ?? null };
+  });
 }

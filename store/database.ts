@@ -43,9 +43,26 @@ export function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">): D
 /** What a server that is well answers at once, in ms. */
 const PING_LIMIT = 4_000;
 
-/** Rejects where the database does not answer. */
-export async function pingDatabase(db: Database): Promise<void> {
-  await db.knex.raw("SELECT 1").options({ timeout: PING_LIMIT });
+/**
+ * Rejects where the database does not answer, or not within `withinMs`; its connections are then made anew, because a
+ * half-open one would never say that it is dead.
+ */
+export async function pingDatabase(db: Database, withinMs = PING_LIMIT): Promise<void> {
+  await db.knex.raw("SELECT 1").options({ timeout: withinMs });
+}
+
+/** The connections of this process. */
+export function poolUsage(db: Database): { used: number; free: number; waiting: number } {
+  const { pool } = db.knex.client as { pool: TarnPool };
+  return { used: pool.numUsed(), free: pool.numFree(), waiting: pool.numPendingAcquires() };
+}
+
+/** What Knex keeps its connections in. */
+interface TarnPool {
+  numUsed(): number;
+  numFree(): number;
+  /** Callers that wait for a connection. */
+  numPendingAcquires(): number;
 }
 
 export async function closeDatabase(db: Database): Promise<void> {

@@ -7,6 +7,11 @@ import { BidaError } from "../core/errors.ts";
 import { type Database, SILENCE_LIMIT } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
+import * as order from "./migrations/003_order.ts";
+import * as retention from "./migrations/004_retention.ts";
+import * as stats from "./migrations/005_stats.ts";
+import * as people from "./migrations/006_people.ts";
+import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
 interface Migration {
   name: string;
@@ -14,7 +19,10 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations];
+const MIGRATIONS: Migration[] = [tasks, destinations, order, retention, stats, people, kkbidaImports];
+
+/** In order, for tests. */
+export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 
 /** How long a node waits for another one's migration, in seconds. */
 const LOCK_WAIT_S = 120;

@@ -6,6 +6,8 @@ import type { ActionSchema, Context, EventSchema, ServiceBroker } from "molecule
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
 import type { TaskId } from "../../core/ids.ts";
+import { BidaError } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 import type { Scope } from "../../store/scope.ts";
 import { toWire } from "./wire-errors.ts";
 
@@ -20,6 +22,8 @@ export interface CallMeta {
   actor?: Actor;
   /** Address of the caller of the REST door. */
   sourceIp?: string;
+  /** `POST /v1/…`, for the audit log. */
+  requestPath?: string;
   idempotencyKey?: string;
   /**
    * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
@@ -40,6 +44,13 @@ export type ActionName = keyof ActionMap;
 export type EventName = keyof EventMap;
 export type BidaContext = Context<unknown, CallMeta>;
 
+/** Tells every instance of every service that listens, on all nodes. A hint: lost while NATS is away. */
+export function broadcast<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {
+  broker
+    .broadcast(event, payload)
+    .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
+}
+
 /** Tells one instance of every service that listens. A hint: lost while NATS is away. */
 export function emit<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {
   broker
@@ -47,7 +58,22 @@ export function emit<K extends EventName>(broker: ServiceBroker, event: K, paylo
     .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
 }
 
-type ActionsOf<S extends string> = {
+/** Whether anybody in the cluster listens; what nobody hears need not be put together. */
+export const isHeard = (broker: ServiceBroker, event: EventName): boolean =>
+  registryOf(broker).events.getAllEndpoints(event).length > 0;
+
+/** The part of Moleculer's registry that its types do not show. */
+const registryOf = (broker: ServiceBroker) =>
+  broker.registry as unknown as { events: { getAllEndpoints(event: string): unknown[] } };
+
+/** Listens from now on, until the function that is returned is called. The cluster's registry knows of it. */
+export function listen(broker: ServiceBroker, name: string, handlers: EventHandlers): () => Promise<void> {
+  const service = broker.createService({ name, events: eventsOf(handlers) });
+  return () => broker.destroyService(service) as Promise<void>;
+}
+
+/** The handlers of service `S`. A file that holds some of them says `satisfies Partial<ActionsOf<"admin">>`. */
+export type ActionsOf<S extends string> = {
   [K in ActionName as K extends `${S}.${infer Name}` ? Name : never]: (
     params: ActionMap[K][0],
     ctx: BidaContext,
@@ -68,6 +94,8 @@ function answering(handler: Handler) {
     try {
       return await handler(ctx.params ?? {}, ctx);
     } catch (error) {
+      // The REST door, which says for whom it asks, counts what it answers.
+      if (!ctx.meta.scope) refusals.labels("rpc", error instanceof BidaError ? error.code : "internal").inc();
       throw toWire(error, (cause) =>
         ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected"),
       );

@@ -1,38 +1,55 @@
-/** Says when the database is lost, and when it is back. */
-import type { Logger } from "moleculer";
-import { type Database, pingDatabase } from "../../store/database.ts";
+/** Looks after the database once a second, so that an outage shows in the log and in metrics whether or not there is work. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger, ServiceBroker } from "moleculer";
+import { databasePool } from "../../core/metrics.ts";
+import { type Database, pingDatabase, poolUsage } from "../../store/database.ts";
+import { Contact } from "./contact.ts";
+import { contribute } from "./node-status.ts";
 
-/** Between looks, in ms. */
-const INTERVAL = 3_000;
+const INTERVAL = 1_000;
+/** An answer that takes longer than this is none, in ms. */
+const PATIENCE = 3_000;
 
-/** @returns ends the watch */
-export function watchDatabase(db: Database, log: Logger): () => void {
-  let lostAt: number | null = null;
-  let timer: NodeJS.Timeout;
-  let stopped = false;
-  const look = async () => {
-    const askedAt = performance.now();
-    const problem = await pingDatabase(db).then(
-      () => null,
-      (error: Error) => error.message,
-    );
-    if (stopped) return;
-    if (problem !== null && lostAt === null) {
-      lostAt = askedAt;
-      const meanwhile = "accepting answers 503; outcomes are kept, and their leases held";
-      log.error({ database: db.label, err: problem, meanwhile }, "lost contact with the database");
-    } else if (problem === null && lostAt !== null) {
-      log.info(
-        { database: db.label, afterMs: Math.round(performance.now() - lostAt) },
-        "the database is back",
-      );
-      lostAt = null;
+export class DatabaseWatch {
+  readonly #db: Database;
+  readonly #contact: Contact;
+  readonly #stop = new AbortController();
+
+  constructor(broker: ServiceBroker, log: Logger, db: Database) {
+    this.#db = db;
+    this.#contact = new Contact({
+      broker,
+      log,
+      part: "database",
+      lost: "lost contact with the database",
+      back: "the database is back",
+      meanwhile: "new tasks are refused with 503; outcomes are kept; calls wait",
+    });
+    contribute(broker, {
+      sample() {
+        const { used, free, waiting } = poolUsage(db);
+        databasePool.labels("used").set(used);
+        databasePool.labels("free").set(free);
+        databasePool.labels("waiting").set(waiting);
+      },
+    });
+    void this.#watch();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await pingDatabase(this.#db, PATIENCE);
+        this.#contact.works();
+      } catch (error) {
+        if (!signal.aborted) this.#contact.failed(error as Error);
+      }
+      await pause(INTERVAL, undefined, { signal, ref: false }).catch(() => undefined);
     }
-    timer = setTimeout(look, INTERVAL);
-  };
-  timer = setTimeout(look, INTERVAL);
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
+  }
 }

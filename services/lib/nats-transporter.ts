@@ -40,7 +40,7 @@ interface Transit {
 
 export class NatsTransporter extends Transporters.NATS {
   declare client: NatsClient | null;
-  #lostAt: number | null = null;
+  #isLost = false;
 
   override async connect(): Promise<void> {
     await super.connect();
@@ -58,7 +58,7 @@ export class NatsTransporter extends Transporters.NATS {
 
   /** While there is no connection the client throws away what it is given, and says nothing. */
   override send(topic: string, data: Buffer): Promise<void> {
-    if (this.#lostAt !== null) setImmediate(() => this.#forget());
+    if (this.#isLost) setImmediate(() => this.#forget());
     return super.send(topic, data) as unknown as Promise<void>;
   }
 
@@ -79,26 +79,17 @@ export class NatsTransporter extends Transporters.NATS {
   }
 
   #lost(): void {
+    this.#isLost = true;
     this.#forget();
-    if (this.#lostAt !== null) return;
-    this.#lostAt = performance.now();
-    const meanwhile = "nothing is accepted or claimed; calls under way are finished, outcomes kept";
-    this.#log.error({ meanwhile }, "lost contact with NATS");
   }
 
   /** Nodes may have given each other up; this does not wait for their heartbeats. */
   async #back(): Promise<void> {
     this.#forget();
-    if (this.#lostAt !== null)
-      this.#log.info({ afterMs: Math.round(performance.now() - this.#lostAt) }, "NATS is back");
-    this.#lostAt = null;
+    this.#isLost = false;
     const { discoverer } = this.transit as unknown as Transit;
     await discoverer.sendLocalNodeInfo();
     await discoverer.discoverAllNodes();
-  }
-
-  get #log() {
-    return this.broker.getLogger("node");
   }
 }
 

@@ -3,12 +3,18 @@ import type { TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { endSchema } from "../../core/schema/tasks.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
+import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
+import { originOfCall } from "./audit.ts";
 import type { BidaContext } from "./bus.ts";
+import { announceChange } from "./changes.ts";
 import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
 
@@ -24,43 +30,104 @@ export function taskIdOf(text: unknown): TaskId {
 
 export async function viewTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const task = await findTask(resources.db, scope, taskId);
-  return taskView(task, await isLeased(resources, task));
+  const [leased, heldBy] = await Promise.all([isLeased(resources, task), holderOf(resources.db, task)]);
+  return { ...taskView(task, leased), heldBy };
 }
 
+/** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
+export async function letGo({ due }: Resources, released: (StoredTask | null)[]): Promise<void> {
+  const entries = released.flatMap((task) => (task && dueEntryOf(task)) ?? []);
+  if (entries.length > 0) await due.add(entries).catch(() => undefined);
+}
+
+/** Parameters of a cancel or a resolve, as they came. */
+type EndParams = { taskId: string; note?: string };
+
 /** Ends an open task. A call that is under way is recorded, and changes nothing. */
-export async function cancelTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
+export async function cancelTask(
+  resources: Resources,
+  ctx: BidaContext,
+  params: EndParams,
+): Promise<TaskView> {
+  const { taskId, note } = parseWith(endSchema, params, "invalid_query");
   const now = resources.clock.now();
-  const { before, after } = await changeTask(resources.db, scope, taskId, now, (task) => cancel(task, now));
+  const rule: Rule = (task) => cancel(task, now);
+  const id = taskIdOf(taskId);
+  const { before, after, released } = await changeByHand(resources, ctx, "task.cancel", id, rule, note);
+  await letGo(resources, [released]);
+  announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
+  resources.announce.changed("task.canceled", [after]);
   return taskView(after, false);
 }
 
-export async function resolveTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
+export async function resolveTask(
+  resources: Resources,
+  ctx: BidaContext,
+  params: EndParams,
+): Promise<TaskView> {
+  const { taskId, note } = parseWith(endSchema, params, "invalid_query");
   const now = resources.clock.now();
-  const { after } = await changeTask(resources.db, scope, taskId, now, (task) => resolve(task, now));
+  const rule: Rule = (task) => resolve(task, now);
+  const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
+  resources.announce.changed("task.resolved", [after]);
+  announceChange(resources.log, "resolved", after);
   return taskView(after, false);
 }
 
 /** Calls a task again, now. @param force also a succeeded one */
 export async function retryTask(
   resources: Resources,
-  scope: Scope,
+  ctx: BidaContext,
   taskId: TaskId,
   force: boolean,
+  note: string | undefined,
 ): Promise<TaskView> {
   const { db, due, clock } = resources;
+  const scope = scopeOf(ctx);
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
-  const now = clock.now();
-  const { after } = await changeTask(db, scope, taskId, now, (task) =>
-    retryByHand(task, leased, force, clock),
-  );
+  const rule: Rule = (task) => retryByHand(task, leased, force, clock);
+  const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
+  resources.announce.changed("task.retried", [after]);
+  if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);
   return viewTask(resources, scope, taskId);
 }
+
+type Rule = Parameters<typeof changeTask>[4];
+
+/** A change and its entry in the audit log: both, or neither. */
+function changeByHand(
+  { db, clock }: Resources,
+  ctx: BidaContext,
+  action: string,
+  taskId: TaskId,
+  rule: Rule,
+  note: string | undefined,
+): ReturnType<typeof changeTask> {
+  const now = clock.now();
+  return changeTask(db, scopeOf(ctx), taskId, now, rule, (within, { before, after }) =>
+    recordAudit(within, {
+      at: now,
+      ...originOfCall(ctx),
+      action,
+      target: { type: "task", id: taskId },
+      before: progressOf(before),
+      after: progressOf(after),
+      note: note ?? null,
+    }),
+  );
+}
+
+const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
+  state,
+  callCount,
+  nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),
+});
 
 async function isLeased({ due }: Resources, task: StoredTask): Promise<boolean> {
   const entry = dueEntryOf(task);

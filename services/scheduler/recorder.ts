@@ -2,11 +2,14 @@
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
+import { attemptsDropped, measured } from "../../core/metrics.ts";
 import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
-import { emit } from "../lib/bus.ts";
+import { type EventName, emit, isHeard } from "../lib/bus.ts";
+import { announceChange, attemptLine } from "../lib/changes.ts";
 import type { Resources } from "../lib/resources.ts";
+import { letGo } from "../lib/tasks.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
@@ -25,19 +28,22 @@ export class Recorder {
   readonly #resources: Resources;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
+  /** Whether a line per attempt is wanted: making it costs something even where nobody reads it. */
+  readonly #wide: boolean;
   readonly #batcher: Batcher<Reported, undefined>;
 
   constructor(resources: Resources, broker: ServiceBroker, log: Logger) {
     this.#resources = resources;
     this.#broker = broker;
     this.#log = log;
+    this.#wide = ["debug", "trace"].includes(resources.config.logLevel);
     this.#batcher = new Batcher({
       maxItems: MAX_ITEMS,
       maxBytes: MAX_BYTES,
       sizeOf: ({ outcome }) => 500 + (outcome.attempt?.responseBody?.length ?? 0),
       concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
       maxWaiting: MAX_WAITING,
-      flush: (reported) => this.#record(reported),
+      flush: measured("record", (reported) => this.#record(reported)),
     });
   }
 
@@ -55,11 +61,15 @@ export class Recorder {
       Math.random,
     );
     void this.#settle(reported, recorded);
-    for (const one of recorded) this.#announce(one);
+    for (const one of recorded) this.#logRecord(one);
+    this.#announce(recorded);
     return reported.map(() => undefined);
   }
 
-  /** The row decides what becomes of the entry, also where the outcome came too late to be written. */
+  /**
+   * The row decides what becomes of the entry, also where the outcome came too late to be written. Then those whose turn
+   * it is by now are added.
+   */
   async #settle(reported: Reported[], recorded: Recorded[]): Promise<void> {
     const settlements = Map.groupBy(reported.keys(), (i) => (reported[i] as Reported).holder);
     for (const [holder, indexes] of settlements) {
@@ -71,21 +81,39 @@ export class Recorder {
       const changes = await settleQuietly(this.#resources.due, holder, part);
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }
+    await letGo(
+      this.#resources,
+      recorded.map(({ released }) => released),
+    );
   }
 
-  #announce({ outcome, written, task }: Recorded): void {
+  #logRecord({ outcome, written, task }: Recorded): void {
     const { taskId, n, attempt } = outcome;
     if (!written || !task) {
+      attemptsDropped.inc();
       this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
       return;
     }
-    if (attempt) {
-      const { durationMs, statusCode, error } = attempt;
-      const wide = { taskId, n, outcome: attempt.outcome, statusCode, errorCode: error?.code, durationMs };
-      this.#log.debug({ ...wide, state: task.state, url: task.url, node: attempt.node }, "attempt");
-      emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(attempt) });
+    if (attempt && this.#wide) this.#log.debug(attemptLine(task, attempt, outcome), "attempt");
+    if (task.state === "succeeded" || task.state === "exhausted")
+      announceChange(this.#log, task.state, task, attempt);
+  }
+
+  /** Tells those who listen. What nobody hears is not put together: that would cost more than recording it. */
+  #announce(recorded: Recorded[]): void {
+    const heard = (event: EventName) => isHeard(this.#broker, event);
+    const [attempted, succeeded, exhausted] = [
+      heard("task.attempted"),
+      heard("task.succeeded"),
+      heard("task.exhausted"),
+    ];
+    for (const { outcome, written, task } of recorded) {
+      if (!written || !task) continue;
+      if (attempted && outcome.attempt)
+        emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(outcome.attempt) });
+      if (succeeded && task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
+      if (exhausted && task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
     }
-    if (task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
-    if (task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
+    this.#resources.announce.recorded(recorded);
   }
 }

@@ -127,10 +127,10 @@ test("stop: patience has an end, and what did not end in time is handed back", a
 
 test("scenario 20: a thread dies: calls under way have failed, what waits goes back; the new thread delivers", async () => {
   pool = start(1);
-  const running = Array.from({ length: 8 }, () => to("held"));
+  const running = Array.from({ length: AT_ONCE }, () => to("held"));
   const waiting = to("held");
   pool.deliver([...running, waiting]);
-  await until(() => held.length === 8);
+  await until(() => held.length === AT_ONCE);
   const bad = poison();
   pool.deliver([bad]);
   await until(() => givenUp.length === 1);

@@ -1,13 +1,20 @@
 /** All behaviours that hold in every world. */
+import { accessSuite } from "./access.ts";
+import { appSuite } from "./apps.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
+import { destinationSuite } from "./destinations.ts";
 import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { orderSuite } from "./order.ts";
+import { peopleSuite } from "./people.ts";
+import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
+import { watchingSuite } from "./watching.ts";
 
 export function everySuite(suite: Suite): void {
   legacySuite(suite);
@@ -17,5 +24,12 @@ export function everySuite(suite: Suite): void {
   timingSuite(suite);
   callerSuite(suite);
   listingSuite(suite);
+  orderSuite(suite);
   clientSuite(suite);
+  appSuite(suite);
+  peopleSuite(suite);
+  accessSuite(suite);
+  watchingSuite(suite);
+  destinationSuite(suite);
+  seeingSuite(suite);
 }
