@@ -156,7 +156,7 @@ test("only the thread that died is concerned", async () => {
     to("held", { lane: `${"x".repeat(10)}${i}`.slice(-11) as never }),
   );
   pool.deliver(lanes);
-  await until(() => held.length === 16);
+  await until(() => held.length === 2 * AT_ONCE);
   pool.deliver([poison()]);
   await until(() => crashes.length === 1);
   const failed = () => outcomes.filter(({ attempt }) => attempt?.error?.code === "crashed").length - 1;
