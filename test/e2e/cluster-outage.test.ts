@@ -22,7 +22,7 @@ test.before(async () => {
   receivers = await Promise.all(Array.from({ length: 10 }, () => Receiver.start()));
   system = await System.start({
     ...{ schedulers: 2, dispatchers: 1, leaseMs: LEASE },
-    env: { BIDA_THREADS: "2", BIDA_CONCURRENCY: "512" },
+    env: { BIDA_THREADS: "2", BIDA_CONCURRENCY: "1024" },
   });
   world = new World({
     kind: "cluster",
