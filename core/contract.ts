@@ -9,6 +9,7 @@ import type { DueEntry, Job, Outcome } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
+import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
@@ -112,6 +113,17 @@ export interface ActionMap {
   "admin.cancel": [{ taskId: string }, TaskView];
   "admin.resolve": [{ taskId: string }, TaskView];
   "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
+  "notifier.listWebhooks": [Record<string, never>, Page<WebhookView>];
+  "notifier.getWebhook": [{ id: number | string }, WebhookView];
+  "notifier.createWebhook": [Record<string, unknown>, WebhookView];
+  "notifier.updateWebhook": [{ id: number | string; changes: Record<string, unknown> }, WebhookView];
+  "notifier.deleteWebhook": [{ id: number | string }, WebhookView];
+  /** Without `id`: settings that are not saved. With both: the channel's, changed so. */
+  "notifier.testWebhook": [{ id?: number | string; settings?: Record<string, unknown> }, WebhookTest];
+  "notifier.webhookHistory": [
+    { id: number | string; limit?: number; cursor?: string },
+    Page<AlarmMessageView>,
+  ];
 }
 
 /** A dispatcher's demand. */
@@ -135,6 +147,17 @@ export interface EventMap {
   "task.attempted": TaskEvent & { attempt: AttemptView };
   "task.succeeded": TaskEvent;
   "task.exhausted": TaskEvent;
+  /** Calls to a destination are suspended: its breaker opened. */
+  "destination.opened": DestinationOpened;
+}
+
+export interface DestinationOpened {
+  origin: string;
+  /** Epoch ms. */
+  since: number;
+  /** Failed calls in a row. */
+  failures: number;
+  lastError: { code: string; message: string } | null;
 }
 
 export interface TaskEvent {

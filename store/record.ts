@@ -9,6 +9,7 @@ import type { Clock, EpochMs } from "../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import { afterAttempt, afterExpiry, type Progress } from "../core/task.ts";
+import { recordAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
@@ -37,6 +38,7 @@ export async function recordOutcomes(
     db.knex.transaction(async (trx) => {
       const now = clock.now();
       const tasks = await lockTasks(db, trx, [...new Set(outcomes.map(({ taskId }) => taskId))]);
+      const before = new Map(tasks);
       const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random));
       const attempts = results.flatMap(({ written, outcome }) =>
         written && outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
@@ -50,6 +52,7 @@ export async function recordOutcomes(
         written.length > changed.size,
         now,
       );
+      await recordAlarms(trx, before, tasks, results, now);
       return results.map((result) => ({ ...result, task: tasks.get(result.outcome.taskId) ?? null }));
     }),
   );

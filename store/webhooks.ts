@@ -1,20 +1,18 @@
 /** Channels of alarms. What is secret of them, the URL with its token included, is sealed. */
+import type { ChannelSpec } from "../core/alarm/channel.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
-import type { ChannelType, WebhookSettings } from "../core/schema/webhooks.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
 import type { SecretBox } from "./secret-box.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
 
-/** Checked settings with type and name decided: what `core/alarm/channel.ts` makes of a request. */
-export type ChannelSpec = WebhookSettings & { type: ChannelType; name: string };
-
 export interface Webhook {
   id: number;
-  /** With its secrets. Null where they do not open with our key: the channel can be shown, not used. */
+  /** With its secrets. */
   spec: ChannelSpec;
+  /** False: its secrets do not open with our key. It can be shown and changed, not used. */
   opened: boolean;
   brokenSince: EpochMs | null;
   lastError: string | null;

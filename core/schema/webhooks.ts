@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ALARM_KINDS, SEVERITIES } from "../alarm/alarm.ts";
 import { retrySchema } from "../task-schema.ts";
+import type { AlarmMessageView, WebhookTest, WebhookView } from "../webhook-view.ts";
 
 export const CHANNEL_TYPES = ["dingtalk", "wecom", "feishu", "slack", "email", "webhook"] as const;
 export type ChannelType = (typeof CHANNEL_TYPES)[number];
@@ -105,57 +106,61 @@ export const webhookIdSchema = z.strictObject({
   id: z.coerce.number("must be a number").int("must be a whole number").min(1),
 });
 
-export const testWebhookSchema = z.strictObject({
-  id: webhookIdSchema.shape.id.optional(),
-  settings: webhookPatchSchema.optional(),
-});
-
 export const historyQuerySchema = z.strictObject({
   limit: z.coerce.number().int("must be a whole number").min(1, "must be 1 to 200").max(200).default(50),
   cursor: z.string().optional(),
 });
 
 /** A channel as it is shown: secrets and the secret parts of its URL are masked. */
-export const webhookViewSchema = webhookSchema.extend({
+export const webhookViewSchema = z.object({
+  ...webhookSchema.shape,
   id: z.number(),
   type: oneOf(CHANNEL_TYPES),
   name: z.string(),
+  memo: z.string().nullable(),
+  enabled: z.boolean(),
+  url: z.string().nullable(),
+  secret: z.string().nullable(),
+  content: z.string().nullable(),
+  expectResult: z.string().nullable(),
+  smtp: z
+    .object({ ...smtpSchema.shape, user: z.string().nullable(), password: z.string().nullable() })
+    .nullable(),
+  title: z.string().nullable(),
+  limits: webhookSchema.shape.limits.unwrap().unwrap().nullable(),
+  digest: z.boolean().nullable(),
+  retry: retrySchema.nullable(),
   state: oneOf(["ok", "broken", "disabled"]),
   brokenSince: z.string().nullable(),
   lastError: z.string().nullable(),
   lastSuccessAt: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),
-});
+}) satisfies z.ZodType<WebhookView>;
 
 export const webhookListSchema = z.object({
   items: z.array(webhookViewSchema),
   nextCursor: z.string().nullable(),
 });
 
-export const testAnswerSchema = z.object({
-  /** As the platform means it. */
+export const webhookTestSchema = z.object({
   succeeded: z.boolean(),
-  /** Null where no answer came. For e-mail the SMTP reply's code. */
   statusCode: z.number().nullable(),
-  /** The first 4,096 characters. */
   body: z.string().nullable(),
   errorCode: z.string().nullable(),
   errorMessage: z.string().nullable(),
   durationMs: z.number(),
-});
+}) satisfies z.ZodType<WebhookTest>;
+
+export const alarmMessageSchema = z.object({
+  taskId: z.string().describe("The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest"),
+  state: oneOf(["pending", "sent", "failed", "canceled"]),
+  alarms: z.number().describe("How many alarms it told of"),
+  createdAt: z.string(),
+}) satisfies z.ZodType<AlarmMessageView>;
 
 export const historySchema = z.object({
-  items: z.array(
-    z.object({
-      /** The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest. */
-      taskId: z.string(),
-      state: oneOf(["pending", "sent", "failed", "canceled"]),
-      /** How many alarms it told of. */
-      alarms: z.number(),
-      createdAt: z.string(),
-    }),
-  ),
+  items: z.array(alarmMessageSchema),
   nextCursor: z.string().nullable(),
 });
 

@@ -44,7 +44,6 @@ export async function up(knex: Knex): Promise<void> {
     table.binary("task_id", 16).notNullable().primary().comment("the message's id is its task's");
     table.integer("webhook_id").notNullable();
     table.integer("alarms").notNullable().comment("how many it tells of");
-    table.tinyint("state").notNullable().comment("index in MESSAGE_STATES");
     table.bigInteger("created_at").notNullable();
     table.index(["webhook_id", "created_at"], "alarm_messages_channel");
     table.index(["created_at"], "alarm_messages_created");
@@ -57,7 +56,11 @@ export async function up(knex: Knex): Promise<void> {
     table.index(["webhook_id", "message_id", "alarm_id"], "alarm_deliveries_open");
   });
   await create(knex, "alarm_desk", (table) => {
-    table.integer("id").notNullable().primary().comment("one row: whoever locks it routes and makes messages");
+    table
+      .integer("id")
+      .notNullable()
+      .primary()
+      .comment("one row: whoever locks it routes and makes messages");
     table.bigInteger("checked_at").notNullable().comment("the last look at the backlog");
   });
   if ((await knex("alarm_desk").where("id", 1)).length === 0) {
