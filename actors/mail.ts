@@ -62,9 +62,9 @@ export async function sendMail(
   }, timeoutMs);
   const sending = transport.sendMail({ from, to, subject, text, messageId: `<${id}@bida>` }).then(
     ({ response, rejected }) => {
-      const message = `refused for ${rejected.join(", ")}`;
-      const error: CallError | null = rejected.length > 0 ? { code: "unexpected_result", message } : null;
-      return result(codeOf(response), response, error);
+      // Whom it reached would get it again with every attempt: one reader is enough.
+      const said = rejected.length > 0 ? `${response}\nrefused for ${rejected.join(", ")}` : response;
+      return result(codeOf(response), said, null);
     },
     (error: SmtpError) => {
       const { response = "", responseCode = null } = error;
@@ -81,7 +81,8 @@ export async function sendMail(
   }
 }
 
-const codeOf = (response: string): number | null => (/^\d{3}/.test(response) ? Number(response.slice(0, 3)) : null);
+const codeOf = (response: string): number | null =>
+  /^\d{3}/.test(response) ? Number(response.slice(0, 3)) : null;
 
 function result(statusCode: number | null, said: string, error: CallError | null): CallResult {
   // `2xx` is what is judged; SMTP's 250 is one.

@@ -16,6 +16,7 @@ export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { Method, TaskState } from "./task.ts";
 export type { TaskRequest } from "./task-request.ts";
+export type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
 /** A task as callers see it. Times are ISO 8601. */
 export interface TaskView {

@@ -10,11 +10,12 @@ import type { Knex } from "knex";
 import { ALARM_APP_ID, type Alarm, type NewAlarm } from "../core/alarm/alarm.ts";
 import type { Counted, Digest } from "../core/alarm/notice.ts";
 import { TOP } from "../core/alarm/notice.ts";
+import type { Traffic, Turn } from "../core/alarm/pacing.ts";
 import { type EpochMs, epochMs, hours } from "../core/clock.ts";
 import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { TaskSpec } from "../core/task.ts";
 import { acceptTasks, newTask } from "./accept.ts";
-import { alarmFromRow } from "./alarms.ts";
+import { alarmFromRow, insertAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
@@ -25,13 +26,10 @@ const ROUTED_AT_ONCE = 500;
 /** One digest tells of at most so many: its transaction shall not hold the lock for long. */
 export const MAX_DIGEST = 20_000;
 
-/** What a channel has been sent, and what waits. */
-export interface ChannelTraffic {
-  waiting: number;
-  /** When messages of the last hour were made. */
-  sentAt: EpochMs[];
-  underWay: number;
-}
+/** Messages of one alarm each, made in one transaction. */
+const SINGLES_AT_ONCE = 100;
+
+type Composed = TaskSpec & Pick<StoredTask, "lane">;
 
 /** Runs `work` while no other notifier works. It starts with a lock, and what it writes is one commit. */
 function atDesk<T>(db: Database, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
@@ -49,7 +47,9 @@ function atDesk<T>(db: Database, work: (trx: Knex.Transaction) => Promise<T>): P
  * @param channels ids of the channels that an alarm goes to
  * @returns how many alarms were looked at; call again while it is not 0
  */
-export function routeAlarms(db: Database, channels: (alarm: Alarm) => number[]): Promise<number> {
+export async function routeAlarms(db: Database, channels: (alarm: Alarm) => number[]): Promise<number> {
+  // Mostly there is nothing to do, which shall not cost a lock and a sync.
+  if (!(await db.knex("alarms").where("routed", 0).first("id"))) return 0;
   return atDesk(db, async (trx) => {
     const rows = await trx("alarms").where("routed", 0).orderBy("id").limit(ROUTED_AT_ONCE);
     const alarms = rows.map(alarmFromRow);
@@ -72,57 +72,72 @@ export async function waitingChannels(db: Database): Promise<number[]> {
 }
 
 /**
- * Makes one message of what waits for a channel.
- * @param decide how many alarms it tells of, oldest first; 0: none now
- * @param compose the message's task
- * @returns the task; null where `decide` said none, or the channel is gone
+ * Makes messages of what waits for a channel, oldest first.
+ * @param decide what the channel does now
+ * @param compose a message's task
+ * @returns the tasks, at most {@link SINGLES_AT_ONCE}; call again while there are some
  */
-export function makeMessage(
+export function makeMessages(
   db: Database,
   webhookId: number,
   now: EpochMs,
-  decide: (traffic: ChannelTraffic) => number,
-  compose: (digest: Digest) => TaskSpec & Pick<StoredTask, "lane">,
-): Promise<StoredTask | null> {
+  decide: (traffic: Traffic) => Turn,
+  compose: (digest: Digest) => Composed,
+): Promise<StoredTask[]> {
   return atDesk(db, async (trx) => {
-    const exists = await trx("webhooks").where("id", webhookId).where("enabled", 1).first("id");
-    if (!exists) return null;
-    const wanted = Math.min(decide(await trafficOf(trx, webhookId, now)), MAX_DIGEST);
-    if (wanted === 0) return null;
-    const ids: number[] = await open(trx, webhookId).orderBy("alarm_id").limit(wanted).pluck("alarm_id");
-    const last = ids.at(-1);
-    if (last === undefined) return null;
-    const taskId = newTaskId();
-    await open(trx, webhookId)
-      .where("alarm_id", "<=", last)
-      .update({ message_id: taskIdToBytes(taskId) });
-    const { start: _, ...spec } = compose(await digestOf(trx, taskId, ids.length));
-    const task: StoredTask = {
-      ...spec,
-      taskId,
-      appId: ALARM_APP_ID,
-      state: "pending",
-      callCount: 0,
-      manualCalls: 0,
-      nextCallAt: now,
-      finishedAt: null,
-      lastError: null,
-      sourceIp: null,
-      createdAt: now,
-      updatedAt: now,
-    };
-    const message = [taskIdToBytes(taskId), webhookId, ids.length, now];
-    await insertMany(trx, "alarm_messages", ["task_id", "webhook_id", "alarms", "created_at"], [message]);
+    if (!(await trx("webhooks").where({ id: webhookId, enabled: 1 }).first("id"))) return [];
+    const turn = decide(await trafficOf(trx, webhookId, now));
+    if (turn.kind === "none" || turn.kind === "wait") return [];
+    const most = turn.kind === "digest" ? MAX_DIGEST : Math.min(turn.count, SINGLES_AT_ONCE);
+    const ids = (await open(trx, webhookId).orderBy("alarm_id").limit(most).pluck("alarm_id")).map(Number);
+    const groups = turn.kind === "digest" ? [ids] : ids.map((id) => [id]);
+    const tasks: StoredTask[] = [];
+    for (const group of groups) tasks.push(await makeMessage(trx, webhookId, group, now, compose));
     // As any other task is accepted, but in our transaction.
-    await acceptTasks({ ...db, knex: trx }, [newTask(task, null)]);
-    return task;
+    await acceptTasks(
+      { ...db, knex: trx },
+      tasks.map((task) => newTask(task, null)),
+    );
+    return tasks;
   });
+}
+
+/** @param ids of the alarms it tells of: all that wait between the first and the last */
+async function makeMessage(
+  trx: Knex,
+  webhookId: number,
+  ids: number[],
+  now: EpochMs,
+  compose: (digest: Digest) => Composed,
+): Promise<StoredTask> {
+  const taskId = newTaskId();
+  const key = taskIdToBytes(taskId);
+  await open(trx, webhookId)
+    .whereBetween("alarm_id", [ids[0] as number, ids.at(-1) as number])
+    .update({ message_id: key });
+  const columns = ["task_id", "webhook_id", "alarms", "created_at"];
+  await insertMany(trx, "alarm_messages", columns, [[key, webhookId, ids.length, now]]);
+  const { start: _, ...spec } = compose(await digestOf(trx, webhookId, taskId, ids.length));
+  return {
+    ...spec,
+    taskId,
+    appId: ALARM_APP_ID,
+    state: "pending",
+    callCount: 0,
+    manualCalls: 0,
+    nextCallAt: now,
+    finishedAt: null,
+    lastError: null,
+    sourceIp: null,
+    createdAt: now,
+    updatedAt: now,
+  };
 }
 
 const open = (trx: Knex, webhookId: number) =>
   trx("alarm_deliveries").where("webhook_id", webhookId).whereNull("message_id");
 
-async function trafficOf(trx: Knex, webhookId: number, now: EpochMs): Promise<ChannelTraffic> {
+async function trafficOf(trx: Knex, webhookId: number, now: EpochMs): Promise<Traffic> {
   const [row] = await open(trx, webhookId).count({ waiting: "*" });
   const recent = await trx("alarm_messages as m")
     .leftJoin("tasks as t", "t.task_id", "m.task_id")
@@ -136,10 +151,11 @@ async function trafficOf(trx: Knex, webhookId: number, now: EpochMs): Promise<Ch
   };
 }
 
-async function digestOf(trx: Knex, messageId: TaskId, count: number): Promise<Digest> {
+async function digestOf(trx: Knex, webhookId: number, messageId: TaskId, count: number): Promise<Digest> {
   const told = () =>
     trx("alarm_deliveries as d")
       .join("alarms as a", "a.id", "d.alarm_id")
+      .where("d.webhook_id", webhookId)
       .where("d.message_id", taskIdToBytes(messageId));
   const first = (await told().orderBy("a.id").limit(TOP).select("a.*")).map(alarmFromRow);
   const counted = async (column: string, only?: string): Promise<Counted[]> => {
@@ -203,39 +219,42 @@ export async function takeTurn(db: Database, now: EpochMs, everyMs: number): Pro
   return took === 1;
 }
 
-/** When the oldest task that is due and was never called became due. */
-export async function oldestUncalled(db: Database, now: EpochMs): Promise<EpochMs | null> {
+/** When the oldest task that is due and waits for its call became due. */
+export async function oldestDue(db: Database, now: EpochMs): Promise<EpochMs | null> {
   const row = await db
     .knex("tasks")
     .where("state", stateCode("pending"))
-    .where("call_count", 0)
     .where("next_call_at", "<", now)
     .orderBy("next_call_at")
     .first("next_call_at");
   return row ? epochMs(row.next_call_at) : null;
 }
 
-/** Notes that a channel's backlog alarm stands, or stands no more. @returns false where that was so already */
-export async function markBacklog(db: Database, webhookId: number, at: EpochMs | null): Promise<boolean> {
-  const query = db.knex("webhooks").where("id", webhookId);
-  if (at === null) query.whereNotNull("backlog_alarmed_at");
-  else query.whereNull("backlog_alarmed_at");
-  return (await query.update({ backlog_alarmed_at: at })) === 1;
+/** Raises a channel's own backlog alarm unless it stands already. */
+export function raiseBacklog(db: Database, webhookId: number, alarm: NewAlarm): Promise<void> {
+  return atDesk(db, async (trx) => {
+    const standing = { backlog_alarmed_at: alarm.createdAt };
+    const raised = await trx("webhooks")
+      .where("id", webhookId)
+      .whereNull("backlog_alarmed_at")
+      .update(standing);
+    if (raised === 1) await insertAlarms(trx, [{ ...alarm, onlyTo: webhookId }]);
+  });
 }
 
-/** Writes an alarm unless one of its kind about the same destination was written since. */
-export function raiseOnce(
-  db: Database,
-  alarm: NewAlarm,
-  since: EpochMs,
-  raise: (trx: Knex) => Promise<void>,
-): Promise<void> {
+/** The backlog is gone: the next one is told again. */
+export async function endBacklog(db: Database, webhookId: number): Promise<void> {
+  await db.knex("webhooks").where("id", webhookId).update({ backlog_alarmed_at: null });
+}
+
+/** Raises an alarm unless one of its kind about the same destination was raised since. */
+export function raiseOnce(db: Database, alarm: NewAlarm, since: EpochMs): Promise<void> {
   return atDesk(db, async (trx) => {
     const same = await trx("alarms")
       .where({ kind: alarm.kind, destination: alarm.destination })
       .where("created_at", ">=", since)
       .first("id");
-    if (!same) await raise(trx);
+    if (!same) await insertAlarms(trx, [alarm]);
   });
 }
 

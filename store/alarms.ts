@@ -38,15 +38,6 @@ export async function insertAlarms(trx: Knex, alarms: NewAlarm[]): Promise<void>
   await insertMany(trx, "alarms", COLUMNS, alarms.map(alarmToRow));
 }
 
-/** {@link insertAlarms} outside a transaction. @throws BidaError unavailable */
-export async function raiseAlarm(db: Database, alarm: NewAlarm): Promise<void> {
-  try {
-    await insertAlarms(db.knex, [alarm]);
-  } catch (error) {
-    throw translated(error);
-  }
-}
-
 /**
  * Part of the transaction that records outcomes: an alarm for each task that is exhausted by it, and for each message
  * that has ended what that says of its channel. Costs nothing where neither happened.

@@ -12,9 +12,10 @@ import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
 import { taskRoutes } from "./tasks.routes.ts";
+import { webhookRoutes } from "./webhooks.routes.ts";
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes];
+const ROUTES: Route[] = [...taskRoutes, ...webhookRoutes];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {
