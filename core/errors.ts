@@ -7,6 +7,7 @@
 export const REFUSALS = {
   invalid_json: [400, "The body is not valid JSON"],
   invalid_task: [400, "The task has invalid fields"],
+  invalid_body: [400, "The body has invalid fields"],
   invalid_query: [400, "The query has invalid parameters"],
   unauthorized: [401, "Credentials are missing or wrong"],
   forbidden: [403, "Not allowed"],

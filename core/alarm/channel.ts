@@ -1,6 +1,5 @@
 /** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
 import { isIP } from "node:net";
-import type { z } from "zod";
 import type { EgressPolicy } from "../addresses.ts";
 import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
 import { BidaError, type FieldError } from "../errors.ts";
@@ -33,14 +32,14 @@ const SIGNED: ChannelType[] = ["dingtalk", "feishu"];
 /**
  * Checks a request.
  * @param former settings of the channel that it changes: what it lacks, or has as a mask, stays
- * @throws BidaError invalid_task naming every wrong field
+ * @throws BidaError invalid_body naming every wrong field
  */
 export function parseChannel(
   request: Record<string, unknown>,
   egress: EgressPolicy,
   former: ChannelSpec | null = null,
 ): ChannelSpec {
-  const settings = parseWith(webhookSchema, former ? merged(former, request) : request, "invalid_task");
+  const settings = parseWith(webhookSchema, former ? merged(former, request) : request, "invalid_body");
   const errors: FieldError[] = [];
   const type = settings.type ?? (settings.smtp ? "email" : platformOfUrl(settings.url ?? ""));
   const name = settings.name ?? (settings.memo?.replace(/\s+/g, " ").trim().slice(0, 64) || type);
@@ -59,7 +58,7 @@ export function parseChannel(
   if (spec.secret && !SIGNED.includes(type))
     refuse("secret", `is for ${SIGNED.join(" and ")}, not for ${type}`);
   if (spec.content) refuse("content", contentProblem(spec));
-  if (errors.length > 0) throw new BidaError("invalid_task", "The channel has invalid fields", { errors });
+  if (errors.length > 0) throw new BidaError("invalid_body", "The channel has invalid fields", { errors });
   return spec;
 }
 
@@ -183,5 +182,3 @@ export function secretsOf({ url, secret, smtp }: ChannelSpec): (string | null | 
   const pieces = pathname.split("/").filter((piece) => piece.length > 15);
   return [url, secret, smtp?.password, ...pieces, ...Array.from(searchParams.values())];
 }
-
-export type ChannelRequest = z.input<typeof webhookSchema>;
