@@ -41,16 +41,20 @@ export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accep
     await withRetries(() => insertTasks(db.knex, items));
     return created;
   }
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const results = await claimKeys(db, trx, items);
-      await insertTasks(
-        trx,
-        items.filter((_, i) => results[i]?.kind === "created"),
-      );
-      return results;
-    }),
+  return withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items)));
+}
+
+/** {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race. */
+export async function acceptWithin(db: Database, items: NewTask[]): Promise<Accepted[]> {
+  const keyed = items.some(({ idempotency }) => idempotency !== null);
+  const results = keyed
+    ? await claimKeys(db, db.knex, items)
+    : items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  await insertTasks(
+    db.knex,
+    items.filter((_, i) => results[i]?.kind === "created"),
   );
+  return results;
 }
 
 function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {

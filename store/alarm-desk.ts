@@ -14,7 +14,7 @@ import type { Traffic, Turn } from "../core/alarm/pacing.ts";
 import { type EpochMs, epochMs, hours } from "../core/clock.ts";
 import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { TaskSpec } from "../core/task.ts";
-import { acceptTasks, newTask } from "./accept.ts";
+import { acceptWithin, newTask } from "./accept.ts";
 import { alarmFromRow, insertAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
@@ -94,7 +94,7 @@ export function makeMessages(
     const tasks: StoredTask[] = [];
     for (const group of groups) tasks.push(await makeMessage(trx, webhookId, group, now, compose));
     // As any other task is accepted, but in our transaction.
-    await acceptTasks(
+    await acceptWithin(
       { ...db, knex: trx },
       tasks.map((task) => newTask(task, null)),
     );

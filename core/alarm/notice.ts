@@ -143,8 +143,16 @@ export function noticeOf(
   const lines = (single ? linesOf(alarm, words) : digestLines(digest, words)).filter(
     ({ value }) => value !== "",
   );
-  const link = single && alarm.taskId ? `${consoleUrl}/#/tasks/${alarm.taskId}` : `${consoleUrl}/`;
+  const link = linkOf(single ? alarm : null, digest.kinds, consoleUrl);
   return { title, lines, link, values: valuesOf(digest, words, title, lines, link) };
+}
+
+/** The task, or the list of those that failed. */
+function linkOf(alarm: Alarm | null, kinds: Counted[], consoleUrl: string): string {
+  if (alarm?.taskId) return `${consoleUrl}/tasks/${alarm.taskId}`;
+  return kinds.some(([kind]) => kind === "exhausted")
+    ? `${consoleUrl}/tasks?state=exhausted`
+    : `${consoleUrl}/`;
 }
 
 function linesOf(

@@ -39,20 +39,23 @@ const WIDE: Record<string, string> = {
   "|": "｜",
 };
 
+/** An underscore inside a word is none: `bad_status`. */
+const MARKUP = /[<>[\]*`#~|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;
+
 const isUrl = (value: string): boolean => /^https?:\/\/\S+$/.test(value);
 
 /** In URLs the same characters have percent forms, except those that every URL may hold. */
 const inMarkdown = (value: string): string =>
   isUrl(value)
     ? value.replace(/[<>[\]*`|~()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    : value.replace(/[<>[\]*_`#~|]/g, (char) => WIDE[char] ?? char);
+    : value.replace(MARKUP, (char) => WIDE[char] ?? char);
 
 const inSlack = (value: string): string =>
   value
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/>/g, "&gt;")
-    .replace(/[*_~`]/g, (char) => WIDE[char] ?? char);
+    .replace(/[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (char) => WIDE[char] ?? char);
 
 function markdown({ lines, link }: Notice, maxBytes: number, newline: string): string {
   const text = lines.map(({ label, value }) => `**${label}**: ${inMarkdown(value)}`);

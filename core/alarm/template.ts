@@ -1,5 +1,5 @@
 /** Templates of alarms: `${name}` is replaced, escaped for the content type that the template is written in. */
-import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
+import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { SaxesParser } from "saxes";
 
 /** What a template may hold. The first eight are kkbida's. */

@@ -1,6 +1,7 @@
 /** Channels: made, changed, deleted, tried. */
 import { EgressPolicy } from "../../core/addresses.ts";
 import { type ChannelSpec, parseChannel } from "../../core/alarm/channel.ts";
+import type { EpochMs } from "../../core/clock.ts";
 import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
@@ -8,7 +9,8 @@ import { historyQuerySchema, webhookIdSchema } from "../../core/schema/webhooks.
 import { parseWith } from "../../core/task-schema.ts";
 import { messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
 import { healChannel } from "../../store/alarms.ts";
-import { translated } from "../../store/failures.ts";
+import type { Database } from "../../store/database.ts";
+import { translated, withRetries } from "../../store/failures.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import {
   createWebhook,
@@ -31,12 +33,15 @@ export interface ChannelChange {
   after: WebhookView | null;
 }
 
+/** Writes what happened, in the transaction of the change: there is neither without the other. */
+export type Audit = (within: Database, change: ChannelChange, ctx: BidaContext) => Promise<void>;
+
 export class Channels {
   readonly #resources: Resources;
   readonly #egress: EgressPolicy;
-  readonly #audit: (change: ChannelChange, ctx: BidaContext) => Promise<void>;
+  readonly #audit: Audit;
 
-  constructor(resources: Resources, audit: (change: ChannelChange, ctx: BidaContext) => Promise<void>) {
+  constructor(resources: Resources, audit: Audit) {
     this.#resources = resources;
     this.#egress = new EgressPolicy(resources.config.egressAllow);
     this.#audit = audit;
@@ -58,26 +63,31 @@ export class Channels {
     return findWebhook(this.#resources.db, this.#resources.box, parsed.data.id);
   }
 
-  /** Checked settings, of none or of a channel that they change. @throws BidaError invalid_task */
+  /** Checked settings, of none or of a channel that they change. @throws BidaError invalid_body */
   parse(request: Record<string, unknown>, former: Webhook | null): ChannelSpec {
     return parseChannel(request, this.#egress, former?.spec ?? null);
   }
 
   async create(request: Record<string, unknown>, ctx: BidaContext): Promise<WebhookView> {
-    const { db, box, clock } = this.#resources;
-    const id = (await createWebhook(db, box, this.parse(request, null), clock.now())) as number;
-    const after = await this.get(id);
-    await this.#audit({ action: "webhook.create", id, before: null, after }, ctx);
-    return after;
+    const spec = this.parse(request, null);
+    return this.#changing(async (within, now) => {
+      const id = (await createWebhook(within, this.#resources.box, spec, now)) as number;
+      const after = await this.#view(within, id);
+      await this.#audit(within, { action: "webhook.create", id, before: null, after }, ctx);
+      return after;
+    });
   }
 
   async update(id: unknown, changes: Record<string, unknown>, ctx: BidaContext): Promise<WebhookView> {
-    const { db, box, clock } = this.#resources;
     const former = await this.find(id);
-    await updateWebhook(db, box, former.id, this.parse(changes, former), clock.now());
-    const after = await this.get(former.id);
-    await this.#audit({ action: "webhook.update", id: former.id, before: webhookView(former), after }, ctx);
-    return after;
+    const spec = this.parse(changes, former);
+    return this.#changing(async (within, now) => {
+      await updateWebhook(within, this.#resources.box, former.id, spec, now);
+      const after = await this.#view(within, former.id);
+      const before = webhookView(former);
+      await this.#audit(within, { action: "webhook.update", id: former.id, before, after }, ctx);
+      return after;
+    });
   }
 
   /** First it is disabled, so that no message is made any more; then those on their way are canceled. */
@@ -91,10 +101,21 @@ export class Channels {
         if (error.code !== "state_conflict" && error.code !== "not_found") throw error;
       });
     }
-    await deleteWebhook(db, former.id);
-    const before = webhookView(former);
-    await this.#audit({ action: "webhook.delete", id: former.id, before, after: null }, ctx);
-    return before;
+    return this.#changing(async (within) => {
+      await deleteWebhook(within, former.id);
+      const before = webhookView(former);
+      await this.#audit(within, { action: "webhook.delete", id: former.id, before, after: null }, ctx);
+      return before;
+    });
+  }
+
+  #changing<T>(work: (within: Database, now: EpochMs) => Promise<T>): Promise<T> {
+    const { db, clock } = this.#resources;
+    return withRetries(() => db.knex.transaction((trx) => work({ ...db, knex: trx }, clock.now())));
+  }
+
+  async #view(within: Database, id: number): Promise<WebhookView> {
+    return webhookView(await findWebhook(within, this.#resources.box, id));
   }
 
   /** A test that arrived heals a channel, if it was one of the settings that are saved. */
@@ -104,10 +125,11 @@ export class Channels {
     saved: boolean,
     ctx: BidaContext,
   ): Promise<void> {
-    const { db, clock } = this.#resources;
-    if (channel && saved && succeeded) await healChannel(db.knex, channel.id, clock.now()).catch(unavailable);
-    const view = channel && webhookView(channel);
-    await this.#audit({ action: "webhook.test", id: channel?.id ?? null, before: view, after: view }, ctx);
+    await this.#changing(async (within, now) => {
+      if (channel && saved && succeeded) await healChannel(within.knex, channel.id, now);
+      const id = channel?.id ?? null;
+      await this.#audit(within, { action: "webhook.test", id, before: null, after: null }, ctx);
+    });
   }
 
   async history(id: unknown, query: { limit?: number; cursor?: string }): Promise<Page<AlarmMessageView>> {

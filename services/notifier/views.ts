@@ -1,7 +1,7 @@
 /** What callers see of channels: nothing of it is good for sending. */
 import { MASK, maskUrl } from "../../core/alarm/mask.ts";
 import type { AlarmMessageView, WebhookView } from "../../core/contract.ts";
-import { type StoredState, STORED_STATES } from "../../core/task.ts";
+import { STORED_STATES, type StoredState } from "../../core/task.ts";
 import type { messagesOf } from "../../store/alarm-desk.ts";
 import type { Webhook } from "../../store/webhooks.ts";
 
