@@ -68,7 +68,7 @@ export async function sendMail(
     },
     (error: SmtpError) => {
       const { response = "", responseCode = null } = error;
-      if (responseCode === null) return result(null, "", callErrorOf(refused ?? error));
+      if (responseCode === null) return result(null, "", refused ? callErrorOf(refused) : withoutReply(error));
       const message = `SMTP ${response}`.slice(0, 500);
       return result(responseCode, response, { code: "bad_status", message });
     },
@@ -79,6 +79,12 @@ export async function sendMail(
     clearTimeout(timer);
     transport.close();
   }
+}
+
+/** Nodemailer gives errors codes of its own, and keeps their messages. */
+function withoutReply(error: SmtpError): CallError {
+  const isTls = error.code === "ETLS" || /certificate|\b(tls|ssl)\b/i.test(error.message);
+  return isTls ? { code: "tls", message: error.message.slice(0, 500) } : callErrorOf(error);
 }
 
 const codeOf = (response: string): number | null =>

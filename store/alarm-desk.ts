@@ -198,6 +198,13 @@ export async function messagesOf(db: Database, webhookId: number, limit: number,
   }));
 }
 
+/** No message is made for a channel from here on: whoever makes one just now has finished when this resolves. */
+export function closeChannel(db: Database, webhookId: number): Promise<void> {
+  return atDesk(db, async (trx) => {
+    await trx("webhooks").where("id", webhookId).update({ enabled: 0 });
+  });
+}
+
 /** Messages of a channel that have not ended. */
 export async function openMessagesOf(db: Database, webhookId: number): Promise<TaskId[]> {
   const keys: Uint8Array[] = await db

@@ -1,8 +1,8 @@
 /** kkbida's door: `POST /api/addTask`, byte for byte. Answers in plain text. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
-import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { Config } from "../../core/config.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { call } from "../lib/bus.ts";
 import { readJson } from "./body.ts";

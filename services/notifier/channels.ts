@@ -7,7 +7,7 @@ import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
 import { historyQuerySchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
+import { closeChannel, messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
 import { healChannel } from "../../store/alarms.ts";
 import type { Database } from "../../store/database.ts";
 import { translated, withRetries } from "../../store/failures.ts";
@@ -90,11 +90,11 @@ export class Channels {
     });
   }
 
-  /** First it is disabled, so that no message is made any more; then those on their way are canceled. */
+  /** First it is closed, so that no message is made any more; then those on their way are canceled. */
   async remove(id: unknown, ctx: BidaContext): Promise<WebhookView> {
-    const { db, box, clock } = this.#resources;
+    const { db } = this.#resources;
     const former = await this.find(id);
-    await updateWebhook(db, box, former.id, { ...former.spec, enabled: false }, clock.now());
+    await closeChannel(db, former.id);
     for (const taskId of await openMessagesOf(db, former.id).catch(unavailable)) {
       await cancelTask(this.#resources, EVERYTHING, taskId).catch((error: BidaError) => {
         // It has ended meanwhile.
