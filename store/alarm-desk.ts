@@ -90,6 +90,7 @@ export function makeMessages(
     if (turn.kind === "none" || turn.kind === "wait") return [];
     const most = turn.kind === "digest" ? MAX_DIGEST : Math.min(turn.count, SINGLES_AT_ONCE);
     const ids = (await open(trx, webhookId).orderBy("alarm_id").limit(most).pluck("alarm_id")).map(Number);
+    if (ids.length === 0) return [];
     const groups = turn.kind === "digest" ? [ids] : ids.map((id) => [id]);
     const tasks: StoredTask[] = [];
     for (const group of groups) tasks.push(await makeMessage(trx, webhookId, group, now, compose));

@@ -16,6 +16,9 @@ interface Migration {
 /** In order. A migration that has shipped is never changed. */
 const MIGRATIONS: Migration[] = [tasks, alarms];
 
+/** In order, for tests. */
+export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
+
 /** How long a node waits for another one's migration, in seconds. */
 const LOCK_WAIT_S = 120;
 

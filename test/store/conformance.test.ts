@@ -1,5 +1,6 @@
 // What the store must do, over SQLite and MariaDB.
 import { accepting } from "./suite/accepting.ts";
+import { alarming } from "./suite/alarms.ts";
 import { changing } from "./suite/changing.ts";
 import { migrating } from "./suite/migrating.ts";
 import { reading } from "./suite/reading.ts";
@@ -8,5 +9,5 @@ import { signing } from "./suite/signing.ts";
 import { KINDS } from "./fixtures.ts";
 
 for (const kind of KINDS) {
-  for (const part of [migrating, accepting, recording, changing, reading, signing]) part(kind);
+  for (const part of [migrating, accepting, recording, changing, reading, signing, alarming]) part(kind);
 }

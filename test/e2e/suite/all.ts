@@ -1,4 +1,5 @@
 /** All behaviours that hold in every world. */
+import { alarmSuite } from "./alarms.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
@@ -18,4 +19,5 @@ export function everySuite(suite: Suite): void {
   callerSuite(suite);
   listingSuite(suite);
   clientSuite(suite);
+  alarmSuite(suite);
 }
