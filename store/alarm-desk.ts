@@ -15,7 +15,7 @@ import { type EpochMs, epochMs, hours } from "../core/clock.ts";
 import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { TaskSpec } from "../core/task.ts";
 import { acceptWithin, newTask } from "./accept.ts";
-import { alarmFromRow, insertAlarms } from "./alarms.ts";
+import { alarmFromRow, breakChannel, insertAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
@@ -236,6 +236,22 @@ export async function oldestDue(db: Database, now: EpochMs): Promise<EpochMs | n
     .orderBy("next_call_at")
     .first("next_call_at");
   return row ? epochMs(row.next_call_at) : null;
+}
+
+/** Marks channels as broken whose messages are under way for long: a breaker may hold them, or a long schedule. */
+export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs): Promise<void> {
+  return atDesk(db, async (trx) => {
+    const stuck: number[] = await trx("alarm_messages as m")
+      .join("tasks as t", "t.task_id", "m.task_id")
+      .join("webhooks as w", "w.id", "m.webhook_id")
+      .where("m.created_at", "<", before)
+      .where("t.state", stateCode("pending"))
+      .whereNull("w.broken_since")
+      .distinct()
+      .pluck("m.webhook_id");
+    const since = new Date(before).toISOString();
+    for (const id of stuck) await breakChannel(trx, id, `a message is not delivered since ${since}`, now);
+  });
 }
 
 /** Raises a channel's own backlog alarm unless it stands already. */

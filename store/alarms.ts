@@ -117,7 +117,8 @@ export async function healChannel(trx: Knex, webhookId: number, now: EpochMs): P
     .update({ broken_since: null, last_error: null, last_success_at: now });
 }
 
-async function breakChannel(trx: Knex, webhookId: number, error: string, now: EpochMs): Promise<void> {
+/** A message could not be delivered. */
+export async function breakChannel(trx: Knex, webhookId: number, error: string, now: EpochMs): Promise<void> {
   const last_error = error.slice(0, 500);
   const broke = await trx("webhooks")
     .where("id", webhookId)

@@ -6,6 +6,7 @@ import type { Knex } from "knex";
 import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
+import * as destinations from "./migrations/002_destinations.ts";
 import * as alarms from "./migrations/007_alarms.ts";
 
 interface Migration {
@@ -14,7 +15,7 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, alarms];
+const MIGRATIONS: Migration[] = [tasks, destinations, alarms];
 
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);

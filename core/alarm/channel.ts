@@ -155,7 +155,7 @@ const plain = (content: string, values: Record<string, string>): string =>
 export interface Addressed {
   url: string;
   body: string;
-  mail: Mail | null;
+  mail?: Mail;
 }
 
 /** @param body the task's */
@@ -169,9 +169,9 @@ export function addressed(spec: ChannelSpec, body: string, now: EpochMs): Addres
     // Threads name a destination by its origin, and know those of http only.
     return { url: `http://${bracketed(host)}:${port}/`, body, mail };
   }
-  if (secret && type === "dingtalk") return { url: signedDingtalkUrl(url, secret, now), body, mail: null };
-  if (secret && type === "feishu") return { url, body: signedFeishuBody(body, secret, now), mail: null };
-  return { url, body, mail: null };
+  if (secret && type === "dingtalk") return { url: signedDingtalkUrl(url, secret, now), body };
+  if (secret && type === "feishu") return { url, body: signedFeishuBody(body, secret, now) };
+  return { url, body };
 }
 
 const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);

@@ -6,9 +6,10 @@ import type { Logger } from "moleculer";
 import { type Alarm, wants } from "../../core/alarm/alarm.ts";
 import { destinationOf, messageTask, paceOf } from "../../core/alarm/channel.ts";
 import { nextTurn } from "../../core/alarm/pacing.ts";
-import { hours, millis, minutes } from "../../core/clock.ts";
+import { epochMs, hours, minutes } from "../../core/clock.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import {
+  breakStuckChannels,
   endBacklog,
   makeMessages,
   oldestDue,
@@ -25,6 +26,8 @@ import type { Resources } from "../lib/resources.ts";
 const INTERVAL = 2_000;
 /** Events of one moment share a look, in ms. */
 const GATHER = 50;
+/** A channel whose message is not delivered after so long is broken, whatever its tries are still to come. */
+const STUCK = minutes(30);
 /** Between checks of the backlog, by one node of the cluster. */
 const CHECK_INTERVAL = minutes(1);
 
@@ -156,8 +159,9 @@ export class AlarmDesk {
       });
       this.#again = true;
     }
+    await breakStuckChannels(db, epochMs(now - STUCK), now);
     if (config.retentionDays === 0) return;
-    const before = clock.after(millis(-hours(24 * config.retentionDays)));
+    const before = epochMs(now - hours(24 * config.retentionDays));
     while (!this.#stopped && (await pruneAlarms(db, before)));
   }
 

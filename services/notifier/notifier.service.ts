@@ -9,7 +9,7 @@ import { Channels } from "./channels.ts";
 import { AlarmDesk } from "./desk.ts";
 import { tryChannel } from "./try-channel.ts";
 
-/** Every dispatcher has a breaker of its own for a destination: one alarm is enough for so long. */
+/** A breaker that opens again and again: one alarm is enough for so long. */
 const SAME_BREAKER = minutes(10);
 
 let resources: Resources;
@@ -21,19 +21,15 @@ const handlers: EventHandlers = {
     ctx.broker.logger.warn({ taskId, url, callCount, lastError }, "task exhausted");
     desk.wake();
   },
-  "destination.opened": async ({ origin, since, failures, lastError }, ctx) => {
+  "destination.opened": async ({ origin, since, failures }, ctx) => {
     const now = resources.clock.now();
     const alarm = {
       kind: "breaker" as const,
       taskId: null,
       sourceAppName: null,
       destination: origin.slice(0, 300),
-      errorCode: lastError?.code ?? null,
-      facts: {
-        since,
-        failures,
-        lastError: lastError ? `${lastError.code}: ${lastError.message}` : undefined,
-      },
+      errorCode: null,
+      facts: { since: Date.parse(since), failures },
       createdAt: now,
     };
     await raiseOnce(resources.db, alarm, epochMs(now - SAME_BREAKER)).catch((error: Error) =>

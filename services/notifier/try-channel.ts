@@ -3,7 +3,7 @@ import { Pool } from "undici";
 import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { EgressPolicy } from "../../core/addresses.ts";
-import type { Alarm } from "../../core/alarm/alarm.ts";
+import { ALARM_APP_ID, type Alarm } from "../../core/alarm/alarm.ts";
 import {
   addressed,
   type ChannelSpec,
@@ -30,21 +30,20 @@ export async function tryChannel(
 ): Promise<WebhookTest> {
   const now = clock.now();
   const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl);
-  const { url, body, mail } = addressed(spec, task.body ?? "", now);
+  const call = addressed(spec, task.body ?? "", now);
   const connector = guardedConnector(new EgressPolicy(config.egressAllow));
   const job: Job = {
     ...task,
     taskId: newTaskId(),
     lane: destinationOf(spec).lane,
+    app: ALARM_APP_ID,
     first: true,
     dueAt: now,
     n: 1,
-    url,
-    body,
+    ...call,
     secrets: [],
-    ...(mail && { mail }),
   };
-  const pool = new Pool(new URL(url).origin, { connections: 1, allowH2: false, connect: connector });
+  const pool = new Pool(new URL(call.url).origin, { connections: 1, allowH2: false, connect: connector });
   const context: DeliveryContext = { pool, connector, clock, node };
   const { attempt } = await deliver(job, context).finally(() => void pool.destroy());
   const clean = (text: string) => withoutSecrets(text, secretsOf(spec));

@@ -3,7 +3,7 @@ import type { Logger } from "moleculer";
 import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
-import type { DueSet, Settlement } from "../../due/due-set.ts";
+import type { DueSet, LaneChange, Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
 import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -49,7 +49,8 @@ export class JobMaker {
 
   /**
    * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed, without
-   * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from the result.
+   * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from
+   * the result.
    */
   async make(holder: string, entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
     await this.#readSecrets(tasks);
@@ -58,18 +59,14 @@ export class JobMaker {
     const jobs = entries.flatMap((entry, i): Job[] => {
       const task = tasks[i] as StoredTask;
       const alarm = alarms.get(task.taskId);
-      if (alarm)
-        return [
-          {
-            ...jobOf(entry, task, []),
-            url: alarm.url,
-            body: alarm.body,
-            ...(alarm.mail && { mail: alarm.mail }),
-          },
-        ];
+      if (alarm) return [{ ...jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
       if (secrets && task.appId !== ALARM_APP_ID) return [jobOf(entry, task, secrets)];
-      putOff.push({ entry, next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) } });
+      putOff.push({
+        entry,
+        next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) },
+        health: null,
+      });
       return [];
     });
     if (putOff.length > 0) await settleQuietly(this.#resources.due, holder, putOff);
@@ -117,10 +114,14 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
   const next = task ? dueEntryOf(task) : null;
   const due = next !== null && next.dueAt <= clock.after(millis(0));
-  return due ? [] : [{ entry, next }];
+  return due ? [] : [{ entry, next, health: null }];
 }
 
 /** A settlement that fails is made up for: the lease runs out, and the row decides at the next claim. */
-export async function settleQuietly(due: DueSet, holder: string, settlements: Settlement[]): Promise<void> {
-  await due.settle(holder, settlements).catch(() => undefined);
+export async function settleQuietly(
+  due: DueSet,
+  holder: string,
+  settlements: Settlement[],
+): Promise<LaneChange[]> {
+  return due.settle(holder, settlements).catch(() => []);
 }
