@@ -68,7 +68,8 @@ export async function sendMail(
     },
     (error: SmtpError) => {
       const { response = "", responseCode = null } = error;
-      if (responseCode === null) return result(null, "", refused ? callErrorOf(refused) : withoutReply(error));
+      if (responseCode === null)
+        return result(null, "", refused ? callErrorOf(refused) : withoutReply(error));
       const message = `SMTP ${response}`.slice(0, 500);
       return result(responseCode, response, { code: "bad_status", message });
     },

@@ -87,6 +87,18 @@ async function replace(i: number): Promise<void> {
   await world.join(NOTIFIER);
 }
 
+test("a breaker that opens is told once, however often it does", async () => {
+  const url = robots.url({ body: "ok" });
+  const { id } = await channel({ url, type: "slack", content: null, filter: { kinds: ["breaker"] } });
+  const origin = "https://gone.example";
+  const opened = { origin, since: new Date().toISOString(), failures: 20 };
+  for (let i = 0; i < 3; i++) await world.broker.emit("destination.opened", opened);
+  const call = await robots.waitFor("the message", () => [...messagesAt(url).values()][0], 40_000);
+  assert.match(call.body.toString(), origin);
+  const other = await world.api("GET", `/v1/webhooks/${id}/history`);
+  assert.is(other.json.items.length, 1);
+});
+
 test(`scenario 13: ${TASKS} tasks exhausted at once, notifiers killed meanwhile: few messages, exact counts`, async () => {
   const ok = { body: '{"errcode":0,"errmsg":"ok"}' };
   const [usual, narrow, hooked] = [robots.url(ok), robots.url(ok), robots.url(ok)];
