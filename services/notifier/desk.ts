@@ -11,14 +11,12 @@ import { dueEntryOf } from "../../core/job.ts";
 import {
   breakStuckChannels,
   endBacklog,
-  makeMessages,
   oldestDue,
   pruneAlarms,
   raiseBacklog,
-  routeAlarms,
   takeTurn,
-  waitingChannels,
-} from "../../store/alarm-desk.ts";
+} from "../../store/alarm-checks.ts";
+import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import type { Resources } from "../lib/resources.ts";
 

@@ -1,7 +1,7 @@
 /** Tells people what they must hear: channels, and the desk that makes messages for them. */
 import type { ServiceSchema } from "moleculer";
 import { epochMs, minutes } from "../../core/clock.ts";
-import { raiseOnce } from "../../store/alarm-desk.ts";
+import { raiseOnce } from "../../store/alarm-checks.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../lib/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { auditChannel } from "./audit.ts";

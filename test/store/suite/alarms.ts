@@ -10,15 +10,17 @@ import type { TaskId } from "../../../core/ids.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import {
   endBacklog,
-  makeMessages,
-  messagesOf,
   oldestDue,
-  openMessagesOf,
   pruneAlarms,
   raiseBacklog,
   raiseOnce,
-  routeAlarms,
   takeTurn,
+} from "../../../store/alarm-checks.ts";
+import {
+  makeMessages,
+  messagesOf,
+  openMessagesOf,
+  routeAlarms,
   waitingChannels,
 } from "../../../store/alarm-desk.ts";
 import { channelsOfMessages } from "../../../store/alarms.ts";
