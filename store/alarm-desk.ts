@@ -19,7 +19,7 @@ import { alarmFromRow } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
-import { insertMany } from "./sql.ts";
+import { insertMany, placeholders } from "./sql.ts";
 
 /** Alarms routed in one transaction. */
 const ROUTED_AT_ONCE = 500;
@@ -73,6 +73,7 @@ export async function waitingChannels(db: Database): Promise<number[]> {
 
 /**
  * Makes messages of what waits for a channel, oldest first.
+ * @param recall how many of its latest messages `decide` must know of
  * @param decide what the channel does now
  * @param compose a message's task
  * @returns the tasks, at most {@link SINGLES_AT_ONCE}; call again while there are some
@@ -81,19 +82,22 @@ export function makeMessages(
   db: Database,
   webhookId: number,
   now: EpochMs,
+  recall: number,
   decide: (traffic: Traffic) => Turn,
   compose: (digest: Digest) => Composed,
 ): Promise<StoredTask[]> {
   return atDesk(db, async (trx) => {
     if (!(await trx("webhooks").where({ id: webhookId, enabled: 1 }).first("id"))) return [];
-    const turn = decide(await trafficOf(trx, webhookId, now));
+    const turn = decide(await trafficOf(trx, webhookId, recall, now));
     if (turn.kind === "none" || turn.kind === "wait") return [];
     const most = turn.kind === "digest" ? MAX_DIGEST : Math.min(turn.count, SINGLES_AT_ONCE);
     const ids = (await open(trx, webhookId).orderBy("alarm_id").limit(most).pluck("alarm_id")).map(Number);
     if (ids.length === 0) return [];
-    const groups = turn.kind === "digest" ? [ids] : ids.map((id) => [id]);
-    const tasks: StoredTask[] = [];
-    for (const group of groups) tasks.push(await makeMessage(trx, webhookId, group, now, compose));
+    const told =
+      turn.kind === "digest" ? [await gather(trx, webhookId, ids)] : await single(trx, webhookId, ids);
+    const tasks = told.map(([taskId, digest]) => messageOf(taskId, compose(digest), now));
+    const rows = told.map(([taskId, { count }]) => [taskIdToBytes(taskId), webhookId, count, now]);
+    await insertMany(trx, "alarm_messages", ["task_id", "webhook_id", "alarms", "created_at"], rows);
     // As any other task is accepted, but in our transaction.
     await acceptWithin(
       { ...db, knex: trx },
@@ -103,22 +107,38 @@ export function makeMessages(
   });
 }
 
-/** @param ids of the alarms it tells of: all that wait between the first and the last */
-async function makeMessage(
-  trx: Knex,
-  webhookId: number,
-  ids: number[],
-  now: EpochMs,
-  compose: (digest: Digest) => Composed,
-): Promise<StoredTask> {
+/** Assigns all that wait from the first of `ids` to the last to one message. */
+async function gather(trx: Knex, webhookId: number, ids: number[]): Promise<[TaskId, Digest]> {
   const taskId = newTaskId();
-  const key = taskIdToBytes(taskId);
   await open(trx, webhookId)
     .whereBetween("alarm_id", [ids[0] as number, ids.at(-1) as number])
-    .update({ message_id: key });
-  const columns = ["task_id", "webhook_id", "alarms", "created_at"];
-  await insertMany(trx, "alarm_messages", columns, [[key, webhookId, ids.length, now]]);
-  const { start: _, ...spec } = compose(await digestOf(trx, webhookId, taskId, ids.length));
+    .update({ message_id: taskIdToBytes(taskId) });
+  return [taskId, await digestOf(trx, webhookId, taskId, ids.length)];
+}
+
+/** Assigns each to a message of its own. */
+async function single(trx: Knex, webhookId: number, ids: number[]): Promise<[TaskId, Digest][]> {
+  const rows = await trx("alarms").whereIn("id", ids).orderBy("id");
+  const told = rows.map(alarmFromRow).map((alarm): [TaskId, Digest] => [newTaskId(), onlyOf(alarm)]);
+  const cases = told.flatMap(([taskId, { first }]) => [first[0]?.id, taskIdToBytes(taskId)]);
+  await trx.raw(
+    `UPDATE alarm_deliveries SET message_id = CASE alarm_id ${"WHEN ? THEN ? ".repeat(told.length)}END
+     WHERE webhook_id = ? AND message_id IS NULL AND alarm_id IN ${placeholders(told.length)}`,
+    [...cases, webhookId, ...told.map(([, { first }]) => first[0]?.id)] as never[],
+  );
+  return told;
+}
+
+const onlyOf = (alarm: Alarm): Digest => ({
+  count: 1,
+  first: [alarm],
+  kinds: [[alarm.kind, 1]],
+  apps: [],
+  destinations: [],
+  errors: [],
+});
+
+function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs): StoredTask {
   return {
     ...spec,
     taskId,
@@ -138,15 +158,19 @@ async function makeMessage(
 const open = (trx: Knex, webhookId: number) =>
   trx("alarm_deliveries").where("webhook_id", webhookId).whereNull("message_id");
 
-async function trafficOf(trx: Knex, webhookId: number, now: EpochMs): Promise<Traffic> {
+async function trafficOf(trx: Knex, webhookId: number, recall: number, now: EpochMs): Promise<Traffic> {
   const [row] = await open(trx, webhookId).count({ waiting: "*" });
+  const waiting = Number(row?.waiting ?? 0);
+  if (recall === 0) return { waiting, sentAt: [], underWay: 0 };
   const recent = await trx("alarm_messages as m")
     .leftJoin("tasks as t", "t.task_id", "m.task_id")
     .where("m.webhook_id", webhookId)
     .where("m.created_at", ">", now - hours(1))
+    .orderBy("m.created_at", "desc")
+    .limit(recall)
     .select("m.created_at", "t.state");
   return {
-    waiting: Number(row?.waiting ?? 0),
+    waiting,
     sentAt: recent.map(({ created_at }) => epochMs(created_at)),
     underWay: recent.filter(({ state }) => state === stateCode("pending")).length,
   };
@@ -159,8 +183,7 @@ async function digestOf(trx: Knex, webhookId: number, messageId: TaskId, count: 
       .where("d.webhook_id", webhookId)
       .where("d.message_id", taskIdToBytes(messageId));
   const first = (await told().orderBy("a.id").limit(TOP).select("a.*")).map(alarmFromRow);
-  const counted = async (column: string, only?: string): Promise<Counted[]> => {
-    if (count === 1) return only === undefined ? [] : [[only, 1]];
+  const counted = async (column: string): Promise<Counted[]> => {
     const rows = await told()
       .whereNotNull(`a.${column}`)
       .groupBy(`a.${column}`)
@@ -173,7 +196,7 @@ async function digestOf(trx: Knex, webhookId: number, messageId: TaskId, count: 
   return {
     count,
     first,
-    kinds: await counted("kind", first[0]?.kind),
+    kinds: await counted("kind"),
     apps: await counted("source_app_name"),
     destinations: await counted("destination"),
     errors: await counted("error_code"),

@@ -30,6 +30,8 @@ const CALM_SPACING = 6_000;
 const CALM_WINDOW = 60_000;
 /** Alarms that go out one by one, at once; more become a digest. */
 const SINGLES = 3;
+/** More than a minute can have under the rules above. */
+const CALM_RECALL = 50;
 /** Messages on their way (being retried, mostly): more wait, and are gathered meanwhile. */
 const MAX_UNDER_WAY = 4;
 
@@ -58,6 +60,11 @@ export type Turn =
   | { kind: "singles"; count: number }
   /** All that wait, in one message. */
   | { kind: "digest" };
+
+/** How many of a channel's latest messages {@link nextTurn} must know of. */
+export function recallOf({ limits, digest }: Channel): number {
+  return Math.max(...limits.map(({ messages }) => messages), digest ? CALM_RECALL : 0, 0);
+}
 
 /** What a channel does now. */
 export function nextTurn({ limits, digest, broken }: Channel, traffic: Traffic, now: EpochMs): Turn {

@@ -5,7 +5,8 @@
 import type { Logger } from "moleculer";
 import { type Alarm, wants } from "../../core/alarm/alarm.ts";
 import { destinationOf, messageTask, paceOf } from "../../core/alarm/channel.ts";
-import { nextTurn } from "../../core/alarm/pacing.ts";
+import type { Digest } from "../../core/alarm/notice.ts";
+import { nextTurn, recallOf, type Traffic, type Turn } from "../../core/alarm/pacing.ts";
 import { epochMs, hours, minutes } from "../../core/clock.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import {
@@ -102,7 +103,7 @@ export class AlarmDesk {
       .map(({ id }) => id);
   }
 
-  /** Makes what messages a channel may have now. */
+  /** Makes messages for a channel, if it may have some now: so many at once that others need not wait for long. */
   async #tell({ id, spec, opened, brokenSince }: Webhook): Promise<void> {
     const { db, due, clock, config } = this.#resources;
     const now = clock.now();
@@ -110,23 +111,16 @@ export class AlarmDesk {
     this.#notBefore.delete(id);
     const pace = paceOf(spec, brokenSince !== null);
     const { lane } = destinationOf(spec);
-    for (;;) {
-      const at = clock.now();
-      const tasks = await makeMessages(
-        db,
-        id,
-        at,
-        (traffic) => {
-          const turn = nextTurn(pace, traffic, at);
-          if (turn.kind === "wait") this.#notBefore.set(id, turn.at);
-          return turn;
-        },
-        (digest) => ({ ...messageTask(spec, digest, config.publicUrl), lane }),
-      );
-      if (tasks.length === 0 || this.#stopped) break;
-      // Where Redis is away, the reconciler adds them.
-      await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
-    }
+    const decide = (traffic: Traffic): Turn => {
+      const turn = nextTurn(pace, traffic, now);
+      if (turn.kind === "wait") this.#notBefore.set(id, turn.at);
+      return turn;
+    };
+    const compose = (digest: Digest) => ({ ...messageTask(spec, digest, config.publicUrl), lane });
+    const tasks = await makeMessages(db, id, now, recallOf(pace), decide, compose);
+    // Where Redis is away, the reconciler adds them.
+    await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
+    if (tasks.length > 0) this.#again = true;
     const next = this.#notBefore.get(id);
     if (next !== undefined) this.#lookAfter(next - clock.now());
   }

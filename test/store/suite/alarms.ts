@@ -72,6 +72,7 @@ export function alarming(kind: Kind): void {
       db,
       id,
       clock.now(),
+      100,
       () => turn,
       (digest) => {
         digests.push(digest);
@@ -175,6 +176,7 @@ export function alarming(kind: Kind): void {
       db,
       channel,
       clock.now(),
+      100,
       () => ({ kind: "digest" }),
       () => {
         throw new Error("killed here");
@@ -195,7 +197,7 @@ export function alarming(kind: Kind): void {
       seen.push(traffic);
       return { kind: "none" };
     };
-    await makeMessages(db, channel, clock.now(), look, () => assert.unreachable() as never);
+    await makeMessages(db, channel, clock.now(), 100, look, () => assert.unreachable() as never);
     assert.equal(seen, [{ waiting: 3, sentAt: [clock.now()], underWay: 1 }]);
   });
 
