@@ -2,22 +2,17 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
-import type { z } from "zod";
 import type { Millis } from "./clock.ts";
+import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
-import type {
-  DestinationView,
-  destinationChangeSchema,
-  destinationQuerySchema,
-} from "./schema/destinations.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
-export type { DestinationView } from "./schema/destinations.ts";
+export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -90,12 +85,6 @@ export interface TaskQuery {
   cursor?: string;
 }
 
-/** `GET /v1/destinations`. */
-export type DestinationQuery = z.input<typeof destinationQuerySchema>;
-
-/** The body of `PATCH /v1/destinations/{origin}`. */
-export type DestinationChange = z.input<typeof destinationChangeSchema>;
-
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
@@ -104,6 +93,45 @@ export interface Health {
   ok: boolean;
   /** Part → null where usable, otherwise what is wrong. */
   parts: Record<string, string | null>;
+}
+
+/** What a node says of itself. Where a node is no dispatcher, the figures of one are 0. */
+export interface NodeInfo {
+  nodeID: string;
+  /** Bida's version. */
+  version: string;
+  /** What it runs, as `SERVICES` names it. */
+  services: string[];
+  /** ISO 8601. */
+  startedAt: string;
+  uptimeMs: number;
+  pid: number;
+  leaseMs: number;
+  /** Dispatcher threads. */
+  threads: number;
+  /** Calls under way. */
+  inFlight: number;
+  /** Jobs it holds a lease on, and how many it may hold. */
+  held: number;
+  capacity: number;
+  /** Outcomes that are not on record yet. */
+  outcomesBuffered: number;
+  /** Of the main thread, in ms, over the last seconds. */
+  eventLoopDelay: { p50: number; p99: number };
+  rssBytes: number;
+  /** Cores' worth of CPU time over the last seconds; 1 is one whole core. */
+  cpu: number;
+}
+
+/** One node in `GET /v1/nodes`. One that vanished, or is too busy to answer, is shown without figures. */
+export type NodeItem = ({ up: true } & NodeInfo) | { up: false; nodeID: string };
+
+/** One metric of one node, as prom-client writes it in JSON. */
+export interface MetricJson {
+  name: string;
+  help: string;
+  type: string;
+  values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
 }
 
 /**
@@ -122,6 +150,9 @@ export interface ActionMap {
   "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
+  /** These two are offered by every node; ask one by its id. */
+  "node.info": [Record<string, never>, NodeInfo];
+  "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
   "admin.list": [TaskQuery, Page<TaskView>];
   "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
   "admin.cancel": [{ taskId: string }, TaskView];

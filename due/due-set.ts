@@ -58,8 +58,8 @@ export interface DueCounts {
 export interface DueSet {
   /** The clock that judges what is due. */
   readonly clock: Clock;
-  /** Adds what is not known yet. */
-  add(entries: DueEntry[]): Promise<void>;
+  /** Adds what is not known yet. @returns how many that were */
+  add(entries: DueEntry[]): Promise<number>;
   /**
    * Adds, and leases to `holder` up to `room` of those that are due, as far as lanes allow and nothing waits before
    * them. @returns those it leased

@@ -73,28 +73,34 @@ export class RedisDueSet implements DueSet {
     return this.#recovered;
   }
 
-  async add(entries: DueEntry[]): Promise<void> {
-    await this.admit(entries, "", 0);
+  async add(entries: DueEntry[]): Promise<number> {
+    return (await this.#admit(entries, "", 0)).added;
   }
 
   async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
+    return (await this.#admit(entries, holder, room)).leased;
+  }
+
+  async #admit(entries: DueEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
+    let added = 0;
     for (const [partition, part] of byPartition(entries, (entry) => entry)) {
       for (const chunk of chunks(part, CHUNK / 2)) {
         const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-        const taken = await this.#run("admit", partition, [
+        const [unknown, ...taken] = await this.#run("admit", partition, [
           holder,
           room - leased.length,
           leaseMs,
           window,
           ...args,
         ]);
+        added += Number(unknown);
         const members = new Set(taken);
         leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
       }
     }
-    return leased;
+    return { leased, added };
   }
 
   /**

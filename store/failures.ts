@@ -1,13 +1,14 @@
 /** What to make of an error of the database: try again, say "unavailable", or let it through. */
 import { setTimeout as pause } from "node:timers/promises";
 import { BidaError } from "../core/errors.ts";
+import { databaseRetries } from "../core/metrics.ts";
 
 /** Lost a lock race; the transaction was rolled back and may simply run again. */
-const CONTENTION = new Set([
-  "ER_LOCK_DEADLOCK",
-  "ER_LOCK_WAIT_TIMEOUT",
-  "SQLITE_BUSY",
-  "SQLITE_BUSY_SNAPSHOT",
+const CONTENTION = new Map([
+  ["ER_LOCK_DEADLOCK", databaseRetries.deadlock],
+  ["ER_LOCK_WAIT_TIMEOUT", databaseRetries.lockWait],
+  ["SQLITE_BUSY", databaseRetries.busy],
+  ["SQLITE_BUSY_SNAPSHOT", databaseRetries.busy],
 ]);
 
 /** The server cannot be reached, or will not serve just now. */
@@ -37,7 +38,9 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
     try {
       return await transaction();
     } catch (error) {
-      if (tries === TRIES || !CONTENTION.has(codeOf(error))) throw translated(error);
+      const retried = CONTENTION.get(codeOf(error));
+      if (tries === TRIES || !retried) throw translated(error);
+      retried.inc();
       await pause(Math.random() * 2 ** tries * 2);
     }
   }

@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
 import * as alarms from "./migrations/007_alarms.ts";
+import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
 interface Migration {
   name: string;
@@ -15,7 +16,7 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations, alarms];
+const MIGRATIONS: Migration[] = [tasks, destinations, alarms, kkbidaImports];
 
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);

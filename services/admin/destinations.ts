@@ -1,12 +1,9 @@
 /** Destinations: what is set for them, and how they are. */
 import type { z } from "zod";
+import type { DestinationView } from "../../core/destination.ts";
 import { BidaError } from "../../core/errors.ts";
 import { laneOf } from "../../core/ids.ts";
-import type {
-  DestinationView,
-  destinationChangeSchema,
-  destinationQuerySchema,
-} from "../../core/schema/destinations.ts";
+import type { destinationChangeSchema, destinationQuerySchema } from "../../core/schema/destinations.ts";
 import type { LaneStatus } from "../../due/lane-rules.ts";
 import {
   findDestination,

@@ -10,6 +10,9 @@ import { Callers } from "./caller.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
+import { metricsRoutes } from "./metrics.routes.ts";
+import { nodeRoutes } from "./nodes.routes.ts";
+import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
 import { taskRoutes } from "./tasks.routes.ts";
@@ -57,10 +60,33 @@ const api: ServiceSchema<Record<string, unknown>> = {
     },
   },
 
+  methods: {
+    /** The gateway's own one logs each request without credentials as an error. */
+    errorHandler(req: IncomingMessage, res: ServerResponse, error: unknown) {
+      this.sendError(req, res, error);
+    },
+  },
+
+  events: {
+    "$services.changed": {
+      handler() {
+        this.nodes.look();
+      },
+    },
+    "$node.disconnected": {
+      handler(ctx) {
+        const { node, unexpected } = ctx.params as { node: { id: string }; unexpected: boolean };
+        this.nodes.disconnected(node.id, unexpected);
+      },
+    },
+  },
+
   created() {
     const { broker } = this;
     const config = configOf(broker);
     const callers = new Callers(config, broker);
+    const nodes = new Nodes(broker);
+    this.nodes = nodes;
     this.settings.port = config.port;
     this.settings.ip = config.host;
     // Before the gateway's own listener, which answers with a stack.
@@ -79,7 +105,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.addRoute({
       ...ROUTE,
       path: "/",
-      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker) },
+      aliases: {
+        ...aliasesOf([...ROUTES, ...nodeRoutes(nodes)], broker, callers),
+        ...healthRoutes(broker),
+        ...metricsRoutes(callers, nodes),
+      },
     });
   },
 };

@@ -5,7 +5,8 @@
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
-import type { BidaError } from "../../core/errors.ts";
+import { BidaError } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 import type { Scope } from "../../store/scope.ts";
 import { fromWire, toWire } from "./wire-errors.ts";
 
@@ -94,6 +95,8 @@ function answering(handler: Handler) {
     try {
       return await handler(ctx.params ?? {}, ctx);
     } catch (error) {
+      // The REST door, which says for whom it asks, counts what it answers.
+      if (!ctx.meta.scope) refusals.labels("rpc", error instanceof BidaError ? error.code : "internal").inc();
       throw toWire(error, (cause) =>
         ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected"),
       );

@@ -9,6 +9,7 @@ import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "./bus.ts";
+import { announceChange } from "./changes.ts";
 import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
 
@@ -31,6 +32,7 @@ export async function viewTask(resources: Resources, scope: Scope, taskId: TaskI
 export async function cancelTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const now = resources.clock.now();
   const { before, after } = await changeTask(resources.db, scope, taskId, now, (task) => cancel(task, now));
+  announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
@@ -40,6 +42,7 @@ export async function cancelTask(resources: Resources, scope: Scope, taskId: Tas
 export async function resolveTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const now = resources.clock.now();
   const { after } = await changeTask(resources.db, scope, taskId, now, (task) => resolve(task, now));
+  announceChange(resources.log, "resolved", after);
   return taskView(after, false);
 }
 
@@ -53,9 +56,10 @@ export async function retryTask(
   const { db, due, clock } = resources;
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
   const now = clock.now();
-  const { after } = await changeTask(db, scope, taskId, now, (task) =>
+  const { before, after } = await changeTask(db, scope, taskId, now, (task) =>
     retryByHand(task, leased, force, clock),
   );
+  if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);

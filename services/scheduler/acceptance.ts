@@ -4,6 +4,7 @@ import { Batcher } from "../../core/batcher.ts";
 import { epochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
+import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { checkPayload } from "../../core/task-schema.ts";
 import { renderRequest } from "../../core/template.ts";
@@ -15,6 +16,7 @@ import { Origins } from "./origins.ts";
 /** Who hands a task over. */
 export interface Origin {
   appId: number;
+  door: Door;
   sourceIp: string | null;
   idempotencyKey: string | null;
 }
@@ -41,11 +43,11 @@ export class Acceptance {
       // SQLite has one writer; MySQL syncs its log for several commits at once.
       concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
       maxWaiting: MAX_WAITING,
-      flush: async (items) => {
+      flush: measured("accept", async (items) => {
         const results = await acceptTasks(resources.db, items);
         onCommitted(items.flatMap(({ task }, i) => (results[i]?.kind === "created" ? [task] : [])));
         return results;
-      },
+      }),
     });
   }
 
@@ -55,10 +57,15 @@ export class Acceptance {
    */
   async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
     checkPayload(spec);
+    const startedAt = performance.now();
     const accepted = await this.#batcher.add(
       newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)),
     );
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
+    if (accepted.kind === "created") {
+      tasksAccepted[origin.door].inc();
+      acceptSeconds[origin.door].observe((performance.now() - startedAt) / 1000);
+    }
     return accepted.taskId;
   }
 

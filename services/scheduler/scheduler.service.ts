@@ -3,17 +3,20 @@ import type { ServiceSchema } from "moleculer";
 import type { BatchResult } from "../../core/contract.ts";
 import { BidaError, type FieldError } from "../../core/errors.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
+import type { Door } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { parseTask } from "../../core/task-schema.ts";
 import { pingDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, type BidaContext } from "../lib/bus.ts";
+import { contribute } from "../lib/node-status.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
 import { attemptView } from "../lib/views.ts";
 import { Acceptance, checkIdempotencyKey, type Origin } from "./acceptance.ts";
 import { ClaimDesk } from "./claim-desk.ts";
+import { schedulerStatus } from "./figures.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
@@ -45,7 +48,7 @@ const scheduler: ServiceSchema = {
     submitLegacy: async ({ request }, ctx) => {
       const parsed = parseLegacyTask(request);
       if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
-      return { taskId: await acceptance.accept(parsed, originOf(ctx)) };
+      return { taskId: await acceptance.accept(parsed, originOf(ctx, "legacy")) };
     },
 
     get: async ({ taskId }, ctx) => viewTask(resources, scopeOf(ctx), taskIdOf(taskId)),
@@ -98,6 +101,7 @@ const scheduler: ServiceSchema = {
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);
     reconciler.start();
+    contribute(this.broker, schedulerStatus(resources.due, desk));
     onStopping(this.broker, "schedule", async () => {
       desk.close();
       await reconciler.stop();
@@ -107,9 +111,11 @@ const scheduler: ServiceSchema = {
 
 export default scheduler;
 
-function originOf(ctx: BidaContext): Origin {
+/** The REST door says for whom it asks; other services of the cluster do not. */
+function originOf(ctx: BidaContext, door: Door = ctx.meta.scope ? "rest" : "rpc"): Origin {
   return {
     appId: ownerOf(scopeOf(ctx)),
+    door,
     sourceIp: ctx.meta.sourceIp ?? null,
     idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
   };

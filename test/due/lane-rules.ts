@@ -256,7 +256,7 @@ class Workbench {
     };
   }
 
-  add(count: number): Promise<void> {
+  add(count: number): Promise<number> {
     return this.set.add(Array.from({ length: count }, () => this.entry()));
   }
 

@@ -1,4 +1,6 @@
 // What the store must do, over SQLite and MariaDB.
+
+import { KINDS } from "./fixtures.ts";
 import { accepting } from "./suite/accepting.ts";
 import { alarming } from "./suite/alarms.ts";
 import { changing } from "./suite/changing.ts";
@@ -6,7 +8,6 @@ import { migrating } from "./suite/migrating.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
-import { KINDS } from "./fixtures.ts";
 
 for (const kind of KINDS) {
   for (const part of [migrating, accepting, recording, changing, reading, signing, alarming]) part(kind);

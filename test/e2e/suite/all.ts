@@ -3,10 +3,12 @@ import { alarmSuite } from "./alarms.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
+import { destinationSuite } from "./destinations.ts";
 import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
 
@@ -20,4 +22,6 @@ export function everySuite(suite: Suite): void {
   listingSuite(suite);
   clientSuite(suite);
   alarmSuite(suite);
+  destinationSuite(suite);
+  seeingSuite(suite);
 }
