@@ -41,24 +41,26 @@ export type Accepted =
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
-  const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  return withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items)));
+}
+
+/** {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race. */
+export async function acceptWithin(db: Database, items: NewTask[]): Promise<Accepted[]> {
   const keyed = items.some(({ idempotency }) => idempotency !== null);
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const results = keyed ? await claimKeys(db, trx, items) : created;
-      const fresh = items.filter((_, i) => results[i]?.kind === "created");
-      const placed = await placeInLines(db, trx, fresh);
-      await insertTasks(trx, placed);
-      await countTransitions(
-        trx,
-        items.at(-1)?.task.createdAt ?? epochMs(0),
-        placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
-      );
-      const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
-      return results.map((result) =>
-        result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
-      );
-    }),
+  const results = keyed
+    ? await claimKeys(db, db.knex, items)
+    : items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  const fresh = items.filter((_, i) => results[i]?.kind === "created");
+  const placed = await placeInLines(db, db.knex, fresh);
+  await insertTasks(db.knex, placed);
+  await countTransitions(
+    db.knex,
+    items.at(-1)?.task.createdAt ?? epochMs(0),
+    placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
+  );
+  const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
+  return results.map((result) =>
+    result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
   );
 }
 
