@@ -41,41 +41,49 @@ export type Accepted =
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
+  const attempt = (known?: Set<TaskId>) =>
+    withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)));
   try {
-    return await withRetries(() => store(db, items, new Set()));
+    return await attempt();
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
     // rare, and the usual way costs nothing for it.
     const known = await knownIds(db.knex, items);
     if (known.size === 0) throw error;
-    return withRetries(() => store(db, items, known));
+    return attempt(known);
   }
 }
 
-/** @param known ids of those that are there already */
-function store(db: Database, items: NewTask[], known: Set<TaskId>): Promise<Accepted[]> {
-  const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+/**
+ * {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race.
+ * @param known ids of those that are there already
+ */
+export async function acceptWithin(
+  db: Database,
+  items: NewTask[],
+  known: ReadonlySet<TaskId> = new Set(),
+): Promise<Accepted[]> {
   const keyed = items.some(({ idempotency }) => idempotency !== null);
-  return db.knex.transaction(async (trx) => {
-    const claimed = keyed ? await claimKeys(db, trx, items) : created;
-    const results = claimed.map(
-      (result): Accepted =>
-        result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
-    );
-    const fresh = items.filter((_, i) => results[i]?.kind === "created");
-    const placed = await placeInLines(db, trx, fresh);
-    await insertTasks(trx, placed);
-    await countTransitions(
-      trx,
-      items.at(-1)?.task.createdAt ?? epochMs(0),
-      placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
-    );
-    const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
-    return results.map((result) =>
-      result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
-    );
-  });
+  const claimed = keyed
+    ? await claimKeys(db, db.knex, items)
+    : items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  const results = claimed.map(
+    (result): Accepted =>
+      result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
+  );
+  const fresh = items.filter((_, i) => results[i]?.kind === "created");
+  const placed = await placeInLines(db, db.knex, fresh);
+  await insertTasks(db.knex, placed);
+  await countTransitions(
+    db.knex,
+    items.at(-1)?.task.createdAt ?? epochMs(0),
+    placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
+  );
+  const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
+  return results.map((result) =>
+    result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
+  );
 }
 
 function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {

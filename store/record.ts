@@ -10,6 +10,7 @@ import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import { Tally } from "../core/stats.ts";
 import { afterAttempt, afterExpiry, type Progress } from "../core/task.ts";
+import { recordAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
@@ -64,6 +65,7 @@ export async function recordOutcomes(
       now,
     );
     await countTally(trx, now, tally);
+    await recordAlarms(trx, before, tasks, results, now);
     const released = await lines.release(changes, now);
     return results.map((result) => ({
       ...result,

@@ -24,6 +24,7 @@ import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
+import { webhookRoutes } from "./webhooks.routes.ts";
 
 /** All of `/v1`. */
 export const ROUTES: Route[] = [
@@ -36,6 +37,7 @@ export const ROUTES: Route[] = [
   ...userRoutes,
   ...sessionRoutes,
   ...auditRoutes,
+  ...webhookRoutes,
 ];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */

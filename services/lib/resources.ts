@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import { type Clock, millis, systemClock } from "../../core/clock.ts";
-import { type Config, ConfigError } from "../../core/config.ts";
+import { type Config, ConfigError, type ServiceName } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { DueSet } from "../../due/due-set.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
@@ -28,7 +28,10 @@ const BOOT_RETRY = 1_000;
 /** A stop that takes longer than this has hung, in ms. */
 const STOP_LIMIT = 29_500;
 
-/** Of nodes that run `scheduler` or `admin`. */
+/** Services that need what {@link Resources} holds. */
+const WITH_DATABASE: ServiceName[] = ["scheduler", "admin", "notifier"];
+
+/** Of nodes that run one of {@link WITH_DATABASE}. */
 export interface Resources {
   config: Config;
   db: Database;
@@ -72,7 +75,7 @@ export function onStopping(
 
 /** Opens what the node's services need; ends the process where a setting is wrong. */
 export function resources(config: Config): Middleware {
-  const needed = config.services.some((name) => name === "scheduler" || name === "admin");
+  const needed = config.services.some((name) => WITH_DATABASE.includes(name));
   let release: () => Promise<void> = async () => undefined;
   let watch: DatabaseWatch | null = null;
   let natsWatch: NatsWatch | null = null;

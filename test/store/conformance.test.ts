@@ -2,6 +2,7 @@
 
 import { KINDS } from "./fixtures.ts";
 import { accepting } from "./suite/accepting.ts";
+import { alarming } from "./suite/alarms.ts";
 import { callsAcross } from "./suite/attempts.ts";
 import { auditing } from "./suite/auditing.ts";
 import { changing } from "./suite/changing.ts";
@@ -28,6 +29,7 @@ for (const kind of KINDS) {
     signing,
     people,
     auditing,
+    alarming,
   ])
     part(kind);
 }

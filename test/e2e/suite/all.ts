@@ -1,5 +1,6 @@
 /** All behaviours that hold in every world. */
 import { accessSuite } from "./access.ts";
+import { alarmSuite } from "./alarms.ts";
 import { appSuite } from "./apps.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
@@ -30,6 +31,7 @@ export function everySuite(suite: Suite): void {
   peopleSuite(suite);
   accessSuite(suite);
   watchingSuite(suite);
+  alarmSuite(suite);
   destinationSuite(suite);
   seeingSuite(suite);
 }
