@@ -53,7 +53,6 @@ export function seeingSuite({ test, world }: Suite): void {
       await promise;
       res.end("ok");
     });
-    const before = await scrape();
     const ids = [await world().submit({ url }), await world().submit({ url, delayMs: 60_000 })];
     await world().receiver.waitForCalls(ids[0] as string, 1);
     const during = await until("a call in flight", async () => {
@@ -63,7 +62,8 @@ export function seeingSuite({ test, world }: Suite): void {
     assert.ok(during.sum("bida_jobs_held") >= 1);
     assert.ok(during.sum("bida_jobs_capacity") > 0);
     assert.ok(during.max("bida_due", { place: "leased" }) >= 1);
-    assert.ok(during.max("bida_due", { place: "waiting" }) > before.max("bida_due", { place: "waiting" }));
+    // No comparison with a reading before: what other tests left waiting becomes due meanwhile.
+    assert.ok(during.max("bida_due", { place: "waiting" }) >= 1);
     resolve();
     await world().ended(ids[0] as string);
     await world().api("POST", `/v1/tasks/${ids[1]}/cancel`);
