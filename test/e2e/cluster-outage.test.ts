@@ -172,7 +172,7 @@ test("scenario 18: NATS is gone for a while: callers are told so, nothing is los
 });
 
 for (const server of ["mariadb", "redis", "nats"] as const) {
-  test(`scenario 18: a connection to ${server} goes silent: it is noticed, and given up`, async () => {
+  test(`scenario 18: a connection to ${server} goes silent: it is noticed, and the node goes on with another`, async () => {
     const [victim] = system.of("scheduler") as [Seat];
     const { receiver } = world;
     const link = victim.links[server];
@@ -181,16 +181,12 @@ for (const server of ["mariadb", "redis", "nats"] as const) {
     link.blackHole();
     const silent = link.silent / 2;
     link.heal();
-    // The far ends, which are ours, stay.
-    await until(
-      `${silent} silent connections to be given up`,
-      () => link.silent <= silent,
-      2 * NOTICED[server],
-    );
+    // The far ends, which are ours, stay. Of a pool's connections the first one found dead has the others renewed before
+    // they are used (test/store/failures.test.ts); those that nobody needs may stay open a while longer.
+    const left = server === "mariadb" ? 2 * silent - 1 : silent;
+    await until(`silent connections to be noticed`, () => link.silent <= left, 2 * NOTICED[server]);
     const took = performance.now() - before;
-    console.log(
-      `${silent} silent connections to ${server}: the last was given up after ${took.toFixed(0)} ms`,
-    );
+    console.log(`${silent} silent connections to ${server}: noticed after ${took.toFixed(0)} ms`);
     assert.ok(took < NOTICED[server], `${took} ms`);
     const ids = await many(20, () => world.submit({ url: receiver.url() }));
     for (const taskId of ids) assert.is((await world.ended(taskId, 30_000)).state, "succeeded");
