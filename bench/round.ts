@@ -1,4 +1,5 @@
 /** One round: work is handed to one system, and it ends when everything was delivered and recorded, and was checked. */
+import { loadavg } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { Child } from "./kit/child.ts";
 import { now } from "./kit/clock.ts";
@@ -18,6 +19,9 @@ export interface RoundPlan {
   behaviour?: Behaviour;
   payload?: number;
   destinations?: number;
+  firstDestination?: number;
+  /** Other rounds' tasks may be open at the end of this one. */
+  unfinished?: boolean;
   retryDelayMs?: number;
 }
 
@@ -80,6 +84,7 @@ export class Bench {
       behaviour: plan.behaviour ?? "ok",
       payload: plan.payload ?? 200,
       destinations: plan.destinations ?? 16,
+      firstDestination: plan.firstDestination ?? 0,
       receiverPort: this.receiverPort,
       retryDelayMs: plan.retryDelayMs ?? 200,
     };
@@ -105,7 +110,7 @@ export class Bench {
       rate: plan.rate ?? null,
     } satisfies LoadPlan);
     const problems: string[] = [];
-    const handed = { round, count, since };
+    const handed = { round, count, since, alone: !plan.unfinished };
     if (await this.#delivered(round, count)) await this.#recorded(system, handed, problems);
     const endedAt = now();
     const spent = costs(count);
@@ -128,7 +133,7 @@ export class Bench {
       acceptToCall: quantilesOf(ledger.first.map((at, i) => at - (load.accepted[i] as number))),
       costs: spent,
       problems,
-      loadAverage: (await import("node:os")).loadavg()[0] as number,
+      loadAverage: loadavg()[0] as number,
       ledger,
       load,
     };

@@ -14,6 +14,8 @@ export interface Work {
   payload: number;
   /** Origins that calls are spread over: addresses of 127.0.0.0/8, all of them the receiver. */
   destinations: number;
+  /** The first of them. */
+  firstDestination: number;
   receiverPort: number;
   retryDelayMs: number;
 }
@@ -40,8 +42,8 @@ export function callsNeeded(behaviour: Behaviour, seq: number): number {
 }
 
 /** 127.0.0.2 and up: every address of 127.0.0.0/8 is this machine. */
-export function originOf({ destinations, receiverPort }: Work, seq: number): string {
-  const i = (seq % destinations) + 2;
+export function originOf({ destinations, firstDestination, receiverPort }: Work, seq: number): string {
+  const i = (seq % destinations) + firstDestination + 2;
   return `http://127.0.${i >> 8}.${i & 255}:${receiverPort}`;
 }
 

@@ -143,12 +143,13 @@ export class Bida implements System {
     ]);
   }
 
-  async recorded({ since }: Handed): Promise<boolean> {
+  async recorded({ since, round, alone }: Handed): Promise<boolean> {
     const open = this.db
       .knex("tasks")
       .where("state", 0)
       .where("created_at", ">=", since)
       .where("next_call_at", "<=", Date.now() + 60_000);
+    if (!alone) open.where("url", "like", `%/${round}/%`);
     return (await open.first("task_id")) === undefined;
   }
 

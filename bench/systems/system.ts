@@ -8,6 +8,8 @@ export interface Handed {
   count: number;
   /** Epoch ms just before the first. */
   since: number;
+  /** Whether no other tasks were handed in since. */
+  alone: boolean;
 }
 
 export interface System {

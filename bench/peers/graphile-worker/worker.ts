@@ -1,5 +1,5 @@
 /** Back: graphile-worker with its local queue and batched completion, one row per call. */
-import { run } from "graphile-worker";
+import { Logger, run } from "graphile-worker";
 import { Pool } from "pg";
 import { serve } from "../../kit/child.ts";
 import { post } from "../call.ts";
@@ -15,7 +15,9 @@ serve({
     await run({
       connectionString: databaseUrl,
       noHandleSignals: true,
-      maxPoolSize: 20,
+      maxPoolSize: 50,
+      // A line per job would halve it.
+      logger: new Logger(() => () => undefined),
       preset: {
         worker: {
           concurrentJobs: concurrency,
