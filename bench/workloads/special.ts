@@ -152,6 +152,8 @@ export async function storm(bench: Bench, bida: Bida, count: number): Promise<St
   const late = ledger.first.map((at) => at - dueAt);
   const seconds = (ledger.last.reduce((a, b) => Math.max(a, b), 0) - dueAt) / 1000;
   const problems = all && filledIn > 0 ? [] : ["not all were called, or they were due before all were stored"];
+  const fresh = await meanwhile;
+  problems.push(...(await unrecorded(bida, `%/${work.round}/%`, count)));
   return {
     count,
     seconds,
@@ -159,7 +161,19 @@ export async function storm(bench: Bench, bida: Bida, count: number): Promise<St
     late: quantilesOf(late),
     // Two clocks are read one after the other: within a millisecond of each other.
     early: late.filter((ms) => ms < -1).length,
-    fresh: await meanwhile,
+    fresh,
     problems,
   };
+}
+
+/** Waits for the record of retries: each has succeeded with its second call. */
+async function unrecorded(bida: Bida, url: string, count: number): Promise<string[]> {
+  const { knex } = bida.db;
+  for (const deadline = now() + 60_000; now() < deadline; await pause(200)) {
+    const open = knex("tasks").where("state", 0).where("next_call_at", "<=", Date.now()).where("url", "like", url);
+    if ((await open.first("task_id")) === undefined) break;
+  }
+  const [row] = await knex("tasks").where("url", "like", url).where({ state: 1, call_count: 2 }).count({ n: "*" });
+  const missing = count - Number(row?.n);
+  return missing === 0 ? [] : [`${missing} retries are not recorded as delivered`];
 }
