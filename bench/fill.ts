@@ -23,11 +23,13 @@ const CHUNK = 100_000;
 let fillings = 0;
 
 /** @returns what the due set should hold of them */
-export async function fill(db: Database, { count, work, due, calls, createdAt }: Filling): Promise<DueEntry[]> {
+export async function fill(
+  db: Database,
+  { count, work, due, calls, createdAt }: Filling,
+): Promise<DueEntry[]> {
   const sqlite = db.dialect === "sqlite";
   const mark = (0x7000 + (++fillings & 0xfff)).toString(16);
-  const hex = (value: string) =>
-    sqlite ? `printf('%012x', ${value})` : `LPAD(HEX(${value}), 12, '0')`;
+  const hex = (value: string) => (sqlite ? `printf('%012x', ${value})` : `LPAD(HEX(${value}), 12, '0')`);
   const join = (...parts: string[]) => (sqlite ? parts.join(" || ") : `CONCAT(${parts})`);
   const id = `UNHEX(${join(hex(`${createdAt} + seq`), `'${mark}8000'`, hex("seq"))})`;
   const pick = (values: string[]) =>
@@ -66,7 +68,13 @@ export async function fill(db: Database, { count, work, due, calls, createdAt }:
 export async function project(redisUrl: string, entries: DueEntry[]): Promise<void> {
   const due = new RedisDueSet(redisUrl, { leaseMs: millis(10_000), window: 256 }, () => undefined);
   try {
-    while (!(await due.counts().then(() => true, () => false))) await new Promise((done) => setTimeout(done, 20));
+    while (
+      !(await due.counts().then(
+        () => true,
+        () => false,
+      ))
+    )
+      await new Promise((done) => setTimeout(done, 20));
     for (let i = 0; i < entries.length; i += 16_000) {
       const slices = [0, 1, 2, 3].map((k) => entries.slice(i + k * 4_000, i + (k + 1) * 4_000));
       await Promise.all(slices.map((slice) => due.add(slice)));

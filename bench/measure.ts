@@ -17,6 +17,8 @@ export interface Measured {
   /** Median of the rounds: delivered and recorded per second. */
   perSecond: number;
   rounds: RoundResult[];
+  /** Tasks in all, warm-up included. */
+  handed: number;
 }
 
 export type Say = (line: string) => void;
@@ -30,12 +32,14 @@ export async function inTurns(
   say: Say,
 ): Promise<Measured[]> {
   const counts = new Map<Cell, number>();
+  const handed = new Map<Cell, number>();
   for (const cell of cells) {
     const first = await bench.round(cell.system, { ...cell.plan, count: cell.warmUp ?? 1_000 });
     const count = Math.max(500, Math.round(first.perSecond * Math.min(1, seconds)));
     await bench.round(cell.system, { ...cell.plan, count });
     const third = await bench.round(cell.system, { ...cell.plan, count });
     counts.set(cell, Math.max(500, Math.round(third.perSecond * seconds)));
+    handed.set(cell, first.count + 2 * count + rounds * (counts.get(cell) as number));
   }
   const results = new Map(cells.map((cell) => [cell, [] as RoundResult[]]));
   for (let i = 0; i < rounds; i++) {
@@ -50,7 +54,12 @@ export async function inTurns(
   }
   return cells.map((cell) => {
     const all = results.get(cell) as RoundResult[];
-    return { key: cell.key, perSecond: median(all.map(({ perSecond }) => perSecond)), rounds: all };
+    return {
+      key: cell.key,
+      perSecond: median(all.map(({ perSecond }) => perSecond)),
+      rounds: all,
+      handed: handed.get(cell) as number,
+    };
   });
 }
 

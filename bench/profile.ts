@@ -76,7 +76,10 @@ async function profile(name: string, own: Parameters<typeof counts>[0] | null): 
     );
   for (const file of readdirSync(folder).filter((one) => one.endsWith(".cpuprofile"))) {
     const [pid = "", thread = ""] = file.replace(".cpuprofile", "").split("-");
-    report(`${roles.get(pid) ?? pid}, thread ${thread}`, JSON.parse(readFileSync(`${folder}/${file}`, "utf8")));
+    report(
+      `${roles.get(pid) ?? pid}, thread ${thread}`,
+      JSON.parse(readFileSync(`${folder}/${file}`, "utf8")),
+    );
     if (values.keep) {
       mkdirSync(values.keep, { recursive: true });
       writeFileSync(
@@ -101,7 +104,12 @@ interface Profile {
 function report(title: string, { nodes, samples, timeDeltas }: Profile): void {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parent = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
-  const [own, place, inclusive] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
+  const [own, place, blamed, inclusive] = [0, 0, 0, 0].map(() => new Map<string, number>()) as [
+    Map<string, number>,
+    Map<string, number>,
+    Map<string, number>,
+    Map<string, number>,
+  ];
   const add = (to: Map<string, number>, key: string, time: number) => to.set(key, (to.get(key) ?? 0) + time);
   let [total, idle] = [0, 0];
   samples.forEach((id, i) => {
@@ -115,19 +123,34 @@ function report(title: string, { nodes, samples, timeDeltas }: Profile): void {
     }
     add(own, nameOf(frame), time);
     add(place, packageOf(frame), time);
+    add(blamed, blame(id, byId, parent), time);
     const seen = new Set<string>();
     for (let at: number | undefined = id; at !== undefined; at = parent.get(at)) {
       const above = byId.get(at)?.callFrame;
       if (above) seen.add(nameOf(above));
     }
-    for (const one of seen) if (/^\S+ (core|store|due|actors|services)\//.test(one)) add(inclusive, one, time);
+    for (const one of seen)
+      if (/^\S+ (core|store|due|actors|services)\//.test(one)) add(inclusive, one, time);
   });
   const busy = total - idle;
   if (busy < 100_000) return;
   console.log(`\n### ${title}: busy ${((busy / total) * 100).toFixed(0)} % of ${(total / 1e6).toFixed(1)} s`);
   print("self time by package", place, busy, 14);
+  print("the same, with Node's own and native code counted to the package that called it", blamed, busy, 16);
   print("self time by function", own, busy, Number(values.top));
   print("our functions, with what they call", inclusive, busy, 25);
+}
+
+/** The package of the nearest caller outside of Node itself; for native code also its name. */
+function blame(id: number, byId: Map<number, Profile["nodes"][number]>, parent: Map<number, number>): string {
+  const native = byId.get(id)?.callFrame;
+  for (let at: number | undefined = id; at !== undefined; at = parent.get(at)) {
+    const frame = byId.get(at)?.callFrame;
+    if (!frame?.url || frame.url.startsWith("node:")) continue;
+    const isCostly = native && !native.url && /^(write|utf8|postMessage)/.test(native.functionName);
+    return isCostly ? `${packageOf(frame)}: ${native.functionName}` : packageOf(frame);
+  }
+  return native ? `${packageOf(native)} (no caller)` : "?";
 }
 
 function print(title: string, times: Map<string, number>, busy: number, top: number): void {
@@ -150,5 +173,5 @@ function packageOf({ functionName, url }: Frame): string {
   if (!url) return functionName.startsWith("(") ? functionName : "native";
   const found = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
   if (found) return found[1] as string;
-  return url.startsWith("node:") ? url.split("/")[0] as string : (shortUrl(url).split("/")[0] as string);
+  return url.startsWith("node:") ? (url.split("/")[0] as string) : (shortUrl(url).split("/")[0] as string);
 }

@@ -10,7 +10,9 @@ export function report(result: Result): string {
     otherLines(result),
     result.skipped.map((why) => `skipped: ${why}`).join("\n"),
     targetTable(result),
-    result.problems.length > 0 ? `FAILED\n${result.problems.join("\n")}` : "everything was delivered and recorded",
+    result.problems.length > 0
+      ? `FAILED\n${result.problems.join("\n")}`
+      : "everything was delivered and recorded",
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
@@ -44,7 +46,9 @@ function latencyTable({ latency }: Result): string {
   const rows = Object.entries(latency).flatMap(([key, found]) =>
     (["accept", "firstCall", "acceptToCall"] as const).map((what, i) => {
       const { p50, p95, p99, max } = found[what];
-      const name = { accept: "submit→202", firstCall: "submit→first call", acceptToCall: "202→first call" }[what];
+      const name = { accept: "submit→202", firstCall: "submit→first call", acceptToCall: "202→first call" }[
+        what
+      ];
       return [
         i === 0 ? `${key}${found.kept ? "" : " (did not keep up)"}` : "",
         name,
@@ -67,7 +71,9 @@ function otherLines({ lateness, backlog, storm, hanging }: Result): string {
         `${key}: ${found.count} waiting (rows in ${found.rowsS.toFixed(0)} s, due set in ${found.dueSetS.toFixed(0)} s): ${Math.round(found.with.perSecond)}/s, without ${Math.round(found.without.perSecond)}/s; RSS ${Object.entries(
           found.rss,
         )
-          .map(([role, mib]) => `${role} ${mib.toFixed(0)} MiB`)
+          .map(
+            ([role, mib]) => `${role} ${mib.toFixed(0)} MiB (before: ${found.rssBefore[role]?.toFixed(0)})`,
+          )
           .join(", ")}`,
     ),
     ...Object.entries(storm).map(

@@ -30,6 +30,7 @@ export interface Backlog {
   dueSetS: number;
   without: Measured;
   with: Measured;
-  /** MiB of RSS by role, after the rounds. */
+  /** MiB of RSS by role, before the backlog was there and after the rounds with it. */
+  rssBefore: Record<string, number>;
   rss: Record<string, number>;
 }

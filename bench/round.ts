@@ -98,7 +98,11 @@ export class Bench {
     const work = this.workOf(plan);
     const { round } = work;
     await this.receiver.ask("open", { round, capacity: count });
-    const pids = new Map([...system.pids(), ["receiver", this.receiver.pid], ["generator", this.generator.pid]]);
+    const pids = new Map([
+      ...system.pids(),
+      ["receiver", this.receiver.pid],
+      ["generator", this.generator.pid],
+    ]);
     const costs = measuring(pids);
     const since = Date.now() - 1;
     const load = await this.generator.ask<Load>("run", {

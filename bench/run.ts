@@ -40,7 +40,12 @@ const result: Result = {
   seconds: 0,
 };
 const say = (line: string) => console.log(line);
-say(`load average before: ${os.loadavg().map((load) => load.toFixed(2)).join(" ")}`);
+say(
+  `load average before: ${os
+    .loadavg()
+    .map((load) => load.toFixed(2))
+    .join(" ")}`,
+);
 await runWorkloads(options, result, say);
 result.loadAverage.after = os.loadavg();
 result.seconds = (performance.now() - startedAt) / 1000;

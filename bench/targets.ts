@@ -23,8 +23,16 @@ export function targets(result: Result): Row[] {
   const nodes = Object.entries(filled?.rss ?? {}).filter(([role]) => /^(doors|worker)/.test(role));
   const rss = filled ? Math.max(...nodes.map(([, mib]) => mib)) : undefined;
   return [
-    atLeast("cluster, single POSTs ÷ BullMQ stack (a)", 4, ratio(rate("cluster.single"), rate("bullmq-stack.single"))),
-    atLeast("cluster, batches of 100 ÷ BullMQ bare (b)", 1.5, ratio(rate("cluster.batch"), rate("bullmq-bare.batch"))),
+    atLeast(
+      "cluster, single POSTs ÷ BullMQ stack (a)",
+      4,
+      ratio(rate("cluster.single"), rate("bullmq-stack.single")),
+    ),
+    atLeast(
+      "cluster, batches of 100 ÷ BullMQ bare (b)",
+      1.5,
+      ratio(rate("cluster.batch"), rate("bullmq-bare.batch")),
+    ),
     atLeast("embedded, single POSTs ÷ (a)", 4, ratio(rate("embedded.single"), rate("bullmq-stack.single"))),
     atLeast("best throughput ÷ the limit (d)", 0.4, ratio(best, rate("limit.single"))),
     atMost("submit→first call above submit→202 at 1,000/s: p50", 4, above("p50"), " ms"),
@@ -42,7 +50,11 @@ export function targets(result: Result): Row[] {
       ratio(filled?.with.perSecond, filled?.without.perSecond),
     ),
     atMost("RSS of a node with that backlog", 300, rss, " MiB"),
-    atLeast("two nodes ÷ one, on the same 2 cores", 0.9, ratio(rate("cluster2.single"), rate("cluster1.single"))),
+    atLeast(
+      "two nodes ÷ one, on the same 2 cores",
+      0.9,
+      ratio(rate("cluster2.single"), rate("cluster1.single")),
+    ),
   ];
 }
 
@@ -65,5 +77,10 @@ function row(
   holds: (value: number) => boolean,
 ): Row {
   const known = found !== undefined && Number.isFinite(found);
-  return { what, target, found: known ? shown(found, unit) : "not measured", met: known ? holds(found) : null };
+  return {
+    what,
+    target,
+    found: known ? shown(found, unit) : "not measured",
+    met: known ? holds(found) : null,
+  };
 }

@@ -51,7 +51,16 @@ export async function postgres(): Promise<{ url: string; pid: number; stop(): Pr
   const made = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
   if (made.status !== 0) throw new Error(made.stderr);
   const port = await freePort();
-  const [program = "", ...rest] = [...prefix, server, "-D", `${folder}/data`, "-p", String(port), "-k", folder];
+  const [program = "", ...rest] = [
+    ...prefix,
+    server,
+    "-D",
+    `${folder}/data`,
+    "-p",
+    String(port),
+    "-k",
+    folder,
+  ];
   const running = launch(program, rest, { cwd: folder });
   await running.printed(/database system is ready to accept connections/);
   return {

@@ -58,7 +58,11 @@ export class Bida implements System {
       BIDA_EGRESS_ALLOW: "127.0.0.0/8",
       BIDA_SECRET_KEY: Buffer.alloc(32, "benchmark").toString("base64"),
       ...(servers && databaseUrl
-        ? { BIDA_DATABASE_URL: databaseUrl, BIDA_REDIS_URL: servers.redis.url, BIDA_NATS_URL: servers.nats.url }
+        ? {
+            BIDA_DATABASE_URL: databaseUrl,
+            BIDA_REDIS_URL: servers.redis.url,
+            BIDA_NATS_URL: servers.nats.url,
+          }
         : {}),
       ...options.env,
     };
@@ -173,7 +177,8 @@ export class Bida implements System {
     const lost = count - rows.length + twice;
     if (lost > 0) problems.push(`${lost} accepted tasks have no row`);
     if (twice > 0) problems.push(`${twice} tasks have two rows`);
-    if (wrong > 0) problems.push(`${wrong} tasks have not succeeded, or their calls do not fit their attempts`);
+    if (wrong > 0)
+      problems.push(`${wrong} tasks have not succeeded, or their calls do not fit their attempts`);
     return [...problems, ...compareCalls(attempts, ledger, count)];
   }
 

@@ -63,7 +63,9 @@ class Run {
     if (peers.has("a")) {
       this.#add(await startBullmqStack("bullmq-stack", mariadb, this.#kept(await servers.redis("default"))));
       if (only.has("latency"))
-        this.#add(await startBullmqStack("bullmq-always", mariadb, this.#kept(await servers.redis("always"))));
+        this.#add(
+          await startBullmqStack("bullmq-always", mariadb, this.#kept(await servers.redis("always"))),
+        );
     }
     if (peers.has("b")) this.#add(await startBullmqBare(this.#kept(await servers.redis("default"))));
     if (peers.has("c")) {
@@ -175,14 +177,19 @@ class Run {
     if (!quick) systems.push([this.#embedded, null]);
     for (const [bida, redisUrl] of systems) {
       this.#say(`backlog of ${count}, ${bida.name}`);
-      const cell = (name: string): Cell => ({ key: `${bida.name}.${name}`, system: bida, plan: { door: "http" } });
+      const cell = (name: string): Cell => ({
+        key: `${bida.name}.${name}`,
+        system: bida,
+        plan: { door: "http" },
+      });
       const [without] = await inTurns(this.#bench, [cell("no backlog")], rounds, seconds, this.#say);
+      const rssBefore = memory(bida);
       const filled = await backlog(this.#bench, bida, redisUrl, count);
       const [loaded] = await inTurns(this.#bench, [cell("backlog")], rounds, seconds, this.#say);
       if (!without || !loaded) return;
       for (const measured of [without, loaded]) this.#check(measured);
       const rss = memory(bida);
-      this.#result.backlog[bida.name] = { count, ...filled, without, with: loaded, rss };
+      this.#result.backlog[bida.name] = { count, ...filled, without, with: loaded, rssBefore, rss };
     }
   }
 

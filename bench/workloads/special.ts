@@ -12,7 +12,10 @@ import type { Bida } from "../systems/bida.ts";
 import type { System } from "../systems/system.ts";
 
 /** Of one rate: ms from the time at which a task should have been sent. */
-export type Latency = Pick<RoundResult, "accept" | "firstCall" | "acceptToCall" | "problems" | "loadAverage"> & {
+export type Latency = Pick<
+  RoundResult,
+  "accept" | "firstCall" | "acceptToCall" | "problems" | "loadAverage"
+> & {
   rate: number;
   /** Whether the task that was sent last was called within a second. */
   kept: boolean;
@@ -74,7 +77,7 @@ export async function withoutBreakers(bench: Bench, bida: Bida): Promise<void> {
   const work = bench.workOf({});
   await bida.setDestinations(
     Array.from({ length: work.destinations }, (_, i) => originOf(work, i)),
-    { breaker: false },
+    { breaker: { enabled: false } },
   );
 }
 
@@ -147,11 +150,16 @@ export async function storm(bench: Bench, bida: Bida, count: number): Promise<St
   const dueAt = now() + filledIn;
   await pause(Math.max(0, filledIn - 500));
   const meanwhile = latency(bench, bida, 200, 4, { unfinished: true });
-  const all = await bench.receiver.ask<boolean>("wait", { round: work.round, tasks: count, withinMs: 180_000 });
+  const all = await bench.receiver.ask<boolean>("wait", {
+    round: work.round,
+    tasks: count,
+    withinMs: 180_000,
+  });
   const ledger = await bench.receiver.ask<Ledger>("close", { round: work.round });
   const late = ledger.first.map((at) => at - dueAt);
   const seconds = (ledger.last.reduce((a, b) => Math.max(a, b), 0) - dueAt) / 1000;
-  const problems = all && filledIn > 0 ? [] : ["not all were called, or they were due before all were stored"];
+  const problems =
+    all && filledIn > 0 ? [] : ["not all were called, or they were due before all were stored"];
   const fresh = await meanwhile;
   problems.push(...(await unrecorded(bida, `%/${work.round}/%`, count)));
   return {
@@ -170,10 +178,16 @@ export async function storm(bench: Bench, bida: Bida, count: number): Promise<St
 async function unrecorded(bida: Bida, url: string, count: number): Promise<string[]> {
   const { knex } = bida.db;
   for (const deadline = now() + 60_000; now() < deadline; await pause(200)) {
-    const open = knex("tasks").where("state", 0).where("next_call_at", "<=", Date.now()).where("url", "like", url);
+    const open = knex("tasks")
+      .where("state", 0)
+      .where("next_call_at", "<=", Date.now())
+      .where("url", "like", url);
     if ((await open.first("task_id")) === undefined) break;
   }
-  const [row] = await knex("tasks").where("url", "like", url).where({ state: 1, call_count: 2 }).count({ n: "*" });
+  const [row] = await knex("tasks")
+    .where("url", "like", url)
+    .where({ state: 1, call_count: 2 })
+    .count({ n: "*" });
   const missing = count - Number(row?.n);
   return missing === 0 ? [] : [`${missing} retries are not recorded as delivered`];
 }

@@ -50,7 +50,11 @@ export async function start(options: string[] = []): Promise<TestServer> {
       }
       const install = findBinary("mariadb-install-db", "mysql_install_db");
       if (!install) throw new Error(`${basename(command)} is installed, but mariadb-install-db is not`);
-      const installing = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
+      const installing = [
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+      ];
       await run(install, [...common(folder), ...installing], { cwd: dirname(folder) });
     },
   });

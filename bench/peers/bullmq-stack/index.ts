@@ -15,7 +15,11 @@ const TABLE = `CREATE TABLE call_attempts (id BIGINT AUTO_INCREMENT PRIMARY KEY,
 const CONCURRENCY = Number(process.env.BENCH_BULLMQ_CONCURRENCY ?? 100);
 const CONNECTIONS = Number(process.env.BENCH_BULLMQ_CONNECTIONS ?? 20);
 
-export async function startBullmqStack(name: string, mariadb: TestServer, redis: TestServer): Promise<System> {
+export async function startBullmqStack(
+  name: string,
+  mariadb: TestServer,
+  redis: TestServer,
+): Promise<System> {
   const databaseUrl = await createDatabase(mariadb);
   const pool = createPool({ uri: databaseUrl, connectionLimit: 2 });
   await pool.query(TABLE);
@@ -43,7 +47,8 @@ export async function startBullmqStack(name: string, mariadb: TestServer, redis:
         ["mariadb", mariadb.pid],
         ["redis", redis.pid],
       ]),
-    recorded: async () => (await queue.getJobCountByTypes("active", "waiting", "delayed", "prioritized")) === 0,
+    recorded: async () =>
+      (await queue.getJobCountByTypes("active", "waiting", "delayed", "prioritized")) === 0,
     async verify({ round, count, since }: Handed, ledger: Ledger) {
       const [rows] = await pool.query(
         "SELECT url, COUNT(*) AS n FROM call_attempts WHERE started_at >= ? AND url LIKE ? GROUP BY url",

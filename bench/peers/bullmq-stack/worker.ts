@@ -5,7 +5,8 @@ import { serve } from "../../kit/child.ts";
 import { post } from "../call.ts";
 import type { CallJob } from "./jobs.ts";
 
-const INSERT = "INSERT INTO call_attempts (url, n, started_at, duration_ms, status, body) VALUES (?, ?, ?, ?, ?, ?)";
+const INSERT =
+  "INSERT INTO call_attempts (url, n, started_at, duration_ms, status, body) VALUES (?, ?, ?, ?, ?, ?)";
 
 interface Start {
   redis: { host: string; port: number };
