@@ -1,7 +1,6 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from "node:util";
 
-/** `storm`, `hanging` and the rest of what {@link WORKLOADS} says; all of them without `--only`. */
 export const WORKLOADS = {
   single: "single POSTs by 64 connections",
   batch: "batches of 100",
@@ -30,6 +29,8 @@ const USAGE = `usage: npm run bench [-- --quick] [--only ${Object.keys(WORKLOADS
 
 export interface Options {
   quick: boolean;
+  /** Neither workloads nor peers were picked: the result may stand for all. */
+  whole: boolean;
   only: Set<Workload>;
   peers: Set<Peer>;
   /** Where the result is written besides; null: only into bench/results. */
@@ -55,6 +56,7 @@ export function readOptions(): Options {
   const all = Object.keys(WORKLOADS) as Workload[];
   return {
     quick: values.quick,
+    whole: values.only === undefined && values.peers === undefined,
     only: listed(values.only, WORKLOADS, values.quick ? QUICK : all),
     peers: listed(values.peers, PEERS, values.quick ? ["a", "b", "d"] : ["a", "b", "c", "d"]),
     json: values.json ?? null,

@@ -88,13 +88,10 @@ function otherLines({ lateness, backlog, storm, hanging }: Result): string {
 }
 
 function targetTable(result: Result): string {
-  const rows = targets(result).map(({ what, target, found, met }) => [
-    what,
-    target,
-    found,
-    met === null ? "" : met ? "yes" : "MISSED",
-  ]);
-  return table(["what", "target", "result", "met"], rows);
+  const rows = targets(result)
+    .filter(({ met }) => met !== null)
+    .map(({ what, target, found, met }) => [what, target, found, met ? "yes" : "MISSED"]);
+  return rows.length === 0 ? "" : table(["what", "target", "result", "met"], rows);
 }
 
 export function table(heads: string[], rows: string[][]): string {

@@ -53,7 +53,7 @@ result.seconds = (performance.now() - startedAt) / 1000;
 const day = result.startedAt.slice(0, 16).replaceAll(":", "");
 for (const file of [
   resolve(RESULTS, `${day}.json`),
-  resolve(RESULTS, options.quick ? "latest-quick.json" : "latest.json"),
+  ...(options.whole ? [resolve(RESULTS, options.quick ? "latest-quick.json" : "latest.json")] : []),
   ...(options.json ? [resolve(options.json)] : []),
 ]) {
   mkdirSync(dirname(file), { recursive: true });

@@ -47,7 +47,8 @@ function answer(
 ): void {
   const round = rounds.get(number);
   if (!round) return void response.writeHead(200).end(ANSWER);
-  const call = ((round.calls[seq] as number) += 1);
+  const call = (round.calls[seq] as number) + 1;
+  round.calls[seq] = call;
   if (call === 1) round.first[seq] = at;
   else if (call === 2) round.second[seq] = at;
   round.last[seq] = at;
@@ -56,7 +57,10 @@ function answer(
     if (call === 1) round.failed[seq] = now();
     return void response.writeHead(500).end(ANSWER);
   }
-  if (((round.succeeded[seq] as number) += 1) === 1 && ++round.done === round.wanted) round.reached();
+  const succeeded = (round.succeeded[seq] as number) + 1;
+  round.succeeded[seq] = succeeded;
+  if (succeeded === 1) round.done++;
+  if (succeeded === 1 && round.done === round.wanted) round.reached();
   response.writeHead(200, { "content-length": ANSWER.length }).end(ANSWER);
 }
 
