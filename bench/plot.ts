@@ -75,6 +75,7 @@ function draw(title: string, points: Point[], logarithmic: boolean): string {
     parts.push(text(BOX.left + i * 280, 20, label, "start", colour));
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>Throughput against ${title}</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
 ${parts.join("\n")}
 </svg>
