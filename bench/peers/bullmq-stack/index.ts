@@ -11,7 +11,7 @@ import type { Ledger } from "../../load/receiver.ts";
 const TABLE = `CREATE TABLE call_attempts (id BIGINT AUTO_INCREMENT PRIMARY KEY, url VARCHAR(2048) NOT NULL, n INT NOT NULL,
   started_at BIGINT NOT NULL, duration_ms INT NOT NULL, status SMALLINT NULL, body MEDIUMTEXT NULL, KEY (started_at))`;
 
-/** The best of 50, 100, 200 and 400 on two cores, see docs/performance.md. */
+/** Not tuned yet: try others with these variables, the peer must be as fast as it can be. */
 const CONCURRENCY = Number(process.env.BENCH_BULLMQ_CONCURRENCY ?? 100);
 const CONNECTIONS = Number(process.env.BENCH_BULLMQ_CONNECTIONS ?? 20);
 
