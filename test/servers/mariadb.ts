@@ -10,8 +10,11 @@ import { startServer, type TestServer } from "./server.ts";
 
 const run = promisify(execFile);
 
-/** Starts a database server; `url` is root's, without a database: `mysql://root@127.0.0.1:PORT/`. */
-export async function start(): Promise<TestServer> {
+/**
+ * Starts a database server; `url` is root's, without a database: `mysql://root@127.0.0.1:PORT/`.
+ * @param options more of the server's, which win over ours
+ */
+export async function start(options: string[] = []): Promise<TestServer> {
   const command = needProgram("mariadb");
   const isMaria = (await run(command, ["--no-defaults", "--version"])).stdout.includes("MariaDB");
   return startServer({
@@ -34,6 +37,7 @@ export async function start(): Promise<TestServer> {
       "--innodb-flush-log-at-trx-commit=1",
       "--performance-schema=OFF",
       "--loose-mysqlx=OFF",
+      ...options,
     ],
     async prepare(folder) {
       // The system tables know root@localhost only, and without name resolution 127.0.0.1 is not localhost.
@@ -46,8 +50,12 @@ export async function start(): Promise<TestServer> {
       }
       const install = findBinary("mariadb-install-db", "mysql_install_db");
       if (!install) throw new Error(`${basename(command)} is installed, but mariadb-install-db is not`);
-      const options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
-      await run(install, [...common(folder), ...options], { cwd: dirname(folder) });
+      const installing = [
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+      ];
+      await run(install, [...common(folder), ...installing], { cwd: dirname(folder) });
     },
   });
 }

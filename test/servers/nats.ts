@@ -5,14 +5,17 @@ import { needProgram } from "./binaries.ts";
 import { launch } from "./process.ts";
 import { startServer, type TestServer, temporaryFolder } from "./server.ts";
 
-/** Starts a NATS server; `url` is `nats://127.0.0.1:PORT`. */
-export async function start(): Promise<TestServer> {
+/**
+ * Starts a NATS server; `url` is `nats://127.0.0.1:PORT`.
+ * @param options more of the server's
+ */
+export async function start(options: string[] = []): Promise<TestServer> {
   return startServer({
     name: "nats",
     command: needProgram("nats"),
     ready: /Server is ready/,
     url: (port) => `nats://127.0.0.1:${port}`,
-    args: (port) => ["--addr", "127.0.0.1", "--port", String(port)],
+    args: (port) => ["--addr", "127.0.0.1", "--port", String(port), ...options],
   });
 }
 

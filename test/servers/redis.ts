@@ -2,8 +2,11 @@
 import { needProgram } from "./binaries.ts";
 import { startServer, type TestServer } from "./server.ts";
 
-/** Starts a Redis server, empty after every start; `url` is `redis://127.0.0.1:PORT/0`. */
-export async function start(): Promise<TestServer> {
+/**
+ * Starts a Redis server, empty after every start unless `options` say otherwise; `url` is `redis://127.0.0.1:PORT/0`.
+ * @param options more of the server's, which win over ours
+ */
+export async function start(options: string[] = []): Promise<TestServer> {
   return startServer({
     name: "redis",
     command: needProgram("redis"),
@@ -12,6 +15,7 @@ export async function start(): Promise<TestServer> {
     args: (port, folder) => [
       ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
       ...["--save", "", "--appendonly", "no", "--daemonize", "no"],
+      ...options,
     ],
   });
 }

@@ -1,0 +1,102 @@
+/** Prints what a run found. */
+import type { Result } from "./result.ts";
+import { targets } from "./targets.ts";
+
+export function report(result: Result): string {
+  const parts = [
+    throughputTable(result),
+    costTable(result),
+    latencyTable(result),
+    otherLines(result),
+    result.skipped.map((why) => `skipped: ${why}`).join("\n"),
+    targetTable(result),
+    result.problems.length > 0
+      ? `FAILED\n${result.problems.join("\n")}`
+      : "everything was delivered and recorded",
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function throughputTable({ throughput, generatorPerSecond }: Result): string {
+  const rows = Object.values(throughput).map(({ key, perSecond, rounds }) => {
+    const all = rounds.map((round) => Math.round(round.perSecond)).join(" ");
+    const accepted = Math.max(...rounds.map((round) => round.acceptedPerSecond));
+    return [key, `${Math.round(perSecond)}`, `${Math.round(accepted)}`, all];
+  });
+  const note = `the generator reaches ${Math.round(generatorPerSecond)}/s against a server that does nothing`;
+  return `${table(["delivered and recorded", "per second", "accepted", "each round"], rows)}\n${note}`;
+}
+
+/** Of the median round: CPU-seconds and MiB of RSS per 1,000 callbacks. */
+function costTable({ throughput }: Result): string {
+  const rows = Object.values(throughput).flatMap(({ key, rounds, perSecond }) => {
+    const middle = rounds.find((round) => round.perSecond >= perSecond) ?? rounds[0];
+    return Object.entries(middle?.costs ?? {}).map(([role, cost], i) => [
+      i === 0 ? key : "",
+      role,
+      cost.cpuPer1000.toFixed(3),
+      (cost.rss / 2 ** 20).toFixed(0),
+      (cost.rssPer1000 / 2 ** 20).toFixed(1),
+    ]);
+  });
+  return table(["cost", "process", "CPU-s per 1,000", "RSS MiB", "RSS MiB per 1,000"], rows);
+}
+
+function latencyTable({ latency }: Result): string {
+  const rows = Object.entries(latency).flatMap(([key, found]) =>
+    (["accept", "firstCall", "acceptToCall"] as const).map((what, i) => {
+      const { p50, p95, p99, max } = found[what];
+      const name = { accept: "submit→202", firstCall: "submit→first call", acceptToCall: "202→first call" }[
+        what
+      ];
+      return [
+        i === 0 ? `${key}${found.kept ? "" : " (did not keep up)"}` : "",
+        name,
+        ...[p50, p95, p99, max].map((n) => n.toFixed(1)),
+      ];
+    }),
+  );
+  return rows.length === 0 ? "" : table(["open loop, per second", "ms", "p50", "p95", "p99", "max"], rows);
+}
+
+function otherLines({ lateness, backlog, storm, hanging }: Result): string {
+  const ms = (n: number) => `${n.toFixed(1)} ms`;
+  return [
+    ...Object.entries(lateness).map(
+      ([key, { rate, late, early }]) =>
+        `${key}: retries at ${rate} due/s are late by p50 ${ms(late.p50)}, p99 ${ms(late.p99)}, max ${ms(late.max)}; ${early} early`,
+    ),
+    ...Object.entries(backlog).map(
+      ([key, found]) =>
+        `${key}: ${found.count} waiting (rows in ${found.rowsS.toFixed(0)} s, due set in ${found.dueSetS.toFixed(0)} s): ${Math.round(found.with.perSecond)}/s, without ${Math.round(found.without.perSecond)}/s; RSS ${Object.entries(
+          found.rss,
+        )
+          .map(
+            ([role, mib]) => `${role} ${mib.toFixed(0)} MiB (before: ${found.rssBefore[role]?.toFixed(0)})`,
+          )
+          .join(", ")}`,
+    ),
+    ...Object.entries(storm).map(
+      ([key, found]) =>
+        `${key}: ${found.count} retries due at one moment: ${Math.round(found.perSecond)}/s, the last after ${found.seconds.toFixed(1)} s, ${found.early} early; new tasks meanwhile p50 ${ms(found.fresh.firstCall.p50)}, p99 ${ms(found.fresh.firstCall.p99)} to their first call`,
+    ),
+    ...Object.entries(hanging).map(
+      ([key, found]) =>
+        `${key}: first calls while a target hangs p99 ${ms(found.with.firstCall.p99)}, p50 ${ms(found.with.firstCall.p50)}; without p99 ${ms(found.without.firstCall.p99)}, p50 ${ms(found.without.firstCall.p50)}`,
+    ),
+  ].join("\n");
+}
+
+function targetTable(result: Result): string {
+  const rows = targets(result)
+    .filter(({ met }) => met !== null)
+    .map(({ what, target, found, met }) => [what, target, found, met ? "yes" : "MISSED"]);
+  return rows.length === 0 ? "" : table(["what", "target", "result", "met"], rows);
+}
+
+export function table(heads: string[], rows: string[][]): string {
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const print = (row: string[]) =>
+    row.map((cell, i) => (i < 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  return [print(heads), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(print)].join("\n");
+}

@@ -1,0 +1,63 @@
+/**
+ * `npm run bench [-- --quick] [--only workload,…] [--peers a,b,c,d] [--json file]`: Bida and what people build instead, on the
+ * same work in one run. See docs/performance.md. Exit code 1 where a task was lost.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import { dirname, resolve } from "node:path";
+import { machine } from "./machine.ts";
+import { readOptions } from "./options.ts";
+import { report } from "./report.ts";
+import type { Result } from "./result.ts";
+import { runWorkloads } from "./workloads/all.ts";
+
+const RESULTS = resolve(import.meta.dirname, "results");
+
+let options: ReturnType<typeof readOptions>;
+try {
+  options = readOptions();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(2);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const startedAt = performance.now();
+const result: Result = {
+  startedAt: new Date().toISOString(),
+  quick: options.quick,
+  machine: machine(),
+  loadAverage: { before: os.loadavg(), after: [] },
+  generatorPerSecond: 0,
+  throughput: {},
+  latency: {},
+  lateness: {},
+  backlog: {},
+  storm: {},
+  hanging: {},
+  skipped: [],
+  problems: [],
+  seconds: 0,
+};
+const say = (line: string) => console.log(line);
+say(
+  `load average before: ${os
+    .loadavg()
+    .map((load) => load.toFixed(2))
+    .join(" ")}`,
+);
+await runWorkloads(options, result, say);
+result.loadAverage.after = os.loadavg();
+result.seconds = (performance.now() - startedAt) / 1000;
+
+const day = result.startedAt.slice(0, 16).replaceAll(":", "");
+for (const file of [
+  resolve(RESULTS, `${day}.json`),
+  ...(options.whole ? [resolve(RESULTS, options.quick ? "latest-quick.json" : "latest.json")] : []),
+  ...(options.json ? [resolve(options.json)] : []),
+]) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+}
+say(`\n${report(result)}\n\n${Math.round(result.seconds)} s`);
+process.exit(result.problems.length > 0 ? 1 : 0);
