@@ -82,6 +82,8 @@ export class BulkWorker {
     const renewal = setInterval(() => {
       leaseJob(db, taken, later(clock.now(), LEASE)).catch(() => undefined);
     }, RENEWAL);
+    const { id, kind, fence, done, matched } = taken;
+    this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
     try {
       let job = taken;
       while (!this.#stopped && job.state === "running") {
