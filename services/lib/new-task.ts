@@ -2,23 +2,29 @@
 import { createHash } from "node:crypto";
 import { type Clock, epochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
-import { laneOf, newTaskId } from "../../core/ids.ts";
+import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import type { NewTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
+
+/** Who hands a task over. */
+export interface Owner extends Pick<StoredTask, "appId" | "sourceIp"> {
+  /** The task's id, where the door chose it. */
+  taskId?: TaskId | null;
+}
 
 /** @param origin of its URL with the placeholders filled */
 export function storedTaskOf(
   { start, ...spec }: TaskSpec,
   origin: string,
-  { appId, sourceIp }: Pick<StoredTask, "appId" | "sourceIp">,
+  { appId, sourceIp, taskId }: Owner,
   clock: Clock,
 ): StoredTask {
   const now = clock.now();
   const later = "callAt" in start ? start.callAt : start.delayMs > 0 ? clock.after(start.delayMs) : now;
   return {
     ...spec,
-    taskId: newTaskId(),
+    taskId: taskId ?? newTaskId(),
     appId,
     lane: laneOf(origin),
     state: "pending",

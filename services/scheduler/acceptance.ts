@@ -18,6 +18,8 @@ export interface Origin {
   door: Door;
   sourceIp: string | null;
   idempotencyKey: string | null;
+  /** The task's id, where the door chose it. */
+  taskId?: TaskId | null;
 }
 
 /** One commit takes at most this. MySQL's max_allowed_packet is 16 MiB and more. */
