@@ -1,5 +1,4 @@
 /** Tasks as a stream: page after page, each asked for once the one before has been taken. */
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify";
 import type { Page, TaskQuery, TaskView } from "../../core/contract.ts";
@@ -63,17 +62,16 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
   res.setHeader("content-type", FORMATS[format]);
   res.setHeader("content-disposition", `attachment; filename="${name}"`);
   res.setHeader("cache-control", "no-store");
-  const tasks = Readable.from(tasksOf(first, ask), { highWaterMark: 1 });
+  const tasks = tasksOf(first, ask);
   try {
-    if (format === "csv") await pipeline(tasks.map(flat, { concurrency: 1 }), toCsv(), res);
+    if (format === "csv") await pipeline(each(tasks, flat), toCsv(), res);
     else
       await pipeline(
-        tasks.map((task: TaskView) => `${JSON.stringify(task)}\n`, { concurrency: 1 }),
+        each(tasks, (task) => `${JSON.stringify(task)}\n`),
         res,
       );
   } catch (error) {
     // The client has left, or must see that the rest is missing: the connection breaks.
-    tasks.destroy();
     res.destroy();
     if ((error as { code?: unknown }).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   }
@@ -88,6 +86,10 @@ async function* tasksOf(
     if (page.nextCursor === null) return;
     page = await ask(fitting(page.items), page.nextCursor);
   }
+}
+
+async function* each<T>(tasks: AsyncIterable<TaskView>, form: (task: TaskView) => T): AsyncGenerator<T> {
+  for await (const task of tasks) yield form(task);
 }
 
 /** How many tasks the next page takes, if they are as large as these. */
