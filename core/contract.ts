@@ -2,6 +2,7 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
+import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
 import type { Millis } from "./clock.ts";
 import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { FieldError } from "./errors.ts";
@@ -39,6 +40,7 @@ import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
+export type * from "./bulk.ts";
 export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
@@ -74,6 +76,8 @@ export interface TaskView {
    * Otherwise null. Lists leave it out.
    */
   heldBy?: string | null;
+  /** The task that this one is a copy of (`/resend`); null where it is none. Lists leave it out. */
+  resendOf?: string | null;
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;
@@ -221,6 +225,13 @@ export interface ActionMap {
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
+  "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
+  /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */
+  "admin.resend": [{ taskId: string; changes: Record<string, unknown> }, Resent];
+  "admin.listJobs": [PageQuery, Page<JobView>];
+  "admin.getJob": [{ id: string }, JobView];
+  "admin.stopJob": [{ id: string; note?: string }, JobView];
   "admin.attempts": [AttemptQuery, Page<AttemptItem>];
   "admin.statsNow": [Record<string, never>, StatsNow];
   "admin.statsSummary": [Record<string, never>, StatsSummary];

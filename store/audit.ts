@@ -8,6 +8,7 @@ import { parseTaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
 import { reading, translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
+import { insertMany } from "./sql.ts";
 
 /** An entry as it is read back. */
 export interface StoredAudit {
@@ -38,27 +39,50 @@ export interface AuditFilter {
  * Adds an entry. In the transaction of the change that it tells of, so that there is neither without the other.
  * @param within the database, or the same with `knex` a transaction: `{ ...db, knex: trx }`
  */
-export async function recordAudit(within: Database, entry: AuditEntry): Promise<void> {
+export function recordAudit(within: Database, entry: AuditEntry): Promise<void> {
+  return recordAudits(within, [entry]);
+}
+
+/** {@link recordAudit} for many. */
+export async function recordAudits(within: Database, entries: AuditEntry[]): Promise<void> {
   try {
-    await within.knex("audit").insert({
-      id: Buffer.from(parse(v7())),
-      at: entry.at,
-      actor_kind: entry.actor.kind,
-      actor_id: entry.actor.id,
-      actor_name: entry.actor.name.slice(0, 128),
-      source_ip: entry.sourceIp,
-      action: entry.action.slice(0, 64),
-      target_type: entry.target.type,
-      target_id: entry.target.id?.slice(0, 512) ?? null,
-      before_json: json(entry.before),
-      after_json: json(entry.after),
-      note: entry.note?.slice(0, 500) ?? null,
-      request_path: entry.requestPath?.slice(0, 512) ?? null,
-    });
+    await insertMany(within.knex, "audit", COLUMNS, entries.map(toRow));
   } catch (error) {
     throw translated(error);
   }
 }
+
+const COLUMNS = [
+  "id",
+  "at",
+  "actor_kind",
+  "actor_id",
+  "actor_name",
+  "source_ip",
+  "action",
+  "target_type",
+  "target_id",
+  "before_json",
+  "after_json",
+  "note",
+  "request_path",
+] as const;
+
+const toRow = (entry: AuditEntry): unknown[] => [
+  Buffer.from(parse(v7())),
+  entry.at,
+  entry.actor.kind,
+  entry.actor.id,
+  entry.actor.name.slice(0, 128),
+  entry.sourceIp,
+  entry.action.slice(0, 64),
+  entry.target.type,
+  entry.target.id?.slice(0, 512) ?? null,
+  json(entry.before),
+  json(entry.after),
+  entry.note?.slice(0, 500) ?? null,
+  entry.requestPath?.slice(0, 512) ?? null,
+];
 
 /**
  * A page of entries, newest first.

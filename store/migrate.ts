@@ -12,6 +12,7 @@ import * as retention from "./migrations/004_retention.ts";
 import * as stats from "./migrations/005_stats.ts";
 import * as people from "./migrations/006_people.ts";
 import * as alarms from "./migrations/007_alarms.ts";
+import * as bulk from "./migrations/008_bulk.ts";
 import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
 interface Migration {
@@ -20,7 +21,17 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations, order, retention, stats, people, alarms, kkbidaImports];
+const MIGRATIONS: Migration[] = [
+  tasks,
+  destinations,
+  order,
+  retention,
+  stats,
+  people,
+  alarms,
+  bulk,
+  kkbidaImports,
+];
 
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);

@@ -1,7 +1,7 @@
 /** Reading tasks and attempts. */
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
-import { parseTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
+import { type Lane, parseTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
 import type { StoredState } from "../core/task.ts";
 import type { Database } from "./database.ts";
@@ -21,6 +21,10 @@ export interface TaskFilter {
   q?: string | undefined;
   createdFrom?: number | undefined;
   createdTo?: number | undefined;
+  /** All to one target origin. */
+  lane?: Lane | undefined;
+  /** Created by then and, if ended, ended by then. */
+  asOf?: EpochMs | undefined;
 }
 
 /** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
@@ -46,25 +50,9 @@ export async function findAttempts(db: Database, scope: Scope, taskId: TaskId): 
   return rows.map(attemptFromRow);
 }
 
-/**
- * A page of tasks in the order of `sort`. The cursor names the last row of the page before, so that rows which arrive
- * meanwhile shift nothing.
- * @throws BidaError invalid_query for a cursor that is not one of ours
- */
-export async function listTasks(
-  db: Database,
-  scope: Scope,
-  filter: TaskFilter,
-  limit: number,
-  cursor: string | null,
-  sort: TaskOrder = "created",
-): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
-  const { column, direction, beyond, timeOf } = ORDERS[sort];
-  const query = scoped(db, scope)
-    .orderBy(column, direction)
-    .orderBy("task_id", direction)
-    .limit(limit + 1);
-  if (sort === "due") query.where("state", stateCode("pending")).whereNotNull("next_call_at");
+/** The tasks that a filter finds. */
+export function matching(db: Database, scope: Scope, filter: TaskFilter): ReturnType<typeof scoped> {
+  const query = scoped(db, scope);
   if (filter.states) query.whereIn("state", filter.states.map(stateCode));
   if (filter.pendingLease) {
     const { leased, wanted } = filter.pendingLease;
@@ -81,11 +69,38 @@ export async function listTasks(
   if (filter.targetAppName !== undefined) query.where("target_app_name", filter.targetAppName);
   if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);
   if (filter.createdTo !== undefined) query.where("created_at", "<", filter.createdTo);
+  if (filter.lane !== undefined) query.where("lane", filter.lane);
+  if (filter.asOf !== undefined) {
+    query.where("created_at", "<=", filter.asOf);
+    query.whereRaw("(finished_at IS NULL OR finished_at <= ?)", [filter.asOf]);
+  }
   if (filter.url !== undefined) query.whereRaw("LOWER(url) LIKE ? ESCAPE '!'", [contains(filter.url)]);
   if (filter.q !== undefined) {
     const part = contains(filter.q);
     query.whereRaw("(LOWER(request_param) LIKE ? ESCAPE '!' OR LOWER(body) LIKE ? ESCAPE '!')", [part, part]);
   }
+  return query;
+}
+
+/**
+ * A page of tasks in the order of `sort`. The cursor names the last row of the page before, so that rows which arrive
+ * meanwhile shift nothing.
+ * @throws BidaError invalid_query for a cursor that is not one of ours
+ */
+export async function listTasks(
+  db: Database,
+  scope: Scope,
+  filter: TaskFilter,
+  limit: number,
+  cursor: string | null,
+  sort: TaskOrder = "created",
+): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
+  const { column, direction, beyond, timeOf } = ORDERS[sort];
+  const query = matching(db, scope, filter)
+    .orderBy(column, direction)
+    .orderBy("task_id", direction)
+    .limit(limit + 1);
+  if (sort === "due") query.where("state", stateCode("pending")).whereNotNull("next_call_at");
   if (cursor !== null) {
     const [time, id] = readCursor(cursor);
     // The first condition is the one that an index can use.

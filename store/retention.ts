@@ -78,7 +78,7 @@ async function deleteTasks(db: Database, ids: TaskId[], cutoff: EpochMs, now: Ep
     );
     const keys = old.map(({ taskId }) => taskIdToBytes(taskId));
     if (keys.length === 0) return 0;
-    for (const table of ["attempts", "tasks"])
+    for (const table of ["attempts", "task_resends", "tasks"])
       await trx.raw(`DELETE FROM ${table} WHERE task_id IN ${placeholders(keys.length)}`, keys);
     await countTransitions(
       trx,

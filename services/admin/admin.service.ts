@@ -4,11 +4,13 @@ import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
+import { bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
   originSchema,
 } from "../../core/schema/destinations.ts";
+import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -16,11 +18,14 @@ import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/read.ts";
 import { originOfCall } from "../lib/audit.ts";
 import { actionsOf } from "../lib/bus.ts";
-import { type Resources, resourcesOf } from "../lib/resources.ts";
+import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { attemptItem, taskView } from "../lib/views.ts";
+import * as bulk from "./bulk.ts";
+import { BulkWorker } from "./bulk-worker.ts";
 import * as destinations from "./destinations.ts";
 import { peopleActions, startPeople } from "./people.ts";
+import { resend } from "./resend.ts";
 import { attemptFilterOf, Statistics } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
@@ -29,6 +34,7 @@ const originParam = z.strictObject({ origin: originSchema });
 let resources: Resources;
 let endPeople = () => {};
 let statistics: Statistics;
+let worker: BulkWorker;
 
 const admin: ServiceSchema = {
   name: "admin",
@@ -91,6 +97,27 @@ const admin: ServiceSchema = {
       return destinations.view(resources, origin);
     },
 
+    changeMany: async ({ action, request }, ctx) =>
+      bulk.changeMany(resources, worker, ctx, action, parseWith(bulkSchema, request, "invalid_body")),
+
+    replay: async (params, ctx) => {
+      const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
+      const request = parseWith(replaySchema, params.request, "invalid_body");
+      return bulk.replay(resources, worker, ctx, origin, request);
+    },
+
+    resend: async ({ taskId, changes }, ctx) => resend(resources, ctx, taskIdOf(taskId), changes),
+
+    listJobs: async (params, ctx) => {
+      const { limit, cursor = null } = parseWith(pageQuerySchema, params, "invalid_query");
+      return bulk.jobsPage(resources, ctx, limit, cursor);
+    },
+
+    getJob: async ({ id }, ctx) => bulk.viewJob(resources, ctx, id),
+
+    stopJob: async ({ id, ...body }, ctx) =>
+      bulk.endJob(resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
+
     ...peopleActions,
   }),
 
@@ -98,6 +125,9 @@ const admin: ServiceSchema = {
     resources = resourcesOf(this.broker);
     statistics = new Statistics(resources);
     endPeople = startPeople(resources, this.logger);
+    worker = new BulkWorker(resources, this.logger);
+    worker.start();
+    onStopping(this.broker, "schedule", () => worker.stop());
   },
 
   async stopped() {

@@ -6,7 +6,7 @@ import type { StoredState } from "../../core/task.ts";
 import type { DueSet } from "../../due/due-set.ts";
 import type { TaskFilter } from "../../store/read.ts";
 
-type Query = z.output<typeof querySchema>;
+type Query = Partial<z.output<typeof querySchema>>;
 
 /** @returns the filter, and the tasks that are being delivered */
 export async function filterOf(

@@ -10,6 +10,7 @@ import { configOf } from "../lib/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
 import { attemptRoutes } from "./attempts.routes.ts";
 import { auditRoutes } from "./audit.routes.ts";
+import { bulkRoutes } from "./bulk.routes.ts";
 import { Callers } from "./caller.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { eventRoutes } from "./events.routes.ts";
@@ -28,6 +29,8 @@ import { webhookRoutes } from "./webhooks.routes.ts";
 
 /** All of `/v1`. */
 export const ROUTES: Route[] = [
+  // Before `/v1/tasks/{taskId}`, which would take `/v1/tasks/export` for an id.
+  ...bulkRoutes,
   ...taskRoutes,
   ...attemptRoutes,
   ...destinationRoutes,

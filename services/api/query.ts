@@ -7,6 +7,12 @@ export function withNumbers(query: Record<string, unknown>, ...names: string[]):
   return typed;
 }
 
+/** Lists repeat their name; one that is named once is a list as well. */
+export function withList(query: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = query[name];
+  return value === undefined || Array.isArray(value) ? query : { ...query, [name]: [value] };
+}
+
 /** A numeric id of a path; what is none is an id that nothing has. */
 export const numberOf = (text: string | undefined): number =>
   /^\d{1,9}$/.test(text ?? "") ? Number(text) : 0;

@@ -61,6 +61,8 @@ export interface Route {
   answer: {
     /** Default 200. */
     status?: number;
+    /** Where it depends on what the handler returned. */
+    statusOf?: (result: unknown) => number;
     description: string;
     schema?: z.ZodType;
     /** Where it is not JSON: the handler writes the answer itself. */
@@ -116,7 +118,7 @@ function handlerOf(
     const { params, query } = req.$params;
     const result = await route.handler({ broker, callers, params, query, body, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
-    res.statusCode = route.answer.status ?? 200;
+    res.statusCode = route.answer.statusOf?.(result) ?? route.answer.status ?? 200;
     if (res.statusCode === 204) {
       res.end();
       return;

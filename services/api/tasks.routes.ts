@@ -4,7 +4,7 @@ import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read, submit } from "../lib/bus.ts";
-import { withNumbers } from "./query.ts";
+import { withList, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";
@@ -104,10 +104,6 @@ export const taskRoutes: Route[] = [
 
 const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
 
-/** Lists repeat their name. The action checks the values. */
-function queryOf(query: Record<string, unknown>): TaskQuery {
-  const { state, ...rest } = withNumbers(query, "limit");
-  return (
-    state === undefined ? rest : { ...rest, state: Array.isArray(state) ? state : [state] }
-  ) as TaskQuery;
-}
+/** The action checks the values. */
+const queryOf = (query: Record<string, unknown>): TaskQuery =>
+  withList(withNumbers(query, "limit"), "state") as TaskQuery;

@@ -10,6 +10,7 @@ import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
 import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
+import { originalOf } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { originOfCall } from "./audit.ts";
@@ -30,8 +31,12 @@ export function taskIdOf(text: unknown): TaskId {
 
 export async function viewTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const task = await findTask(resources.db, scope, taskId);
-  const [leased, heldBy] = await Promise.all([isLeased(resources, task), holderOf(resources.db, task)]);
-  return { ...taskView(task, leased), heldBy };
+  const [leased, heldBy, resendOf] = await Promise.all([
+    isLeased(resources, task),
+    holderOf(resources.db, task),
+    originalOf(resources.db, taskId),
+  ]);
+  return { ...taskView(task, leased), heldBy, resendOf };
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
@@ -123,7 +128,8 @@ function changeByHand(
   );
 }
 
-const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
+/** What the audit log says of a task. */
+export const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
   state,
   callCount,
   nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),

@@ -1,15 +1,14 @@
 /** Accepting: a checked request becomes a committed task; many callers share one commit. */
-import { createHash } from "node:crypto";
 import { Batcher } from "../../core/batcher.ts";
-import { epochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
-import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { checkPayload } from "../../core/task-schema.ts";
 import { renderRequest } from "../../core/template.ts";
 import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
+import { idempotencyOf, storedTaskOf } from "../lib/new-task.ts";
 import type { Resources } from "../lib/resources.ts";
 import { Origins } from "./origins.ts";
 
@@ -86,7 +85,9 @@ export class Acceptance {
     checkPayload(spec);
     const batcher = spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
-    const accepted = await batcher.add(newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)));
+    const accepted = await batcher.add(
+      newTask(this.#stored(spec, origin), idempotencyOf(spec, origin.idempotencyKey)),
+    );
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       tasksAccepted[origin.door].inc();
@@ -95,45 +96,12 @@ export class Acceptance {
     return accepted.taskId;
   }
 
-  #stored({ start, ...spec }: TaskSpec, { appId, sourceIp, taskId }: Origin): StoredTask {
-    const { clock } = this.#resources;
-    const now = clock.now();
+  #stored(spec: TaskSpec, owner: Origin): StoredTask {
     const { origin } = renderRequest(spec).url;
     this.#origins.saw(origin);
-    const later = "callAt" in start ? start.callAt : start.delayMs > 0 ? clock.after(start.delayMs) : now;
-    return {
-      ...spec,
-      taskId: taskId ?? newTaskId(),
-      appId,
-      lane: laneOf(origin),
-      state: "pending",
-      orderSeq: null,
-      callCount: 0,
-      manualCalls: 0,
-      nextCallAt: epochMs(Math.max(later, now)),
-      finishedAt: null,
-      lastError: null,
-      sourceIp,
-      createdAt: now,
-      updatedAt: now,
-    };
+    return storedTaskOf(spec, origin, owner, this.#resources.clock);
   }
 }
 
 /** A repeated one is on its way already; one that is held comes when its turn does. */
 const isCallable = (result: Accepted | undefined): boolean => result?.kind === "created" && !result.held;
-
-/** The body's hash is of the checked request: white space and the order of its top fields make no difference. */
-function idempotencyOf(spec: TaskSpec, { idempotencyKey }: Origin): NewTask["idempotency"] {
-  if (idempotencyKey === null) return null;
-  const hash = (text: string) => createHash("sha256").update(text).digest();
-  return { keyHash: hash(idempotencyKey), bodyHash: hash(JSON.stringify(spec)) };
-}
-
-/** @throws BidaError invalid_task where the key cannot be one */
-export function checkIdempotencyKey(key: string | undefined): string | null {
-  if (key === undefined) return null;
-  if (/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) return key;
-  const errors = [{ field: "idempotencyKey", message: "must be 1 to 255 printable ASCII characters" }];
-  throw new BidaError("invalid_task", undefined, { errors });
-}

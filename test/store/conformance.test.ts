@@ -5,6 +5,7 @@ import { accepting } from "./suite/accepting.ts";
 import { alarming } from "./suite/alarms.ts";
 import { callsAcross } from "./suite/attempts.ts";
 import { auditing } from "./suite/auditing.ts";
+import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { keeping } from "./suite/keeping.ts";
@@ -21,6 +22,7 @@ for (const kind of KINDS) {
     accepting,
     recording,
     changing,
+    bulk,
     ordering,
     keeping,
     counting,

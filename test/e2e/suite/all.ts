@@ -2,6 +2,7 @@
 import { accessSuite } from "./access.ts";
 import { alarmSuite } from "./alarms.ts";
 import { appSuite } from "./apps.ts";
+import { bulkSuite } from "./bulk.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
@@ -34,4 +35,5 @@ export function everySuite(suite: Suite): void {
   alarmSuite(suite);
   destinationSuite(suite);
   seeingSuite(suite);
+  bulkSuite(suite);
 }

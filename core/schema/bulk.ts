@@ -1,0 +1,112 @@
+/** Requests and answers about many tasks at once. */
+import { z } from "zod";
+import {
+  type BulkFilter,
+  type BulkRequest,
+  type BulkResult,
+  JOB_KINDS,
+  JOB_STATES,
+  type JobView,
+  type ReplayRequest,
+  type Resent,
+} from "../bulk.ts";
+import { parseTaskId } from "../ids.ts";
+import { STATES } from "../task.ts";
+import { taskSchema } from "../task-schema.ts";
+import { moment, note, time } from "./parts.ts";
+import { querySchema } from "./tasks.ts";
+
+/** Tasks that one call changes itself. */
+export const MAX_AT_ONCE = 1000;
+
+const dryRun = z.boolean("must be true or false").default(false);
+const expected = z.int("must be a whole number").min(0, "must be 0 or more").optional();
+
+export const filterSchema = querySchema
+  .omit({ sort: true, limit: true, cursor: true })
+  .refine(
+    (filter) => Object.values(filter).some((value) => value !== undefined),
+    "must have a field: all tasks at once are never meant",
+  ) satisfies z.ZodType<BulkFilter, BulkFilter>;
+
+const taskId = z.string().refine((id) => parseTaskId(id) !== null, "must be a task id");
+
+/** `BulkRequest`. */
+export const bulkSchema = z
+  .strictObject({
+    filter: filterSchema.optional(),
+    taskIds: z
+      .array(taskId)
+      .min(1, "needs a task id")
+      .max(MAX_AT_ONCE, `takes at most ${MAX_AT_ONCE} task ids`)
+      .optional(),
+    dryRun,
+    expected,
+    note,
+  })
+  .refine(
+    ({ filter, taskIds }) => (filter === undefined) !== (taskIds === undefined),
+    "must have either filter or taskIds",
+  ) satisfies z.ZodType<unknown, BulkRequest>;
+
+/** `ReplayRequest`. */
+export const replaySchema = z
+  .strictObject({ from: moment, to: moment, dryRun, expected, note })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
+    path: ["to"],
+    error: "must lie after from",
+  }) satisfies z.ZodType<unknown, ReplayRequest>;
+
+/** What differs from the original, and why. */
+export const resendSchema = taskSchema.partial().extend({ note });
+
+export const jobIdSchema = z.strictObject({ id: z.string() });
+export const stopSchema = z.strictObject({ note });
+
+const counts = z.record(z.string(), z.int()).meta({ description: "Reason: how many" });
+
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(JOB_KINDS),
+  filter: z.object({
+    state: z.array(z.enum(STATES)).optional(),
+    sourceAppName: z.string().optional(),
+    targetAppName: z.string().optional(),
+    url: z.string().optional(),
+    q: z.string().optional(),
+    createdFrom: z.string().optional(),
+    createdTo: z.string().optional(),
+    destination: z.string().optional(),
+  }),
+  state: z.enum(JOB_STATES),
+  matched: z.int(),
+  expected: z.int().nullable(),
+  done: z.int(),
+  changed: z.int(),
+  skipped: counts,
+  note: z.string().nullable(),
+  by: z.object({ kind: z.enum(["user", "app", "node"]), id: z.int().nullable(), name: z.string() }),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+}) satisfies z.ZodType<JobView>;
+
+export const bulkResultSchema = z.object({
+  dryRun: z.boolean(),
+  matched: z.int(),
+  expected: z.int().nullable(),
+  difference: z.int().nullable().meta({ description: "matched less expected" }),
+  changed: z.int(),
+  skipped: counts,
+  job: jobSchema.nullable().meta({ description: "More than 1,000: the job that works on them" }),
+}) satisfies z.ZodType<BulkResult>;
+
+export const resentSchema = z.object({
+  taskId: z.string(),
+  resendOf: z.string(),
+}) satisfies z.ZodType<Resent>;
+
+/** `GET /v1/tasks/export`. */
+export const exportQuerySchema = querySchema.omit({ sort: true, limit: true, cursor: true }).extend({
+  format: z.enum(["csv", "jsonl"], { error: "must be csv or jsonl" }),
+});

@@ -1,0 +1,102 @@
+/** One batch of a change of many tasks: the transaction, and what follows it, as for a single task. */
+import type { AuditEntry } from "../../core/audit.ts";
+import type { BulkAction, JobKind } from "../../core/bulk.ts";
+import { type DueEntry, dueEntryOf } from "../../core/job.ts";
+import { taskChanges } from "../../core/metrics.ts";
+import { cancel, resolve, retryByHand } from "../../core/task.ts";
+import { recordAudits } from "../../store/audit.ts";
+import {
+  type Around,
+  type Candidate,
+  changeTasks,
+  type ManyChanged,
+  type Rule,
+} from "../../store/change-many.ts";
+import type { Resources } from "../lib/resources.ts";
+import { letGo, progressOf } from "../lib/tasks.ts";
+
+/** Tasks in one transaction. */
+export const BATCH = 200;
+
+/** Who does it, and why. */
+export type By = Pick<AuditEntry, "actor" | "sourceIp" | "requestPath" | "note">;
+
+export const actionOf = (kind: JobKind): BulkAction => (kind === "replay" ? "retry" : kind);
+
+const CHANGED = {
+  retry: ["task.retried", "retried"],
+  cancel: ["task.canceled", "canceled"],
+  resolve: ["task.resolved", "resolved"],
+} as const;
+
+/** Changes up to {@link BATCH} tasks; each that was changed is in the audit log. */
+export async function applyTo(
+  resources: Resources,
+  action: BulkAction,
+  candidates: Candidate[],
+  by: By,
+  around: Around = {},
+): Promise<ManyChanged> {
+  const { db, due, clock, announce, log } = resources;
+  const entries = candidates.flatMap(({ entry }) => entry ?? []);
+  const now = clock.now();
+  const changed = await changeTasks(
+    db,
+    candidates.map(({ taskId }) => taskId),
+    now,
+    await ruleOf(resources, action, entries),
+    {
+      ...around,
+      async after(within, all) {
+        const audited = all.changes.map(({ before, after }) => ({
+          at: now,
+          ...by,
+          action: `task.${action}`,
+          target: { type: "task", id: after.taskId },
+          before: progressOf(before),
+          after: progressOf(after),
+        }));
+        await recordAudits(within, audited);
+        await around.after?.(within, all);
+      },
+    },
+  );
+  const { changes, released } = changed;
+  await letGo(resources, released);
+  // Where Redis is away, the reconciler adds what is due, and what was canceled is dropped when it is claimed.
+  if (action === "retry") {
+    const waited = new Set(entries.map(({ taskId }) => taskId));
+    const called = changes.flatMap(({ after }) => dueEntryOf(after) ?? []);
+    const back = called.filter(({ taskId }) => !waited.has(taskId));
+    if (back.length > 0) await due.add(back).catch(() => undefined);
+    for (const entry of called) if (waited.has(entry.taskId)) await due.move(entry).catch(() => undefined);
+  } else if (action === "cancel") {
+    const gone = changes.flatMap(({ before }) => dueEntryOf(before) ?? []);
+    if (gone.length > 0) await due.remove(gone).catch(() => undefined);
+  }
+  if (changes.length > 0) {
+    const [type, change] = CHANGED[action];
+    announce.changed(
+      type,
+      changes.map(({ after }) => after),
+    );
+    taskChanges[change].inc(changes.length);
+    log.info({ change, tasks: changes.length }, "tasks changed");
+  }
+  return changed;
+}
+
+async function ruleOf({ due, clock }: Resources, action: BulkAction, entries: DueEntry[]): Promise<Rule> {
+  if (action === "cancel") return (task) => cancel(task, clock.now());
+  if (action === "resolve") return (task) => resolve(task, clock.now());
+  // Without Redis nobody can say, as for a single task.
+  const leased = entries.length > 0 ? await due.leasedAmong(entries).catch(() => new Set()) : new Set();
+  return (task) => retryByHand(task, leased.has(task.taskId), false, clock);
+}
+
+/** Sums up reasons. */
+export function added(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sum = { ...a };
+  for (const [reason, count] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + count;
+  return sum;
+}

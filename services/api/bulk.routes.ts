@@ -1,0 +1,129 @@
+/** Many tasks at once: `/v1/tasks/retry` …, `/v1/jobs`, `/v1/tasks/export`; and a copy of one, `/resend`. */
+import { BULK_ACTIONS, type BulkRequest, type BulkResult, type ReplayRequest } from "../../core/bulk.ts";
+import {
+  bulkResultSchema,
+  bulkSchema,
+  exportQuerySchema,
+  jobSchema,
+  replaySchema,
+  resendSchema,
+  resentSchema,
+  stopSchema,
+} from "../../core/schema/bulk.ts";
+import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
+import { call, read } from "../lib/bus.ts";
+import { exportTasks } from "./export.ts";
+import { withNumbers } from "./query.ts";
+import type { RestCall, Route } from "./route.ts";
+
+const tag = "Many tasks";
+const READ = { role: "viewer", apps: true } as const;
+const CHANGE = { role: "operator", apps: true } as const;
+/** Counting among millions of tasks takes its time, in ms. */
+const TIMEOUT = 60_000;
+
+const answer = {
+  description: "200: done. 202: more than 1,000 tasks; `job` works on them",
+  schema: bulkResultSchema,
+  statusOf: (result: unknown) => ((result as BulkResult).job === null ? 200 : 202),
+};
+
+const SUMMARY = {
+  retry: "Call many tasks again, now",
+  cancel: "End many open tasks",
+  resolve: "Declare many exhausted tasks mended outside",
+};
+
+export const bulkRoutes: Route[] = [
+  ...BULK_ACTIONS.map(
+    (action): Route => ({
+      method: "POST",
+      path: `/v1/tasks/${action}`,
+      tag,
+      summary: SUMMARY[action],
+      description: "Those that a filter finds, or a selection. `dryRun` counts and changes nothing.",
+      access: CHANGE,
+      body: { schema: bulkSchema },
+      answer,
+      handler: ({ broker, body, meta }) => {
+        const request = body as BulkRequest;
+        return call(broker, "admin.changeMany", { action, request }, { meta, timeout: TIMEOUT });
+      },
+    }),
+  ),
+  {
+    method: "POST",
+    path: "/v1/destinations/{origin}/replay",
+    tag,
+    summary: "Send again what a destination missed",
+    description: "Exhausted tasks for this origin that were created from `from` on and before `to`.",
+    access: { role: "operator" },
+    body: { schema: replaySchema },
+    answer,
+    handler: ({ broker, params, body, meta }) => {
+      const request = body as ReplayRequest;
+      const options = { meta, timeout: TIMEOUT };
+      return call(broker, "admin.replay", { origin: params.origin ?? "", request }, options);
+    },
+  },
+  {
+    method: "GET",
+    path: "/v1/jobs",
+    tag,
+    summary: "List jobs over many tasks, newest first",
+    access: READ,
+    query: pageQuerySchema,
+    answer: { description: "A page", schema: pageOf(jobSchema) },
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.listJobs", withNumbers(query, "limit"), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/jobs/{id}",
+    tag,
+    summary: "One job, with its progress",
+    access: READ,
+    answer: { description: "The job", schema: jobSchema },
+    handler: ({ broker, params, meta }) => read(broker, "admin.getJob", idOf(params), { meta }),
+  },
+  {
+    method: "DELETE",
+    path: "/v1/jobs/{id}",
+    tag,
+    summary: "Stop a job; what is done stays",
+    access: CHANGE,
+    body: { schema: stopSchema, optional: true },
+    answer: { description: "The job", schema: jobSchema },
+    handler: ({ broker, params, body, meta }) =>
+      call(broker, "admin.stopJob", { ...(body as object | undefined), ...idOf(params) }, { meta }),
+  },
+  {
+    method: "POST",
+    path: "/v1/tasks/{taskId}/resend",
+    tag,
+    summary: "Send a copy of a task, changed",
+    description:
+      "The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.",
+    access: CHANGE,
+    body: { schema: resendSchema, size: "task", optional: true },
+    answer: { status: 202, description: "The copy's id", schema: resentSchema },
+    handler: ({ broker, params, body, meta }) => {
+      const changes = (body ?? {}) as Record<string, unknown>;
+      return call(broker, "admin.resend", { taskId: params.taskId ?? "", changes }, { meta });
+    },
+  },
+  {
+    method: "GET",
+    path: "/v1/tasks/export",
+    tag,
+    summary: "All tasks that a filter finds, as a stream",
+    description:
+      "`format=jsonl`: a task per line (`application/x-ndjson`). `format=csv`: RFC 4180 with a header line; values that a spreadsheet would take for a formula begin with an apostrophe.",
+    access: READ,
+    query: exportQuerySchema,
+    answer: { description: "The stream, newest first", contentType: "text/csv" },
+    handler: exportTasks,
+  },
+];
+
+const idOf = (params: RestCall["params"]) => ({ id: params.id ?? "" });

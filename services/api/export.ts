@@ -1,0 +1,116 @@
+/** Tasks as a stream: page after page, each asked for once the one before has been taken. */
+import { pipeline } from "node:stream/promises";
+import { stringify } from "csv-stringify";
+import type { Page, TaskQuery, TaskView } from "../../core/contract.ts";
+import { exportQuerySchema } from "../../core/schema/bulk.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { read } from "../lib/bus.ts";
+import { withList } from "./query.ts";
+import type { RestCall } from "./route.ts";
+
+const FIRST_PAGE = 20;
+const MAX_PAGE = 200;
+/** What a page should take at most, in characters; payloads have up to 1 MiB. */
+const PAGE_SIZE = 2 * 1024 * 1024;
+/** A filter that finds little makes the database look at much, in ms. */
+const TIMEOUT = 60_000;
+
+/** In the order of the columns. */
+const COLUMNS = [
+  "taskId",
+  "state",
+  "url",
+  "requestMethod",
+  "requestParam",
+  "body",
+  "contentType",
+  "headers",
+  "expectResult",
+  "expect",
+  "callCount",
+  "limitCallCount",
+  "retry",
+  "timeoutMs",
+  "nextCallAt",
+  "expiresAt",
+  "sourceAppName",
+  "targetAppName",
+  "orderKey",
+  "sourceIp",
+  "lastErrorCode",
+  "lastErrorMessage",
+  "createdAt",
+  "updatedAt",
+  "finishedAt",
+] as const;
+
+const FORMATS = {
+  csv: "text/csv; charset=utf-8",
+  jsonl: "application/x-ndjson; charset=utf-8",
+};
+
+/** Resolves when all is sent, or the client has left. */
+export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
+  const { format, ...filter } = parseWith(exportQuerySchema, withList(query, "state"), "invalid_query");
+  const ask = (limit: number, cursor: string | null): Promise<Page<TaskView>> => {
+    const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
+    return read(broker, "admin.list", params, { meta, timeout: TIMEOUT });
+  };
+  // Before the head of the answer: what is refused is refused in words.
+  const first = await ask(FIRST_PAGE, null);
+  const name = `bida-tasks-${new Date().toISOString().slice(0, 19).replace(/[-:]/g, "")}.${format}`;
+  res.setHeader("content-type", FORMATS[format]);
+  res.setHeader("content-disposition", `attachment; filename="${name}"`);
+  res.setHeader("cache-control", "no-store");
+  const tasks = tasksOf(first, ask);
+  try {
+    if (format === "csv") await pipeline(each(tasks, flat), toCsv(), res);
+    else
+      await pipeline(
+        each(tasks, (task) => `${JSON.stringify(task)}\n`),
+        res,
+      );
+  } catch (error) {
+    // The client has left, or must see that the rest is missing: the connection breaks.
+    res.destroy();
+    if ((error as { code?: unknown }).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+  }
+}
+
+async function* tasksOf(
+  first: Page<TaskView>,
+  ask: (limit: number, cursor: string) => Promise<Page<TaskView>>,
+): AsyncGenerator<TaskView> {
+  for (let page = first; ; ) {
+    yield* page.items;
+    if (page.nextCursor === null) return;
+    page = await ask(fitting(page.items), page.nextCursor);
+  }
+}
+
+async function* each<T>(tasks: AsyncIterable<TaskView>, form: (task: TaskView) => T): AsyncGenerator<T> {
+  for await (const task of tasks) yield form(task);
+}
+
+/** How many tasks the next page takes, if they are as large as these. */
+function fitting(items: TaskView[]): number {
+  const size = items.reduce((sum, task) => sum + JSON.stringify(task).length, 0);
+  return Math.min(MAX_PAGE, Math.max(1, Math.floor((PAGE_SIZE * items.length) / Math.max(size, 1))));
+}
+
+const flat = ({ lastError, ...task }: TaskView): Record<string, unknown> => ({
+  ...task,
+  lastErrorCode: lastError?.code,
+  lastErrorMessage: lastError?.message,
+});
+
+const toCsv = () =>
+  stringify({
+    header: true,
+    columns: [...COLUMNS],
+    // Spreadsheets take a file without it for a local character set.
+    bom: true,
+    record_delimiter: "windows",
+    escape_formulas: true,
+    cast: { object: (value) => JSON.stringify(value) },
+  });

@@ -1,0 +1,158 @@
+/** Changes by hand of many tasks: which they are, and one batch of them in one transaction. */
+import type { EpochMs } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { type DueEntry, dueEntryOf } from "../core/job.ts";
+import type { Limits, Progress } from "../core/task.ts";
+import type { Database } from "./database.ts";
+import { reading } from "./failures.ts";
+import { type Change, transactionWithLines } from "./lines.ts";
+import { lockTasks } from "./locking.ts";
+import { matching, type TaskFilter } from "./read.ts";
+import { updateProgress } from "./record.ts";
+import type { Position } from "./retention.ts";
+import { progressFromRow, type Row, type StoredTask } from "./rows.ts";
+import { type Scope, scoped } from "./scope.ts";
+import { placeholders } from "./sql.ts";
+import { countTransitions } from "./stats/count.ts";
+
+/** A task that a filter or a selection found. */
+export interface Candidate extends Position {
+  /** Its place in the due set; null where it has none. */
+  entry: DueEntry | null;
+}
+
+/** Without payloads, of which a thousand would fill memory. */
+const COLUMNS = [
+  "task_id",
+  "app_id",
+  "lane",
+  "state",
+  "call_count",
+  "manual_calls",
+  "next_call_at",
+  "finished_at",
+  "last_error_code",
+  "last_error_message",
+  "created_at",
+];
+
+/** How many tasks a filter finds. */
+export async function countMatching(db: Database, scope: Scope, filter: TaskFilter): Promise<number> {
+  const [row] = (await reading(matching(db, scope, filter).count({ n: "*" }))) as Row[];
+  return Number(row?.n ?? 0);
+}
+
+/** The next tasks that a filter finds, oldest first. @param after the last of those before */
+export async function nextMatching(
+  db: Database,
+  scope: Scope,
+  filter: TaskFilter,
+  after: Position | null,
+  limit: number,
+): Promise<Candidate[]> {
+  const query = matching(db, scope, filter)
+    .select(COLUMNS)
+    .orderBy("created_at")
+    .orderBy("task_id")
+    .limit(limit);
+  if (after !== null) {
+    query.where("created_at", ">=", after.createdAt);
+    query.whereRaw("(created_at > ? OR task_id > ?)", [after.createdAt, taskIdToBytes(after.taskId)]);
+  }
+  return (await reading(query)).map(candidateOf);
+}
+
+/** Those of a selection that there are, in no order. */
+export async function findCandidates(db: Database, scope: Scope, ids: TaskId[]): Promise<Candidate[]> {
+  const query = scoped(db, scope).select(COLUMNS).whereIn("task_id", ids.map(taskIdToBytes));
+  return (await reading(query)).map(candidateOf);
+}
+
+function candidateOf(row: Row): Candidate {
+  const taskId = taskIdFromBytes(row.task_id as Uint8Array);
+  const lane = row.lane as DueEntry["lane"];
+  const entry = dueEntryOf({ taskId, lane, appId: row.app_id as number, ...progressFromRow(row) });
+  return { taskId, createdAt: row.created_at as EpochMs, entry };
+}
+
+export type Rule = (task: StoredTask) => Progress & Partial<Pick<Limits, "expiresAt">>;
+
+export interface ManyChanged {
+  changes: Change[];
+  /** What the ends let go, see `lines.ts`. */
+  released: StoredTask[];
+  /** Reason → how many a rule refused. */
+  skipped: Record<string, number>;
+}
+
+/** Part of the transaction of a batch. */
+export interface Around {
+  /** Before a task is locked; what it throws ends the batch, and nothing was changed. */
+  before?(within: Database): Promise<void>;
+  /** Once all is written. */
+  after?(within: Database, changed: ManyChanged): Promise<void>;
+}
+
+/**
+ * Changes as many as `rule` lets. The tasks that it gets are without their payload.
+ * @throws BidaError unavailable; whatever `around` throws
+ */
+export async function changeTasks(
+  db: Database,
+  ids: TaskId[],
+  now: EpochMs,
+  rule: Rule,
+  around: Around = {},
+): Promise<ManyChanged> {
+  return transactionWithLines(db, async (trx, lines) => {
+    const within = { ...db, knex: trx };
+    await around.before?.(within);
+    const tasks = ids.length > 0 ? await lockTasks(db, trx, ids) : new Map<TaskId, StoredTask>();
+    const skipped: Record<string, number> = {};
+    const wanted: Change[] = [];
+    for (const id of ids) {
+      const before = tasks.get(id);
+      const after = before ? ruled(before, rule, now) : "there is no such task";
+      if (typeof after === "string") skipped[after] = (skipped[after] ?? 0) + 1;
+      else wanted.push({ before: before as StoredTask, after });
+    }
+    const changes = await lines.prepare(wanted);
+    await updateProgress(
+      trx,
+      changes.map(({ after }) => after),
+      true,
+      now,
+    );
+    const revived = changes.filter(({ before, after }) => before.expiresAt !== after.expiresAt);
+    if (revived.length > 0) {
+      await trx.raw(`UPDATE tasks SET expires_at = NULL WHERE task_id IN ${placeholders(revived.length)}`, [
+        ...revived.map(({ after }) => taskIdToBytes(after.taskId)),
+      ]);
+    }
+    const released = await lines.release(changes, now);
+    await countTransitions(
+      trx,
+      now,
+      changes.map(({ before, after }) => ({
+        appId: before.appId,
+        lane: before.lane,
+        from: before.state,
+        to: after.state,
+      })),
+    );
+    const changed = { changes, released: [...released.values()], skipped };
+    await around.after?.(within, changed);
+    return changed;
+  });
+}
+
+/** What becomes of a task; where its state forbids it, why. */
+function ruled(before: StoredTask, rule: Rule, now: EpochMs): StoredTask | string {
+  try {
+    return { ...before, ...rule(before), updatedAt: now };
+  } catch (error) {
+    if (!(error instanceof BidaError) || error.code !== "state_conflict") throw error;
+    return (error.errors[0]?.message ?? error.message).split(";")[0] as string;
+  }
+}

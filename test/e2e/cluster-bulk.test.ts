@@ -1,0 +1,63 @@
+/** The node that works on a job over many tasks is killed: another one goes on where it was, and no task is left out. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { JobView } from "../../core/contract.ts";
+import { type Cluster, startCluster } from "./kit/cluster.ts";
+import type { BidaNode } from "./kit/node.ts";
+import { until } from "./kit/until.ts";
+import { quick } from "./kit/world.ts";
+
+const COUNT = 3_000;
+let world: Cluster;
+
+test.before(async () => {
+  world = await startCluster({
+    plan: [{ services: "api,scheduler,dispatcher,notifier" }, { services: "admin" }, { services: "admin" }],
+  });
+});
+test.after(() => world.stop());
+
+test("a killed node's job goes on elsewhere: each task changed once", async () => {
+  const sourceAppName = "many";
+  const task = quick({ url: world.receiver.url(), sourceAppName, delayMs: 3_600_000 });
+  for (let i = 0; i < COUNT; i += 500) {
+    const { status } = await world.api("POST", "/v1/tasks/batch", { tasks: Array(500).fill(task) });
+    assert.is(status, 202);
+  }
+  const { json } = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName } });
+  const jobId: string = json.job.id;
+  const workers = world.nodes.slice(1) as BidaNode[];
+  const took = (node: BidaNode) => node.records("bulk job taken").some((record) => record.jobId === jobId);
+  const victim = await until("the job to be taken", () => workers.find(took));
+  const job = async () => {
+    const { status, json: view } = await world.api("GET", `/v1/jobs/${jobId}`);
+    return status === 200 ? (view as JobView) : null;
+  };
+  await until("its first batch", async () => ((await job())?.done ?? 0) > 0);
+  await victim.kill();
+  const other = workers.find((node) => node !== victim) as BidaNode;
+  const done = await until(
+    "the job to end",
+    async () => {
+      const now = await job();
+      return now?.finishedAt ? now : null;
+    },
+    60_000,
+  );
+  assert.ok(took(other), "the other one took it");
+  assert.equal([done.state, done.matched, done.done, done.changed], ["finished", COUNT, COUNT, COUNT]);
+  const [record] = other.records("bulk job taken");
+  console.log(`cluster: a killed node's job went on at ${record?.done} of ${COUNT}`);
+  const audited: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page = await world.api(
+      "GET",
+      `/v1/audit?action=task.cancel&limit=200${cursor && `&cursor=${cursor}`}`,
+    );
+    audited.push(...page.json.items.map((entry: { target: { id: string } }) => entry.target.id));
+    cursor = page.json.nextCursor;
+  }
+  assert.equal([audited.length, new Set(audited).size], [COUNT, COUNT]);
+});
+
+test.run();
