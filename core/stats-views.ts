@@ -1,6 +1,7 @@
 /** What callers see of statistics. Times are ISO 8601; durations ms; rates 0…1, null where there were no calls. */
-import type { Step } from "./stats.ts";
 import type { StoredState } from "./task.ts";
+
+export type Step = "minute" | "hour" | "day";
 
 export interface Durations {
   p50: number | null;

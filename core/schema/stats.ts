@@ -1,7 +1,7 @@
 /** Parameters and answers of the statistics. */
 import { z } from "zod";
-import { OTHER_LANES, STEPS, type Step } from "../stats.ts";
-import type { StatsDestinations, StatsErrors, StatsSeries, StatsSummary } from "../stats-views.ts";
+import { OTHER_LANES, STEPS } from "../stats.ts";
+import type { StatsDestinations, StatsErrors, StatsSeries, StatsSummary, Step } from "../stats-views.ts";
 import { moment, originOr } from "./parts.ts";
 
 const steps = Object.keys(STEPS) as Step[];
