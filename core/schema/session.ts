@@ -10,12 +10,10 @@ export const loginSchema = z
   .strictObject({ username: text(64), password: text(256) })
   .meta({ id: "Login", examples: [{ username: "admin", password: "admin" }] });
 
-export const passwordSchema = z
-  .strictObject({ currentPassword: text(256), newPassword })
-  .meta({
-    id: "PasswordChange",
-    examples: [{ currentPassword: "admin", newPassword: "correct horse battery" }],
-  });
+export const passwordSchema = z.strictObject({ currentPassword: text(256), newPassword }).meta({
+  id: "PasswordChange",
+  examples: [{ currentPassword: "admin", newPassword: "correct horse battery" }],
+});
 
 export const sessionSchema = z
   .object({
