@@ -1,11 +1,11 @@
 /** `/openapi.json` and the pages that explain the API. No page loads anything from elsewhere. */
 import packageJson from "../../package.json" with { type: "json" };
+import { BidaError } from "../../core/errors.ts";
 import { assetNames, readAsset } from "./docs/assets.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { type Resource, resourceOf, sendResource } from "./docs/resource.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import type { Declaration, Route } from "./route.ts";
-import { BidaError } from "../../core/errors.ts";
 
 const tag = "Documentation";
 const access = null;
