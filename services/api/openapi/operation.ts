@@ -102,11 +102,19 @@ function responsesOf(route: Declaration, components: Components): Record<string,
   };
 }
 
-function answerOf({ description, schema, contentType = "application/json" }: Answer, components: Components) {
-  const content = schema ? { schema: components.of(schema, "output") } : { schema: { type: "string" } };
-  const hasBody = schema !== undefined || contentType !== "application/json";
-  return { description, ...(hasBody && { content: { [contentType]: content } }) };
+function answerOf({ description, schema, contentType }: Answer, components: Components): JsonSchema {
+  if (schema === undefined && contentType === undefined) return { description };
+  const shape = schema ? components.of(schema, "output") : (PLAIN[contentType ?? ""] ?? {});
+  return { description, content: { [contentType ?? "application/json"]: { schema: shape } } };
 }
+
+/** Of answers without a schema. */
+const PLAIN: Record<string, JsonSchema> = {
+  "application/json": { type: "object" },
+  "text/plain": { type: "string" },
+  "text/html": { type: "string" },
+  "text/event-stream": { type: "string" },
+};
 
 function refusal(
   { door }: Declaration,

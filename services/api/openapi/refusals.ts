@@ -11,10 +11,12 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
   if (route.access !== null || route.door) add("unauthorized", "forbidden");
   if (route.access !== null) add("too_many_requests");
   if (route.query) add("invalid_query");
-  if (route.path.includes("{")) add("not_found");
+  // `invalid_json` is also what a path that is wrongly percent-encoded gets.
+  if (route.path.includes("{")) add("not_found", "invalid_json");
   if (route.body) {
     add("invalid_json", "body_too_large", "unsupported_media_type");
-    add(route.tag === "Tasks" || route.door === "legacy" ? "invalid_task" : "invalid_body");
+    if (route.tag === "Tasks" || route.door === "legacy") add("invalid_task");
+    if (route.door !== "legacy") add("invalid_body");
   }
   if (route.idempotent) add("idempotency_conflict");
   add("internal", "unavailable");

@@ -75,7 +75,7 @@ export function documentSuite({ test, world }: Suite): void {
     const [failed, waiting] = results.map(({ taskId }: { taskId: string }) => taskId);
     await world().ended(failed);
     await api("GET", "/v1/tasks?limit=5");
-    await api("GET", `/v1/tasks?state=pending&state=exhausted&sort=due`);
+    await api("GET", "/v1/tasks?state=pending&state=delivering&sort=due");
     for (const id of [done, failed, waiting]) {
       await api("GET", `/v1/tasks/${id}`);
       await api("GET", `/v1/tasks/${id}/attempts`);
