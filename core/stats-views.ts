@@ -1,6 +1,7 @@
 /** What callers see of statistics. Times are ISO 8601; durations ms; rates 0…1, null where there were no calls. */
 import type { StoredState } from "./task.ts";
 
+/** What a series is divided into. */
 export type Step = "minute" | "hour" | "day";
 
 export interface Durations {

@@ -65,7 +65,10 @@ export const ALL_LANES = "";
 export const OTHER_LANES = "other";
 
 /** The three lengths of a cell, in ms. Days are those of UTC. */
-export const STEPS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } satisfies Record<Step, number>;
+export const STEPS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<
+  Step,
+  number
+>;
 export type { Step };
 
 /** How long cells of a step are kept, in ms; days for ever. */

@@ -6,7 +6,7 @@ import { BidaError } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
 import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { call } from "../lib/bus.ts";
+import { submit } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { end, refusalOf } from "./problem.ts";
@@ -58,7 +58,7 @@ export function legacyRoutes(
     }
     const request = await readJson(req, res, "task");
     const meta = { scope: EVERYTHING, sourceIp };
-    return (await call(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
+    return (await submit(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
   }
 }
 

@@ -10,7 +10,7 @@ import {
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
 import { taskSchema } from "../../core/task-schema.ts";
-import { call, read } from "../lib/bus.ts";
+import { call, read, submit } from "../lib/bus.ts";
 import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
@@ -30,7 +30,7 @@ export const taskRoutes: Route[] = [
     body: { schema: taskSchema, size: "task" },
     idempotent: true,
     answer: { status: 202, description: "Accepted", schema: acceptedSchema },
-    handler: ({ broker, body, meta }) => call(broker, "scheduler.submit", body as TaskRequest, { meta }),
+    handler: ({ broker, body, meta }) => submit(broker, "scheduler.submit", body as TaskRequest, { meta }),
   },
   {
     method: "POST",
@@ -41,8 +41,11 @@ export const taskRoutes: Route[] = [
     body: { schema: batchSchema, size: "batch" },
     idempotent: true,
     answer: { status: 202, description: "One result per task, in order", schema: batchResultSchema },
-    handler: ({ broker, body, meta }) =>
-      call(broker, "scheduler.submitBatch", body as { tasks: TaskRequest[] }, { meta, timeout: 30_000 }),
+    handler: ({ broker, body, meta }) => {
+      const batch = body as { tasks: TaskRequest[] };
+      const count = Array.isArray(batch.tasks) ? Math.min(batch.tasks.length, 1000) : 0;
+      return submit(broker, "scheduler.submitBatch", batch, { meta, timeout: 30_000 }, count);
+    },
   },
   {
     method: "GET",
