@@ -29,7 +29,9 @@ export const text = (max: number) =>
     .refine((s) => !s.includes("\0"), "must not contain NUL");
 
 /** Any JSON, typed as `unknown`: callers' own interfaces do not fit Zod's JSON type. */
-const json: z.ZodType<unknown, unknown> = z.json();
+export const json: z.ZodType<unknown, unknown> = z
+  .json()
+  .register(z.globalRegistry, { id: "Json", description: "Any JSON" });
 
 const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 const whole = (min: number, max: number) =>
@@ -37,47 +39,58 @@ const whole = (min: number, max: number) =>
 
 const jitter = z.number().min(0, "must be 0 to 1").max(1, "must be 0 to 1").optional();
 
-export const retrySchema = z.discriminatedUnion(
-  "strategy",
-  [
-    z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter }),
-    z.strictObject({
-      strategy: z.literal("exponential"),
-      delayMs: whole(0, MAX_PAUSE),
-      factor: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100"),
-      maxDelayMs: whole(0, MAX_PAUSE),
-      jitter,
-    }),
-    z.strictObject({
-      strategy: z.literal("schedule"),
-      delaysMs: z.array(whole(0, MAX_PAUSE)).min(1, "needs a delay").max(100, "takes at most 100 delays"),
-      jitter,
-    }),
-  ],
-  { error: "must be fixed, exponential or schedule" },
-);
+export const retrySchema = z
+  .discriminatedUnion(
+    "strategy",
+    [
+      z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter }),
+      z.strictObject({
+        strategy: z.literal("exponential"),
+        delayMs: whole(0, MAX_PAUSE),
+        factor: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100"),
+        maxDelayMs: whole(0, MAX_PAUSE),
+        jitter,
+      }),
+      z.strictObject({
+        strategy: z.literal("schedule"),
+        delaysMs: z.array(whole(0, MAX_PAUSE)).min(1, "needs a delay").max(100, "takes at most 100 delays"),
+        jitter,
+      }),
+    ],
+    { error: "must be fixed, exponential or schedule" },
+  )
+  .meta({
+    id: "RetryPolicy",
+    description:
+      "Pauses between calls, in ms. `jitter` lengthens each by a random part, up to that share of itself",
+  });
 
 const statusClass = z.string().regex(/^[2-5]xx$/, 'must be a list of codes, or "2xx", "3xx", "4xx", "5xx"');
 
-export const expectSchema = z.strictObject({
-  status: z
-    .union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
-      error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
-    })
-    .optional(),
-  contains: text(512).optional(),
-  equals: text(65_535).optional(),
-  matches: text(512)
-    .superRefine((source, ctx) => explain(ctx, () => compileRegex(source)))
-    .optional(),
-  json: z
-    .record(z.string().max(512), json)
-    .superRefine((paths, ctx) => {
-      if (Object.keys(paths).length > 20) ctx.addIssue("takes at most 20 paths");
-      for (const path of Object.keys(paths)) explain(ctx, () => compileJsonPath(path), [path]);
-    })
-    .optional(),
-});
+export const expectSchema = z
+  .strictObject({
+    status: z
+      .union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
+        error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
+      })
+      .describe('Codes, or a class such as "2xx", which is the default')
+      .optional(),
+    contains: text(512).describe("Text the body must contain").optional(),
+    equals: text(65_535).describe("The whole body, exactly").optional(),
+    matches: text(512)
+      .superRefine((source, ctx) => explain(ctx, () => compileRegex(source)))
+      .describe("RE2 pattern that must match somewhere in the body")
+      .optional(),
+    json: z
+      .record(z.string().max(512), json)
+      .superRefine((paths, ctx) => {
+        if (Object.keys(paths).length > 20) ctx.addIssue("takes at most 20 paths");
+        for (const path of Object.keys(paths)) explain(ctx, () => compileJsonPath(path), [path]);
+      })
+      .describe("JSONPath (RFC 9535) → the value it must select")
+      .optional(),
+  })
+  .meta({ id: "Expectation", description: "Proof of success; all that is given must hold" });
 
 const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx) => {
   let bytes = 0;
@@ -90,28 +103,65 @@ const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx
 });
 
 /** A task as v1 and RPC take it. */
-export const taskSchema = z.strictObject({
-  url: text(MAX_URL),
-  requestMethod: z.enum(METHODS, { error: `must be one of ${METHODS.join(", ")}` }),
-  requestParam: z.record(z.string(), json, { error: "must be an object" }).nullish(),
-  body: z
-    .string()
-    .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
-    .nullish(),
-  contentType: text(200).nullish(),
-  headers: headersSchema.nullish(),
-  expectResult: text(512).nullish(),
-  expect: expectSchema.nullish(),
-  limitCallCount: whole(1, 100),
-  retry: retrySchema.nullish(),
-  timeoutMs: whole(100, 120_000).nullish(),
-  delayMs: whole(0, MAX_DELAY).nullish(),
-  callAt: moment.nullish(),
-  expiresAt: moment.nullish(),
-  sourceAppName: text(64).nullish(),
-  targetAppName: text(64).nullish(),
-  orderKey: text(128).min(1, "must not be empty").nullish(),
-});
+export const taskSchema = z
+  .strictObject({
+    url: text(MAX_URL).describe("http or https. `{name}` is filled from `requestParam`, percent-encoded"),
+    requestMethod: z.enum(METHODS, { error: `must be one of ${METHODS.join(", ")}` }),
+    requestParam: z
+      .record(z.string(), json, { error: "must be an object" })
+      .describe("GET and DELETE: what no placeholder used becomes the query. Others: the JSON body")
+      .nullish(),
+    body: z
+      .string()
+      .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
+      .describe("Raw body, sent byte for byte as UTF-8, at most 1 MiB. Not with GET, not with `requestParam`")
+      .nullish(),
+    contentType: text(200).describe("Media type of the body").nullish(),
+    headers: headersSchema
+      .describe("More request headers, at most 16 KiB. Hop-by-hop ones, `host`, `content-length` are refused")
+      .nullish(),
+    expectResult: text(512).describe("Text the answer must contain").nullish(),
+    expect: expectSchema.nullish(),
+    limitCallCount: whole(1, 100).describe("How many automatic calls at most"),
+    retry: retrySchema.nullish(),
+    timeoutMs: whole(100, 120_000).describe("For a whole call, in ms. Default 10000").nullish(),
+    delayMs: whole(0, MAX_DELAY).describe("First call so many ms after acceptance").nullish(),
+    callAt: moment.describe("First call at this moment, within a year. Not with `delayMs`").nullish(),
+    expiresAt: moment.describe("No call starts after this moment").nullish(),
+    sourceAppName: text(64).nullish(),
+    targetAppName: text(64).nullish(),
+    orderKey: text(128)
+      .min(1, "must not be empty")
+      .describe("Tasks of one app with the same key are delivered strictly one after another")
+      .nullish(),
+  })
+  .meta({
+    id: "TaskRequest",
+    description: "One callback to deliver. Null means: not given",
+    examples: [
+      {
+        url: "https://shop.example/orders/{id}/paid",
+        requestMethod: "POST",
+        requestParam: { id: 4711, amount: "9.90" },
+        limitCallCount: 10,
+      },
+      {
+        url: "https://stock.example/reserve",
+        requestMethod: "PUT",
+        body: '{"sku":"A-1","count":2}',
+        contentType: "application/json",
+        headers: { "x-tenant": "eu" },
+        expect: { status: [200, 204] },
+        limitCallCount: 5,
+        retry: { strategy: "exponential", delayMs: 1_000, factor: 2, maxDelayMs: 600_000, jitter: 0.1 },
+        timeoutMs: 5_000,
+        delayMs: 60_000,
+        sourceAppName: "shop",
+        targetAppName: "stock",
+        orderKey: "order-4711",
+      },
+    ],
+  });
 
 type Input = z.input<typeof taskSchema>;
 /** Each the other's equal, and (optional fields being what they are) with the same names. */

@@ -23,38 +23,49 @@ const fields = {
     .nullable(),
 };
 
-export const createAppSchema = z.strictObject({
-  name: fields.name,
-  ipAllow: fields.ipAllow.default([]),
-  ratePerSecond: fields.ratePerSecond.default(null),
-});
+export const createAppSchema = z
+  .strictObject({
+    name: fields.name,
+    ipAllow: fields.ipAllow.default([]),
+    ratePerSecond: fields.ratePerSecond.default(null),
+  })
+  .meta({ id: "AppRequest", examples: [{ name: "shop", ipAllow: ["10.1.0.0/16"], ratePerSecond: 50 }] });
 
 export const changeAppSchema = z
   .strictObject({ ...fields, disabled: z.boolean("must be true or false") })
-  .partial();
+  .partial()
+  .meta({ id: "AppChange", examples: [{ ratePerSecond: null }, { disabled: true }] });
 
-export const rotateSchema = z.strictObject({
-  immediately: z.boolean("must be true or false").default(false),
-});
+export const rotateSchema = z
+  .strictObject({
+    immediately: z.boolean("must be true or false").default(false),
+  })
+  .meta({
+    id: "Rotation",
+    description: "True: the old one ends now, not after 24 h",
+    examples: [{ immediately: true }],
+  });
 
 const shape = {
   id: z.int(),
   name: z.string(),
   disabled: z.boolean(),
-  ipAllow: z.array(z.string()),
-  ratePerSecond: z.int().nullable(),
-  previousKeyUntil: time.nullable(),
-  signing: z.boolean(),
-  previousSecretUntil: time.nullable(),
+  ipAllow: z.array(z.string()).describe("Ranges it may call from; empty: from anywhere"),
+  ratePerSecond: z.int().nullable().describe("At each node with the REST door; null: no limit"),
+  previousKeyUntil: time.nullable().describe("Until when the key before works"),
+  signing: z.boolean().describe("Whether its callbacks are signed"),
+  previousSecretUntil: time.nullable().describe("Until when the secret before signs as well"),
   createdAt: time,
   updatedAt: time,
 };
 
-export const appSchema = z.object(shape) satisfies z.ZodType<AppView>;
-export const createdAppSchema = z.object({
-  ...shape,
-  key: z.string(),
-  signingSecret: z.string().nullable(),
-}) satisfies z.ZodType<CreatedApp>;
+export const appSchema = z.object(shape).meta({ id: "App" }) satisfies z.ZodType<AppView>;
+export const createdAppSchema = z
+  .object({
+    ...shape,
+    key: z.string(),
+    signingSecret: z.string().nullable(),
+  })
+  .meta({ id: "CreatedApp" }) satisfies z.ZodType<CreatedApp>;
 export const rotatedKeySchema = z.object({ ...shape, key: z.string() });
 export const rotatedSecretSchema = z.object({ ...shape, signingSecret: z.string() });

@@ -19,19 +19,25 @@ const limit = (min: number, max: number) =>
     .nullable();
 
 /** The body of a change. What is missing stays as it is. */
-export const destinationChangeSchema = z.strictObject({
-  paused: z.boolean("must be true or false").optional(),
-  concurrency: limit(1, 256)
-    .refine((n) => n === null || Number.isInteger(n), "must be a whole number")
-    .optional(),
-  ratePerSecond: limit(0.01, 10_000).optional(),
-  breaker: z
-    .strictObject({
-      enabled: z.boolean("must be true or false").optional(),
-      reset: z.literal(true, "must be true").optional(),
-    })
-    .optional(),
-}) satisfies z.ZodType<unknown, DestinationChange>;
+export const destinationChangeSchema = z
+  .strictObject({
+    paused: z.boolean("must be true or false").optional(),
+    concurrency: limit(1, 256)
+      .refine((n) => n === null || Number.isInteger(n), "must be a whole number")
+      .optional(),
+    ratePerSecond: limit(0.01, 10_000).optional(),
+    breaker: z
+      .strictObject({
+        enabled: z.boolean("must be true or false").optional(),
+        reset: z.literal(true, "must be true").optional(),
+      })
+      .optional(),
+  })
+  .meta({
+    id: "DestinationChange",
+    description: "What is missing stays as it is",
+    examples: [{ paused: true }, { concurrency: 4, ratePerSecond: 20 }, { breaker: { reset: true } }],
+  }) satisfies z.ZodType<unknown, DestinationChange>;
 
 export const destinationQuerySchema = z.strictObject({
   q: z.string().min(1, "must not be empty").max(300, "must have at most 300 characters").optional(),
@@ -41,20 +47,22 @@ export const destinationQuerySchema = z.strictObject({
 }) satisfies z.ZodType<unknown, DestinationQuery>;
 
 /** A destination as operators see it. Times are ISO 8601. */
-export const destinationViewSchema = z.object({
-  origin: z.string(),
-  paused: z.boolean(),
-  concurrency: z.int().nullable(),
-  ratePerSecond: z.number().nullable(),
-  breaker: z.object({
-    enabled: z.boolean(),
-    state: z.enum(["closed", "open", "half_open"]),
-    since: z.string().nullable().meta({ description: "When it opened" }),
-    probeAt: z.string().nullable().meta({ description: "When it is probed next" }),
-    failures: z.int().meta({ description: "Failures in a row" }),
-  }),
-  window: z.int().nullable().meta({ description: "Calls that may be claimed at once just now" }),
-  ready: z.int().meta({ description: "Tasks that are due and wait for their turn" }),
-  inFlight: z.int().meta({ description: "Tasks that are claimed: being called, or about to be" }),
-  firstSeenAt: z.string(),
-}) satisfies z.ZodType<DestinationView>;
+export const destinationViewSchema = z
+  .object({
+    origin: z.string(),
+    paused: z.boolean(),
+    concurrency: z.int().nullable(),
+    ratePerSecond: z.number().nullable(),
+    breaker: z.object({
+      enabled: z.boolean(),
+      state: z.enum(["closed", "open", "half_open"]),
+      since: z.string().nullable().meta({ description: "When it opened" }),
+      probeAt: z.string().nullable().meta({ description: "When it is probed next" }),
+      failures: z.int().meta({ description: "Failures in a row" }),
+    }),
+    window: z.int().nullable().meta({ description: "Calls that may be claimed at once just now" }),
+    ready: z.int().meta({ description: "Tasks that are due and wait for their turn" }),
+    inFlight: z.int().meta({ description: "Tasks that are claimed: being called, or about to be" }),
+    firstSeenAt: z.string(),
+  })
+  .meta({ id: "Destination" }) satisfies z.ZodType<DestinationView>;

@@ -25,12 +25,13 @@ export const pageLimit = z
   .int("must be a whole number")
   .min(1, "must be 1 to 200")
   .max(200, "must be 1 to 200")
-  .default(50);
+  .default(50)
+  .describe("How many at most");
 
 /** `limit` and `cursor` of every list. */
 export const paging = {
   limit: pageLimit,
-  cursor: z.string().optional(),
+  cursor: z.string().describe("`nextCursor` of the page before").optional(),
 };
 
 export const pageQuerySchema = z.strictObject(paging);

@@ -6,12 +6,19 @@ import { text } from "../task-schema.ts";
 import { time } from "./parts.ts";
 import { newPassword } from "./users.ts";
 
-export const loginSchema = z.strictObject({ username: text(64), password: text(256) });
+export const loginSchema = z
+  .strictObject({ username: text(64), password: text(256) })
+  .meta({ id: "Login", examples: [{ username: "admin", password: "admin" }] });
 
-export const passwordSchema = z.strictObject({ currentPassword: text(256), newPassword });
+export const passwordSchema = z.strictObject({ currentPassword: text(256), newPassword }).meta({
+  id: "PasswordChange",
+  examples: [{ currentPassword: "admin", newPassword: "correct horse battery" }],
+});
 
-export const sessionSchema = z.object({
-  user: z.object({ id: z.int(), username: z.string(), role: z.enum(ROLES) }),
-  expiresAt: time.nullable(),
-  mustChangePassword: z.boolean(),
-}) satisfies z.ZodType<SessionView>;
+export const sessionSchema = z
+  .object({
+    user: z.object({ id: z.int(), username: z.string(), role: z.enum(ROLES) }),
+    expiresAt: time.nullable().describe("Null: Basic credentials, which do not expire"),
+    mustChangePassword: z.boolean().describe("The password is the default one that everybody knows"),
+  })
+  .meta({ id: "Session" }) satisfies z.ZodType<SessionView>;

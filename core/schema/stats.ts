@@ -1,7 +1,7 @@
 /** Parameters and answers of the statistics. */
 import { z } from "zod";
-import { OTHER_LANES, STEPS, type Step } from "../stats.ts";
-import type { StatsDestinations, StatsErrors, StatsSeries, StatsSummary } from "../stats-views.ts";
+import { OTHER_LANES, STEPS } from "../stats.ts";
+import type { StatsDestinations, StatsErrors, StatsSeries, StatsSummary, Step } from "../stats-views.ts";
 import { moment, originOr } from "./parts.ts";
 
 const steps = Object.keys(STEPS) as Step[];
@@ -10,7 +10,11 @@ const steps = Object.keys(STEPS) as Step[];
 export const rangeQuerySchema = z.strictObject({
   from: moment,
   to: moment,
-  app: z.int("must be an app's id").min(0, "must be an app's id").optional(),
+  app: z
+    .int("must be an app's id")
+    .min(0, "must be an app's id")
+    .describe("An app's id; 0: users' own tasks")
+    .optional(),
 });
 
 const destination = originOr(OTHER_LANES).optional();
@@ -44,47 +48,55 @@ const period = z.object({
   topErrors: z.array(z.object({ errorCode: text, count })),
 });
 
-export const summarySchema = z.object({
-  tasks: z
-    .object({ pending: count, succeeded: count, exhausted: count, canceled: count, resolved: count })
-    .describe("how many there are now"),
-  attempts: z.object({ succeeded: count, failed: count }),
-  totals: z.object({ accepted: count, calls: count, succeeded: count, failed: count }),
-  oldestWaiting: z.object({ taskId: text, dueAt: text, waitingMs: count }).nullable(),
-  lastHour: period,
-  lastDay: period,
-}) satisfies z.ZodType<StatsSummary>;
+export const summarySchema = z
+  .object({
+    tasks: z
+      .object({ pending: count, succeeded: count, exhausted: count, canceled: count, resolved: count })
+      .describe("how many there are now"),
+    attempts: z.object({ succeeded: count, failed: count }),
+    totals: z.object({ accepted: count, calls: count, succeeded: count, failed: count }),
+    oldestWaiting: z.object({ taskId: text, dueAt: text, waitingMs: count }).nullable(),
+    lastHour: period,
+    lastDay: period,
+  })
+  .meta({ id: "StatsSummary" }) satisfies z.ZodType<StatsSummary>;
 
 const range = { from: text, to: text, step: z.enum(steps) };
 
-export const seriesSchema = z.object({
-  ...range,
-  points: z.array(
-    z.object({
-      at: text,
-      ...activity,
-      delivered: count,
-      canceled: count,
-      resolved: count,
-      reopened: count,
-    }),
-  ),
-}) satisfies z.ZodType<StatsSeries>;
+export const seriesSchema = z
+  .object({
+    ...range,
+    points: z.array(
+      z.object({
+        at: text,
+        ...activity,
+        delivered: count,
+        canceled: count,
+        resolved: count,
+        reopened: count,
+      }),
+    ),
+  })
+  .meta({ id: "StatsSeries" }) satisfies z.ZodType<StatsSeries>;
 
-export const destinationsSchema = z.object({
-  ...range,
-  items: z.array(
-    z.object({
-      destination: text,
-      ...activity,
-      sparkline: z.array(z.object({ at: text, calls: count, failed: count })),
-    }),
-  ),
-  nextCursor: z.null(),
-}) satisfies z.ZodType<StatsDestinations>;
+export const destinationsSchema = z
+  .object({
+    ...range,
+    items: z.array(
+      z.object({
+        destination: text,
+        ...activity,
+        sparkline: z.array(z.object({ at: text, calls: count, failed: count })),
+      }),
+    ),
+    nextCursor: z.null(),
+  })
+  .meta({ id: "StatsDestinations" }) satisfies z.ZodType<StatsDestinations>;
 
-export const errorsSchema = z.object({
-  ...range,
-  items: z.array(z.object({ errorCode: text, count, sparkline: z.array(z.object({ at: text, count })) })),
-  nextCursor: z.null(),
-}) satisfies z.ZodType<StatsErrors>;
+export const errorsSchema = z
+  .object({
+    ...range,
+    items: z.array(z.object({ errorCode: text, count, sparkline: z.array(z.object({ at: text, count })) })),
+    nextCursor: z.null(),
+  })
+  .meta({ id: "StatsErrors" }) satisfies z.ZodType<StatsErrors>;

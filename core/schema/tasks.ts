@@ -7,11 +7,14 @@ const part = z.string().min(1, "must not be empty").max(512, "must have at most 
 
 /** `TaskQuery` of the contract. */
 export const querySchema = z.strictObject({
-  state: z.array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` })).optional(),
+  state: z
+    .array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` }))
+    .describe("Repeat it for several")
+    .optional(),
   sourceAppName: part.optional(),
   targetAppName: part.optional(),
-  url: part.optional(),
-  q: part.optional(),
+  url: part.describe("Part of the URL").optional(),
+  q: part.describe("Part of the payload").optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
   sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
@@ -19,14 +22,21 @@ export const querySchema = z.strictObject({
 });
 
 /** What may stand in the body of a retry. */
-export const retryBodySchema = z.strictObject({
-  force: z.boolean("must be true or false").default(false),
-  note,
-});
+export const retryBodySchema = z
+  .strictObject({
+    force: z
+      .boolean("must be true or false")
+      .default(false)
+      .describe("Whether a task that has succeeded is called again"),
+    note,
+  })
+  .meta({ id: "RetryRequest", examples: [{ note: "The target is mended" }, { force: true }] });
 
 export const retrySchema = retryBodySchema.extend({ taskId: z.string() });
 
 /** What may stand in the body of a cancel or a resolve. */
-export const endBodySchema = z.strictObject({ note });
+export const endBodySchema = z
+  .strictObject({ note })
+  .meta({ id: "EndRequest", examples: [{ note: "Booked by hand" }] });
 
 export const endSchema = endBodySchema.extend({ taskId: z.string() });

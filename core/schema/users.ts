@@ -23,22 +23,29 @@ const notTheName = {
 
 export const createUserSchema = z
   .strictObject({ username, password: newPassword, role })
-  .refine(({ username: name, password }) => !isName(password, name), notTheName);
+  .refine(({ username: name, password }) => !isName(password, name), notTheName)
+  .meta({
+    id: "UserRequest",
+    examples: [{ username: "lin", password: "correct horse battery", role: "operator" }],
+  });
 
 export const changeUserSchema = z
   .strictObject({ password: newPassword, role, disabled: z.boolean("must be true or false") })
-  .partial();
+  .partial()
+  .meta({ id: "UserChange", examples: [{ role: "viewer" }, { disabled: true }] });
 
 /** Whether a password is the user's name, in any case. */
 export const isName = (password: string, name: string): boolean =>
   password.toLowerCase() === name.toLowerCase();
 
-export const userSchema = z.object({
-  id: z.int(),
-  username: z.string(),
-  role: z.enum(ROLES),
-  disabled: z.boolean(),
-  environmentPassword: z.boolean(),
-  createdAt: time,
-  updatedAt: time,
-}) satisfies z.ZodType<UserView>;
+export const userSchema = z
+  .object({
+    id: z.int(),
+    username: z.string(),
+    role: z.enum(ROLES),
+    disabled: z.boolean(),
+    environmentPassword: z.boolean().describe("Whether `BIDA_ADMIN_PASSWORD` is the password"),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "User" }) satisfies z.ZodType<UserView>;

@@ -55,52 +55,75 @@ const MEDIA_TYPE =
   /^(application\/json|application\/x-www-form-urlencoded|text\/xml|application\/xml)\s*(;\s*charset=utf-8)?\s*$/i;
 
 /** What `POST /v1/webhooks` takes. Names that kkbida has are kkbida's. */
-export const webhookSchema = z.strictObject({
-  /** Missing: told by the URL's host; `webhook` where that is nobody's robot. */
-  type: oneOf(CHANNEL_TYPES).optional(),
-  /** Missing: `memo`, or the type. */
-  name: line(64).optional(),
-  memo: text(255).nullish(),
-  enabled: flag.default(true),
-  url: text(2048).min(1, "must not be empty").nullish(),
-  /** The robot's signing secret. */
-  secret: line(256).nullish(),
-  requestMethod: oneOf(["POST", "PUT", "PATCH"]).default("POST"),
-  contentType: line(100)
-    .refine(
-      (s) => MEDIA_TYPE.test(s),
-      "must be application/json, application/x-www-form-urlencoded or text/xml, in UTF-8",
-    )
-    .default("application/json; charset=utf-8"),
-  /** Template of the whole body; missing: the type's own. */
-  content: text(MAX_TEMPLATE).nullish(),
-  /** Text that the answer must contain, beside what the type asks for. */
-  expectResult: text(512).nullish(),
-  smtp: smtpSchema.nullish(),
-  language: oneOf(["zh", "en"]).default("zh"),
-  /** Stands before every title; robots that ask for a keyword find it there. */
-  title: line(100).nullish(),
-  filter: filterSchema.prefault({}),
-  /** Alarm where the oldest due task has waited so long; 0: never. */
-  backlogMinutes: whole(0, 10_080).default(10),
-  /** Missing: the platform's. */
-  limits: z
-    .array(z.strictObject({ messages: whole(1, 10_000), seconds: whole(1, 3_600) }))
-    .max(3, "takes at most 3 limits")
-    .nullish(),
-  /** Whether many alarms become one message. Missing: yes, except for `webhook`. */
-  digest: flag.nullish(),
-  limitCallCount: whole(1, 100).default(8),
-  retry: retrySchema.nullish(),
-  timeoutMs: whole(100, 120_000).default(10_000),
-});
+export const webhookSchema = z
+  .strictObject({
+    /** Missing: told by the URL's host; `webhook` where that is nobody's robot. */
+    type: oneOf(CHANNEL_TYPES).optional(),
+    /** Missing: `memo`, or the type. */
+    name: line(64).optional(),
+    memo: text(255).nullish(),
+    enabled: flag.default(true),
+    url: text(2048).min(1, "must not be empty").nullish(),
+    /** The robot's signing secret. */
+    secret: line(256).nullish(),
+    requestMethod: oneOf(["POST", "PUT", "PATCH"]).default("POST"),
+    contentType: line(100)
+      .refine(
+        (s) => MEDIA_TYPE.test(s),
+        "must be application/json, application/x-www-form-urlencoded or text/xml, in UTF-8",
+      )
+      .default("application/json; charset=utf-8"),
+    /** Template of the whole body; missing: the type's own. */
+    content: text(MAX_TEMPLATE).nullish(),
+    /** Text that the answer must contain, beside what the type asks for. */
+    expectResult: text(512).nullish(),
+    smtp: smtpSchema.nullish(),
+    language: oneOf(["zh", "en"]).default("zh"),
+    /** Stands before every title; robots that ask for a keyword find it there. */
+    title: line(100).nullish(),
+    filter: filterSchema.prefault({}),
+    /** Alarm where the oldest due task has waited so long; 0: never. */
+    backlogMinutes: whole(0, 10_080).default(10),
+    /** Missing: the platform's. */
+    limits: z
+      .array(z.strictObject({ messages: whole(1, 10_000), seconds: whole(1, 3_600) }))
+      .max(3, "takes at most 3 limits")
+      .nullish(),
+    /** Whether many alarms become one message. Missing: yes, except for `webhook`. */
+    digest: flag.nullish(),
+    limitCallCount: whole(1, 100).default(8),
+    retry: retrySchema.nullish(),
+    timeoutMs: whole(100, 120_000).default(10_000),
+  })
+  .meta({
+    id: "WebhookRequest",
+    examples: [
+      {
+        type: "dingtalk",
+        name: "Operations",
+        url: "https://oapi.dingtalk.com/robot/send?access_token=…",
+        secret: "SEC…",
+        filter: { sourceAppNames: ["shop"], minSeverity: "error" },
+      },
+      {
+        type: "email",
+        name: "On call",
+        smtp: { host: "smtp.example", from: "bida@shop.example", to: ["oncall@shop.example"] },
+        language: "en",
+      },
+    ],
+  });
 
 /** A channel's settings, its secrets included. */
 export type WebhookRequest = z.input<typeof webhookSchema>;
 export type WebhookSettings = z.output<typeof webhookSchema>;
 
 /** `PATCH`: what is missing stays as it is, null takes it back to its default. Checked as a whole after that. */
-export const webhookPatchSchema = z.record(z.string(), z.unknown()).describe("Fields of a channel to change");
+export const webhookPatchSchema = z.record(z.string(), z.unknown()).meta({
+  id: "WebhookChange",
+  description: "Fields of a channel to change, as in `WebhookRequest`; null takes one back to its default",
+  examples: [{ enabled: false }, { title: null, backlogMinutes: 30 }],
+});
 
 export const webhookIdSchema = z.strictObject({
   id: z.coerce.number("must be a number").int("must be a whole number").min(1),
@@ -112,52 +135,60 @@ export const historyQuerySchema = z.strictObject({
 });
 
 /** A channel as it is shown: secrets and the secret parts of its URL are masked. */
-export const webhookViewSchema = z.object({
-  ...webhookSchema.shape,
-  id: z.number(),
-  type: oneOf(CHANNEL_TYPES),
-  name: z.string(),
-  memo: z.string().nullable(),
-  enabled: z.boolean(),
-  url: z.string().nullable(),
-  secret: z.string().nullable(),
-  content: z.string().nullable(),
-  expectResult: z.string().nullable(),
-  smtp: z
-    .object({ ...smtpSchema.shape, user: z.string().nullable(), password: z.string().nullable() })
-    .nullable(),
-  title: z.string().nullable(),
-  limits: webhookSchema.shape.limits.unwrap().unwrap().nullable(),
-  digest: z.boolean().nullable(),
-  retry: retrySchema.nullable(),
-  state: oneOf(["ok", "broken", "disabled"]),
-  brokenSince: z.string().nullable(),
-  lastError: z.string().nullable(),
-  lastSuccessAt: z.string().nullable(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-}) satisfies z.ZodType<WebhookView>;
+export const webhookViewSchema = z
+  .object({
+    ...webhookSchema.shape,
+    id: z.number(),
+    type: oneOf(CHANNEL_TYPES),
+    name: z.string(),
+    memo: z.string().nullable(),
+    enabled: z.boolean(),
+    url: z.string().nullable(),
+    secret: z.string().nullable(),
+    content: z.string().nullable(),
+    expectResult: z.string().nullable(),
+    smtp: z
+      .object({ ...smtpSchema.shape, user: z.string().nullable(), password: z.string().nullable() })
+      .nullable(),
+    title: z.string().nullable(),
+    limits: webhookSchema.shape.limits.unwrap().unwrap().nullable(),
+    digest: z.boolean().nullable(),
+    retry: retrySchema.nullable(),
+    state: oneOf(["ok", "broken", "disabled"]),
+    brokenSince: z.string().nullable(),
+    lastError: z.string().nullable(),
+    lastSuccessAt: z.string().nullable(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .meta({ id: "Webhook", description: "A channel; secrets are masked" }) satisfies z.ZodType<WebhookView>;
 
 export const webhookListSchema = z.object({
   items: z.array(webhookViewSchema),
   nextCursor: z.string().nullable(),
 });
 
-export const webhookTestSchema = z.object({
-  succeeded: z.boolean(),
-  statusCode: z.number().nullable(),
-  body: z.string().nullable(),
-  errorCode: z.string().nullable(),
-  errorMessage: z.string().nullable(),
-  durationMs: z.number(),
-}) satisfies z.ZodType<WebhookTest>;
+export const webhookTestSchema = z
+  .object({
+    succeeded: z.boolean(),
+    statusCode: z.number().nullable(),
+    body: z.string().nullable(),
+    errorCode: z.string().nullable(),
+    errorMessage: z.string().nullable(),
+    durationMs: z.number(),
+  })
+  .meta({ id: "WebhookTest" }) satisfies z.ZodType<WebhookTest>;
 
-export const alarmMessageSchema = z.object({
-  taskId: z.string().describe("The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest"),
-  state: oneOf(["pending", "sent", "failed", "canceled"]),
-  alarms: z.number().describe("How many alarms it told of"),
-  createdAt: z.string(),
-}) satisfies z.ZodType<AlarmMessageView>;
+export const alarmMessageSchema = z
+  .object({
+    taskId: z
+      .string()
+      .describe("The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest"),
+    state: oneOf(["pending", "sent", "failed", "canceled"]),
+    alarms: z.number().describe("How many alarms it told of"),
+    createdAt: z.string(),
+  })
+  .meta({ id: "AlarmMessage" }) satisfies z.ZodType<AlarmMessageView>;
 
 export const historySchema = z.object({
   items: z.array(alarmMessageSchema),

@@ -56,7 +56,7 @@ const admin: ServiceSchema = {
     },
 
     retry: async (params, ctx) => {
-      const { taskId, force, note } = parseWith(retrySchema, params, "invalid_query");
+      const { taskId, force, note } = parseWith(retrySchema, params, "invalid_body");
       return retryTask(resources, ctx, taskIdOf(taskId), force, note);
     },
 
@@ -92,7 +92,7 @@ const admin: ServiceSchema = {
 
     changeDestination: async (params, ctx) => {
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
-      const change = parseWith(destinationChangeSchema, params.change, "invalid_query");
+      const change = parseWith(destinationChangeSchema, params.change, "invalid_body");
       await destinations.change(resources, origin, change, originOfCall(ctx));
       return destinations.view(resources, origin);
     },

@@ -13,14 +13,15 @@ import { auditRoutes } from "./audit.routes.ts";
 import { bulkRoutes } from "./bulk.routes.ts";
 import { Callers } from "./caller.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
+import { docsRoutes } from "./docs.routes.ts";
 import { eventRoutes } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
-import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
+import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
-import { aliasesOf, type Route } from "./route.ts";
+import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
@@ -41,6 +42,25 @@ export const ROUTES: Route[] = [
   ...sessionRoutes,
   ...auditRoutes,
   ...webhookRoutes,
+];
+
+/** Everything at `/` that is declared, with its documentation. */
+function everyRoute(nodes: Nodes): Route[] {
+  const documented = () => [...legacyDeclarations, ...routes];
+  const routes = [
+    ...ROUTES,
+    ...nodeRoutes(nodes),
+    ...healthRoutes,
+    ...metricsRoutes(nodes),
+    ...docsRoutes(documented),
+  ];
+  return routes;
+}
+
+/** What the document describes. Declarations only: their handlers know no nodes. */
+export const everyDeclaration = (): Declaration[] => [
+  ...legacyDeclarations,
+  ...everyRoute(undefined as never),
 ];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
@@ -131,9 +151,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
       ...ROUTE,
       path: "/",
       aliases: {
-        ...aliasesOf([...ROUTES, ...nodeRoutes(nodes)], broker, callers),
-        ...healthRoutes(broker),
-        ...metricsRoutes(callers, nodes),
+        ...aliasesOf(everyRoute(nodes), broker, callers),
       },
     });
   },

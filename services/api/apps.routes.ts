@@ -38,6 +38,7 @@ export const appRoutes: Route[] = [
     description: "The answer is the only one that shows the API key and the signing secret.",
     access: CHANGE,
     body: { schema: createAppSchema },
+    refusals: ["conflict"],
     answer: { status: 201, description: "The app, its key and its secret", schema: createdAppSchema },
     handler: ({ broker, body, meta }) => call(broker, "admin.createApp", body as AppRequest, { meta }),
   },
@@ -48,6 +49,7 @@ export const appRoutes: Route[] = [
     summary: "Change an app's name or limits, or disable it",
     access: CHANGE,
     body: { schema: changeAppSchema },
+    refusals: ["conflict"],
     answer: { description: "The app", schema: appSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.changeApp", { ...(body as AppChange), ...idOf(params) }, { meta }),
@@ -82,6 +84,7 @@ export const appRoutes: Route[] = [
     description: "Both sign for 24 h, unless `immediately` is true.",
     access: CHANGE,
     body: { schema: rotateSchema, optional: true },
+    refusals: ["conflict"],
     answer: { description: "The app and its new secret", schema: rotatedSecretSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.rotateSecret", { ...(body as object | undefined), ...idOf(params) }, { meta }),

@@ -22,11 +22,17 @@ const CHANGE = { role: "operator", apps: true } as const;
 /** Counting among millions of tasks takes its time, in ms. */
 const TIMEOUT = 60_000;
 
-const answer = {
-  description: "200: done. 202: more than 1,000 tasks; `job` works on them",
-  schema: bulkResultSchema,
-  statusOf: (result: unknown) => ((result as BulkResult).job === null ? 200 : 202),
+const answers = {
+  answer: { description: "Counted, or done", schema: bulkResultSchema },
+  otherAnswers: { 202: { description: "More than 1,000 tasks: `job` works on them", schema: bulkResultSchema } },
 };
+
+/** The result as the answer, with its status. */
+async function answered({ res }: RestCall, result: Promise<BulkResult>): Promise<BulkResult> {
+  const done = await result;
+  if (done.job !== null) res.statusCode = 202;
+  return done;
+}
 
 const SUMMARY = {
   retry: "Call many tasks again, now",
@@ -44,10 +50,11 @@ export const bulkRoutes: Route[] = [
       description: "Those that a filter finds, or a selection. `dryRun` counts and changes nothing.",
       access: CHANGE,
       body: { schema: bulkSchema },
-      answer,
-      handler: ({ broker, body, meta }) => {
-        const request = body as BulkRequest;
-        return call(broker, "admin.changeMany", { action, request }, { meta, timeout: TIMEOUT });
+      ...answers,
+      handler: (rest) => {
+        const request = rest.body as BulkRequest;
+        const options = { meta: rest.meta, timeout: TIMEOUT };
+        return answered(rest, call(rest.broker, "admin.changeMany", { action, request }, options));
       },
     }),
   ),
@@ -59,11 +66,12 @@ export const bulkRoutes: Route[] = [
     description: "Exhausted tasks for this origin that were created from `from` on and before `to`.",
     access: { role: "operator" },
     body: { schema: replaySchema },
-    answer,
-    handler: ({ broker, params, body, meta }) => {
-      const request = body as ReplayRequest;
-      const options = { meta, timeout: TIMEOUT };
-      return call(broker, "admin.replay", { origin: params.origin ?? "", request }, options);
+    ...answers,
+    handler: (rest) => {
+      const request = rest.body as ReplayRequest;
+      const options = { meta: rest.meta, timeout: TIMEOUT };
+      const origin = rest.params.origin ?? "";
+      return answered(rest, call(rest.broker, "admin.replay", { origin, request }, options));
     },
   },
   {

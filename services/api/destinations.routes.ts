@@ -33,6 +33,7 @@ export const destinationRoutes: Route[] = [
     summary: "One target origin",
     access: { role: "viewer" },
     answer: { description: "The destination", schema: destinationViewSchema },
+    refusals: ["invalid_query"],
     handler: ({ broker, params, meta }) => read(broker, "admin.getDestination", originOf(params), { meta }),
   },
   {
@@ -42,6 +43,7 @@ export const destinationRoutes: Route[] = [
     summary: "Pause, resume, limit; switch or reset the breaker",
     access: { role: "operator" },
     body: { schema: destinationChangeSchema },
+    refusals: ["invalid_query"],
     answer: { description: "The destination", schema: destinationViewSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.changeDestination", { ...originOf(params), change: body as object }, { meta }),

@@ -1,20 +1,39 @@
 /** `/healthz`: this process answers. `/readyz`: everything it needs is usable, or which part is not. */
-import type { ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { Health } from "../../core/contract.ts";
+import { aliveSchema, healthSchema } from "../../core/schema/health.ts";
 import { call } from "../lib/bus.ts";
-import type { GatewayHandler } from "./route.ts";
+import type { Route } from "./route.ts";
 
 const CHECK_TIMEOUT = 4_000;
 
-export function healthRoutes(broker: ServiceBroker): Record<string, GatewayHandler> {
-  return {
-    "GET /healthz": (_, res) => send(res, 200, { ok: true }),
-    "GET /readyz": (_, res) => {
-      check(broker).then((health) => send(res, health.ok ? 200 : 503, health));
+const tag = "Health";
+
+export const healthRoutes: Route[] = [
+  {
+    method: "GET",
+    path: "/healthz",
+    tag,
+    summary: "Whether this process answers",
+    access: null,
+    answer: { description: "It does", schema: aliveSchema },
+    handler: async () => ({ ok: true }),
+  },
+  {
+    method: "GET",
+    path: "/readyz",
+    tag,
+    summary: "Whether everything it needs is usable",
+    access: null,
+    answer: { description: "It is", schema: healthSchema },
+    otherAnswers: { 503: { description: "It is not; `parts` say what", schema: healthSchema } },
+    handler: async ({ broker, res }) => {
+      const health = await check(broker);
+      if (!health.ok) res.statusCode = 503;
+      return health;
     },
-  };
-}
+  },
+];
 
 async function check(broker: ServiceBroker): Promise<Health> {
   try {
@@ -23,11 +42,4 @@ async function check(broker: ServiceBroker): Promise<Health> {
   } catch (error) {
     return { ok: false, parts: { scheduler: (error as Error).message } };
   }
-}
-
-function send(res: ServerResponse, status: number, health: object): void {
-  res.statusCode = status;
-  res.setHeader("content-type", "application/json; charset=utf-8");
-  res.setHeader("cache-control", "no-store");
-  res.end(JSON.stringify(health));
 }

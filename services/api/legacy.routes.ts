@@ -4,12 +4,30 @@ import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
+import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { submit } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { end, refusalOf } from "./problem.ts";
-import type { GatewayHandler } from "./route.ts";
+import type { Declaration, GatewayHandler } from "./route.ts";
+
+/** What {@link legacyRoutes} serves, for the documentation. */
+export const legacyDeclarations: Declaration[] = [
+  {
+    method: "POST",
+    path: "/api/addTask",
+    tag: "kkbida",
+    summary: "Hand over a task as kkbida's clients do",
+    description:
+      "For the addresses in `BIDA_API_IP_ALLOW`. Success is status 200 and a body that contains `expectResult`; one minute between calls.",
+    access: null,
+    door: "legacy",
+    body: { schema: legacyTaskSchema, size: "task" },
+    answer: { description: "The bare task id", contentType: "text/plain" },
+    refusals: ["too_many_requests"],
+  },
+];
 
 /** First the address, then the credentials, then the task: as kkbida. */
 export function legacyRoutes(

@@ -7,33 +7,39 @@ import type { MetricJson } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { Callers } from "./caller.ts";
 import type { Nodes } from "./nodes.ts";
-import type { GatewayHandler } from "./route.ts";
+import type { Route } from "./route.ts";
 
 const loopback = new AddressRanges(LOOPBACK_RANGES);
 
-export function metricsRoutes(callers: Callers, nodes: Nodes): Record<string, GatewayHandler> {
-  return {
-    "GET /metrics": (req, res, next) => {
-      allow(req)
-        .then(() => scrape(nodes))
-        .then((text) => {
-          res.statusCode = 200;
-          res.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
-          res.setHeader("cache-control", "no-store");
-          res.end(text);
-        })
-        .catch(next);
+export const metricsRoutes = (nodes: Nodes): Route[] => [
+  {
+    method: "GET",
+    path: "/metrics",
+    tag: "Cluster",
+    summary: "The whole cluster's metrics, for Prometheus",
+    description:
+      "Open from the machine itself; through a proxy, or from elsewhere, it asks for a user's credentials.",
+    access: null,
+    door: "scrape",
+    answer: { description: "Prometheus's text form, version 0.0.4", contentType: "text/plain" },
+    handler: async ({ callers, req, res }) => {
+      await allow(callers, req);
+      const text = await scrape(nodes);
+      res.statusCode = 200;
+      res.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
+      res.setHeader("cache-control", "no-store");
+      res.end(text);
     },
-  };
+  },
+];
 
-  /** From the machine itself it is open; through a proxy, or from elsewhere, it asks for a user's credentials. */
-  async function allow(req: IncomingMessage): Promise<void> {
-    const proxied = req.headers["x-forwarded-for"] !== undefined || req.headers.forwarded !== undefined;
-    const address = callers.addressOf(req);
-    if (!proxied && isIP(address) !== 0 && loopback.includes(address)) return;
-    const { actor } = await callers.identify(req);
-    if (actor.kind !== "user") throw new BidaError("forbidden", "This is for users");
-  }
+/** From the machine itself it is open; through a proxy, or from elsewhere, it asks for a user's credentials. */
+async function allow(callers: Callers, req: IncomingMessage): Promise<void> {
+  const proxied = req.headers["x-forwarded-for"] !== undefined || req.headers.forwarded !== undefined;
+  const address = callers.addressOf(req);
+  if (!proxied && isIP(address) !== 0 && loopback.includes(address)) return;
+  const { actor } = await callers.identify(req);
+  if (actor.kind !== "user") throw new BidaError("forbidden", "This is for users");
 }
 
 /** @throws nothing: a node that does not answer is a figure, not a failure */

@@ -6,27 +6,29 @@ import type { Route } from "./route.ts";
 
 const figure = z.number().min(0);
 
-const itemSchema = z.union([
-  z.object({
-    up: z.literal(true),
-    nodeID: z.string(),
-    version: z.string(),
-    services: z.array(z.string()),
-    startedAt: z.iso.datetime(),
-    uptimeMs: figure,
-    pid: figure,
-    leaseMs: figure,
-    threads: figure,
-    inFlight: figure,
-    held: figure,
-    capacity: figure,
-    outcomesBuffered: figure,
-    eventLoopDelay: z.object({ p50: figure, p99: figure }),
-    rssBytes: figure,
-    cpu: figure,
-  }),
-  z.object({ up: z.literal(false), nodeID: z.string() }),
-]);
+const itemSchema = z
+  .union([
+    z.object({
+      up: z.literal(true),
+      nodeID: z.string(),
+      version: z.string(),
+      services: z.array(z.string()),
+      startedAt: z.iso.datetime(),
+      uptimeMs: figure,
+      pid: figure,
+      leaseMs: figure,
+      threads: figure,
+      inFlight: figure,
+      held: figure,
+      capacity: figure,
+      outcomesBuffered: figure,
+      eventLoopDelay: z.object({ p50: figure, p99: figure }),
+      rssBytes: figure,
+      cpu: figure,
+    }),
+    z.object({ up: z.literal(false), nodeID: z.string() }),
+  ])
+  .meta({ id: "Node" });
 
 export const nodeRoutes = (nodes: Nodes): Route[] => [
   {

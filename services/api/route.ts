@@ -41,6 +41,17 @@ export interface RestCall {
   res: ServerResponse;
 }
 
+export interface Answer {
+  description: string;
+  /** Of JSON. */
+  schema?: z.ZodType;
+  /** Where the handler writes the answer itself. */
+  contentType?: string;
+}
+
+/** What the OpenAPI document needs to know of a route. */
+export type Declaration = Omit<Route, "handler">;
+
 export interface Route {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   /** As OpenAPI writes it: `/v1/tasks/{taskId}`. */
@@ -58,16 +69,18 @@ export interface Route {
     /** It may be missing. */
     optional?: boolean;
   };
-  answer: {
+  answer: Answer & {
     /** Default 200. */
     status?: number;
-    /** Where it depends on what the handler returned. */
-    statusOf?: (result: unknown) => number;
-    description: string;
-    schema?: z.ZodType;
-    /** Where it is not JSON: the handler writes the answer itself. */
-    contentType?: string;
   };
+  /** Answers with other statuses that are no refusals. */
+  otherAnswers?: Record<number, Answer>;
+  /** Refusals beside those that all routes of its kind have; see `openapi/refusals.ts`. */
+  refusals?: RefusalCode[];
+  /** `Idempotency-Key` counts. */
+  idempotent?: boolean;
+  /** How callers prove who they are where `access` does not say it. `legacy`: kkbida's headers, refusals in plain text. `scrape`: no credentials from the machine itself. */
+  door?: "legacy" | "scrape";
   /** What it returns is sent as JSON. */
   handler: (call: RestCall) => Promise<unknown>;
 }
@@ -118,7 +131,8 @@ function handlerOf(
     const { params, query } = req.$params;
     const result = await route.handler({ broker, callers, params, query, body, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
-    res.statusCode = route.answer.statusOf?.(result) ?? route.answer.status ?? 200;
+    // Unless the handler chose another one.
+    if (res.statusCode === 200) res.statusCode = route.answer.status ?? 200;
     if (res.statusCode === 204) {
       res.end();
       return;

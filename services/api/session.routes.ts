@@ -21,6 +21,7 @@ export const sessionRoutes: Route[] = [
     access: null,
     body: { schema: loginSchema },
     answer: { description: "Who is logged in", schema: sessionSchema },
+    refusals: ["unauthorized", "forbidden", "too_many_requests"],
     handler: login,
   },
   {

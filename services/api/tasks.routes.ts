@@ -1,7 +1,14 @@
 /** `/v1/tasks`. Bodies go on as they came: the action checks them. */
-import { z } from "zod";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import {
+  acceptedSchema,
+  attemptsSchema,
+  batchResultSchema,
+  batchSchema,
+  taskPageSchema,
+  taskViewSchema,
+} from "../../core/schema/task-views.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read, submit } from "../lib/bus.ts";
 import { withList, withNumbers } from "./query.ts";
@@ -21,7 +28,8 @@ export const taskRoutes: Route[] = [
     description: "Answered once the task is committed.",
     access: CHANGE,
     body: { schema: taskSchema, size: "task" },
-    answer: { status: 202, description: "Accepted" },
+    idempotent: true,
+    answer: { status: 202, description: "Accepted", schema: acceptedSchema },
     handler: ({ broker, body, meta }) => submit(broker, "scheduler.submit", body as TaskRequest, { meta }),
   },
   {
@@ -30,8 +38,9 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "Hand over up to 1,000 tasks",
     access: CHANGE,
-    body: { schema: z.strictObject({ tasks: z.array(taskSchema).min(1).max(1000) }), size: "batch" },
-    answer: { status: 202, description: "One result per task, in order" },
+    body: { schema: batchSchema, size: "batch" },
+    idempotent: true,
+    answer: { status: 202, description: "One result per task, in order", schema: batchResultSchema },
     handler: ({ broker, body, meta }) => {
       const batch = body as { tasks: TaskRequest[] };
       const count = Array.isArray(batch.tasks) ? Math.min(batch.tasks.length, 1000) : 0;
@@ -46,7 +55,7 @@ export const taskRoutes: Route[] = [
     description: "Newest first; with `sort=due` open tasks, the one that is due first on top.",
     access: READ,
     query: querySchema,
-    answer: { description: "A page" },
+    answer: { description: "A page", schema: taskPageSchema },
     handler: ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta }),
   },
   {
@@ -55,7 +64,7 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "One task",
     access: READ,
-    answer: { description: "The task" },
+    answer: { description: "The task", schema: taskViewSchema },
     handler: ({ broker, params, meta }) => read(broker, "scheduler.get", idOf(params), { meta }),
   },
   {
@@ -64,7 +73,7 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "A task's attempts, oldest first",
     access: READ,
-    answer: { description: "All attempts" },
+    answer: { description: "All attempts", schema: attemptsSchema },
     handler: ({ broker, params, meta }) => read(broker, "scheduler.attempts", idOf(params), { meta }),
   },
   {
@@ -74,7 +83,8 @@ export const taskRoutes: Route[] = [
     summary: "Call a task again, now",
     access: CHANGE,
     body: { schema: retryBodySchema, optional: true },
-    answer: { description: "The task" },
+    refusals: ["state_conflict"],
+    answer: { description: "The task", schema: taskViewSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.retry", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
@@ -85,7 +95,8 @@ export const taskRoutes: Route[] = [
     summary: "End an open task",
     access: CHANGE,
     body: { schema: endBodySchema, optional: true },
-    answer: { description: "The task" },
+    refusals: ["state_conflict"],
+    answer: { description: "The task", schema: taskViewSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.cancel", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
@@ -96,7 +107,8 @@ export const taskRoutes: Route[] = [
     summary: "Declare an exhausted task mended outside",
     access: CHANGE,
     body: { schema: endBodySchema, optional: true },
-    answer: { description: "The task" },
+    refusals: ["state_conflict"],
+    answer: { description: "The task", schema: taskViewSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.resolve", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },

@@ -28,6 +28,7 @@ export const userRoutes: Route[] = [
     summary: "Make a user",
     access,
     body: { schema: createUserSchema },
+    refusals: ["conflict"],
     answer: { status: 201, description: "The user", schema: userSchema },
     handler: ({ broker, body, meta }) => call(broker, "admin.createUser", body as UserRequest, { meta }),
   },
@@ -39,6 +40,7 @@ export const userRoutes: Route[] = [
     description: "A new password, and being disabled, ends all sessions of the user.",
     access,
     body: { schema: changeUserSchema },
+    refusals: ["conflict"],
     answer: { description: "The user", schema: userSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.changeUser", { ...(body as UserChange), ...idOf(params) }, { meta }),
@@ -49,6 +51,7 @@ export const userRoutes: Route[] = [
     tag,
     summary: "Delete a user",
     access,
+    refusals: ["conflict"],
     answer: { status: 204, description: "Done" },
     handler: ({ broker, params, meta }) => call(broker, "admin.deleteUser", idOf(params), { meta }),
   },

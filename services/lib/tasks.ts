@@ -54,7 +54,7 @@ export async function cancelTask(
   ctx: BidaContext,
   params: EndParams,
 ): Promise<TaskView> {
-  const { taskId, note } = parseWith(endSchema, params, "invalid_query");
+  const { taskId, note } = parseWith(endSchema, params, "invalid_body");
   const now = resources.clock.now();
   const rule: Rule = (task) => cancel(task, now);
   const id = taskIdOf(taskId);
@@ -73,7 +73,7 @@ export async function resolveTask(
   ctx: BidaContext,
   params: EndParams,
 ): Promise<TaskView> {
-  const { taskId, note } = parseWith(endSchema, params, "invalid_query");
+  const { taskId, note } = parseWith(endSchema, params, "invalid_body");
   const now = resources.clock.now();
   const rule: Rule = (task) => resolve(task, now);
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);

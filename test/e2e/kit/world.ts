@@ -6,6 +6,7 @@ import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
 import { createApp } from "../../../store/apps.ts";
 import { closeDatabase, openDatabase } from "../../../store/database.ts";
 import { openSecretBox } from "../../../store/secret-box.ts";
+import { checkReply } from "./document.ts";
 import type { BidaNode } from "./node.ts";
 import type { Receiver } from "./receiver.ts";
 import { until } from "./until.ts";
@@ -69,7 +70,10 @@ export class World {
     return this.#parts.stop();
   }
 
-  /** One request; as an admin unless `headers` say otherwise. A string as `body` is sent as it is. */
+  /**
+   * One request; as an admin unless `headers` say otherwise. A string as `body` is sent as it is.
+   * @throws Error where the answer is not what the OpenAPI document says
+   */
   async api(
     method: string,
     path: string,
@@ -83,7 +87,9 @@ export class World {
       signal: AbortSignal.timeout(30_000),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, text, json: parsed(text) };
+    const reply: Reply = { status: answer.status, headers: answer.headers, text, json: parsed(text) };
+    checkReply(method, path, reply);
+    return reply;
   }
 
   /** A task that is retried quickly, unless `task` says otherwise; returns its id. */

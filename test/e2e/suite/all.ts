@@ -7,6 +7,7 @@ import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
 import { destinationSuite } from "./destinations.ts";
+import { documentSuite } from "./document.ts";
 import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
@@ -36,4 +37,5 @@ export function everySuite(suite: Suite): void {
   destinationSuite(suite);
   seeingSuite(suite);
   bulkSuite(suite);
+  documentSuite(suite);
 }

@@ -1,0 +1,92 @@
+/** Answers about tasks, as the contract's interfaces have them. */
+import { z } from "zod";
+import type { AttemptView, BatchResult, Page, TaskView } from "../contract.ts";
+import { METHODS, STATES } from "../task.ts";
+import { expectSchema, json, retrySchema, taskSchema } from "../task-schema.ts";
+import { pageOf, time } from "./parts.ts";
+import { fieldErrorSchema } from "./problem.ts";
+
+const count = z.int().min(0);
+const words = z.string().nullable();
+
+export const taskIdSchema = z.uuid({ error: "must be a task's id" }).describe("UUIDv7");
+
+/** `TaskView` of the contract. */
+export const taskViewSchema = z
+  .object({
+    taskId: taskIdSchema,
+    state: z.enum(STATES),
+    url: z.string(),
+    requestMethod: z.enum(METHODS),
+    requestParam: z.record(z.string(), json).nullable(),
+    body: words,
+    contentType: words,
+    headers: z.record(z.string(), z.string()).nullable(),
+    expectResult: words,
+    expect: expectSchema.nullable(),
+    callCount: count.describe("Calls on record, by schedule and by hand"),
+    limitCallCount: count,
+    retry: retrySchema,
+    timeoutMs: count,
+    nextCallAt: time
+      .nullable()
+      .describe("Null once ended, and while an earlier task of its `orderKey` holds it back"),
+    expiresAt: time.nullable(),
+    sourceAppName: words,
+    targetAppName: words,
+    orderKey: words,
+    heldBy: z
+      .exactOptional(taskIdSchema.nullable())
+      .describe("The task of the same `orderKey` that is to be delivered now. Lists leave it out"),
+    sourceIp: words,
+    lastError: z
+      .object({ code: z.string(), message: z.string() })
+      .nullable()
+      .describe("Of the last failed call; codes: [/docs/errors](/docs/errors)"),
+    createdAt: time,
+    updatedAt: time,
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: "Task" }) satisfies z.ZodType<TaskView>;
+
+/** `AttemptView` of the contract. */
+export const attemptViewSchema = z
+  .object({
+    n: z.int().min(1).describe("1 for a task's first call"),
+    startedAt: time,
+    durationMs: count,
+    outcome: z.enum(["succeeded", "failed"]),
+    statusCode: z.int().nullable().describe("Null: no answer came"),
+    errorCode: words,
+    errorMessage: words,
+    responseHeaders: z.record(z.string(), z.union([z.string(), z.array(z.string())])).nullable(),
+    responseBody: words.describe("At most 65535 bytes of it"),
+    responseTruncated: z.boolean(),
+    node: z.string().describe("Who called"),
+  })
+  .meta({ id: "Attempt", description: "One call that was made" }) satisfies z.ZodType<AttemptView>;
+
+export const taskPageSchema = pageOf(taskViewSchema) satisfies z.ZodType<Page<TaskView>>;
+export const attemptsSchema = pageOf(attemptViewSchema) satisfies z.ZodType<Page<AttemptView>>;
+
+export const acceptedSchema = z.object({ taskId: taskIdSchema }).meta({ id: "Accepted" });
+
+export const batchSchema = z.strictObject({ tasks: z.array(taskSchema).min(1).max(1000) }).meta({
+  id: "BatchRequest",
+  examples: [
+    {
+      tasks: [
+        {
+          url: "https://shop.example/paid",
+          requestMethod: "POST",
+          requestParam: { id: 1 },
+          limitCallCount: 10,
+        },
+      ],
+    },
+  ],
+});
+
+export const batchResultSchema = z
+  .object({ results: z.array(z.union([acceptedSchema, z.object({ errors: z.array(fieldErrorSchema) })])) })
+  .meta({ id: "BatchResults" }) satisfies z.ZodType<{ results: BatchResult[] }>;
