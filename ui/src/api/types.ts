@@ -124,40 +124,61 @@ export interface AttemptQuery {
 }
 
 export interface Session {
-  username: string;
-  role: Role;
-  mustChangePassword?: boolean;
+  user: { id: number; username: string; role: Role };
+  expiresAt: string | null;
+  /** The password is the default one that everybody knows. */
+  mustChangePassword: boolean;
 }
 
-export interface Summary {
-  tasks: { total: number } & Record<TaskState, number>;
-  attempts: { total: number; succeeded: number; failed: number };
-  oldestWaitingAt: string | null;
-}
-
-export interface SeriesPoint {
-  at: string;
-  succeeded: number;
-  failed: number;
-  accepted?: number;
+type StoredState = Exclude<TaskState, "delivering">;
+export interface Durations {
   p50: number | null;
   p95: number | null;
   p99: number | null;
 }
-export interface Series {
-  step: "minute" | "hour" | "day";
-  items: SeriesPoint[];
-}
-
-export interface DestinationStats {
-  origin: string;
+/** What happened in a stretch of time. `succeeded` and `failed` are calls; `exhausted` are tasks. */
+export interface Activity extends Durations {
+  accepted: number;
+  calls: number;
   succeeded: number;
   failed: number;
-  p95: number | null;
+  retries: number;
+  exhausted: number;
+  /** 0…1; null where there were no calls. */
+  successRate: number | null;
+}
+export interface Summary {
+  /** `pending` includes those that are being delivered. */
+  tasks: Record<StoredState, number>;
+  /** Ever, pruned ones included. */
+  totals: { accepted: number; calls: number; succeeded: number; failed: number };
+  oldestWaiting: { taskId: string; dueAt: string; waitingMs: number } | null;
+}
+export type Step = "minute" | "hour" | "day";
+export interface StatsPoint extends Activity {
+  /** Beginning of the step. */
+  at: string;
+}
+export interface Series {
+  from: string;
+  to: string;
+  step: Step;
+  /** One per step, also where nothing happened. */
+  points: StatsPoint[];
+}
+export interface DestinationStats extends Activity {
+  /** An origin; `other` for all those that are not kept apart. */
+  destination: string;
+  sparkline: { at: string; calls: number; failed: number }[];
 }
 export interface ErrorStats {
-  code: string;
+  errorCode: string;
   count: number;
+  sparkline: { at: string; count: number }[];
+}
+interface Range {
+  from: string;
+  to: string;
 }
 
 export interface Destination {
@@ -177,70 +198,138 @@ export interface Destination {
   leased?: number;
 }
 
-export interface Node {
-  id: string;
-  hostname?: string;
+/** One that vanished, or is too busy to answer, is shown without figures. */
+export type Node = { up: false; nodeID: string } | ({ up: true } & NodeInfo);
+export interface NodeInfo {
+  nodeID: string;
+  version: string;
   services: string[];
-  version?: string;
-  startedAt?: string | null;
-  threads?: number;
-  inFlight?: number;
-  concurrency?: number;
-  eventLoopDelayMs?: number | null;
-  cpu?: number | null;
-  rssBytes?: number | null;
+  startedAt: string;
+  uptimeMs: number;
+  threads: number;
+  inFlight: number;
+  held: number;
+  capacity: number;
+  outcomesBuffered: number;
+  /** In ms. */
+  eventLoopDelay: { p50: number; p99: number };
+  rssBytes: number;
+  /** 1 is one whole core. */
+  cpu: number;
 }
 
-export type ChannelType = "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
+export const CHANNEL_TYPES = ["dingtalk", "wecom", "feishu", "slack", "email", "webhook"] as const;
+export type ChannelType = (typeof CHANNEL_TYPES)[number];
+export const ALARM_KINDS = ["exhausted", "breaker", "backlog", "channel"] as const;
+export const SEVERITIES = ["warning", "error", "critical"] as const;
+export interface Smtp {
+  host: string;
+  port: number;
+  tls: "starttls" | "tls" | "none";
+  user: string | null;
+  password: string | null;
+  from: string;
+  to: string[];
+}
+/** Secrets are masked. */
 export interface Channel {
   id: number;
   type: ChannelType;
+  name: string;
   memo: string | null;
-  url: string | null;
-  requestMethod: Method | null;
-  contentType: string | null;
-  content: string | null;
   enabled: boolean;
-  hasSecret?: boolean;
-  filter?: { sourceAppName?: string[]; targetAppName?: string[]; destination?: string[]; kinds?: string[] } | null;
-  broken?: { since: string; message: string } | null;
-  createdAt?: string;
+  url: string | null;
+  secret: string | null;
+  requestMethod: "POST" | "PUT" | "PATCH";
+  contentType: string;
+  content: string | null;
+  expectResult: string | null;
+  smtp: Smtp | null;
+  language: "zh" | "en";
+  title: string | null;
+  filter: {
+    kinds: (typeof ALARM_KINDS)[number][];
+    sourceAppNames: string[];
+    destinations: string[];
+    minSeverity: (typeof SEVERITIES)[number];
+  };
+  backlogMinutes: number;
+  state: "ok" | "broken" | "disabled";
+  brokenSince: string | null;
+  lastError: string | null;
+  lastSuccessAt: string | null;
+  createdAt: string;
+  updatedAt: string;
 }
-export type ChannelInput = Partial<Omit<Channel, "id">> & { secret?: string | null };
+export type ChannelInput = Partial<Omit<Channel, "id" | "state">>;
 export interface ChannelTest {
-  ok: boolean;
+  succeeded: boolean;
   statusCode: number | null;
-  responseBody: string | null;
-  error?: { code: string; message: string } | null;
-  request?: { url: string; body: string } | null;
+  body: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  durationMs: number;
+}
+export interface AlarmMessage {
+  /** The task that carried it. */
+  taskId: string;
+  state: "pending" | "sent" | "failed" | "canceled";
+  /** How many alarms it told of. */
+  alarms: number;
+  createdAt: string;
 }
 
 export interface App {
   id: number;
   name: string;
+  disabled: boolean;
+  /** CIDR ranges it may call from; empty: from anywhere. */
   ipAllow: string[];
-  maxConcurrency?: number | null;
-  hasSecret?: boolean;
+  ratePerSecond: number | null;
+  /** Until when the key before the present one works. */
+  previousKeyUntil: string | null;
+  signing: boolean;
+  previousSecretUntil: string | null;
   createdAt: string;
-  lastUsedAt?: string | null;
+  updatedAt: string;
+}
+export interface AppInput {
+  name: string;
+  ipAllow?: string[];
+  ratePerSecond?: number | null;
 }
 export interface User {
   id: number;
   username: string;
   role: Role;
-  disabled?: boolean;
+  disabled: boolean;
+  /** The password is that of the configuration. */
+  environmentPassword: boolean;
   createdAt: string;
-  lastLoginAt?: string | null;
+  updatedAt: string;
 }
 export interface AuditEntry {
-  id: number | string;
+  id: string;
   at: string;
-  actor: { kind: "user" | "app" | "node"; name: string };
-  action: string;
-  target: string | null;
+  actor: { kind: "user" | "app" | "node"; id: number | null; name: string };
   sourceIp: string | null;
+  /** `thing.verb`. */
+  action: string;
+  target: { type: string; id: string | null };
   before: unknown;
   after: unknown;
+  note: string | null;
+  requestPath: string | null;
+}
+export interface AuditQuery {
+  actor?: string;
+  action?: string;
+  /** `type` or `type:id`. */
+  target?: string;
+  from?: string;
+  to?: string;
+  limit?: number;
+  cursor?: string;
 }
 
 export interface BulkResult {
@@ -314,26 +403,29 @@ export interface paths {
     post: Of<"origin", BulkResult, { from?: string; to?: string; dryRun?: boolean }>;
   };
   "/v1/stats/summary": { get: Op<Summary> };
-  "/v1/stats/series": { get: Op<Series, { from: string; to: string; step: "minute" | "hour" | "day"; destination?: string }> };
-  "/v1/stats/destinations": { get: Op<Page<DestinationStats>, { from: string; to: string; limit?: number }> };
-  "/v1/stats/errors": { get: Op<Page<ErrorStats>, { from: string; to: string; limit?: number }> };
+  "/v1/stats/series": { get: Op<Series, Range & { step: Step; destination?: string }> };
+  "/v1/stats/destinations": { get: Op<Page<DestinationStats>, Range> };
+  "/v1/stats/errors": { get: Op<Page<ErrorStats>, Range> };
   "/v1/nodes": { get: Op<Page<Node>> };
   "/v1/webhooks": { get: Op<Page<Channel>>; post: Op<Channel, never, ChannelInput> };
+  "/v1/webhooks/test": { post: Op<ChannelTest, never, ChannelInput> };
   "/v1/webhooks/{id}": { get: Of<"id", Channel>; patch: Of<"id", Channel, ChannelInput>; delete: Of<"id", void> };
-  "/v1/webhooks/{id}/test": { post: Of<"id", ChannelTest> };
-  "/v1/apps": { get: Op<Page<App>>; post: Op<App & { apiKey: string }, never, { name: string; ipAllow?: string[] }> };
-  "/v1/apps/{id}": { patch: Of<"id", App, { name?: string; ipAllow?: string[] }>; delete: Of<"id", void> };
-  "/v1/apps/{id}/rotate-key": { post: Of<"id", { apiKey: string }> };
-  "/v1/apps/{id}/rotate-secret": { post: Of<"id", { secret: string }> };
-  "/v1/users": { get: Op<Page<User>>; post: Op<User, never, { username: string; password: string; role: Role }> };
+  "/v1/webhooks/{id}/test": { post: Of<"id", ChannelTest, ChannelInput> };
+  "/v1/webhooks/{id}/history": { get: Of<"id", Page<AlarmMessage>, never, { limit?: number; cursor?: string }> };
+  "/v1/apps": {
+    get: Op<Page<App>, { limit?: number; cursor?: string }>;
+    post: Op<App & { key: string; signingSecret: string | null }, never, AppInput>;
+  };
+  "/v1/apps/{id}": { patch: Of<"id", App, Partial<AppInput> & { disabled?: boolean }>; delete: Of<"id", void> };
+  "/v1/apps/{id}/rotate-key": { post: Of<"id", App & { key: string }, { immediately?: boolean }> };
+  "/v1/apps/{id}/rotate-secret": { post: Of<"id", App & { signingSecret: string }, { immediately?: boolean }> };
+  "/v1/users": {
+    get: Op<Page<User>, { limit?: number; cursor?: string }>;
+    post: Op<User, never, { username: string; password: string; role: Role }>;
+  };
   "/v1/users/{id}": {
     patch: Of<"id", User, { role?: Role; password?: string; disabled?: boolean }>;
     delete: Of<"id", void>;
   };
-  "/v1/audit": {
-    get: Op<
-      Page<AuditEntry>,
-      { actor?: string; action?: string; target?: string; from?: string; to?: string; limit?: number; cursor?: string }
-    >;
-  };
+  "/v1/audit": { get: Op<Page<AuditEntry>, AuditQuery> };
 }

@@ -5,32 +5,38 @@ import type { Task, TaskRequest } from "../api/types.ts";
 export const quote = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
+const PLACEHOLDER = /\{([A-Za-z_][\w.-]*)\}/g;
+
+function asText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
 type Sent = Pick<Task, "taskId" | "url" | "requestMethod" | "requestParam" | "body" | "contentType" | "headers">;
 
 /** What a call sends, as Bida renders it: placeholders filled, the rest as query or JSON body. */
 export function sentRequest(task: Sent): { url: string; headers: [string, string][]; body: string | null } {
   const used = new Set<string>();
   const param = task.requestParam ?? {};
-  const value = (name: string) => {
-    const one = param[name];
-    return typeof one === "string" ? one : JSON.stringify(one ?? "");
-  };
-  let url = task.url.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  let url = task.url.replace(PLACEHOLDER, (whole, name: string) => {
     if (!Object.hasOwn(param, name)) return whole;
     used.add(name);
-    return encodeURIComponent(value(name));
+    return encodeURIComponent(asText(param[name]));
   });
   const headers = Object.entries(task.headers ?? {});
   const bodyless = task.requestMethod === "GET" || task.requestMethod === "DELETE";
   let body: string | null = task.body;
   let contentType = task.contentType;
   if (body === null && bodyless) {
-    const rest = Object.keys(param).filter((name) => !used.has(name));
-    const query = rest.map((name) => `${encodeURIComponent(name)}=${encodeURIComponent(value(name))}`).join("&");
+    const query = Object.entries(param)
+      .filter(([name]) => !used.has(name))
+      .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => [name, asText(one)]))
+      .map(([name, text]) => `${encodeURIComponent(name as string)}=${encodeURIComponent(text as string)}`)
+      .join("&");
     if (query) url += (url.includes("?") ? "&" : "?") + query;
-  } else if (body === null && task.requestParam !== null) {
+  } else if (body === null) {
     body = JSON.stringify(param);
-    contentType ??= "application/json; charset=utf-8";
+    contentType ??= "application/json;charset=UTF-8";
   }
   const named = headers.some(([name]) => name.toLowerCase() === "content-type");
   if (body !== null && contentType && !named) headers.push(["content-type", contentType]);

@@ -21,7 +21,7 @@ export const session = {
     return expired;
   },
   can(role: Role): boolean {
-    return user ? RANK[user.role] >= RANK[role] : false;
+    return user ? RANK[user.user.role] >= RANK[role] : false;
   },
   async load(): Promise<void> {
     try {
