@@ -91,8 +91,10 @@ export class Destination implements Actor<DestinationMessage> {
   }
 
   #startNext(): void {
-    while (this.#inFlight < DESTINATION_CONCURRENCY && this.#first.length + this.#retries.length > 0) {
-      if (!this.#context.slots.take(this.#onSlot)) return;
+    const { slots } = this.#context;
+    while (this.#first.length + this.#retries.length > 0) {
+      if (this.#inFlight > 0 && this.#inFlight >= Math.min(DESTINATION_CONCURRENCY, slots.share)) return;
+      if (!slots.take(this.#first.length > 0 ? "first" : "retry", this.#onSlot)) return;
       const job = (this.#first.shift() ?? this.#retries.shift()) as LeasedJob;
       if (!this.#context.trust.holds(job.trustedUntil)) {
         this.#context.slots.give();

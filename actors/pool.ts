@@ -42,6 +42,11 @@ export class WorkerPool {
     return this.#threads.reduce((sum, thread) => sum + thread.jobs.size, 0);
   }
 
+  /** Of them, those that are not first calls. */
+  get heldRetries(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.retries, 0);
+  }
+
   heldJobs(): LeasedJob[] {
     return this.#threads.flatMap((thread) => Array.from(thread.jobs.values()));
   }
@@ -82,6 +87,12 @@ class SupervisedThread {
     this.#index = index;
     this.#options = options;
     this.#worker = this.#start();
+  }
+
+  get retries(): number {
+    let count = 0;
+    for (const { first } of this.jobs.values()) if (!first) count += 1;
+    return count;
   }
 
   deliver(jobs: LeasedJob[]): void {

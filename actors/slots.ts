@@ -1,16 +1,37 @@
-/** A thread's limit of calls in flight, shared fairly: whoever found no slot is called in turn when one is free. */
+/**
+ * A thread's limit of calls in flight, shared fairly. Whoever found no slot is called in turn when one is free: first
+ * calls before retries, and retries never get the last of the slots.
+ */
+
+/** Of the slots, the share that retries may fill. */
+const RETRY_SHARE = 3 / 4;
+
+/**
+ * A destination may take this many times what is free. So one alone gets two thirds of the slots, many that hang get
+ * little each, and some slots are always free for others. (A. Choudhury and E. Hahne, "Dynamic queue length thresholds
+ * for shared-memory packet switches", 1998, with the parameter 2.)
+ */
+const SHARE_OF_FREE = 2;
+
 export class Slots {
+  readonly #reserve: number;
   #free: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = { first: new Set<() => void>(), retry: new Set<() => void>() };
 
   constructor(count: number) {
     this.#free = count;
+    this.#reserve = count - Math.ceil(count * RETRY_SHARE);
   }
 
-  /** Takes a slot. Where none is free, `retry` is called once when one is, and it may try again. */
-  take(retry: () => void): boolean {
-    if (this.#free === 0) {
-      this.#waiting.add(retry);
+  /** How many slots one destination may have just now. */
+  get share(): number {
+    return this.#free * SHARE_OF_FREE;
+  }
+
+  /** Takes a slot. Where none is free for it, `retry` is called once when one is, and it may try again. */
+  take(rank: "first" | "retry", retry: () => void): boolean {
+    if (!this.#hasRoom(rank)) {
+      this.#waiting[rank].add(retry);
       return false;
     }
     this.#free -= 1;
@@ -24,10 +45,16 @@ export class Slots {
 
   /** Calls the next in turn where a slot is free; also to be called by whoever was called and had no use for it. */
   offer(): void {
-    const [next] = this.#waiting;
-    if (next && this.#free > 0) {
-      this.#waiting.delete(next);
+    for (const rank of ["first", "retry"] as const) {
+      const [next] = this.#waiting[rank];
+      if (!next || !this.#hasRoom(rank)) continue;
+      this.#waiting[rank].delete(next);
       next();
+      return;
     }
+  }
+
+  #hasRoom(rank: "first" | "retry"): boolean {
+    return this.#free > (rank === "first" ? 0 : this.#reserve);
   }
 }

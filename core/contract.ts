@@ -2,14 +2,21 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
+import type { z } from "zod";
 import type { Millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type {
+  DestinationView,
+  destinationChangeSchema,
+  destinationQuerySchema,
+} from "./schema/destinations.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
+export type { DestinationView } from "./schema/destinations.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -81,6 +88,12 @@ export interface TaskQuery {
   cursor?: string;
 }
 
+/** `GET /v1/destinations`. */
+export type DestinationQuery = z.input<typeof destinationQuerySchema>;
+
+/** The body of `PATCH /v1/destinations/{origin}`. */
+export type DestinationChange = z.input<typeof destinationChangeSchema>;
+
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
@@ -111,6 +124,9 @@ export interface ActionMap {
   "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
   "admin.cancel": [{ taskId: string }, TaskView];
   "admin.resolve": [{ taskId: string }, TaskView];
+  "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
+  "admin.getDestination": [{ origin: string }, DestinationView];
+  "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
   "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
 }
 
@@ -120,6 +136,8 @@ export interface ClaimRequest {
   holder: string;
   /** How many jobs fit. */
   room: number;
+  /** The room is kept for first calls. */
+  firstOnly: boolean;
   /** How long the request may be parked. */
   waitMs: Millis;
 }
@@ -135,6 +153,8 @@ export interface EventMap {
   "task.attempted": TaskEvent & { attempt: AttemptView };
   "task.succeeded": TaskEvent;
   "task.exhausted": TaskEvent;
+  "destination.opened": { origin: string; since: string; failures: number };
+  "destination.closed": { origin: string; at: string };
 }
 
 export interface TaskEvent {

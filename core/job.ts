@@ -8,6 +8,8 @@ import type { Progress, TaskSpec } from "./task.ts";
 export interface DueEntry {
   taskId: TaskId;
   lane: Lane;
+  /** The app it belongs to; apps take turns. */
+  app: number;
   /** First calls go before retries. */
   first: boolean;
   dueAt: EpochMs;
@@ -15,18 +17,20 @@ export interface DueEntry {
 
 /** Where a task belongs in the due set; null where it does not, because it has ended. */
 export function dueEntryOf(
-  task: Pick<Progress, "state" | "callCount" | "nextCallAt"> & Pick<DueEntry, "taskId" | "lane">,
+  task: Pick<Progress, "state" | "callCount" | "nextCallAt"> &
+    Pick<DueEntry, "taskId" | "lane"> & { appId: number },
 ): DueEntry | null {
-  const { taskId, lane, state, callCount, nextCallAt } = task;
+  const { taskId, lane, appId, state, callCount, nextCallAt } = task;
   return state === "pending" && nextCallAt !== null
-    ? { taskId, lane, first: callCount === 0, dueAt: nextCallAt }
+    ? { taskId, lane, app: appId, first: callCount === 0, dueAt: nextCallAt }
     : null;
 }
 
 /** The part of a job or an outcome that names its lease. */
-export const leaseOf = ({ taskId, lane, first, dueAt }: DueEntry): DueEntry => ({
+export const leaseOf = ({ taskId, lane, app, first, dueAt }: DueEntry): DueEntry => ({
   taskId,
   lane,
+  app,
   first,
   dueAt,
 });

@@ -44,3 +44,30 @@ export interface AttemptRecord {
   /** What the target asked for with `Retry-After`, already bounded to 24 h. */
   retryAfterMs: Millis | null;
 }
+
+/** How a call reflects on its target. `slow`: it held its resources until the deadline. */
+export type Health = "ok" | "bad" | "slow";
+
+const SLOW: ReadonlySet<CallErrorCode> = new Set(["timeout", "connect_timeout"]);
+const BAD: ReadonlySet<CallErrorCode> = new Set([
+  "dns",
+  "refused",
+  "tls",
+  "reset",
+  "bad_response",
+  "unreachable",
+]);
+/** These failed on our side of the connection, and say nothing of the target. */
+const OURS: ReadonlySet<CallErrorCode> = new Set(["blocked", "bad_request", "crashed", "expired"]);
+
+/**
+ * A target that answers is well, also where the answer is not what this task hoped for; not so one that answers with
+ * 429 or 5xx. Null where the call says nothing.
+ */
+export function healthOf({ outcome, statusCode, error }: AttemptRecord): Health | null {
+  if (outcome === "succeeded" || error === null) return "ok";
+  if (SLOW.has(error.code)) return "slow";
+  if (BAD.has(error.code)) return "bad";
+  if (OURS.has(error.code)) return null;
+  return statusCode !== null && (statusCode >= 500 || statusCode === 429) ? "bad" : "ok";
+}

@@ -14,16 +14,21 @@
  * - Each operation is atomic. Only its holder can extend, release or settle a lease.
  * - "Due" is judged by the set's own clock ({@link DueSet.clock}), never a caller's, and never early.
  * - First calls go before retries; a share of each claim is kept for retries, so that they do not starve.
- * - Lanes take turns, and a lane has at most `window` entries leased, so that one slow target holds up nobody.
+ * - Apps take turns, and of each app its lanes (a lane: all entries for one target origin).
+ * - What a lane may give is bounded by its window, its rate and its breaker (`lane-rules.ts`), so that one target that
+ *   is slow, floods or fails holds up nobody.
  */
 import type { Clock, Millis } from "../core/clock.ts";
-import type { TaskId } from "../core/ids.ts";
+import type { DestinationSettings } from "../core/destination.ts";
+import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
+import type { Health } from "../core/outcome.ts";
+import type { LaneStatus } from "./lane-rules.ts";
 
 export interface DueSetOptions {
   /** How long a lease lasts unless extended. */
   leaseMs: Millis;
-  /** Entries of one lane that may be leased at once. */
+  /** Entries of one lane that may be leased at once, at most. */
   window: number;
 }
 
@@ -31,6 +36,15 @@ export interface DueSetOptions {
 export interface Settlement {
   entry: DueEntry;
   next: DueEntry | null;
+  /** What the call said of its target; null where it said nothing, or no call was made. */
+  health: Health | null;
+}
+
+/** A breaker that opened or closed. */
+export interface LaneChange {
+  lane: Lane;
+  breaker: "opened" | "closed";
+  status: LaneStatus;
 }
 
 /** How many entries are in each place. */
@@ -51,8 +65,8 @@ export interface DueSet {
    * them. @returns those it leased
    */
   admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]>;
-  /** Leases up to `room` entries to `holder`. */
-  claim(holder: string, room: number): Promise<DueEntry[]>;
+  /** Leases up to `room` entries to `holder`; no retries where the room is for first calls only. */
+  claim(holder: string, room: number, firstOnly?: boolean): Promise<DueEntry[]>;
   /**
    * Renews leases. One that ran out, and that nobody took since, or that the set has lost altogether, is taken back.
    * @returns those that are somebody else's now, or waiting again
@@ -60,8 +74,8 @@ export interface DueSet {
   extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]>;
   /** Hands leases back; the entries are ready at once. */
   release(holder: string, entries: DueEntry[]): Promise<void>;
-  /** Ends leases. */
-  settle(holder: string, settlements: Settlement[]): Promise<void>;
+  /** Ends leases. @returns breakers that changed by what the calls said of their targets */
+  settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]>;
   /** Gives a waiting, ready or unknown entry a new time. @returns false, changing nothing, where it is leased */
   move(entry: DueEntry): Promise<boolean>;
   /** Forgets entries that are not leased. */
@@ -71,12 +85,22 @@ export interface DueSet {
   /** All that are leased, by anyone. */
   allLeased(): Promise<TaskId[]>;
   counts(): Promise<DueCounts>;
+  /** Sets what operators want of a lane; forgotten together with everything else when the set is lost. */
+  configure(lane: Lane, settings: DestinationSettings): Promise<void>;
+  /** Closes a lane's breaker. */
+  resetBreaker(lane: Lane): Promise<void>;
+  /** Where these lanes stand; one that nothing is known of is missing. */
+  lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>>;
+  /** Lanes whose breaker is not closed. */
+  troubledLanes(): Promise<Lane[]>;
   /** Whether the set was rebuilt and has not been emptied or replaced since; otherwise it must be rebuilt. */
   intact(): Promise<boolean>;
   /** To be called when the set has been rebuilt. */
   markRebuilt(): Promise<void>;
   /** Entries are being turned away for want of room (the database has them); false again once there is plenty. */
   readonly full: boolean;
+  /** How many leases ran out and were given to others, since the start of this process. */
+  readonly recovered: number;
   /** Calls `listener` whenever something may have become claimable. */
   onWake(listener: () => void): void;
   close(): Promise<void>;

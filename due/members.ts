@@ -9,8 +9,9 @@ export const PARTITIONS = 8;
 /** A lane belongs to one partition, so that its turn and its window are exact. */
 export const partitionOf = ({ lane }: { lane: Lane }): number => bucketOf(lane, PARTITIONS);
 
-/** 48 characters: task id, `f` for a first call or `r` for a retry, lane. */
-export const memberOf = ({ taskId, first, lane }: DueEntry): string => `${taskId}${first ? "f" : "r"}${lane}`;
+/** Task id (36 characters), `f` for a first call or `r` for a retry, lane (11), app in decimal. */
+export const memberOf = ({ taskId, first, lane, app }: DueEntry): string =>
+  `${taskId}${first ? "f" : "r"}${lane}${app}`;
 
 export const idOf = (member: string): TaskId => member.slice(0, 36) as TaskId;
 
@@ -18,7 +19,8 @@ export function entryOf(member: string, dueAt: number): DueEntry {
   return {
     taskId: idOf(member),
     first: member[36] === "f",
-    lane: member.slice(37) as Lane,
+    lane: member.slice(37, 48) as Lane,
+    app: Number(member.slice(48)),
     dueAt: epochMs(dueAt),
   };
 }

@@ -4,37 +4,25 @@
  */
 import TinyQueue from "tinyqueue";
 import { type Clock, type EpochMs, later, minutes } from "../core/clock.ts";
+import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import {
   type DueCounts,
   type DueSet,
   type DueSetOptions,
-  QUANTUM,
+  type LaneChange,
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
+import type { LaneStatus } from "./lane-rules.ts";
+import { Lanes, type Slot } from "./memory-lanes.ts";
 
 /** Entries due later than this are not kept. Several of the reconciler's rounds fit in. */
 export const HORIZON = minutes(5);
 const MAX_ENTRIES = 200_000;
 /** setTimeout's largest delay. */
 const MAX_TIMER = 2 ** 31 - 1;
-
-/** An entry's one place. Heaps drop slots lazily: a slot counts only where `places` still holds it in that place. */
-interface Slot {
-  entry: DueEntry;
-  place: "waiting" | "ready" | "leased" | "gone";
-  holder: string;
-  /** When the lease ends. */
-  until: EpochMs;
-}
-
-interface LaneState {
-  leased: number;
-  first: TinyQueue<Slot>;
-  retry: TinyQueue<Slot>;
-}
 
 const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
 const byLeaseEnd = (a: { until: EpochMs }, b: { until: EpochMs }) => a.until - b.until;
@@ -43,26 +31,29 @@ export class MemoryDueSet implements DueSet {
   readonly clock: Clock;
   readonly #options: DueSetOptions;
   readonly #slots = new Map<TaskId, Slot>();
-  readonly #lanes = new Map<Lane, LaneState>();
+  readonly #lanes: Lanes;
   readonly #waiting = new TinyQueue<Slot>([], byDue);
   /** Lease ends as they were when pushed; an extended lease is pushed again when its old end is met. */
   readonly #leases = new TinyQueue<{ slot: Slot; until: EpochMs }>([], byLeaseEnd);
-  /** Lanes with something ready, in turn. */
-  readonly #firstRing = new Set<Lane>();
-  readonly #retryRing = new Set<Lane>();
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #rebuilt = false;
   #full = false;
+  #recovered = 0;
 
   constructor(clock: Clock, options: DueSetOptions) {
     this.clock = clock;
     this.#options = options;
+    this.#lanes = new Lanes(options.window);
   }
 
   get full(): boolean {
     this.#full = this.#slots.size >= (this.#full ? MAX_ENTRIES / 2 : MAX_ENTRIES);
     return this.#full;
+  }
+
+  get recovered(): number {
+    return this.#recovered;
   }
 
   async add(entries: DueEntry[]): Promise<void> {
@@ -74,10 +65,8 @@ export class MemoryDueSet implements DueSet {
     const leased: DueEntry[] = [];
     for (const entry of entries) {
       if (this.#slots.has(entry.taskId)) continue;
-      const lane = this.#lane(entry.lane);
-      const overtakes = lane.first.length > 0 || (!entry.first && lane.retry.length > 0);
-      const fits = leased.length < room && lane.leased < this.#options.window;
-      if (entry.dueAt <= this.clock.now() && fits && !overtakes) {
+      const now = this.clock.now();
+      if (leased.length < room && entry.dueAt <= now && this.#lanes.allows(entry, now)) {
         const slot: Slot = { entry, place: "ready", holder, until: this.clock.now() };
         this.#slots.set(entry.taskId, slot);
         this.#lease(slot, holder);
@@ -90,12 +79,20 @@ export class MemoryDueSet implements DueSet {
     return leased;
   }
 
-  async claim(holder: string, room: number): Promise<DueEntry[]> {
+  async claim(holder: string, room: number, firstOnly = false): Promise<DueEntry[]> {
     this.#advance();
-    const kept = this.#retryRing.size > 0 ? Math.floor(room * RETRY_SHARE) : 0;
-    const taken = this.#take(this.#firstRing, "first", holder, room - kept);
-    taken.push(...this.#take(this.#retryRing, "retry", holder, room - taken.length));
-    taken.push(...this.#take(this.#firstRing, "first", holder, room - taken.length));
+    const taken: DueEntry[] = [];
+    const take = (rank: "first" | "retry", most: number) =>
+      this.#lanes.take(rank, most, this.clock.now(), (slot) => {
+        this.#lease(slot, holder);
+        taken.push(slot.entry);
+      });
+    if (!firstOnly) {
+      const kept = this.#lanes.any("retry") ? Math.floor(room * RETRY_SHARE) : 0;
+      take("first", room - kept);
+      take("retry", room - taken.length);
+    }
+    take("first", room - taken.length);
     this.#arm();
     return taken;
   }
@@ -103,13 +100,16 @@ export class MemoryDueSet implements DueSet {
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
     const lost: DueEntry[] = [];
     for (const entry of entries) {
-      let slot = this.#slots.get(entry.taskId);
+      const known = this.#slots.get(entry.taskId);
+      let slot = known;
       if (!slot) {
         slot = { entry, place: "ready", holder, until: this.clock.now() };
         this.#slots.set(entry.taskId, slot);
       }
-      if (slot.place === "ready") this.#lease(slot, holder);
-      else if (slot.place === "leased" && slot.holder === holder) slot.until = this.#leaseEnd();
+      if (slot.place === "ready") {
+        if (known) this.#lanes.drop(slot);
+        this.#lease(slot, holder);
+      } else if (slot.place === "leased" && slot.holder === holder) slot.until = this.#leaseEnd();
       else lost.push(entry);
     }
     return lost;
@@ -120,14 +120,18 @@ export class MemoryDueSet implements DueSet {
     this.#announce();
   }
 
-  async settle(holder: string, settlements: Settlement[]): Promise<void> {
-    for (const { entry, next } of settlements) {
+  async settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]> {
+    const changes: LaneChange[] = [];
+    for (const { entry, next, health } of settlements) {
       for (const slot of this.#held(holder, [entry])) {
+        const change = health && this.#lanes.observe(entry.lane, health, this.clock.now());
+        if (change) changes.push(change);
         this.#endLease(slot, "gone");
         if (next) this.#place(next);
       }
     }
     this.#announce();
+    return changes;
   }
 
   async move(entry: DueEntry): Promise<boolean> {
@@ -163,6 +167,26 @@ export class MemoryDueSet implements DueSet {
     return counts;
   }
 
+  async configure(lane: Lane, settings: DestinationSettings): Promise<void> {
+    const { paused, concurrency, ratePerSecond, breaker } = settings;
+    this.#lanes.configure(lane, { paused, concurrency, ratePerSecond, breaker }, this.clock.now());
+    this.#announce();
+  }
+
+  async resetBreaker(lane: Lane): Promise<void> {
+    this.#lanes.reset(lane, this.clock.now());
+    this.#announce();
+  }
+
+  async lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>> {
+    const known = lanes.map((lane) => [lane, this.#lanes.status(lane, this.clock.now())] as const);
+    return new Map(known.filter((one): one is [Lane, LaneStatus] => one[1] !== null));
+  }
+
+  async troubledLanes(): Promise<Lane[]> {
+    return this.#lanes.troubled();
+  }
+
   async intact(): Promise<boolean> {
     return this.#rebuilt;
   }
@@ -186,16 +210,8 @@ export class MemoryDueSet implements DueSet {
     if (this.full || entry.dueAt > later(now, HORIZON)) return;
     const slot: Slot = { entry, place: "waiting", holder: "", until: now };
     this.#slots.set(entry.taskId, slot);
-    if (entry.dueAt <= now) this.#makeReady(slot);
+    if (entry.dueAt <= now) this.#lanes.push(slot, now);
     else this.#waiting.push(slot);
-  }
-
-  #makeReady(slot: Slot): void {
-    slot.place = "ready";
-    const { first, lane } = slot.entry;
-    const state = this.#lane(lane);
-    (first ? state.first : state.retry).push(slot);
-    if (state.leased < this.#options.window) (first ? this.#firstRing : this.#retryRing).add(lane);
   }
 
   /** Moves what has become due, and takes back what was held too long. */
@@ -204,57 +220,37 @@ export class MemoryDueSet implements DueSet {
     for (let top = this.#leases.peek(); top && top.until <= now; top = this.#leases.peek()) {
       const { slot } = this.#leases.pop() as { slot: Slot };
       if (slot.place !== "leased") continue;
-      if (slot.until > now) this.#leases.push({ slot, until: slot.until });
-      else this.#endLease(slot, "ready");
+      if (slot.until > now) {
+        this.#leases.push({ slot, until: slot.until });
+      } else {
+        this.#recovered += 1;
+        this.#endLease(slot, "ready");
+      }
     }
     for (let slot = this.#waiting.peek(); slot && slot.entry.dueAt <= now; slot = this.#waiting.peek()) {
       this.#waiting.pop();
-      if (slot.place === "waiting") this.#makeReady(slot);
+      if (slot.place === "waiting") this.#lanes.push(slot, now);
     }
-  }
-
-  /** Serves the lanes of a ring in turn. A lane that gave its quantum goes to the end; a full or empty one leaves. */
-  #take(ring: Set<Lane>, rank: "first" | "retry", holder: string, room: number): DueEntry[] {
-    const taken: DueEntry[] = [];
-    for (const lane of ring) {
-      if (taken.length >= room) break;
-      ring.delete(lane);
-      const state = this.#lane(lane);
-      const queue = state[rank];
-      const quota = Math.min(QUANTUM, room - taken.length, this.#options.window - state.leased);
-      for (let given = 0; given < quota; ) {
-        const slot = queue.pop();
-        if (!slot) break;
-        if (slot.place !== "ready" || this.#slots.get(slot.entry.taskId) !== slot) continue;
-        this.#lease(slot, holder);
-        taken.push(slot.entry);
-        given += 1;
-      }
-      if (queue.length > 0 && state.leased < this.#options.window) ring.add(lane);
-    }
-    return taken;
+    this.#lanes.advance(now);
   }
 
   #lease(slot: Slot, holder: string): void {
     slot.place = "leased";
     slot.holder = holder;
     slot.until = this.#leaseEnd();
-    this.#lane(slot.entry.lane).leased += 1;
+    this.#lanes.leased(slot.entry, this.clock.now());
     this.#leases.push({ slot, until: slot.until });
   }
 
   #endLease(slot: Slot, to: "ready" | "gone"): void {
-    const { lane } = slot.entry;
-    const state = this.#lane(lane);
-    state.leased -= 1;
-    if (to === "ready") this.#makeReady(slot);
+    const now = this.clock.now();
+    if (to === "ready") this.#lanes.push(slot, now);
     else this.#forget(slot);
-    if (state.first.length > 0) this.#firstRing.add(lane);
-    if (state.retry.length > 0) this.#retryRing.add(lane);
-    if (state.leased === 0 && state.first.length === 0 && state.retry.length === 0) this.#lanes.delete(lane);
+    this.#lanes.unleased(slot.entry, now);
   }
 
   #forget(slot: Slot): void {
+    if (slot.place === "ready") this.#lanes.drop(slot);
     slot.place = "gone";
     this.#slots.delete(slot.entry.taskId);
   }
@@ -266,22 +262,13 @@ export class MemoryDueSet implements DueSet {
     });
   }
 
-  #lane(lane: Lane): LaneState {
-    let state = this.#lanes.get(lane);
-    if (!state) {
-      state = { leased: 0, first: new TinyQueue<Slot>([], byDue), retry: new TinyQueue<Slot>([], byDue) };
-      this.#lanes.set(lane, state);
-    }
-    return state;
-  }
-
   #leaseEnd(): EpochMs {
     return later(this.clock.now(), this.#options.leaseMs);
   }
 
   /** Wakes listeners where something can be claimed, and otherwise at the moment when something can. */
   #announce(): void {
-    if (this.#firstRing.size > 0 || this.#retryRing.size > 0)
+    if (this.#lanes.any("first") || this.#lanes.any("retry"))
       for (const listener of this.#listeners) listener();
     this.#arm();
   }
@@ -291,6 +278,7 @@ export class MemoryDueSet implements DueSet {
     const next = Math.min(
       this.#waiting.peek()?.entry.dueAt ?? Number.POSITIVE_INFINITY,
       this.#leases.peek()?.until ?? Number.POSITIVE_INFINITY,
+      this.#lanes.nextGate,
     );
     if (next === Number.POSITIVE_INFINITY) return;
     const wait = Math.min(Math.max(next - this.clock.now(), 0), MAX_TIMER);

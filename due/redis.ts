@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { SyncedClock } from "../core/clock.ts";
+import type { DestinationSettings } from "../core/destination.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
@@ -12,10 +13,12 @@ import {
   type DueCounts,
   type DueSet,
   type DueSetOptions,
+  type LaneChange,
   QUANTUM,
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
+import { breakerOf, type LaneStatus, RULES } from "./lane-rules.ts";
 import { entryOf, idOf, memberOf, PARTITIONS, partitionOf } from "./members.ts";
 
 /** A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. */
@@ -25,7 +28,7 @@ const WAKE_CHANNEL = "bida:wake";
 const CHUNK = 1_000;
 
 /** Scripts after which there may be more to claim. */
-const CHANGES = new Set(["admit", "settle", "move"]);
+const CHANGES = new Set(["admit", "settle", "move", "configure"]);
 
 type Script = (...args: (string | number)[]) => Promise<(string | number)[]>;
 
@@ -42,6 +45,7 @@ export class RedisDueSet implements DueSet {
   /** Where the next claim begins, so that partitions take turns too. */
   #turn = 0;
   readonly full = false;
+  #recovered = 0;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
@@ -49,7 +53,7 @@ export class RedisDueSet implements DueSet {
     this.#redis = connect(url);
     this.#subscriber = connect(url);
     for (const file of readdirSync(new URL("lua/", import.meta.url))) {
-      if (file !== "common.lua")
+      if (!PRELUDES.includes(file))
         this.#redis.defineCommand(scriptName(file), { numberOfKeys: 1, lua: source(file) });
     }
     this.#redis.on("ready", () => onConnection(true));
@@ -63,6 +67,10 @@ export class RedisDueSet implements DueSet {
     });
     this.#subscriber.on("message", (_, prefix: string) => this.#heat(Number(/\d+/.exec(prefix)?.[0])));
     this.#poll = setInterval(() => this.#wakeAll(), SAFETY_POLL_MS);
+  }
+
+  get recovered(): number {
+    return this.#recovered;
   }
 
   async add(entries: DueEntry[]): Promise<void> {
@@ -93,13 +101,15 @@ export class RedisDueSet implements DueSet {
    * Rounds over the partitions that may have something, an even share of the room each, so that first calls of one
    * partition go before retries of another; until the room is full or nothing is left.
    */
-  async claim(holder: string, room: number): Promise<DueEntry[]> {
+  async claim(holder: string, room: number, firstOnly = false): Promise<DueEntry[]> {
     const taken: DueEntry[] = [];
+    /** Partitions that had nothing for this claim. */
+    const dry = new Set<number>();
     for (let round = 0; round < PARTITIONS && taken.length < room; round++) {
-      const asked = this.#inTurn();
+      const asked = this.#inTurn().filter((partition) => !dry.has(partition));
       if (asked.length === 0) break;
       try {
-        taken.push(...(await this.#claimFromAll(asked, holder, room - taken.length)));
+        taken.push(...(await this.#claimFromAll(asked, dry, holder, room - taken.length, firstOnly)));
       } catch (error) {
         // What was leased already must not be lost to the caller.
         if (taken.length === 0) throw error;
@@ -117,30 +127,37 @@ export class RedisDueSet implements DueSet {
   async release(holder: string, entries: DueEntry[]): Promise<void> {
     await this.settle(
       holder,
-      entries.map((entry) => ({ entry, next: entry })),
+      entries.map((entry) => ({ entry, next: entry, health: null })),
     );
   }
 
-  async settle(holder: string, settlements: Settlement[]): Promise<void> {
+  async settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]> {
+    const changes: LaneChange[] = [];
     await Promise.all(
       Array.from(
         byPartition(settlements, ({ entry }) => entry),
         async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 3)) {
-            const args = chunk.flatMap(({ entry, next }) => [
+          for (const chunk of chunks(part, CHUNK / 4)) {
+            const args = chunk.flatMap(({ entry, next, health }) => [
               memberOf(entry),
               next ? memberOf(next) : "",
               next?.dueAt ?? 0,
+              health ?? "",
             ]);
-            await this.#run("settle", partition, [holder, this.#options.window, ...args]);
+            const answer = await this.#run("settle", partition, [holder, this.#options.window, ...args]);
+            for (const [breaker, ...status] of chunks(answer, 8)) {
+              const [lane, known] = statusOf(status, this.clock.now());
+              changes.push({ lane, breaker: breaker as LaneChange["breaker"], status: known });
+            }
           }
         },
       ),
     );
+    return changes;
   }
 
   async move(entry: DueEntry): Promise<boolean> {
-    const args = [this.#options.window, memberOf(entry), entry.dueAt];
+    const args = [memberOf(entry), entry.dueAt];
     const [moved] = await this.#run("move", partitionOf(entry), args);
     return moved === 1;
   }
@@ -162,6 +179,35 @@ export class RedisDueSet implements DueSet {
     const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [0])));
     const sum = (i: number) => all.reduce((total, one) => total + Number(one[i]), 0);
     return { waiting: sum(0), ready: sum(1), leased: sum(2) };
+  }
+
+  async configure(lane: Lane, settings: DestinationSettings): Promise<void> {
+    const { paused, concurrency, ratePerSecond, breaker } = settings;
+    const text = [Number(paused), concurrency ?? 0, ratePerSecond ?? 0, Number(breaker)].join(" ");
+    await this.#run("configure", partitionOf({ lane }), [lane, text]);
+  }
+
+  async resetBreaker(lane: Lane): Promise<void> {
+    await this.#run("configure", partitionOf({ lane }), [lane, ""]);
+  }
+
+  async lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>> {
+    const found = await Promise.all(
+      Array.from(
+        byPartition(lanes, (lane) => ({ lane })),
+        async ([partition, part]) => {
+          const answer = await this.#run("lanes", partition, [this.#options.window, ...part]);
+          return Array.from(chunks(answer, 7), (status) => statusOf(status, this.clock.now()));
+        },
+      ),
+    );
+    return new Map(found.flat());
+  }
+
+  async troubledLanes(): Promise<Lane[]> {
+    const { window } = this.#options;
+    const all = await Promise.all(PARTITION_NUMBERS.map((i) => this.#run("lanes", i, [window])));
+    return all.flat() as Lane[];
   }
 
   async intact(): Promise<boolean> {
@@ -186,11 +232,21 @@ export class RedisDueSet implements DueSet {
   }
 
   /** Shares `room` evenly; with less room than partitions the first ones are asked. They are asked in one pipeline. */
-  async #claimFromAll(partitions: number[], holder: string, room: number): Promise<DueEntry[]> {
+  async #claimFromAll(
+    partitions: number[],
+    dry: Set<number>,
+    holder: string,
+    room: number,
+    firstOnly: boolean,
+  ): Promise<DueEntry[]> {
     const share = Math.ceil(room / partitions.length);
     const asked = partitions.slice(0, Math.ceil(room / share));
     const answers = await Promise.allSettled(
-      asked.map((partition, i) => this.#claimFrom(partition, holder, Math.min(share, room - i * share))),
+      asked.map(async (partition, i) => {
+        const part = await this.#claimFrom(partition, holder, Math.min(share, room - i * share), firstOnly);
+        if (part.length === 0) dry.add(partition);
+        return part;
+      }),
     );
     const taken = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     const failure = answers.find((answer) => answer.status === "rejected");
@@ -198,12 +254,13 @@ export class RedisDueSet implements DueSet {
     return taken;
   }
 
-  async #claimFrom(partition: number, holder: string, room: number): Promise<DueEntry[]> {
+  async #claimFrom(partition: number, holder: string, room: number, firstOnly: boolean): Promise<DueEntry[]> {
     const { leaseMs, window } = this.#options;
-    const args = [holder, room, leaseMs, window, QUANTUM, RETRY_SHARE];
+    const args = [holder, room, Number(firstOnly), leaseMs, window, QUANTUM, RETRY_SHARE];
     this.#hot.delete(partition);
     try {
-      const [idleFor, ...flat] = await this.#run("claim", partition, args);
+      const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);
+      this.#recovered += Number(recovered);
       clearTimeout(this.#timers.get(partition));
       if (idleFor === 0) this.#hot.add(partition);
       else if (Number(idleFor) > 0) this.#alarm(partition, Number(idleFor));
@@ -290,9 +347,29 @@ function connect(url: string): Redis {
 
 const scriptName = (file: string): string => `bida_${file.replace(".lua", "")}`;
 
+/** Not scripts: put before them. */
+const PRELUDES = ["common.lua", "lane.lua"];
+const NUMBERS = Object.entries(RULES).map(([name, value]) => `${name} = ${value}`);
+
 function source(file: string): string {
   const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
-  return `${read("common.lua")}\n${read(file)}`;
+  return [`local RULES = { ${NUMBERS.join(", ")} }`, ...PRELUDES.map(read), read(file)].join("\n");
+}
+
+/** What `status` of lane.lua answers with. */
+function statusOf(values: (string | number)[], now: number): [Lane, LaneStatus] {
+  const [lane, openUntil, openedAt, failures, window, ready, leased] = values;
+  const until = Number(openUntil);
+  const status: LaneStatus = {
+    breaker: breakerOf({ openUntil: until }, now),
+    openedAt: until > 0 ? Number(openedAt) : null,
+    openUntil: until > 0 ? until : null,
+    failures: Number(failures),
+    window: Number(window),
+    ready: Number(ready),
+    leased: Number(leased),
+  };
+  return [lane as Lane, status];
 }
 
 function byPartition<T>(items: T[], entryOf: (item: T) => { lane: Lane }): Map<number, T[]> {

@@ -23,6 +23,11 @@ export class AppModel extends RowModel {
   static override idColumn = "id";
 }
 
+export class DestinationModel extends RowModel {
+  static override tableName = "destinations";
+  static override idColumn = "lane";
+}
+
 /** A query on `model` over `db`; results are {@link Row}s. */
 export function from<M extends typeof RowModel>(db: Database, model: M) {
   return model.query(db.knex) as unknown as QueryBuilder<Model & Row, (Model & Row)[]>;

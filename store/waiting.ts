@@ -15,7 +15,7 @@ export async function scanWaiting(
 ): Promise<DueEntry[]> {
   const query = db
     .knex("tasks")
-    .select("task_id", "lane", "call_count", "next_call_at")
+    .select("task_id", "lane", "app_id", "call_count", "next_call_at")
     .where("state", stateCode("pending"))
     .where("next_call_at", "<", until)
     .orderBy([{ column: "next_call_at" }, { column: "task_id" }])
@@ -32,6 +32,7 @@ export async function scanWaiting(
     return rows.map((row) => ({
       taskId: taskIdFromBytes(row.task_id),
       lane: row.lane,
+      app: row.app_id,
       first: row.call_count === 0,
       dueAt: row.next_call_at,
     }));

@@ -5,25 +5,40 @@
 local holder, room, lease_ms, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local out = { MICROS }
 local look = false
+local lanes = {}
 
-local function overtakes(member)
+-- Whether something of the lane waits that must go before this member.
+local function overtakes(member, lane)
+  local found = false
+  each_queue(lane, function(rank) found = found or rank == 'f' or rank == rank_of(member) end)
+  return found
+end
+
+-- What of its lane may still be leased by this script.
+local function lane_for(member, due_at)
   local lane = lane_of(member)
-  return redis.call('EXISTS', ready_key('f', lane)) == 1
-    or (rank_of(member) == 'r' and redis.call('EXISTS', ready_key('r', lane)) == 1)
+  if not lanes[lane] then
+    local state = read_lane(lane)
+    lanes[lane] = { state = state, free = allowance(lane, state, window, due_at), paid = 0 }
+  end
+  return lanes[lane], lane
 end
 
 for i = 5, #ARGV, 2 do
   local member, due_at = ARGV[i], tonumber(ARGV[i + 1])
   if not is_known(member) then
-    if room > 0 and due_at <= NOW and leased_count(lane_of(member)) < window and not overtakes(member) then
+    local known, lane
+    if room > 0 and due_at <= NOW then known, lane = lane_for(member, due_at) end
+    if known and known.free > 0 and not overtakes(member, lane) then
       lease(member, holder, lease_ms)
-      room = room - 1
+      known.free, known.paid, room = known.free - 1, known.paid + 1, room - 1
       out[#out + 1] = member
     else
-      look = place(member, due_at, window) or look
+      look = place(member, due_at) or look
     end
   end
 end
 
+for lane, known in pairs(lanes) do pay(lane, known.state, known.paid) end
 if look then wake() end
 return out

@@ -1,59 +1,91 @@
--- Leases up to `room` members, lanes in turn, first calls before retries.
--- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] lease ms, ARGV[4] window, ARGV[5] quantum, ARGV[6] share for retries
--- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), member, due time, …}
+-- Leases up to `room` members: first calls before retries, apps in turn, of each app its lanes in turn.
+-- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] 1 where it is for first calls only, ARGV[4] lease ms, ARGV[5] window,
+--         ARGV[6] quantum, ARGV[7] share for retries
+-- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), how many leases had run out,
+--         member, due time, …}
 -- Errors: none
-local holder, room = ARGV[1], tonumber(ARGV[2])
-local lease_ms, window = tonumber(ARGV[3]), tonumber(ARGV[4])
-local quantum, retry_share = tonumber(ARGV[5]), tonumber(ARGV[6])
+local holder, room, first_only = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local lease_ms, window = tonumber(ARGV[4]), tonumber(ARGV[5])
+local quantum, retry_share = tonumber(ARGV[6]), tonumber(ARGV[7])
 -- Bounds one script's run time; what is left is told by the second value of the answer.
 local SWEEP, PROMOTE = 500, 2000
 
 -- Leases that ran out: ready again, before everything that was due later.
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)) do
+local ended = redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)
+for _, member in ipairs(ended) do
   unlease(member)
-  make_ready(member, NOW, window)
+  make_ready(member, NOW)
+  reopen(lane_of(member))
 end
 
 local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, PROMOTE)
 for i = 1, #due, 2 do
   redis.call('ZREM', DUE, due[i])
-  make_ready(due[i], due[i + 1], window)
+  make_ready(due[i], due[i + 1])
 end
 
-local out = { MICROS, -1 }
-local function take(rank, limit)
+for _, lane in ipairs(redis.call('ZRANGEBYSCORE', GATED, '-inf', NOW, 'LIMIT', 0, SWEEP)) do reopen(lane) end
+
+local out = { MICROS, -1, #ended }
+local taken = 0
+
+-- Takes what one lane may give of one queue, at most `most`. Returns how many, and whether it could give more.
+local function serve(rank, lane, app, most)
+  local key = ready_key(rank, lane, app)
+  local head = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+  if not head then return 0, false end
+  local state = read_lane(lane)
+  local free, due_by = allowance(lane, state, window, tonumber(head))
+  local quota = math.min(most, free)
+  if quota == 0 then return 0, false end
+  local got
+  if due_by == math.huge then
+    got = redis.call('ZPOPMIN', key, quota)
+  else
+    got = redis.call('ZRANGEBYSCORE', key, '-inf', due_by, 'WITHSCORES', 'LIMIT', 0, quota)
+    for i = 1, #got, 2 do redis.call('ZREM', key, got[i]) end
+  end
+  for i = 1, #got, 2 do
+    lease(got[i], holder, lease_ms)
+    out[#out + 1] = got[i]
+    out[#out + 1] = got[i + 1]
+  end
+  local count = #got / 2
+  redis.call('DECRBY', READIES, count)
+  pay(lane, state, count)
+  return count, count == quota and quota < free and redis.call('EXISTS', key) == 1
+end
+
+local function take(rank, most)
   local ring = P .. 'ring:' .. rank
-  while limit > 0 do
-    local lane = redis.call('ZPOPMIN', ring)[1]
-    if not lane then return end
-    local key = ready_key(rank, lane)
-    local free = window - leased_count(lane)
-    local taken = {}
-    if free > 0 then taken = redis.call('ZPOPMIN', key, math.min(quantum, limit, free)) end
-    for i = 1, #taken, 2 do
-      lease(taken[i], holder, lease_ms)
-      out[#out + 1] = taken[i]
-      out[#out + 1] = taken[i + 1]
+  while most > 0 do
+    local app = redis.call('ZPOPMIN', ring)[1]
+    if not app then return end
+    local lanes = ring .. ':' .. app
+    local lane = redis.call('ZPOPMIN', lanes)[1]
+    if lane then
+      local count, more = serve(rank, lane, app, math.min(quantum, most))
+      taken, most = taken + count, most - count
+      if more then redis.call('ZADD', lanes, 'NX', redis.call('INCR', P .. 'turn'), lane) end
+      if redis.call('EXISTS', lanes) == 1 then redis.call('ZADD', ring, 'NX', redis.call('INCR', P .. 'turn'), app) end
     end
-    redis.call('DECRBY', READIES, #taken / 2)
-    limit = limit - #taken / 2
-    if free > #taken / 2 and redis.call('EXISTS', key) == 1 then enter_ring(rank, lane) end
   end
 end
 
-local function taken_so_far() return (#out - 2) / 2 end
-local kept = 0
-if redis.call('EXISTS', P .. 'ring:r') == 1 then kept = math.floor(room * retry_share) end
-take('f', room - kept)
-take('r', room - taken_so_far())
-take('f', room - taken_so_far())
+if not first_only then
+  local kept = redis.call('EXISTS', P .. 'ring:r') == 1 and math.floor(room * retry_share) or 0
+  take('f', room - kept)
+  take('r', room - taken)
+end
+take('f', room - taken)
 
 if redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0 then
   out[2] = 0
 else
-  local head = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')[2]
-  local lease_end = redis.call('ZRANGE', LEASE, 0, 0, 'WITHSCORES')[2]
-  local next = math.min(tonumber(head or 'inf'), tonumber(lease_end or 'inf'))
+  local next = math.huge
+  for _, key in ipairs({ DUE, LEASE, GATED }) do
+    next = math.min(next, tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or 'inf'))
+  end
   if next < math.huge then out[2] = math.max(next - NOW, 0) end
 end
 return out

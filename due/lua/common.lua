@@ -1,23 +1,29 @@
--- Shared by all scripts of the due set; put before each of them when it is loaded.
+-- Shared by all scripts of the due set; put before each of them when it is loaded, after the numbers of `lane-rules.ts`.
 --
 -- One partition's keys, all with the hash tag {p}, so that they live on one node of a Redis Cluster.
 -- KEYS[1] is the prefix "bida:{p}:" itself; the rest is derived from it:
---   due           ZSET  member -> time it is due (ms)           waiting
---   ready:f<lane> ZSET  member -> time it was due               ready, first calls of a lane
---   ready:r<lane> ZSET  the same for retries
---   ring:f ring:r ZSET  lane -> turn                            lanes with something ready and room for it
---   lease         ZSET  member -> end of the lease (ms)         leased
---   holder        HASH  member -> who holds it
---   leased        HASH  lane -> how many of it are leased
---   readies       how many are ready, in all lanes
---   turn          counter that orders the rings
---   epoch         exists since the last rebuild
--- A member is 48 characters: task id (36), "f" for a first call or "r" for a retry, lane (11).
+--   due                 ZSET  member -> time it is due (ms)           waiting
+--   ready:<rank><queue> ZSET  member -> time it was due               ready, of one lane and app
+--   queues:<lane>       SET   <rank><app>                             which of those a lane has
+--   ring:<rank>         ZSET  app -> turn                             apps whose turn comes
+--   ring:<rank>:<app>   ZSET  lane -> turn                            of each app, the lanes whose turn comes
+--   gated               ZSET  lane -> when it may be looked at again (ms)
+--   lease               ZSET  member -> end of the lease (ms)         leased
+--   holder              HASH  member -> who holds it
+--   leased              HASH  lane -> how many of it are leased
+--   settings            HASH  lane -> what operators set, see lane.lua
+--   health:<lane>       HASH  what its calls have shown, see lane.lua
+--   troubled            ZSET  lane -> since when its breaker is not closed (ms)
+--   readies             how many are ready, in all lanes
+--   turn                counter that orders the rings
+--   epoch               exists since the last rebuild
+-- A member is the task id (36), "f" for a first call or "r" for a retry, the lane (11), and the app in decimal.
+-- A queue is the lane and the app, as they stand in the member.
 -- Times are Redis's own: a script replicates its effects, not itself, so TIME is safe.
 
 local P = KEYS[1]
 local DUE, LEASE, HOLDER, LEASED = P .. 'due', P .. 'lease', P .. 'holder', P .. 'leased'
-local READIES = P .. 'readies'
+local READIES, GATED = P .. 'readies', P .. 'gated'
 
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -25,24 +31,45 @@ local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local MICROS = clock[1] * 1000000 + clock[2]
 
 local function rank_of(member) return string.sub(member, 37, 37) end
-local function lane_of(member) return string.sub(member, 38) end
-local function ready_key(rank, lane) return P .. 'ready:' .. rank .. lane end
+local function lane_of(member) return string.sub(member, 38, 48) end
+local function app_of(member) return string.sub(member, 49) end
+local function ready_key(rank, lane, app) return P .. 'ready:' .. rank .. lane .. app end
+local function ready_key_of(member) return P .. 'ready:' .. string.sub(member, 37) end
 
-local function leased_count(lane) return tonumber(redis.call('HGET', LEASED, lane) or '0') end
-
--- Gives a lane its turn, unless it has one.
-local function enter_ring(rank, lane)
-  redis.call('ZADD', P .. 'ring:' .. rank, 'NX', redis.call('INCR', P .. 'turn'), lane)
+-- Gives a lane its turn among its app's lanes, and the app its turn, unless they have one.
+local function enter_ring(rank, lane, app)
+  local turn = redis.call('INCR', P .. 'turn')
+  redis.call('ZADD', P .. 'ring:' .. rank .. ':' .. app, 'NX', turn, lane)
+  redis.call('ZADD', P .. 'ring:' .. rank, 'NX', turn, app)
 end
 
-local function make_ready(member, due_at, window)
-  local rank, lane = rank_of(member), lane_of(member)
-  redis.call('INCRBY', READIES, redis.call('ZADD', ready_key(rank, lane), due_at, member))
-  if leased_count(lane) < window then enter_ring(rank, lane) end
+local function make_ready(member, due_at)
+  local rank, lane, app = rank_of(member), lane_of(member), app_of(member)
+  redis.call('INCRBY', READIES, redis.call('ZADD', ready_key(rank, lane, app), due_at, member))
+  redis.call('SADD', P .. 'queues:' .. lane, rank .. app)
+  enter_ring(rank, lane, app)
 end
 
 local function drop_ready(member)
-  redis.call('DECRBY', READIES, redis.call('ZREM', ready_key(rank_of(member), lane_of(member)), member))
+  redis.call('DECRBY', READIES, redis.call('ZREM', ready_key_of(member), member))
+end
+
+local function leased_count(lane) return tonumber(redis.call('HGET', LEASED, lane) or '0') end
+
+-- Each queue of a lane that holds something: rank, app, key.
+local function each_queue(lane, fn)
+  local queues = P .. 'queues:' .. lane
+  for _, queue in ipairs(redis.call('SMEMBERS', queues)) do
+    local rank, app = string.sub(queue, 1, 1), string.sub(queue, 2)
+    local key = ready_key(rank, lane, app)
+    if redis.call('EXISTS', key) == 1 then fn(rank, app, key) else redis.call('SREM', queues, queue) end
+  end
+end
+
+-- Lets a lane be looked at again, now.
+local function reopen(lane)
+  redis.call('ZREM', GATED, lane)
+  each_queue(lane, function(rank, app) enter_ring(rank, lane, app) end)
 end
 
 local function lease(member, holder, lease_ms)
@@ -51,28 +78,23 @@ local function lease(member, holder, lease_ms)
   redis.call('HINCRBY', LEASED, lane_of(member), 1)
 end
 
--- Ends a lease; its lane has room again.
+-- Ends a lease. Its lane has room again: whoever calls this reopens it.
 local function unlease(member)
   local lane = lane_of(member)
   redis.call('ZREM', LEASE, member)
   redis.call('HDEL', HOLDER, member)
   if redis.call('HINCRBY', LEASED, lane, -1) <= 0 then redis.call('HDEL', LEASED, lane) end
-  if redis.call('EXISTS', ready_key('f', lane)) == 1 then enter_ring('f', lane) end
-  if redis.call('EXISTS', ready_key('r', lane)) == 1 then enter_ring('r', lane) end
 end
 
 local function is_leased(member) return redis.call('ZSCORE', LEASE, member) end
-local function is_ready(member)
-  return redis.call('ZSCORE', ready_key(rank_of(member), lane_of(member)), member)
-end
 local function is_known(member)
-  return is_leased(member) or redis.call('ZSCORE', DUE, member) or is_ready(member)
+  return is_leased(member) or redis.call('ZSCORE', DUE, member) or redis.call('ZSCORE', ready_key_of(member), member)
 end
 
 -- Puts an unknown member where it belongs. Returns true where somebody should look: it is ready, or is the next due.
-local function place(member, due_at, window)
+local function place(member, due_at)
   if due_at <= NOW then
-    make_ready(member, due_at, window)
+    make_ready(member, due_at)
     return true
   end
   redis.call('ZADD', DUE, due_at, member)

@@ -1,20 +1,41 @@
 -- Ends leases of the holder: back to waiting or ready where a next time is given, otherwise gone.
--- Input:  ARGV[1] holder, ARGV[2] window, then member, next member ('' for none), next due time (0: ready at once), …
--- Output: {micros}
+-- Input:  ARGV[1] holder, ARGV[2] window, then member, next member ('' for none), next due time (0: ready at once),
+--         what the call said of its target ('ok', 'bad', 'slow' or ''), …
+-- Output: {micros, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
 -- Errors: none. A lease of somebody else is left alone.
 local holder, window = ARGV[1], tonumber(ARGV[2])
+local lanes, changes = {}, {}
 local look = false
 
-for i = 3, #ARGV, 3 do
-  local member, next_member, due_at = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
+for i = 3, #ARGV, 4 do
+  local member, next_member, due_at, health = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
   if redis.call('HGET', HOLDER, member) == holder then
+    local lane = lane_of(member)
     unlease(member)
+    lanes[lane] = lanes[lane] or { state = false }
+    if health ~= '' then
+      local known = lanes[lane]
+      known.state = known.state or read_lane(lane)
+      local change = observe(known.state, health, cap_of(known.state, window))
+      if change then changes[#changes + 1] = { lane, change } end
+    end
     if next_member ~= '' and not is_known(next_member) then
-      look = place(next_member, due_at, window) or look
+      look = place(next_member, due_at) or look
     end
   end
 end
 
+for lane, known in pairs(lanes) do
+  if known.state then write_lane(lane, known.state) end
+  reopen(lane)
+end
+
 -- A lane that was full may have room again.
 if look or redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0 then wake() end
-return { MICROS }
+
+local out = { MICROS }
+for _, change in ipairs(changes) do
+  local lane, what = change[1], change[2]
+  for _, value in ipairs({ what, status(lane, lanes[lane].state, window) }) do out[#out + 1] = value end
+end
+return out

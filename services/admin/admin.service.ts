@@ -1,6 +1,12 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended. */
 import type { ServiceSchema } from "moleculer";
+import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
+import {
+  destinationChangeSchema,
+  destinationQuerySchema,
+  originSchema,
+} from "../../core/schema/destinations.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { appByKeyHash } from "../../store/apps.ts";
@@ -9,7 +15,10 @@ import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { taskView } from "../lib/views.ts";
+import * as destinations from "./destinations.ts";
 import { filterOf } from "./task-filter.ts";
+
+const originParam = z.strictObject({ origin: originSchema });
 
 let resources: Resources;
 
@@ -35,6 +44,19 @@ const admin: ServiceSchema = {
     cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
 
     resolve: async ({ taskId }, ctx) => resolveTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+
+    listDestinations: async (params) =>
+      destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),
+
+    getDestination: async ({ origin }) =>
+      destinations.view(resources, parseWith(originParam, { origin }, "invalid_query").origin),
+
+    changeDestination: async (params) => {
+      const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
+      const change = parseWith(destinationChangeSchema, params.change, "invalid_query");
+      await destinations.change(resources, origin, change);
+      return destinations.view(resources, origin);
+    },
 
     identify: async ({ keyHash }) => {
       const app = await appByKeyHash(resources.db, Buffer.from(keyHash, "hex"));

@@ -7,6 +7,7 @@ import type { Config } from "../../core/config.ts";
 import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
 import { Callers } from "./caller.ts";
+import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
@@ -14,7 +15,7 @@ import { aliasesOf, type Route } from "./route.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes];
+const ROUTES: Route[] = [...taskRoutes, ...destinationRoutes];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {

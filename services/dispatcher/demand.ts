@@ -22,19 +22,23 @@ const MAX_PAUSE = 2_000;
 export interface DemandOptions {
   broker: ServiceBroker;
   holder: string;
-  /** Jobs that may be held at once. */
+  /** Jobs that this demand may ask for at once, over all schedulers. */
   capacity: number;
+  /** It asks for first calls only. */
+  firstOnly: boolean;
   leaseMs: number;
-  /** Jobs that are held now. */
-  held(): number;
+  /** Of its capacity, what is not taken; what it has asked for itself is still in it. */
+  free(): number;
+  /** Room that was asked for is free again. */
+  onFreed(): void;
   onJobs(reply: ClaimReply): void;
 }
 
 export class Demand {
   readonly #options: DemandOptions;
-  readonly #loops = new Map<string, AbortController>();
   /** Room that parked claims may fill. */
-  #promised = 0;
+  promised = 0;
+  readonly #loops = new Map<string, AbortController>();
   #roomFreed = Promise.withResolvers<void>();
   #stopped = false;
 
@@ -77,7 +81,7 @@ export class Demand {
         await this.#roomFreed.promise;
         continue;
       }
-      this.#promised += room;
+      this.promised += room;
       const askedAt = performance.now();
       try {
         const reply = await this.#claim(nodeID, room).finally(() => this.#takeBack(room));
@@ -93,24 +97,24 @@ export class Demand {
     }
   }
 
-  /** Another loop may be waiting for this room. */
+  /** Another loop may be waiting for this room, also one of another demand. */
   #takeBack(room: number): void {
-    this.#promised -= room;
-    this.freed();
+    this.promised -= room;
+    this.#options.onFreed();
   }
 
   #claim(nodeID: string, room: number): Promise<ClaimReply> {
-    const { broker, holder, leaseMs } = this.#options;
+    const { broker, holder, leaseMs, firstOnly } = this.#options;
     const waitMs = millis(leaseMs * WAIT_SHARE);
     const options = { nodeID, timeout: waitMs + ANSWER_TIME };
-    return call(broker, "scheduler.claim", { holder, room, waitMs }, options);
+    return call(broker, "scheduler.claim", { holder, room, firstOnly, waitMs }, options);
   }
 
   /** An even share per scheduler, as far as it is free. Very small shares wait until there is more. */
   #room(): number {
-    const { capacity, held } = this.#options;
+    const { capacity, free: freeNow } = this.#options;
     const share = Math.ceil(capacity / Math.max(1, this.#loops.size));
-    const free = Math.min(share, capacity - held() - this.#promised);
+    const free = Math.min(share, freeNow() - this.promised);
     return free >= Math.ceil(share / 16) ? free : 0;
   }
 }

@@ -18,14 +18,25 @@ const HELD_PER_CALL = 4;
 const DRAIN = 24_000;
 const RECORD = 4_000;
 
-let demand: Demand;
+/** Retries may take this share of what is held; the rest is kept for first calls, whatever storm of retries there is. */
+const RETRY_SHARE = 3 / 4;
+
+let demands: Demand[];
+
+const follow = (broker: ServiceBroker) => {
+  const schedulers = schedulersOf(broker);
+  for (const demand of demands) demand.follow(schedulers);
+};
+const freed = () => {
+  for (const demand of demands) demand.freed();
+};
 
 const dispatcher: ServiceSchema = {
   name: "dispatcher",
 
   events: {
-    "$services.changed": { handler: (ctx) => demand.follow(schedulersOf(ctx.broker)) },
-    "$node.disconnected": { handler: (ctx) => demand.follow(schedulersOf(ctx.broker)) },
+    "$services.changed": { handler: (ctx) => follow(ctx.broker) },
+    "$node.disconnected": { handler: (ctx) => follow(ctx.broker) },
   },
 
   created() {
@@ -36,7 +47,7 @@ const dispatcher: ServiceSchema = {
     const trust = new LeaseTrust();
     const clock = new SyncedClock();
     let stopping = false;
-    const reporter = new Reporter(broker, holder, log, () => demand.freed());
+    const reporter = new Reporter(broker, holder, log, freed);
 
     const pool = new WorkerPool({
       threads,
@@ -46,7 +57,7 @@ const dispatcher: ServiceSchema = {
       trust,
       onOutcomes: (outcomes) => reporter.report(outcomes),
       onGivenUp: (jobs, why) => {
-        demand.freed();
+        freed();
         // What is lost is somebody else's.
         if (why !== "lost") release(jobs);
       },
@@ -63,20 +74,32 @@ const dispatcher: ServiceSchema = {
       return call(broker, "scheduler.release", { holder, entries }).catch(() => undefined);
     };
 
-    demand = new Demand({
-      broker,
-      holder,
-      capacity: threads * concurrency * HELD_PER_CALL,
-      leaseMs,
-      held: () => pool.held + reporter.size,
-      onJobs: ({ jobs, leasedAt }: ClaimReply) => {
-        if (stopping) return void release(jobs);
-        // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
-        const age = clock.now() - leasedAt;
-        const until = trustedUntil(monotonicMs() - age, leaseMs);
-        pool.deliver(jobs.map((job) => ({ ...job, trustedUntil: until })));
-      },
+    const onJobs = ({ jobs, leasedAt }: ClaimReply) => {
+      if (stopping) return void release(jobs);
+      // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
+      const age = clock.now() - leasedAt;
+      const until = trustedUntil(monotonicMs() - age, leaseMs);
+      pool.deliver(jobs.map((job) => ({ ...job, trustedUntil: until })));
+    };
+
+    const capacity = threads * concurrency * HELD_PER_CALL;
+    const forRetries = Math.ceil(capacity * RETRY_SHARE);
+    const free = () => capacity - pool.held - reporter.size;
+    const heldRetries = () => pool.heldRetries + reporter.retries;
+    const shared = { broker, holder, leaseMs, onJobs, onFreed: freed };
+    const any: Demand = new Demand({
+      ...shared,
+      firstOnly: false,
+      capacity: forRetries,
+      free: () => Math.min(free() - first.promised, forRetries - heldRetries()),
     });
+    const first: Demand = new Demand({
+      ...shared,
+      firstOnly: true,
+      capacity: capacity - forRetries,
+      free: () => free() - any.promised,
+    });
+    demands = [any, first];
 
     const heartbeat = new Heartbeat({
       broker,
@@ -91,14 +114,14 @@ const dispatcher: ServiceSchema = {
       onClock: (sample) => {
         pool.clock(sample);
         // Only now: a job's lease can be judged once the cluster's clock is known.
-        demand.follow(schedulersOf(broker));
+        follow(broker);
       },
     });
 
     this.heartbeat = heartbeat;
     onStopping(broker, "dispatch", async () => {
       stopping = true;
-      demand.stop();
+      for (const demand of demands) demand.stop();
       await pool.stop(DRAIN);
       await reporter.settled(RECORD);
       heartbeat.stop();

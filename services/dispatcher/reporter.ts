@@ -51,6 +51,13 @@ export class Reporter {
     return this.#unrecorded.size;
   }
 
+  /** Of them, those that are not of first calls. */
+  get retries(): number {
+    let count = 0;
+    for (const { first } of this.#unrecorded.values()) if (!first) count += 1;
+    return count;
+  }
+
   /** Their leases. */
   entries(): DueEntry[] {
     return Array.from(this.#unrecorded.values(), leaseOf);

@@ -10,6 +10,7 @@ import { renderRequest } from "../../core/template.ts";
 import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../lib/resources.ts";
+import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */
 export interface Origin {
@@ -27,10 +28,12 @@ const MAX_WAITING = 20_000;
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
   readonly #batcher: Batcher<NewTask, Accepted>;
+  readonly #origins: Origins;
 
   /** @param onCommitted gets the tasks of each commit; callers get their ids without waiting for it */
   constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
     this.#resources = resources;
+    this.#origins = new Origins(resources);
     this.#batcher = new Batcher({
       maxItems: MAX_ITEMS,
       maxBytes: MAX_BYTES,
@@ -62,12 +65,14 @@ export class Acceptance {
   #stored({ start, ...spec }: TaskSpec, { appId, sourceIp }: Origin): StoredTask {
     const { clock } = this.#resources;
     const now = clock.now();
+    const { origin } = renderRequest(spec).url;
+    this.#origins.saw(origin);
     const later = "callAt" in start ? start.callAt : start.delayMs > 0 ? clock.after(start.delayMs) : now;
     return {
       ...spec,
       taskId: newTaskId(),
       appId,
-      lane: laneOf(renderRequest(spec).url.origin),
+      lane: laneOf(origin),
       state: "pending",
       callCount: 0,
       manualCalls: 0,

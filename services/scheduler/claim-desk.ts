@@ -20,6 +20,7 @@ interface Parked {
   holder: string;
   nodeID: string;
   room: number;
+  firstOnly: boolean;
   /** Its time is up; whoever serves it just now may still, otherwise it is answered with nothing. */
   expired: boolean;
   reply(jobs: Job[], leasedAt: number): void;
@@ -43,7 +44,7 @@ export class ClaimDesk {
   }
 
   /** Resolves with jobs, or with none after `waitMs`. */
-  claim({ holder, room, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
+  claim({ holder, room, firstOnly, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         parked.expired = true;
@@ -53,7 +54,7 @@ export class ClaimDesk {
         clearTimeout(timer);
         resolve({ jobs, leasedAt });
       };
-      const parked: Parked = { holder, nodeID, room, expired: this.#closed, reply };
+      const parked: Parked = { holder, nodeID, room, firstOnly, expired: this.#closed, reply };
       this.#putBack(parked, "last");
       this.#wake();
     });
@@ -133,13 +134,10 @@ export class ClaimDesk {
   async #pump(): Promise<void> {
     this.#pumping = true;
     while (this.#woken && this.#parked.length > 0) {
-      const parked = this.#parked.shift() as Parked;
       this.#woken = false;
       try {
-        if (await this.#serve(parked)) this.#woken = true;
-        else this.#putBack(parked, "first");
+        if (await this.#serveNext()) this.#woken = true;
       } catch (error) {
-        this.#putBack(parked, "first");
         this.#log.warn({ err: (error as Error).message }, "claiming failed; trying again");
         await pause(FAILURE_PAUSE);
         this.#woken = true;
@@ -148,11 +146,30 @@ export class ClaimDesk {
     this.#pumping = false;
   }
 
+  /** The claim whose turn it is; where that one is for first calls only and finds none, the next that takes retries. */
+  async #serveNext(): Promise<boolean> {
+    const next = this.#parked[0] as Parked;
+    if (await this.#serveOne(next)) return true;
+    const other = next.firstOnly ? this.#parked.find(({ firstOnly }) => !firstOnly) : undefined;
+    return other !== undefined && this.#serveOne(other);
+  }
+
+  async #serveOne(parked: Parked): Promise<boolean> {
+    this.#parked.splice(this.#parked.indexOf(parked), 1);
+    let served = false;
+    try {
+      served = await this.#serve(parked);
+    } finally {
+      if (!served) this.#putBack(parked, "first");
+    }
+    return served;
+  }
+
   /** @returns false where nothing was due */
   async #serve(parked: Parked): Promise<boolean> {
     const { due, clock } = this.#resources;
     const leasedAt = clock.now();
-    const entries = await due.claim(parked.holder, parked.room);
+    const entries = await due.claim(parked.holder, parked.room, parked.firstOnly);
     if (entries.length === 0) return false;
     let jobs: Job[];
     try {

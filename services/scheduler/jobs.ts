@@ -2,7 +2,7 @@
 import type { Logger } from "moleculer";
 import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
-import type { DueSet, Settlement } from "../../due/due-set.ts";
+import type { DueSet, LaneChange, Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
 import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -56,7 +56,11 @@ export class JobMaker {
       const task = tasks[i] as StoredTask;
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
       if (secrets) return [jobOf(entry, task, secrets)];
-      putOff.push({ entry, next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) } });
+      putOff.push({
+        entry,
+        next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) },
+        health: null,
+      });
       return [];
     });
     if (putOff.length > 0) await settleQuietly(this.#resources.due, holder, putOff);
@@ -104,10 +108,14 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
   const next = task ? dueEntryOf(task) : null;
   const due = next !== null && next.dueAt <= clock.after(millis(0));
-  return due ? [] : [{ entry, next }];
+  return due ? [] : [{ entry, next, health: null }];
 }
 
 /** A settlement that fails is made up for: the lease runs out, and the row decides at the next claim. */
-export async function settleQuietly(due: DueSet, holder: string, settlements: Settlement[]): Promise<void> {
-  await due.settle(holder, settlements).catch(() => undefined);
+export async function settleQuietly(
+  due: DueSet,
+  holder: string,
+  settlements: Settlement[],
+): Promise<LaneChange[]> {
+  return due.settle(holder, settlements).catch(() => []);
 }

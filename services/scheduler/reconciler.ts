@@ -4,8 +4,9 @@
  * Every scheduler runs one; adding what is there already changes nothing.
  */
 import type { Logger } from "moleculer";
-import { epochMs, later, minutes } from "../../core/clock.ts";
+import { type EpochMs, epochMs, later, minutes } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
 
@@ -26,6 +27,8 @@ export class Reconciler {
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #position: DueEntry | null = null;
+  /** Settings of destinations up to here are in the due set. */
+  #settingsUntil: EpochMs | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopWaiting: () => void = () => undefined;
   #stopped = false;
@@ -51,7 +54,10 @@ export class Reconciler {
     let next = INTERVAL;
     try {
       if (!(await this.#resources.due.intact())) await this.#rebuild();
-      else if (!this.#resources.due.full) await this.#pass(PAGES_PER_ROUND);
+      else {
+        await this.#configure();
+        if (!this.#resources.due.full) await this.#pass(PAGES_PER_ROUND);
+      }
       if (this.#resources.due.full || this.#position !== null) next = REFILL_INTERVAL;
     } catch (error) {
       this.#log.warn({ err: (error as Error).message }, "reconciling failed; trying again");
@@ -69,6 +75,8 @@ export class Reconciler {
   async #rebuild(): Promise<void> {
     const { due, config } = this.#resources;
     const startedAt = performance.now();
+    this.#settingsUntil = null;
+    await this.#configure();
     if (config.redisUrl !== null) await this.#wait(HEARTBEATS);
     if (this.#stopped) return;
     this.#position = null;
@@ -80,6 +88,14 @@ export class Reconciler {
       { tasks, ...counts, tookMs: Math.round(performance.now() - startedAt) },
       "due set rebuilt",
     );
+  }
+
+  /** Hands over what operators set for destinations, as far as the due set may not know it yet. */
+  async #configure(): Promise<void> {
+    const { db, due } = this.#resources;
+    const { settings, until } = await settingsSince(db, this.#settingsUntil);
+    for (const one of settings) await due.configure(one.lane, one);
+    this.#settingsUntil = until;
   }
 
   /** Adds up to `pages` pages, from where the last pass stopped. @returns how many tasks it looked at */

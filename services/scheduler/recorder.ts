@@ -2,11 +2,13 @@
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
+import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
 import { emit } from "../lib/bus.ts";
 import type { Resources } from "../lib/resources.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
+import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
 
 const MAX_ITEMS = 400;
@@ -63,9 +65,11 @@ export class Recorder {
     for (const [holder, indexes] of settlements) {
       const part = indexes.map((i): Settlement => {
         const { outcome, task } = recorded[i] as Recorded;
-        return { entry: leaseOf(outcome), next: task && dueEntryOf(task) };
+        const health = outcome.attempt && healthOf(outcome.attempt);
+        return { entry: leaseOf(outcome), next: task && dueEntryOf(task), health };
       });
-      await settleQuietly(this.#resources.due, holder, part);
+      const changes = await settleQuietly(this.#resources.due, holder, part);
+      await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }
   }
 

@@ -6,11 +6,12 @@
  * (MySQL commits each CREATE by itself).
  */
 import type { Knex } from "knex";
+import { createTable } from "./create-table.ts";
 
 export const name = "001_tasks";
 
 export async function up(knex: Knex): Promise<void> {
-  await create(knex, "tasks", (table) => {
+  await createTable(knex, "tasks", (table) => {
     table.binary("task_id", 16).notNullable().primary();
     table.integer("app_id").notNullable().comment("0: Bida's own users");
     table.tinyint("state").notNullable().comment("index in STORED_STATES");
@@ -44,7 +45,7 @@ export async function up(knex: Knex): Promise<void> {
     table.index(["state", "next_call_at"], "tasks_due");
     table.index(["created_at"], "tasks_created");
   });
-  await create(knex, "attempts", (table) => {
+  await createTable(knex, "attempts", (table) => {
     table.binary("task_id", 16).notNullable();
     table.integer("n").notNullable().comment("the fence: one record per number");
     table.bigInteger("started_at").notNullable();
@@ -59,7 +60,7 @@ export async function up(knex: Knex): Promise<void> {
     table.string("node", 128).notNullable();
     table.primary(["task_id", "n"]);
   });
-  await create(knex, "idempotency_keys", (table) => {
+  await createTable(knex, "idempotency_keys", (table) => {
     table.integer("app_id").notNullable();
     table.binary("key_hash", 32).notNullable();
     table.binary("task_id", 16).notNullable();
@@ -67,23 +68,11 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger("created_at").notNullable();
     table.primary(["app_id", "key_hash"]);
   });
-  await create(knex, "apps", (table) => {
+  await createTable(knex, "apps", (table) => {
     table.increments("id");
     table.string("name", 64).notNullable().unique();
     table.binary("key_hash", 32).notNullable().unique();
     table.text("sealed_secrets").nullable().comment("JSON list of signing secrets, newest first, sealed");
     table.bigInteger("created_at").notNullable();
-  });
-}
-
-async function create(knex: Knex, table: string, build: (t: Knex.CreateTableBuilder) => void): Promise<void> {
-  if (await knex.schema.hasTable(table)) return;
-  await knex.schema.createTable(table, (t) => {
-    if (knex.client.config.client === "mysql2") {
-      t.engine("InnoDB");
-      t.charset("utf8mb4");
-      t.collate("utf8mb4_bin");
-    }
-    build(t);
   });
 }

@@ -52,7 +52,15 @@ async function attempt(more: Partial<LeasedJob> = {}) {
   const outcome = await deliver(made, context());
   assert.equal(
     { ...outcome, attempt: null },
-    { taskId: made.taskId, lane: made.lane, first: made.first, dueAt: made.dueAt, n: made.n, attempt: null },
+    {
+      taskId: made.taskId,
+      lane: made.lane,
+      app: made.app,
+      first: made.first,
+      dueAt: made.dueAt,
+      n: made.n,
+      attempt: null,
+    },
   );
   assert.ok(outcome.attempt);
   return outcome.attempt!;

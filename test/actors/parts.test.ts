@@ -12,15 +12,44 @@ test("slots: as many as there are; who found none is called in turn, once per fr
   const slots = new Slots(2);
   const called: string[] = [];
   const [a, b] = [() => void called.push("a"), () => void called.push("b")];
-  assert.equal([slots.take(a), slots.take(a)], [true, true]);
-  assert.equal([slots.take(a), slots.take(b), slots.take(a)], [false, false, false]);
+  assert.equal([slots.take("first", a), slots.take("first", a)], [true, true]);
+  assert.equal(
+    [slots.take("first", a), slots.take("first", b), slots.take("first", a)],
+    [false, false, false],
+  );
   slots.give();
   assert.equal(called, ["a"]);
-  assert.ok(slots.take(a));
+  assert.ok(slots.take("first", a));
   slots.give();
   slots.give();
   assert.equal(called, ["a", "b"]);
-  assert.equal([slots.take(a), slots.take(a), slots.take(a)], [true, true, false]);
+  assert.equal([slots.take("first", a), slots.take("first", a), slots.take("first", a)], [true, true, false]);
+});
+
+test("slots: retries leave a quarter to first calls, which are called before them", () => {
+  const slots = new Slots(4);
+  const called: string[] = [];
+  const retry = () => void called.push("retry");
+  const first = () => void called.push("first");
+  assert.equal(
+    Array.from({ length: 4 }, () => slots.take("retry", retry)),
+    [true, true, true, false],
+  );
+  assert.equal([slots.take("first", first), slots.take("first", first)], [true, false]);
+  slots.give();
+  assert.equal(called, ["first"]);
+  slots.give();
+  assert.equal(called, ["first", "retry"]);
+});
+
+test("slots: the share of one destination shrinks with what is free", () => {
+  const slots = new Slots(9);
+  const takeAll = () => {
+    let taken = 0;
+    while (taken < slots.share && slots.take("first", () => undefined)) taken += 1;
+    return taken;
+  };
+  assert.equal([takeAll(), takeAll(), takeAll()], [6, 2, 1]);
 });
 
 test("slots: one that is called may take at once, or wait again behind the others", () => {
@@ -28,7 +57,7 @@ test("slots: one that is called may take at once, or wait again behind the other
   const order: string[] = [];
   const taker = (name: string) => {
     const attempt = () => {
-      if (slots.take(attempt)) order.push(name);
+      if (slots.take("first", attempt)) order.push(name);
     };
     return attempt;
   };

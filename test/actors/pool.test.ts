@@ -24,6 +24,9 @@ const until = async (condition: () => boolean) => {
   while (!condition()) await changed.promise;
 };
 
+/** Of 8 slots, what one destination gets: it leaves some to others. */
+const AT_ONCE = 6;
+
 function start(threads: number) {
   return new WorkerPool({
     threads,
@@ -85,27 +88,27 @@ test("what threads may reach is what the pool says", async () => {
 
 test("lost jobs are given up where they wait", async () => {
   pool = start(1);
-  const jobs = Array.from({ length: 9 }, (_, i) => to(`held${i}`));
+  const jobs = Array.from({ length: AT_ONCE + 1 }, (_, i) => to(`held${i}`));
   pool.deliver(jobs);
-  await until(() => held.length === 8);
+  await until(() => held.length === AT_ONCE);
   pool.lost(jobs.map(({ taskId }) => taskId));
   await until(() => givenUp.length === 1);
-  assert.equal(givenUp, [["lost", [jobs[8]!]]]);
-  assert.is(pool.held, 8);
+  assert.equal(givenUp, [["lost", [jobs[AT_ONCE]!]]]);
+  assert.is(pool.held, AT_ONCE);
   for (const res of held) res.end();
-  await until(() => outcomes.length === 8);
+  await until(() => outcomes.length === AT_ONCE);
 });
 
 test("stop: what has not started is handed back, what has is finished", async () => {
   pool = start(1);
-  const jobs = Array.from({ length: 12 }, (_, i) => to(`held${i}`));
+  const jobs = Array.from({ length: AT_ONCE + 4 }, (_, i) => to(`held${i}`));
   pool.deliver(jobs);
-  await until(() => held.length === 8);
+  await until(() => held.length === AT_ONCE);
   const stopped = pool.stop(20_000);
   await until(() => givenUp.length === 1);
   for (const res of held) res.end();
   await stopped;
-  assert.is(outcomes.length, 8);
+  assert.is(outcomes.length, AT_ONCE);
   assert.equal(
     givenUp.map(([why, some]) => [why, some.length]),
     [["handBack", 4]],

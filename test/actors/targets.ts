@@ -56,6 +56,7 @@ export function job(url: string, more: Partial<LeasedJob> = {}): LeasedJob {
   return {
     taskId: newTaskId(),
     lane: laneOf(originOf(url)),
+    app: 0,
     first: true,
     dueAt: epochMs(0),
     n: 1,

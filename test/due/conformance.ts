@@ -5,6 +5,7 @@ import { later, millis } from "../../core/clock.ts";
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
+import { laneRules } from "./lane-rules.ts";
 
 export const WINDOW = 4;
 const LEASE = millis(400);
@@ -21,6 +22,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   const entry = (more: Partial<DueEntry> = {}): DueEntry => ({
     taskId: newTaskId(),
     lane: laneOf("http://a"),
+    app: 0,
     first: true,
     dueAt: set.clock.now(),
     ...more,
@@ -111,11 +113,11 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     const one = entry();
     await set.add([one]);
     await set.claim("a", 10);
-    await set.settle("b", [{ entry: one, next: null }]);
+    await set.settle("b", [{ entry: one, next: null, health: null }]);
     await set.release("b", [one]);
     assert.equal(ids(await set.extend("b", [one])), [one.taskId]);
     assert.equal((await set.counts()).leased, 1);
-    await set.settle("a", [{ entry: one, next: null }]);
+    await set.settle("a", [{ entry: one, next: null, health: null }]);
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 0 });
   });
 
@@ -124,7 +126,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     await set.add([one]);
     await set.claim("a", 10);
     const next = { ...one, first: false, dueAt: later(set.clock.now(), millis(120)) };
-    await set.settle("a", [{ entry: one, next }]);
+    await set.settle("a", [{ entry: one, next, health: null }]);
     assert.equal(await set.claim("a", 10), []);
     const [again] = await claimWhenWoken("a");
     assert.ok(set.clock.now() >= next.dueAt);
@@ -159,7 +161,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.is(first.length, WINDOW);
     assert.equal(await set.claim("a", 100), []);
     const woken = claimWhenWoken("a");
-    await set.settle("a", [{ entry: first[0] as DueEntry, next: null }]);
+    await set.settle("a", [{ entry: first[0] as DueEntry, next: null, health: null }]);
     assert.is((await woken).length, 1);
   });
 
@@ -246,6 +248,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.is(new Set(seen).size, all.length);
   });
 
+  laneRules(test, create);
   test.run();
 }
 

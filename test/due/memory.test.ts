@@ -14,7 +14,13 @@ const lane = laneOf("http://a");
 test("what is due beyond the horizon is left to the database", async () => {
   const clock = new ManualClock();
   const set = new MemoryDueSet(clock, options);
-  const far = { taskId: newTaskId(), lane, first: true, dueAt: later(clock.now(), millis(HORIZON + 1)) };
+  const far = {
+    taskId: newTaskId(),
+    lane,
+    app: 0,
+    first: true,
+    dueAt: later(clock.now(), millis(HORIZON + 1)),
+  };
   await set.add([far]);
   assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 0 });
   clock.advance(1);
@@ -27,7 +33,13 @@ test("it turns entries away when it is full, until there is plenty of room again
   const clock = new ManualClock();
   const set = new MemoryDueSet(clock, options);
   const dueAt = later(clock.now(), millis(60_000));
-  const entries = Array.from({ length: 200_001 }, () => ({ taskId: newTaskId(), lane, first: true, dueAt }));
+  const entries = Array.from({ length: 200_001 }, () => ({
+    taskId: newTaskId(),
+    lane,
+    app: 0,
+    first: true,
+    dueAt,
+  }));
   await set.add(entries);
   assert.is((await set.counts()).waiting, 200_000);
   assert.is(set.full, true);

@@ -15,12 +15,14 @@ function asked(follow: (demand: Demand) => void, nodes: number): Promise<Map<str
     return nodeID === "gone" ? Promise.reject(new Error("no answer")) : new Promise(() => undefined);
   };
   const broker = { call } as unknown as ServiceBroker;
-  const demand = new Demand({
+  const demand: Demand = new Demand({
     broker,
     holder: "h",
     capacity: 1024,
     leaseMs: 10_000,
-    held: () => 0,
+    firstOnly: false,
+    free: () => 1024,
+    onFreed: () => demand.freed(),
     onJobs: () => undefined,
   });
   follow(demand);

@@ -98,7 +98,7 @@ export const keyed = (key: string, body = "same", more: Partial<StoredTask> = {}
 
 /** What came of call `n` of a task: a success, a failure, or (null) that it had expired. */
 export function outcome(
-  task: Pick<StoredTask, "taskId" | "lane">,
+  task: Pick<StoredTask, "taskId" | "lane" | "appId">,
   n: number,
   kind: "succeeded" | "failed" | null,
   more: Partial<AttemptRecord> = {},
@@ -117,8 +117,16 @@ export function outcome(
     retryAfterMs: null,
     ...more,
   };
-  const { taskId, lane } = task;
-  return { taskId, lane, first: n === 1, dueAt: clock.now(), n, attempt: kind === null ? null : attempt };
+  const { taskId, lane, appId } = task;
+  return {
+    taskId,
+    lane,
+    app: appId,
+    first: n === 1,
+    dueAt: clock.now(),
+    n,
+    attempt: kind === null ? null : attempt,
+  };
 }
 
 export const taskIn = (db: Database, taskId: TaskId): Promise<StoredTask> => findTask(db, EVERYTHING, taskId);

@@ -195,7 +195,7 @@ export function recording(kind: Kind): void {
 
   test("an unknown task beside a known one", async () => {
     const task = await one();
-    const gone = { taskId: newTaskId(), lane: task.lane };
+    const gone = { taskId: newTaskId(), lane: task.lane, appId: task.appId };
     const [first, second] = await record(outcome(gone, 1, "succeeded"), outcome(task, 1, "succeeded"));
     assert.equal([first?.written, first?.task, second?.written], [false, null, true]);
     assert.equal(

@@ -1,0 +1,60 @@
+/** Requests about destinations. */
+import { z } from "zod";
+
+/** `scheme://host[:port]`, as it stands in the list. */
+export const originSchema = z
+  .string()
+  .max(300, "must have at most 300 characters")
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+  }, "must be an origin: http or https, host, and the port where it is not the usual one; in lower case, without a path");
+
+const limit = (min: number, max: number) =>
+  z
+    .number(`must be a number, ${min} to ${max}, or null for no limit`)
+    .min(min, `must be ${min} to ${max}`)
+    .max(max, `must be ${min} to ${max}`)
+    .nullable();
+
+/** The body of a change. What is missing stays as it is. */
+export const destinationChangeSchema = z.strictObject({
+  paused: z.boolean("must be true or false").optional(),
+  concurrency: limit(1, 256)
+    .refine((n) => n === null || Number.isInteger(n), "must be a whole number")
+    .optional(),
+  ratePerSecond: limit(0.01, 10_000).optional(),
+  breaker: z
+    .strictObject({
+      enabled: z.boolean("must be true or false").optional(),
+      reset: z.literal(true, "must be true").optional(),
+    })
+    .optional(),
+});
+
+export const destinationQuerySchema = z.strictObject({
+  q: z.string().min(1, "must not be empty").max(300, "must have at most 300 characters").optional(),
+  state: z.enum(["open", "paused"], { error: "must be open or paused" }).optional(),
+  limit: z.int("must be a whole number").min(1, "must be 1 to 200").max(200, "must be 1 to 200").default(50),
+  cursor: z.string().max(400).optional(),
+});
+
+/** A destination as operators see it. Times are ISO 8601. */
+export const destinationViewSchema = z.object({
+  origin: z.string(),
+  paused: z.boolean(),
+  concurrency: z.int().nullable(),
+  ratePerSecond: z.number().nullable(),
+  breaker: z.object({
+    enabled: z.boolean(),
+    state: z.enum(["closed", "open", "half_open"]),
+    since: z.string().nullable().meta({ description: "When it opened" }),
+    probeAt: z.string().nullable().meta({ description: "When it is probed next" }),
+    failures: z.int().meta({ description: "Failures in a row" }),
+  }),
+  window: z.int().nullable().meta({ description: "Calls that may be claimed at once just now" }),
+  ready: z.int().meta({ description: "Tasks that are due and wait for their turn" }),
+  inFlight: z.int().meta({ description: "Tasks that are claimed: being called, or about to be" }),
+  firstSeenAt: z.string(),
+});
+export type DestinationView = z.infer<typeof destinationViewSchema>;

@@ -1,0 +1,157 @@
+/**
+ * What keeps one destination from harming the others, per lane and for the whole cluster: how many of its entries may
+ * be leased (a window that shrinks while calls time out), how many per second (a token bucket), and whether it is
+ * worth calling at all (a circuit breaker). `memory.ts` uses these rules; `lua/lane.lua` says the same in Redis, with
+ * the numbers from {@link RULES}; the conformance suite runs over both.
+ *
+ * The breaker (after M. Nygard, "Release It!", 2007):
+ *
+ *   closed ──(20 failures in a row, or 80 % of at least 50 calls within 10 s)──▶ open
+ *   open ──(its pause is over)──▶ half-open: one call at a time
+ *   half-open ──(a success)──▶ closed;  ──(a failure)──▶ open, for twice as long, at most 30 s
+ *
+ * While it is open entries wait at no cost of an attempt, but none for longer than a minute past its time: then a
+ * trickle of calls goes out anyway, so that a target that stays down does not keep its tasks from their end.
+ */
+import type { Millis } from "../core/clock.ts";
+import { minutes, seconds } from "../core/clock.ts";
+import type { DestinationSettings } from "../core/destination.ts";
+import type { Health } from "../core/outcome.ts";
+
+export const RULES = {
+  /** A lane's window at first and after a breaker closed; each call that did not time out widens it by one. */
+  START_WINDOW: 64,
+  /** Calls that time out halve it, once per {@link RULES.HALVE_MS}, down to this. */
+  MIN_WINDOW: 8,
+  HALVE_MS: seconds(1),
+  OPEN_AFTER: 20,
+  RATE_CALLS: 50,
+  RATE_SHARE: 0.8,
+  RATE_MS: seconds(10),
+  PAUSE_MS: seconds(1),
+  MAX_PAUSE_MS: seconds(30),
+  /** How long past its time an open breaker may put off a call. */
+  HOLD_MS: minutes(1),
+  /** Calls at once that go out past that. */
+  TRICKLE: 4,
+  /** What is known of a lane is forgotten after this long without a call. */
+  FORGET_MS: minutes(10),
+} as const;
+
+/** What is known of a lane's calls. Times are epoch ms. */
+export interface LaneHealth {
+  window: number;
+  halvedAt: number;
+  /** Failures in a row. */
+  fails: number;
+  /** Calls and failures since `from`, for the failure rate. */
+  calls: number;
+  bads: number;
+  from: number;
+  /** 0: closed. */
+  openUntil: number;
+  openedAt: number;
+  /** Pauses in a row. */
+  opens: number;
+}
+
+export const newHealth = (): LaneHealth => ({
+  window: RULES.START_WINDOW,
+  halvedAt: 0,
+  fails: 0,
+  calls: 0,
+  bads: 0,
+  from: 0,
+  openUntil: 0,
+  openedAt: 0,
+  opens: 0,
+});
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+export function breakerOf({ openUntil }: Pick<LaneHealth, "openUntil">, now: number): BreakerState {
+  if (openUntil === 0) return "closed";
+  return now < openUntil ? "open" : "half_open";
+}
+
+/**
+ * Takes one call's result into account, in place.
+ * @param cap the widest window
+ * @returns what the breaker did, where it did something
+ */
+export function observe(
+  lane: LaneHealth,
+  health: Health,
+  now: number,
+  cap: number,
+  settings: DestinationSettings,
+): "opened" | "closed" | null {
+  if (health !== "slow") lane.window = Math.min(lane.window + 1, cap);
+  else if (now - lane.halvedAt >= RULES.HALVE_MS) {
+    lane.window = Math.max(RULES.MIN_WINDOW, Math.floor(lane.window / 2));
+    lane.halvedAt = now;
+  }
+  const failed = health !== "ok";
+  if (lane.openUntil > 0) return probed(lane, failed, now);
+  if (now - lane.from >= RULES.RATE_MS) Object.assign(lane, { from: now, calls: 0, bads: 0 });
+  lane.calls += 1;
+  lane.bads += failed ? 1 : 0;
+  lane.fails = failed ? lane.fails + 1 : 0;
+  const mostly = lane.calls >= RULES.RATE_CALLS && lane.bads >= lane.calls * RULES.RATE_SHARE;
+  if (!settings.breaker || !(lane.fails >= RULES.OPEN_AFTER || mostly)) return null;
+  Object.assign(lane, { openedAt: now, opens: 0, openUntil: now + RULES.PAUSE_MS });
+  return "opened";
+}
+
+/** What ends while the breaker is open began before it opened, or is the trickle: only a probe decides. */
+function probed(lane: LaneHealth, failed: boolean, now: number): "closed" | null {
+  if (now < lane.openUntil) return null;
+  if (!failed) {
+    close(lane);
+    return "closed";
+  }
+  lane.opens += 1;
+  lane.openUntil = now + pauseAfter(lane.opens);
+  return null;
+}
+
+/** Closed again, and carefully: the window starts anew. */
+export function close(lane: LaneHealth): void {
+  const window = Math.min(lane.window, RULES.START_WINDOW);
+  Object.assign(lane, { ...newHealth(), window });
+}
+
+const pauseAfter = (opens: number): number =>
+  Math.min(RULES.PAUSE_MS * 2 ** Math.min(opens, 20), RULES.MAX_PAUSE_MS);
+
+/** A token bucket that holds at most one second's worth, and at least one. */
+export interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Fills `bucket` up to `now`, in place. @returns whole tokens */
+export function refill(bucket: Bucket, ratePerSecond: number, now: number): number {
+  const most = Math.max(1, ratePerSecond);
+  bucket.tokens = Math.min(most, bucket.tokens + (Math.max(0, now - bucket.at) * ratePerSecond) / 1000);
+  bucket.at = now;
+  return Math.floor(bucket.tokens);
+}
+
+/** How long until `bucket` holds a token. */
+export const untilToken = (bucket: Bucket, ratePerSecond: number): Millis =>
+  Math.max(1, Math.ceil(((1 - bucket.tokens) * 1000) / ratePerSecond)) as Millis;
+
+/** What an operator sees of a lane. */
+export interface LaneStatus {
+  breaker: BreakerState;
+  /** Since when it is not closed, and when it is probed next; null where it is closed. Epoch ms. */
+  openedAt: number | null;
+  openUntil: number | null;
+  /** Failures in a row. */
+  failures: number;
+  /** Entries that may be leased at once just now. */
+  window: number;
+  ready: number;
+  leased: number;
+}

@@ -1,0 +1,306 @@
+/** The lanes of the in-process due set: what is ready in each, whose turn it is, and what each may give just now. */
+import { isDeepStrictEqual } from "node:util";
+import TinyQueue from "tinyqueue";
+import type { EpochMs } from "../core/clock.ts";
+import { type DestinationSettings, NO_SETTINGS } from "../core/destination.ts";
+import type { Lane } from "../core/ids.ts";
+import type { DueEntry } from "../core/job.ts";
+import type { Health } from "../core/outcome.ts";
+import { type LaneChange, QUANTUM } from "./due-set.ts";
+import {
+  type Bucket,
+  breakerOf,
+  close,
+  type LaneHealth,
+  type LaneStatus,
+  newHealth,
+  observe,
+  RULES,
+  refill,
+  untilToken,
+} from "./lane-rules.ts";
+
+/** An entry's one place. Heaps drop slots lazily: a slot counts only where its place still says so. */
+export interface Slot {
+  entry: DueEntry;
+  place: "waiting" | "ready" | "leased" | "gone";
+  holder: string;
+  /** When the lease ends. */
+  until: EpochMs;
+}
+
+export type Rank = "first" | "retry";
+export const rankOf = ({ first }: DueEntry): Rank => (first ? "first" : "retry");
+
+interface LaneState {
+  lane: Lane;
+  leased: number;
+  ready: Record<Rank, number>;
+  /** Ready slots by due time, per rank and app. */
+  queues: Record<Rank, Map<number, TinyQueue<Slot>>>;
+  health: LaneHealth;
+  settings: DestinationSettings;
+  bucket: Bucket;
+  /** It is not looked at before this; 0 where it may be. */
+  gatedUntil: number;
+  usedAt: number;
+}
+
+/** What a lane may give: so many entries, of those that were due until `dueBy`. */
+interface Allowance {
+  free: number;
+  dueBy: number;
+}
+
+const isStill = ({ leased, ready }: LaneState): boolean =>
+  leased === 0 && ready.first === 0 && ready.retry === 0;
+
+const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
+
+export class Lanes {
+  readonly #window: number;
+  readonly #lanes = new Map<Lane, LaneState>();
+  readonly #settings = new Map<Lane, DestinationSettings>();
+  /** Apps in turn, and of each app its lanes in turn: those that have something ready and may give it. */
+  readonly #rings: Record<Rank, Map<number, Set<Lane>>> = { first: new Map(), retry: new Map() };
+  readonly #gates = new TinyQueue<{ lane: Lane; at: number }>([], (a, b) => a.at - b.at);
+  #sweptAt = 0;
+
+  /** @param window the most that a lane may have leased */
+  constructor(window: number) {
+    this.#window = window;
+  }
+
+  /** Whether a claim would look at any lane. */
+  any(rank: Rank): boolean {
+    return this.#rings[rank].size > 0;
+  }
+
+  /** When the next gated lane may be looked at again. */
+  get nextGate(): number {
+    return this.#gates.peek()?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  push(slot: Slot, now: EpochMs): void {
+    slot.place = "ready";
+    const state = this.#state(slot.entry.lane, now);
+    const rank = rankOf(slot.entry);
+    const queues = state.queues[rank];
+    const queue = queues.get(slot.entry.app) ?? new TinyQueue<Slot>([], byDue);
+    queues.set(slot.entry.app, queue);
+    queue.push(slot);
+    state.ready[rank] += 1;
+    this.#enter(rank, slot.entry.app, state);
+  }
+
+  /** To be called when a ready slot goes elsewhere. */
+  drop(slot: Slot): void {
+    const state = this.#lanes.get(slot.entry.lane);
+    if (state) state.ready[rankOf(slot.entry)] -= 1;
+  }
+
+  /** Counts a lease. */
+  leased(entry: DueEntry, now: EpochMs): void {
+    const state = this.#state(entry.lane, now);
+    state.leased += 1;
+    state.bucket.tokens -= 1;
+  }
+
+  /** A lease has ended; its lane may have room again. */
+  unleased({ lane }: DueEntry, now: EpochMs): void {
+    const state = this.#state(lane, now);
+    state.leased -= 1;
+    this.#reopen(state);
+    const { fails, openUntil, window } = state.health;
+    if (isStill(state) && fails === 0 && openUntil === 0 && window >= RULES.START_WINDOW)
+      this.#lanes.delete(lane);
+  }
+
+  /** Whether this entry may be leased past the queues: nobody waits before it, and its lane has room. */
+  allows(entry: DueEntry, now: EpochMs): boolean {
+    const state = this.#state(entry.lane, now);
+    const waits = state.ready.first > 0 || (!entry.first && state.ready.retry > 0);
+    return !waits && this.#allowance(state, now, entry.dueAt).free > 0;
+  }
+
+  /** Takes up to `room` ready slots: apps in turn, of each app its lanes in turn, of each lane a quantum. */
+  take(rank: Rank, room: number, now: EpochMs, lease: (slot: Slot) => void): number {
+    const ring = this.#rings[rank];
+    let taken = 0;
+    for (const [app, lanes] of ring) {
+      if (taken >= room) break;
+      ring.delete(app);
+      const [lane] = lanes as Set<Lane>;
+      lanes.delete(lane as Lane);
+      const state = this.#state(lane as Lane, now);
+      const given = this.#serve(state, rank, app, Math.min(QUANTUM, room - taken), now, lease);
+      taken += given.length;
+      if (given.more) lanes.add(lane as Lane);
+      if (lanes.size > 0) ring.set(app, lanes);
+    }
+    return taken;
+  }
+
+  /** Lets lanes back into the rings whose time has come, and forgets troubles that are long past. */
+  advance(now: EpochMs): void {
+    for (let gate = this.#gates.peek(); gate && gate.at <= now; gate = this.#gates.peek()) {
+      this.#gates.pop();
+      const state = this.#lanes.get(gate.lane);
+      if (state && state.gatedUntil === gate.at) this.#reopen(state);
+    }
+    if (now - this.#sweptAt < RULES.FORGET_MS / 10) return;
+    this.#sweptAt = now;
+    for (const [lane, state] of this.#lanes)
+      if (isStill(state) && now - state.usedAt > RULES.FORGET_MS) this.#lanes.delete(lane);
+  }
+
+  observe(lane: Lane, health: Health, now: EpochMs): LaneChange | null {
+    const state = this.#state(lane, now);
+    const breaker = observe(state.health, health, now, this.#cap(state), state.settings);
+    if (breaker === null) return null;
+    return { lane, breaker, status: this.#statusOf(state, now) };
+  }
+
+  configure(lane: Lane, settings: DestinationSettings, now: EpochMs): void {
+    if (isDeepStrictEqual(this.#settings.get(lane), settings)) return;
+    this.#settings.set(lane, settings);
+    const state = this.#state(lane, now);
+    state.settings = settings;
+    state.bucket = { tokens: Number.POSITIVE_INFINITY, at: now };
+    if (!settings.breaker) close(state.health);
+    this.#reopen(state);
+  }
+
+  reset(lane: Lane, now: EpochMs): void {
+    const state = this.#state(lane, now);
+    close(state.health);
+    this.#reopen(state);
+  }
+
+  status(lane: Lane, now: EpochMs): LaneStatus | null {
+    const state = this.#lanes.get(lane);
+    return state ? this.#statusOf(state, now) : null;
+  }
+
+  /** Lanes whose breaker is not closed. */
+  troubled(): Lane[] {
+    return Array.from(this.#lanes.values())
+      .filter(({ health }) => health.openUntil > 0)
+      .map(({ lane }) => lane);
+  }
+
+  #serve(
+    state: LaneState,
+    rank: Rank,
+    app: number,
+    most: number,
+    now: EpochMs,
+    lease: (slot: Slot) => void,
+  ): { length: number; more: boolean } {
+    const queue = state.queues[rank].get(app);
+    const { free, dueBy } = this.#allowance(state, now, this.#head(queue)?.entry.dueAt);
+    const quota = Math.min(most, free);
+    let length = 0;
+    for (let head = this.#head(queue); head && length < quota; head = this.#head(queue)) {
+      if (head.entry.dueAt > dueBy) break;
+      queue?.pop();
+      state.ready[rank] -= 1;
+      lease(head);
+      length += 1;
+    }
+    if (!this.#head(queue)) state.queues[rank].delete(app);
+    return { length, more: state.queues[rank].has(app) && length > 0 && length === quota && quota < free };
+  }
+
+  /** The first slot of a queue that still counts. */
+  #head(queue: TinyQueue<Slot> | undefined): Slot | undefined {
+    let slot = queue?.peek();
+    while (slot && slot.place !== "ready") {
+      queue?.pop();
+      slot = queue?.peek();
+    }
+    return slot;
+  }
+
+  /**
+   * What `state` may give now. Where only time can change that, it is gated until then.
+   * @param head when the entry in question was due
+   */
+  #allowance(state: LaneState, now: EpochMs, head: number | undefined): Allowance {
+    const { settings, health, bucket, leased } = state;
+    if (settings.paused) return this.#gate(state, Number.POSITIVE_INFINITY);
+    let free = Math.min(health.window, this.#cap(state)) - leased;
+    let dueBy = Number.POSITIVE_INFINITY;
+    const breaker = breakerOf(health, now);
+    if (breaker === "half_open") free = Math.min(free, 1 - leased);
+    if (breaker === "open") {
+      free = Math.min(free, RULES.TRICKLE - leased);
+      dueBy = now - RULES.HOLD_MS;
+      if (head !== undefined && head > dueBy)
+        return this.#gate(state, Math.min(health.openUntil, head + RULES.HOLD_MS));
+    }
+    if (settings.ratePerSecond !== null) {
+      const tokens = refill(bucket, settings.ratePerSecond, now);
+      if (tokens < 1) return this.#gate(state, now + untilToken(bucket, settings.ratePerSecond));
+      free = Math.min(free, tokens);
+    }
+    return { free: Math.max(0, free), dueBy };
+  }
+
+  #gate(state: LaneState, at: number): Allowance {
+    if (state.gatedUntil === 0 || at < state.gatedUntil) {
+      state.gatedUntil = at;
+      if (at < Number.POSITIVE_INFINITY) this.#gates.push({ lane: state.lane, at });
+    }
+    return { free: 0, dueBy: 0 };
+  }
+
+  #reopen(state: LaneState): void {
+    state.gatedUntil = 0;
+    for (const rank of ["first", "retry"] as const)
+      for (const app of state.queues[rank].keys()) this.#enter(rank, app, state);
+  }
+
+  /** Gives a lane its turn, unless it has one or is full. */
+  #enter(rank: Rank, app: number, state: LaneState): void {
+    if (state.settings.paused || state.leased >= this.#cap(state)) return;
+    const ring = this.#rings[rank];
+    const lanes = ring.get(app);
+    if (lanes) lanes.add(state.lane);
+    else ring.set(app, new Set([state.lane]));
+  }
+
+  #cap = ({ settings }: LaneState): number => Math.min(settings.concurrency ?? this.#window, this.#window);
+
+  #statusOf({ health, leased, ready, settings }: LaneState, now: EpochMs): LaneStatus {
+    return {
+      breaker: breakerOf(health, now),
+      openedAt: health.openUntil > 0 ? health.openedAt : null,
+      openUntil: health.openUntil > 0 ? health.openUntil : null,
+      failures: health.fails,
+      window: Math.min(health.window, settings.concurrency ?? this.#window, this.#window),
+      ready: ready.first + ready.retry,
+      leased,
+    };
+  }
+
+  #state(lane: Lane, now: EpochMs): LaneState {
+    let state = this.#lanes.get(lane);
+    if (!state) {
+      state = {
+        lane,
+        leased: 0,
+        ready: { first: 0, retry: 0 },
+        queues: { first: new Map(), retry: new Map() },
+        health: newHealth(),
+        settings: this.#settings.get(lane) ?? NO_SETTINGS,
+        bucket: { tokens: Number.POSITIVE_INFINITY, at: now },
+        gatedUntil: 0,
+        usedAt: now,
+      };
+      this.#lanes.set(lane, state);
+    }
+    state.usedAt = now;
+    return state;
+  }
+}

@@ -1,0 +1,84 @@
+/** Destinations: what is set for them, and how they are. */
+import type { z } from "zod";
+import { BidaError } from "../../core/errors.ts";
+import { laneOf } from "../../core/ids.ts";
+import type {
+  DestinationView,
+  destinationChangeSchema,
+  destinationQuerySchema,
+} from "../../core/schema/destinations.ts";
+import type { LaneStatus } from "../../due/lane-rules.ts";
+import {
+  findDestination,
+  listDestinations,
+  type StoredDestination,
+  setDestination,
+} from "../../store/destinations.ts";
+import type { Resources } from "../lib/resources.ts";
+
+export async function listViews(
+  { db, due }: Resources,
+  query: z.output<typeof destinationQuerySchema>,
+): Promise<{ items: DestinationView[]; nextCursor: string | null }> {
+  const after = query.cursor === undefined ? null : Buffer.from(query.cursor, "base64url").toString();
+  const filter = {
+    q: query.q,
+    paused: query.state === "paused" ? true : undefined,
+    lanes: query.state === "open" ? await due.troubledLanes() : undefined,
+  };
+  const page = await listDestinations(db, filter, query.limit, after);
+  // Without Redis nobody can say how they are; what is set is shown.
+  const known = await due.lanes(page.items.map(({ lane }) => lane)).catch(() => new Map());
+  return {
+    items: page.items.map((destination) => viewOf(destination, known.get(destination.lane))),
+    nextCursor: page.nextCursor && Buffer.from(page.nextCursor).toString("base64url"),
+  };
+}
+
+/** @throws BidaError not_found for an origin that was never called nor set */
+export async function view({ db, due }: Resources, origin: string): Promise<DestinationView> {
+  const lane = laneOf(origin);
+  const destination = await findDestination(db, lane);
+  if (!destination) throw new BidaError("not_found", "No such destination");
+  const known = await due.lanes([lane]).catch(() => new Map());
+  return viewOf(destination, known.get(lane));
+}
+
+/** Where the due set is away, the reconciler hands over what was set. */
+export async function change(
+  { db, due, clock }: Resources,
+  origin: string,
+  { breaker, ...rest }: z.output<typeof destinationChangeSchema>,
+): Promise<{ before: StoredDestination; after: StoredDestination }> {
+  const wanted = { ...rest, breaker: breaker?.enabled };
+  const change = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+  const changed = await setDestination(db, origin, change, clock.now());
+  await due.configure(changed.after.lane, changed.after).catch(() => undefined);
+  // Of a due set that is away nothing is known, and nothing is to be reset.
+  if (breaker?.reset) await due.resetBreaker(changed.after.lane);
+  return changed;
+}
+
+function viewOf(destination: StoredDestination, status: LaneStatus | undefined): DestinationView {
+  const { origin, paused, concurrency, ratePerSecond, breaker, firstSeenAt } = destination;
+  return {
+    origin,
+    paused,
+    concurrency,
+    ratePerSecond,
+    breaker: {
+      enabled: breaker,
+      state: status?.breaker ?? "closed",
+      since: isoOf(status?.openedAt),
+      probeAt: isoOf(status?.openUntil),
+      failures: status?.failures ?? 0,
+    },
+    window: status?.window ?? null,
+    ready: status?.ready ?? 0,
+    inFlight: status?.leased ?? 0,
+    firstSeenAt: new Date(firstSeenAt).toISOString(),
+  };
+}
+
+const isoOf = (time: number | null | undefined): string | null =>
+  time ? new Date(time).toISOString() : null;

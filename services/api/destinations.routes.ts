@@ -1,0 +1,52 @@
+/** `/v1/destinations`. In the path an origin is percent-encoded. */
+import { z } from "zod";
+import {
+  destinationChangeSchema,
+  destinationQuerySchema,
+  destinationViewSchema,
+} from "../../core/schema/destinations.ts";
+import { call, read } from "../lib/bus.ts";
+import type { RestCall, Route } from "./route.ts";
+
+const tag = "Destinations";
+
+export const destinationRoutes: Route[] = [
+  {
+    method: "GET",
+    path: "/v1/destinations",
+    tag,
+    summary: "List target origins, with how they are",
+    access: { role: "viewer" },
+    query: destinationQuerySchema,
+    answer: {
+      description: "A page, in order of origin",
+      schema: z.object({ items: z.array(destinationViewSchema), nextCursor: z.string().nullable() }),
+    },
+    handler: ({ broker, query, meta }) => {
+      const limit = /^\d+$/.test(String(query.limit)) ? { limit: Number(query.limit) } : {};
+      return read(broker, "admin.listDestinations", { ...query, ...limit }, { meta });
+    },
+  },
+  {
+    method: "GET",
+    path: "/v1/destinations/{origin}",
+    tag,
+    summary: "One target origin",
+    access: { role: "viewer" },
+    answer: { description: "The destination", schema: destinationViewSchema },
+    handler: ({ broker, params, meta }) => read(broker, "admin.getDestination", originOf(params), { meta }),
+  },
+  {
+    method: "PATCH",
+    path: "/v1/destinations/{origin}",
+    tag,
+    summary: "Pause, resume, limit; switch or reset the breaker",
+    access: { role: "operator" },
+    body: { schema: destinationChangeSchema },
+    answer: { description: "The destination", schema: destinationViewSchema },
+    handler: ({ broker, params, body, meta }) =>
+      call(broker, "admin.changeDestination", { ...originOf(params), change: body as object }, { meta }),
+  },
+];
+
+const originOf = (params: RestCall["params"]) => ({ origin: params.origin ?? "" });

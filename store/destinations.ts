@@ -1,0 +1,121 @@
+/** Target origins, and what operators set for them. */
+import type { EpochMs } from "../core/clock.ts";
+import { type DestinationSettings, NO_SETTINGS } from "../core/destination.ts";
+import { type Lane, laneOf } from "../core/ids.ts";
+import type { Database } from "./database.ts";
+import { translated, withRetries } from "./failures.ts";
+import { DestinationModel, from } from "./models.ts";
+import type { Row } from "./rows.ts";
+import { insertIgnore, insertMany } from "./sql.ts";
+
+export interface StoredDestination extends DestinationSettings {
+  lane: Lane;
+  origin: string;
+  firstSeenAt: EpochMs;
+}
+
+/** Remembers origins. Those that are known already stay as they are. */
+export async function addOrigins(db: Database, origins: string[], now: EpochMs): Promise<void> {
+  const rows = origins.map((origin) => [laneOf(origin), origin, now]);
+  const columns = ["lane", "origin", "first_seen_at"];
+  await withRetries(() => insertMany(db.knex, "destinations", columns, rows, insertIgnore(db)));
+}
+
+export interface DestinationFilter {
+  /** Part of the origin. */
+  q?: string | undefined;
+  paused?: boolean | undefined;
+  lanes?: Lane[] | undefined;
+}
+
+/** A page in order of origin. @param after the last origin of the page before */
+export async function listDestinations(
+  db: Database,
+  filter: DestinationFilter,
+  limit: number,
+  after: string | null,
+): Promise<{ items: StoredDestination[]; nextCursor: string | null }> {
+  const query = from(db, DestinationModel)
+    .orderBy("origin")
+    .limit(limit + 1);
+  if (filter.q !== undefined)
+    query.whereRaw("LOWER(origin) LIKE ? ESCAPE '!'", [
+      `%${filter.q.toLowerCase().replace(/[!%_]/g, "!$&")}%`,
+    ]);
+  if (filter.paused !== undefined) query.where("paused", filter.paused);
+  if (filter.lanes !== undefined) query.whereIn("lane", filter.lanes);
+  if (after !== null) query.where("origin", ">", after);
+  const rows = (await reading(query)).map(destinationFromRow);
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.origin ?? null) : null };
+}
+
+export async function findDestination(db: Database, lane: Lane): Promise<StoredDestination | null> {
+  const row = await reading(from(db, DestinationModel).findById(lane));
+  return row ? destinationFromRow(row) : null;
+}
+
+/** The origins of lanes, as far as they are known. */
+export async function originsOf(db: Database, lanes: Lane[]): Promise<Map<Lane, string>> {
+  const rows = await reading(from(db, DestinationModel).select("lane", "origin").whereIn("lane", lanes));
+  return new Map(rows.map((row) => [row.lane as Lane, row.origin as string]));
+}
+
+/** Changes what is set for an origin, which need not have been called yet. @returns before and after */
+export async function setDestination(
+  db: Database,
+  origin: string,
+  change: Partial<DestinationSettings>,
+  now: EpochMs,
+): Promise<{ before: StoredDestination; after: StoredDestination }> {
+  const lane = laneOf(origin);
+  await addOrigins(db, [origin], now);
+  return withRetries(() =>
+    db.knex.transaction(async (trx) => {
+      const row = await from({ ...db, knex: trx }, DestinationModel)
+        .findById(lane)
+        .forUpdate();
+      const before = destinationFromRow(row as Row);
+      const after = { ...before, ...change };
+      await trx("destinations").where({ lane }).update({
+        paused: after.paused,
+        concurrency: after.concurrency,
+        rate_per_second: after.ratePerSecond,
+        breaker: after.breaker,
+        set_at: now,
+      });
+      return { before, after };
+    }),
+  );
+}
+
+/** Destinations that were set by hand since, and when the last of them was. */
+export async function settingsSince(
+  db: Database,
+  since: EpochMs | null,
+): Promise<{ settings: StoredDestination[]; until: EpochMs | null }> {
+  const query = from(db, DestinationModel).whereNotNull("set_at").orderBy("set_at");
+  // Those of the same millisecond again: one may have been committed since.
+  if (since !== null) query.where("set_at", ">=", since);
+  const rows = await reading(query);
+  return { settings: rows.map(destinationFromRow), until: (rows.at(-1)?.set_at as EpochMs) ?? since };
+}
+
+const destinationFromRow = (row: Row): StoredDestination => ({
+  ...NO_SETTINGS,
+  lane: row.lane as Lane,
+  origin: row.origin as string,
+  firstSeenAt: row.first_seen_at as EpochMs,
+  paused: Boolean(row.paused),
+  concurrency: row.concurrency as number | null,
+  ratePerSecond: row.rate_per_second as number | null,
+  breaker: Boolean(row.breaker),
+});
+
+async function reading<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw translated(error);
+  }
+}

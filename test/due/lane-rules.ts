@@ -1,0 +1,305 @@
+/** The part of the conformance suite about windows, rates, breakers and turns: `due/lane-rules.ts` in each implementation. */
+import type { Test } from "uvu";
+import * as assert from "uvu/assert";
+import { later, millis } from "../../core/clock.ts";
+import { NO_SETTINGS } from "../../core/destination.ts";
+import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
+import type { DueEntry } from "../../core/job.ts";
+import type { Health } from "../../core/outcome.ts";
+import type { DueSet, DueSetOptions, LaneChange } from "../../due/due-set.ts";
+import { RULES } from "../../due/lane-rules.ts";
+import { partitionOf } from "../../due/members.ts";
+
+const WIDE = 256;
+
+export function laneRules(test: Test, create: (options: DueSetOptions) => Promise<DueSet>): void {
+  const lane = laneOf("http://a");
+
+  /** Runs `body` on a set with wide windows. */
+  const rule = (name: string, body: (set: Workbench) => Promise<void>) =>
+    test(name, async () => {
+      const set = await create({ leaseMs: millis(10_000), window: WIDE });
+      try {
+        await body(new Workbench(set, lane));
+      } finally {
+        await set.close();
+      }
+    });
+
+  rule("a lane begins with a small window, and each call that ends widens it", async (bench) => {
+    await bench.add(300);
+    const first = await bench.claim();
+    assert.is(first.length, RULES.START_WINDOW);
+    await bench.end(first, "ok");
+    assert.is((await bench.claim()).length, 2 * RULES.START_WINDOW);
+    assert.is((await bench.status()).window, 2 * RULES.START_WINDOW);
+  });
+
+  rule("calls that time out halve the window, once per second", async (bench) => {
+    await bench.add(300);
+    const first = await bench.claim();
+    await bench.end(first.slice(0, 10), "slow");
+    assert.is((await bench.status()).window, RULES.START_WINDOW / 2);
+    await bench.end(first.slice(10), null);
+    assert.is((await bench.claim()).length, RULES.START_WINDOW / 2);
+  });
+
+  rule("failures in a row open the breaker; then nothing is claimed, and it tells", async (bench) => {
+    await bench.add(100);
+    const changes = await bench.end(await bench.claim(), "bad");
+    assert.equal(
+      changes.map(({ lane, breaker }) => [lane, breaker]),
+      [[lane, "opened"]],
+    );
+    assert.is(changes[0]?.status.failures, RULES.OPEN_AFTER);
+    assert.equal(await bench.claim(), []);
+    assert.is((await bench.status()).breaker, "open");
+    assert.equal(await bench.set.troubledLanes(), [lane]);
+  });
+
+  rule("an open breaker holds up no other lane", async (bench) => {
+    await bench.open();
+    const other = bench.entry({ lane: laneOf("http://b") });
+    await bench.set.add([other]);
+    assert.equal(
+      (await bench.claim()).map(({ taskId }) => taskId),
+      [other.taskId],
+    );
+    const direct = bench.entry({ lane: laneOf("http://c") });
+    assert.is((await bench.set.admit([bench.entry(), direct], "a", 10)).length, 1);
+  });
+
+  rule("successes in between keep it closed, and so do answers that say nothing", async (bench) => {
+    await bench.add(100);
+    const some = await bench.claim();
+    await bench.end(some.slice(0, 19), "bad");
+    await bench.end(some.slice(19, 20), "ok");
+    await bench.end(some.slice(20, 39), "bad");
+    assert.equal(await bench.end(some.slice(39), null), []);
+    assert.is((await bench.status()).breaker, "closed");
+    assert.is((await bench.status()).failures, 19);
+  });
+
+  rule("a high rate of failures opens it", async (bench) => {
+    await bench.add(100);
+    const some = await bench.claim();
+    const changes: LaneChange[] = [];
+    for (const [i, one] of some.entries())
+      changes.push(...(await bench.end([one], i % 5 === 4 ? "ok" : "bad")));
+    assert.equal(
+      changes.map(({ breaker }) => breaker),
+      ["opened"],
+    );
+  });
+
+  rule("half-open: after its pause one call at a time; a success closes it", async (bench) => {
+    await bench.open();
+    const probe = await bench.claimWhenWoken();
+    assert.is(probe.length, 1);
+    assert.is((await bench.status()).breaker, "half_open");
+    assert.equal(await bench.claim(), []);
+    const changes = await bench.end(probe, "ok");
+    assert.equal(
+      changes.map(({ breaker }) => breaker),
+      ["closed"],
+    );
+    assert.is((await bench.status()).breaker, "closed");
+    assert.equal(await bench.set.troubledLanes(), []);
+    assert.ok((await bench.claim()).length > 1);
+  });
+
+  rule("half-open: a failure opens it again, for longer", async (bench) => {
+    await bench.open();
+    const before = await bench.status();
+    assert.equal(await bench.end(await bench.claimWhenWoken(), "bad"), []);
+    const after = await bench.status();
+    assert.is(after.breaker, "open");
+    assert.is(after.openedAt, before.openedAt);
+    const pause = Number(after.openUntil) - bench.set.clock.now();
+    assert.ok(pause > RULES.PAUSE_MS * 1.5, `${pause} ms`);
+  });
+
+  rule("what a breaker has put off for a minute goes out as a trickle", async (bench) => {
+    await bench.open();
+    const late = later(bench.set.clock.now(), millis(-RULES.HOLD_MS - 1));
+    const overdue = Array.from({ length: 10 }, () => bench.entry({ dueAt: late }));
+    await bench.set.add(overdue);
+    const taken = await bench.claim();
+    assert.is(taken.length, RULES.TRICKLE);
+    assert.ok(taken.every(({ taskId }) => overdue.some((one) => one.taskId === taskId)));
+    await bench.end(taken.slice(0, 1), "ok");
+    assert.is((await bench.status()).breaker, "open", "only a probe closes it");
+    assert.is((await bench.claim()).length, 1);
+  });
+
+  rule("a breaker that is reset is closed at once; one that is switched off never opens", async (bench) => {
+    await bench.open();
+    await bench.set.resetBreaker(lane);
+    const some = await bench.claim();
+    assert.ok(some.length > 1);
+    await bench.set.configure(lane, { ...NO_SETTINGS, breaker: false });
+    assert.equal(await bench.end(some, "bad"), []);
+    assert.is((await bench.status()).breaker, "closed");
+  });
+
+  rule("a paused lane gives nothing, by no way, until it is resumed", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, paused: true });
+    await bench.add(3);
+    assert.equal(await bench.claim(), []);
+    assert.equal(await bench.set.admit([bench.entry()], "a", 10), []);
+    const woken = bench.claimWhenWoken();
+    await bench.set.configure(lane, NO_SETTINGS);
+    assert.is((await woken).length, 4);
+  });
+
+  rule("a limit of concurrency holds for the whole cluster", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, concurrency: 2 });
+    await bench.add(5);
+    const two = await bench.set.claim("a", 10);
+    assert.is(two.length, 2);
+    assert.equal(await bench.set.claim("b", 10), []);
+    await bench.end(two, "ok");
+    assert.is((await bench.claim()).length, 2);
+  });
+
+  rule("a rate lets a second's worth through at once, and then one after another", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 10 });
+    await bench.add(30);
+    const beganAt = performance.now();
+    const first = await bench.claim();
+    assert.is(first.length, 10);
+    await bench.end(first, "ok");
+    let taken = 0;
+    while (taken < 5) {
+      const more = await bench.claimWhenWoken();
+      taken += more.length;
+      await bench.end(more, "ok");
+    }
+    const took = performance.now() - beganAt;
+    assert.ok(took >= 490, `5 more after ${took} ms`);
+  });
+
+  rule("a rate holds for what is admitted past the queues", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 2 });
+    const entries = Array.from({ length: 5 }, () => bench.entry());
+    assert.is((await bench.set.admit(entries, "a", 10)).length, 2);
+    assert.is((await bench.set.admit([bench.entry()], "a", 10)).length, 0);
+  });
+
+  rule("setting the same again changes nothing", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 5 });
+    await bench.add(30);
+    assert.is((await bench.claim()).length, 5);
+    await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 5 });
+    assert.ok((await bench.claim()).length <= 1);
+  });
+
+  rule("apps take turns, however many lanes one of them has", async (bench) => {
+    const many = Array.from({ length: 40 }, (_, i) => bench.lanesOfOnePartition(i));
+    await bench.set.add(
+      many.flatMap((one) => Array.from({ length: 20 }, () => bench.entry({ lane: one, app: 1 }))),
+    );
+    await bench.set.add(Array.from({ length: 400 }, () => bench.entry({ lane: many[0] as Lane, app: 2 })));
+    const taken = await bench.set.claim("a", 96);
+    const ofTwo = taken.filter(({ app }) => app === 2).length;
+    assert.ok(ofTwo >= 40 && ofTwo <= 56, `app 2 got ${ofTwo} of 96`);
+  });
+
+  rule("room for first calls takes no retries", async (bench) => {
+    const [retry, first] = [bench.entry({ first: false }), bench.entry()];
+    await bench.set.add([retry, first]);
+    assert.equal(
+      (await bench.set.claim("a", 10, true)).map(({ taskId }) => taskId),
+      [first.taskId],
+    );
+    assert.equal(await bench.set.claim("a", 10, true), []);
+    assert.equal(
+      (await bench.set.claim("a", 10)).map(({ taskId }) => taskId),
+      [retry.taskId],
+    );
+  });
+
+  rule("where a lane stands can be asked", async (bench) => {
+    assert.is((await bench.set.lanes([laneOf("http://never")])).get(laneOf("http://never"))?.ready ?? 0, 0);
+    await bench.add(70);
+    await bench.claim();
+    const { breaker, ready, leased, openedAt, openUntil } = await bench.status();
+    assert.equal(
+      [breaker, ready, leased, openedAt, openUntil],
+      ["closed", 70 - RULES.START_WINDOW, RULES.START_WINDOW, null, null],
+    );
+  });
+}
+
+class Workbench {
+  readonly set: DueSet;
+  readonly #lane: Lane;
+  #woken = Promise.withResolvers<void>();
+
+  constructor(set: DueSet, lane: Lane) {
+    this.set = set;
+    this.#lane = lane;
+    set.onWake(() => {
+      this.#woken.resolve();
+      this.#woken = Promise.withResolvers();
+    });
+  }
+
+  entry(more: Partial<DueEntry> = {}): DueEntry {
+    return {
+      taskId: newTaskId(),
+      lane: this.#lane,
+      app: 0,
+      first: true,
+      dueAt: this.set.clock.now(),
+      ...more,
+    };
+  }
+
+  add(count: number): Promise<void> {
+    return this.set.add(Array.from({ length: count }, () => this.entry()));
+  }
+
+  claim(): Promise<DueEntry[]> {
+    return this.set.claim("a", 1000);
+  }
+
+  /** Claims at every wake-up until something comes. */
+  async claimWhenWoken(): Promise<DueEntry[]> {
+    for (;;) {
+      const woken = this.#woken.promise;
+      const taken = await this.claim();
+      if (taken.length > 0) return taken;
+      await woken;
+    }
+  }
+
+  end(entries: DueEntry[], health: Health | null): Promise<LaneChange[]> {
+    return this.set.settle(
+      "a",
+      entries.map((entry) => ({ entry, next: null, health })),
+    );
+  }
+
+  /** Opens the lane's breaker, with more waiting. */
+  async open(): Promise<void> {
+    await this.add(100);
+    await this.end(await this.claim(), "bad");
+  }
+
+  async status() {
+    const status = (await this.set.lanes([this.#lane])).get(this.#lane);
+    if (!status) throw new Error("nothing is known of the lane");
+    return status;
+  }
+
+  /** Different lanes that share what the implementation divides lanes into. */
+  lanesOfOnePartition(i: number): Lane {
+    let found = -1;
+    for (let n = 0; ; n++) {
+      const lane = laneOf(`http://p${n}`);
+      if (partitionOf({ lane }) === partitionOf({ lane: this.#lane })) found += 1;
+      if (found === i) return lane;
+    }
+  }
+}
