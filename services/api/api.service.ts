@@ -1,5 +1,6 @@
 /** The gateway: REST, kkbida's endpoint, health. It holds no state and talks to the other services only. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
@@ -8,11 +9,15 @@ import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
 import { Callers } from "./caller.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
+import { consoleRoutes } from "./console.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
 import { taskRoutes } from "./tasks.routes.ts";
+
+/** The built console. */
+const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 
 /** All of `/v1`. */
 const ROUTES: Route[] = [...taskRoutes, ...destinationRoutes];
@@ -78,7 +83,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.addRoute({
       ...ROUTE,
       path: "/",
-      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker) },
+      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker), ...consoleRoutes(CONSOLE) },
     });
   },
 };

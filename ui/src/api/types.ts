@@ -187,15 +187,25 @@ export interface Destination {
   concurrency: number | null;
   ratePerSecond: number | null;
   breaker: {
+    enabled: boolean;
     state: "closed" | "open" | "half_open";
     since: string | null;
-    openUntil: string | null;
+    /** When it is probed next. */
+    probeAt: string | null;
+    /** Failures in a row. */
     failures: number;
-    enabled: boolean;
   };
-  waiting?: number;
-  ready?: number;
-  leased?: number;
+  /** Calls that may be claimed at once just now. */
+  window: number | null;
+  /** Tasks that are due and wait for their turn. */
+  ready: number;
+  inFlight: number;
+}
+export interface DestinationQuery {
+  q?: string;
+  state?: "open" | "paused";
+  limit?: number;
+  cursor?: string;
 }
 
 /** One that vanished, or is too busy to answer, is shown without figures. */
@@ -386,7 +396,7 @@ export interface paths {
   "/v1/tasks/resolve": { post: Op<BulkResult, never, Bulk> };
   "/v1/jobs/{id}": { get: Of<"id", Job>; delete: Of<"id", Job> };
   "/v1/attempts": { get: Op<Page<AttemptRow>, AttemptQuery> };
-  "/v1/destinations": { get: Op<Page<Destination>> };
+  "/v1/destinations": { get: Op<Page<Destination>, DestinationQuery> };
   "/v1/destinations/{origin}": {
     patch: Of<
       "origin",

@@ -381,6 +381,7 @@ export const en = {
   "mistake.header": "Each line has to be name: value.",
 
   // Destinations
+  "dest.part": "Part of the address",
   "dest.search": "Part of a destination",
   "dest.lastDay": "Figures of the last 24 hours",
   "dest.breaker": "Health",

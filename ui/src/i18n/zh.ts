@@ -383,6 +383,7 @@ export const zh: Record<keyof typeof en, string> = {
   "mistake.header": "每行必须是 名称: 值。",
 
   // Destinations
+  "dest.part": "地址包含",
   "dest.search": "目标地址的一部分",
   "dest.lastDay": "最近 24 小时的数据",
   "dest.breaker": "健康状态",
