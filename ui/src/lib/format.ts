@@ -73,7 +73,7 @@ export function count(n: number): string {
 /** Five characters at most. */
 export function short(n: number): string {
   if (n < 10_000) return n.toLocaleString(i18n.tag);
-  return new Intl.NumberFormat(i18n.tag, { notation: "compact", maximumFractionDigits: 1 }).format(n);
+  return new Intl.NumberFormat(i18n.language === "zh" ? "zh-CN" : "en-US", { notation: "compact", maximumFractionDigits: 1 }).format(n);
 }
 
 export function percent(part: number, whole: number): string {

@@ -1,9 +1,10 @@
 /** Keys. Pages add theirs while they are shown; the help lists what is in force. */
+import { untrack } from "svelte";
 import { createKeybindingsHandler } from "tinykeys";
 import type { Key } from "./i18n.svelte.ts";
 
 export interface Shortcut {
-  /** As tinykeys writes them: `j`, `Shift+?`, `g t`. */
+  /** As tinykeys writes them: `j`, `?`, `g t`. */
   keys: string;
   text: Key;
   run: (event: KeyboardEvent) => void;
@@ -23,17 +24,20 @@ export const shortcuts = {
 export function useShortcuts(title: Key, list: Shortcut[]): void {
   $effect(() => {
     const group = { title, list };
-    active = [...active, group];
+    untrack(() => {
+      active = [...active, group];
+    });
     const handle = createKeybindingsHandler(
       Object.fromEntries(
-        list.map(({ keys, run, always }) => [
-          keys,
-          (event: KeyboardEvent) => {
+        list.flatMap(({ keys, run, always }) => {
+          const listener = (event: KeyboardEvent) => {
             if (!always && (typing(event) || document.querySelector('[role="dialog"], [role="menu"]'))) return;
             event.preventDefault();
             run(event);
-          },
-        ]),
+          };
+          // Signs are with Shift on one keyboard and without on another.
+          return keysOf(keys).map((one) => [one, listener]);
+        }),
       ),
     );
     addEventListener("keydown", handle as EventListener);
@@ -43,6 +47,8 @@ export function useShortcuts(title: Key, list: Shortcut[]): void {
     };
   });
 }
+
+const keysOf = (keys: string): string[] => (/^[^\w\s]$/.test(keys) ? [keys, `Shift+${keys}`] : [keys]);
 
 function typing(event: KeyboardEvent): boolean {
   const at = event.target as HTMLElement;
