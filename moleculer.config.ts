@@ -2,10 +2,11 @@
 import os from "node:os";
 import path from "node:path";
 import type { BrokerOptions } from "moleculer";
-import { type LoggerOptions, stdTimeFunctions } from "pino";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { fatal } from "./services/lib/fatal.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
+import { loggers } from "./services/lib/log.ts";
+import { nodeService } from "./services/lib/node-service.ts";
 import { resources } from "./services/lib/resources.ts";
 
 function config(): Config {
@@ -23,7 +24,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     namespace: "",
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    logger: { type: "Pino", options: { level: levels(logLevel), pino: { options: logFormat(logLevel) } } },
+    logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
     transporter: natsUrls.length === 0 ? null : { type: "NATS", options: natsOptions(natsUrls) },
     // The default waits for ever: a call to a node that was killed would never return.
     requestTimeout: 10_000,
@@ -35,7 +36,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     validator: false,
     metrics: false,
     tracing: false,
-    middlewares: [resources(settings), largePackets()],
+    middlewares: [resources(settings), nodeService(settings), largePackets()],
   };
 }
 
@@ -55,21 +56,13 @@ function natsOptions(urls: string[]): Record<string, unknown> {
   };
 }
 
-/** JSON lines; the node's name stands in for pid and host. */
-function logFormat(level: string): LoggerOptions {
-  return {
-    level,
-    base: null,
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  };
-}
-
 /** Moleculer's own modules tell much at `info` that concerns nobody who runs Bida. */
 function levels(logLevel: string): Record<string, string> {
   const quiet = logLevel === "info" ? "warn" : logLevel;
   const own = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "DISCOVERY", "$NODE"];
-  return { ...Object.fromEntries(own.map((name) => [name, quiet])), "**": logLevel };
+  // What the transporter says, `lost contact with NATS` says with more.
+  const transporter = logLevel === "info" ? { TRANSPORTER: "fatal" } : {};
+  return { ...Object.fromEntries(own.map((name) => [name, quiet])), ...transporter, "**": logLevel };
 }
 
 const options = brokerOptions(config());

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { bucketOf } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
+import { ThreadGauges } from "./gauges.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 
@@ -42,6 +43,16 @@ export class WorkerPool {
     return this.#threads.reduce((sum, thread) => sum + thread.jobs.size, 0);
   }
 
+  /** Calls under way. */
+  get inFlight(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.gauges.inFlight, 0);
+  }
+
+  /** 99th percentile of each thread's event-loop delay over the last seconds, in µs. */
+  get delaysMicros(): number[] {
+    return this.#threads.map((thread) => thread.gauges.delayMicros);
+  }
+
   /** Of them, those that are not first calls. */
   get heldRetries(): number {
     return this.#threads.reduce((sum, thread) => sum + thread.retries, 0);
@@ -73,6 +84,8 @@ export class WorkerPool {
 class SupervisedThread {
   /** What the thread holds, by task id. */
   readonly jobs = new Map<string, LeasedJob>();
+  /** Of the worker that runs now: one that died takes its figures with it. */
+  gauges = new ThreadGauges();
   readonly #index: number;
   readonly #options: PoolOptions;
   /** Of the worker that runs now. */
@@ -118,7 +131,14 @@ class SupervisedThread {
 
   #start(): Worker {
     const { node, egressAllow, concurrency, trust } = this.#options;
-    const settings: ThreadSettings = { node, egressAllow, concurrency, trust: trust.buffer };
+    this.gauges = new ThreadGauges();
+    const settings: ThreadSettings = {
+      node,
+      egressAllow,
+      concurrency,
+      trust: trust.buffer,
+      gauges: this.gauges.buffer,
+    };
     this.#drained = Promise.withResolvers<void>();
     const worker = new Worker(new URL("thread.ts", import.meta.url), {
       workerData: settings,

@@ -14,12 +14,17 @@ const RETRY_SHARE = 3 / 4;
 const SHARE_OF_FREE = 2;
 
 export class Slots {
+  readonly #count: number;
   readonly #reserve: number;
   #free: number;
   readonly #waiting = { first: new Set<() => void>(), retry: new Set<() => void>() };
+  readonly #onTaken: (taken: number) => void;
 
-  constructor(count: number) {
+  /** @param onTaken told how many are taken, whenever that changes */
+  constructor(count: number, onTaken: (taken: number) => void = () => undefined) {
+    this.#count = count;
     this.#free = count;
+    this.#onTaken = onTaken;
     this.#reserve = count - Math.ceil(count * RETRY_SHARE);
   }
 
@@ -35,11 +40,13 @@ export class Slots {
       return false;
     }
     this.#free -= 1;
+    this.#onTaken(this.#count - this.#free);
     return true;
   }
 
   give(): void {
     this.#free += 1;
+    this.#onTaken(this.#count - this.#free);
     this.offer();
   }
 

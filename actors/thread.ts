@@ -6,8 +6,10 @@ import type { Outcome } from "../core/job.ts";
 import { renderRequest } from "../core/template.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
+import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import { LoopDelay } from "./loop-delay.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 import { Slots } from "./slots.ts";
 
@@ -20,6 +22,7 @@ const port = parentPort;
 if (!port) throw new Error("actors/thread.ts runs as a worker thread only");
 
 const settings = workerData as ThreadSettings;
+const gauges = new ThreadGauges(settings.gauges);
 const clock = new SyncedClock();
 const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: () => Destination }>();
 let outcomes: Outcome[] = [];
@@ -28,7 +31,9 @@ const context: DestinationContext = {
   node: settings.node,
   clock,
   connector: guardedConnector(new EgressPolicy(settings.egressAllow)),
-  slots: new Slots(settings.concurrency),
+  slots: new Slots(settings.concurrency, (taken) => {
+    gauges.inFlight = taken;
+  }),
   trust: new LeaseTrust(settings.trust),
   report(outcome) {
     // Outcomes of one turn of the event loop travel together.
@@ -59,6 +64,9 @@ port.on("message", (message: ToThread) => {
 });
 
 setInterval(closeIdle, IDLE_ROUND_MS).unref();
+new LoopDelay(({ p99 }) => {
+  gauges.delayMicros = p99 * 1000;
+});
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);

@@ -4,9 +4,9 @@
  * that one clock measures everything.
  */
 import { parseArgs } from "node:util";
-import { startCluster, startEmbedded, type System } from "./latency-system.ts";
-import { Target } from "./latency-target.ts";
 import { measure, type Sample } from "./latency-measure.ts";
+import { type System, startCluster, startEmbedded } from "./latency-system.ts";
+import { Target } from "./latency-target.ts";
 
 const SYSTEMS = { embedded: startEmbedded, cluster: startCluster };
 const TARGET_MEDIAN_MS = { embedded: 5, cluster: 10 };

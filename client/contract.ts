@@ -1,10 +1,9 @@
 /** The part of the contract that callers use; its one source is `core/contract.ts`. */
-import type { ActionMap as EveryAction } from "../core/contract.ts";
+import type { ActionMap as EveryAction, EventMap as EveryEvent } from "../core/contract.ts";
 
 export type {
   AttemptView,
   BatchResult,
-  EventMap,
   Expectation,
   FieldError,
   Method,
@@ -17,12 +16,15 @@ export type {
   TaskView,
 } from "../core/contract.ts";
 
+/** The events open to other services: name → payload. */
+export type EventMap = Pick<EveryEvent, Extract<keyof EveryEvent, `task.${string}`>>;
+
 type SchedulerAction = "submit" | "submitBatch" | "get" | "attempts" | "cancel";
-type AdminAction = Exclude<Extract<keyof EveryAction, `admin.${string}`>, "admin.identify">;
+type AdminAction = "list" | "retry" | "cancel" | "resolve";
 
 /**
  * The Moleculer actions open to other services: name → [parameters, result].
  * @example
  * type Submitted = ActionMap["scheduler.submit"][1]; // { taskId: string }
  */
-export type ActionMap = Pick<EveryAction, `scheduler.${SchedulerAction}` | AdminAction>;
+export type ActionMap = Pick<EveryAction, `scheduler.${SchedulerAction}` | `admin.${AdminAction}`>;

@@ -44,6 +44,17 @@ export class AddressRanges {
 }
 
 /**
+ * Whom an address stands for when logins are counted: itself, or the /64 of an IPv6 address, which is what one
+ * customer gets (RFC 6177). What is no address stands for itself.
+ */
+export function networkOf(ip: string): string {
+  if (isIP(ip) === 0) return ip;
+  const address = ipaddr.process(ip);
+  if (address.kind() === "ipv4") return address.toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`)}/64`;
+}
+
+/**
  * Decides whether callbacks may go to an address: public ones always, others where `allowed` names them,
  * link-local and metadata only where an entry names exactly that range or a part of it.
  */

@@ -24,6 +24,8 @@ export interface BatcherOptions<T, R> {
 interface Waiting<T, R> {
   item: T;
   size: number;
+  /** Monotonic ms. */
+  since: number;
   done: (result: R) => void;
   failed: (error: unknown) => void;
 }
@@ -31,6 +33,7 @@ interface Waiting<T, R> {
 export class Batcher<T, R> {
   readonly #options: BatcherOptions<T, R>;
   #waiting: Waiting<T, R>[] = [];
+  #bytes = 0;
   #running = 0;
   #scheduled = false;
 
@@ -43,13 +46,26 @@ export class Batcher<T, R> {
     return this.#waiting.length;
   }
 
+  /** What they weigh, by `sizeOf`. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How long the one that has waited longest has waited, in ms. */
+  get lag(): number {
+    const [oldest] = this.#waiting;
+    return oldest ? performance.now() - oldest.since : 0;
+  }
+
   /** Resolves with this item's result after its batch was flushed. */
   add(item: T): Promise<R> {
     if (this.#waiting.length >= this.#options.maxWaiting) {
       return Promise.reject(new BidaError("unavailable", "Too much is waiting to be written; try again"));
     }
     return new Promise((done, failed) => {
-      this.#waiting.push({ item, size: this.#options.sizeOf(item), done, failed });
+      const size = this.#options.sizeOf(item);
+      this.#bytes += size;
+      this.#waiting.push({ item, size, since: performance.now(), done, failed });
       this.#schedule();
     });
   }
@@ -73,6 +89,7 @@ export class Batcher<T, R> {
       bytes += size;
       count += 1;
     }
+    this.#bytes -= bytes;
     return this.#waiting.splice(0, count);
   }
 

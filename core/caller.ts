@@ -7,7 +7,7 @@ export type Role = (typeof ROLES)[number];
 /** Whoever is named in the audit log. */
 export interface Actor {
   kind: "user" | "app" | "node";
-  /** Null: the administrator of the configuration, and other services of the cluster. */
+  /** Null: other services of the cluster. */
   id: number | null;
   name: string;
   /** Null: not a user. */

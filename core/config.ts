@@ -43,6 +43,9 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
+/** The one that everybody knows. */
+export const DEFAULT_PASSWORD = "admin";
+
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -87,7 +90,7 @@ const VARIABLES = z.object({
   BIDA_REDIS_URL: url(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(url(["nats", "tls"]))).default([]),
   BIDA_ADMIN_USERNAME: z.string().min(1).max(64).default("admin"),
-  BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default("admin"),
+  BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
   BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: ranges.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
@@ -162,7 +165,7 @@ function checkCombination(v: z.output<typeof VARIABLES>): void {
   } else if (SERVICE_NAMES.some((name) => !v.SERVICES.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  if (v.SERVICES.includes("api") && v.BIDA_ADMIN_PASSWORD === "admin" && !isLoopback(v.BIDA_HOST)) {
+  if (v.SERVICES.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
     throw new ConfigError(
       `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
     );

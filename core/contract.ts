@@ -2,21 +2,34 @@
  * The contract with the outside, in types: what REST, RPC and events carry. The client package exports these.
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others.
  */
-import type { z } from "zod";
 import type { Millis } from "./clock.ts";
+import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { FieldError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
 import type { DueEntry, Job, Outcome } from "./job.ts";
-import type { RetryPolicy } from "./retry.ts";
 import type {
-  DestinationView,
-  destinationChangeSchema,
-  destinationQuerySchema,
-} from "./schema/destinations.ts";
+  AppChange,
+  AppIdentity,
+  AppRequest,
+  AppView,
+  AuditQuery,
+  AuditView,
+  CreatedApp,
+  Credentials,
+  PageQuery,
+  Rotation,
+  SessionIdentity,
+  SessionProof,
+  UserChange,
+  UserIdentity,
+  UserRequest,
+  UserView,
+} from "./people.ts";
+import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
-export type { DestinationView } from "./schema/destinations.ts";
+export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -88,12 +101,6 @@ export interface TaskQuery {
   cursor?: string;
 }
 
-/** `GET /v1/destinations`. */
-export type DestinationQuery = z.input<typeof destinationQuerySchema>;
-
-/** The body of `PATCH /v1/destinations/{origin}`. */
-export type DestinationChange = z.input<typeof destinationChangeSchema>;
-
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
@@ -102,6 +109,45 @@ export interface Health {
   ok: boolean;
   /** Part → null where usable, otherwise what is wrong. */
   parts: Record<string, string | null>;
+}
+
+/** What a node says of itself. Where a node is no dispatcher, the figures of one are 0. */
+export interface NodeInfo {
+  nodeID: string;
+  /** Bida's version. */
+  version: string;
+  /** What it runs, as `SERVICES` names it. */
+  services: string[];
+  /** ISO 8601. */
+  startedAt: string;
+  uptimeMs: number;
+  pid: number;
+  leaseMs: number;
+  /** Dispatcher threads. */
+  threads: number;
+  /** Calls under way. */
+  inFlight: number;
+  /** Jobs it holds a lease on, and how many it may hold. */
+  held: number;
+  capacity: number;
+  /** Outcomes that are not on record yet. */
+  outcomesBuffered: number;
+  /** Of the main thread, in ms, over the last seconds. */
+  eventLoopDelay: { p50: number; p99: number };
+  rssBytes: number;
+  /** Cores' worth of CPU time over the last seconds; 1 is one whole core. */
+  cpu: number;
+}
+
+/** One node in `GET /v1/nodes`. One that vanished, or is too busy to answer, is shown without figures. */
+export type NodeItem = ({ up: true } & NodeInfo) | { up: false; nodeID: string };
+
+/** One metric of one node, as prom-client writes it in JSON. */
+export interface MetricJson {
+  name: string;
+  help: string;
+  type: string;
+  values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
 }
 
 /**
@@ -114,20 +160,52 @@ export interface ActionMap {
   "scheduler.submitLegacy": [{ request: unknown }, { taskId: string }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [{ taskId: string }, Page<AttemptView>];
-  "scheduler.cancel": [{ taskId: string }, TaskView];
+  "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
   "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
+  /** These two are offered by every node; ask one by its id. */
+  "node.info": [Record<string, never>, NodeInfo];
+  "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
   "admin.list": [TaskQuery, Page<TaskView>];
-  "admin.retry": [{ taskId: string; force?: boolean }, TaskView];
-  "admin.cancel": [{ taskId: string }, TaskView];
-  "admin.resolve": [{ taskId: string }, TaskView];
+  "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
+  "admin.cancel": [{ taskId: string; note?: string }, TaskView];
+  "admin.resolve": [{ taskId: string; note?: string }, TaskView];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
-  "admin.identify": [{ keyHash: string }, { appId: number; name: string } | null];
+  /** Null: no app has this key. */
+  "admin.identify": [{ keyHash: string }, AppIdentity | null];
+  /** Null: the credentials are wrong. */
+  "admin.authenticate": [Credentials, UserIdentity | null];
+  "admin.login": [Credentials & SessionProof, SessionIdentity];
+  /** Null: there is no such session, or no longer. */
+  "admin.session": [SessionProof, SessionIdentity | null];
+  "admin.logout": [Pick<SessionProof, "tokenHash">, Record<string, never>];
+  /** Of the user who calls. All sessions of this user end; `renewed` begins. */
+  "admin.changePassword": [PasswordChange, SessionIdentity | null];
+  "admin.listApps": [PageQuery, Page<AppView>];
+  "admin.createApp": [AppRequest, CreatedApp];
+  "admin.changeApp": [AppChange & { id: number }, AppView];
+  "admin.deleteApp": [{ id: number }, Record<string, never>];
+  "admin.rotateKey": [Rotation, AppView & { key: string }];
+  "admin.rotateSecret": [Rotation, AppView & { signingSecret: string }];
+  "admin.listUsers": [PageQuery, Page<UserView>];
+  "admin.createUser": [UserRequest, UserView];
+  "admin.changeUser": [UserChange & { id: number }, UserView];
+  "admin.deleteUser": [{ id: number }, Record<string, never>];
+  "admin.listAudit": [AuditQuery, Page<AuditView>];
+  /** Records that the caller was refused: a role that may not. */
+  "admin.noteRefusal": [{ route: string }, Record<string, never>];
+}
+
+export interface PasswordChange {
+  current: Credentials;
+  newPassword: string;
+  /** Null: the caller has no session. */
+  renewed: SessionProof | null;
 }
 
 /** A dispatcher's demand. */
@@ -155,6 +233,8 @@ export interface EventMap {
   "task.exhausted": TaskEvent;
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
+  /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
+  "access.changed": { kind: "app" | "user"; id: number };
 }
 
 export interface TaskEvent {

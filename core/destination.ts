@@ -18,3 +18,46 @@ export const NO_SETTINGS: DestinationSettings = {
   ratePerSecond: null,
   breaker: true,
 };
+
+/** A destination as operators see it. Times are ISO 8601. */
+export interface DestinationView {
+  origin: string;
+  paused: boolean;
+  concurrency: number | null;
+  ratePerSecond: number | null;
+  breaker: {
+    enabled: boolean;
+    state: "closed" | "open" | "half_open";
+    /** When it opened. */
+    since: string | null;
+    /** When it is probed next. */
+    probeAt: string | null;
+    /** Failures in a row. */
+    failures: number;
+  };
+  /** Calls that may be claimed at once just now; null where nothing is known. */
+  window: number | null;
+  /** Tasks that are due and wait for their turn. */
+  ready: number;
+  /** Tasks that are claimed: being called, or about to be. */
+  inFlight: number;
+  firstSeenAt: string;
+}
+
+/** `GET /v1/destinations`. */
+export interface DestinationQuery {
+  /** Part of the origin. */
+  q?: string | undefined;
+  state?: "open" | "paused" | undefined;
+  /** 1…200, default 50. */
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** The body of `PATCH /v1/destinations/{origin}`. What is missing stays as it is. */
+export interface DestinationChange {
+  paused?: boolean | undefined;
+  concurrency?: number | null | undefined;
+  ratePerSecond?: number | null | undefined;
+  breaker?: { enabled?: boolean | undefined; reset?: true | undefined } | undefined;
+}

@@ -55,5 +55,5 @@ const isLimit = (value: unknown) =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100;
 
 /** kkbida takes names of any length; ours hold 64 characters. A name is no reason to refuse a callback. */
-const appName = (value: unknown): string | null =>
+export const appName = (value: unknown): string | null =>
   typeof value === "string" && value !== "" ? value.replaceAll("\0", "").slice(0, 64).toWellFormed() : null;

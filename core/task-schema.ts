@@ -15,13 +15,13 @@ import { placeholdersOf, renderRequest } from "./template.ts";
 export const MAX_URL = 2048;
 export const MAX_BODY_BYTES = 1024 * 1024;
 /** Levels of nesting in a request; recursion over it must not overflow the stack. */
-const MAX_DEPTH = 100;
+export const MAX_DEPTH = 100;
 const MAX_DELAY = hours(24 * 365);
 const MAX_PAUSE = hours(24 * 30);
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** No lone surrogates (they have no UTF-8 form) and, except in bodies, no NUL. */
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string()
     .max(max, `must have at most ${max} characters`)
@@ -159,7 +159,8 @@ function soundPart(input: unknown, errors: FieldError[]): Partial<z.output<typeo
   return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
 }
 
-function isDeeperThan(input: unknown, max: number): boolean {
+/** Whether objects and lists are nested in each other more than `max` levels deep. */
+export function isDeeperThan(input: unknown, max: number): boolean {
   let level: unknown[] = [input];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > max) return true;

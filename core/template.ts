@@ -10,7 +10,8 @@ export interface RenderedRequest {
 }
 
 const PLACEHOLDER = /\{([A-Za-z_][\w.-]*)\}/g;
-const JSON_TYPE = "application/json;charset=UTF-8";
+/** Of a `requestParam` that is sent as a body. */
+export const JSON_TYPE = "application/json;charset=UTF-8";
 
 /** Names of the `{name}` placeholders in a URL. */
 export function placeholdersOf(url: string): string[] {

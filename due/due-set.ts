@@ -23,13 +23,15 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
-import type { LaneStatus } from "./lane-rules.ts";
+import type { LaneStatus, Rules } from "./lane-rules.ts";
 
 export interface DueSetOptions {
   /** How long a lease lasts unless extended. */
   leaseMs: Millis;
   /** Entries of one lane that may be leased at once, at most. */
   window: number;
+  /** For tests, which have less time. */
+  rules?: Partial<Rules>;
 }
 
 /** What becomes of a leased entry: back to waiting until `next.dueAt`, or gone. */
@@ -58,8 +60,8 @@ export interface DueCounts {
 export interface DueSet {
   /** The clock that judges what is due. */
   readonly clock: Clock;
-  /** Adds what is not known yet. */
-  add(entries: DueEntry[]): Promise<void>;
+  /** Adds what is not known yet. @returns how many that were */
+  add(entries: DueEntry[]): Promise<number>;
   /**
    * Adds, and leases to `holder` up to `room` of those that are due, as far as lanes allow and nothing waits before
    * them. @returns those it leased

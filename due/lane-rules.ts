@@ -6,11 +6,12 @@
  *
  * The breaker (after M. Nygard, "Release It!", 2007):
  *
- *   closed ──(20 failures in a row, or 80 % of at least 50 calls within 10 s)──▶ open
+ *   closed ──(for 5 s nothing but failures, at least 20; or 80 % of at least 50 calls within 5 s)──▶ open
  *   open ──(its pause is over)──▶ half-open: one call at a time
- *   half-open ──(a success)──▶ closed;  ──(a failure)──▶ open, for twice as long, at most 30 s
+ *   half-open ──(a success)──▶ closed;  ──(a failure)──▶ open, for twice as long, at most 15 s
  *
- * While it is open entries wait at no cost of an attempt, but none for longer than a minute past its time: then a
+ * It takes seconds of failure, not a burst: a thousand tasks whose first calls fail together are no outage.
+ * While it is open entries wait at no cost of an attempt, but none for longer than half a minute past its time: then a
  * trickle of calls goes out anyway, so that a target that stays down does not keep its tasks from their end.
  */
 import type { Millis } from "../core/clock.ts";
@@ -25,25 +26,28 @@ export const RULES = {
   MIN_WINDOW: 8,
   HALVE_MS: seconds(1),
   OPEN_AFTER: 20,
+  OPEN_MS: seconds(5),
   RATE_CALLS: 50,
   RATE_SHARE: 0.8,
-  RATE_MS: seconds(10),
+  RATE_MS: seconds(5),
   PAUSE_MS: seconds(1),
-  MAX_PAUSE_MS: seconds(30),
-  /** How long past its time an open breaker may put off a call. */
-  HOLD_MS: minutes(1),
+  MAX_PAUSE_MS: seconds(15),
+  /** How long past its time a breaker may put off a call. */
+  HOLD_MS: seconds(30),
   /** Calls at once that go out past that. */
   TRICKLE: 4,
   /** What is known of a lane is forgotten after this long without a call. */
   FORGET_MS: minutes(10),
-} as const;
+};
+export type Rules = { readonly [K in keyof typeof RULES]: number };
 
 /** What is known of a lane's calls. Times are epoch ms. */
 export interface LaneHealth {
   window: number;
   halvedAt: number;
-  /** Failures in a row. */
+  /** Failures in a row, and when the first of them was. */
   fails: number;
+  failingSince: number;
   /** Calls and failures since `from`, for the failure rate. */
   calls: number;
   bads: number;
@@ -55,10 +59,11 @@ export interface LaneHealth {
   opens: number;
 }
 
-export const newHealth = (): LaneHealth => ({
-  window: RULES.START_WINDOW,
+export const newHealth = (window: number): LaneHealth => ({
+  window,
   halvedAt: 0,
   fails: 0,
+  failingSince: 0,
   calls: 0,
   bads: 0,
   from: 0,
@@ -85,44 +90,53 @@ export function observe(
   now: number,
   cap: number,
   settings: DestinationSettings,
+  rules: Rules,
 ): "opened" | "closed" | null {
   if (health !== "slow") lane.window = Math.min(lane.window + 1, cap);
-  else if (now - lane.halvedAt >= RULES.HALVE_MS) {
-    lane.window = Math.max(RULES.MIN_WINDOW, Math.floor(lane.window / 2));
+  else if (now - lane.halvedAt >= rules.HALVE_MS) {
+    lane.window = Math.max(rules.MIN_WINDOW, Math.floor(lane.window / 2));
     lane.halvedAt = now;
   }
   const failed = health !== "ok";
-  if (lane.openUntil > 0) return probed(lane, failed, now);
-  if (now - lane.from >= RULES.RATE_MS) Object.assign(lane, { from: now, calls: 0, bads: 0 });
+  if (lane.openUntil > 0) return probed(lane, failed, now, rules);
   lane.calls += 1;
   lane.bads += failed ? 1 : 0;
+  if (failed && lane.fails === 0) lane.failingSince = now;
   lane.fails = failed ? lane.fails + 1 : 0;
-  const mostly = lane.calls >= RULES.RATE_CALLS && lane.bads >= lane.calls * RULES.RATE_SHARE;
-  if (!settings.breaker || !(lane.fails >= RULES.OPEN_AFTER || mostly)) return null;
-  Object.assign(lane, { openedAt: now, opens: 0, openUntil: now + RULES.PAUSE_MS });
+  const only = lane.fails >= rules.OPEN_AFTER && now - lane.failingSince >= rules.OPEN_MS;
+  if (!mostlyFails(lane, now, rules) && !only) return null;
+  if (!settings.breaker) return null;
+  Object.assign(lane, { openedAt: now, opens: 0, openUntil: now + rules.PAUSE_MS });
   return "opened";
 }
 
+/** Judged when the time is over that calls are counted in; then the count begins anew. */
+function mostlyFails(lane: LaneHealth, now: number, rules: Rules): boolean {
+  if (now - lane.from < rules.RATE_MS) return false;
+  const mostly = lane.calls >= rules.RATE_CALLS && lane.bads >= lane.calls * rules.RATE_SHARE;
+  Object.assign(lane, { from: now, calls: 0, bads: 0 });
+  return mostly;
+}
+
 /** What ends while the breaker is open began before it opened, or is the trickle: only a probe decides. */
-function probed(lane: LaneHealth, failed: boolean, now: number): "closed" | null {
+function probed(lane: LaneHealth, failed: boolean, now: number, rules: Rules): "closed" | null {
   if (now < lane.openUntil) return null;
   if (!failed) {
-    close(lane);
+    close(lane, rules);
     return "closed";
   }
   lane.opens += 1;
-  lane.openUntil = now + pauseAfter(lane.opens);
+  lane.openUntil = now + pauseAfter(lane.opens, rules);
   return null;
 }
 
 /** Closed again, and carefully: the window starts anew. */
-export function close(lane: LaneHealth): void {
-  const window = Math.min(lane.window, RULES.START_WINDOW);
-  Object.assign(lane, { ...newHealth(), window });
+export function close(lane: LaneHealth, rules: Rules): void {
+  Object.assign(lane, newHealth(Math.min(lane.window, rules.START_WINDOW)));
 }
 
-const pauseAfter = (opens: number): number =>
-  Math.min(RULES.PAUSE_MS * 2 ** Math.min(opens, 20), RULES.MAX_PAUSE_MS);
+const pauseAfter = (opens: number, rules: Rules): number =>
+  Math.min(rules.PAUSE_MS * 2 ** Math.min(opens, 20), rules.MAX_PAUSE_MS);
 
 /** A token bucket that holds at most one second's worth, and at least one. */
 export interface Bucket {

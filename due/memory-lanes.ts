@@ -16,6 +16,7 @@ import {
   newHealth,
   observe,
   RULES,
+  type Rules,
   refill,
   untilToken,
 } from "./lane-rules.ts";
@@ -59,6 +60,7 @@ const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
 
 export class Lanes {
   readonly #window: number;
+  readonly #rules: Rules;
   readonly #lanes = new Map<Lane, LaneState>();
   readonly #settings = new Map<Lane, DestinationSettings>();
   /** Apps in turn, and of each app its lanes in turn: those that have something ready and may give it. */
@@ -67,8 +69,9 @@ export class Lanes {
   #sweptAt = 0;
 
   /** @param window the most that a lane may have leased */
-  constructor(window: number) {
+  constructor(window: number, rules: Partial<Rules> = {}) {
     this.#window = window;
+    this.#rules = { ...RULES, ...rules };
   }
 
   /** Whether a claim would look at any lane. */
@@ -112,7 +115,7 @@ export class Lanes {
     state.leased -= 1;
     this.#reopen(state);
     const { fails, openUntil, window } = state.health;
-    if (isStill(state) && fails === 0 && openUntil === 0 && window >= RULES.START_WINDOW)
+    if (isStill(state) && fails === 0 && openUntil === 0 && window >= this.#rules.START_WINDOW)
       this.#lanes.delete(lane);
   }
 
@@ -148,15 +151,15 @@ export class Lanes {
       const state = this.#lanes.get(gate.lane);
       if (state && state.gatedUntil === gate.at) this.#reopen(state);
     }
-    if (now - this.#sweptAt < RULES.FORGET_MS / 10) return;
+    if (now - this.#sweptAt < this.#rules.FORGET_MS / 10) return;
     this.#sweptAt = now;
     for (const [lane, state] of this.#lanes)
-      if (isStill(state) && now - state.usedAt > RULES.FORGET_MS) this.#lanes.delete(lane);
+      if (isStill(state) && now - state.usedAt > this.#rules.FORGET_MS) this.#lanes.delete(lane);
   }
 
   observe(lane: Lane, health: Health, now: EpochMs): LaneChange | null {
     const state = this.#state(lane, now);
-    const breaker = observe(state.health, health, now, this.#cap(state), state.settings);
+    const breaker = observe(state.health, health, now, this.#cap(state), state.settings, this.#rules);
     if (breaker === null) return null;
     return { lane, breaker, status: this.#statusOf(state, now) };
   }
@@ -167,13 +170,13 @@ export class Lanes {
     const state = this.#state(lane, now);
     state.settings = settings;
     state.bucket = { tokens: Number.POSITIVE_INFINITY, at: now };
-    if (!settings.breaker) close(state.health);
+    if (!settings.breaker) close(state.health, this.#rules);
     this.#reopen(state);
   }
 
   reset(lane: Lane, now: EpochMs): void {
     const state = this.#state(lane, now);
-    close(state.health);
+    close(state.health, this.#rules);
     this.#reopen(state);
   }
 
@@ -232,12 +235,15 @@ export class Lanes {
     let free = Math.min(health.window, this.#cap(state)) - leased;
     let dueBy = Number.POSITIVE_INFINITY;
     const breaker = breakerOf(health, now);
-    if (breaker === "half_open") free = Math.min(free, 1 - leased);
-    if (breaker === "open") {
-      free = Math.min(free, RULES.TRICKLE - leased);
-      dueBy = now - RULES.HOLD_MS;
-      if (head !== undefined && head > dueBy)
-        return this.#gate(state, Math.min(health.openUntil, head + RULES.HOLD_MS));
+    if (breaker === "half_open" && leased === 0) free = Math.min(free, 1);
+    else if (breaker !== "closed") {
+      // Nothing but what has waited too long.
+      free = Math.min(free, this.#rules.TRICKLE - leased);
+      dueBy = now - this.#rules.HOLD_MS;
+      if (head !== undefined && head > dueBy) {
+        const overdue = head + this.#rules.HOLD_MS;
+        return this.#gate(state, breaker === "open" ? Math.min(health.openUntil, overdue) : overdue);
+      }
     }
     if (settings.ratePerSecond !== null) {
       const tokens = refill(bucket, settings.ratePerSecond, now);
@@ -292,7 +298,7 @@ export class Lanes {
         leased: 0,
         ready: { first: 0, retry: 0 },
         queues: { first: new Map(), retry: new Map() },
-        health: newHealth(),
+        health: newHealth(this.#rules.START_WINDOW),
         settings: this.#settings.get(lane) ?? NO_SETTINGS,
         bucket: { tokens: Number.POSITIVE_INFINITY, at: now },
         gatedUntil: 0,

@@ -44,7 +44,7 @@ export class MemoryDueSet implements DueSet {
   constructor(clock: Clock, options: DueSetOptions) {
     this.clock = clock;
     this.#options = options;
-    this.#lanes = new Lanes(options.window);
+    this.#lanes = new Lanes(options.window, options.rules);
   }
 
   get full(): boolean {
@@ -56,9 +56,11 @@ export class MemoryDueSet implements DueSet {
     return this.#recovered;
   }
 
-  async add(entries: DueEntry[]): Promise<void> {
+  async add(entries: DueEntry[]): Promise<number> {
+    const before = this.#slots.size;
     for (const entry of entries) if (!this.#slots.has(entry.taskId)) this.#place(entry);
     this.#announce();
+    return this.#slots.size - before;
   }
 
   async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {

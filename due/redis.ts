@@ -18,7 +18,7 @@ import {
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
-import { breakerOf, type LaneStatus, RULES } from "./lane-rules.ts";
+import { breakerOf, type LaneStatus, RULES, type Rules } from "./lane-rules.ts";
 import { entryOf, idOf, memberOf, PARTITIONS, partitionOf } from "./members.ts";
 
 /** A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. */
@@ -54,7 +54,7 @@ export class RedisDueSet implements DueSet {
     this.#subscriber = connect(url);
     for (const file of readdirSync(new URL("lua/", import.meta.url))) {
       if (!PRELUDES.includes(file))
-        this.#redis.defineCommand(scriptName(file), { numberOfKeys: 1, lua: source(file) });
+        this.#redis.defineCommand(scriptName(file), { numberOfKeys: 1, lua: source(file, options.rules) });
     }
     this.#redis.on("ready", () => onConnection(true));
     this.#redis.on("error", (error) => onConnection(false, error));
@@ -73,28 +73,34 @@ export class RedisDueSet implements DueSet {
     return this.#recovered;
   }
 
-  async add(entries: DueEntry[]): Promise<void> {
-    await this.admit(entries, "", 0);
+  async add(entries: DueEntry[]): Promise<number> {
+    return (await this.#admit(entries, "", 0)).added;
   }
 
   async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
+    return (await this.#admit(entries, holder, room)).leased;
+  }
+
+  async #admit(entries: DueEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
+    let added = 0;
     for (const [partition, part] of byPartition(entries, (entry) => entry)) {
       for (const chunk of chunks(part, CHUNK / 2)) {
         const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-        const taken = await this.#run("admit", partition, [
+        const [unknown, ...taken] = await this.#run("admit", partition, [
           holder,
           room - leased.length,
           leaseMs,
           window,
           ...args,
         ]);
+        added += Number(unknown);
         const members = new Set(taken);
         leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
       }
     }
-    return leased;
+    return { leased, added };
   }
 
   /**
@@ -349,11 +355,11 @@ const scriptName = (file: string): string => `bida_${file.replace(".lua", "")}`;
 
 /** Not scripts: put before them. */
 const PRELUDES = ["common.lua", "lane.lua"];
-const NUMBERS = Object.entries(RULES).map(([name, value]) => `${name} = ${value}`);
 
-function source(file: string): string {
+function source(file: string, rules: Partial<Rules> = {}): string {
+  const numbers = Object.entries({ ...RULES, ...rules }).map(([name, value]) => `${name} = ${value}`);
   const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
-  return [`local RULES = { ${NUMBERS.join(", ")} }`, ...PRELUDES.map(read), read(file)].join("\n");
+  return [`local RULES = { ${numbers.join(", ")} }`, ...PRELUDES.map(read), read(file)].join("\n");
 }
 
 /** What `status` of lane.lua answers with. */

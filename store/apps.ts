@@ -1,65 +1,232 @@
-/** Calling apps: who a key belongs to, and what its callbacks are signed with. */
+/** Calling apps: who a key belongs to, what its callbacks are signed with, and what it may. */
 import { createHash, randomBytes } from "node:crypto";
-import type { EpochMs } from "../core/clock.ts";
+import { type EpochMs, epochMs } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
-import { translated } from "./failures.ts";
+import { isDuplicate, reading } from "./failures.ts";
 import { AppModel, from } from "./models.ts";
+import { idPage } from "./paging.ts";
+import type { Row } from "./rows.ts";
 import type { SecretBox } from "./secret-box.ts";
 
 export interface App {
   id: number;
   name: string;
+  disabled: boolean;
+  /** CIDR ranges; empty: from anywhere. */
+  ipAllow: string[];
+  ratePerSecond: number | null;
+  /** Until when the former key works. */
+  previousKeyUntil: EpochMs | null;
+  /** Newest first. Null: there are some, which do not open with our key. */
+  secrets: SigningSecret[] | null;
+  createdAt: EpochMs;
+  updatedAt: EpochMs;
+}
+
+export interface SigningSecret {
+  /** `whsec_…` */
+  secret: string;
+  /** It signs until then. Null: it is the present one. */
+  until: EpochMs | null;
 }
 
 /** A key has 256 random bits, so a plain hash protects it as well as a slow one would, and is looked up by index. */
 export const hashKey = (key: string): Buffer => createHash("sha256").update(key).digest();
 
+export const newKey = (): string => `bida_${randomBytes(32).toString("base64url")}`;
+/** 32 bytes, as Standard Webhooks recommends (24 to 64). */
+export const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
+
 /**
  * @param secrets signing secrets, newest first (`whsec_…`)
  * @returns the app and its key, which is stored nowhere
+ * @throws BidaError conflict where the name is taken
  */
 export async function createApp(
-  db: Database,
+  within: Database,
   box: SecretBox,
   name: string,
   secrets: string[],
   now: EpochMs,
+  limits: Pick<App, "ipAllow" | "ratePerSecond"> = { ipAllow: [], ratePerSecond: null },
 ): Promise<App & { key: string }> {
-  const key = `bida_${randomBytes(32).toString("base64url")}`;
+  const key = newKey();
+  const kept = secrets.map((secret): SigningSecret => ({ secret, until: null }));
+  const app = { name, disabled: false, ...limits, previousKeyUntil: null, secrets: kept };
   const row = {
-    name,
+    ...columnsOf(app),
+    // Without any there is nothing to seal, and no need of a key to seal it with.
+    sealed_secrets: kept.length === 0 ? null : sealed(box, kept),
     key_hash: hashKey(key),
-    sealed_secrets: box.seal(JSON.stringify(secrets)),
     created_at: now,
+    updated_at: now,
   };
-  const [id] = await db.knex("apps").insert(row);
-  return { id: id as number, name, key };
+  const [id] = await named(name, within.knex("apps").insert(row));
+  return { id: id as number, ...app, createdAt: now, updatedAt: now, key };
 }
 
-/** The app a key belongs to, by the key's hash. */
-export async function appByKeyHash(db: Database, keyHash: Buffer): Promise<App | null> {
-  try {
-    const row = await from(db, AppModel).findOne("key_hash", keyHash);
-    return row ? { id: row.id as number, name: row.name as string } : null;
-  } catch (error) {
-    throw translated(error);
-  }
+/** The app that a key belongs to at `now`, by the key's hash; null also where it is disabled. */
+export async function appByKeyHash(
+  db: Database,
+  box: SecretBox,
+  keyHash: Buffer,
+  now: EpochMs,
+): Promise<App | null> {
+  const row = await reading(
+    from(db, AppModel)
+      .where("disabled", false)
+      .where((either) =>
+        either
+          .where("key_hash", keyHash)
+          .orWhere((former) =>
+            former.where("previous_key_hash", keyHash).where("previous_key_until", ">", now),
+          ),
+      )
+      .first(),
+  );
+  return row ? fromRow(row, box) : null;
 }
 
-/** Signing secrets by app id; null where they cannot be opened with our key. Apps without any are missing. */
+/** A page of the apps that are not deleted, in order of id. @throws BidaError invalid_query for a foreign cursor */
+export async function listApps(db: Database, box: SecretBox, limit: number, cursor: string | null) {
+  const page = await idPage(from(db, AppModel).whereNull("deleted_at"), limit, cursor);
+  return { ...page, items: page.items.map((row) => fromRow(row, box)) };
+}
+
+/**
+ * Locks an app's row. To be called in a transaction.
+ * @throws BidaError not_found, also where it is deleted
+ */
+export async function lockApp(within: Database, box: SecretBox, id: number): Promise<App> {
+  const row = await from(within, AppModel).findById(id).whereNull("deleted_at").forUpdate();
+  if (!row) throw new BidaError("not_found", "No such app");
+  return fromRow(row, box);
+}
+
+/** What of an app may be written. Its secrets only where `secrets` is given: they may be sealed with another key. */
+export type AppPatch = Partial<Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond">> & {
+  secrets?: SigningSecret[];
+};
+
+/** @throws BidaError conflict where the name is taken */
+export async function writeApp(
+  within: Database,
+  box: SecretBox,
+  app: App,
+  patch: AppPatch,
+  now: EpochMs,
+): Promise<App> {
+  const after: App = { ...app, ...patch, updatedAt: now };
+  const columns = { ...columnsOf(after), updated_at: now };
+  const secrets = patch.secrets ? { sealed_secrets: sealed(box, patch.secrets) } : {};
+  await named(
+    after.name,
+    within
+      .knex("apps")
+      .where("id", app.id)
+      .update({ ...columns, ...secrets }),
+  );
+  return after;
+}
+
+/** @param previousUntil until when the present key works beside the new one; null: it ends now */
+export async function replaceKey(
+  within: Database,
+  app: App,
+  key: string,
+  previousUntil: EpochMs | null,
+  now: EpochMs,
+): Promise<App> {
+  const { knex } = within;
+  // One column takes the other's value first: MySQL assigns from left to right, SQLite all at once.
+  await knex("apps")
+    .where("id", app.id)
+    .update({ previous_key_hash: previousUntil === null ? null : knex.ref("key_hash") });
+  await knex("apps")
+    .where("id", app.id)
+    .update({ key_hash: hashKey(key), previous_key_until: previousUntil, updated_at: now });
+  return { ...app, previousKeyUntil: previousUntil, updatedAt: now };
+}
+
+/** Ends an app's keys and frees its name. The row stays: its tasks go on, and are signed. */
+export async function deleteApp(within: Database, app: App, now: EpochMs): Promise<void> {
+  await within
+    .knex("apps")
+    .where("id", app.id)
+    .update({
+      name: `#${app.id}`,
+      deleted_name: app.name,
+      deleted_at: now,
+      disabled: true,
+      key_hash: randomBytes(32),
+      previous_key_hash: null,
+      previous_key_until: null,
+      updated_at: now,
+    });
+}
+
+/** Secrets that sign at `now`, by app id; null where they cannot be opened with our key. Apps without any are missing. */
 export async function signingSecrets(
   db: Database,
   box: SecretBox,
   appIds: number[],
+  now: EpochMs,
 ): Promise<Map<number, string[] | null>> {
-  const rows = await from(db, AppModel).whereIn("id", appIds).whereNotNull("sealed_secrets");
-  return new Map(rows.map((row) => [row.id as number, opened(box, row.sealed_secrets as string)]));
+  const rows = await reading(from(db, AppModel).whereIn("id", appIds).whereNotNull("sealed_secrets"));
+  return new Map(
+    rows.map((row) => {
+      const secrets = opened(box, row.sealed_secrets as string);
+      return [row.id as number, secrets && liveSecrets(secrets, now).map(({ secret }) => secret)];
+    }),
+  );
 }
 
-function opened(box: SecretBox, sealed: string): string[] | null {
+export const liveSecrets = (secrets: SigningSecret[], now: EpochMs): SigningSecret[] =>
+  secrets.filter(({ until }) => until === null || until > now);
+
+function fromRow(row: Row, box: SecretBox): App {
+  const time = (value: unknown) => (value === null ? null : epochMs(value as number));
+  return {
+    id: row.id as number,
+    name: row.name as string,
+    disabled: Boolean(row.disabled),
+    ipAllow: row.ip_allow === null ? [] : JSON.parse(row.ip_allow as string),
+    ratePerSecond: row.rate_per_second as number | null,
+    previousKeyUntil: time(row.previous_key_until),
+    secrets: row.sealed_secrets === null ? [] : opened(box, row.sealed_secrets as string),
+    createdAt: epochMs(row.created_at as number),
+    updatedAt: epochMs((row.updated_at ?? row.created_at) as number),
+  };
+}
+
+function columnsOf(app: Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond">) {
+  return {
+    name: app.name,
+    disabled: app.disabled,
+    ip_allow: app.ipAllow.length === 0 ? null : JSON.stringify(app.ipAllow),
+    rate_per_second: app.ratePerSecond,
+  };
+}
+
+const sealed = (box: SecretBox, secrets: SigningSecret[]): string => box.seal(JSON.stringify(secrets));
+
+function opened(box: SecretBox, text: string): SigningSecret[] | null {
   try {
-    return JSON.parse(box.open(sealed));
+    // Before rotation came, they were plain texts.
+    const secrets = JSON.parse(box.open(text)) as (SigningSecret | string)[];
+    return secrets.map((one) => (typeof one === "string" ? { secret: one, until: null } : one));
   } catch {
     return null;
+  }
+}
+
+async function named<T>(name: string, statement: PromiseLike<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    const errors = [{ field: "name", message: "is taken" }];
+    throw new BidaError("conflict", `There is an app "${name}" already`, { errors });
   }
 }

@@ -4,13 +4,14 @@ import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Limits, Progress } from "../core/task.ts";
 import type { Database } from "./database.ts";
-import { withRetries } from "./failures.ts";
+import { transaction } from "./failures.ts";
 import { PROGRESS } from "./record.ts";
 import { type StoredTask, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 
 /**
  * @param rule gets the task as it is under the lock, and says what it becomes
+ * @param told is called in the same transaction once the row is written: for the audit log
  * @returns the task before and after
  * @throws BidaError not_found; whatever `rule` throws, and then nothing was changed
  */
@@ -20,24 +21,29 @@ export async function changeTask(
   taskId: TaskId,
   now: EpochMs,
   rule: (task: StoredTask) => Progress & Partial<Pick<Limits, "expiresAt">>,
-): Promise<{ before: StoredTask; after: StoredTask }> {
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const within = { ...db, knex: trx };
-      const row = await scoped(within, scope)
-        .findById(taskIdToBytes(taskId) as never)
-        .forUpdate();
-      if (!row) throw new BidaError("not_found", "No such task");
-      const before = taskFromRow(row);
-      const after = { ...before, ...rule(before), updatedAt: now };
-      await trx("tasks")
-        .where("task_id", taskIdToBytes(taskId))
-        .update({
-          ...Object.fromEntries(PROGRESS.map(([column, value]) => [column, value(after)])),
-          expires_at: after.expiresAt,
-          updated_at: now,
-        });
-      return { before, after };
-    }),
-  );
+  told?: (within: Database, change: TaskChange) => Promise<void>,
+): Promise<TaskChange> {
+  return transaction(db, async (within) => {
+    const row = await scoped(within, scope)
+      .findById(taskIdToBytes(taskId) as never)
+      .forUpdate();
+    if (!row) throw new BidaError("not_found", "No such task");
+    const before = taskFromRow(row);
+    const after = { ...before, ...rule(before), updatedAt: now };
+    await within
+      .knex("tasks")
+      .where("task_id", taskIdToBytes(taskId))
+      .update({
+        ...Object.fromEntries(PROGRESS.map(([column, value]) => [column, value(after)])),
+        expires_at: after.expiresAt,
+        updated_at: now,
+      });
+    await told?.(within, { before, after });
+    return { before, after };
+  });
+}
+
+export interface TaskChange {
+  before: StoredTask;
+  after: StoredTask;
 }

@@ -24,9 +24,27 @@ export function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">): D
   return config.databaseUrl === null ? openSqlite(config.dataDir) : openMysql(config.databaseUrl);
 }
 
-/** Rejects where the database does not answer. */
-export async function pingDatabase(db: Database): Promise<void> {
-  await db.knex.raw("SELECT 1");
+/**
+ * Rejects where the database does not answer, or not within `withinMs`; the connection that was asked is then closed,
+ * because a half-open one would never say that it is dead.
+ */
+export async function pingDatabase(db: Database, withinMs?: number): Promise<void> {
+  const ping = db.knex.raw("SELECT 1");
+  await (withinMs === undefined ? ping : ping.timeout(withinMs));
+}
+
+/** The connections of this process. */
+export function poolUsage(db: Database): { used: number; free: number; waiting: number } {
+  const { pool } = db.knex.client as { pool: TarnPool };
+  return { used: pool.numUsed(), free: pool.numFree(), waiting: pool.numPendingAcquires() };
+}
+
+/** What Knex keeps its connections in. */
+interface TarnPool {
+  numUsed(): number;
+  numFree(): number;
+  /** Callers that wait for a connection. */
+  numPendingAcquires(): number;
 }
 
 export async function closeDatabase(db: Database): Promise<void> {

@@ -3,7 +3,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { type DestinationSettings, NO_SETTINGS } from "../core/destination.ts";
 import { type Lane, laneOf } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { translated, withRetries } from "./failures.ts";
+import { reading, transaction, withRetries } from "./failures.ts";
 import { DestinationModel, from } from "./models.ts";
 import type { Row } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
@@ -61,32 +61,39 @@ export async function originsOf(db: Database, lanes: Lane[]): Promise<Map<Lane, 
   return new Map(rows.map((row) => [row.lane as Lane, row.origin as string]));
 }
 
-/** Changes what is set for an origin, which need not have been called yet. @returns before and after */
+/**
+ * Changes what is set for an origin, which need not have been called yet.
+ * @param told is called in the same transaction: for the audit log
+ * @returns before and after
+ */
 export async function setDestination(
   db: Database,
   origin: string,
   change: Partial<DestinationSettings>,
   now: EpochMs,
-): Promise<{ before: StoredDestination; after: StoredDestination }> {
+  told?: (within: Database, change: DestinationChange) => Promise<void>,
+): Promise<DestinationChange> {
   const lane = laneOf(origin);
   await addOrigins(db, [origin], now);
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const row = await from({ ...db, knex: trx }, DestinationModel)
-        .findById(lane)
-        .forUpdate();
-      const before = destinationFromRow(row as Row);
-      const after = { ...before, ...change };
-      await trx("destinations").where({ lane }).update({
-        paused: after.paused,
-        concurrency: after.concurrency,
-        rate_per_second: after.ratePerSecond,
-        breaker: after.breaker,
-        set_at: now,
-      });
-      return { before, after };
-    }),
-  );
+  return transaction(db, async (within) => {
+    const row = await from(within, DestinationModel).findById(lane).forUpdate();
+    const before = destinationFromRow(row as Row);
+    const after = { ...before, ...change };
+    await within.knex("destinations").where({ lane }).update({
+      paused: after.paused,
+      concurrency: after.concurrency,
+      rate_per_second: after.ratePerSecond,
+      breaker: after.breaker,
+      set_at: now,
+    });
+    await told?.(within, { before, after });
+    return { before, after };
+  });
+}
+
+export interface DestinationChange {
+  before: StoredDestination;
+  after: StoredDestination;
 }
 
 /** Destinations that were set by hand since, and when the last of them was. */
@@ -111,11 +118,3 @@ const destinationFromRow = (row: Row): StoredDestination => ({
   ratePerSecond: row.rate_per_second as number | null,
   breaker: Boolean(row.breaker),
 });
-
-async function reading<T>(query: PromiseLike<T>): Promise<T> {
-  try {
-    return await query;
-  } catch (error) {
-    throw translated(error);
-  }
-}

@@ -22,7 +22,22 @@ export async function holdExclusive(
   config: Config,
   onLost: () => void,
 ): Promise<() => Promise<void>> {
-  return db.dialect === "sqlite" ? holdFile(config.dataDir) : holdMysql(db, onLost);
+  const refusal = `BIDA_DATABASE_URL: another Bida process uses ${db.label}; stop it, or set BIDA_REDIS_URL`;
+  return db.dialect === "sqlite"
+    ? holdFile(config.dataDir)
+    : holdMysql(db, `bida:exclusive:${db.name}`, refusal, onLost);
+}
+
+/**
+ * One import into a database at a time, beside nodes of a cluster that may be at work. (SQLite's file is its process's
+ * alone anyway.)
+ * @returns releases the lock
+ * @throws ConfigError where another import is running
+ */
+export async function holdImport(db: Database, onLost: () => void): Promise<() => Promise<void>> {
+  if (db.dialect === "sqlite") return async () => undefined;
+  const refusal = `another import into ${db.label} is running; wait for it, or stop it`;
+  return holdMysql(db, `bida:import:${db.name}`, refusal, onLost);
 }
 
 async function holdFile(dataDir: string): Promise<() => Promise<void>> {
@@ -39,8 +54,13 @@ async function holdFile(dataDir: string): Promise<() => Promise<void>> {
   return async () => void lock.close();
 }
 
-async function holdMysql(db: Database, onLost: () => void): Promise<() => Promise<void>> {
-  const name = lockName(`bida:exclusive:${db.name}`);
+async function holdMysql(
+  db: Database,
+  key: string,
+  refusal: string,
+  onLost: () => void,
+): Promise<() => Promise<void>> {
+  const name = lockName(key);
   let connection = await db.knex.client.acquireConnection();
   const ask = async (sql: string): Promise<unknown> => {
     const [rows] = await connection.promise().query(sql, [name]);
@@ -48,9 +68,7 @@ async function holdMysql(db: Database, onLost: () => void): Promise<() => Promis
   };
   if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) {
     await db.knex.client.releaseConnection(connection);
-    throw new ConfigError(
-      `BIDA_DATABASE_URL: another Bida process uses ${db.label}; stop it, or set BIDA_REDIS_URL`,
-    );
+    throw new ConfigError(refusal);
   }
   const keepalive = setInterval(async () => {
     try {

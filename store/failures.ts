@@ -1,13 +1,15 @@
 /** What to make of an error of the database: try again, say "unavailable", or let it through. */
 import { setTimeout as pause } from "node:timers/promises";
 import { BidaError } from "../core/errors.ts";
+import { databaseRetries } from "../core/metrics.ts";
+import type { Database } from "./database.ts";
 
 /** Lost a lock race; the transaction was rolled back and may simply run again. */
-const CONTENTION = new Set([
-  "ER_LOCK_DEADLOCK",
-  "ER_LOCK_WAIT_TIMEOUT",
-  "SQLITE_BUSY",
-  "SQLITE_BUSY_SNAPSHOT",
+const CONTENTION = new Map([
+  ["ER_LOCK_DEADLOCK", databaseRetries.deadlock],
+  ["ER_LOCK_WAIT_TIMEOUT", databaseRetries.lockWait],
+  ["SQLITE_BUSY", databaseRetries.busy],
+  ["SQLITE_BUSY_SNAPSHOT", databaseRetries.busy],
 ]);
 
 /** The server cannot be reached, or will not serve just now. */
@@ -37,9 +39,28 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
     try {
       return await transaction();
     } catch (error) {
-      if (tries === TRIES || !CONTENTION.has(codeOf(error))) throw translated(error);
+      const retried = CONTENTION.get(codeOf(error));
+      if (tries === TRIES || !retried) throw translated(error);
+      retried.inc();
       await pause(Math.random() * 2 ** tries * 2);
     }
+  }
+}
+
+/**
+ * One transaction, repeated as {@link withRetries} says.
+ * @param work gets the database with `knex` a transaction; it may run several times
+ */
+export function transaction<T>(db: Database, work: (within: Database) => Promise<T>): Promise<T> {
+  return withRetries(() => db.knex.transaction((trx) => work({ ...db, knex: trx })));
+}
+
+/** A read outside of a transaction; errors come out as {@link translated} says. */
+export async function reading<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw translated(error);
   }
 }
 
@@ -49,6 +70,10 @@ export function translated(error: unknown): unknown {
     ? new BidaError("unavailable", "The database does not answer", { cause: error })
     : error;
 }
+
+/** Whether a row was refused because its key exists. */
+export const isDuplicate = (error: unknown): boolean =>
+  ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"].includes(codeOf(error));
 
 function isGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -7,6 +7,8 @@ import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
+import * as people from "./migrations/006_people.ts";
+import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
 interface Migration {
   name: string;
@@ -14,7 +16,10 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations];
+const MIGRATIONS: Migration[] = [tasks, destinations, people, kkbidaImports];
+
+/** In order, for tests. */
+export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 
 /** How long a node waits for another one's migration, in seconds. */
 const LOCK_WAIT_S = 120;

@@ -28,6 +28,11 @@ export class DestinationModel extends RowModel {
   static override idColumn = "lane";
 }
 
+export class UserModel extends RowModel {
+  static override tableName = "users";
+  static override idColumn = "id";
+}
+
 /** A query on `model` over `db`; results are {@link Row}s. */
 export function from<M extends typeof RowModel>(db: Database, model: M) {
   return model.query(db.knex) as unknown as QueryBuilder<Model & Row, (Model & Row)[]>;

@@ -5,7 +5,7 @@ import { parseTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
 import type { StoredState } from "../core/task.ts";
 import type { Database } from "./database.ts";
-import { translated } from "./failures.ts";
+import { reading } from "./failures.ts";
 import { AttemptModel, from } from "./models.ts";
 import { attemptFromRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
@@ -104,12 +104,4 @@ function readCursor(cursor: string): [createdAt: number, id: Buffer] {
     throw new BidaError("invalid_query", undefined, { errors });
   }
   return [epochMs(Number(time)), taskIdToBytes(taskId)];
-}
-
-async function reading<T>(query: PromiseLike<T>): Promise<T> {
-  try {
-    return await query;
-  } catch (error) {
-    throw translated(error);
-  }
 }

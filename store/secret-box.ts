@@ -15,6 +15,11 @@ export class SecretBox {
     this.#given = key;
   }
 
+  /** Whether there is a key. */
+  get hasKey(): boolean {
+    return this.#given !== null;
+  }
+
   get #key(): Buffer {
     if (this.#given === null)
       throw new Error("BIDA_SECRET_KEY is not set: secrets can be neither sealed nor opened");

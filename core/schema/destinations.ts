@@ -1,5 +1,6 @@
 /** Requests about destinations. */
 import { z } from "zod";
+import type { DestinationChange, DestinationQuery, DestinationView } from "../destination.ts";
 
 /** `scheme://host[:port]`, as it stands in the list. */
 export const originSchema = z
@@ -30,14 +31,14 @@ export const destinationChangeSchema = z.strictObject({
       reset: z.literal(true, "must be true").optional(),
     })
     .optional(),
-});
+}) satisfies z.ZodType<unknown, DestinationChange>;
 
 export const destinationQuerySchema = z.strictObject({
   q: z.string().min(1, "must not be empty").max(300, "must have at most 300 characters").optional(),
   state: z.enum(["open", "paused"], { error: "must be open or paused" }).optional(),
   limit: z.int("must be a whole number").min(1, "must be 1 to 200").max(200, "must be 1 to 200").default(50),
   cursor: z.string().max(400).optional(),
-});
+}) satisfies z.ZodType<unknown, DestinationQuery>;
 
 /** A destination as operators see it. Times are ISO 8601. */
 export const destinationViewSchema = z.object({
@@ -56,5 +57,4 @@ export const destinationViewSchema = z.object({
   ready: z.int().meta({ description: "Tasks that are due and wait for their turn" }),
   inFlight: z.int().meta({ description: "Tasks that are claimed: being called, or about to be" }),
   firstSeenAt: z.string(),
-});
-export type DestinationView = z.infer<typeof destinationViewSchema>;
+}) satisfies z.ZodType<DestinationView>;

@@ -1,8 +1,8 @@
 /** Parameters of the actions on tasks. */
 import { z } from "zod";
 import { STATES } from "../task.ts";
+import { moment, note, paging } from "./parts.ts";
 
-const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 const part = z.string().min(1, "must not be empty").max(512, "must have at most 512 characters");
 
 /** `TaskQuery` of the contract. */
@@ -14,13 +14,18 @@ export const querySchema = z.strictObject({
   q: part.optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
-  limit: z.int("must be a whole number").min(1, "must be 1 to 200").max(200, "must be 1 to 200").default(50),
-  cursor: z.string().optional(),
+  ...paging,
 });
 
 /** What may stand in the body of a retry. */
 export const retryBodySchema = z.strictObject({
   force: z.boolean("must be true or false").default(false),
+  note,
 });
 
 export const retrySchema = retryBodySchema.extend({ taskId: z.string() });
+
+/** What may stand in the body of a cancel or a resolve. */
+export const endBodySchema = z.strictObject({ note });
+
+export const endSchema = endBodySchema.extend({ taskId: z.string() });

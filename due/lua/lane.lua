@@ -2,8 +2,10 @@
 -- and for the numbers (RULES). Put behind common.lua where a script needs it.
 --
 -- settings, of a lane: "paused concurrency rate breaker", with 0 for "no limit"; missing: nothing is set.
--- health:<lane>: window halved_at fails calls bads from open_until opened_at opens, and tokens, at of its bucket.
-local FIELDS = { 'window', 'halved_at', 'fails', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens', 'tokens', 'at' }
+-- health:<lane>: window halved_at fails failing_since calls bads from open_until opened_at opens, and tokens, at of its bucket.
+local FIELDS = {
+  'window', 'halved_at', 'fails', 'failing_since', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens', 'tokens', 'at',
+}
 
 local function settings_of(lane)
   local text = redis.call('HGET', P .. 'settings', lane)
@@ -55,12 +57,15 @@ local function allowance(lane, state, window, head)
   if state.settings.paused then return 0, 0 end
   local leased = leased_count(lane)
   local free, due_by = math.min(state.window, cap_of(state, window)) - leased, math.huge
-  if state.open_until > 0 then
-    if NOW >= state.open_until then
-      free = math.min(free, 1 - leased)
-    else
-      free, due_by = math.min(free, RULES.TRICKLE - leased), NOW - RULES.HOLD_MS
-      if head > due_by then return gate(lane, math.min(state.open_until, head + RULES.HOLD_MS)) end
+  local half_open = state.open_until > 0 and NOW >= state.open_until
+  if half_open and leased == 0 then
+    free = math.min(free, 1)
+  elseif state.open_until > 0 then
+    -- Nothing but what has waited too long.
+    free, due_by = math.min(free, RULES.TRICKLE - leased), NOW - RULES.HOLD_MS
+    if head > due_by then
+      local overdue = head + RULES.HOLD_MS
+      return gate(lane, half_open and overdue or math.min(state.open_until, overdue))
     end
   end
   local rate = state.settings.rate
@@ -83,7 +88,7 @@ local function pay(lane, state, count)
 end
 
 local function close(state)
-  for _, field in ipairs({ 'halved_at', 'fails', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens' }) do
+  for _, field in ipairs({ 'halved_at', 'fails', 'failing_since', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens' }) do
     state[field] = 0
   end
   state.window = math.min(state.window, RULES.START_WINDOW)
@@ -108,12 +113,17 @@ local function observe(state, health, cap)
     state.open_until = NOW + math.min(RULES.PAUSE_MS * 2 ^ math.min(state.opens, 20), RULES.MAX_PAUSE_MS)
     return nil
   end
-  if NOW - state.from >= RULES.RATE_MS then state.from, state.calls, state.bads = NOW, 0, 0 end
   state.calls = state.calls + 1
   state.bads = state.bads + (failed and 1 or 0)
+  if failed and state.fails == 0 then state.failing_since = NOW end
   state.fails = failed and state.fails + 1 or 0
-  local mostly = state.calls >= RULES.RATE_CALLS and state.bads >= state.calls * RULES.RATE_SHARE
-  if not state.settings.breaker or not (state.fails >= RULES.OPEN_AFTER or mostly) then return nil end
+  local only = state.fails >= RULES.OPEN_AFTER and NOW - state.failing_since >= RULES.OPEN_MS
+  local mostly = false
+  if NOW - state.from >= RULES.RATE_MS then
+    mostly = state.calls >= RULES.RATE_CALLS and state.bads >= state.calls * RULES.RATE_SHARE
+    state.from, state.calls, state.bads = NOW, 0, 0
+  end
+  if not (only or mostly) or not state.settings.breaker then return nil end
   state.opened_at, state.opens, state.open_until = NOW, 0, NOW + RULES.PAUSE_MS
   return 'opened'
 end

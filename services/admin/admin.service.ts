@@ -1,4 +1,4 @@
-/** What operators do: look for tasks, call them again, end them, declare them mended. */
+/** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
 import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
@@ -9,18 +9,20 @@ import {
 } from "../../core/schema/destinations.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { appByKeyHash } from "../../store/apps.ts";
 import { listTasks } from "../../store/read.ts";
+import { originOfCall } from "../lib/audit.ts";
 import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { taskView } from "../lib/views.ts";
 import * as destinations from "./destinations.ts";
+import { peopleActions, startPeople } from "./people.ts";
 import { filterOf } from "./task-filter.ts";
 
 const originParam = z.strictObject({ origin: originSchema });
 
 let resources: Resources;
+let endPeople = () => {};
 
 const admin: ServiceSchema = {
   name: "admin",
@@ -37,13 +39,13 @@ const admin: ServiceSchema = {
     },
 
     retry: async (params, ctx) => {
-      const { taskId, force } = parseWith(retrySchema, params, "invalid_query");
-      return retryTask(resources, scopeOf(ctx), taskIdOf(taskId), force);
+      const { taskId, force, note } = parseWith(retrySchema, params, "invalid_query");
+      return retryTask(resources, ctx, taskIdOf(taskId), force, note);
     },
 
-    cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    cancel: async (params, ctx) => cancelTask(resources, ctx, params),
 
-    resolve: async ({ taskId }, ctx) => resolveTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    resolve: async (params, ctx) => resolveTask(resources, ctx, params),
 
     listDestinations: async (params) =>
       destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),
@@ -51,21 +53,23 @@ const admin: ServiceSchema = {
     getDestination: async ({ origin }) =>
       destinations.view(resources, parseWith(originParam, { origin }, "invalid_query").origin),
 
-    changeDestination: async (params) => {
+    changeDestination: async (params, ctx) => {
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
       const change = parseWith(destinationChangeSchema, params.change, "invalid_query");
-      await destinations.change(resources, origin, change);
+      await destinations.change(resources, origin, change, originOfCall(ctx));
       return destinations.view(resources, origin);
     },
 
-    identify: async ({ keyHash }) => {
-      const app = await appByKeyHash(resources.db, Buffer.from(keyHash, "hex"));
-      return app && { appId: app.id, name: app.name };
-    },
+    ...peopleActions,
   }),
 
   async started() {
     resources = resourcesOf(this.broker);
+    endPeople = startPeople(resources, this.logger);
+  },
+
+  async stopped() {
+    endPeople();
   },
 };
 

@@ -1,20 +1,21 @@
 /** Destinations: what is set for them, and how they are. */
 import type { z } from "zod";
+import type { AuditEntry } from "../../core/audit.ts";
+import type { DestinationView } from "../../core/destination.ts";
 import { BidaError } from "../../core/errors.ts";
 import { laneOf } from "../../core/ids.ts";
-import type {
-  DestinationView,
-  destinationChangeSchema,
-  destinationQuerySchema,
-} from "../../core/schema/destinations.ts";
+import type { destinationChangeSchema, destinationQuerySchema } from "../../core/schema/destinations.ts";
 import type { LaneStatus } from "../../due/lane-rules.ts";
+import { recordAudit } from "../../store/audit.ts";
 import {
+  type DestinationChange,
   findDestination,
   listDestinations,
   type StoredDestination,
   setDestination,
 } from "../../store/destinations.ts";
 import type { Resources } from "../lib/resources.ts";
+import { difference } from "./people-parts.ts";
 
 export async function listViews(
   { db, due }: Resources,
@@ -49,10 +50,18 @@ export async function change(
   { db, due, clock }: Resources,
   origin: string,
   { breaker, ...rest }: z.output<typeof destinationChangeSchema>,
-): Promise<{ before: StoredDestination; after: StoredDestination }> {
+  by: Pick<AuditEntry, "actor" | "sourceIp" | "requestPath">,
+): Promise<DestinationChange> {
   const wanted = { ...rest, breaker: breaker?.enabled };
   const change = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-  const changed = await setDestination(db, origin, change, clock.now());
+  const now = clock.now();
+  const changed = await setDestination(db, origin, change, now, (within, { before, after }) => {
+    const { before: was, after: is } = difference(before, after);
+    const target = { type: "destination", id: origin };
+    const reset = breaker?.reset ? { breakerReset: true } : {};
+    const entry = { at: now, ...by, action: "destination.change", target, before: was };
+    return recordAudit(within, { ...entry, after: { ...is, ...reset } });
+  });
   await due.configure(changed.after.lane, changed.after).catch(() => undefined);
   // Of a due set that is away nothing is known, and nothing is to be reset.
   if (breaker?.reset) await due.resetBreaker(changed.after.lane);

@@ -5,22 +5,37 @@ import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
+import { eventsOf } from "../lib/bus.ts";
 import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
+import { appRoutes } from "./apps.routes.ts";
+import { auditRoutes } from "./audit.routes.ts";
 import { Callers } from "./caller.ts";
-import { destinationRoutes } from "./destinations.routes.ts";
 import { consoleRoutes } from "./console.ts";
+import { destinationRoutes } from "./destinations.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
+import { metricsRoutes } from "./metrics.routes.ts";
+import { nodeRoutes } from "./nodes.routes.ts";
+import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
+import { sessionRoutes } from "./session.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
+import { userRoutes } from "./users.routes.ts";
 
 /** The built console. */
 const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 
 /** All of `/v1`. */
-const ROUTES: Route[] = [...taskRoutes, ...destinationRoutes];
+export const ROUTES: Route[] = [
+  ...taskRoutes,
+  ...destinationRoutes,
+  ...appRoutes,
+  ...userRoutes,
+  ...sessionRoutes,
+  ...auditRoutes,
+];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {
@@ -36,6 +51,8 @@ function gateway(): ServiceSchema {
   const { actions, ...rest } = ApiGateway as unknown as ServiceSchema;
   return { ...rest, actions: { rest: actions?.rest as NonNullable<typeof actions>[string] } };
 }
+
+let callers: Callers;
 
 const api: ServiceSchema<Record<string, unknown>> = {
   name: "api",
@@ -61,10 +78,34 @@ const api: ServiceSchema<Record<string, unknown>> = {
     },
   },
 
+  methods: {
+    /** The gateway's own one logs each request without credentials as an error. */
+    errorHandler(req: IncomingMessage, res: ServerResponse, error: unknown) {
+      this.sendError(req, res, error);
+    },
+  },
+
+  events: {
+    ...eventsOf({ "access.changed": () => callers.forget() }),
+    "$services.changed": {
+      handler() {
+        this.nodes.look();
+      },
+    },
+    "$node.disconnected": {
+      handler(ctx) {
+        const { node, unexpected } = ctx.params as { node: { id: string }; unexpected: boolean };
+        this.nodes.disconnected(node.id, unexpected);
+      },
+    },
+  },
+
   created() {
     const { broker } = this;
     const config = configOf(broker);
-    const callers = new Callers(config, broker);
+    callers = new Callers(config, broker);
+    const nodes = new Nodes(broker);
+    this.nodes = nodes;
     this.settings.port = config.port;
     this.settings.ip = config.host;
     // Before the gateway's own listener, which answers with a stack.
@@ -83,7 +124,13 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.addRoute({
       ...ROUTE,
       path: "/",
-      aliases: { ...aliasesOf(ROUTES, broker, callers), ...healthRoutes(broker), ...consoleRoutes(CONSOLE) },
+      aliases: {
+        ...aliasesOf([...ROUTES, ...nodeRoutes(nodes)], broker, callers),
+        ...healthRoutes(broker),
+        ...metricsRoutes(callers, nodes),
+        // Last: it answers whatever is left.
+        ...consoleRoutes(CONSOLE),
+      },
     });
   },
 };

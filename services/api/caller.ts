@@ -1,22 +1,45 @@
 /** Who calls: the address, and the credentials. */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { ServiceBroker } from "moleculer";
+import { AddressRanges } from "../../core/addresses.ts";
 import type { Actor } from "../../core/caller.ts";
-import type { Config } from "../../core/config.ts";
+import { type Config, DEFAULT_PASSWORD } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { SessionIdentity, SessionProof, UserIdentity } from "../../core/people.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
-import { call } from "../lib/bus.ts";
-
-/** How long an app's key is believed without asking again, in ms. */
-const KEY_TTL = 10_000;
-const MAX_KEYS = 1_000;
+import { call, read } from "../lib/bus.ts";
+import { Believed } from "./believed.ts";
+import { proofOf, tokenOf } from "./cookie.ts";
+import { Rates } from "./rates.ts";
 
 /** What a request's credentials say. */
 export interface Caller {
   scope: Scope;
   actor: Actor;
+  /** Of users. */
+  login?: Login;
+}
+
+export interface Login {
+  /** Null: Basic credentials. */
+  session: { token: string; expiresAt: string } | null;
+  /** Whether the user's password is `BIDA_ADMIN_PASSWORD`. */
+  environmentPassword: boolean;
+}
+
+/** Of routes that ask for no credentials. Sees nothing. */
+export const NOBODY: Caller = {
+  scope: { appId: -1 },
+  actor: { kind: "user", id: null, name: "nobody", role: null },
+};
+
+interface KnownApp {
+  caller: Caller;
+  ipAllow: AddressRanges | null;
+  ratePerSecond: number | null;
 }
 
 export class Callers {
@@ -24,13 +47,23 @@ export class Callers {
   readonly #broker: ServiceBroker;
   readonly #adminName: Buffer;
   readonly #adminPassword: Buffer;
-  readonly #keys = new Map<string, { caller: Caller; until: number }>();
+  /** Keys of what is remembered are made with it: what was hashed cannot be guessed from a memory dump. */
+  readonly #secret = randomBytes(32);
+  readonly #apps = new Believed<KnownApp>();
+  readonly #users = new Believed<UserIdentity>();
+  readonly #sessions = new Believed<SessionIdentity>();
+  readonly #rates = new Rates();
 
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
     this.#broker = broker;
     this.#adminName = digest(config.adminUsername);
     this.#adminPassword = digest(config.adminPassword);
+  }
+
+  /** An app, a user or a session changed. */
+  forget(): void {
+    for (const answers of [this.#apps, this.#users, this.#sessions]) answers.forget();
   }
 
   /**
@@ -52,22 +85,40 @@ export class Callers {
     return address;
   }
 
+  /** Whether the caller speaks https, as far as we can know. */
+  isSecure(req: IncomingMessage): boolean {
+    if ((req.socket as TLSSocket).encrypted) return true;
+    if (!this.#config.trustProxy.includes(plain(req.socket.remoteAddress ?? ""))) return false;
+    return /^https\b/i.test(String(req.headers["x-forwarded-proto"] ?? ""));
+  }
+
   /**
-   * Who calls, by Basic credentials or an app's key.
-   * @throws BidaError unauthorized
+   * Who calls, by Basic credentials, an app's key or the session cookie.
+   * @throws BidaError unauthorized; forbidden for an app's address; too_many_requests; unavailable
    */
   async identify(req: IncomingMessage): Promise<Caller> {
     const [scheme = "", credentials = ""] = (req.headers.authorization ?? "").split(" ", 2);
+    const token = tokenOf(req);
     if (/^basic$/i.test(scheme)) {
       const text = Buffer.from(credentials, "base64").toString("utf8");
       const colon = text.indexOf(":");
-      const name = text.slice(0, colon);
-      if (colon >= 0 && this.isAdmin(name, text.slice(colon + 1)))
-        return { scope: EVERYTHING, actor: { kind: "user", id: null, name, role: "admin" } };
+      if (colon >= 0) return this.#basic(text.slice(0, colon), text.slice(colon + 1), this.addressOf(req));
     } else if (/^bearer$/i.test(scheme) && credentials) {
-      return this.#ownerOfKey(digest(credentials).toString("hex"));
+      return this.#app(digest(credentials).toString("hex"), this.addressOf(req));
+    } else if (scheme === "" && token !== null) {
+      return this.#session(token);
     }
     throw new BidaError("unauthorized");
+  }
+
+  /** A session's token, as the admin service gets it. */
+  proofOf(token: string): SessionProof {
+    return proofOf(token, this.#config.adminPassword);
+  }
+
+  /** Whether a user still has the password that everybody knows. */
+  hasDefaultPassword({ environmentPassword }: Pick<Login, "environmentPassword">): boolean {
+    return environmentPassword && this.#config.adminPassword === DEFAULT_PASSWORD;
   }
 
   isAdmin(username: string, password: string): boolean {
@@ -77,18 +128,54 @@ export class Callers {
     return sameName && samePassword;
   }
 
-  async #ownerOfKey(keyHash: string): Promise<Caller> {
-    const known = this.#keys.get(keyHash);
-    if (known && known.until > performance.now()) return known.caller;
-    this.#keys.delete(keyHash);
-    const app = await call(this.#broker, "admin.identify", { keyHash });
-    if (!app) throw new BidaError("unauthorized");
-    const { appId, name } = app;
-    const caller: Caller = { scope: { appId }, actor: { kind: "app", id: appId, name, role: null } };
-    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
-    this.#keys.set(keyHash, { caller, until: performance.now() + KEY_TTL });
-    return caller;
+  async #basic(username: string, password: string, sourceIp: string): Promise<Caller> {
+    if (username.length > 64 || password.length > 256) throw new BidaError("unauthorized");
+    const environment = this.isAdmin(username, password);
+    const key = createHmac("sha256", this.#secret)
+      .update(JSON.stringify([username, password]))
+      .digest("hex");
+    const params = { username, password, environment };
+    // No second try elsewhere: an attempt that was counted must not count twice.
+    const user = await this.#users.get(key, () =>
+      call(this.#broker, "admin.authenticate", params, { meta: { sourceIp } }),
+    );
+    if (user === null) throw new BidaError("unauthorized");
+    return callerOf(user, null);
   }
+
+  async #session(token: string): Promise<Caller> {
+    const proof = this.proofOf(token);
+    const session = await this.#sessions.get(proof.tokenHash, () =>
+      read(this.#broker, "admin.session", proof),
+    );
+    if (session === null) throw new BidaError("unauthorized", "The session is over");
+    return callerOf(session.user, { token, expiresAt: session.expiresAt });
+  }
+
+  async #app(keyHash: string, address: string): Promise<Caller> {
+    const app = await this.#apps.get(keyHash, async () => {
+      const found = await read(this.#broker, "admin.identify", { keyHash });
+      if (found === null) return null;
+      const { appId, name, ipAllow, ratePerSecond } = found;
+      const actor: Actor = { kind: "app", id: appId, name, role: null };
+      const ranges = ipAllow.length === 0 ? null : new AddressRanges(ipAllow);
+      return { caller: { scope: { appId }, actor }, ipAllow: ranges, ratePerSecond };
+    });
+    if (app === null) throw new BidaError("unauthorized");
+    if (app.ipAllow && !app.ipAllow.includes(address))
+      throw new BidaError("forbidden", `${address} is not in this app's allow-list`);
+    if (app.ratePerSecond !== null) this.#rates.take(app.caller.scope.appId as number, app.ratePerSecond);
+    return app.caller;
+  }
+}
+
+function callerOf(user: UserIdentity, session: Login["session"]): Caller {
+  const { userId: id, username: name, role, environmentPassword } = user;
+  return {
+    scope: EVERYTHING,
+    actor: { kind: "user", id, name, role },
+    login: { session, environmentPassword },
+  };
 }
 
 /** Without a port, brackets, and the prefix of IPv4 addresses on IPv6 sockets. */

@@ -1,13 +1,14 @@
 /** kkbida's door: `POST /api/addTask`, byte for byte. Answers in plain text. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
-import { BidaError } from "../../core/errors.ts";
 import type { Config } from "../../core/config.ts";
+import { BidaError } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { call } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
-import { refusalOf } from "./problem.ts";
+import { end, refusalOf } from "./problem.ts";
 import type { GatewayHandler } from "./route.ts";
 
 /** First the address, then the credentials, then the task: as kkbida. */
@@ -44,9 +45,11 @@ export function legacyRoutes(
 }
 
 export function sendRefusal(res: ServerResponse, refusal: BidaError): void {
+  refusals.labels("legacy", refusal.code).inc();
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
-  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
-  sendText(res, refusal.status, refusal.message);
+  res.statusCode = refusal.status;
+  res.setHeader("content-type", "text/plain; charset=utf-8");
+  end(res, refusal, refusal.message);
 }
 
 function sendText(res: ServerResponse, status: number, text: string): void {

@@ -1,7 +1,8 @@
 /** Errors as RFC 9457 problem documents. Nothing of an unexpected error reaches the caller. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 
 /** What an error of the gateway or of body parsing means to the caller. */
 export function refusalOf(error: unknown): BidaError {
@@ -45,6 +46,7 @@ export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): v
     return;
   }
   const refusal = new BidaError(error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "invalid_http");
+  refusals.labels("rest", refusal.code).inc();
   const body = documentOf(refusal);
   socket.end(
     `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
@@ -57,14 +59,44 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
     res.destroy();
     return;
   }
+  refusals.labels("rest", refusal.code).inc();
   res.statusCode = refusal.status;
   res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
-  if (refusal.code === "unauthorized")
-    res.setHeader("www-authenticate", 'Basic realm="Bida", charset="UTF-8"');
-  // The rest of a refused body is not read; the connection cannot be used again.
-  if (refusal.code === "body_too_large") res.setHeader("connection", "close");
-  res.end(documentOf(refusal));
+  if (refusal.code === "unauthorized") res.setHeader("www-authenticate", challengeOf(res.req));
+  end(res, refusal, documentOf(refusal));
+}
+
+/** How long the rest of a body that was refused for its size is read and thrown away, in ms. */
+const LINGER = 3_000;
+
+/**
+ * Ends an answer. Where the rest of the body is not wanted, the connection cannot be used again; but to close it while
+ * the caller still sends would reset it, and the caller might never see the answer (RFC 9112, section 9.6).
+ */
+export function end(res: ServerResponse, refusal: BidaError, body: string): void {
+  if (refusal.code !== "body_too_large") {
+    res.end(body);
+    return;
+  }
+  res.setHeader("connection", "close");
+  res.setHeader("content-length", Buffer.byteLength(body));
+  res.write(body);
+  const close = () => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(close, LINGER);
+  res.req.once("end", close).once("close", close).resume();
+}
+
+/** To a challenge of Basic a browser answers with its own login window; a page of ours shows its own. */
+function challengeOf(req: IncomingMessage): string {
+  const { cookie = "", "sec-fetch-dest": dest } = req.headers;
+  const isPage = dest === "empty" || req.headers["x-requested-with"] !== undefined;
+  return isPage || cookie.includes("bida_session=")
+    ? 'Session realm="Bida"'
+    : 'Basic realm="Bida", charset="UTF-8"';
 }
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";

@@ -6,14 +6,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
 import { type Access, isAllowed } from "../../core/caller.ts";
-import { BidaError } from "../../core/errors.ts";
+import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import type { CallMeta } from "../lib/bus.ts";
 import { type BodySize, readJson } from "./body.ts";
-import type { Caller, Callers } from "./caller.ts";
+import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
+import { checkSameOrigin, tokenOf } from "./cookie.ts";
+import { Refusals } from "./refusals.ts";
 
 /** A request as moleculer-web hands it on: path parameters and query are parsed. */
 export interface GatewayRequest extends IncomingMessage {
   $params: { params: Record<string, string>; query: Record<string, unknown> };
+  /** With the query; moleculer-web cuts `url`. */
+  originalUrl?: string;
 }
 
 export type GatewayHandler = (
@@ -29,7 +33,10 @@ export interface RestCall {
   query: Record<string, unknown>;
   /** Parsed JSON, not checked: the action does that. Undefined without a body. */
   body: unknown;
-  meta: CallMeta & Caller;
+  meta: CallMeta & Pick<Caller, "scope" | "actor">;
+  /** Of users. */
+  login: Login | undefined;
+  callers: Callers;
   req: GatewayRequest;
   res: ServerResponse;
 }
@@ -41,7 +48,8 @@ export interface Route {
   tag: string;
   summary: string;
   description?: string;
-  access: Access;
+  /** Null: nobody is asked who they are. */
+  access: Access | null;
   /** The schema that the action checks the query with. */
   query?: z.ZodType;
   body?: {
@@ -68,38 +76,62 @@ export function aliasesOf(
   broker: ServiceBroker,
   callers: Callers,
 ): Record<string, GatewayHandler> {
+  const refusals = new Refusals(broker);
   const aliases = routes.map((route) => [
     `${route.method} ${route.path.replace(/\{(\w+)\}/g, ":$1")}`,
-    handlerOf(route, broker, callers),
+    handlerOf(route, broker, callers, refusals),
   ]);
   return Object.fromEntries(aliases);
 }
 
 /** Authenticates, then reads the body, then calls the handler. */
-function handlerOf(route: Route, broker: ServiceBroker, callers: Callers): GatewayHandler {
+function handlerOf(
+  route: Route,
+  broker: ServiceBroker,
+  callers: Callers,
+  refusals: Refusals,
+): GatewayHandler {
   return (req, res, next) => {
     answer(req, res).catch(next);
   };
 
   async function answer(req: GatewayRequest, res: ServerResponse): Promise<void> {
-    const caller = await callers.identify(req);
-    if (!isAllowed(caller.actor, route.access)) throw new BidaError("forbidden", forbidden(route.access));
-    const meta: RestCall["meta"] = { ...caller, sourceIp: callers.addressOf(req) };
+    const { login, ...who } = route.access === null ? NOBODY : await callers.identify(req);
+    const path = (req.originalUrl ?? req.url ?? "").split("?", 1)[0];
+    const meta: RestCall["meta"] = {
+      ...who,
+      sourceIp: callers.addressOf(req),
+      requestPath: `${req.method} ${path}`,
+    };
+    if (route.access !== null && !isAllowed(meta.actor, route.access)) {
+      refusals.note(`${route.method} ${route.path}`, meta);
+      throw new BidaError("forbidden", forbidden(route.access));
+    }
+    // Browsers add cookies and Basic credentials by themselves, keys never.
+    if (route.method !== "GET" && meta.actor.kind === "user")
+      checkSameOrigin(req, !req.headers.authorization && tokenOf(req) !== null);
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
     const body = await bodyOf(req, res);
     const { params, query } = req.$params;
-    const result = await route.handler({ broker, params, query, body, meta, req, res });
+    const result = await route.handler({ broker, callers, params, query, body, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
     res.statusCode = route.answer.status ?? 200;
+    if (res.statusCode === 204) {
+      res.end();
+      return;
+    }
     res.setHeader("content-type", "application/json; charset=utf-8");
+    // Keys, and who is logged in, are no matter for caches.
+    res.setHeader("cache-control", "no-store");
     res.end(JSON.stringify(result));
   }
 
   async function bodyOf(req: GatewayRequest, res: ServerResponse): Promise<unknown> {
     if (!route.body) return undefined;
     const body = await readJson(req, res, route.body.size ?? "small");
-    if (!(route.body.optional && body === undefined)) checkObject(body);
+    if (!(route.body.optional && body === undefined))
+      checkObject(body, route.tag === "Tasks" ? "invalid_task" : "invalid_body");
     return body;
   }
 }
@@ -107,8 +139,8 @@ function handlerOf(route: Route, broker: ServiceBroker, callers: Callers): Gatew
 const forbidden = ({ role, apps }: Access): string =>
   `This is for users with the role ${role}${role === "admin" ? "" : " or above"}${apps ? " and for apps" : ""}`;
 
-function checkObject(body: unknown): void {
+function checkObject(body: unknown, code: RefusalCode): void {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return;
   const errors = [{ field: "body", message: "must be a JSON object" }];
-  throw new BidaError("invalid_task", undefined, { errors });
+  throw new BidaError(code, undefined, { errors });
 }

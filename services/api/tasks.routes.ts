@@ -1,9 +1,10 @@
 /** `/v1/tasks`. Bodies go on as they came: the action checks them. */
 import { z } from "zod";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
-import { querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read } from "../lib/bus.ts";
+import { withLimit } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";
@@ -79,8 +80,10 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "End an open task",
     access: CHANGE,
+    body: { schema: endBodySchema, optional: true },
     answer: { description: "The task" },
-    handler: ({ broker, params, meta }) => call(broker, "admin.cancel", idOf(params), { meta }),
+    handler: ({ broker, params, body, meta }) =>
+      call(broker, "admin.cancel", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
   {
     method: "POST",
@@ -88,18 +91,19 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "Declare an exhausted task mended outside",
     access: CHANGE,
+    body: { schema: endBodySchema, optional: true },
     answer: { description: "The task" },
-    handler: ({ broker, params, meta }) => call(broker, "admin.resolve", idOf(params), { meta }),
+    handler: ({ broker, params, body, meta }) =>
+      call(broker, "admin.resolve", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
 ];
 
 const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
 
-/** Query strings are text; lists repeat their name. The action checks the values. */
+/** Lists repeat their name. The action checks the values. */
 function queryOf(query: Record<string, unknown>): TaskQuery {
-  const { state, limit, ...rest } = query;
-  const typed: Record<string, unknown> = { ...rest };
-  if (state !== undefined) typed.state = Array.isArray(state) ? state : [state];
-  if (limit !== undefined) typed.limit = /^\d+$/.test(String(limit)) ? Number(limit) : limit;
-  return typed as TaskQuery;
+  const { state, ...rest } = withLimit(query);
+  return (
+    state === undefined ? rest : { ...rest, state: Array.isArray(state) ? state : [state] }
+  ) as TaskQuery;
 }

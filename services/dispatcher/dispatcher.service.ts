@@ -6,9 +6,12 @@ import { WorkerPool } from "../../actors/pool.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import { type Job, leaseOf } from "../../core/job.ts";
+import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../lib/bus.ts";
+import { contribute } from "../lib/node-status.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
 import { Demand } from "./demand.ts";
+import { CallMeter, dispatcherStatus } from "./figures.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Reporter } from "./reporter.ts";
 
@@ -48,6 +51,8 @@ const dispatcher: ServiceSchema = {
     const clock = new SyncedClock();
     let stopping = false;
     const reporter = new Reporter(broker, holder, log, freed);
+    const meter = new CallMeter();
+    const capacity = threads * concurrency * HELD_PER_CALL;
 
     const pool = new WorkerPool({
       threads,
@@ -55,18 +60,25 @@ const dispatcher: ServiceSchema = {
       node: broker.nodeID,
       egressAllow,
       trust,
-      onOutcomes: (outcomes) => reporter.report(outcomes),
+      onOutcomes: (outcomes) => {
+        meter.observe(outcomes);
+        reporter.report(outcomes);
+      },
       onGivenUp: (jobs, why) => {
+        jobsGivenUp[why].inc(jobs.length);
         freed();
         // What is lost is somebody else's.
         if (why !== "lost") release(jobs);
       },
-      onCrash: (thread, error) =>
+      onCrash: (thread, error) => {
+        threadCrashes.inc();
         log.error(
           { thread, err: error.message, meanwhile: "its tasks go back and are called again" },
           "thread died",
-        ),
+        );
+      },
     });
+    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter }));
 
     const release = (jobs: Job[]) => {
       const entries = jobs.map(leaseOf);
@@ -82,7 +94,6 @@ const dispatcher: ServiceSchema = {
       pool.deliver(jobs.map((job) => ({ ...job, trustedUntil: until })));
     };
 
-    const capacity = threads * concurrency * HELD_PER_CALL;
     const forRetries = Math.ceil(capacity * RETRY_SHARE);
     const free = () => capacity - pool.held - reporter.size;
     const heldRetries = () => pool.heldRetries + reporter.retries;

@@ -3,7 +3,9 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import type { SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { leasesLost } from "../../core/metrics.ts";
 import { call } from "../lib/bus.ts";
+import { Contact } from "../lib/contact.ts";
 
 /** Entries per call; keeps a call below what NATS carries in one piece. */
 const CHUNK = 2_000;
@@ -31,11 +33,23 @@ export interface HeartbeatOptions {
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
+  readonly #contact: Contact;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Monotonic ms; when the first of the beats began that failed one after another. */
+  #failingSince: number | null = null;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#contact = new Contact({
+      broker: options.broker,
+      log: options.log,
+      part: "heartbeat",
+      lost: "leases cannot be renewed",
+      back: "leases are renewed again",
+      meanwhile: "calls under way go on; no new ones start once the leases are no longer certain",
+      level: "warn",
+    });
   }
 
   start(): void {
@@ -59,12 +73,19 @@ export class Heartbeat {
         const lost = await this.#extend(held.slice(i, i + CHUNK));
         if (lost.length > 0) {
           log.warn({ tasks: lost.length }, "leases lost; those that have not started are dropped");
+          leasesLost.inc(lost.length);
           onLost(lost);
         }
       }
       trust.renew(trustedUntil(beganAt, leaseMs));
+      this.#failingSince = null;
+      this.#contact.works();
     } catch (error) {
       log.debug({ err: (error as Error).message }, "heartbeat failed");
+      this.#failingSince ??= beganAt;
+      // A single one that failed is made up for in time.
+      if (!this.#stopped && monotonicMs() - this.#failingSince > leaseMs / 2)
+        this.#contact.failed(error as Error);
       pause = RETRY;
     }
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), pause);

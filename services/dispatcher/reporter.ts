@@ -7,6 +7,7 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { type DueEntry, leaseOf, type Outcome } from "../../core/job.ts";
 import { call } from "../lib/bus.ts";
+import { Contact } from "../lib/contact.ts";
 
 const MAX_ITEMS = 500;
 /** Below what NATS carries in one piece. */
@@ -19,9 +20,10 @@ export class Reporter {
   readonly #broker: ServiceBroker;
   readonly #holder: string;
   readonly #log: Logger;
-  readonly #unrecorded = new Map<string, Outcome>();
+  /** In the order they came; the first one is the oldest. */
+  readonly #unrecorded = new Map<string, { outcome: Outcome; since: number }>();
   readonly #batcher: Batcher<Outcome, undefined>;
-  #failingSince: number | null = null;
+  readonly #contact: Contact;
   #onEmpty: () => void = () => undefined;
 
   /** @param onRecorded called whenever outcomes are off our hands */
@@ -29,6 +31,14 @@ export class Reporter {
     this.#broker = broker;
     this.#holder = holder;
     this.#log = log;
+    this.#contact = new Contact({
+      broker,
+      log,
+      part: "recording",
+      lost: "outcomes cannot be recorded",
+      back: "outcomes are being recorded again",
+      meanwhile: "outcomes are kept, and their leases held",
+    });
     this.#batcher = new Batcher({
       maxItems: MAX_ITEMS,
       maxBytes: MAX_BYTES,
@@ -51,21 +61,28 @@ export class Reporter {
     return this.#unrecorded.size;
   }
 
+  /** How long the oldest of them has been here, in ms; 0 without any. */
+  get oldestMs(): number {
+    const [oldest] = this.#unrecorded.values();
+    return oldest ? performance.now() - oldest.since : 0;
+  }
+
   /** Of them, those that are not of first calls. */
   get retries(): number {
     let count = 0;
-    for (const { first } of this.#unrecorded.values()) if (!first) count += 1;
+    for (const { outcome } of this.#unrecorded.values()) if (!outcome.first) count += 1;
     return count;
   }
 
   /** Their leases. */
   entries(): DueEntry[] {
-    return Array.from(this.#unrecorded.values(), leaseOf);
+    return Array.from(this.#unrecorded.values(), ({ outcome }) => leaseOf(outcome));
   }
 
   report(outcomes: Outcome[]): void {
+    const since = performance.now();
     for (const outcome of outcomes) {
-      this.#unrecorded.set(outcome.taskId, outcome);
+      this.#unrecorded.set(outcome.taskId, { outcome, since });
       void this.#batcher.add(outcome);
     }
   }
@@ -91,26 +108,12 @@ export class Reporter {
     for (let wait = PAUSE; ; wait = Math.min(wait * 2, MAX_PAUSE)) {
       try {
         await call(this.#broker, "scheduler.report", { holder: this.#holder, outcomes });
-        this.#recovered();
+        this.#contact.works({ kept: this.size });
         return;
       } catch (error) {
-        this.#failed(error as Error);
+        this.#contact.failed(error as Error);
         await pause(wait);
       }
     }
-  }
-
-  #failed(error: Error): void {
-    if (this.#failingSince !== null) return;
-    this.#failingSince = performance.now();
-    const meanwhile = "outcomes are kept, and their leases held";
-    this.#log.error({ err: error.message, meanwhile }, "outcomes cannot be recorded");
-  }
-
-  #recovered(): void {
-    if (this.#failingSince === null) return;
-    const afterMs = Math.round(performance.now() - this.#failingSince);
-    this.#failingSince = null;
-    this.#log.info({ afterMs, kept: this.size }, "outcomes are being recorded again");
   }
 }

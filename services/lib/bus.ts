@@ -5,7 +5,8 @@
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
-import type { BidaError } from "../../core/errors.ts";
+import { BidaError } from "../../core/errors.ts";
+import { refusals } from "../../core/metrics.ts";
 import type { Scope } from "../../store/scope.ts";
 import { fromWire, toWire } from "./wire-errors.ts";
 
@@ -17,6 +18,8 @@ export interface CallMeta {
   actor?: Actor;
   /** Address of the caller of the REST door. */
   sourceIp?: string;
+  /** `POST /v1/…`, for the audit log. */
+  requestPath?: string;
   idempotencyKey?: string;
 }
 
@@ -66,6 +69,13 @@ export async function read<K extends ActionName>(
   }
 }
 
+/** Tells every instance of every service that listens, on all nodes. A hint: lost while NATS is away. */
+export function broadcast<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {
+  broker
+    .broadcast(event, payload)
+    .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
+}
+
 /** Tells one instance of every service that listens. A hint: lost while NATS is away. */
 export function emit<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {
   broker
@@ -73,7 +83,8 @@ export function emit<K extends EventName>(broker: ServiceBroker, event: K, paylo
     .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
 }
 
-type ActionsOf<S extends string> = {
+/** The handlers of service `S`. A file that holds some of them says `satisfies Partial<ActionsOf<"admin">>`. */
+export type ActionsOf<S extends string> = {
   [K in ActionName as K extends `${S}.${infer Name}` ? Name : never]: (
     params: ActionMap[K][0],
     ctx: BidaContext,
@@ -94,6 +105,8 @@ function answering(handler: Handler) {
     try {
       return await handler(ctx.params ?? {}, ctx);
     } catch (error) {
+      // The REST door, which says for whom it asks, counts what it answers.
+      if (!ctx.meta.scope) refusals.labels("rpc", error instanceof BidaError ? error.code : "internal").inc();
       throw toWire(error, (cause) =>
         ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected"),
       );

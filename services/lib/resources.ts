@@ -12,7 +12,10 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { Contact } from "./contact.ts";
+import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
+import { NatsWatch } from "./nats-watch.ts";
 
 /**
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
@@ -30,6 +33,7 @@ export interface Resources {
   box: SecretBox;
   /** The cluster's. */
   clock: Clock;
+  log: Logger;
 }
 
 /** Steps of a graceful stop, in this order, before Moleculer stops the services. */
@@ -65,10 +69,13 @@ export function onStopping(
 export function resources(config: Config): Middleware {
   const needed = config.services.some((name) => name === "scheduler" || name === "admin");
   let release: () => Promise<void> = async () => undefined;
+  let watch: DatabaseWatch | null = null;
+  let natsWatch: NatsWatch | null = null;
   return {
     name: "Resources",
     created(broker: ServiceBroker) {
       nodes.set(broker, { config, resources: null, stops: [] });
+      if (config.natsUrls.length > 0) natsWatch = new NatsWatch(broker, log(broker));
     },
     async starting(broker: ServiceBroker) {
       if (!needed) return;
@@ -78,11 +85,13 @@ export function resources(config: Config): Middleware {
         );
         release = opened.release;
         stateOf(broker).resources = opened.resources;
+        watch = new DatabaseWatch(broker, log(broker), opened.resources.db);
       } catch (error) {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
       }
     },
     async stopping(broker: ServiceBroker) {
+      natsWatch?.stop();
       for (const phase of STOP_PHASES) {
         const steps = stateOf(broker).stops.filter((stop) => stop.phase === phase);
         await Promise.all(steps.map(({ run }) => run()));
@@ -91,6 +100,7 @@ export function resources(config: Config): Middleware {
     async stopped(broker: ServiceBroker) {
       const opened = stateOf(broker).resources;
       if (!opened) return;
+      watch?.stop();
       await opened.due.close();
       await release();
       await closeDatabase(opened.db);
@@ -107,7 +117,8 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
   const due = openDueSet(broker, config);
   const clock = due.clock;
-  return { release, resources: { config, db, due, clock, box: openSecretBox(config) } satisfies Resources };
+  const box = openSecretBox(config);
+  return { release, resources: { config, db, due, clock, box, log: log(broker) } satisfies Resources };
 }
 
 /** Waits for a database that starts later than we do. Wrong credentials are not worth waiting for. */
@@ -129,16 +140,17 @@ async function reach(broker: ServiceBroker, db: Database): Promise<void> {
 function openDueSet(broker: ServiceBroker, config: Config): DueSet {
   const options = { leaseMs: millis(config.leaseMs), window: LANE_WINDOW };
   if (config.redisUrl === null) return new MemoryDueSet(systemClock, options);
-  let lostAt: number | null = null;
+  const contact = new Contact({
+    broker,
+    log: log(broker),
+    part: "redis",
+    lost: "lost contact with Redis",
+    back: "Redis is back",
+    meanwhile: "accepting goes on; calls wait",
+  });
   return new RedisDueSet(config.redisUrl, options, (up, error) => {
-    if (!up && lostAt === null) {
-      lostAt = performance.now();
-      const meanwhile = "accepting goes on; calls wait";
-      log(broker).error({ err: error?.message, meanwhile }, "lost contact with Redis");
-    } else if (up && lostAt !== null) {
-      log(broker).info({ afterMs: Math.round(performance.now() - lostAt) }, "Redis is back");
-      lostAt = null;
-    }
+    if (up) contact.works();
+    else contact.failed(error);
   });
 }
 

@@ -3,12 +3,17 @@ import type { TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { endSchema } from "../../core/schema/tasks.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
-import { changeTask } from "../../store/change.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { recordAudit } from "../../store/audit.ts";
+import { changeTask, type TaskChange } from "../../store/change.ts";
 import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
+import { originOfCall } from "./audit.ts";
 import type { BidaContext } from "./bus.ts";
+import { announceChange } from "./changes.ts";
 import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
 
@@ -27,40 +32,89 @@ export async function viewTask(resources: Resources, scope: Scope, taskId: TaskI
   return taskView(task, await isLeased(resources, task));
 }
 
+/** Parameters of a cancel or a resolve, as they came. */
+type EndParams = { taskId: string; note?: string };
+
 /** Ends an open task. A call that is under way is recorded, and changes nothing. */
-export async function cancelTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
+export async function cancelTask(
+  resources: Resources,
+  ctx: BidaContext,
+  params: EndParams,
+): Promise<TaskView> {
+  const { taskId, note } = parseWith(endSchema, params, "invalid_query");
   const now = resources.clock.now();
-  const { before, after } = await changeTask(resources.db, scope, taskId, now, (task) => cancel(task, now));
+  const rule: Rule = (task) => cancel(task, now);
+  const { before, after } = await changeByHand(resources, ctx, "task.cancel", taskIdOf(taskId), rule, note);
+  announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
   return taskView(after, false);
 }
 
-export async function resolveTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
+export async function resolveTask(
+  resources: Resources,
+  ctx: BidaContext,
+  params: EndParams,
+): Promise<TaskView> {
+  const { taskId, note } = parseWith(endSchema, params, "invalid_query");
   const now = resources.clock.now();
-  const { after } = await changeTask(resources.db, scope, taskId, now, (task) => resolve(task, now));
+  const rule: Rule = (task) => resolve(task, now);
+  const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
+  announceChange(resources.log, "resolved", after);
   return taskView(after, false);
 }
 
 /** Calls a task again, now. @param force also a succeeded one */
 export async function retryTask(
   resources: Resources,
-  scope: Scope,
+  ctx: BidaContext,
   taskId: TaskId,
   force: boolean,
+  note: string | undefined,
 ): Promise<TaskView> {
   const { db, due, clock } = resources;
+  const scope = scopeOf(ctx);
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
-  const now = clock.now();
-  const { after } = await changeTask(db, scope, taskId, now, (task) =>
-    retryByHand(task, leased, force, clock),
-  );
+  const rule: Rule = (task) => retryByHand(task, leased, force, clock);
+  const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
+  if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);
   return viewTask(resources, scope, taskId);
 }
+
+type Rule = Parameters<typeof changeTask>[4];
+
+/** A change and its entry in the audit log: both, or neither. */
+function changeByHand(
+  { db, clock }: Resources,
+  ctx: BidaContext,
+  action: string,
+  taskId: TaskId,
+  rule: Rule,
+  note: string | undefined,
+): Promise<TaskChange> {
+  const now = clock.now();
+  return changeTask(db, scopeOf(ctx), taskId, now, rule, (within, { before, after }) =>
+    recordAudit(within, {
+      at: now,
+      ...originOfCall(ctx),
+      action,
+      target: { type: "task", id: taskId },
+      before: progressOf(before),
+      after: progressOf(after),
+      note: note ?? null,
+    }),
+  );
+}
+
+const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
+  state,
+  callCount,
+  nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),
+});
 
 async function isLeased({ due }: Resources, task: StoredTask): Promise<boolean> {
   const entry = dueEntryOf(task);

@@ -4,6 +4,7 @@ import { Batcher } from "../../core/batcher.ts";
 import { epochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
+import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { checkPayload } from "../../core/task-schema.ts";
 import { renderRequest } from "../../core/template.ts";
@@ -15,6 +16,7 @@ import { Origins } from "./origins.ts";
 /** Who hands a task over. */
 export interface Origin {
   appId: number;
+  door: Door;
   sourceIp: string | null;
   idempotencyKey: string | null;
 }
@@ -22,8 +24,13 @@ export interface Origin {
 /** One commit takes at most this. MySQL's max_allowed_packet is 16 MiB and more. */
 const MAX_ITEMS = 500;
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Beyond this many waiting for their commit, callers are asked to come back. */
+/**
+ * Where tasks wait for their commit longer than this (ms), or so many, or so much, callers are asked to slow down: what
+ * they hand over faster than the database takes it would only fill memory.
+ */
+const MAX_LAG = 2_000;
 const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
@@ -40,12 +47,22 @@ export class Acceptance {
       sizeOf: (item) => item.bytes,
       // SQLite has one writer; MySQL syncs its log for several commits at once.
       concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
-      maxWaiting: MAX_WAITING,
-      flush: async (items) => {
+      // `checkLoad` asks callers to stop long before.
+      maxWaiting: 2 * MAX_WAITING,
+      flush: measured("accept", async (items) => {
         const results = await acceptTasks(resources.db, items);
         onCommitted(items.flatMap(({ task }, i) => (results[i]?.kind === "created" ? [task] : [])));
         return results;
-      },
+      }),
+    });
+  }
+
+  /** To be called before tasks are accepted, for a batch once: none of it is accepted then. @throws BidaError too_many_requests */
+  checkLoad(): void {
+    const { lag, size, bytes } = this.#batcher;
+    if (lag < MAX_LAG && size < MAX_WAITING && bytes < MAX_WAITING_BYTES) return;
+    throw new BidaError("too_many_requests", "Tasks come in faster than they can be committed", {
+      retryAfter: Math.min(30, 1 + Math.ceil(lag / 1_000)),
     });
   }
 
@@ -55,10 +72,15 @@ export class Acceptance {
    */
   async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
     checkPayload(spec);
+    const startedAt = performance.now();
     const accepted = await this.#batcher.add(
       newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)),
     );
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
+    if (accepted.kind === "created") {
+      tasksAccepted[origin.door].inc();
+      acceptSeconds[origin.door].observe((performance.now() - startedAt) / 1000);
+    }
     return accepted.taskId;
   }
 

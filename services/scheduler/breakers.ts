@@ -1,5 +1,6 @@
 /** Tells what breakers did: in the log, and to whoever listens. */
 import type { Logger, ServiceBroker } from "moleculer";
+import { breakerChanges } from "../../core/metrics.ts";
 import type { LaneChange } from "../../due/due-set.ts";
 import { originsOf } from "../../store/destinations.ts";
 import { emit } from "../lib/bus.ts";
@@ -15,6 +16,7 @@ export async function announceBreakers(
   const lanes = changes.map(({ lane }) => lane);
   const origins = await originsOf(db, lanes).catch(() => new Map<string, string>());
   for (const { lane, breaker, status } of changes) {
+    breakerChanges[breaker].inc();
     const origin = origins.get(lane) ?? lane;
     if (breaker === "opened") {
       const meanwhile = "its tasks wait, at no cost of an attempt; it is probed";

@@ -43,6 +43,11 @@ export class ClaimDesk {
     resources.due.onWake(() => this.#wake());
   }
 
+  /** Claims that wait. */
+  get size(): number {
+    return this.#parked.length;
+  }
+
   /** Resolves with jobs, or with none after `waitMs`. */
   claim({ holder, room, firstOnly, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
     return new Promise((resolve) => {

@@ -67,13 +67,21 @@ export class JobMaker {
     return jobs;
   }
 
+  /** An app's secrets changed. A hint: without it they are read again after a while. */
+  forgetSecrets(appId: number): void {
+    const known = this.#secrets.get(appId);
+    // Not deleted: a call that is being made of it just now would be put off.
+    if (known) known.readAt = Number.NEGATIVE_INFINITY;
+  }
+
   async #readSecrets(tasks: StoredTask[]): Promise<void> {
     const now = performance.now();
     const isStale = (id: number) =>
       id !== 0 && now - (this.#secrets.get(id)?.readAt ?? Number.NEGATIVE_INFINITY) > SECRETS_TTL;
     const stale = [...new Set(tasks.map(({ appId }) => appId))].filter(isStale);
     if (stale.length === 0) return;
-    const read = await signingSecrets(this.#resources.db, this.#resources.box, stale);
+    const { db, box, clock } = this.#resources;
+    const read = await signingSecrets(db, box, stale, clock.now());
     for (const id of stale) {
       // An app without secrets is missing; null is one whose secrets do not open.
       const secrets = read.get(id);

@@ -6,6 +6,7 @@
 import type { Logger } from "moleculer";
 import { type EpochMs, epochMs, later, minutes } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { rebuilds, reconciled } from "../../core/metrics.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
@@ -56,7 +57,7 @@ export class Reconciler {
       if (!(await this.#resources.due.intact())) await this.#rebuild();
       else {
         await this.#configure();
-        if (!this.#resources.due.full) await this.#pass(PAGES_PER_ROUND);
+        if (!this.#resources.due.full) await this.#pass("usual", PAGES_PER_ROUND);
       }
       if (this.#resources.due.full || this.#position !== null) next = REFILL_INTERVAL;
     } catch (error) {
@@ -80,9 +81,11 @@ export class Reconciler {
     if (config.redisUrl !== null) await this.#wait(HEARTBEATS);
     if (this.#stopped) return;
     this.#position = null;
-    const tasks = await this.#pass(Number.POSITIVE_INFINITY, epochMs(Number.MAX_SAFE_INTEGER));
+    const everything = epochMs(Number.MAX_SAFE_INTEGER);
+    const tasks = await this.#pass("rebuild", Number.POSITIVE_INFINITY, everything);
     if (this.#stopped) return;
     await due.markRebuilt();
+    rebuilds.inc();
     const counts = await due.counts();
     this.#log.info(
       { tasks, ...counts, tookMs: Math.round(performance.now() - startedAt) },
@@ -99,12 +102,16 @@ export class Reconciler {
   }
 
   /** Adds up to `pages` pages, from where the last pass stopped. @returns how many tasks it looked at */
-  async #pass(pages: number, until = later(this.#resources.clock.now(), LOOKAHEAD)): Promise<number> {
+  async #pass(
+    round: "usual" | "rebuild",
+    pages: number,
+    until = later(this.#resources.clock.now(), LOOKAHEAD),
+  ): Promise<number> {
     const { db, due } = this.#resources;
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
       const entries = await scanWaiting(db, until, this.#position, PAGE);
-      await due.add(entries);
+      reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;

@@ -2,10 +2,12 @@
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
+import { attemptsDropped, measured } from "../../core/metrics.ts";
 import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
 import { emit } from "../lib/bus.ts";
+import { announceChange, attemptLine } from "../lib/changes.ts";
 import type { Resources } from "../lib/resources.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
 import { announceBreakers } from "./breakers.ts";
@@ -25,19 +27,22 @@ export class Recorder {
   readonly #resources: Resources;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
+  /** Whether a line per attempt is wanted: making it costs something even where nobody reads it. */
+  readonly #wide: boolean;
   readonly #batcher: Batcher<Reported, undefined>;
 
   constructor(resources: Resources, broker: ServiceBroker, log: Logger) {
     this.#resources = resources;
     this.#broker = broker;
     this.#log = log;
+    this.#wide = ["debug", "trace"].includes(resources.config.logLevel);
     this.#batcher = new Batcher({
       maxItems: MAX_ITEMS,
       maxBytes: MAX_BYTES,
       sizeOf: ({ outcome }) => 500 + (outcome.attempt?.responseBody?.length ?? 0),
       concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
       maxWaiting: MAX_WAITING,
-      flush: (reported) => this.#record(reported),
+      flush: measured("record", (reported) => this.#record(reported)),
     });
   }
 
@@ -76,16 +81,17 @@ export class Recorder {
   #announce({ outcome, written, task }: Recorded): void {
     const { taskId, n, attempt } = outcome;
     if (!written || !task) {
+      attemptsDropped.inc();
       this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
       return;
     }
     if (attempt) {
-      const { durationMs, statusCode, error } = attempt;
-      const wide = { taskId, n, outcome: attempt.outcome, statusCode, errorCode: error?.code, durationMs };
-      this.#log.debug({ ...wide, state: task.state, url: task.url, node: attempt.node }, "attempt");
+      if (this.#wide) this.#log.debug(attemptLine(task, attempt, outcome), "attempt");
       emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(attempt) });
     }
     if (task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
     if (task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
+    if (task.state === "succeeded" || task.state === "exhausted")
+      announceChange(this.#log, task.state, task, attempt);
   }
 }

@@ -3,17 +3,20 @@ import type { ServiceSchema } from "moleculer";
 import type { BatchResult } from "../../core/contract.ts";
 import { BidaError, type FieldError } from "../../core/errors.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
+import type { Door } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { parseTask } from "../../core/task-schema.ts";
 import { pingDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
-import { actionsOf, type BidaContext } from "../lib/bus.ts";
+import { actionsOf, type BidaContext, eventsOf } from "../lib/bus.ts";
+import { contribute } from "../lib/node-status.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
 import { attemptView } from "../lib/views.ts";
 import { Acceptance, checkIdempotencyKey, type Origin } from "./acceptance.ts";
 import { ClaimDesk } from "./claim-desk.ts";
+import { schedulerStatus } from "./figures.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
@@ -24,6 +27,7 @@ const MAX_BATCH = 1000;
 let resources: Resources;
 let acceptance: Acceptance;
 let desk: ClaimDesk;
+let jobs: JobMaker;
 let recorder: Recorder;
 
 const scheduler: ServiceSchema = {
@@ -31,11 +35,13 @@ const scheduler: ServiceSchema = {
 
   actions: actionsOf<"scheduler">({
     submit: async (task, ctx) => {
+      acceptance.checkLoad();
       const spec = parseTask(task, resources.clock.now());
       return { taskId: await acceptance.accept(spec, originOf(ctx)) };
     },
 
     submitBatch: async (params, ctx) => {
+      acceptance.checkLoad();
       const tasks = batchOf(params);
       const origin = originOf(ctx);
       const results = tasks.map((task, i) => submitItem(task, { ...origin, ...itemKey(origin, i) }));
@@ -43,9 +49,10 @@ const scheduler: ServiceSchema = {
     },
 
     submitLegacy: async ({ request }, ctx) => {
+      acceptance.checkLoad();
       const parsed = parseLegacyTask(request);
       if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
-      return { taskId: await acceptance.accept(parsed, originOf(ctx)) };
+      return { taskId: await acceptance.accept(parsed, originOf(ctx, "legacy")) };
     },
 
     get: async ({ taskId }, ctx) => viewTask(resources, scopeOf(ctx), taskIdOf(taskId)),
@@ -55,7 +62,7 @@ const scheduler: ServiceSchema = {
       return { items: attempts.map(attemptView), nextCursor: null };
     },
 
-    cancel: async ({ taskId }, ctx) => cancelTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    cancel: async (params, ctx) => cancelTask(resources, ctx, params),
 
     health: async () => {
       const parts = {
@@ -84,6 +91,11 @@ const scheduler: ServiceSchema = {
   }),
 
   events: {
+    ...eventsOf({
+      "access.changed": ({ kind, id }) => {
+        if (kind === "app") jobs.forgetSecrets(id);
+      },
+    }),
     "$node.disconnected": {
       handler(ctx) {
         desk.dropNode((ctx.params as { node: { id: string } }).node.id);
@@ -93,11 +105,13 @@ const scheduler: ServiceSchema = {
 
   async started() {
     resources = resourcesOf(this.broker);
-    desk = new ClaimDesk(resources, new JobMaker(resources, this.logger), this.logger);
+    jobs = new JobMaker(resources, this.logger);
+    desk = new ClaimDesk(resources, jobs, this.logger);
     acceptance = new Acceptance(resources, (tasks) => void desk.offer(tasks));
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);
     reconciler.start();
+    contribute(this.broker, schedulerStatus(resources.due, desk));
     onStopping(this.broker, "schedule", async () => {
       desk.close();
       await reconciler.stop();
@@ -107,9 +121,11 @@ const scheduler: ServiceSchema = {
 
 export default scheduler;
 
-function originOf(ctx: BidaContext): Origin {
+/** The REST door says for whom it asks; other services of the cluster do not. */
+function originOf(ctx: BidaContext, door: Door = ctx.meta.scope ? "rest" : "rpc"): Origin {
   return {
     appId: ownerOf(scopeOf(ctx)),
+    door,
     sourceIp: ctx.meta.sourceIp ?? null,
     idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
   };

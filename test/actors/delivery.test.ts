@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Pool } from "undici";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Pool } from "undici";
 import { crashed, deliver } from "../../actors/delivery.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { epochMs, ManualClock, millis } from "../../core/clock.ts";

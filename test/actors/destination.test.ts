@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Destination, DESTINATION_CONCURRENCY, type DestinationMessage } from "../../actors/destination.ts";
+import { DESTINATION_CONCURRENCY, Destination, type DestinationMessage } from "../../actors/destination.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { type ActorRef, spawn } from "../../actors/kernel.ts";
 import { type LeasedJob, LeaseTrust, monotonicMs } from "../../actors/lease-trust.ts";

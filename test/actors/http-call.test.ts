@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Socket } from "node:net";
 import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";

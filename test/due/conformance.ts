@@ -50,12 +50,12 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   test("adding twice changes nothing, wherever the entry is", async () => {
     const due = entry();
     const waiting = entry({ dueAt: later(set.clock.now(), millis(60_000)) });
-    await set.add([due, waiting]);
-    await set.add([due, waiting]);
+    assert.is(await set.add([due, waiting]), 2);
+    assert.is(await set.add([due, waiting]), 0);
     await set.claim("a", 10);
-    await set.add([due, waiting]);
+    assert.is(await set.add([due, waiting, entry({ dueAt: waiting.dueAt })]), 1, "it says how many were new");
     assert.equal(await set.claim("b", 10), []);
-    assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 1 });
+    assert.equal(await set.counts(), { waiting: 2, ready: 0, leased: 1 });
   });
 
   test("nothing is claimed before its time, and a wake-up tells when", async () => {
@@ -84,6 +84,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     await set.claim("dead", 10);
     const leasedAt = performance.now();
     assert.equal(ids(await claimWhenWoken("alive")), [one.taskId]);
+    assert.is(set.recovered, 1, "it is counted");
     assert.ok(performance.now() - leasedAt >= LEASE - 20);
     assert.equal(ids(await set.extend("dead", [one])), [one.taskId], "the first holder has lost it");
   });

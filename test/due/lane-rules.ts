@@ -7,18 +7,19 @@ import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import type { Health } from "../../core/outcome.ts";
 import type { DueSet, DueSetOptions, LaneChange } from "../../due/due-set.ts";
-import { RULES } from "../../due/lane-rules.ts";
+import { RULES, type Rules } from "../../due/lane-rules.ts";
 import { partitionOf } from "../../due/members.ts";
+import { until } from "../e2e/kit/until.ts";
 
 const WIDE = 256;
 
 export function laneRules(test: Test, create: (options: DueSetOptions) => Promise<DueSet>): void {
   const lane = laneOf("http://a");
 
-  /** Runs `body` on a set with wide windows. */
-  const rule = (name: string, body: (set: Workbench) => Promise<void>) =>
+  /** Runs `body` on a set with wide windows, whose breaker opens without waiting for seconds of failure. */
+  const rule = (name: string, body: (set: Workbench) => Promise<void>, rules: Partial<Rules> = {}) =>
     test(name, async () => {
-      const set = await create({ leaseMs: millis(10_000), window: WIDE });
+      const set = await create({ leaseMs: millis(10_000), window: WIDE, rules: { OPEN_MS: 0, ...rules } });
       try {
         await body(new Workbench(set, lane));
       } finally {
@@ -80,17 +81,34 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     assert.is((await bench.status()).failures, 19);
   });
 
-  rule("a high rate of failures opens it", async (bench) => {
-    await bench.add(100);
-    const some = await bench.claim();
-    const changes: LaneChange[] = [];
-    for (const [i, one] of some.entries())
-      changes.push(...(await bench.end([one], i % 5 === 4 ? "ok" : "bad")));
-    assert.equal(
-      changes.map(({ breaker }) => breaker),
-      ["opened"],
-    );
-  });
+  rule(
+    "a burst of failures is no outage",
+    async (bench) => {
+      await bench.add(100);
+      assert.equal(await bench.end(await bench.claim(), "bad"), []);
+      assert.is((await bench.status()).breaker, "closed");
+    },
+    { OPEN_MS: 60_000 },
+  );
+
+  const RATE_MS = 500;
+  rule(
+    "a high rate of failures opens it, judged when its time is over",
+    async (bench) => {
+      await bench.add(100);
+      const [last, ...some] = await bench.claim();
+      const beganAt = bench.set.clock.now();
+      for (const [i, one] of some.entries())
+        assert.equal(await bench.end([one], i % 5 === 4 ? "ok" : "bad"), []);
+      await until("the time to be over", () => bench.set.clock.now() > beganAt + RATE_MS);
+      const changes = await bench.end([last as DueEntry], "bad");
+      assert.equal(
+        changes.map(({ breaker }) => breaker),
+        ["opened"],
+      );
+    },
+    { RATE_MS, OPEN_MS: 60_000 },
+  );
 
   rule("half-open: after its pause one call at a time; a success closes it", async (bench) => {
     await bench.open();
@@ -130,6 +148,15 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     await bench.end(taken.slice(0, 1), "ok");
     assert.is((await bench.status()).breaker, "open", "only a probe closes it");
     assert.is((await bench.claim()).length, 1);
+  });
+
+  rule("a probe that hangs does not hold up what has waited too long", async (bench) => {
+    await bench.open();
+    assert.is((await bench.claimWhenWoken()).length, 1);
+    const late = later(bench.set.clock.now(), millis(-RULES.HOLD_MS - 1));
+    await bench.set.add([bench.entry({ dueAt: late }), bench.entry({ dueAt: late })]);
+    assert.is((await bench.claim()).length, 2);
+    assert.equal(await bench.claim(), []);
   });
 
   rule("a breaker that is reset is closed at once; one that is switched off never opens", async (bench) => {
@@ -256,7 +283,7 @@ class Workbench {
     };
   }
 
-  add(count: number): Promise<void> {
+  add(count: number): Promise<number> {
     return this.set.add(Array.from({ length: count }, () => this.entry()));
   }
 

@@ -45,6 +45,22 @@ test("RPC from another Node service: submit, submitBatch, get, attempts, cancel,
   await world.receiver.waitForCalls(taskId, 2);
 });
 
+test("RPC: what another service does by hand stands in the audit log under its node", async () => {
+  const { taskId } = await rpc("scheduler.submit", quick({ url: world.receiver.url(), delayMs: 60_000 }));
+  await rpc("scheduler.cancel", { taskId, note: "from afar" });
+  await rpc("admin.retry", { taskId });
+  const entries = (await world.api("GET", `/v1/audit?target=task:${taskId}`)).json.items;
+  const told = entries.map(({ action, note }: Record<string, unknown>) => [action, note]);
+  assert.equal(told, [
+    ["task.retry", null],
+    ["task.cancel", "from afar"],
+  ]);
+  for (const { actor, sourceIp, requestPath } of entries) {
+    assert.equal(actor, { kind: "node", id: null, name: world.broker.nodeID });
+    assert.equal([sourceIp, requestPath], [null, null]);
+  }
+});
+
 test("RPC: refusals carry type, code and data, and nothing of our insides", async () => {
   const { taskId } = await rpc("scheduler.submit", quick({ url: world.receiver.url() }));
   await world.ended(taskId);

@@ -48,6 +48,24 @@ test("the port is taken: one line, exit 1", async () => {
   await refuses({ BIDA_PORT: String(port) }, new RegExp(`BIDA_PORT|${port}`)).finally(() => other.close());
 });
 
+test("a bug that nobody catches ends the process, which says so, with one line on stderr and one in the log", async () => {
+  const bug = `import{isMainThread}from"node:worker_threads";isMainThread&&setTimeout(()=>{throw new TypeError("boom")},1500)`;
+  const node = new BidaNode({
+    ...(await embeddedEnv()),
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}`,
+  });
+  const timer = setTimeout(() => void node.kill(), 20_000);
+  assert.is(await node.ended, "exit 1", node.log);
+  clearTimeout(timer);
+  assert.match(
+    node.stderr,
+    /^bida: an unexpected error ends this process \(TypeError; the log has more\)\n$/,
+  );
+  const [line] = node.records("unexpected error; this process ends");
+  assert.is(line?.level, "fatal");
+  assert.match(JSON.stringify(line?.err), /"message":"boom"/);
+});
+
 test("a bad setting: one line that names the variable, exit 1", async () => {
   await refuses({ BIDA_PORT: "eighty" }, /BIDA_PORT/);
   await refuses({ BIDA_EGRESS_ALLOW: "10.0.0.0/99" }, /BIDA_EGRESS_ALLOW/);

@@ -1,20 +1,26 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadConfig } from "../../core/config.ts";
+import { BidaError } from "../../core/errors.ts";
+import type { AppIdentity, Credentials, SessionProof } from "../../core/people.ts";
 import { Callers } from "../../services/api/caller.ts";
 import { refusal } from "../core/helpers.ts";
 
 const test = suite("callers");
 
-const KEYS: Record<string, number> = {};
+const KEYS: Record<string, AppIdentity> = {};
 let asked: string[] = [];
+let away = false;
 const broker = {
-  call: async (action: string, { keyHash }: { keyHash: string }) => {
+  call: async (action: string, params: { keyHash: string } & Credentials & SessionProof) => {
     asked.push(action);
-    const appId = KEYS[keyHash];
-    return appId === undefined ? null : { appId, name: "shop" };
+    if (away) throw new BidaError("unavailable");
+    if (action === "admin.identify") return KEYS[params.keyHash] ?? null;
+    const { username, environment } = params;
+    return environment ? { userId: 1, username, role: "admin", environmentPassword: true } : null;
   },
 } as unknown as ServiceBroker;
 
@@ -100,9 +106,17 @@ test("isAdmin: both must be right", () => {
   );
 });
 
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const app = (more: Partial<AppIdentity> = {}): AppIdentity => ({
+  appId: 7,
+  name: "shop",
+  ipAllow: [],
+  ratePerSecond: null,
+  ...more,
+});
+
 test("Bearer: the key's app, by the key's hash; asked once for a while, but wrong keys every time", async () => {
-  const { createHash } = await import("node:crypto");
-  KEYS[createHash("sha256").update("bida_key").digest("hex")] = 7;
+  KEYS[sha256("bida_key")] = app();
   const own = callers();
   asked = [];
   for (let i = 0; i < 3; i++)
@@ -110,6 +124,75 @@ test("Bearer: the key's app, by the key's hash; asked once for a while, but wron
   assert.equal(asked, ["admin.identify"]);
   for (let i = 0; i < 2; i++) await refusal(() => own.identify(authorized("Bearer other")));
   assert.is(asked.length, 3);
+});
+
+test("Basic: requests that come together ask once; after a change it is asked again", async () => {
+  const own = callers();
+  asked = [];
+  await Promise.all([1, 2, 3].map(() => own.identify(authorized(basic("admin:admin")))));
+  await own.identify(authorized(basic("admin:admin")));
+  assert.is(asked.length, 1);
+  own.forget();
+  await own.identify(authorized(basic("admin:admin")));
+  assert.is(asked.length, 2);
+});
+
+test("while nobody can be asked, what was right before is believed, and nothing else", async () => {
+  const own = callers();
+  KEYS[sha256("bida_away")] = app();
+  await own.identify(authorized("Bearer bida_away"));
+  away = true;
+  const { now } = performance;
+  performance.now = () => now.call(performance) + 60_000;
+  try {
+    assert.equal((await own.identify(authorized("Bearer bida_away"))).scope, { appId: 7 });
+    assert.is((await refusal(() => own.identify(authorized("Bearer new")))).code, "unavailable");
+    performance.now = () => now.call(performance) + 601_000;
+    assert.is((await refusal(() => own.identify(authorized("Bearer bida_away")))).code, "unavailable");
+  } finally {
+    away = false;
+    performance.now = now;
+  }
+});
+
+const calling = (key: string, remoteAddress: string, forwarded?: string) =>
+  ({
+    headers: { authorization: `Bearer ${key}`, ...(forwarded ? { "x-forwarded-for": forwarded } : {}) },
+    socket: { remoteAddress },
+  }) as unknown as IncomingMessage;
+
+test("an app with an allow-list: from its ranges only, after the proxies that are trusted", async () => {
+  KEYS[sha256("bida_fenced")] = app({ ipAllow: ["192.0.2.0/24", "2001:db8::/32"] });
+  const own = callers({ BIDA_TRUST_PROXY: "10.0.0.0/8" });
+  for (const [remote, forwarded] of [["192.0.2.7"], ["2001:db8::5"], ["10.0.0.1", "192.0.2.7"]] as const)
+    assert.equal((await own.identify(calling("bida_fenced", remote, forwarded))).scope, { appId: 7 });
+  for (const [remote, forwarded] of [
+    ["198.51.100.1"],
+    ["10.0.0.1"],
+    ["198.51.100.1", "192.0.2.7"],
+  ] as const) {
+    const error = await refusal(() => own.identify(calling("bida_fenced", remote, forwarded)));
+    assert.is(error.code, "forbidden");
+    assert.match(error.message, remote);
+  }
+});
+
+test("an app with a rate: as many at once, then 429 with Retry-After", async () => {
+  KEYS[sha256("bida_slow")] = app({ appId: 8, ratePerSecond: 3 });
+  const own = callers();
+  const { now } = performance;
+  let time = 1_000_000;
+  performance.now = () => time;
+  try {
+    for (let i = 0; i < 3; i++) await own.identify(authorized("Bearer bida_slow"));
+    const error = await refusal(() => own.identify(authorized("Bearer bida_slow")));
+    assert.equal([error.code, error.retryAfter], ["too_many_requests", 1]);
+    time += 334;
+    await own.identify(authorized("Bearer bida_slow"));
+    await refusal(() => own.identify(authorized("Bearer bida_slow")));
+  } finally {
+    performance.now = now;
+  }
 });
 
 test.run();

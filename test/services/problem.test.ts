@@ -27,11 +27,13 @@ for (const [name, error, code] of ERRORS) {
   test(`${name} → ${code}`, () => assert.is(refusalOf(error).code, code));
 }
 
-function sent(refusal: BidaError, headersSent = false) {
+function sent(refusal: BidaError, headersSent = false, requestHeaders: Record<string, string> = {}) {
   const headers: Record<string, string> = {};
   let text = "";
   let destroyed = false;
+  const req = { headers: requestHeaders };
   const res = {
+    req,
     headersSent,
     statusCode: 0,
     setHeader(name: string, value: string) {
@@ -66,7 +68,19 @@ test("the document", () => {
 test("headers that belong to a refusal", () => {
   assert.is(sent(new BidaError("unavailable")).headers["retry-after"], "2");
   assert.match(sent(new BidaError("unauthorized")).headers["www-authenticate"] ?? "", /^Basic realm=/);
-  assert.is(sent(new BidaError("body_too_large")).headers.connection, "close");
+  assert.is(sent(new BidaError("too_many_requests", "", { retryAfter: 9 })).headers["retry-after"], "9");
+});
+
+test("a page is not asked for Basic credentials: the browser would open its own window", () => {
+  const challenge = (headers: Record<string, string>) =>
+    sent(new BidaError("unauthorized"), false, headers).headers["www-authenticate"] ?? "";
+  for (const headers of [
+    { "sec-fetch-dest": "empty" },
+    { "x-requested-with": "fetch" },
+    { cookie: "a=1; bida_session=x" },
+  ] as Record<string, string>[])
+    assert.match(challenge(headers), /^Session /);
+  assert.match(challenge({ "sec-fetch-dest": "document" }), /^Basic /);
 });
 
 test("nothing of an unexpected error is in it", () => {

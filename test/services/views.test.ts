@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../core/clock.ts";
+import { laneOf, newTaskId } from "../../core/ids.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { STORED_STATES } from "../../core/task.ts";
 import { attemptView, taskEvent, taskView } from "../../services/lib/views.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { laneOf, newTaskId } from "../../core/ids.ts";
 
 const test = suite("views");
 const T = epochMs(Date.UTC(2026, 0, 1, 12, 0, 0, 7));

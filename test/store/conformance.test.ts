@@ -1,12 +1,16 @@
 // What the store must do, over SQLite and MariaDB.
+
+import { KINDS } from "./fixtures.ts";
 import { accepting } from "./suite/accepting.ts";
+import { auditing } from "./suite/auditing.ts";
 import { changing } from "./suite/changing.ts";
 import { migrating } from "./suite/migrating.ts";
+import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
-import { KINDS } from "./fixtures.ts";
 
 for (const kind of KINDS) {
-  for (const part of [migrating, accepting, recording, changing, reading, signing]) part(kind);
+  for (const part of [migrating, accepting, recording, changing, reading, signing, people, auditing])
+    part(kind);
 }

@@ -1,11 +1,16 @@
 /** All behaviours that hold in every world. */
+import { accessSuite } from "./access.ts";
+import { appSuite } from "./apps.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
 import { deliverySuite } from "./delivery.ts";
+import { destinationSuite } from "./destinations.ts";
 import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { peopleSuite } from "./people.ts";
+import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
 
@@ -18,4 +23,9 @@ export function everySuite(suite: Suite): void {
   callerSuite(suite);
   listingSuite(suite);
   clientSuite(suite);
+  appSuite(suite);
+  peopleSuite(suite);
+  accessSuite(suite);
+  destinationSuite(suite);
+  seeingSuite(suite);
 }

@@ -1,6 +1,8 @@
 /** Batches, and when the first call is. */
 import * as assert from "uvu/assert";
-import { clockNow } from "../kit/receiver.ts";
+import { gate } from "../kit/gate.ts";
+import { clockNow, Receiver } from "../kit/receiver.ts";
+import { until } from "../kit/until.ts";
 import { quick } from "../kit/world.ts";
 import type { Suite } from "./suite.ts";
 
@@ -92,15 +94,24 @@ export function timingSuite({ test, world }: Suite): void {
   });
 
   test("expiresAt: a task that never got its turn ends `expired` without a call", async () => {
-    const { receiver } = world();
-    // The destination's turns are all taken by calls that take longer than the task has time.
-    const slow = receiver.url((res) => void setTimeout(() => res.end("ok"), 900));
-    await Promise.all(Array.from({ length: 300 }, () => world().submit({ url: slow, timeoutMs: 5_000 })));
-    const taskId = await world().submit({ url: slow, expiresAt: new Date(Date.now() + 300).toISOString() });
+    const receiver = await Receiver.start();
+    const held = gate();
+    const path = `/v1/destinations/${encodeURIComponent(receiver.origin)}`;
+    assert.is((await world().api("PATCH", path, { concurrency: 1 })).status, 200);
+    const first = await world().submit({ url: receiver.url(held.answer), timeoutMs: 60_000 });
+    await receiver.waitForCalls(first, 1);
+    const expiresAt = Date.now() + 3_000;
+    const taskId = await world().submit({
+      url: receiver.url(),
+      expiresAt: new Date(expiresAt).toISOString(),
+    });
+    await until("its time to be over", () => Date.now() > expiresAt + 100);
+    held.open();
     const task = await world().ended(taskId);
     assert.is(task.state, "exhausted");
     assert.is(task.lastError?.code, "expired");
     assert.is(task.callCount, 0);
     assert.is(receiver.calls(taskId).length, 0);
+    await receiver.stop();
   });
 }

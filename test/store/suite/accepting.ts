@@ -9,8 +9,8 @@ import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { seeded, thrown } from "../../core/helpers.ts";
 import {
-  closeDatabase,
   clock,
+  closeDatabase,
   freshDatabase,
   given,
   type Kind,

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { closeDatabase, openDatabase, pingDatabase } from "../../../store/database.ts";
-import { migrate } from "../../../store/migrate.ts";
+import { MIGRATION_NAMES, migrate } from "../../../store/migrate.ts";
 import { given, type Kind, taskIn } from "../fixtures.ts";
 
 export function migrating(kind: Kind): void {
@@ -10,7 +10,7 @@ export function migrating(kind: Kind): void {
   test("twice: the second time there is nothing to do, and what was stored stays", async () => {
     const place = await kind.place();
     const first = openDatabase(place);
-    assert.equal(await migrate(first), ["001_tasks"]);
+    assert.equal(await migrate(first), MIGRATION_NAMES);
     const [task] = await given(first, {});
     assert.equal(await migrate(first), []);
     await closeDatabase(first);
@@ -26,7 +26,7 @@ export function migrating(kind: Kind): void {
     await db.knex.schema.dropTable("apps");
     await db.knex("bida_migrations").delete();
     await db.knex("bida_migrations_lock").update({ is_locked: 1 });
-    assert.equal(await migrate(db), ["001_tasks"]);
+    assert.equal(await migrate(db), MIGRATION_NAMES);
     assert.equal(await db.knex("apps").select(), []);
     await closeDatabase(db);
   });
@@ -37,7 +37,7 @@ export function migrating(kind: Kind): void {
       const place = await kind.place();
       const nodes = Array.from({ length: 5 }, () => openDatabase(place));
       const ran = await Promise.all(nodes.map(migrate));
-      assert.equal(ran.flat(), ["001_tasks"]);
+      assert.equal(ran.flat(), MIGRATION_NAMES);
       await Promise.all(nodes.map(closeDatabase));
     });
   }

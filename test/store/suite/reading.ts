@@ -181,8 +181,8 @@ export function reading(kind: Kind): void {
       }
       assert.equal(
         found,
-        wanted.map(({ taskId, lane, callCount, nextCallAt }) => ({
-          ...{ taskId, lane, first: callCount === 0, dueAt: nextCallAt! },
+        wanted.map(({ taskId, lane, appId, callCount, nextCallAt }) => ({
+          ...{ taskId, lane, app: appId, first: callCount === 0, dueAt: nextCallAt! },
         })),
         `${limit}`,
       );

@@ -1,0 +1,175 @@
+/**
+ * What a process counts, in Prometheus's terms. All metrics are defined here, so that every layer can count and the
+ * table in `docs/operations.md` has one source (a test compares the two). Main thread only: worker threads report in
+ * their outcomes and their {@link ../actors/gauges.ts}.
+ *
+ * Labels have few values, known in advance: never a URL, a task's id or an app's name. On hot paths the children
+ * (`labels()`) are made once: an observation then costs about 0.3 µs.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export const registry = new Registry();
+
+const of = (name: string, help: string) => ({ name: `bida_${name}`, help, registers: [registry] });
+const counter = (name: string, help: string) => new Counter(of(name, help));
+const counterBy = <L extends string>(name: string, help: string, labelNames: L[]) =>
+  new Counter({ ...of(name, help), labelNames });
+const gauge = (name: string, help: string) => new Gauge(of(name, help));
+const gaugeBy = <L extends string>(name: string, help: string, labelNames: L[]) =>
+  new Gauge({ ...of(name, help), labelNames });
+const histogramBy = <L extends string>(name: string, help: string, labelNames: L[], buckets: number[]) =>
+  new Histogram({ ...of(name, help), labelNames, buckets });
+
+/** Seconds, 1 ms to a minute. */
+const SHORT = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Seconds, 1 ms to the longest `timeoutMs`. */
+const CALL = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+/** Seconds, 1 ms to an hour: after an outage calls are late by its length. */
+const LATENESS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600];
+const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+
+// Accepting
+
+export const DOORS = ["rest", "legacy", "rpc"] as const;
+/** Through which door a task came, or a refusal went. */
+export type Door = (typeof DOORS)[number];
+
+/** One child per door, made in advance: an alert on a rate needs the zero before the first event. */
+const byDoor = <T>(child: (door: Door) => T) =>
+  Object.fromEntries(DOORS.map((door) => [door, child(door)])) as Record<Door, T>;
+
+const accepted = counterBy("tasks_accepted_total", "Tasks committed", ["door"]);
+export const tasksAccepted = byDoor((door) => zeroed(accepted.labels(door)));
+
+const acceptDuration = histogramBy(
+  "accept_duration_seconds",
+  "From a checked request to its commit",
+  ["door"],
+  SHORT,
+);
+export const acceptSeconds = byDoor((door) => acceptDuration.labels(door));
+
+export const refusals = counterBy("refusals_total", "Requests that were refused", ["door", "code"]);
+
+const batchSize = histogramBy("commit_batch_size", "Items that shared a commit", ["kind"], SIZES);
+const commitDuration = histogramBy("commit_duration_seconds", "One group commit", ["kind"], SHORT);
+
+/** Measures group commits of one kind: wraps what writes a batch. */
+export function measured<T, R>(
+  kind: "accept" | "record",
+  flush: (items: T[]) => Promise<R>,
+): (items: T[]) => Promise<R> {
+  const [size, duration] = [batchSize.labels(kind), commitDuration.labels(kind)];
+  return async (items) => {
+    const startedAt = performance.now();
+    const result = await flush(items);
+    size.observe(items.length);
+    duration.observe((performance.now() - startedAt) / 1000);
+    return result;
+  };
+}
+
+// Calls
+
+export const calls = counterBy("calls_total", "Calls that ended", ["outcome", "code"]);
+export const callDuration = histogramBy(
+  "call_duration_seconds",
+  "From the connection to the last byte",
+  ["outcome"],
+  CALL,
+);
+export const callLateness = histogramBy(
+  "call_lateness_seconds",
+  "Start of a call minus the time it was due",
+  ["rank"],
+  LATENESS,
+);
+export const callsInFlight = gauge("calls_in_flight", "Calls under way");
+export const jobsHeld = gauge("jobs_held", "Jobs this dispatcher has a lease on");
+export const jobsCapacity = gauge("jobs_capacity", "Jobs it may hold");
+const givenUp = counterBy("jobs_given_up_total", "Jobs that ended here without a call", ["why"]);
+export const jobsGivenUp = {
+  lost: zeroed(givenUp.labels("lost")),
+  handBack: zeroed(givenUp.labels("handed_back")),
+  crashed: zeroed(givenUp.labels("crashed")),
+};
+export const outcomesBuffered = gauge("outcomes_buffered", "Outcomes that are not on record yet");
+export const outcomesOldest = gauge("outcomes_oldest_age_seconds", "How long the oldest of them has waited");
+export const leasesLost = counter("leases_lost_total", "Leases of this dispatcher that others took");
+export const threadCrashes = counter("thread_crashes_total", "Worker threads that died and were replaced");
+export const threadDelay = gaugeBy(
+  "thread_event_loop_delay_seconds",
+  "99th percentile of the last seconds, per worker thread",
+  ["thread"],
+);
+
+// Scheduling
+
+export const due = gaugeBy("due", "Entries of the due set, of the whole cluster", ["place"]);
+export const claimsParked = gauge("claims_parked", "Claims of dispatchers that wait for work");
+export const leasesRecovered = counter("leases_recovered_total", "Leases that ran out and were taken back");
+const reconciledBy = counterBy("reconciled_tasks_total", "Tasks that the due set lacked", ["round"]);
+export const reconciled = {
+  usual: zeroed(reconciledBy.labels("usual")),
+  rebuild: zeroed(reconciledBy.labels("rebuild")),
+};
+export const rebuilds = counter("due_rebuilds_total", "Times the due set was built anew");
+export const attemptsDropped = counter(
+  "attempts_dropped_total",
+  "Outcomes of attempts that were on record already",
+);
+
+export const CHANGES = ["succeeded", "exhausted", "canceled", "resolved", "retried"] as const;
+/** What can become of a task; `retried`: by hand. */
+export type Change = (typeof CHANGES)[number];
+const changes = counterBy("task_changes_total", "State changes of tasks that are on record", ["change"]);
+export const taskChanges = Object.fromEntries(
+  CHANGES.map((change) => [change, zeroed(changes.labels(change))]),
+) as Record<Change, ReturnType<typeof changes.labels>>;
+
+export const breakers = gaugeBy(
+  "breakers",
+  "Destinations whose breaker is not closed, of the whole cluster",
+  ["state"],
+);
+const breakerChangesBy = counterBy("breaker_changes_total", "Breakers that opened or closed", ["change"]);
+export const breakerChanges = {
+  opened: zeroed(breakerChangesBy.labels("opened")),
+  closed: zeroed(breakerChangesBy.labels("closed")),
+};
+
+// What we depend on
+
+const retries = counterBy("database_retries_total", "Transactions that ran again", ["reason"]);
+export const databaseRetries = {
+  deadlock: zeroed(retries.labels("deadlock")),
+  lockWait: zeroed(retries.labels("lock_wait")),
+  busy: zeroed(retries.labels("busy")),
+};
+export const databasePool = gaugeBy("database_connections", "Connections of this node", ["state"]);
+export const contact = gaugeBy("contact", "1: works; 0: contact is lost", ["part"]);
+export const contactLost = gaugeBy("contact_lost_seconds", "How long contact has been lost by now", ["part"]);
+export const contactLosses = counterBy("contact_losses_total", "How often contact was lost", ["part"]);
+
+// The node
+
+export const nodeInfo = gaugeBy("node_info", "1, with the node's version and services", [
+  "version",
+  "services",
+]);
+export const eventLoopDelay = gaugeBy(
+  "event_loop_delay_seconds",
+  "Main thread, quantiles of the last seconds",
+  ["quantile"],
+);
+
+/** Node's and the process's own: `process_…`, `nodejs_…`, named as every Node program names them. */
+export function collectProcessMetrics(): void {
+  collectDefaultMetrics({ register: registry });
+}
+
+/** A counter's child that is there before its first event. */
+function zeroed<T extends { inc(value?: number): void }>(child: T): T {
+  child.inc(0);
+  return child;
+}

@@ -1,0 +1,130 @@
+/** `npm run import:kkbida`: moves a kkbida over. See `docs/migrating-from-kkbida.md`, and `--help`. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { ConfigError, loadConfig } from "../core/config.ts";
+import { BidaError } from "../core/errors.ts";
+import { importKkbida, type Remark } from "../store/kkbida/import.ts";
+import { Source, SourceError } from "../store/kkbida/source.ts";
+import { HELP, type Options, readOptions, UsageError } from "./import-kkbida/options.ts";
+import { lookAtPlace, openPlace } from "./import-kkbida/place.ts";
+import { progress, summary } from "./import-kkbida/summary.ts";
+
+const DAY_MS = 86_400_000;
+const EXIT = { done: 0, refused: 1, usage: 2, leftOut: 3, stopped: 130 };
+
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    stopped = true;
+  });
+}
+
+// Whoever reads along may go away (`| head`); the import goes on.
+process.stdout.on("error", () => undefined);
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === null) {
+    process.stdout.write(HELP);
+    return EXIT.done;
+  }
+  const config = loadConfig(process.env);
+  const source = await Source.open(options.source);
+  try {
+    const place = options.dryRun ? await lookAtPlace(config) : await openPlace(config, lockLost);
+    try {
+      const into =
+        place.db?.label ?? config.databaseUrl?.replace(/\/\/.*@/, "//") ?? `a new file in ${config.dataDir}`;
+      console.log(
+        `From ${source.db.label} into ${into}${options.dryRun ? " (dry run: nothing is changed)" : ""}`,
+      );
+      if (!(await agreed(options, source))) return EXIT.refused;
+      const firstLog = await source.lastLogId();
+      const keptMs = config.retentionDays * DAY_MS;
+      const report = openReport(options.report);
+      const show = progress(console.log);
+      const { tally, complete } = await importKkbida(source, place.db, !options.dryRun, {
+        ...options,
+        oldBefore: keptMs === 0 ? null : Date.now() - keptMs,
+        webhooks: null,
+        onPage(tally) {
+          show(tally);
+          return !stopped;
+        },
+        onRemark: report.write,
+      });
+      report.close();
+      console.log(`\n${summary(tally, options.dryRun)}`);
+      if ((await source.lastLogId()) !== firstLog)
+        console.log("\nkkbida is still running: it has made calls meanwhile. Stop it, and import again.");
+      if (!complete) {
+        console.log("\nStopped. Start it again to go on.");
+        return EXIT.stopped;
+      }
+      return tally.tasks.leftOut + tally.webhooks.leftOut > 0 ? EXIT.leftOut : EXIT.done;
+    } finally {
+      await place.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Asks where somebody sits at a terminal. */
+async function agreed(options: Options, source: Source): Promise<boolean> {
+  if (options.dryRun || options.yes || !process.stdin.isTTY) return true;
+  const { tasks, logs, webhooks } = await source.totals();
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(
+    `${tasks} tasks, ${logs} logs, ${webhooks} webhooks. Is kkbida stopped, and shall they be imported? [y/N] `,
+  );
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Lines of JSON, written as they come. @throws UsageError where the file cannot be written */
+function openReport(path: string | null): { write(remark: Remark): void; close(): void } {
+  if (path === null) return { write: () => undefined, close: () => undefined };
+  try {
+    const file = openSync(path, "w");
+    return {
+      write: (remark) => void writeSync(file, `${JSON.stringify(remark)}\n`),
+      close: () => closeSync(file),
+    };
+  } catch (error) {
+    throw new UsageError(`--report: ${(error as Error).message}`);
+  }
+}
+
+function lockLost(): never {
+  console.error(
+    "import: the database's lock was lost to another Bida process; start again when that has ended",
+  );
+  process.exit(EXIT.refused);
+}
+
+function exitOf(error: unknown): number {
+  const line = (error as Error).message;
+  if (error instanceof UsageError) {
+    console.error(`import: ${line} (--help shows how)`);
+    return EXIT.usage;
+  }
+  if (error instanceof ConfigError || error instanceof SourceError) console.error(`import: ${line}`);
+  else if (error instanceof BidaError) console.error(`import: ${line}; start it again to go on`);
+  else console.error(`import: it failed, and can be started again: ${reasonOf(error)}`);
+  return EXIT.refused;
+}
+
+/** Without the statement and its values, which Knex puts before the server's words. */
+function reasonOf(error: unknown): string {
+  const { sqlMessage, code, message } = error as { sqlMessage?: string; code?: string; message?: string };
+  return (
+    sqlMessage ?? (code?.startsWith("SQLITE") ? code : (message ?? String(error)).split(" - ").at(-1)) ?? ""
+  );
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = exitOf(error);
+}

@@ -1,0 +1,96 @@
+/** The command line of `npm run import:kkbida`. */
+import { parseArgs } from "node:util";
+import type { Millis } from "../../core/clock.ts";
+import { parseZone } from "../../store/kkbida/values.ts";
+
+export const HELP = `Moves kkbida's tasks, their call logs and its notification webhooks into Bida.
+
+  npm run import:kkbida -- mysql://user:pass@host:3306/callcenterdb [options]
+
+The target is the database that Bida itself would use: BIDA_DATABASE_URL, or the file in BIDA_DATA_DIR. Without
+BIDA_REDIS_URL Bida must be stopped. Stop kkbida before: what is in flight would be called by both.
+The source is only read; SELECT on its three tables is enough.
+
+  --dry-run       show what would be imported, and what would not and why; change nothing
+  --yes           do not ask before importing (only a terminal is asked)
+  --batch N       tasks per page, 1 to 5000 (500)
+  --ended-only    leave tasks in flight to a later import (to bring the history over while kkbida still runs)
+  --zone +08:00   the time zone of kkbida's times
+  --report FILE   write a line of JSON for every row that is left out, or can no longer be called
+  --help          show this
+
+It can be stopped and started again at any time; a second import changes nothing. What is in Bida already stays as it is.
+
+Exit codes: 0 done · 1 refused or failed, one line says why · 2 wrong arguments · 3 done, but some rows are left out ·
+130 stopped
+`;
+
+export interface Options {
+  /** `mysql://…` */
+  source: string;
+  dryRun: boolean;
+  yes: boolean;
+  batch: number;
+  endedOnly: boolean;
+  zone: Millis;
+  report: string | null;
+}
+
+/** The arguments cannot be used; `message` is one line that says why. */
+export class UsageError extends Error {}
+
+/**
+ * @returns null where help is asked for
+ * @throws UsageError
+ */
+export function readOptions(args: string[]): Options | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  const [source, ...more] = positionals;
+  if (source === undefined || more.length > 0)
+    throw new UsageError("name one database: mysql://user:pass@host:3306/callcenterdb");
+  const batch = Number(values.batch);
+  if (!Number.isInteger(batch) || batch < 1 || batch > 5000)
+    throw new UsageError("--batch must be a whole number, 1 to 5000");
+  const zone = parseZone(values.zone);
+  if (zone === null) throw new UsageError("--zone must be an offset such as +08:00");
+  return {
+    source: checkedUrl(source),
+    dryRun: values["dry-run"],
+    yes: values.yes,
+    batch,
+    endedOnly: values["ended-only"],
+    zone,
+    report: values.report ?? null,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        "dry-run": { type: "boolean", default: false },
+        yes: { type: "boolean", short: "y", default: false },
+        batch: { type: "string", default: "500" },
+        "ended-only": { type: "boolean", default: false },
+        zone: { type: "string", default: "+08:00" },
+        report: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(". ")[0]);
+  }
+}
+
+/** The text itself is not repeated: it holds a password. */
+function checkedUrl(text: string): string {
+  const url = URL.parse(text.replace(/^(jdbc:)?(mysql|mariadb):/, "mysql:"));
+  if (url?.protocol !== "mysql:" || url.hostname === "")
+    throw new UsageError("the database must be a URL such as mysql://user:pass@host:3306/callcenterdb");
+  if (url.pathname.length < 2)
+    throw new UsageError("the URL must name kkbida's database: mysql://user:pass@host:3306/callcenterdb");
+  return url.href;
+}

@@ -1,0 +1,41 @@
+/** The audit log: reading it, and entries of refused attempts. */
+import { isAllowed } from "../../core/caller.ts";
+import { BidaError } from "../../core/errors.ts";
+import { auditQuerySchema } from "../../core/schema/audit.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { listAudit, recordAudit } from "../../store/audit.ts";
+import { actorOf, originOfCall } from "../lib/audit.ts";
+import type { ActionsOf } from "../lib/bus.ts";
+import { iso, type PeopleParts } from "./people-parts.ts";
+
+export const auditActions = (parts: PeopleParts) =>
+  ({
+    listAudit: async (params, ctx) => {
+      const query = parseWith(auditQuerySchema, params, "invalid_query");
+      const target = query.target === undefined ? undefined : targetOf(query.target);
+      if (!isAllowed(actorOf(ctx), { role: "admin" }) && !(target?.type === "task" && target.id !== null))
+        throw new BidaError("forbidden", "Operators may read the entries of one task: target=task:<id>");
+      const filter = {
+        actor: query.actor,
+        action: query.action,
+        target,
+        from: query.from ? Date.parse(query.from) : undefined,
+        to: query.to ? Date.parse(query.to) : undefined,
+      };
+      const page = await listAudit(parts().resources.db, filter, query.limit, query.cursor ?? null);
+      return { ...page, items: page.items.map((entry) => ({ ...entry, at: iso(entry.at) })) };
+    },
+
+    noteRefusal: async ({ route }, ctx) => {
+      const { db, clock } = parts().resources;
+      const target = { type: "route", id: route };
+      await recordAudit(db, { at: clock.now(), ...originOfCall(ctx), action: "request.refuse", target });
+      return {};
+    },
+  }) satisfies Partial<ActionsOf<"admin">>;
+
+/** `task:0198…` → type and id; the id may hold colons. */
+function targetOf(text: string): { type: string; id: string | null } {
+  const colon = text.indexOf(":");
+  return colon < 0 ? { type: text, id: null } : { type: text.slice(0, colon), id: text.slice(colon + 1) };
+}

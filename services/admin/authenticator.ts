@@ -1,0 +1,132 @@
+/** Checks users' credentials: slowly on purpose, and not too often. */
+
+import { networkOf } from "../../core/addresses.ts";
+import type { AuditEntry } from "../../core/audit.ts";
+import { BidaError } from "../../core/errors.ts";
+import { ACQUAINTANCE, FREE_PER_ACCOUNT, FREE_PER_ADDRESS, loginWait } from "../../core/logins.ts";
+import type { Credentials, UserIdentity } from "../../core/people.ts";
+import { recordAudit } from "../../store/audit.ts";
+import { transaction } from "../../store/failures.ts";
+import { noteFailure, noteSuccess, readAttempts } from "../../store/login-attempts.ts";
+import { findUser, hasOwnAdmin, insertUser, type User } from "../../store/users.ts";
+import type { Resources } from "../lib/resources.ts";
+import { Passwords } from "./passwords.ts";
+
+/** How old the memory of a success may be before it is renewed, in ms. */
+const RENEW_SUCCESS = 24 * 3_600_000;
+/** Of one account from one address, so many attempts may wait for their turn. */
+const MAX_TURNS = 20;
+
+/** Who stands behind a call, for the audit log. */
+export type CallOrigin = Pick<AuditEntry, "actor" | "sourceIp" | "requestPath">;
+
+export class Authenticator {
+  readonly passwords = new Passwords();
+  readonly #resources: Pick<Resources, "db" | "clock">;
+  /** Ends of the queues, by key: without turns a burst of guesses would be checked before the first one is counted. */
+  readonly #turns = new Map<string, { waiting: number; end: Promise<unknown> }>();
+
+  constructor(resources: Pick<Resources, "db" | "clock">) {
+    this.#resources = resources;
+  }
+
+  /**
+   * The user whose credentials these are; null where they are wrong, or the user is disabled.
+   * @throws BidaError too_many_requests after too many failures; unavailable
+   */
+  authenticate(credentials: Credentials, origin: CallOrigin): Promise<UserIdentity | null> {
+    const address = networkOf(origin.sourceIp ?? "");
+    const account = `${credentials.username}\0${address}`;
+    return this.#inTurn(account, () => this.#check(credentials, origin, account, address));
+  }
+
+  async #check(
+    credentials: Credentials,
+    origin: CallOrigin,
+    account: string,
+    address: string,
+  ): Promise<UserIdentity | null> {
+    const { db, clock } = this.#resources;
+    const now = clock.now();
+    const [ofAccount = null, ofAddress = null] = await readAttempts(db, [account, address]);
+    const succeededAt = ofAccount?.succeededAt ?? null;
+    const isKnown = succeededAt !== null && now - succeededAt < ACQUAINTANCE;
+    const wait = Math.max(
+      loginWait(ofAccount, FREE_PER_ACCOUNT, now),
+      isKnown ? 0 : loginWait(ofAddress, FREE_PER_ADDRESS, now),
+    );
+    if (wait > 0) {
+      const retryAfter = Math.ceil(wait / 1000);
+      throw new BidaError("too_many_requests", "Too many failed logins", { retryAfter });
+    }
+    const user = (await findUser(db, credentials.username)) ?? (await this.#adopted(credentials, origin));
+    if (user === null || !(await this.isRight(user, credentials)) || user.disabled) {
+      await noteFailure(db, [account, address], clock.now());
+      return null;
+    }
+    if ((ofAccount?.failures ?? 0) > 0 || succeededAt === null || now - succeededAt > RENEW_SUCCESS)
+      await noteSuccess(db, account, clock.now());
+    return identityOf(user);
+  }
+
+  /** Whether the password is the user's own, or, where they have none, the environment's. */
+  async isRight(user: User, { password, environment }: Credentials): Promise<boolean> {
+    if (user.passwordHash === null && environment) return true;
+    return this.passwords.verify(password, user.passwordHash);
+  }
+
+  /**
+   * The administrator of the environment becomes a user with the first login; later only where nobody else could
+   * administrate, so that one who was deleted stays away.
+   */
+  async #adopted({ username, password, environment }: Credentials, origin: CallOrigin): Promise<User | null> {
+    const { db, clock } = this.#resources;
+    if (!environment || (await hasOwnAdmin(db))) {
+      await this.passwords.verify(password, null);
+      return null;
+    }
+    const now = clock.now();
+    const add = () =>
+      transaction(db, async (within) => {
+        const user = await insertUser(within, { username, role: "admin", passwordHash: null }, now);
+        const actor = { kind: "node", id: null, name: "environment", role: null } as const;
+        await recordAudit(within, {
+          ...origin,
+          at: now,
+          actor,
+          action: "user.create",
+          target: { type: "user", id: String(user.id) },
+          after: { username, role: "admin", environmentPassword: true },
+        });
+        return user;
+      });
+    return add().catch(async (error) => {
+      // Two first logins at once.
+      if (error instanceof BidaError && error.code === "conflict") return findUser(db, username);
+      throw error;
+    });
+  }
+
+  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const queue = this.#turns.get(key) ?? { waiting: 0, end: Promise.resolve() };
+    if (queue.waiting >= MAX_TURNS)
+      throw new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });
+    this.#turns.set(key, queue);
+    queue.waiting += 1;
+    const turn = queue.end.then(work);
+    queue.end = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } finally {
+      queue.waiting -= 1;
+      if (queue.waiting === 0) this.#turns.delete(key);
+    }
+  }
+}
+
+export const identityOf = (user: User): UserIdentity => ({
+  userId: user.id,
+  username: user.username,
+  role: user.role,
+  environmentPassword: user.passwordHash === null,
+});

@@ -1,0 +1,111 @@
+/** Users: made, changed and deleted by administrators. */
+
+import { BidaError } from "../../core/errors.ts";
+import type { UserView } from "../../core/people.ts";
+import { pageQuerySchema } from "../../core/schema/parts.ts";
+import { changeUserSchema, createUserSchema, isName } from "../../core/schema/users.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import type { Database } from "../../store/database.ts";
+import { transaction } from "../../store/failures.ts";
+import { deleteSessionsOf } from "../../store/sessions.ts";
+import {
+  checkAdminLeft,
+  deleteUser,
+  insertUser,
+  listUsers,
+  lockAdmins,
+  lockUser,
+  type User,
+  writeUser,
+} from "../../store/users.ts";
+import { type ActionsOf, broadcast } from "../lib/bus.ts";
+import { audited, difference, iso, type PeopleParts } from "./people-parts.ts";
+
+export const userActions = (parts: PeopleParts) =>
+  ({
+    listUsers: async (params) => {
+      const { limit, cursor } = parseWith(pageQuerySchema, params, "invalid_query");
+      const page = await listUsers(parts().resources.db, limit, cursor ?? null);
+      return { ...page, items: page.items.map(userView) };
+    },
+
+    createUser: async (params, ctx) => {
+      const { resources, authenticator } = parts();
+      const { db, clock } = resources;
+      const { username, password, role } = parseWith(createUserSchema, params, "invalid_body");
+      const passwordHash = await authenticator.passwords.hash(password);
+      return transaction(db, async (within) => {
+        const user = await insertUser(within, { username, role, passwordHash }, clock.now());
+        const after = { username, role };
+        await audited(within, clock, ctx, { action: "user.create", target: targetOf(user.id), after });
+        return userView(user);
+      });
+    },
+
+    changeUser: async ({ id, ...change }, ctx) => {
+      const { resources, authenticator } = parts();
+      const { db, clock } = resources;
+      const { password, role, disabled } = parseWith(changeUserSchema, change, "invalid_body");
+      const passwordHash = password === undefined ? undefined : await authenticator.passwords.hash(password);
+      const view = await changingAdmins(db, async (within) => {
+        const before = await lockUser(within, id);
+        if (password !== undefined) checkPassword(password, before.username, "password");
+        const patch = {
+          ...(passwordHash === undefined ? {} : { passwordHash }),
+          ...(role === undefined ? {} : { role }),
+          ...(disabled === undefined ? {} : { disabled }),
+        };
+        const after = await writeUser(within, before, patch, clock.now());
+        if (passwordHash !== undefined || after.disabled) await deleteSessionsOf(within, id);
+        const changed = difference(userView(before), userView(after));
+        if (passwordHash !== undefined) Object.assign(changed.after, { password: "changed" });
+        await audited(within, clock, ctx, { action: "user.change", target: targetOf(id), ...changed });
+        return userView(after);
+      });
+      broadcast(ctx.broker, "access.changed", { kind: "user", id });
+      return view;
+    },
+
+    deleteUser: async ({ id }, ctx) => {
+      const { db, clock } = parts().resources;
+      await changingAdmins(db, async (within) => {
+        const { username, role, disabled } = await lockUser(within, id);
+        await deleteSessionsOf(within, id);
+        await deleteUser(within, id);
+        const before = { username, role, disabled };
+        await audited(within, clock, ctx, { action: "user.delete", target: targetOf(id), before });
+      });
+      broadcast(ctx.broker, "access.changed", { kind: "user", id });
+      return {};
+    },
+  }) satisfies Partial<ActionsOf<"admin">>;
+
+/** A change after which an administrator must be left. */
+function changingAdmins<T>(db: Database, change: (within: Database) => Promise<T>): Promise<T> {
+  return transaction(db, async (within) => {
+    await lockAdmins(within);
+    const result = await change(within);
+    await checkAdminLeft(within);
+    return result;
+  });
+}
+
+/** @throws BidaError invalid_body where the password is the user's name */
+export function checkPassword(password: string, username: string, field: string): void {
+  if (!isName(password, username)) return;
+  throw new BidaError("invalid_body", undefined, {
+    errors: [{ field, message: "must not be the username" }],
+  });
+}
+
+const targetOf = (id: number) => ({ type: "user", id: String(id) });
+
+export const userView = (user: User): UserView => ({
+  id: user.id,
+  username: user.username,
+  role: user.role,
+  disabled: user.disabled,
+  environmentPassword: user.passwordHash === null,
+  createdAt: iso(user.createdAt),
+  updatedAt: iso(user.updatedAt),
+});

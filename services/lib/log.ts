@@ -1,0 +1,63 @@
+/**
+ * The log: JSON lines on stdout. Lines are gathered and written every 100 ms or 32 KiB, whichever is first, so that a
+ * line per state change can be afforded (figures in `docs/operations.md`); what is gathered is written when the
+ * process ends by itself. A SIGKILL may cost the last 100 ms of lines, never of tasks.
+ */
+import type { Logger, LoggerOptions } from "pino";
+import { destination, pino, stdTimeFunctions } from "pino";
+
+const FLUSH_EVERY = 100;
+const BUFFER = 32 * 1024;
+/** Lines beyond this are dropped: a reader that stands still must cost neither memory nor deliveries. */
+const MAX_BUFFER = 64 * 1024 * 1024;
+
+/** Makes Moleculer's loggers: one per module, with `bindings` in each line. */
+export function loggers(level: string): (level: string, bindings: Record<string, unknown>) => Logger {
+  const stdout = destination({
+    dest: 1,
+    sync: false,
+    minLength: BUFFER,
+    maxWrite: 2 * BUFFER,
+    maxLength: MAX_BUFFER,
+    periodicFlush: FLUSH_EVERY,
+  });
+  const root = pino(format(level), stdout);
+  return (ownLevel, { ns: _, ...bindings }) => root.child(bindings, { level: ownLevel });
+}
+
+/** The node's name, in Moleculer's bindings, stands in for pid and host. */
+function format(level: string): LoggerOptions {
+  return {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: serializeError },
+  };
+}
+
+/**
+ * An error without what a caller sent: Knex puts the statement with all its values before the driver's message, and a
+ * stack begins with the message.
+ */
+export function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, code, stack, cause } = error as Error & { code?: unknown };
+  return {
+    type: name,
+    code,
+    message: driverMessage(error),
+    stack: stack
+      ?.split("\n")
+      .filter((line) => /^\s+at /.test(line))
+      .join("\n"),
+    ...(cause instanceof Error ? { cause: serializeError(cause) } : {}),
+  };
+}
+
+function driverMessage(error: Error): string {
+  const { sqlMessage, code } = error as { sqlMessage?: unknown; code?: unknown };
+  if (typeof sqlMessage === "string") return sqlMessage;
+  const isSql = typeof code === "string" && /^(SQLITE|ER)_/.test(code);
+  return isSql ? (error.message.split(" - ").at(-1) as string) : error.message;
+}

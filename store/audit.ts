@@ -1,0 +1,131 @@
+/** The audit log in the database. Entries are added, never changed. */
+import { parse, stringify, v7 } from "uuid";
+import type { AuditEntry } from "../core/audit.ts";
+import type { Actor } from "../core/caller.ts";
+import { type EpochMs, epochMs } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import { parseTaskId, taskIdToBytes } from "../core/ids.ts";
+import type { Database } from "./database.ts";
+import { reading, translated } from "./failures.ts";
+import type { Row } from "./rows.ts";
+
+/** An entry as it is read back. */
+export interface StoredAudit {
+  /** UUIDv7. */
+  id: string;
+  at: EpochMs;
+  actor: Omit<Actor, "role">;
+  sourceIp: string | null;
+  action: string;
+  target: { type: string; id: string | null };
+  before: unknown;
+  after: unknown;
+  note: string | null;
+  requestPath: string | null;
+}
+
+/** All that are given must hold. */
+export interface AuditFilter {
+  /** Name of a user, app or node. */
+  actor?: string | undefined;
+  action?: string | undefined;
+  target?: { type: string; id: string | null } | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
+/**
+ * Adds an entry. In the transaction of the change that it tells of, so that there is neither without the other.
+ * @param within the database, or the same with `knex` a transaction: `{ ...db, knex: trx }`
+ */
+export async function recordAudit(within: Database, entry: AuditEntry): Promise<void> {
+  try {
+    await within.knex("audit").insert({
+      id: Buffer.from(parse(v7())),
+      at: entry.at,
+      actor_kind: entry.actor.kind,
+      actor_id: entry.actor.id,
+      actor_name: entry.actor.name.slice(0, 128),
+      source_ip: entry.sourceIp,
+      action: entry.action.slice(0, 64),
+      target_type: entry.target.type,
+      target_id: entry.target.id?.slice(0, 512) ?? null,
+      before_json: json(entry.before),
+      after_json: json(entry.after),
+      note: entry.note?.slice(0, 500) ?? null,
+      request_path: entry.requestPath?.slice(0, 512) ?? null,
+    });
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/**
+ * A page of entries, newest first.
+ * @throws BidaError invalid_query for a cursor that is not one of ours
+ */
+export async function listAudit(
+  db: Database,
+  filter: AuditFilter,
+  limit: number,
+  cursor: string | null,
+): Promise<{ items: StoredAudit[]; nextCursor: string | null }> {
+  const query = db
+    .knex("audit")
+    .orderBy([
+      { column: "at", order: "desc" },
+      { column: "id", order: "desc" },
+    ])
+    .limit(limit + 1);
+  if (filter.actor !== undefined) query.where("actor_name", filter.actor);
+  if (filter.action !== undefined) query.where("action", filter.action);
+  if (filter.target !== undefined) {
+    query.where("target_type", filter.target.type);
+    if (filter.target.id !== null) query.where("target_id", filter.target.id);
+  }
+  if (filter.from !== undefined) query.where("at", ">=", filter.from);
+  if (filter.to !== undefined) query.where("at", "<", filter.to);
+  if (cursor !== null) {
+    const [at, id] = readCursor(cursor);
+    query.whereRaw("(at < ? OR (at = ? AND id < ?))", [at, at, id]);
+  }
+  const entries = (await reading<Row[]>(query)).map(fromRow);
+  const items = entries.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: entries.length > limit && last ? cursorOf(last) : null };
+}
+
+function fromRow(row: Row): StoredAudit {
+  return {
+    id: stringify(row.id as Buffer),
+    at: epochMs(row.at as number),
+    actor: {
+      kind: row.actor_kind as Actor["kind"],
+      id: row.actor_id as number | null,
+      name: row.actor_name as string,
+    },
+    sourceIp: row.source_ip as string | null,
+    action: row.action as string,
+    target: { type: row.target_type as string, id: row.target_id as string | null },
+    before: parsed(row.before_json),
+    after: parsed(row.after_json),
+    note: row.note as string | null,
+    requestPath: row.request_path as string | null,
+  };
+}
+
+const json = (value: unknown): string | null =>
+  value === undefined || value === null ? null : JSON.stringify(value);
+const parsed = (text: unknown): unknown => (text === null ? null : JSON.parse(text as string));
+
+const cursorOf = ({ at, id }: StoredAudit): string => Buffer.from(`${at}.${id}`).toString("base64url");
+
+function readCursor(cursor: string): [at: number, id: Buffer] {
+  const [at = "", text = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+  const id = parseTaskId(text);
+  if (!/^\d{1,15}$/.test(at) || id === null) {
+    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
+    throw new BidaError("invalid_query", undefined, { errors });
+  }
+  return [Number(at), taskIdToBytes(id)];
+}

@@ -1,0 +1,32 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ThreadGauges } from "../../actors/gauges.ts";
+import { Slots } from "../../actors/slots.ts";
+
+const test = suite("gauges of a thread");
+
+test("what one side writes the other reads", () => {
+  const written = new ThreadGauges();
+  const read = new ThreadGauges(written.buffer);
+  assert.equal([read.inFlight, read.delayMicros], [0, 0]);
+  written.inFlight = 7;
+  written.delayMicros = 1234.5;
+  assert.equal([read.inFlight, read.delayMicros], [7, 1235]);
+});
+
+test("slots tell how many are taken", async () => {
+  const seen: number[] = [];
+  const slots = new Slots(2, (taken) => seen.push(taken));
+  const retry = () => void slots.take("first", () => undefined);
+  assert.ok(slots.take("first", retry));
+  assert.ok(slots.take("first", retry));
+  assert.not.ok(slots.take("first", retry));
+  slots.give();
+  slots.give();
+  slots.give();
+  await pause(0);
+  assert.equal(seen, [1, 2, 1, 2, 1, 0]);
+});
+
+test.run();
