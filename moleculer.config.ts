@@ -30,6 +30,8 @@ function brokerOptions(settings: Config): BrokerOptions {
     requestTimeout: 10_000,
     heartbeatInterval: 2,
     heartbeatTimeout: 6,
+    // How soon others learn that this node listens to something more; the default is a second. (Missing in the types.)
+    transit: { serviceChangedDebounceTime: 100 } as NonNullable<BrokerOptions["transit"]>,
     // Without it stop() abandons calls that are under way.
     tracking: { enabled: true, shutdownTimeout: 10_000 },
     registry: { preferLocal: true, stopDelay: 0 },

@@ -26,6 +26,15 @@ import type {
   UserView,
 } from "./people.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type {
+  StatsDestinations,
+  StatsErrors,
+  StatsNow,
+  StatsRangeQuery,
+  StatsSeries,
+  StatsSeriesQuery,
+  StatsSummary,
+} from "./stats-views.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 
@@ -33,6 +42,7 @@ export type { DestinationChange, DestinationQuery, DestinationView } from "./des
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { RetryPolicy } from "./retry.ts";
+export type * from "./stats-views.ts";
 export type { Method, TaskState } from "./task.ts";
 export type { TaskRequest } from "./task-request.ts";
 
@@ -79,6 +89,18 @@ export interface AttemptView {
   node: string;
 }
 
+/** A call in the list of all calls: without what was answered. */
+export interface AttemptItem
+  extends Omit<AttemptView, "responseHeaders" | "responseBody" | "responseTruncated"> {
+  taskId: string;
+  url: string;
+  requestMethod: Method;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  /** As the row has it: `pending` also while it is being delivered. */
+  taskState: TaskState;
+}
+
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;
@@ -96,6 +118,25 @@ export interface TaskQuery {
   /** ISO 8601. */
   createdFrom?: string;
   createdTo?: string;
+  /** `created`: newest first, the default. `due`: pending tasks, the one that is due first on top. */
+  sort?: "created" | "due";
+  /** 1…200, default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+/** `GET /v1/attempts` and `admin.attempts`. */
+export interface AttemptQuery {
+  outcome?: "succeeded" | "failed";
+  /** The status that was answered. */
+  status?: number;
+  errorCode?: string;
+  /** An origin, `https://host:port`. */
+  destination?: string;
+  taskId?: string;
+  /** ISO 8601, of the call's start. */
+  from?: string;
+  to?: string;
   /** 1…200, default 50. */
   limit?: number;
   cursor?: string;
@@ -173,6 +214,12 @@ export interface ActionMap {
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  "admin.attempts": [AttemptQuery, Page<AttemptItem>];
+  "admin.statsNow": [Record<string, never>, StatsNow];
+  "admin.statsSummary": [Record<string, never>, StatsSummary];
+  "admin.statsSeries": [StatsSeriesQuery, StatsSeries];
+  "admin.statsDestinations": [StatsRangeQuery, StatsDestinations];
+  "admin.statsErrors": [StatsRangeQuery & { destination?: string }, StatsErrors];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
@@ -231,10 +278,44 @@ export interface EventMap {
   "task.attempted": TaskEvent & { attempt: AttemptView };
   "task.succeeded": TaskEvent;
   "task.exhausted": TaskEvent;
+  /** Between Bida's own nodes, for `GET /v1/events`: everything that happened to tasks, in batches. */
+  "stream.tasks": { items: TaskChange[] };
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
   /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
   "access.changed": { kind: "app" | "user"; id: number };
+}
+
+/** What `GET /v1/events` tells: changes of tasks, and how things stand. */
+export const STREAM_TYPES = [
+  "task.accepted",
+  "task.attempted",
+  "task.succeeded",
+  "task.exhausted",
+  "task.canceled",
+  "task.resolved",
+  "task.retried",
+  "stats",
+] as const;
+export type StreamType = (typeof STREAM_TYPES)[number];
+
+/** One change of a task. A call that ends its task is `task.succeeded` or `task.exhausted`, any other `task.attempted`. */
+export interface TaskChange {
+  type: Exclude<StreamType, "stats">;
+  taskId: string;
+  appId: number;
+  state: TaskState;
+  callCount: number;
+  limitCallCount: number;
+  /** At most 512 characters of it. */
+  url: string;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  nextCallAt: string | null;
+  lastError: { code: string; message: string } | null;
+  at: string;
+  /** The call that was recorded; null where the change was none. */
+  attempt: Pick<AttemptView, "n" | "outcome" | "statusCode" | "errorCode" | "durationMs"> | null;
 }
 
 export interface TaskEvent {

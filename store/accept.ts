@@ -1,10 +1,12 @@
 /** Accepting: a batch of new tasks becomes durable in one transaction. */
 import type { Knex } from "knex";
+import { epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
+import { countTransitions } from "./stats/count.ts";
 
 export interface NewTask {
   task: StoredTask;
@@ -36,17 +38,16 @@ export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
   const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
-  if (items.every(({ idempotency }) => idempotency === null)) {
-    // A single INSERT is a transaction of its own: one round trip instead of three.
-    await withRetries(() => insertTasks(db.knex, items));
-    return created;
-  }
+  const keyed = items.some(({ idempotency }) => idempotency !== null);
   return withRetries(() =>
     db.knex.transaction(async (trx) => {
-      const results = await claimKeys(db, trx, items);
-      await insertTasks(
+      const results = keyed ? await claimKeys(db, trx, items) : created;
+      const accepted = items.filter((_, i) => results[i]?.kind === "created");
+      await insertTasks(trx, accepted);
+      await countTransitions(
         trx,
-        items.filter((_, i) => results[i]?.kind === "created"),
+        items.at(-1)?.task.createdAt ?? epochMs(0),
+        accepted.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
       );
       return results;
     }),

@@ -1,4 +1,5 @@
 /** Changes by hand: one task's row is locked, a rule of `core/task.ts` decides, the row is written. */
+import type { Knex } from "knex";
 import type { EpochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
@@ -8,6 +9,7 @@ import { transaction } from "./failures.ts";
 import { PROGRESS } from "./record.ts";
 import { type StoredTask, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
+import { countTransitions } from "./stats/count.ts";
 
 /**
  * @param rule gets the task as it is under the lock, and says what it becomes
@@ -38,6 +40,10 @@ export async function changeTask(
         expires_at: after.expiresAt,
         updated_at: now,
       });
+    const { appId, lane } = before;
+    await countTransitions(within.knex as Knex.Transaction, now, [
+      { appId, lane, from: before.state, to: after.state },
+    ]);
     await told?.(within, { before, after });
     return { before, after };
   });

@@ -7,6 +7,7 @@ import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
+import * as stats from "./migrations/005_stats.ts";
 import * as people from "./migrations/006_people.ts";
 import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
@@ -16,7 +17,7 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations, people, kkbidaImports];
+const MIGRATIONS: Migration[] = [tasks, destinations, stats, people, kkbidaImports];
 
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);

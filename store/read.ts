@@ -1,5 +1,5 @@
 /** Reading tasks and attempts. */
-import { epochMs } from "../core/clock.ts";
+import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
@@ -23,6 +23,9 @@ export interface TaskFilter {
   createdTo?: number | undefined;
 }
 
+/** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
+export type TaskOrder = "created" | "due";
+
 /** @throws BidaError not_found, also where it exists but not for `scope` */
 export async function findTask(db: Database, scope: Scope, taskId: TaskId): Promise<StoredTask> {
   const row = await reading(scoped(db, scope).findById(taskIdToBytes(taskId) as never));
@@ -44,7 +47,7 @@ export async function findAttempts(db: Database, scope: Scope, taskId: TaskId): 
 }
 
 /**
- * A page of tasks, newest first. The cursor names the last row of the page before, so that rows which arrive
+ * A page of tasks in the order of `sort`. The cursor names the last row of the page before, so that rows which arrive
  * meanwhile shift nothing.
  * @throws BidaError invalid_query for a cursor that is not one of ours
  */
@@ -54,11 +57,14 @@ export async function listTasks(
   filter: TaskFilter,
   limit: number,
   cursor: string | null,
+  sort: TaskOrder = "created",
 ): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
+  const { column, direction, beyond, timeOf } = ORDERS[sort];
   const query = scoped(db, scope)
-    .orderBy("created_at", "desc")
-    .orderBy("task_id", "desc")
+    .orderBy(column, direction)
+    .orderBy("task_id", direction)
     .limit(limit + 1);
+  if (sort === "due") query.where("state", stateCode("pending")).whereNotNull("next_call_at");
   if (filter.states) query.whereIn("state", filter.states.map(stateCode));
   if (filter.pendingLease) {
     const { leased, wanted } = filter.pendingLease;
@@ -81,22 +87,39 @@ export async function listTasks(
     query.whereRaw("(LOWER(request_param) LIKE ? ESCAPE '!' OR LOWER(body) LIKE ? ESCAPE '!')", [part, part]);
   }
   if (cursor !== null) {
-    const [createdAt, id] = readCursor(cursor);
-    query.whereRaw("(created_at < ? OR (created_at = ? AND task_id < ?))", [createdAt, createdAt, id]);
+    const [time, id] = readCursor(cursor);
+    // The first condition is the one that an index can use.
+    query.where(column, `${beyond}=`, time);
+    query.whereRaw(`(${column} ${beyond} ? OR task_id ${beyond} ?)`, [time, id]);
   }
   const rows = (await reading(query)).map(taskFromRow);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last ? cursorOf(last) : null };
+  return { items, nextCursor: rows.length > limit && last ? cursorOf(timeOf(last), last.taskId) : null };
 }
+
+const ORDERS = {
+  created: {
+    column: "created_at",
+    direction: "desc",
+    beyond: "<",
+    timeOf: (task: StoredTask) => task.createdAt,
+  },
+  due: {
+    column: "next_call_at",
+    direction: "asc",
+    beyond: ">",
+    timeOf: (task: StoredTask) => task.nextCallAt as EpochMs,
+  },
+} as const;
 
 /** Case makes no difference (of ASCII letters, on SQLite). */
 const contains = (part: string): string => `%${part.toLowerCase().replace(/[!%_]/g, "!$&")}%`;
 
-const cursorOf = (task: StoredTask): string =>
-  Buffer.from(`${task.createdAt}.${task.taskId}`).toString("base64url");
+const cursorOf = (time: EpochMs, taskId: TaskId): string =>
+  Buffer.from(`${time}.${taskId}`).toString("base64url");
 
-function readCursor(cursor: string): [createdAt: number, id: Buffer] {
+function readCursor(cursor: string): [time: number, id: Buffer] {
   const [time = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(".");
   const taskId = parseTaskId(id);
   if (!/^\d{1,15}$/.test(time) || taskId === null) {

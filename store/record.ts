@@ -8,11 +8,13 @@ import type { Knex } from "knex";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
+import { Tally } from "../core/stats.ts";
 import { afterAttempt, afterExpiry, type Progress } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
+import { countTally } from "./stats/count.ts";
 
 /** What became of one outcome. `task` is the row after the transaction; null where the task is gone (pruned). */
 export interface Recorded {
@@ -37,7 +39,8 @@ export async function recordOutcomes(
     db.knex.transaction(async (trx) => {
       const now = clock.now();
       const tasks = await lockTasks(db, trx, [...new Set(outcomes.map(({ taskId }) => taskId))]);
-      const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random));
+      const tally = new Tally();
+      const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
       const attempts = results.flatMap(({ written, outcome }) =>
         written && outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
       );
@@ -50,6 +53,7 @@ export async function recordOutcomes(
         written.length > changed.size,
         now,
       );
+      await countTally(trx, now, tally);
       return results.map((result) => ({ ...result, task: tasks.get(result.outcome.taskId) ?? null }));
     }),
   );
@@ -72,13 +76,14 @@ async function lockTasks(db: Database, trx: Knex, ids: TaskId[]): Promise<Map<Ta
   return new Map(rows.map(taskFromRow).map((task: StoredTask) => [task.taskId, task]));
 }
 
-/** Applies one outcome to the locked tasks, in memory. */
+/** Applies one outcome to the locked tasks, in memory, and counts it. */
 function judgeOutcome(
   tasks: Map<TaskId, StoredTask>,
   outcome: Outcome,
   clock: Clock,
   now: EpochMs,
   random: () => number,
+  tally: Tally,
 ): Omit<Recorded, "task"> {
   const task = tasks.get(outcome.taskId);
   // An expiry uses up no number: reported twice, or of a task that has ended meanwhile, it changes nothing.
@@ -88,6 +93,9 @@ function judgeOutcome(
     ? afterAttempt(task, outcome.attempt, clock, random())
     : afterExpiry(task, now);
   tasks.set(task.taskId, { ...task, ...next, updatedAt: now });
+  const { appId, lane } = task;
+  if (outcome.attempt) tally.attempt(appId, lane, outcome.attempt);
+  tally.transition({ appId, lane, from: task.state, to: next.state });
   return { outcome, written: true };
 }
 

@@ -1,10 +1,11 @@
-/** Open tasks by due time: what the reconciler compares the due set with. */
-import type { EpochMs } from "../core/clock.ts";
+/** Open tasks by due time: what the reconciler compares the due set with, and what statistics call the oldest. */
+import { type EpochMs, later, millis } from "../core/clock.ts";
 import { taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
-import { stateCode } from "./rows.ts";
+import { type Row, stateCode } from "./rows.ts";
+import type { Scope } from "./scope.ts";
 
 /** The places of up to `limit` open tasks due before `until`, earliest first, behind `after`. */
 export async function scanWaiting(
@@ -28,14 +29,45 @@ export async function scanWaiting(
       );
   }
   try {
-    const rows = await query;
-    return rows.map((row) => ({
-      taskId: taskIdFromBytes(row.task_id),
-      lane: row.lane,
-      app: row.app_id,
-      first: row.call_count === 0,
-      dueAt: row.next_call_at,
-    }));
+    return (await query).map(entryOf);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+const entryOf = (row: Row): DueEntry => ({
+  taskId: taskIdFromBytes(row.task_id as Uint8Array),
+  lane: row.lane as DueEntry["lane"],
+  app: row.app_id as number,
+  first: row.call_count === 0,
+  dueAt: row.next_call_at as EpochMs,
+});
+
+/** What is looked at for an app's oldest: there is no index by app and due time. */
+const APP_LOOK = 1_000;
+
+/** Up to `limit` tasks that are due, the oldest first. An app's are searched among the first {@link APP_LOOK} of all. */
+export async function oldestDue(
+  db: Database,
+  scope: Scope,
+  now: EpochMs,
+  limit: number,
+): Promise<DueEntry[]> {
+  if (scope.appId === null) return scanWaiting(db, later(now, millis(1)), null, limit);
+  const first = db
+    .knex("tasks")
+    .select("task_id", "lane", "call_count", "next_call_at", "app_id")
+    .where("state", stateCode("pending"))
+    .where("next_call_at", "<=", now)
+    .orderBy([{ column: "next_call_at" }, { column: "task_id" }])
+    .limit(APP_LOOK);
+  try {
+    const rows: Row[] = await db
+      .knex(first.as("first"))
+      .where("app_id", scope.appId)
+      .orderBy("next_call_at")
+      .limit(limit);
+    return rows.map(entryOf);
   } catch (error) {
     throw translated(error);
   }

@@ -14,6 +14,7 @@ export const querySchema = z.strictObject({
   q: part.optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
+  sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
   ...paging,
 });
 

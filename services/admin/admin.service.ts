@@ -2,27 +2,33 @@
 import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
+import { attemptQuerySchema } from "../../core/schema/attempts.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
   originSchema,
 } from "../../core/schema/destinations.ts";
+import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
+import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/read.ts";
 import { originOfCall } from "../lib/audit.ts";
 import { actionsOf } from "../lib/bus.ts";
 import { type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
-import { taskView } from "../lib/views.ts";
+import { attemptItem, taskView } from "../lib/views.ts";
 import * as destinations from "./destinations.ts";
 import { peopleActions, startPeople } from "./people.ts";
+import { attemptFilterOf, Statistics } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
 const originParam = z.strictObject({ origin: originSchema });
 
 let resources: Resources;
 let endPeople = () => {};
+let statistics: Statistics;
 
 const admin: ServiceSchema = {
   name: "admin",
@@ -31,7 +37,12 @@ const admin: ServiceSchema = {
     list: async (params: TaskQuery, ctx) => {
       const query = parseWith(querySchema, params, "invalid_query");
       const { filter, leased } = await filterOf(query, resources.due);
-      const page = await listTasks(resources.db, scopeOf(ctx), filter, query.limit, query.cursor ?? null);
+      const { limit, cursor = null, sort } = query;
+      if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
+        const errors = [{ field: "state", message: "sort=due lists open tasks only: pending, delivering" }];
+        throw new BidaError("invalid_query", undefined, { errors });
+      }
+      const page = await listTasks(resources.db, scopeOf(ctx), filter, limit, cursor, sort);
       return {
         items: page.items.map((task) => taskView(task, leased.has(task.taskId))),
         nextCursor: page.nextCursor,
@@ -46,6 +57,26 @@ const admin: ServiceSchema = {
     cancel: async (params, ctx) => cancelTask(resources, ctx, params),
 
     resolve: async (params, ctx) => resolveTask(resources, ctx, params),
+
+    attempts: async (params, ctx) => {
+      const query = parseWith(attemptQuerySchema, params, "invalid_query");
+      const { limit, cursor = null } = query;
+      const page = await listAttempts(resources.db, scopeOf(ctx), attemptFilterOf(query), limit, cursor);
+      return { items: page.items.map(attemptItem), nextCursor: page.nextCursor };
+    },
+
+    statsNow: async (_, ctx) => statistics.now(scopeOf(ctx)),
+
+    statsSummary: async (_, ctx) => statistics.summary(scopeOf(ctx)),
+
+    statsSeries: async (params, ctx) =>
+      statistics.series(scopeOf(ctx), parseWith(seriesQuerySchema, params, "invalid_query")),
+
+    statsDestinations: async (params, ctx) =>
+      statistics.destinations(scopeOf(ctx), parseWith(rangeQuerySchema, params, "invalid_query")),
+
+    statsErrors: async (params, ctx) =>
+      statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
 
     listDestinations: async (params) =>
       destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),
@@ -65,6 +96,7 @@ const admin: ServiceSchema = {
 
   async started() {
     resources = resourcesOf(this.broker);
+    statistics = new Statistics(resources);
     endPeople = startPeople(resources, this.logger);
   },
 

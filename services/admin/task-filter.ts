@@ -15,7 +15,7 @@ export async function filterOf(
 ): Promise<{ filter: TaskFilter; leased: Set<TaskId> }> {
   // Without Redis nobody can say what is being delivered; such tasks show as pending.
   const leased = await due.allLeased().catch((): TaskId[] => []);
-  const { state, limit: _, cursor: __, createdFrom, createdTo, ...same } = query;
+  const { state, limit: _, cursor: __, sort: ___, createdFrom, createdTo, ...same } = query;
   const filter: TaskFilter = {
     ...same,
     createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,

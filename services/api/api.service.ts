@@ -9,10 +9,12 @@ import { eventsOf } from "../lib/bus.ts";
 import { fatal } from "../lib/fatal.ts";
 import { configOf } from "../lib/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
+import { attemptRoutes } from "./attempts.routes.ts";
 import { auditRoutes } from "./audit.routes.ts";
 import { Callers } from "./caller.ts";
 import { consoleRoutes } from "./console.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
+import { eventRoutes } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
@@ -21,6 +23,7 @@ import { Nodes } from "./nodes.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Route } from "./route.ts";
 import { sessionRoutes } from "./session.routes.ts";
+import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
 
@@ -30,7 +33,10 @@ const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 /** All of `/v1`. */
 export const ROUTES: Route[] = [
   ...taskRoutes,
+  ...attemptRoutes,
   ...destinationRoutes,
+  ...statsRoutes,
+  ...eventRoutes,
   ...appRoutes,
   ...userRoutes,
   ...sessionRoutes,

@@ -11,7 +11,7 @@ import {
 } from "../../core/schema/apps.ts";
 import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
 import { call, read } from "../lib/bus.ts";
-import { numberOf, withLimit } from "./query.ts";
+import { numberOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Apps";
@@ -27,7 +27,8 @@ export const appRoutes: Route[] = [
     access: READ,
     query: pageQuerySchema,
     answer: { description: "A page", schema: pageOf(appSchema) },
-    handler: ({ broker, query, meta }) => read(broker, "admin.listApps", withLimit(query), { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.listApps", withNumbers(query, "limit"), { meta }),
   },
   {
     method: "POST",

@@ -2,7 +2,7 @@
 import { auditQuerySchema, auditSchema } from "../../core/schema/audit.ts";
 import { pageOf } from "../../core/schema/parts.ts";
 import { read } from "../lib/bus.ts";
-import { withLimit } from "./query.ts";
+import { withNumbers } from "./query.ts";
 import type { Route } from "./route.ts";
 
 export const auditRoutes: Route[] = [
@@ -15,6 +15,7 @@ export const auditRoutes: Route[] = [
     access: { role: "operator" },
     query: auditQuerySchema,
     answer: { description: "A page", schema: pageOf(auditSchema) },
-    handler: ({ broker, query, meta }) => read(broker, "admin.listAudit", withLimit(query), { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.listAudit", withNumbers(query, "limit"), { meta }),
   },
 ];

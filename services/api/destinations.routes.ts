@@ -6,6 +6,7 @@ import {
   destinationViewSchema,
 } from "../../core/schema/destinations.ts";
 import { call, read } from "../lib/bus.ts";
+import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Destinations";
@@ -22,10 +23,8 @@ export const destinationRoutes: Route[] = [
       description: "A page, in order of origin",
       schema: z.object({ items: z.array(destinationViewSchema), nextCursor: z.string().nullable() }),
     },
-    handler: ({ broker, query, meta }) => {
-      const limit = /^\d+$/.test(String(query.limit)) ? { limit: Number(query.limit) } : {};
-      return read(broker, "admin.listDestinations", { ...query, ...limit }, { meta });
-    },
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.listDestinations", withNumbers(query, "limit"), { meta }),
   },
   {
     method: "GET",

@@ -1,11 +1,10 @@
 /** Query strings are text. */
 
-/** The query with `limit` as a number, where it looks like one; the action checks it. */
-export function withLimit(query: Record<string, unknown>): Record<string, unknown> {
-  const { limit } = query;
-  return limit !== undefined && /^\d+$/.test(String(limit))
-    ? { ...query, limit: Number(limit) }
-    : { ...query };
+/** A query string's values are text; these parameters are numbers, where they look like one. */
+export function withNumbers(query: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
+  const typed = { ...query };
+  for (const name of names) if (/^\d+$/.test(String(typed[name]))) typed[name] = Number(typed[name]);
+  return typed;
 }
 
 /** A numeric id of a path; what is none is an id that nothing has. */

@@ -4,7 +4,7 @@ import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read } from "../lib/bus.ts";
-import { withLimit } from "./query.ts";
+import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";
@@ -39,7 +39,8 @@ export const taskRoutes: Route[] = [
     method: "GET",
     path: "/v1/tasks",
     tag,
-    summary: "List tasks, newest first",
+    summary: "List tasks",
+    description: "Newest first; with `sort=due` open tasks, the one that is due first on top.",
     access: READ,
     query: querySchema,
     answer: { description: "A page" },
@@ -102,7 +103,7 @@ const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
 
 /** Lists repeat their name. The action checks the values. */
 function queryOf(query: Record<string, unknown>): TaskQuery {
-  const { state, ...rest } = withLimit(query);
+  const { state, ...rest } = withNumbers(query, "limit");
   return (
     state === undefined ? rest : { ...rest, state: Array.isArray(state) ? state : [state] }
   ) as TaskQuery;

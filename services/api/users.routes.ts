@@ -3,7 +3,7 @@ import type { UserChange, UserRequest } from "../../core/people.ts";
 import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
 import { changeUserSchema, createUserSchema, userSchema } from "../../core/schema/users.ts";
 import { call, read } from "../lib/bus.ts";
-import { numberOf, withLimit } from "./query.ts";
+import { numberOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Users";
@@ -18,7 +18,8 @@ export const userRoutes: Route[] = [
     access,
     query: pageQuerySchema,
     answer: { description: "A page", schema: pageOf(userSchema) },
-    handler: ({ broker, query, meta }) => read(broker, "admin.listUsers", withLimit(query), { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.listUsers", withNumbers(query, "limit"), { meta }),
   },
   {
     method: "POST",

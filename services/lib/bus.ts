@@ -83,6 +83,20 @@ export function emit<K extends EventName>(broker: ServiceBroker, event: K, paylo
     .catch((error: Error) => broker.logger.debug(`event ${event} not sent: ${error.message}`));
 }
 
+/** Whether anybody in the cluster listens; what nobody hears need not be put together. */
+export const isHeard = (broker: ServiceBroker, event: EventName): boolean =>
+  registryOf(broker).events.getAllEndpoints(event).length > 0;
+
+/** The part of Moleculer's registry that its types do not show. */
+const registryOf = (broker: ServiceBroker) =>
+  broker.registry as unknown as { events: { getAllEndpoints(event: string): unknown[] } };
+
+/** Listens from now on, until the function that is returned is called. The cluster's registry knows of it. */
+export function listen(broker: ServiceBroker, name: string, handlers: EventHandlers): () => Promise<void> {
+  const service = broker.createService({ name, events: eventsOf(handlers) });
+  return () => broker.destroyService(service) as Promise<void>;
+}
+
 /** The handlers of service `S`. A file that holds some of them says `satisfies Partial<ActionsOf<"admin">>`. */
 export type ActionsOf<S extends string> = {
   [K in ActionName as K extends `${S}.${infer Name}` ? Name : never]: (

@@ -12,6 +12,7 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { type Announce, announceTo } from "./announce.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
@@ -33,6 +34,8 @@ export interface Resources {
   box: SecretBox;
   /** The cluster's. */
   clock: Clock;
+  /** Tells the event stream; free of cost while nobody follows it. */
+  announce: Announce;
   log: Logger;
 }
 
@@ -118,7 +121,11 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   const due = openDueSet(broker, config);
   const clock = due.clock;
   const box = openSecretBox(config);
-  return { release, resources: { config, db, due, clock, box, log: log(broker) } satisfies Resources };
+  const announce = announceTo(broker);
+  return {
+    release,
+    resources: { config, db, due, clock, box, announce, log: log(broker) } satisfies Resources,
+  };
 }
 
 /** Waits for a database that starts later than we do. Wrong credentials are not worth waiting for. */

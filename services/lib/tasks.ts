@@ -49,6 +49,7 @@ export async function cancelTask(
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
+  resources.announce.changed("task.canceled", [after]);
   return taskView(after, false);
 }
 
@@ -61,6 +62,7 @@ export async function resolveTask(
   const now = resources.clock.now();
   const rule: Rule = (task) => resolve(task, now);
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
+  resources.announce.changed("task.resolved", [after]);
   announceChange(resources.log, "resolved", after);
   return taskView(after, false);
 }
@@ -78,6 +80,7 @@ export async function retryTask(
   const leased = await isLeased(resources, await findTask(db, scope, taskId));
   const rule: Rule = (task) => retryByHand(task, leased, force, clock);
   const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
+  resources.announce.changed("task.retried", [after]);
   if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.

@@ -1,7 +1,8 @@
 /** What callers see of tasks and attempts. */
 import type { EpochMs } from "../../core/clock.ts";
-import type { AttemptView, TaskEvent, TaskView } from "../../core/contract.ts";
+import type { AttemptItem, AttemptView, TaskChange, TaskEvent, TaskView } from "../../core/contract.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
+import type { ListedAttempt } from "../../store/attempts.ts";
 import type { StoredTask } from "../../store/rows.ts";
 
 /** @param leased whether a dispatcher holds it just now */
@@ -43,6 +44,10 @@ export function attemptView({ error, startedAt, retryAfterMs: _, ...attempt }: A
   };
 }
 
+export function attemptItem({ startedAt, succeeded, ...attempt }: ListedAttempt): AttemptItem {
+  return { ...attempt, startedAt: iso(startedAt), outcome: succeeded ? "succeeded" : "failed" };
+}
+
 export function taskEvent(task: StoredTask): TaskEvent {
   return {
     taskId: task.taskId,
@@ -54,6 +59,30 @@ export function taskEvent(task: StoredTask): TaskEvent {
     targetAppName: task.targetAppName,
     lastError: task.lastError,
     createdAt: iso(task.createdAt),
+  };
+}
+
+/** URLs in the event stream are cut here. */
+const STREAMED_URL = 512;
+
+export function taskChange(
+  type: TaskChange["type"],
+  task: StoredTask,
+  attempt: AttemptRecord | null,
+): TaskChange {
+  const { taskId, appId, state, callCount, limitCallCount, sourceAppName, targetAppName, lastError } = task;
+  return {
+    ...{ type, taskId, appId, state, callCount, limitCallCount, sourceAppName, targetAppName, lastError },
+    url: task.url.slice(0, STREAMED_URL),
+    nextCallAt: iso(task.nextCallAt),
+    at: iso(task.updatedAt),
+    attempt: attempt && {
+      n: attempt.n,
+      outcome: attempt.outcome,
+      statusCode: attempt.statusCode,
+      errorCode: attempt.error?.code ?? null,
+      durationMs: attempt.durationMs,
+    },
   };
 }
 

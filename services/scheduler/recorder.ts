@@ -6,7 +6,7 @@ import { attemptsDropped, measured } from "../../core/metrics.ts";
 import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
-import { emit } from "../lib/bus.ts";
+import { type EventName, emit, isHeard } from "../lib/bus.ts";
 import { announceChange, attemptLine } from "../lib/changes.ts";
 import type { Resources } from "../lib/resources.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
@@ -60,7 +60,8 @@ export class Recorder {
       Math.random,
     );
     void this.#settle(reported, recorded);
-    for (const one of recorded) this.#announce(one);
+    for (const one of recorded) this.#logRecord(one);
+    this.#announce(recorded);
     return reported.map(() => undefined);
   }
 
@@ -78,20 +79,33 @@ export class Recorder {
     }
   }
 
-  #announce({ outcome, written, task }: Recorded): void {
+  #logRecord({ outcome, written, task }: Recorded): void {
     const { taskId, n, attempt } = outcome;
     if (!written || !task) {
       attemptsDropped.inc();
       this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
       return;
     }
-    if (attempt) {
-      if (this.#wide) this.#log.debug(attemptLine(task, attempt, outcome), "attempt");
-      emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(attempt) });
-    }
-    if (task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
-    if (task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
+    if (attempt && this.#wide) this.#log.debug(attemptLine(task, attempt, outcome), "attempt");
     if (task.state === "succeeded" || task.state === "exhausted")
       announceChange(this.#log, task.state, task, attempt);
+  }
+
+  /** Tells those who listen. What nobody hears is not put together: that would cost more than recording it. */
+  #announce(recorded: Recorded[]): void {
+    const heard = (event: EventName) => isHeard(this.#broker, event);
+    const [attempted, succeeded, exhausted] = [
+      heard("task.attempted"),
+      heard("task.succeeded"),
+      heard("task.exhausted"),
+    ];
+    for (const { outcome, written, task } of recorded) {
+      if (!written || !task) continue;
+      if (attempted && outcome.attempt)
+        emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(outcome.attempt) });
+      if (succeeded && task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
+      if (exhausted && task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
+    }
+    this.#resources.announce.recorded(recorded);
   }
 }

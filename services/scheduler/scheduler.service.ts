@@ -17,6 +17,7 @@ import { attemptView } from "../lib/views.ts";
 import { Acceptance, checkIdempotencyKey, type Origin } from "./acceptance.ts";
 import { ClaimDesk } from "./claim-desk.ts";
 import { schedulerStatus } from "./figures.ts";
+import { Folder } from "./folder.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
@@ -107,14 +108,19 @@ const scheduler: ServiceSchema = {
     resources = resourcesOf(this.broker);
     jobs = new JobMaker(resources, this.logger);
     desk = new ClaimDesk(resources, jobs, this.logger);
-    acceptance = new Acceptance(resources, (tasks) => void desk.offer(tasks));
+    acceptance = new Acceptance(resources, (tasks) => {
+      void desk.offer(tasks);
+      resources.announce.changed("task.accepted", tasks);
+    });
     recorder = new Recorder(resources, this.broker, this.logger);
     const reconciler = new Reconciler(resources, this.logger);
     reconciler.start();
+    const folder = new Folder(resources, this.logger);
+    folder.start();
     contribute(this.broker, schedulerStatus(resources.due, desk));
     onStopping(this.broker, "schedule", async () => {
       desk.close();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), folder.stop()]);
     });
   },
 };

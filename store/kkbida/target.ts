@@ -1,11 +1,13 @@
 /** Writes what is imported. One transaction per group of whole tasks, so that an import can end anywhere. */
-import { systemClock } from "../../core/clock.ts";
+import { type EpochMs, systemClock } from "../../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../../core/ids.ts";
+import { floorTo, Tally } from "../../core/stats.ts";
 import type { Database } from "../database.ts";
 import { addOrigins } from "../destinations.ts";
 import { withRetries } from "../failures.ts";
 import { ATTEMPT_COLUMNS, attemptToRow, TASK_COLUMNS, taskToRow } from "../rows.ts";
 import { insertMany, placeholders } from "../sql.ts";
+import { countTally } from "../stats/count.ts";
 import type { MappedTask } from "./task.ts";
 
 /** Columns that new tasks leave empty. */
@@ -57,8 +59,26 @@ export async function writeTasks(db: Database, mapped: MappedTask[]): Promise<vo
       await insert("tasks", [...TASK_COLUMNS, ...ENDED_COLUMNS], tasks);
       await insert("attempts", ATTEMPT_COLUMNS, attempts);
       await insert("kkbida_imports", ["kind", "id"], inFlight);
+      for (const [day, tally] of talliesOf(mapped)) await countTally(trx, day, tally);
     }),
   );
+}
+
+/** What the statistics count of them, by the day it happened. */
+function talliesOf(mapped: MappedTask[]): Map<EpochMs, Tally> {
+  const tallies = new Map<EpochMs, Tally>();
+  const on = (time: EpochMs): Tally => {
+    const day = floorTo(time, "day");
+    const tally = tallies.get(day) ?? new Tally();
+    tallies.set(day, tally);
+    return tally;
+  };
+  for (const { task, attempts } of mapped) {
+    const { appId, lane, state, createdAt } = task;
+    on(createdAt).transition({ appId, lane, from: null, to: state });
+    for (const attempt of attempts) on(attempt.startedAt).attempt(appId, lane, attempt);
+  }
+  return tallies;
 }
 
 /** Which of these webhooks, by the hashes of their rows, were imported before. */

@@ -2,8 +2,10 @@
 
 import { KINDS } from "./fixtures.ts";
 import { accepting } from "./suite/accepting.ts";
+import { callsAcross } from "./suite/attempts.ts";
 import { auditing } from "./suite/auditing.ts";
 import { changing } from "./suite/changing.ts";
+import { counting } from "./suite/counting.ts";
 import { migrating } from "./suite/migrating.ts";
 import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
@@ -11,6 +13,17 @@ import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
 
 for (const kind of KINDS) {
-  for (const part of [migrating, accepting, recording, changing, reading, signing, people, auditing])
+  for (const part of [
+    migrating,
+    accepting,
+    recording,
+    changing,
+    counting,
+    callsAcross,
+    reading,
+    signing,
+    people,
+    auditing,
+  ])
     part(kind);
 }

@@ -13,6 +13,7 @@ import { peopleSuite } from "./people.ts";
 import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
+import { watchingSuite } from "./watching.ts";
 
 export function everySuite(suite: Suite): void {
   legacySuite(suite);
@@ -26,6 +27,7 @@ export function everySuite(suite: Suite): void {
   appSuite(suite);
   peopleSuite(suite);
   accessSuite(suite);
+  watchingSuite(suite);
   destinationSuite(suite);
   seeingSuite(suite);
 }

@@ -1,0 +1,44 @@
+/** Parameters and answer of the list of calls across tasks. */
+import { z } from "zod";
+import type { AttemptItem, Page } from "../contract.ts";
+import { METHODS, STATES } from "../task.ts";
+import { moment, originOr, pageLimit } from "./parts.ts";
+
+/** `AttemptQuery` of the contract. */
+export const attemptQuerySchema = z.strictObject({
+  outcome: z.enum(["succeeded", "failed"], { error: "must be succeeded or failed" }).optional(),
+  status: z
+    .int("must be a status code")
+    .min(100, "must be 100 to 599")
+    .max(599, "must be 100 to 599")
+    .optional(),
+  errorCode: z.string().min(1, "must not be empty").max(32, "must have at most 32 characters").optional(),
+  destination: originOr().optional(),
+  taskId: z.uuid({ error: "must be a task's id" }).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  limit: pageLimit,
+  cursor: z.string().optional(),
+});
+
+export const attemptPageSchema = z.object({
+  items: z.array(
+    z.object({
+      taskId: z.string(),
+      n: z.int(),
+      startedAt: z.string(),
+      durationMs: z.int(),
+      outcome: z.enum(["succeeded", "failed"]),
+      statusCode: z.int().nullable(),
+      errorCode: z.string().nullable(),
+      errorMessage: z.string().nullable(),
+      node: z.string(),
+      url: z.string(),
+      requestMethod: z.enum(METHODS),
+      sourceAppName: z.string().nullable(),
+      targetAppName: z.string().nullable(),
+      taskState: z.enum(STATES),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+}) satisfies z.ZodType<Page<AttemptItem>>;

@@ -1,0 +1,224 @@
+/**
+ * What is counted: per stretch of time, app and lane a {@link Cell}; per app the tasks in each state ({@link Totals}).
+ * All of it can be added up in any order, so that many may count at once and somebody sums up later.
+ */
+import type { EpochMs } from "./clock.ts";
+import { bucketOfDuration, type Histogram, mergeHistogram } from "./histogram.ts";
+import type { Lane } from "./ids.ts";
+import type { AttemptRecord } from "./outcome.ts";
+import { STORED_STATES, type StoredState } from "./task.ts";
+
+/** Counters of a cell. Stored by position: only ever add at the end. */
+export const COUNTERS = [
+  /** Tasks that were accepted. */
+  "accepted",
+  /** Calls by outcome, and those of them that were not their task's first. */
+  "callsSucceeded",
+  "callsFailed",
+  "retries",
+  /** Tasks that came to this end. */
+  "succeeded",
+  "exhausted",
+  "canceled",
+  "resolved",
+  /** Ended tasks that were sent again by hand. */
+  "reopened",
+] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+export interface Cell {
+  counts: Record<Counter, number>;
+  /** Failed calls by error code. */
+  errors: Record<string, number>;
+  /** Of all calls. */
+  durations: Histogram;
+}
+
+/** How many tasks are in each state, and what was ever counted, pruned or not. */
+export interface Totals {
+  states: Record<StoredState, number>;
+  accepted: number;
+  callsSucceeded: number;
+  callsFailed: number;
+}
+
+/** A change of state. `from` is null for a new task, `to` for one that is deleted. */
+export interface Transition {
+  appId: number;
+  lane: Lane;
+  from: StoredState | null;
+  to: StoredState | null;
+  /** How many tasks; default 1. */
+  count?: number;
+}
+
+/** The part of a cell's key that names no time. `lane` is "" for all lanes, `appId` -1 for all apps. */
+export interface CellKey {
+  appId: number;
+  lane: string;
+}
+
+export const ALL_APPS = -1;
+export const ALL_LANES = "";
+/** Where lanes go that are not kept apart. */
+export const OTHER_LANES = "other";
+
+/** The three lengths of a cell, in ms. Days are those of UTC. */
+export const STEPS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+export type Step = keyof typeof STEPS;
+
+/** How long cells of a step are kept, in ms; days for ever. */
+export const KEPT: Record<Step, number> = {
+  minute: 48 * STEPS.hour,
+  hour: 60 * STEPS.day,
+  day: Number.POSITIVE_INFINITY,
+};
+
+/** The beginning of the step that `time` is in. */
+export const floorTo = (time: number, step: Step): EpochMs => (time - (time % STEPS[step])) as EpochMs;
+
+export function emptyCell(): Cell {
+  return {
+    counts: Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Cell["counts"],
+    errors: {},
+    durations: {},
+  };
+}
+
+/** Adds `more` to `into`. */
+export function mergeCell(into: Cell, more: Cell): void {
+  for (const name of COUNTERS) into.counts[name] += more.counts[name];
+  for (const code in more.errors)
+    into.errors[code] = (into.errors[code] ?? 0) + (more.errors[code] as number);
+  mergeHistogram(into.durations, more.durations);
+}
+
+export function emptyTotals(): Totals {
+  const states = Object.fromEntries(STORED_STATES.map((state) => [state, 0])) as Totals["states"];
+  return { states, accepted: 0, callsSucceeded: 0, callsFailed: 0 };
+}
+
+/** Adds `more` to `into`. */
+export function mergeTotals(into: Totals, more: Totals): void {
+  for (const state of STORED_STATES) into.states[state] += more.states[state];
+  into.accepted += more.accepted;
+  into.callsSucceeded += more.callsSucceeded;
+  into.callsFailed += more.callsFailed;
+}
+
+/** What one transaction counts. */
+export class Tally {
+  readonly #cells = new Map<string, CellKey & { cell: Cell; states: Totals["states"] }>();
+
+  get empty(): boolean {
+    return this.#cells.size === 0;
+  }
+
+  /** A recorded call. */
+  attempt(appId: number, lane: Lane, { n, outcome, error, durationMs }: AttemptRecord): void {
+    const { cell } = this.#at(appId, lane);
+    cell.counts[outcome === "succeeded" ? "callsSucceeded" : "callsFailed"] += 1;
+    if (n > 1) cell.counts.retries += 1;
+    if (outcome === "failed") {
+      const code = error?.code ?? "unknown";
+      cell.errors[code] = (cell.errors[code] ?? 0) + 1;
+    }
+    const bucket = bucketOfDuration(durationMs);
+    cell.durations[bucket] = (cell.durations[bucket] ?? 0) + 1;
+  }
+
+  /** A change of state; none where `from` is `to`. */
+  transition({ appId, lane, from, to, count = 1 }: Transition): void {
+    if (from === to || count === 0) return;
+    const { cell, states } = this.#at(appId, lane);
+    if (from !== null) states[from] -= count;
+    if (to === null) return;
+    states[to] += count;
+    // What is imported in an ended state was accepted too.
+    if (from === null) cell.counts.accepted += count;
+    if (to !== "pending") cell.counts[to] += count;
+    else if (from !== null) cell.counts.reopened += count;
+  }
+
+  /** As text; see {@link sumTallies}. */
+  encode(): string {
+    const cells = [...this.#cells.values()].map(({ appId, lane, cell, states }) => [
+      appId,
+      lane,
+      STORED_STATES.map((state) => states[state]),
+      ...cellParts(cell),
+    ]);
+    return JSON.stringify(cells);
+  }
+
+  #at(appId: number, lane: string) {
+    const key = `${appId} ${lane}`;
+    let found = this.#cells.get(key);
+    if (!found) {
+      found = { appId, lane, cell: emptyCell(), states: emptyTotals().states };
+      this.#cells.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** What was counted of one app and lane within one minute. */
+export interface Counted extends CellKey {
+  /** Beginning of the minute. */
+  at: EpochMs;
+  cell: Cell;
+  totals: Totals;
+}
+
+/** Sums up encoded tallies. On the way of every reading of statistics, so entries are added as they were parsed. */
+export function sumTallies(tallies: { at: number; data: string }[]): Counted[] {
+  const sums = new Map<string, Counted>();
+  for (const { at, data } of tallies) {
+    const minute = floorTo(at, "minute");
+    for (const [appId, lane, states, ...parts] of JSON.parse(data) as [
+      number,
+      string,
+      number[],
+      ...CellParts,
+    ][]) {
+      const key = `${appId} ${lane} ${minute}`;
+      let sum = sums.get(key);
+      if (!sum) {
+        sum = { appId, lane, at: minute, cell: emptyCell(), totals: emptyTotals() };
+        sums.set(key, sum);
+      }
+      addParts(sum.cell, parts);
+      for (let i = 0; i < STORED_STATES.length; i++)
+        sum.totals.states[STORED_STATES[i] as StoredState] += states[i] ?? 0;
+    }
+  }
+  for (const { cell, totals } of sums.values()) {
+    totals.accepted = cell.counts.accepted;
+    totals.callsSucceeded = cell.counts.callsSucceeded;
+    totals.callsFailed = cell.counts.callsFailed;
+  }
+  return [...sums.values()];
+}
+
+export const encodeCell = (cell: Cell): string => JSON.stringify(cellParts(cell));
+
+export function decodeCell(text: string): Cell {
+  const cell = emptyCell();
+  addParts(cell, JSON.parse(text) as CellParts);
+  return cell;
+}
+
+type CellParts = [counts: number[], errors: Cell["errors"], durations: Histogram];
+
+const cellParts = ({ counts, errors, durations }: Cell): CellParts => [
+  COUNTERS.map((name) => counts[name]),
+  errors,
+  durations,
+];
+
+function addParts(into: Cell, [counts, errors, durations]: CellParts): void {
+  // The hot loop of every reading: no iterators.
+  for (let i = 0; i < COUNTERS.length; i++) into.counts[COUNTERS[i] as Counter] += counts[i] ?? 0;
+  for (const code in errors) into.errors[code] = (into.errors[code] ?? 0) + (errors[code] as number);
+  mergeHistogram(into.durations, durations);
+}

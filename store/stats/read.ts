@@ -1,0 +1,142 @@
+/**
+ * Reading statistics: the cells and totals, and what waits to be folded into them, in one snapshot, so that nothing is
+ * missing and nothing counts twice. No query here looks at `tasks` or `attempts`.
+ */
+import type { Knex } from "knex";
+import {
+  ALL_APPS,
+  ALL_LANES,
+  type Cell,
+  type CellKey,
+  type Counted,
+  decodeCell,
+  emptyCell,
+  emptyTotals,
+  floorTo,
+  mergeCell,
+  mergeTotals,
+  type Step,
+  sumTallies,
+  type Totals,
+} from "../../core/stats.ts";
+import type { Database } from "../database.ts";
+import { translated } from "../failures.ts";
+import { stepCode } from "./fold.ts";
+
+/** A stretch of time; `to` is excluded. Both are beginnings of a step. */
+export interface Range {
+  step: Step;
+  from: number;
+  to: number;
+}
+
+/** What one snapshot offers. */
+export interface StatsReader {
+  totals(appId: number): Promise<Totals>;
+  /** Beginning of step → cell; those in which nothing happened are missing. */
+  series(key: CellKey, range: Range): Promise<Map<number, Cell>>;
+  /** Lane → beginning of step → cell, of all lanes that are kept apart. */
+  lanes(appId: number, range: Range): Promise<Map<string, Map<number, Cell>>>;
+  /** The lanes with most failed calls. Without what was not folded yet. */
+  failing(
+    appId: number,
+    range: Range,
+    limit: number,
+  ): Promise<{ lane: string; calls: number; failed: number }[]>;
+}
+
+/** @throws BidaError unavailable */
+export async function readStats<T>(db: Database, read: (reader: StatsReader) => Promise<T>): Promise<T> {
+  // READ COMMITTED would show another state to every statement.
+  const snapshot = db.dialect === "mysql" ? ({ isolationLevel: "repeatable read" } as const) : undefined;
+  try {
+    return await db.knex.transaction(async (trx) => read(readerOf(trx)), snapshot);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function readerOf(trx: Knex): StatsReader {
+  let pending: Promise<Counted[]> | undefined;
+  const unfolded = () => {
+    pending ??= readPending(trx);
+    return pending;
+  };
+  return {
+    async totals(appId) {
+      const row = await trx("stats_totals").where("app_id", appId).first();
+      const totals: Totals = row ? JSON.parse(row.data) : emptyTotals();
+      for (const entry of await unfolded()) {
+        if (appId === ALL_APPS || entry.appId === appId) mergeTotals(totals, entry.totals);
+      }
+      return totals;
+    },
+
+    async series({ appId, lane }, { step, from, to }) {
+      const rows: { at: number; data: string }[] = await trx("stats_cells")
+        .select("at", "data")
+        .where({ step: stepCode(step), app_id: appId, lane })
+        .where("at", ">=", from)
+        .where("at", "<", to);
+      const cells = new Map(rows.map(({ at, data }) => [at, decodeCell(data)]));
+      for (const entry of await unfolded()) {
+        const at = floorTo(entry.at, step);
+        const fits =
+          (appId === ALL_APPS || entry.appId === appId) && (lane === ALL_LANES || entry.lane === lane);
+        if (fits && at >= from && at < to) addTo(cells, at, entry.cell);
+      }
+      return cells;
+    },
+
+    async lanes(appId, { step, from, to }) {
+      const rows: { lane: string; at: number; data: string }[] = await trx("stats_cells")
+        .select("lane", "at", "data")
+        .where({ step: stepCode(step), app_id: appId })
+        .where("at", ">=", from)
+        .where("at", "<", to)
+        .whereNot("lane", ALL_LANES);
+      const lanes = new Map<string, Map<number, Cell>>();
+      const cellsOf = (lane: string) => {
+        const cells = lanes.get(lane) ?? new Map<number, Cell>();
+        lanes.set(lane, cells);
+        return cells;
+      };
+      for (const { lane, at, data } of rows) cellsOf(lane).set(at, decodeCell(data));
+      for (const entry of await unfolded()) {
+        const at = floorTo(entry.at, step);
+        if ((appId === ALL_APPS || entry.appId === appId) && at >= from && at < to)
+          addTo(cellsOf(entry.lane), at, entry.cell);
+      }
+      return lanes;
+    },
+
+    async failing(appId, { step, from, to }, limit) {
+      const rows: Record<string, unknown>[] = await trx("stats_cells")
+        .select("lane")
+        .sum({ all_calls: "calls", all_failed: "failed" })
+        .where({ step: stepCode(step), app_id: appId })
+        .where("at", ">=", from)
+        .where("at", "<", to)
+        .whereNot("lane", ALL_LANES)
+        .groupBy("lane")
+        .havingRaw("SUM(failed) > 0")
+        .orderBy([{ column: "all_failed", order: "desc" }, { column: "lane" }])
+        .limit(limit);
+      return rows.map((row) => ({
+        lane: String(row.lane),
+        calls: Number(row.all_calls),
+        failed: Number(row.all_failed),
+      }));
+    },
+  };
+}
+
+async function readPending(trx: Knex): Promise<Counted[]> {
+  return sumTallies(await trx("stats_deltas").select("at", "data"));
+}
+
+function addTo(cells: Map<number, Cell>, at: number, more: Cell): void {
+  const cell = cells.get(at) ?? emptyCell();
+  mergeCell(cell, more);
+  cells.set(at, cell);
+}
