@@ -84,12 +84,14 @@ export interface Attempt {
   node: string;
 }
 
-/** An attempt in the list across all tasks; its body is not part of the list. */
-export type AttemptRow = Omit<Attempt, "responseBody" | "responseHeaders"> & {
+/** An attempt in the list across all tasks; what was answered is not part of it. */
+export type AttemptRow = Omit<Attempt, "responseBody" | "responseHeaders" | "responseTruncated"> & {
   taskId: string;
   url: string;
-  requestMethod?: Method;
-  responseBody?: string | null;
+  requestMethod: Method;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  taskState: TaskState;
 };
 
 export interface Page<T> {
@@ -113,8 +115,9 @@ export type TaskFilter = Omit<TaskQuery, "limit" | "cursor" | "sort">;
 
 export interface AttemptQuery {
   outcome?: "succeeded" | "failed";
-  statusCode?: number;
+  status?: number;
   errorCode?: string;
+  /** An origin. */
   destination?: string;
   taskId?: string;
   from?: string;
@@ -147,7 +150,8 @@ export interface Activity extends Durations {
   /** 0…1; null where there were no calls. */
   successRate: number | null;
 }
-export interface Summary {
+/** What there is now. */
+export interface StatsNow {
   /** `pending` includes those that are being delivered. */
   tasks: Record<StoredState, number>;
   /** Ever, pruned ones included. */
@@ -412,7 +416,7 @@ export interface paths {
   "/v1/destinations/{origin}/replay": {
     post: Of<"origin", BulkResult, { from?: string; to?: string; dryRun?: boolean }>;
   };
-  "/v1/stats/summary": { get: Op<Summary> };
+  "/v1/stats/summary": { get: Op<StatsNow> };
   "/v1/stats/series": { get: Op<Series, Range & { step: Step; destination?: string }> };
   "/v1/stats/destinations": { get: Op<Page<DestinationStats>, Range> };
   "/v1/stats/errors": { get: Op<Page<ErrorStats>, Range> };

@@ -2,19 +2,20 @@
  * News from the server (server-sent events). Where they cannot be had, pages ask again every few seconds. A hidden tab
  * lets go of its connection: browsers allow six per server, and a seventh tab would wait for ever.
  */
+import type { StatsNow } from "../api/types.ts";
 
-export interface News {
-  /** The event's name: `task`, `stats` … */
-  type: string;
-  taskId?: string;
-}
+/**
+ * `tasks`: these changed. `stats`: what there is now. `resumed`: news may have been missed. `lagging`: the server left
+ * some out because this page reads too slowly.
+ */
+export type News =
+  | { type: "tasks"; items: { taskId: string }[] }
+  | { type: "stats"; now: StatsNow }
+  | { type: "resumed" | "lagging" };
 
 type Listener = (news: News) => void;
 
 const RECONNECT = 5_000;
-/** Names of the events that the server sends. */
-const TYPES = ["message", "task", "stats", "destination", "alarm"];
-
 const listeners = new Set<Listener>();
 let source: EventSource | null = null;
 let state = $state<"off" | "connecting" | "live" | "polling">("off");
@@ -66,11 +67,13 @@ function open(): void {
     // A refusal closes it for good; a lost connection is tried again by the browser, but not for every status.
     if (opened.readyState === EventSource.CLOSED) timer = setTimeout(open, RECONNECT);
   };
-  for (const type of TYPES) {
-    opened.addEventListener(type, (event) => {
-      tell({ ...parsed((event as MessageEvent<string>).data), type });
-    });
-  }
+  opened.addEventListener("tasks", ({ data }: MessageEvent<string>) => {
+    tell({ type: "tasks", items: (JSON.parse(data) as { items: { taskId: string }[] }).items });
+  });
+  opened.addEventListener("stats", ({ data }: MessageEvent<string>) => {
+    tell({ type: "stats", now: JSON.parse(data) as StatsNow });
+  });
+  opened.addEventListener("lagging", () => tell({ type: "lagging" }));
 }
 
 function close(): void {
@@ -82,15 +85,6 @@ function close(): void {
 function tell(news: News): void {
   if (paused) return;
   for (const listener of listeners) listener(news);
-}
-
-function parsed(text: string): Omit<News, "type"> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 document.addEventListener("visibilitychange", () => {

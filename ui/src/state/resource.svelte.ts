@@ -4,16 +4,21 @@ import { ApiError } from "../api/problem.ts";
 import { connection } from "./connection.svelte.ts";
 import { live, type News } from "./live.svelte.ts";
 
-/** Not more often than this, however much happens, in ms. */
+/** Not more often than this because of news, however much happens, in ms. */
 const CALM = 1_000;
+/** For lists, whose queries cost more. */
+export const LIST_CALM = 1_500;
 const POLL = 5_000;
 /** Also while news come: what no event tells of. */
 const SAFETY = 30_000;
 
-interface Options {
+interface Options<T> {
   /** Which news mean that it has changed; none: only asked for again by time. */
   on?: (news: News) => boolean;
+  /** What news carry themselves: nothing is asked for. */
+  take?: (news: News, data: T) => T | undefined;
   everyMs?: number;
+  calmMs?: number;
 }
 
 export class Resource<T> {
@@ -42,7 +47,7 @@ export const shown = $state<{ resource: Resource<unknown> | null }>({ resource: 
 export function resource<K, T>(
   key: () => K | null,
   load: (key: K, signal: AbortSignal) => Promise<T>,
-  options: Options = {},
+  options: Options<T> = {},
 ): Resource<T> {
   const made = new Resource<T>();
   let current: AbortController | null = null;
@@ -68,6 +73,8 @@ export function resource<K, T>(
       if (current !== mine || (error as Error).name === "AbortError") return;
       made.error =
         error instanceof ApiError ? error : new ApiError(500, "internal", String((error as Error).message));
+      // What was shown is not what was asked for.
+      if (made.former && !made.error.temporary) made.data = undefined;
     } finally {
       if (current === mine) {
         made.loading = false;
@@ -97,11 +104,15 @@ export function resource<K, T>(
           soon = undefined;
           if (!current) void made.refresh();
         },
-        Math.max(0, lastAt + CALM - Date.now()),
+        Math.max(0, lastAt + (options.calmMs ?? CALM) - Date.now()),
       );
     };
     const quiet = live.listen((news) => {
-      if (news.type === "resumed" || options.on?.(news)) later();
+      const taken = made.data === undefined ? undefined : options.take?.(news, made.data);
+      if (taken !== undefined) {
+        made.data = taken;
+        made.updatedAt = lastAt = Date.now();
+      } else if (news.type === "resumed" || news.type === "lagging" || options.on?.(news)) later();
     });
     const timer = setInterval(() => {
       if (live.paused || document.hidden) return;
@@ -123,7 +134,7 @@ export function resource<K, T>(
 export function pageResource<K, T>(
   key: () => K | null,
   load: (key: K, signal: AbortSignal) => Promise<T>,
-  options: Options = {},
+  options: Options<T> = {},
 ): Resource<T> {
   const made = resource(key, load, options);
   $effect(() => {
