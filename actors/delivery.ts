@@ -7,15 +7,19 @@ import type { Clock, EpochMs } from "../core/clock.ts";
 import { millis } from "../core/clock.ts";
 import { judge } from "../core/expect.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
+import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type CallResult, callTarget, MAX_ANSWER_BYTES } from "./http-call.ts";
+import { sendMail } from "./mail.ts";
 import { decodeBody } from "./text.ts";
 
 export interface DeliveryContext {
   pool: Pool;
+  /** The pool's own guarded one; mail goes through it. */
+  connector?: Pool.Options["connect"];
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
@@ -48,7 +52,8 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   if (job.expiresAt !== null && delivery.startedAt >= job.expiresAt) return expired(job);
   render(delivery);
   signed(delivery);
-  await call(delivery, context.pool);
+  if (job.mail) await mailed(delivery, job.mail, context);
+  else await call(delivery, context.pool);
   judged(delivery);
   return outcome(delivery, context.node);
 }
@@ -90,6 +95,12 @@ async function call(delivery: Delivery, pool: Pool): Promise<void> {
   });
   delivery.error = delivery.result.error;
   delivery.text = decodeBody(delivery.result.body, delivery.result.headers?.["content-type"]);
+}
+
+async function mailed(delivery: Delivery, mail: Mail, { connector }: DeliveryContext): Promise<void> {
+  delivery.result = await sendMail(mail, delivery.job.taskId, connector, delivery.job.timeoutMs);
+  delivery.error = delivery.result.error;
+  delivery.text = decodeBody(delivery.result.body, undefined);
 }
 
 function judged(delivery: Delivery): void {

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { measure, type Sample } from "./latency-measure.ts";
 import { type System, startCluster, startEmbedded } from "./latency-system.ts";
 import { Target } from "./latency-target.ts";
+import { quantile } from "./quantile.ts";
 
 const SYSTEMS = { embedded: startEmbedded, cluster: startCluster };
 const TARGET_MEDIAN_MS = { embedded: 5, cluster: 10 };
@@ -68,9 +69,4 @@ function report(mode: Mode, samples: Sample[]): void {
   console.log(
     `median of 202 → call: ${kept ? "below" : "NOT below"} the aim of ${TARGET_MEDIAN_MS[mode]} ms`,
   );
-}
-
-/** The nearest rank: a time that was measured, not one between two. */
-function quantile(sorted: number[], q: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] as number;
 }

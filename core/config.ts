@@ -34,6 +34,8 @@ export interface Config {
   logLevel: string;
   /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
   secretKey: Buffer | null;
+  /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
+  publicUrl: string;
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -108,6 +110,7 @@ const VARIABLES = z.object({
     .transform((text) => Buffer.from(text, "base64"))
     .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
     .optional(),
+  BIDA_PUBLIC_URL: url(["http", "https"]).optional(),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
     .default([...SERVICE_NAMES]),
@@ -148,6 +151,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,
+    publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
     services: v.SERVICES,
   };
 }
@@ -171,6 +175,8 @@ function checkCombination(v: z.output<typeof VARIABLES>): void {
     );
   }
 }
+
+const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 const loopback = new AddressRanges(LOOPBACK_RANGES);
 const isLoopback = (host: string) => host === "localhost" || loopback.includes(host);

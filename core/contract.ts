@@ -37,6 +37,7 @@ import type {
 } from "./stats-views.ts";
 import type { Method, TaskState } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
+import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
 export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 export type { FieldError } from "./errors.ts";
@@ -45,6 +46,7 @@ export type { RetryPolicy } from "./retry.ts";
 export type * from "./stats-views.ts";
 export type { Method, TaskState } from "./task.ts";
 export type { TaskRequest } from "./task-request.ts";
+export type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
 /** A task as callers see it. Times are ISO 8601. */
 export interface TaskView {
@@ -67,6 +69,11 @@ export interface TaskView {
   sourceAppName: string | null;
   targetAppName: string | null;
   orderKey: string | null;
+  /**
+   * Of a pending task whose turn has not come: the unfinished task of the same `orderKey` that is to be delivered now.
+   * Otherwise null. Lists leave it out.
+   */
+  heldBy?: string | null;
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;
@@ -246,6 +253,17 @@ export interface ActionMap {
   "admin.listAudit": [AuditQuery, Page<AuditView>];
   /** Records that the caller was refused: a role that may not. */
   "admin.noteRefusal": [{ route: string }, Record<string, never>];
+  "notifier.listWebhooks": [Record<string, never>, Page<WebhookView>];
+  "notifier.getWebhook": [{ id: number | string }, WebhookView];
+  "notifier.createWebhook": [Record<string, unknown>, WebhookView];
+  "notifier.updateWebhook": [{ id: number | string; changes: Record<string, unknown> }, WebhookView];
+  "notifier.deleteWebhook": [{ id: number | string }, WebhookView];
+  /** Without `id`: settings that are not saved. With both: the channel's, changed so. */
+  "notifier.testWebhook": [{ id?: number | string; settings?: Record<string, unknown> }, WebhookTest];
+  "notifier.webhookHistory": [
+    { id: number | string; limit?: number; cursor?: string },
+    Page<AlarmMessageView>,
+  ];
 }
 
 export interface PasswordChange {

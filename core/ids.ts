@@ -35,7 +35,9 @@ export function taskIdFromBytes(bytes: Uint8Array): TaskId {
 
 /** `scheme://host:port` of a URL, the unit of isolation: one breaker, one keep-alive pool, one lane. */
 export function originOf(url: string): string {
-  return new URL(url).origin;
+  const { origin, protocol, host } = new URL(url);
+  // Mail servers: only the web's schemes have an origin by themselves.
+  return origin === "null" ? `${protocol}//${host}` : origin;
 }
 
 /** The lane of an origin: 66 bits of its SHA-1, short because a million of them sit in Redis. */

@@ -1,6 +1,7 @@
 /** What travels between scheduler and dispatcher. Plain data: it crosses NATS and thread boundaries. */
 import type { EpochMs } from "./clock.ts";
 import type { Lane, TaskId } from "./ids.ts";
+import type { Mail } from "./mail.ts";
 import type { AttemptRecord } from "./outcome.ts";
 import type { Progress, TaskSpec } from "./task.ts";
 
@@ -15,7 +16,7 @@ export interface DueEntry {
   dueAt: EpochMs;
 }
 
-/** Where a task belongs in the due set; null where it does not, because it has ended. */
+/** Where a task belongs in the due set; null where it does not, because it has ended or is held back. */
 export function dueEntryOf(
   task: Pick<Progress, "state" | "callCount" | "nextCallAt"> &
     Pick<DueEntry, "taskId" | "lane"> & { appId: number },
@@ -55,6 +56,8 @@ export interface Job
   n: number;
   /** Signing secrets of the app that owns the task, newest first; empty where it has none. */
   secrets: string[];
+  /** An alarm by e-mail: sent instead of a call. */
+  mail?: Mail;
 }
 
 /** What came of a job. `attempt` is null where no call was made because the task had expired. */

@@ -49,4 +49,9 @@ export interface TaskRequest {
   sourceAppName?: string | null | undefined;
   /** Who is called; for lists and statistics. At most 64 characters. */
   targetAppName?: string | null | undefined;
+  /**
+   * Tasks of one app with the same key are delivered strictly one after another, in order of acceptance; one that is not
+   * finished holds back those behind it. 1 to 128 characters, compared exactly. Default: no order.
+   */
+  orderKey?: string | null | undefined;
 }

@@ -110,6 +110,7 @@ export const taskSchema = z.strictObject({
   expiresAt: moment.nullish(),
   sourceAppName: text(64).nullish(),
   targetAppName: text(64).nullish(),
+  orderKey: text(128).min(1, "must not be empty").nullish(),
 });
 
 type Input = z.input<typeof taskSchema>;
@@ -148,7 +149,7 @@ export function parseTask(input: unknown, now: EpochMs): TaskSpec {
     expiresAt: request.expiresAt ? instant(request.expiresAt) : null,
     sourceAppName: request.sourceAppName ?? null,
     targetAppName: request.targetAppName ?? null,
-    orderKey: null,
+    orderKey: request.orderKey ?? null,
   };
 }
 

@@ -53,6 +53,7 @@ export interface Progress {
   callCount: number;
   /** How many calls operators asked for; they do not count against `limitCallCount`. */
   manualCalls: number;
+  /** Null once ended, and while it is held back by an earlier task of its `orderKey`. */
   nextCallAt: EpochMs | null;
   finishedAt: EpochMs | null;
   lastError: CallError | null;
@@ -60,6 +61,10 @@ export interface Progress {
 
 /** What {@link afterAttempt} and the manual actions need to know of the request. */
 export type Limits = Pick<TaskSpec, "limitCallCount" | "retry" | "expiresAt">;
+
+/** Whether an earlier task of its `orderKey` is not finished: it is pending, and has no time of its own yet. */
+export const isHeld = ({ state, nextCallAt }: Pick<Progress, "state" | "nextCallAt">): boolean =>
+  state === "pending" && nextCallAt === null;
 
 /** Where a task stands after the record of one more call. `callCount` of the result is the attempt's number. */
 export function afterAttempt(
@@ -95,7 +100,8 @@ export function afterExpiry(task: Progress, now: EpochMs): Progress {
 
 /**
  * A call by hand, now. It does not use up the automatic schedule, which goes on after it.
- * @throws BidaError state_conflict while a call is under way, and for a succeeded task unless `force`
+ * @throws BidaError state_conflict while a call is under way, for a task that is held back by another one (see
+ *   {@link isHeld}), and for a succeeded task unless `force`
  */
 export function retryByHand(
   task: Progress & Limits,
@@ -105,6 +111,7 @@ export function retryByHand(
 ): Progress & Pick<Limits, "expiresAt"> {
   const now = clock.now();
   if (leased) throw conflict("it is being called just now");
+  if (isHeld(task)) throw conflict("it waits for an earlier task of its orderKey");
   if (task.state === "succeeded" && !force)
     throw conflict("it has succeeded; send `force: true` to call again");
   const expiresAt = task.expiresAt !== null && task.expiresAt <= now ? null : task.expiresAt;

@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from "../core/config.ts";
 import { BidaError } from "../core/errors.ts";
 import { importKkbida, type Remark } from "../store/kkbida/import.ts";
 import { Source, SourceError } from "../store/kkbida/source.ts";
+import { channelSink } from "./import-kkbida/channels.ts";
 import { HELP, type Options, readOptions, UsageError } from "./import-kkbida/options.ts";
 import { lookAtPlace, openPlace } from "./import-kkbida/place.ts";
 import { progress, summary } from "./import-kkbida/summary.ts";
@@ -46,7 +47,7 @@ async function main(): Promise<number> {
       const { tally, complete } = await importKkbida(source, place.db, !options.dryRun, {
         ...options,
         oldBefore: keptMs === 0 ? null : Date.now() - keptMs,
-        webhooks: null,
+        webhooks: channelSink(config),
         onPage(tally) {
           show(tally);
           return !stopped;

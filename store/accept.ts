@@ -2,8 +2,10 @@
 import type { Knex } from "knex";
 import { epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { isHeld } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
+import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
 import { countTransitions } from "./stats/count.ts";
@@ -25,11 +27,13 @@ export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): 
 }
 
 /**
- * - `created`: the task is committed under its own id.
+ * - `created`: the task is committed under its own id; `held` where its turn in the line of its `orderKey` is to come.
  * - `repeated`: its key was used before, for the same body; that task's id.
  * - `conflict`: its key was used before, for another body. Nothing was stored.
  */
-export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind: "conflict" };
+export type Accepted =
+  | { kind: "created" | "repeated"; taskId: TaskId; held?: boolean }
+  | { kind: "conflict" };
 
 /**
  * Stores a batch. When this resolves, every `created` task is committed.
@@ -37,20 +41,26 @@ export type Accepted = { kind: "created" | "repeated"; taskId: TaskId } | { kind
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
-  const created = items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  return withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items)));
+}
+
+/** {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race. */
+export async function acceptWithin(db: Database, items: NewTask[]): Promise<Accepted[]> {
   const keyed = items.some(({ idempotency }) => idempotency !== null);
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const results = keyed ? await claimKeys(db, trx, items) : created;
-      const accepted = items.filter((_, i) => results[i]?.kind === "created");
-      await insertTasks(trx, accepted);
-      await countTransitions(
-        trx,
-        items.at(-1)?.task.createdAt ?? epochMs(0),
-        accepted.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
-      );
-      return results;
-    }),
+  const results = keyed
+    ? await claimKeys(db, db.knex, items)
+    : items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  const fresh = items.filter((_, i) => results[i]?.kind === "created");
+  const placed = await placeInLines(db, db.knex, fresh);
+  await insertTasks(db.knex, placed);
+  await countTransitions(
+    db.knex,
+    items.at(-1)?.task.createdAt ?? epochMs(0),
+    placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
+  );
+  const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
+  return results.map((result) =>
+    result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
   );
 }
 
@@ -61,6 +71,20 @@ function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
     TASK_COLUMNS,
     items.map(({ row }) => row),
   );
+}
+
+/** Ordered tasks as their lines want them: numbered, and without a time where their turn is to come. */
+async function placeInLines(db: Database, trx: Knex, items: NewTask[]): Promise<NewTask[]> {
+  const ordered = items.filter(({ task }) => task.orderKey !== null);
+  if (ordered.length === 0) return items;
+  const lines = new Lines(db, trx);
+  const tasks = ordered.map(({ task }) => task);
+  await lines.lock(linesOf(tasks));
+  const placed = new Map((await lines.append(tasks)).map((task) => [task.taskId, task]));
+  return items.map((item) => {
+    const task = placed.get(item.task.taskId);
+    return task ? { ...item, task, row: taskToRow(task) } : item;
+  });
 }
 
 /**

@@ -90,3 +90,29 @@ async function holdMysql(
     await db.knex.client.releaseConnection(connection);
   };
 }
+
+/**
+ * Runs `work` unless another node runs the same just now. Should the connection that holds the lock break, two may
+ * run at the same time: for work that this does no harm to.
+ * @returns null where another node is at it
+ */
+export async function runAlone<T>(db: Database, what: string, work: () => Promise<T>): Promise<T | null> {
+  // SQLite's file is one process's.
+  if (db.dialect === "sqlite") return work();
+  const name = lockName(`bida:${what}:${db.name}`);
+  const connection = await db.knex.client.acquireConnection();
+  try {
+    const [rows] = await connection.promise().query("SELECT GET_LOCK(?, 0) AS got", [name]);
+    if (rows[0].got !== 1) return null;
+    try {
+      return await work();
+    } finally {
+      await connection
+        .promise()
+        .query("SELECT RELEASE_LOCK(?)", [name])
+        .catch(() => undefined);
+    }
+  } finally {
+    await db.knex.client.releaseConnection(connection);
+  }
+}

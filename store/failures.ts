@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 const CONTENTION = new Map([
   ["ER_LOCK_DEADLOCK", databaseRetries.deadlock],
   ["ER_LOCK_WAIT_TIMEOUT", databaseRetries.lockWait],
+  ["ER_LOCK_NOWAIT", databaseRetries.lockWait],
   ["SQLITE_BUSY", databaseRetries.busy],
   ["SQLITE_BUSY_SNAPSHOT", databaseRetries.busy],
 ]);
@@ -83,5 +84,9 @@ function isGone(error: unknown): boolean {
     /KnexTimeoutError|TimeoutError/.test(error.name) || /connection.*closed|closed state/i.test(error.message)
   );
 }
+
+/** Whether a lock that was not waited for is somebody else's. MariaDB says the first, MySQL the second. */
+export const isLockTaken = (error: unknown): boolean =>
+  ["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"].includes(codeOf(error));
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");

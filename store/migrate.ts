@@ -7,8 +7,11 @@ import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
+import * as order from "./migrations/003_order.ts";
+import * as retention from "./migrations/004_retention.ts";
 import * as stats from "./migrations/005_stats.ts";
 import * as people from "./migrations/006_people.ts";
+import * as alarms from "./migrations/007_alarms.ts";
 import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 
 interface Migration {
@@ -17,7 +20,7 @@ interface Migration {
 }
 
 /** In order. A migration that has shipped is never changed. */
-const MIGRATIONS: Migration[] = [tasks, destinations, stats, people, kkbidaImports];
+const MIGRATIONS: Migration[] = [tasks, destinations, order, retention, stats, people, alarms, kkbidaImports];
 
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);

@@ -10,9 +10,11 @@ import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import { Tally } from "../core/stats.ts";
 import { afterAttempt, afterExpiry, type Progress } from "../core/task.ts";
+import { recordAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
-import { withRetries } from "./failures.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
+import { transactionWithLines } from "./lines.ts";
+import { lockTasks } from "./locking.ts";
+import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
 import { countTally } from "./stats/count.ts";
 
@@ -22,6 +24,8 @@ export interface Recorded {
   /** False: another node's record of this attempt stands, and this one was dropped. */
   written: boolean;
   task: StoredTask | null;
+  /** The next of its line, which the end of this task let go: it is to be added to the due set. */
+  released: StoredTask | null;
 }
 
 /**
@@ -35,45 +39,40 @@ export async function recordOutcomes(
   clock: Clock,
   random: () => number,
 ): Promise<Recorded[]> {
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
-      const now = clock.now();
-      const tasks = await lockTasks(db, trx, [...new Set(outcomes.map(({ taskId }) => taskId))]);
-      const tally = new Tally();
-      const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
-      const attempts = results.flatMap(({ written, outcome }) =>
-        written && outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
-      );
-      const written = results.filter((result) => result.written).map(({ outcome }) => outcome.taskId);
-      const changed = new Set(written);
-      await insertMany(trx, "attempts", ATTEMPT_COLUMNS, attempts);
-      await updateProgress(
-        trx,
-        [...changed].map((id) => tasks.get(id) as StoredTask),
-        written.length > changed.size,
-        now,
-      );
-      await countTally(trx, now, tally);
-      return results.map((result) => ({ ...result, task: tasks.get(result.outcome.taskId) ?? null }));
-    }),
-  );
-}
-
-/** Locks rows by key, in one order for everyone, so that batches wait for each other instead of deadlocking. */
-async function lockTasks(db: Database, trx: Knex, ids: TaskId[]): Promise<Map<TaskId, StoredTask>> {
-  const keys = ids.map(taskIdToBytes).sort(Buffer.compare);
-  // Without the payload, which recording does not need.
-  const columns = `task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at, expires_at,
-    created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
-    order_key, source_ip, last_error_code, last_error_message,
-    NULL AS request_param, NULL AS body, NULL AS content_type, NULL AS headers, NULL AS expect_result, NULL AS expect`;
-  const lock = db.dialect === "mysql" ? "ORDER BY task_id FOR UPDATE" : "";
-  const answer = await trx.raw(
-    `SELECT ${columns} FROM tasks WHERE task_id IN ${placeholders(keys.length)} ${lock}`,
-    keys,
-  );
-  const rows = db.dialect === "mysql" ? answer[0] : answer;
-  return new Map(rows.map(taskFromRow).map((task: StoredTask) => [task.taskId, task]));
+  return transactionWithLines(db, async (trx, lines) => {
+    const now = clock.now();
+    const tasks = await lockTasks(db, trx, [...new Set(outcomes.map(({ taskId }) => taskId))]);
+    const before = new Map(tasks);
+    const tally = new Tally();
+    const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
+    const attempts = results.flatMap(({ written, outcome }) =>
+      written && outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
+    );
+    const written = results.filter((result) => result.written).map(({ outcome }) => outcome.taskId);
+    const changed = new Set(written);
+    const changes = await lines.prepare(
+      Array.from(changed, (id) => ({
+        before: before.get(id) as StoredTask,
+        after: tasks.get(id) as StoredTask,
+      })),
+    );
+    for (const { after } of changes) tasks.set(after.taskId, after);
+    await insertMany(trx, "attempts", ATTEMPT_COLUMNS, attempts);
+    await updateProgress(
+      trx,
+      changes.map(({ after }) => after),
+      written.length > changed.size,
+      now,
+    );
+    await countTally(trx, now, tally);
+    await recordAlarms(trx, before, tasks, results, now);
+    const released = await lines.release(changes, now);
+    return results.map((result) => ({
+      ...result,
+      task: tasks.get(result.outcome.taskId) ?? null,
+      released: released.get(result.outcome.taskId) ?? null,
+    }));
+  });
 }
 
 /** Applies one outcome to the locked tasks, in memory, and counts it. */
@@ -84,7 +83,7 @@ function judgeOutcome(
   now: EpochMs,
   random: () => number,
   tally: Tally,
-): Omit<Recorded, "task"> {
+): Omit<Recorded, "task" | "released"> {
   const task = tasks.get(outcome.taskId);
   // An expiry uses up no number: reported twice, or of a task that has ended meanwhile, it changes nothing.
   const stale = outcome.attempt === null && task?.state !== "pending";

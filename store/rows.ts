@@ -11,6 +11,8 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   appId: number;
   /** Of the URL with its placeholders filled. */
   lane: Lane;
+  /** Its place in the line of its `orderKey`, given by the store when it accepts the task; null without a key. */
+  orderSeq: number | null;
   sourceIp: string | null;
   createdAt: EpochMs;
   updatedAt: EpochMs;
@@ -46,6 +48,7 @@ export const TASK_COLUMNS = [
   "source_app_name",
   "target_app_name",
   "order_key",
+  "order_seq",
   "source_ip",
 ] as const;
 
@@ -75,6 +78,7 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.sourceAppName,
     task.targetAppName,
     task.orderKey,
+    task.orderSeq,
     task.sourceIp,
   ];
 }
@@ -102,6 +106,7 @@ export function taskFromRow(row: Row): StoredTask {
     sourceAppName: row.source_app_name as string | null,
     targetAppName: row.target_app_name as string | null,
     orderKey: row.order_key as string | null,
+    orderSeq: row.order_seq as number | null,
     sourceIp: row.source_ip as string | null,
   };
 }

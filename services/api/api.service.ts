@@ -26,6 +26,7 @@ import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
+import { webhookRoutes } from "./webhooks.routes.ts";
 
 /** The built console. */
 const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
@@ -41,6 +42,7 @@ export const ROUTES: Route[] = [
   ...userRoutes,
   ...sessionRoutes,
   ...auditRoutes,
+  ...webhookRoutes,
 ];
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import { type Clock, millis, systemClock } from "../../core/clock.ts";
-import { type Config, ConfigError } from "../../core/config.ts";
+import { type Config, ConfigError, type ServiceName } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { DueSet } from "../../due/due-set.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
@@ -26,7 +26,10 @@ const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
 
-/** Of nodes that run `scheduler` or `admin`. */
+/** Services that need what {@link Resources} holds. */
+const WITH_DATABASE: ServiceName[] = ["scheduler", "admin", "notifier"];
+
+/** Of nodes that run one of {@link WITH_DATABASE}. */
 export interface Resources {
   config: Config;
   db: Database;
@@ -70,7 +73,7 @@ export function onStopping(
 
 /** Opens what the node's services need; ends the process where a setting is wrong. */
 export function resources(config: Config): Middleware {
-  const needed = config.services.some((name) => name === "scheduler" || name === "admin");
+  const needed = config.services.some((name) => WITH_DATABASE.includes(name));
   let release: () => Promise<void> = async () => undefined;
   let watch: DatabaseWatch | null = null;
   let natsWatch: NatsWatch | null = null;

@@ -7,7 +7,8 @@ import { endSchema } from "../../core/schema/tasks.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { recordAudit } from "../../store/audit.ts";
-import { changeTask, type TaskChange } from "../../store/change.ts";
+import { changeTask } from "../../store/change.ts";
+import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
@@ -29,7 +30,14 @@ export function taskIdOf(text: unknown): TaskId {
 
 export async function viewTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const task = await findTask(resources.db, scope, taskId);
-  return taskView(task, await isLeased(resources, task));
+  const [leased, heldBy] = await Promise.all([isLeased(resources, task), holderOf(resources.db, task)]);
+  return { ...taskView(task, leased), heldBy };
+}
+
+/** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
+export async function letGo({ due }: Resources, released: (StoredTask | null)[]): Promise<void> {
+  const entries = released.flatMap((task) => (task && dueEntryOf(task)) ?? []);
+  if (entries.length > 0) await due.add(entries).catch(() => undefined);
 }
 
 /** Parameters of a cancel or a resolve, as they came. */
@@ -44,7 +52,9 @@ export async function cancelTask(
   const { taskId, note } = parseWith(endSchema, params, "invalid_query");
   const now = resources.clock.now();
   const rule: Rule = (task) => cancel(task, now);
-  const { before, after } = await changeByHand(resources, ctx, "task.cancel", taskIdOf(taskId), rule, note);
+  const id = taskIdOf(taskId);
+  const { before, after, released } = await changeByHand(resources, ctx, "task.cancel", id, rule, note);
+  await letGo(resources, [released]);
   announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
@@ -98,7 +108,7 @@ function changeByHand(
   taskId: TaskId,
   rule: Rule,
   note: string | undefined,
-): Promise<TaskChange> {
+): ReturnType<typeof changeTask> {
   const now = clock.now();
   return changeTask(db, scopeOf(ctx), taskId, now, rule, (within, { before, after }) =>
     recordAudit(within, {

@@ -1,13 +1,74 @@
-/** Tells people that a task reached its limit. Today that is one line in the log, by one notifier of the cluster. */
-import type { Context, ServiceSchema } from "moleculer";
-import { type EventHandlers, eventsOf } from "../lib/bus.ts";
+/** Tells people what they must hear: channels, and the desk that makes messages for them. */
+import type { ServiceSchema } from "moleculer";
+import { epochMs, minutes } from "../../core/clock.ts";
+import { raiseOnce } from "../../store/alarm-checks.ts";
+import { actionsOf, type EventHandlers, eventsOf } from "../lib/bus.ts";
+import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
+import { auditChannel } from "./audit.ts";
+import { Channels } from "./channels.ts";
+import { AlarmDesk } from "./desk.ts";
+import { tryChannel } from "./try-channel.ts";
+
+/** A breaker that opens again and again: one alarm is enough for so long. */
+const SAME_BREAKER = minutes(10);
+
+let resources: Resources;
+let channels: Channels;
+let desk: AlarmDesk;
 
 const handlers: EventHandlers = {
-  "task.exhausted": ({ taskId, url, callCount, lastError }, ctx: Context) => {
+  "task.exhausted": ({ taskId, url, callCount, lastError }, ctx) => {
     ctx.broker.logger.warn({ taskId, url, callCount, lastError }, "task exhausted");
+    desk.wake();
+  },
+  "destination.opened": async ({ origin, since, failures }, ctx) => {
+    const now = resources.clock.now();
+    const alarm = {
+      kind: "breaker" as const,
+      taskId: null,
+      sourceAppName: null,
+      destination: origin.slice(0, 300),
+      errorCode: null,
+      facts: { since: Date.parse(since), failures },
+      createdAt: now,
+    };
+    await raiseOnce(resources.db, alarm, epochMs(now - SAME_BREAKER)).catch((error: Error) =>
+      ctx.broker.logger.error({ origin, since, err: error.message }, "no alarm for an opened breaker"),
+    );
+    desk.wake();
   },
 };
 
-const notifier: ServiceSchema = { name: "notifier", events: eventsOf(handlers) };
+const notifier: ServiceSchema = {
+  name: "notifier",
+
+  actions: actionsOf<"notifier">({
+    listWebhooks: () => channels.list(),
+    getWebhook: ({ id }) => channels.get(id),
+    createWebhook: (request, ctx) => channels.create(request, ctx),
+    updateWebhook: ({ id, changes }, ctx) => channels.update(id, changes, ctx),
+    deleteWebhook: ({ id }, ctx) => channels.remove(id, ctx),
+    webhookHistory: ({ id, ...query }) => channels.history(id, query),
+
+    testWebhook: async ({ id, settings }, ctx) => {
+      const channel = id === undefined ? null : await channels.find(id);
+      // Also a saved one is checked: what may be reached can have changed since.
+      const spec = channels.parse(settings ?? {}, channel);
+      const answer = await tryChannel(resources, ctx.broker.nodeID, spec);
+      await channels.tried(channel, answer, settings === undefined, ctx);
+      return answer;
+    },
+  }),
+
+  events: eventsOf(handlers),
+
+  async started() {
+    resources = resourcesOf(this.broker);
+    channels = new Channels(resources, auditChannel);
+    desk = new AlarmDesk(resources, this.logger);
+    desk.wake();
+    onStopping(this.broker, "schedule", () => desk.stop());
+  },
+};
 
 export default notifier;

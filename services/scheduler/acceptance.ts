@@ -35,32 +35,42 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
   readonly #batcher: Batcher<NewTask, Accepted>;
+  /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
+  readonly #orderedBatcher: Batcher<NewTask, Accepted>;
   readonly #origins: Origins;
 
-  /** @param onCommitted gets the tasks of each commit; callers get their ids without waiting for it */
+  /**
+   * @param onCommitted gets the tasks of each commit that wait for nothing but their time; callers get their ids without
+   *   waiting for it
+   */
   constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
     this.#resources = resources;
     this.#origins = new Origins(resources);
-    this.#batcher = new Batcher({
-      maxItems: MAX_ITEMS,
-      maxBytes: MAX_BYTES,
-      sizeOf: (item) => item.bytes,
-      // SQLite has one writer; MySQL syncs its log for several commits at once.
-      concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
-      // `checkLoad` asks callers to stop long before.
-      maxWaiting: 2 * MAX_WAITING,
-      flush: measured("accept", async (items) => {
-        const results = await acceptTasks(resources.db, items);
-        onCommitted(items.flatMap(({ task }, i) => (results[i]?.kind === "created" ? [task] : [])));
-        return results;
-      }),
-    });
+    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted> =>
+      new Batcher({
+        maxItems: MAX_ITEMS,
+        maxBytes: MAX_BYTES,
+        sizeOf: (item) => item.bytes,
+        concurrency,
+        // `checkLoad` asks callers to stop long before.
+        maxWaiting: 2 * MAX_WAITING,
+        flush: measured("accept", async (items) => {
+          const results = await acceptTasks(resources.db, items);
+          onCommitted(items.flatMap(({ task }, i) => (isCallable(results[i]) ? [task] : [])));
+          return results;
+        }),
+      });
+    // SQLite has one writer; MySQL syncs its log for several commits at once.
+    this.#batcher = batcherOf(resources.db.dialect === "sqlite" ? 1 : 3);
+    this.#orderedBatcher = batcherOf(1);
   }
 
   /** To be called before tasks are accepted, for a batch once: none of it is accepted then. @throws BidaError too_many_requests */
   checkLoad(): void {
-    const { lag, size, bytes } = this.#batcher;
-    if (lag < MAX_LAG && size < MAX_WAITING && bytes < MAX_WAITING_BYTES) return;
+    const both = [this.#batcher, this.#orderedBatcher];
+    const lag = Math.max(...both.map((batcher) => batcher.lag));
+    const isFull = both.some(({ size, bytes }) => size >= MAX_WAITING || bytes >= MAX_WAITING_BYTES);
+    if (lag < MAX_LAG && !isFull) return;
     throw new BidaError("too_many_requests", "Tasks come in faster than they can be committed", {
       retryAfter: Math.min(30, 1 + Math.ceil(lag / 1_000)),
     });
@@ -72,10 +82,9 @@ export class Acceptance {
    */
   async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
     checkPayload(spec);
+    const batcher = spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
-    const accepted = await this.#batcher.add(
-      newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)),
-    );
+    const accepted = await batcher.add(newTask(this.#stored(spec, origin), idempotencyOf(spec, origin)));
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       tasksAccepted[origin.door].inc();
@@ -96,6 +105,7 @@ export class Acceptance {
       appId,
       lane: laneOf(origin),
       state: "pending",
+      orderSeq: null,
       callCount: 0,
       manualCalls: 0,
       nextCallAt: epochMs(Math.max(later, now)),
@@ -107,6 +117,9 @@ export class Acceptance {
     };
   }
 }
+
+/** A repeated one is on its way already; one that is held comes when its turn does. */
+const isCallable = (result: Accepted | undefined): boolean => result?.kind === "created" && !result.held;
 
 /** The body's hash is of the checked request: white space and the order of its top fields make no difference. */
 function idempotencyOf(spec: TaskSpec, { idempotencyKey }: Origin): NewTask["idempotency"] {

@@ -1,5 +1,6 @@
 /** From a due entry to the job a dispatcher gets. The row decides: an entry it contradicts is put right instead. */
 import type { Logger } from "moleculer";
+import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
 import type { DueSet, LaneChange, Settlement } from "../../due/due-set.ts";
@@ -8,6 +9,7 @@ import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../lib/resources.ts";
+import { addressAlarms } from "./alarm-jobs.ts";
 
 /** How long calls that cannot be signed are put off. */
 const UNSIGNABLE_PAUSE = seconds(30);
@@ -46,16 +48,20 @@ export class JobMaker {
   }
 
   /**
-   * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed: such
-   * entries are put off, at no cost of an attempt, and are missing from the result.
+   * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed, without
+   * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from
+   * the result.
    */
   async make(holder: string, entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
     await this.#readSecrets(tasks);
+    const alarms = await addressAlarms(this.#resources, tasks, this.#log);
     const putOff: Settlement[] = [];
     const jobs = entries.flatMap((entry, i): Job[] => {
       const task = tasks[i] as StoredTask;
+      const alarm = alarms.get(task.taskId);
+      if (alarm) return [{ ...jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
-      if (secrets) return [jobOf(entry, task, secrets)];
+      if (secrets && task.appId !== ALARM_APP_ID) return [jobOf(entry, task, secrets)];
       putOff.push({
         entry,
         next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) },
@@ -77,7 +83,7 @@ export class JobMaker {
   async #readSecrets(tasks: StoredTask[]): Promise<void> {
     const now = performance.now();
     const isStale = (id: number) =>
-      id !== 0 && now - (this.#secrets.get(id)?.readAt ?? Number.NEGATIVE_INFINITY) > SECRETS_TTL;
+      id > 0 && now - (this.#secrets.get(id)?.readAt ?? Number.NEGATIVE_INFINITY) > SECRETS_TTL;
     const stale = [...new Set(tasks.map(({ appId }) => appId))].filter(isStale);
     if (stale.length === 0) return;
     const { db, box, clock } = this.#resources;

@@ -9,6 +9,7 @@ import { type Recorded, recordOutcomes } from "../../store/record.ts";
 import { type EventName, emit, isHeard } from "../lib/bus.ts";
 import { announceChange, attemptLine } from "../lib/changes.ts";
 import type { Resources } from "../lib/resources.ts";
+import { letGo } from "../lib/tasks.ts";
 import { attemptView, taskEvent } from "../lib/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
@@ -65,7 +66,10 @@ export class Recorder {
     return reported.map(() => undefined);
   }
 
-  /** The row decides what becomes of the entry, also where the outcome came too late to be written. */
+  /**
+   * The row decides what becomes of the entry, also where the outcome came too late to be written. Then those whose turn
+   * it is by now are added.
+   */
   async #settle(reported: Reported[], recorded: Recorded[]): Promise<void> {
     const settlements = Map.groupBy(reported.keys(), (i) => (reported[i] as Reported).holder);
     for (const [holder, indexes] of settlements) {
@@ -77,6 +81,10 @@ export class Recorder {
       const changes = await settleQuietly(this.#resources.due, holder, part);
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }
+    await letGo(
+      this.#resources,
+      recorded.map(({ released }) => released),
+    );
   }
 
   #logRecord({ outcome, written, task }: Recorded): void {

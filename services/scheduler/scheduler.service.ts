@@ -21,6 +21,7 @@ import { Folder } from "./folder.ts";
 import { JobMaker } from "./jobs.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
+import { Sweeper } from "./sweeper.ts";
 
 /** Tasks in one batch. */
 const MAX_BATCH = 1000;
@@ -117,10 +118,12 @@ const scheduler: ServiceSchema = {
     reconciler.start();
     const folder = new Folder(resources, this.logger);
     folder.start();
+    const sweeper = new Sweeper(resources, this.logger);
+    sweeper.start();
     contribute(this.broker, schedulerStatus(resources.due, desk));
     onStopping(this.broker, "schedule", async () => {
       desk.close();
-      await Promise.all([reconciler.stop(), folder.stop()]);
+      await Promise.all([reconciler.stop(), folder.stop(), sweeper.stop()]);
     });
   },
 };

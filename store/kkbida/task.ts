@@ -70,6 +70,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
       sourceAppName: appName(row.sourceAppName),
       targetAppName: appName(row.targetAppName),
       orderKey: null,
+      orderSeq: null,
       sourceIp: textOrNull(row.sourceIp)?.slice(0, MAX_SOURCE_IP) ?? null,
       createdAt: times.createdAt,
       updatedAt: times.updatedAt,

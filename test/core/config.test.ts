@@ -29,6 +29,7 @@ test("defaults", () => {
     retentionDays: 30,
     logLevel: "info",
     secretKey: null,
+    publicUrl: "http://127.0.0.1:8080",
     services: [...SERVICE_NAMES],
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);

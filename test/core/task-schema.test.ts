@@ -38,7 +38,7 @@ test("the smallest task, with every default filled in", () => {
 test("null means not given", () => {
   const names = [
     ...["requestParam", "body", "contentType", "headers", "expectResult", "expect", "retry", "timeoutMs"],
-    ...["delayMs", "callAt", "expiresAt", "sourceAppName", "targetAppName"],
+    ...["delayMs", "callAt", "expiresAt", "sourceAppName", "targetAppName", "orderKey"],
   ];
   assert.equal(parse(Object.fromEntries(names.map((name) => [name, null]))), parse());
 });
@@ -57,12 +57,12 @@ test("all fields at once", () => {
     timeoutMs: 120_000,
     sourceAppName: "来源",
     targetAppName: "t".repeat(64),
+    orderKey: "客户 😀".repeat(20),
   };
   const { delayMs: _, expiresAt: __, ...rest } = { delayMs: 0, expiresAt: null, ...more };
   assert.equal(parse({ ...more, callAt: "2026-01-02T00:00:00+08:00", expiresAt: "2026-01-02T00:00:00Z" }), {
     ...rest,
     body: null,
-    orderKey: null,
     start: { callAt: epochMs(Date.UTC(2026, 0, 1, 16)) },
     expiresAt: epochMs(Date.UTC(2026, 0, 2)),
   } as unknown as ReturnType<typeof parse>);
@@ -95,6 +95,7 @@ const LIMITS: [name: string, more: Record<string, unknown>][] = [
   ],
   ["16 KiB of headers", { headers: { x: "y".repeat(16_384 - 5) } }],
   ["an own content-type header", { headers: { "Content-Type": "text/xml" }, body: "<a/>" }],
+  ["orderKey of 128 characters", { orderKey: "k".repeat(128) }],
   ["text of 4-byte characters", { sourceAppName: "😀".repeat(32), targetAppName: "𠮷" }],
 ];
 for (const [name, more] of LIMITS) test(`${name}`, () => assert.ok(parse(more)));

@@ -15,13 +15,20 @@ const task: StoredTask = {
   ...{ taskId: newTaskId(), appId: 3, lane: laneOf("http://a"), url: "http://a/", requestMethod: "PUT" },
   ...{ requestParam: { a: 1 }, body: null, contentType: null, headers: { x: "y" }, expectResult: "ok" },
   ...{ expect: { status: "2xx" }, limitCallCount: 3, retry: { strategy: "fixed", delayMs: 1 } },
-  ...{ timeoutMs: millis(100), expiresAt: T, sourceAppName: "s", targetAppName: "t", orderKey: "k" },
+  ...{
+    timeoutMs: millis(100),
+    expiresAt: T,
+    sourceAppName: "s",
+    targetAppName: "t",
+    orderKey: "k",
+    orderSeq: 1,
+  },
   ...{ state: "pending", callCount: 1, manualCalls: 1, nextCallAt: T, finishedAt: null, sourceIp: "::1" },
   ...{ lastError: { code: "reset", message: "m" }, createdAt: T, updatedAt: T },
 };
 
 test("a task: the contract's fields, times in ISO 8601, nothing of our insides", () => {
-  const { appId: _, lane: __, manualCalls: ___, ...same } = task;
+  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...same } = task;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
   assert.equal(taskView(task, false), { ...same, ...times });
   assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false).finishedAt, ISO);

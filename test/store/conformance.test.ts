@@ -2,11 +2,14 @@
 
 import { KINDS } from "./fixtures.ts";
 import { accepting } from "./suite/accepting.ts";
+import { alarming } from "./suite/alarms.ts";
 import { callsAcross } from "./suite/attempts.ts";
 import { auditing } from "./suite/auditing.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
+import { keeping } from "./suite/keeping.ts";
 import { migrating } from "./suite/migrating.ts";
+import { ordering } from "./suite/ordering.ts";
 import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
@@ -18,12 +21,15 @@ for (const kind of KINDS) {
     accepting,
     recording,
     changing,
+    ordering,
+    keeping,
     counting,
     callsAcross,
     reading,
     signing,
     people,
     auditing,
+    alarming,
   ])
     part(kind);
 }

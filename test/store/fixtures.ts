@@ -67,6 +67,7 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     sourceAppName: null,
     targetAppName: null,
     orderKey: null,
+    orderSeq: null,
     state: "pending",
     callCount: 0,
     manualCalls: 0,

@@ -1,5 +1,6 @@
 /** All behaviours that hold in every world. */
 import { accessSuite } from "./access.ts";
+import { alarmSuite } from "./alarms.ts";
 import { appSuite } from "./apps.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
@@ -9,6 +10,7 @@ import { failureSuite } from "./failures.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
+import { orderSuite } from "./order.ts";
 import { peopleSuite } from "./people.ts";
 import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
@@ -23,11 +25,13 @@ export function everySuite(suite: Suite): void {
   timingSuite(suite);
   callerSuite(suite);
   listingSuite(suite);
+  orderSuite(suite);
   clientSuite(suite);
   appSuite(suite);
   peopleSuite(suite);
   accessSuite(suite);
   watchingSuite(suite);
+  alarmSuite(suite);
   destinationSuite(suite);
   seeingSuite(suite);
 }

@@ -60,6 +60,7 @@ export function accepting(kind: Kind): void {
       sourceAppName: "😀".repeat(32),
       targetAppName: " a ",
       orderKey: "k".repeat(128),
+      orderSeq: null,
       state: "pending",
       callCount: 0,
       manualCalls: 0,
@@ -71,7 +72,7 @@ export function accepting(kind: Kind): void {
       updatedAt: clock.now(),
     };
     assert.equal(await accept(newTask(task, null)), [{ kind: "created", taskId: task.taskId }]);
-    assert.equal(await taskIn(db, task.taskId), task);
+    assert.equal(await taskIn(db, task.taskId), { ...task, orderSeq: clock.now() });
   });
 
   const BODIES: [name: string, body: string][] = [

@@ -1,0 +1,184 @@
+/** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
+import { isIP } from "node:net";
+import type { EgressPolicy } from "../addresses.ts";
+import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
+import { BidaError, type FieldError } from "../errors.ts";
+import { type Lane, laneOf } from "../ids.ts";
+import type { Mail } from "../mail.ts";
+import type { RetryPolicy } from "../retry.ts";
+import { type ChannelType, type WebhookSettings, webhookSchema } from "../schema/webhooks.ts";
+import type { TaskSpec } from "../task.ts";
+import { checkUrl, parseWith } from "../task-schema.ts";
+import { ALARM_SOURCE } from "./alarm.ts";
+import { MASK, maskUrl } from "./mask.ts";
+import { type Digest, noticeOf } from "./notice.ts";
+import { type Channel, PLATFORM_LIMITS } from "./pacing.ts";
+import { PLATFORMS, platformOfUrl } from "./platforms.ts";
+import { signedDingtalkUrl, signedFeishuBody } from "./sign.ts";
+import { fillTemplate, formatOf, templateProblem } from "./template.ts";
+
+/** Settings with type and name decided. */
+export type ChannelSpec = WebhookSettings & { type: ChannelType; name: string };
+
+/** About half an hour in 8 calls: past the 10 minutes for which DingTalk locks out a robot that said too much. */
+const ALARM_RETRY: RetryPolicy = {
+  strategy: "schedule",
+  delaysMs: [seconds(10), seconds(30), minutes(1), minutes(2), minutes(5), minutes(10), minutes(10)],
+  jitter: 0.1,
+};
+
+const SIGNED: ChannelType[] = ["dingtalk", "feishu"];
+
+/**
+ * Checks a request.
+ * @param former settings of the channel that it changes: what it lacks, or has as a mask, stays
+ * @throws BidaError invalid_body naming every wrong field
+ */
+export function parseChannel(
+  request: Record<string, unknown>,
+  egress: EgressPolicy,
+  former: ChannelSpec | null = null,
+): ChannelSpec {
+  const settings = parseWith(webhookSchema, former ? merged(former, request) : request, "invalid_body");
+  const errors: FieldError[] = [];
+  const type = settings.type ?? (settings.smtp ? "email" : platformOfUrl(settings.url ?? ""));
+  const name = settings.name ?? (settings.memo?.replace(/\s+/g, " ").trim().slice(0, 64) || type);
+  const spec: ChannelSpec = { ...settings, type, name };
+  const refuse = (field: string, message: string | null) =>
+    message !== null && errors.push({ field, message });
+  if (type === "email") {
+    if (!spec.smtp) refuse("smtp", "is required for email");
+    if (spec.url) refuse("url", "is not for email; smtp says where it goes");
+    if (spec.smtp) refuse("smtp.host", blockedHost(spec.smtp.host, egress));
+    if (spec.smtp?.user && !spec.smtp.password) refuse("smtp.password", "is required with user");
+  } else {
+    if (spec.smtp) refuse("smtp", `is for email, not for ${type}`);
+    refuse("url", spec.url ? urlProblem(spec.url, egress) : "is required");
+  }
+  if (spec.secret && !SIGNED.includes(type))
+    refuse("secret", `is for ${SIGNED.join(" and ")}, not for ${type}`);
+  if (spec.content) refuse("content", contentProblem(spec));
+  if (errors.length > 0) throw new BidaError("invalid_body", "The channel has invalid fields", { errors });
+  return spec;
+}
+
+function merged(former: ChannelSpec, patch: Record<string, unknown>): Record<string, unknown> {
+  const next: Record<string, unknown> = { ...former };
+  for (const [field, value] of Object.entries(patch)) {
+    if (value === null) delete next[field];
+    else if (field === "smtp" && isObject(value)) {
+      const { password, ...rest } = value;
+      const kept = password === undefined || password === MASK ? former.smtp?.password : password;
+      next.smtp = { ...former.smtp, ...rest, password: kept };
+    } else if (field === "filter" && isObject(value)) next.filter = { ...former.filter, ...value };
+    else next[field] = value;
+  }
+  if (patch.secret === MASK) next.secret = former.secret;
+  if (former.url && patch.url === maskUrl(former.url)) next.url = former.url;
+  return next;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function urlProblem(url: string, egress: EgressPolicy): string | null {
+  return checkUrl(url, {}) ?? blockedHost(new URL(url).hostname.replace(/^\[|\]$/g, ""), egress);
+}
+
+/** Names are vetted when they are resolved, at every call. */
+function blockedHost(host: string, egress: EgressPolicy): string | null {
+  if (isIP(host) === 0 || egress.permits(host)) return null;
+  return `is at ${host}, in a range that calls may not reach (BIDA_EGRESS_ALLOW)`;
+}
+
+function contentProblem({ type, content, contentType }: ChannelSpec): string | null {
+  const format = type === "webhook" ? formatOf(contentType) : "json";
+  // The body of a mail is plain text: nothing to be broken but its variables.
+  const problem = templateProblem(content ?? "", type === "email" ? "form" : format);
+  if (problem !== null || type !== "feishu") return problem;
+  return (content ?? "").trim().startsWith("{")
+    ? null
+    : "must be a JSON object: the signature is added to it";
+}
+
+/** What pacing needs to know. */
+export const paceOf = (spec: ChannelSpec, broken: boolean): Channel => ({
+  limits: spec.limits ?? PLATFORM_LIMITS[spec.type],
+  digest: spec.digest ?? spec.type !== "webhook",
+  broken,
+});
+
+/** Where a channel's messages go: shown, and the lane they wait in. The token is not in it. */
+export function destinationOf({ url, smtp }: ChannelSpec): { shown: string; lane: Lane } {
+  if (smtp) {
+    const shown = `smtp://${smtp.host}:${smtp.port}`;
+    return { shown, lane: laneOf(shown) };
+  }
+  return { shown: maskUrl(url ?? ""), lane: laneOf(new URL(url ?? "").origin) };
+}
+
+/** The task of one message, without what is secret: {@link addressed} adds that right before each call. */
+export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string): TaskSpec {
+  const { type, content, contentType, language, title } = spec;
+  const notice = noticeOf(digest, language, title ?? null, publicUrl);
+  const json = "application/json; charset=utf-8";
+  const format = type === "webhook" ? formatOf(contentType) : "json";
+  let body = PLATFORMS[type].body(notice);
+  if (content && type === "email") {
+    body = JSON.stringify({ subject: notice.title, text: plain(content, notice.values) });
+  } else if (content) body = fillTemplate(content, format, notice.values);
+  return {
+    url: destinationOf(spec).shown,
+    requestMethod: type === "webhook" ? spec.requestMethod : "POST",
+    requestParam: null,
+    body,
+    contentType: type === "webhook" && content ? contentType : json,
+    headers: null,
+    expectResult: spec.expectResult || null,
+    expect: PLATFORMS[type].expect,
+    limitCallCount: spec.limitCallCount,
+    retry: spec.retry ?? ALARM_RETRY,
+    timeoutMs: spec.timeoutMs as Millis,
+    start: { delayMs: millis(0) },
+    expiresAt: null,
+    sourceAppName: ALARM_SOURCE,
+    targetAppName: spec.name,
+    orderKey: null,
+  };
+}
+
+/** In a mail nothing needs escaping. */
+const plain = (content: string, values: Record<string, string>): string =>
+  content.replace(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
+
+/** What a message's call has beside its task: the address with its token, a fresh signature, or the mail. */
+export interface Addressed {
+  url: string;
+  body: string;
+  mail?: Mail;
+}
+
+/** @param body the task's */
+export function addressed(spec: ChannelSpec, body: string, now: EpochMs): Addressed {
+  const { type, secret, smtp } = spec;
+  const url = spec.url ?? "";
+  if (smtp) {
+    const { subject, text } = JSON.parse(body) as { subject: string; text: string };
+    const { host, port, tls, user, password, from, to } = smtp;
+    const mail = { host, port, tls, user: user ?? null, password: password ?? null, from, to, subject, text };
+    // Threads name a destination by its origin, and know those of http only.
+    return { url: `http://${bracketed(host)}:${port}/`, body, mail };
+  }
+  if (secret && type === "dingtalk") return { url: signedDingtalkUrl(url, secret, now), body };
+  if (secret && type === "feishu") return { url, body: signedFeishuBody(body, secret, now) };
+  return { url, body };
+}
+
+const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+
+/** Everything of a channel that may not be repeated to anybody. */
+export function secretsOf({ url, secret, smtp }: ChannelSpec): (string | null | undefined)[] {
+  const { pathname = "", searchParams = new URLSearchParams() } = (url && URL.parse(url)) || {};
+  const pieces = pathname.split("/").filter((piece) => piece.length > 15);
+  return [url, secret, smtp?.password, ...pieces, ...Array.from(searchParams.values())];
+}

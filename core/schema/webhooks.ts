@@ -1,0 +1,169 @@
+/** Channels of alarms, as callers write and read them. */
+import { z } from "zod";
+import { ALARM_KINDS, SEVERITIES } from "../alarm/alarm.ts";
+import { retrySchema } from "../task-schema.ts";
+import type { AlarmMessageView, WebhookTest, WebhookView } from "../webhook-view.ts";
+
+export const CHANNEL_TYPES = ["dingtalk", "wecom", "feishu", "slack", "email", "webhook"] as const;
+export type ChannelType = (typeof CHANNEL_TYPES)[number];
+
+const MAX_TEMPLATE = 20_000;
+
+const text = (max: number) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((s) => s.isWellFormed() && !s.includes("\0"), "must be well-formed Unicode without NUL");
+/** One line: it ends up in a header or a title. */
+const line = (max: number) =>
+  text(max)
+    .min(1, "must not be empty")
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+    .refine((s) => !/[\x00-\x1f\x7f]/.test(s), "must not contain control characters");
+const whole = (min: number, max: number) =>
+  z.int("must be a whole number").min(min, `must be ${min} to ${max}`).max(max, `must be ${min} to ${max}`);
+const flag = z.boolean("must be true or false");
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(", ")}` });
+
+const address = line(320).refine((s) => /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(s), "must be an e-mail address");
+
+const smtpSchema = z.strictObject({
+  host: line(253).refine((s) => !/[\s/@?#]/.test(s), "must be a host name or an IP address"),
+  port: whole(1, 65_535).default(587),
+  /** `tls`: from the first byte (port 465). `starttls`: upgraded before anything else is said. `none`: never. */
+  tls: oneOf(["starttls", "tls", "none"]).default("starttls"),
+  user: line(320).nullish(),
+  password: line(512).nullish(),
+  from: address,
+  to: z.array(address).min(1, "needs an address").max(50, "takes at most 50 addresses"),
+});
+
+const filterSchema = z.strictObject({
+  kinds: z.array(oneOf(ALARM_KINDS)).max(ALARM_KINDS.length).default([]),
+  sourceAppNames: z.array(line(64)).max(200, "takes at most 200 names").default([]),
+  /** Origins such as `https://shop.example`. */
+  destinations: z
+    .array(line(300).refine(isOrigin, "must be an origin such as https://shop.example"))
+    .max(200, "takes at most 200 origins")
+    .default([]),
+  minSeverity: oneOf(SEVERITIES).default("warning"),
+});
+
+/** kkbida's three, and what is written for the same today. */
+const MEDIA_TYPE =
+  /^(application\/json|application\/x-www-form-urlencoded|text\/xml|application\/xml)\s*(;\s*charset=utf-8)?\s*$/i;
+
+/** What `POST /v1/webhooks` takes. Names that kkbida has are kkbida's. */
+export const webhookSchema = z.strictObject({
+  /** Missing: told by the URL's host; `webhook` where that is nobody's robot. */
+  type: oneOf(CHANNEL_TYPES).optional(),
+  /** Missing: `memo`, or the type. */
+  name: line(64).optional(),
+  memo: text(255).nullish(),
+  enabled: flag.default(true),
+  url: text(2048).min(1, "must not be empty").nullish(),
+  /** The robot's signing secret. */
+  secret: line(256).nullish(),
+  requestMethod: oneOf(["POST", "PUT", "PATCH"]).default("POST"),
+  contentType: line(100)
+    .refine(
+      (s) => MEDIA_TYPE.test(s),
+      "must be application/json, application/x-www-form-urlencoded or text/xml, in UTF-8",
+    )
+    .default("application/json; charset=utf-8"),
+  /** Template of the whole body; missing: the type's own. */
+  content: text(MAX_TEMPLATE).nullish(),
+  /** Text that the answer must contain, beside what the type asks for. */
+  expectResult: text(512).nullish(),
+  smtp: smtpSchema.nullish(),
+  language: oneOf(["zh", "en"]).default("zh"),
+  /** Stands before every title; robots that ask for a keyword find it there. */
+  title: line(100).nullish(),
+  filter: filterSchema.prefault({}),
+  /** Alarm where the oldest due task has waited so long; 0: never. */
+  backlogMinutes: whole(0, 10_080).default(10),
+  /** Missing: the platform's. */
+  limits: z
+    .array(z.strictObject({ messages: whole(1, 10_000), seconds: whole(1, 3_600) }))
+    .max(3, "takes at most 3 limits")
+    .nullish(),
+  /** Whether many alarms become one message. Missing: yes, except for `webhook`. */
+  digest: flag.nullish(),
+  limitCallCount: whole(1, 100).default(8),
+  retry: retrySchema.nullish(),
+  timeoutMs: whole(100, 120_000).default(10_000),
+});
+
+/** A channel's settings, its secrets included. */
+export type WebhookRequest = z.input<typeof webhookSchema>;
+export type WebhookSettings = z.output<typeof webhookSchema>;
+
+/** `PATCH`: what is missing stays as it is, null takes it back to its default. Checked as a whole after that. */
+export const webhookPatchSchema = z.record(z.string(), z.unknown()).describe("Fields of a channel to change");
+
+export const webhookIdSchema = z.strictObject({
+  id: z.coerce.number("must be a number").int("must be a whole number").min(1),
+});
+
+export const historyQuerySchema = z.strictObject({
+  limit: z.coerce.number().int("must be a whole number").min(1, "must be 1 to 200").max(200).default(50),
+  cursor: z.string().optional(),
+});
+
+/** A channel as it is shown: secrets and the secret parts of its URL are masked. */
+export const webhookViewSchema = z.object({
+  ...webhookSchema.shape,
+  id: z.number(),
+  type: oneOf(CHANNEL_TYPES),
+  name: z.string(),
+  memo: z.string().nullable(),
+  enabled: z.boolean(),
+  url: z.string().nullable(),
+  secret: z.string().nullable(),
+  content: z.string().nullable(),
+  expectResult: z.string().nullable(),
+  smtp: z
+    .object({ ...smtpSchema.shape, user: z.string().nullable(), password: z.string().nullable() })
+    .nullable(),
+  title: z.string().nullable(),
+  limits: webhookSchema.shape.limits.unwrap().unwrap().nullable(),
+  digest: z.boolean().nullable(),
+  retry: retrySchema.nullable(),
+  state: oneOf(["ok", "broken", "disabled"]),
+  brokenSince: z.string().nullable(),
+  lastError: z.string().nullable(),
+  lastSuccessAt: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+}) satisfies z.ZodType<WebhookView>;
+
+export const webhookListSchema = z.object({
+  items: z.array(webhookViewSchema),
+  nextCursor: z.string().nullable(),
+});
+
+export const webhookTestSchema = z.object({
+  succeeded: z.boolean(),
+  statusCode: z.number().nullable(),
+  body: z.string().nullable(),
+  errorCode: z.string().nullable(),
+  errorMessage: z.string().nullable(),
+  durationMs: z.number(),
+}) satisfies z.ZodType<WebhookTest>;
+
+export const alarmMessageSchema = z.object({
+  taskId: z.string().describe("The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest"),
+  state: oneOf(["pending", "sent", "failed", "canceled"]),
+  alarms: z.number().describe("How many alarms it told of"),
+  createdAt: z.string(),
+}) satisfies z.ZodType<AlarmMessageView>;
+
+export const historySchema = z.object({
+  items: z.array(alarmMessageSchema),
+  nextCursor: z.string().nullable(),
+});
+
+function isOrigin(origin: string): boolean {
+  return URL.parse(origin)?.origin === origin;
+}

@@ -1,0 +1,150 @@
+/** Channels: made, changed, deleted, tried. */
+import { EgressPolicy } from "../../core/addresses.ts";
+import { type ChannelSpec, parseChannel } from "../../core/alarm/channel.ts";
+import type { EpochMs } from "../../core/clock.ts";
+import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
+import { parseTaskId } from "../../core/ids.ts";
+import { historyQuerySchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { closeChannel, messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
+import { healChannel } from "../../store/alarms.ts";
+import type { Database } from "../../store/database.ts";
+import { translated, withRetries } from "../../store/failures.ts";
+import {
+  createWebhook,
+  deleteWebhook,
+  findWebhook,
+  listWebhooks,
+  updateWebhook,
+  type Webhook,
+} from "../../store/webhooks.ts";
+import type { BidaContext } from "../lib/bus.ts";
+import type { Resources } from "../lib/resources.ts";
+import { cancelTask } from "../lib/tasks.ts";
+import { messageView, webhookView } from "./views.ts";
+
+/** What happened to a channel, for the audit log. Masked: nothing of it is secret. */
+export interface ChannelChange {
+  action: "webhook.create" | "webhook.update" | "webhook.delete" | "webhook.test";
+  id: number | null;
+  before: WebhookView | null;
+  after: WebhookView | null;
+}
+
+/** Writes what happened, in the transaction of the change: there is neither without the other. */
+export type Audit = (within: Database, change: ChannelChange, ctx: BidaContext, at: EpochMs) => Promise<void>;
+
+export class Channels {
+  readonly #resources: Resources;
+  readonly #egress: EgressPolicy;
+  readonly #audit: Audit;
+
+  constructor(resources: Resources, audit: Audit) {
+    this.#resources = resources;
+    this.#egress = new EgressPolicy(resources.config.egressAllow);
+    this.#audit = audit;
+  }
+
+  async list(): Promise<Page<WebhookView>> {
+    const { db, box } = this.#resources;
+    return { items: (await listWebhooks(db, box)).map(webhookView), nextCursor: null };
+  }
+
+  async get(id: unknown): Promise<WebhookView> {
+    return webhookView(await this.find(id));
+  }
+
+  /** @throws BidaError not_found, also for what cannot be an id */
+  async find(id: unknown): Promise<Webhook> {
+    const parsed = webhookIdSchema.safeParse({ id });
+    if (!parsed.success) throw new BidaError("not_found", "No such channel");
+    return findWebhook(this.#resources.db, this.#resources.box, parsed.data.id);
+  }
+
+  /** Checked settings, of none or of a channel that they change. @throws BidaError invalid_body */
+  parse(request: Record<string, unknown>, former: Webhook | null): ChannelSpec {
+    return parseChannel(request, this.#egress, former?.spec ?? null);
+  }
+
+  async create(request: Record<string, unknown>, ctx: BidaContext): Promise<WebhookView> {
+    const spec = this.parse(request, null);
+    return this.#changing(async (within, now) => {
+      const id = (await createWebhook(within, this.#resources.box, spec, now)) as number;
+      const after = await this.#view(within, id);
+      await this.#audit(within, { action: "webhook.create", id, before: null, after }, ctx, now);
+      return after;
+    });
+  }
+
+  async update(id: unknown, changes: Record<string, unknown>, ctx: BidaContext): Promise<WebhookView> {
+    const former = await this.find(id);
+    const spec = this.parse(changes, former);
+    return this.#changing(async (within, now) => {
+      await updateWebhook(within, this.#resources.box, former.id, spec, now);
+      const after = await this.#view(within, former.id);
+      const before = webhookView(former);
+      await this.#audit(within, { action: "webhook.update", id: former.id, before, after }, ctx, now);
+      return after;
+    });
+  }
+
+  /** First it is closed, so that no message is made any more; then those on their way are canceled. */
+  async remove(id: unknown, ctx: BidaContext): Promise<WebhookView> {
+    const { db } = this.#resources;
+    const former = await this.find(id);
+    await closeChannel(db, former.id);
+    for (const taskId of await openMessagesOf(db, former.id).catch(unavailable)) {
+      await cancelTask(this.#resources, ctx, { taskId }).catch((error: BidaError) => {
+        // It has ended meanwhile.
+        if (error.code !== "state_conflict" && error.code !== "not_found") throw error;
+      });
+    }
+    return this.#changing(async (within, now) => {
+      await deleteWebhook(within, former.id);
+      const before = webhookView(former);
+      await this.#audit(within, { action: "webhook.delete", id: former.id, before, after: null }, ctx, now);
+      return before;
+    });
+  }
+
+  #changing<T>(work: (within: Database, now: EpochMs) => Promise<T>): Promise<T> {
+    const { db, clock } = this.#resources;
+    return withRetries(() => db.knex.transaction((trx) => work({ ...db, knex: trx }, clock.now())));
+  }
+
+  async #view(within: Database, id: number): Promise<WebhookView> {
+    return webhookView(await findWebhook(within, this.#resources.box, id));
+  }
+
+  /** A test that arrived heals a channel, if it was one of the settings that are saved. */
+  async tried(
+    channel: Webhook | null,
+    { succeeded }: WebhookTest,
+    saved: boolean,
+    ctx: BidaContext,
+  ): Promise<void> {
+    await this.#changing(async (within, now) => {
+      if (channel && saved && succeeded) await healChannel(within.knex, channel.id, now);
+      const id = channel?.id ?? null;
+      await this.#audit(within, { action: "webhook.test", id, before: null, after: null }, ctx, now);
+    });
+  }
+
+  async history(id: unknown, query: { limit?: number; cursor?: string }): Promise<Page<AlarmMessageView>> {
+    const { limit, cursor } = parseWith(historyQuerySchema, query, "invalid_query");
+    const { id: webhookId } = await this.find(id);
+    const before = cursor === undefined ? null : parseTaskId(cursor);
+    if (cursor !== undefined && before === null) {
+      const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
+      throw new BidaError("invalid_query", undefined, { errors });
+    }
+    const found = await messagesOf(this.#resources.db, webhookId, limit + 1, before).catch(unavailable);
+    const items = found.slice(0, limit).map(messageView);
+    return { items, nextCursor: found.length > limit ? (items.at(-1)?.taskId ?? null) : null };
+  }
+}
+
+function unavailable(error: unknown): never {
+  throw translated(error);
+}

@@ -1,0 +1,192 @@
+/**
+ * Makes messages of alarms. What there is to do is in the database; events only say that it is worth a look, and a look
+ * every few seconds makes up for those that were lost. Any number of notifiers may look at once.
+ */
+import type { Logger } from "moleculer";
+import { type Alarm, wants } from "../../core/alarm/alarm.ts";
+import { destinationOf, messageTask, paceOf } from "../../core/alarm/channel.ts";
+import type { Digest } from "../../core/alarm/notice.ts";
+import { nextTurn, recallOf, type Traffic, type Turn } from "../../core/alarm/pacing.ts";
+import { epochMs, hours, minutes } from "../../core/clock.ts";
+import { dueEntryOf } from "../../core/job.ts";
+import {
+  breakStuckChannels,
+  endBacklog,
+  oldestDue,
+  pruneAlarms,
+  raiseBacklog,
+  takeTurn,
+} from "../../store/alarm-checks.ts";
+import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
+import type { Resources } from "../lib/resources.ts";
+
+/** Between looks, in ms. */
+const INTERVAL = 2_000;
+/** Events of one moment share a look, in ms. */
+const GATHER = 50;
+/** A channel whose message is not delivered after so long is broken, whatever its tries are still to come. */
+const STUCK = minutes(30);
+/** Between checks of the backlog, by one node of the cluster. */
+const CHECK_INTERVAL = minutes(1);
+
+export class AlarmDesk {
+  readonly #resources: Resources;
+  readonly #log: Logger;
+  /** Channels that wait, by id: not before this. */
+  readonly #notBefore = new Map<number, number>();
+  /** Channels that do not work, by id: since when. */
+  readonly #broken = new Map<number, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+  #failingSince: number | null = null;
+
+  constructor(resources: Resources, log: Logger) {
+    this.#resources = resources;
+    this.#log = log;
+  }
+
+  /** Something may be to be told. */
+  wake(): void {
+    if (this.#running) this.#again = true;
+    else this.#lookIn(GATHER);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #lookIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#stopped || at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#running = this.#look().finally(() => {
+        this.#running = null;
+        this.#lookIn(this.#again ? GATHER : INTERVAL);
+        this.#again = false;
+      });
+    }, ms);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const { db, box, clock } = this.#resources;
+      let channels: Webhook[] | null = null;
+      const all = async () => (channels ??= await listWebhooks(db, box));
+      const forAlarm = (list: Webhook[]) => (alarm: Alarm) => this.#route(alarm, list);
+      while (!this.#stopped && (await routeAlarms(db, forAlarm(await all()))) > 0);
+      for (const id of await waitingChannels(db)) {
+        const channel = (await all()).find((one) => one.id === id);
+        if (channel && !this.#stopped) await this.#tell(channel);
+      }
+      if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
+      this.#watch(await all());
+      this.#recovered();
+    } catch (error) {
+      this.#failed(error as Error);
+    }
+  }
+
+  /** Who hears of an alarm. */
+  #route(alarm: Alarm, channels: Webhook[]): number[] {
+    return channels
+      .filter(({ id, spec }) => spec.enabled && id !== alarm.notTo && (alarm.onlyTo ?? id) === id)
+      .filter(({ spec }) => wants(spec.filter, alarm))
+      .map(({ id }) => id);
+  }
+
+  /** Makes messages for a channel, if it may have some now: so many at once that others need not wait for long. */
+  async #tell({ id, spec, opened, brokenSince }: Webhook): Promise<void> {
+    const { db, due, clock, config } = this.#resources;
+    const now = clock.now();
+    if (!opened || now < (this.#notBefore.get(id) ?? 0)) return;
+    this.#notBefore.delete(id);
+    const pace = paceOf(spec, brokenSince !== null);
+    const { lane } = destinationOf(spec);
+    const decide = (traffic: Traffic): Turn => {
+      const turn = nextTurn(pace, traffic, now);
+      if (turn.kind === "wait") this.#notBefore.set(id, turn.at);
+      return turn;
+    };
+    const compose = (digest: Digest) => ({ ...messageTask(spec, digest, config.publicUrl), lane });
+    const tasks = await makeMessages(db, id, now, recallOf(pace), decide, compose);
+    // Where Redis is away, the reconciler adds them.
+    await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
+    if (tasks.length > 0) this.#again = true;
+    const next = this.#notBefore.get(id);
+    if (next !== undefined) this.#lookAfter(next - clock.now());
+  }
+
+  /** A look when a channel's turn comes, if that is before the usual one. */
+  #lookAfter(ms: number): void {
+    if (ms < INTERVAL) setTimeout(() => this.wake(), Math.max(ms, 0)).unref();
+  }
+
+  /** What one node of the cluster does every minute: is there a backlog, is anything too old. */
+  async check(): Promise<void> {
+    const { db, box, clock, config } = this.#resources;
+    const now = clock.now();
+    const oldest = (await oldestDue(db, now)) ?? now;
+    const waited = now - oldest;
+    for (const { id, spec, backlogAlarmedAt } of await listWebhooks(db, box)) {
+      const limit = minutes(spec.backlogMinutes);
+      if (backlogAlarmedAt !== null && waited < limit) await endBacklog(db, id);
+      if (!spec.enabled || limit === 0 || waited < limit || backlogAlarmedAt !== null) continue;
+      await raiseBacklog(db, id, {
+        kind: "backlog",
+        taskId: null,
+        sourceAppName: null,
+        destination: null,
+        errorCode: null,
+        facts: { since: oldest, minutes: Math.floor(waited / minutes(1)) },
+        createdAt: now,
+      });
+      this.#again = true;
+    }
+    await breakStuckChannels(db, epochMs(now - STUCK), now);
+    if (config.retentionDays === 0) return;
+    const before = epochMs(now - hours(24 * config.retentionDays));
+    while (!this.#stopped && (await pruneAlarms(db, before)));
+  }
+
+  /** Says once that a channel broke, and that it works again. */
+  #watch(channels: Webhook[]): void {
+    for (const { id, spec, brokenSince, lastError } of channels) {
+      const known = this.#broken.get(id);
+      if (brokenSince !== null && known === undefined) {
+        this.#broken.set(id, brokenSince);
+        const meanwhile = "its alarms are gathered; one message at a time tries it";
+        this.#log.error(
+          { channel: spec.name, since: new Date(brokenSince).toISOString(), err: lastError, meanwhile },
+          "an alarm channel is broken",
+        );
+      } else if (brokenSince === null && known !== undefined) {
+        this.#broken.delete(id);
+        const afterMs = this.#resources.clock.now() - known;
+        this.#log.info({ channel: spec.name, afterMs }, "the alarm channel works again");
+      }
+    }
+  }
+
+  #failed(error: Error): void {
+    if (this.#failingSince !== null) return;
+    this.#failingSince = performance.now();
+    const meanwhile = "alarms are kept in the database and told later";
+    this.#log.error({ err: error.message, meanwhile }, "alarms cannot be told just now");
+  }
+
+  #recovered(): void {
+    if (this.#failingSince === null) return;
+    const afterMs = Math.round(performance.now() - this.#failingSince);
+    this.#failingSince = null;
+    this.#log.info({ afterMs }, "alarms are told again");
+  }
+}

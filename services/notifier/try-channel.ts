@@ -1,0 +1,83 @@
+/** The test button: a sample goes out now, past queue and history, by the code that delivers alarms. */
+import { Pool } from "undici";
+import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
+import { guardedConnector } from "../../actors/egress.ts";
+import { EgressPolicy } from "../../core/addresses.ts";
+import { ALARM_APP_ID, type Alarm } from "../../core/alarm/alarm.ts";
+import {
+  addressed,
+  type ChannelSpec,
+  destinationOf,
+  messageTask,
+  secretsOf,
+} from "../../core/alarm/channel.ts";
+import { withoutSecrets } from "../../core/alarm/mask.ts";
+import type { Digest } from "../../core/alarm/notice.ts";
+import { type EpochMs, epochMs, minutes } from "../../core/clock.ts";
+import type { WebhookTest } from "../../core/contract.ts";
+import { newTaskId } from "../../core/ids.ts";
+import type { Job } from "../../core/job.ts";
+import type { Resources } from "../lib/resources.ts";
+
+/** Of the answer's body, in characters. */
+const SHOWN = 4_096;
+
+/** Sends a sample and says what came back. Never throws: what goes wrong is the answer. */
+export async function tryChannel(
+  { config, clock }: Resources,
+  node: string,
+  spec: ChannelSpec,
+): Promise<WebhookTest> {
+  const now = clock.now();
+  const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl);
+  const call = addressed(spec, task.body ?? "", now);
+  const connector = guardedConnector(new EgressPolicy(config.egressAllow));
+  const job: Job = {
+    ...task,
+    taskId: newTaskId(),
+    lane: destinationOf(spec).lane,
+    app: ALARM_APP_ID,
+    first: true,
+    dueAt: now,
+    n: 1,
+    ...call,
+    secrets: [],
+  };
+  const pool = new Pool(new URL(call.url).origin, { connections: 1, allowH2: false, connect: connector });
+  const context: DeliveryContext = { pool, connector, clock, node };
+  const { attempt } = await deliver(job, context).finally(() => void pool.destroy());
+  const clean = (text: string) => withoutSecrets(text, secretsOf(spec));
+  return {
+    succeeded: attempt?.outcome === "succeeded",
+    statusCode: attempt?.statusCode ?? null,
+    body: attempt?.responseBody == null ? null : clean(attempt.responseBody).slice(0, SHOWN).toWellFormed(),
+    errorCode: attempt?.error?.code ?? null,
+    errorMessage: attempt?.error ? clean(attempt.error.message) : null,
+    durationMs: attempt?.durationMs ?? 0,
+  };
+}
+
+/** An alarm as a real one looks. */
+function sample(now: EpochMs): Digest {
+  const createTime = epochMs(now - minutes(30));
+  const alarm: Alarm = {
+    id: 0,
+    kind: "exhausted",
+    taskId: newTaskId(),
+    sourceAppName: "bida",
+    destination: "https://target.example",
+    errorCode: "bad_status",
+    facts: {
+      url: "https://target.example/this-is-a-test",
+      targetAppName: "test 测试",
+      createTime,
+      lastModifiedDate: now,
+      callCount: 3,
+      limitCallCount: 3,
+      lastError: "bad_status: status 500, expected 2xx",
+      statusCode: 500,
+    },
+    createdAt: now,
+  };
+  return { count: 1, first: [alarm], kinds: [["exhausted", 1]], apps: [], destinations: [], errors: [] };
+}

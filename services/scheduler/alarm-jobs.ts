@@ -1,0 +1,37 @@
+/** Alarms' tasks name their channel only. The address, with its token and a fresh signature, is added for each call. */
+import type { Logger } from "moleculer";
+import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
+import { type Addressed, addressed } from "../../core/alarm/channel.ts";
+import type { TaskId } from "../../core/ids.ts";
+import { channelsOfMessages } from "../../store/alarms.ts";
+import type { StoredTask } from "../../store/rows.ts";
+import { listWebhooks } from "../../store/webhooks.ts";
+import type { Resources } from "../lib/resources.ts";
+
+/**
+ * @returns what each alarm's call needs; those whose channel is gone, or does not open with our key, are missing
+ * @throws BidaError unavailable
+ */
+export async function addressAlarms(
+  { db, box, clock }: Resources,
+  tasks: StoredTask[],
+  log: Logger,
+): Promise<Map<TaskId, Addressed>> {
+  const alarms = tasks.filter(({ appId }) => appId === ALARM_APP_ID);
+  const ready = new Map<TaskId, Addressed>();
+  if (alarms.length === 0) return ready;
+  const channelOf = await channelsOfMessages(
+    db,
+    alarms.map(({ taskId }) => taskId),
+  );
+  const channels = new Map((await listWebhooks(db, box)).map((channel) => [channel.id, channel]));
+  for (const { taskId, body } of alarms) {
+    const channel = channels.get(channelOf.get(taskId) ?? 0);
+    if (channel?.opened) ready.set(taskId, addressed(channel.spec, body ?? "", clock.now()));
+    else if (channel) {
+      const meanwhile = "its alarms wait";
+      log.error({ channel: channel.spec.name, meanwhile }, "channel does not open: wrong BIDA_SECRET_KEY?");
+    }
+  }
+  return ready;
+}

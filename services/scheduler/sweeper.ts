@@ -1,0 +1,114 @@
+/**
+ * Pruning in the background: every scheduler tries at intervals, one works. It takes a few rows at a time, as many as
+ * a short transaction can hold, and rests four times as long as each took, so that it never uses more than a fifth of
+ * one connection (or, in a single process, of the one there is). It keeps no record of where it was: what is gone needs no
+ * second look, so that it can stop, or die, at any time.
+ */
+import type { Logger } from "moleculer";
+import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
+import { runAlone } from "../../store/exclusive.ts";
+import { type Position, pruneKeys, pruneLines, pruneTasks, type Step } from "../../store/retention.ts";
+import type { Resources } from "../lib/resources.ts";
+
+/** After the start. */
+const FIRST = seconds(5);
+const INTERVAL = minutes(10);
+/** Of the time, the share that it may use. */
+const SHARE = 1 / 5;
+/** How long one transaction should take, in ms; the number of rows follows from it. */
+const STEP_MS = 25;
+const MIN_ROWS = 50;
+const FIRST_ROWS = 100;
+const MAX_ROWS = 500;
+/** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so that this is no setting. */
+const IDLE_LINE = hours(24);
+
+export interface Swept {
+  tasks: number;
+  idempotencyKeys: number;
+  orderLines: number;
+}
+
+export class Sweeper {
+  readonly #resources: Pick<Resources, "db" | "clock" | "config">;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+  #endRest: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(resources: Pick<Resources, "db" | "clock" | "config">, log: Logger) {
+    this.#resources = resources;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#schedule(FIRST);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#endRest();
+    await this.#running;
+  }
+
+  /** Prunes all that may go. @returns what went; null where another node is at it */
+  async sweep(): Promise<Swept | null> {
+    const { db, clock, config } = this.#resources;
+    return runAlone(db, "retention", async () => {
+      const startedAt = performance.now();
+      const swept: Swept = { tasks: 0, idempotencyKeys: 0, orderLines: 0 };
+      if (config.retentionDays > 0) {
+        // At least a day, which is also the least that idempotency keys are kept.
+        const cutoff = epochMs(clock.now() - hours(24 * config.retentionDays));
+        swept.tasks = await this.#walk<Position>((after, limit) =>
+          pruneTasks(db, cutoff, after, limit, clock.now()),
+        );
+        swept.idempotencyKeys = await this.#walk<true>((_, limit) => pruneKeys(db, cutoff, limit));
+      }
+      const idleSince = epochMs(clock.now() - IDLE_LINE);
+      swept.orderLines = await this.#walk<Buffer>((after, limit) => pruneLines(db, idleSince, after, limit));
+      if (Object.values(swept).some((count) => count > 0)) {
+        this.#log.info({ ...swept, tookMs: Math.round(performance.now() - startedAt) }, "pruned");
+      }
+      return swept;
+    });
+  }
+
+  /** Takes step after step. @returns how many rows went */
+  async #walk<P>(prune: (after: P | null, limit: number) => Promise<Step<P>>): Promise<number> {
+    let pruned = 0;
+    let rows = FIRST_ROWS;
+    let position: P | null = null;
+    while (!this.#stopped) {
+      const startedAt = performance.now();
+      const step: Step<P> = await prune(position, rows);
+      const took = Math.max(performance.now() - startedAt, 1);
+      pruned += step.pruned;
+      position = step.next;
+      if (position === null) break;
+      const fitting = Math.round(rows * Math.min(STEP_MS / took, 2));
+      rows = Math.min(Math.max(fitting, MIN_ROWS), MAX_ROWS);
+      await this.#rest(took * (1 / SHARE - 1));
+    }
+    return pruned;
+  }
+
+  #schedule(delay: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.sweep()
+        .catch((error: Error) => this.#log.warn({ err: error.message }, "pruning failed; trying again later"))
+        .then(() => this.#schedule(INTERVAL));
+    }, delay);
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#endRest = resolve;
+      if (this.#stopped) resolve();
+      else this.#timer = setTimeout(resolve, ms);
+    });
+  }
+}

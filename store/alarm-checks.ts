@@ -1,0 +1,94 @@
+/** What notifiers look after from time to time, and alarms of things that are no task's end. */
+import type { NewAlarm } from "../core/alarm/alarm.ts";
+import { type EpochMs, epochMs } from "../core/clock.ts";
+import { atDesk } from "./alarm-desk.ts";
+import { breakChannel, insertAlarms } from "./alarms.ts";
+import type { Database } from "./database.ts";
+import { stateCode } from "./rows.ts";
+
+/** True for one of those who ask within `everyMs`: that one does what is done once per interval. */
+export async function takeTurn(db: Database, now: EpochMs, everyMs: number): Promise<boolean> {
+  const took = await db
+    .knex("alarm_desk")
+    .where("id", 1)
+    .where("checked_at", "<=", now - everyMs)
+    .update({ checked_at: now });
+  return took === 1;
+}
+
+/** When the oldest task that is due and waits for its call became due. */
+export async function oldestDue(db: Database, now: EpochMs): Promise<EpochMs | null> {
+  const row = await db
+    .knex("tasks")
+    .where("state", stateCode("pending"))
+    .where("next_call_at", "<", now)
+    .orderBy("next_call_at")
+    .first("next_call_at");
+  return row ? epochMs(row.next_call_at) : null;
+}
+
+/** Marks channels as broken whose messages are under way for long: a breaker may hold them, or a long schedule. */
+export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs): Promise<void> {
+  return atDesk(db, async (trx) => {
+    const stuck: number[] = await trx("alarm_messages as m")
+      .join("tasks as t", "t.task_id", "m.task_id")
+      .join("webhooks as w", "w.id", "m.webhook_id")
+      .where("m.created_at", "<", before)
+      .where("t.state", stateCode("pending"))
+      .whereNull("w.broken_since")
+      .distinct()
+      .pluck("m.webhook_id");
+    const since = new Date(before).toISOString();
+    for (const id of stuck) await breakChannel(trx, id, `a message is not delivered since ${since}`, now);
+  });
+}
+
+/** Raises a channel's own backlog alarm unless it stands already. */
+export function raiseBacklog(db: Database, webhookId: number, alarm: NewAlarm): Promise<void> {
+  return atDesk(db, async (trx) => {
+    const standing = { backlog_alarmed_at: alarm.createdAt };
+    const raised = await trx("webhooks")
+      .where("id", webhookId)
+      .whereNull("backlog_alarmed_at")
+      .update(standing);
+    if (raised === 1) await insertAlarms(trx, [{ ...alarm, onlyTo: webhookId }]);
+  });
+}
+
+/** The backlog is gone: the next one is told again. */
+export async function endBacklog(db: Database, webhookId: number): Promise<void> {
+  await db.knex("webhooks").where("id", webhookId).update({ backlog_alarmed_at: null });
+}
+
+/** Raises an alarm unless one of its kind about the same destination was raised since. */
+export function raiseOnce(db: Database, alarm: NewAlarm, since: EpochMs): Promise<void> {
+  return atDesk(db, async (trx) => {
+    const same = await trx("alarms")
+      .where({ kind: alarm.kind, destination: alarm.destination })
+      .where("created_at", ">=", since)
+      .first("id");
+    if (!same) await insertAlarms(trx, [alarm]);
+  });
+}
+
+/** Deletes alarms and messages older than `before`, a part at a time. @returns false when all are gone */
+export async function pruneAlarms(db: Database, before: EpochMs, atOnce = 1_000): Promise<boolean> {
+  const ids: number[] = await db
+    .knex("alarms")
+    .where("created_at", "<", before)
+    .orderBy("created_at")
+    .limit(atOnce)
+    .pluck("id");
+  const messages: Buffer[] = await db
+    .knex("alarm_messages")
+    .where("created_at", "<", before)
+    .orderBy("created_at")
+    .limit(atOnce)
+    .pluck("task_id");
+  if (ids.length > 0) {
+    await db.knex("alarm_deliveries").whereIn("alarm_id", ids).delete();
+    await db.knex("alarms").whereIn("id", ids).delete();
+  }
+  if (messages.length > 0) await db.knex("alarm_messages").whereIn("task_id", messages).delete();
+  return ids.length === atOnce || messages.length === atOnce;
+}

@@ -1,0 +1,36 @@
+/** Locking tasks by key. */
+import type { Knex } from "knex";
+import { type TaskId, taskIdToBytes } from "../core/ids.ts";
+import type { Database } from "./database.ts";
+import { type StoredTask, taskFromRow } from "./rows.ts";
+import { placeholders, rowsOf } from "./sql.ts";
+
+/**
+ * Locks rows in one order for everyone, so that batches wait for each other instead of deadlocking.
+ * @param wait `nowait`: fails at once where another transaction holds one of them
+ * @returns the tasks without their payload; those that do not exist are missing
+ */
+export async function lockTasks(
+  db: Database,
+  trx: Knex,
+  ids: TaskId[],
+  wait: "wait" | "nowait" = "wait",
+): Promise<Map<TaskId, StoredTask>> {
+  const keys = ids.map(taskIdToBytes).sort(Buffer.compare);
+  // Without the payload, which recording does not need.
+  const columns = `task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at, expires_at,
+    created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
+    order_key, order_seq, source_ip, last_error_code, last_error_message,
+    NULL AS request_param, NULL AS body, NULL AS content_type, NULL AS headers, NULL AS expect_result, NULL AS expect`;
+  const suffix = wait === "nowait" ? "NOWAIT" : "";
+  const lock = db.dialect === "mysql" ? `ORDER BY task_id FOR UPDATE ${suffix}` : "";
+  const answer = await trx.raw(
+    `SELECT ${columns} FROM tasks WHERE task_id IN ${placeholders(keys.length)} ${lock}`,
+    keys,
+  );
+  return new Map(
+    rowsOf(db, answer)
+      .map((row) => taskFromRow(row))
+      .map((task) => [task.taskId, task]),
+  );
+}

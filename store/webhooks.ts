@@ -1,0 +1,156 @@
+/** Channels of alarms. What is secret of them, the URL with its token included, is sealed. */
+import type { ChannelSpec } from "../core/alarm/channel.ts";
+import { type EpochMs, epochMs } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import type { Database } from "./database.ts";
+import { translated } from "./failures.ts";
+import type { Row } from "./rows.ts";
+import type { SecretBox } from "./secret-box.ts";
+import { insertIgnore, insertMany } from "./sql.ts";
+
+export interface Webhook {
+  id: number;
+  /** With its secrets. */
+  spec: ChannelSpec;
+  /** False: its secrets do not open with our key. It can be shown and changed, not used. */
+  opened: boolean;
+  brokenSince: EpochMs | null;
+  lastError: string | null;
+  lastSuccessAt: EpochMs | null;
+  backlogAlarmedAt: EpochMs | null;
+  createdAt: EpochMs;
+  updatedAt: EpochMs;
+}
+
+interface Secrets {
+  url: string | null;
+  secret: string | null;
+  password: string | null;
+}
+
+/**
+ * Stores a channel.
+ * @param sourceKey where it was imported from (`kkbida:12`); a key that is there already stores nothing
+ * @returns its id; null where `sourceKey` was there
+ * @throws BidaError unavailable, also where there is no key to seal with
+ */
+export async function createWebhook(
+  db: Database,
+  box: SecretBox,
+  spec: ChannelSpec,
+  now: EpochMs,
+  sourceKey: string | null = null,
+): Promise<number | null> {
+  const row = { ...columnsOf(box, spec), source_key: sourceKey, created_at: now, updated_at: now };
+  try {
+    if (sourceKey === null) return (await db.knex("webhooks").insert(row))[0] as number;
+    if (await db.knex("webhooks").where("source_key", sourceKey).first()) return null;
+    await insertMany(db.knex, "webhooks", Object.keys(row), [Object.values(row)], insertIgnore(db));
+    return (await db.knex("webhooks").where("source_key", sourceKey).first("id")).id;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** All channels, oldest first: there are few. */
+export async function listWebhooks(db: Database, box: SecretBox): Promise<Webhook[]> {
+  try {
+    return (await db.knex("webhooks").orderBy("id")).map((row) => webhookOf(box, row));
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** @throws BidaError not_found */
+export async function findWebhook(db: Database, box: SecretBox, id: number): Promise<Webhook> {
+  const row = await db
+    .knex("webhooks")
+    .where("id", id)
+    .first()
+    .catch((error: unknown) => {
+      throw translated(error);
+    });
+  if (!row) throw new BidaError("not_found", "No such channel");
+  return webhookOf(box, row);
+}
+
+/** Other settings heal a channel: what was wrong before says nothing about them. @throws BidaError not_found */
+export async function updateWebhook(
+  db: Database,
+  box: SecretBox,
+  id: number,
+  spec: ChannelSpec,
+  now: EpochMs,
+): Promise<void> {
+  const healed = { broken_since: null, last_error: null, backlog_alarmed_at: null };
+  const changed = await db
+    .knex("webhooks")
+    .where("id", id)
+    .update({ ...columnsOf(box, spec), ...healed, updated_at: now })
+    .catch((error: unknown) => {
+      throw translated(error);
+    });
+  if (changed === 0) throw new BidaError("not_found", "No such channel");
+}
+
+/** Takes the channel, what waits to be told to it, and its history. */
+export async function deleteWebhook(db: Database, id: number): Promise<void> {
+  try {
+    await db.knex.transaction(async (trx) => {
+      await trx("webhooks").where("id", id).delete();
+      await trx("alarm_deliveries").where("webhook_id", id).delete();
+      await trx("alarm_messages").where("webhook_id", id).delete();
+    });
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function columnsOf(box: SecretBox, spec: ChannelSpec): Row {
+  const { url, secret, smtp, ...open } = spec;
+  const settings = { ...open, smtp: smtp && { ...smtp, password: undefined } };
+  const secrets: Secrets = { url: url ?? null, secret: secret ?? null, password: smtp?.password ?? null };
+  return {
+    type: spec.type,
+    name: spec.name,
+    enabled: spec.enabled ? 1 : 0,
+    settings: JSON.stringify(settings),
+    sealed_secrets: seal(box, JSON.stringify(secrets)),
+  };
+}
+
+function seal(box: SecretBox, text: string): string {
+  try {
+    return box.seal(text);
+  } catch (error) {
+    throw new BidaError("unavailable", (error as Error).message, { cause: error });
+  }
+}
+
+export function webhookOf(box: SecretBox, row: Row): Webhook {
+  const secrets = opened(box, row.sealed_secrets as string);
+  const settings = JSON.parse(row.settings as string) as ChannelSpec;
+  const { url = null, secret = null, password = null } = secrets ?? {};
+  const smtp = settings.smtp && { ...settings.smtp, password };
+  return {
+    id: row.id as number,
+    spec: { ...settings, url, secret, smtp },
+    opened: secrets !== null,
+    brokenSince: time(row.broken_since),
+    lastError: row.last_error as string | null,
+    lastSuccessAt: time(row.last_success_at),
+    backlogAlarmedAt: time(row.backlog_alarmed_at),
+    createdAt: epochMs(row.created_at as number),
+    updatedAt: epochMs(row.updated_at as number),
+  };
+}
+
+const time = (value: unknown): EpochMs | null => (value === null ? null : epochMs(value as number));
+
+function opened(box: SecretBox, sealed: string): Secrets | null {
+  try {
+    return JSON.parse(box.open(sealed));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,154 @@
+// The notifier's desk by itself: what it does every minute, and what it does without an event.
+import type { Logger } from "moleculer";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EgressPolicy } from "../../core/addresses.ts";
+import { destinationOf, parseChannel } from "../../core/alarm/channel.ts";
+import { epochMs, type ManualClock, millis, minutes, systemClock } from "../../core/clock.ts";
+import { loadConfig } from "../../core/config.ts";
+import { MemoryDueSet } from "../../due/memory.ts";
+import type { Resources } from "../../services/lib/resources.ts";
+import { AlarmDesk } from "../../services/notifier/desk.ts";
+import { messagesOf } from "../../store/alarm-desk.ts";
+import { insertAlarms } from "../../store/alarms.ts";
+import { closeDatabase, type Database } from "../../store/database.ts";
+import { SecretBox } from "../../store/secret-box.ts";
+import { createWebhook, findWebhook } from "../../store/webhooks.ts";
+import { until } from "../e2e/kit/until.ts";
+import { clock, freshDatabase, given, inMs, KINDS } from "../store/fixtures.ts";
+
+const test = suite("alarm desk");
+const box = new SecretBox(Buffer.alloc(32, 1));
+const spec = (more: Record<string, unknown> = {}) =>
+  parseChannel({ url: "https://oapi.dingtalk.com/robot/send?access_token=a", ...more }, new EgressPolicy([]));
+
+let db: Database;
+let desk: AlarmDesk;
+let resources: Resources;
+let lines: [level: string, fields: Record<string, unknown>, text: string][];
+
+test.before.each(async () => {
+  db = await freshDatabase(KINDS[0]!);
+  const due = new MemoryDueSet(systemClock, { leaseMs: millis(10_000), window: 256 } as never);
+  const config = { ...loadConfig({}), retentionDays: 1 };
+  resources = { db, box, clock: clock as ManualClock, due, config } as unknown as Resources;
+  lines = [];
+  const write = (level: string) => (fields: Record<string, unknown>, text: string) =>
+    void lines.push([level, fields, text]);
+  const log = { error: write("error"), info: write("info"), warn: write("warn") } as unknown as Logger;
+  desk = new AlarmDesk(resources, log);
+});
+test.after.each(async () => {
+  await desk.stop();
+  await closeDatabase(db);
+});
+
+const alarm = () => ({
+  kind: "exhausted" as const,
+  taskId: null,
+  sourceAppName: "shop",
+  destination: "https://a.example",
+  errorCode: "timeout",
+  facts: {},
+  createdAt: clock.now(),
+});
+const open = async (more = {}) => (await createWebhook(db, box, spec(more), clock.now())) as number;
+const kinds = async () => (await db.knex("alarms").orderBy("id")).map(({ kind, only_to }) => [kind, only_to]);
+
+test("a backlog: told to each channel by its own limit, once, and again after it was gone", async () => {
+  const [ten, hour, never] = [
+    await open(),
+    await open({ backlogMinutes: 60 }),
+    await open({ backlogMinutes: 0 }),
+  ];
+  await desk.check();
+  assert.equal(await kinds(), []);
+  await given(db, { nextCallAt: inMs(-minutes(11)) });
+  await desk.check();
+  await desk.check();
+  assert.equal(await kinds(), [["backlog", ten]]);
+  clock.advance(minutes(60));
+  await desk.check();
+  assert.equal(await kinds(), [
+    ["backlog", ten],
+    ["backlog", hour],
+  ]);
+  await db.knex("tasks").delete();
+  await desk.check();
+  assert.is((await findWebhook(db, box, ten)).backlogAlarmedAt, null);
+  await given(db, { nextCallAt: inMs(-minutes(12)) });
+  await desk.check();
+  assert.equal((await kinds()).length, 3);
+  assert.is((await findWebhook(db, box, never)).backlogAlarmedAt, null);
+});
+
+test("an alarm that no event told of is found, and its message is on its way", async () => {
+  const id = await open();
+  desk.wake();
+  await insertAlarms(db.knex, [alarm(), alarm()]);
+  await until("two messages", async () => (await messagesOf(db, id, 9, null)).length === 2);
+  await until("both to wait", async () => Object.values(await resources.due.counts()).some((n) => n === 2));
+});
+
+test("filters decide who hears; an alarm about a channel is not for it", async () => {
+  const [all, picky, own] = [
+    await open(),
+    await open({ filter: { sourceAppNames: ["other"] } }),
+    await open(),
+  ];
+  await insertAlarms(db.knex, [alarm(), { ...alarm(), kind: "channel", notTo: own }]);
+  desk.wake();
+  await until("messages", async () => (await messagesOf(db, all, 9, null)).length === 2);
+  assert.is((await messagesOf(db, picky, 9, null)).length, 1);
+  assert.is((await messagesOf(db, own, 9, null)).length, 1);
+});
+
+test("a message that is not delivered for half an hour: its channel is broken, which is logged, as is its end", async () => {
+  const id = await open({ name: "slow-one" });
+  await insertAlarms(db.knex, [alarm()]);
+  desk.wake();
+  const [message] = await until("a message", async () => {
+    const found = await messagesOf(db, id, 9, null);
+    return found.length > 0 ? found : null;
+  });
+  clock.advance(minutes(31));
+  await desk.check();
+  const { brokenSince, lastError } = await findWebhook(db, box, id);
+  assert.is(brokenSince, clock.now());
+  assert.match(lastError ?? "", /not delivered since/);
+  assert.ok(message);
+  desk.wake();
+  await until("a log line", () =>
+    lines.some(([level, , text]) => level === "error" && /is broken/.test(text)),
+  );
+  await db.knex("webhooks").update({ broken_since: null });
+  desk.wake();
+  await until("its end", () => lines.some(([level, , text]) => level === "info" && /works again/.test(text)));
+});
+
+test("what is older than the retention goes", async () => {
+  await insertAlarms(db.knex, [{ ...alarm(), createdAt: epochMs(clock.now() - 25 * 3_600_000) }, alarm()]);
+  await desk.check();
+  assert.is((await kinds()).length, 1);
+});
+
+test("the lane of a channel is that of its URL's origin", () => {
+  assert.is(destinationOf(spec()).lane, destinationOf(spec({ url: "https://oapi.dingtalk.com/other" })).lane);
+});
+
+test("a database that fails is told once, and its return too", async () => {
+  const id = await open();
+  await db.knex.schema.renameTable("alarms", "gone");
+  desk.wake();
+  await until("the line", () =>
+    lines.some(([level, , text]) => level === "error" && /cannot be told/.test(text)),
+  );
+  await db.knex.schema.renameTable("gone", "alarms");
+  await insertAlarms(db.knex, [alarm()]);
+  desk.wake();
+  await until("the message", async () => (await messagesOf(db, id, 9, null)).length === 1);
+  assert.is(lines.filter(([, , text]) => /cannot be told/.test(text)).length, 1);
+  await until("the end", () => lines.some(([, , text]) => /are told again/.test(text)));
+});
+
+test.run();
