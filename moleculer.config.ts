@@ -5,6 +5,7 @@ import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { fatal } from "./services/lib/fatal.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
+import { NatsTransporter, natsOptions } from "./services/lib/nats-transporter.ts";
 import { loggers } from "./services/lib/log.ts";
 import { nodeService } from "./services/lib/node-service.ts";
 import { resources } from "./services/lib/resources.ts";
@@ -25,7 +26,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
     logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
-    transporter: natsUrls.length === 0 ? null : { type: "NATS", options: natsOptions(natsUrls) },
+    transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
     // The default waits for ever: a call to a node that was killed would never return.
     requestTimeout: 10_000,
     heartbeatInterval: 2,
@@ -39,22 +40,6 @@ function brokerOptions(settings: Config): BrokerOptions {
     metrics: false,
     tracing: false,
     middlewares: [resources(settings), nodeService(settings), largePackets()],
-  };
-}
-
-/** The client library takes credentials beside the addresses, not in them. */
-function natsOptions(urls: string[]): Record<string, unknown> {
-  const parsed = urls.map((url) => new URL(url));
-  const { username, password } = parsed.find((url) => url.username !== "") ?? {};
-  return {
-    servers: parsed.map((url) => url.host),
-    ...(username && password
-      ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
-      : {}),
-    ...(username && !password ? { token: decodeURIComponent(username) } : {}),
-    ...(parsed.some((url) => url.protocol === "tls:") ? { tls: {} } : {}),
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
   };
 }
 

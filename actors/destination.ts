@@ -29,6 +29,8 @@ export interface DestinationContext extends Omit<DeliveryContext, "pool"> {
   slots: Slots;
   trust: LeaseTrust;
   report(outcome: Outcome): void;
+  /** A call is about to be made. */
+  begins(job: LeasedJob): void;
   /** Jobs that were not started and are not ours to start any more (`lost`), or that are handed back. */
   giveUp(jobs: LeasedJob[], why: "lost" | "handBack"): void;
 }
@@ -102,6 +104,7 @@ export class Destination implements Actor<DestinationMessage> {
         continue;
       }
       this.#inFlight += 1;
+      this.#context.begins(job);
       this.#start(job);
     }
   }

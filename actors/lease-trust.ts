@@ -8,8 +8,8 @@
 
 import type { Job } from "../core/job.ts";
 
-/** A job on this node; `trustedUntil` is monotonic ms of this machine. */
-export type LeasedJob = Job & { trustedUntil: number };
+/** A job on this node; `trustedUntil` is monotonic ms of this machine, `place` its mark's (`marks.ts`). */
+export type LeasedJob = Job & { trustedUntil: number; place?: number | undefined };
 
 /** Part of the lease that is not trusted. */
 const MARGIN = 0.2;

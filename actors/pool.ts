@@ -1,11 +1,14 @@
 /**
- * The pool of worker threads. Each thread is supervised: one that dies is replaced, and the jobs it held are given
- * back to be claimed again. A lane always goes to the same thread, so that a destination is one actor.
+ * The pool of worker threads. Each thread is supervised: one that dies is replaced. Of the jobs it held, those that had
+ * not begun are given back to be claimed again; calls that were under way are failed attempts (`crashed`), or a task
+ * that kills its thread would do so for ever. A lane always goes to the same thread, so that a destination is one actor.
  */
 import { Worker } from "node:worker_threads";
 import { bucketOf } from "../core/ids.ts";
-import type { Outcome } from "../core/job.ts";
+import { type Clock, millis } from "../core/clock.ts";
+import { leaseOf, type Outcome } from "../core/job.ts";
 import { ThreadGauges } from "./gauges.ts";
+import { Marks } from "./marks.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 
@@ -16,8 +19,10 @@ export interface PoolOptions {
   node: string;
   egressAllow: string[];
   trust: LeaseTrust;
+  /** The cluster's. */
+  clock: Clock;
   onOutcomes(outcomes: Outcome[]): void;
-  /** Jobs that ended without an outcome: lost to others, handed back, or held by a thread that died. */
+  /** Jobs that ended without an outcome: lost to others, handed back, or waiting in a thread that died. */
   onGivenUp(jobs: LeasedJob[], why: "lost" | "handBack" | "crashed"): void;
   /** A thread died; a new one is being started. */
   onCrash(thread: number, error: Error): void;
@@ -28,6 +33,8 @@ const RESTART_PAUSE = 100;
 const MAX_RESTART_PAUSE = 10_000;
 /** A thread that ran this long is healthy again, in ms. */
 const HEALTHY_AFTER = 60_000;
+/** How many jobs can be marked as begun, per call in flight of all threads; those beyond count as not begun. */
+const MARKS_PER_CALL = 4;
 
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -84,6 +91,7 @@ export class WorkerPool {
 class SupervisedThread {
   /** What the thread holds, by task id. */
   readonly jobs = new Map<string, LeasedJob>();
+  readonly #marks: Marks;
   /** Of the worker that runs now: one that died takes its figures with it. */
   gauges = new ThreadGauges();
   readonly #index: number;
@@ -99,6 +107,7 @@ class SupervisedThread {
   constructor(index: number, options: PoolOptions) {
     this.#index = index;
     this.#options = options;
+    this.#marks = new Marks(options.threads * options.concurrency * MARKS_PER_CALL);
     this.#worker = this.#start();
   }
 
@@ -109,8 +118,12 @@ class SupervisedThread {
   }
 
   deliver(jobs: LeasedJob[]): void {
-    for (const job of jobs) this.jobs.set(job.taskId, job);
-    this.post({ type: "deliver", jobs });
+    const marked = jobs.map((job): LeasedJob => ({ ...job, place: this.#marks.take() }));
+    for (const job of marked) {
+      this.#marks.give(this.jobs.get(job.taskId)?.place);
+      this.jobs.set(job.taskId, job);
+    }
+    this.post({ type: "deliver", jobs: marked });
   }
 
   post(message: ToThread): void {
@@ -137,6 +150,7 @@ class SupervisedThread {
       egressAllow,
       concurrency,
       trust: trust.buffer,
+      marks: this.#marks.buffer,
       gauges: this.gauges.buffer,
     };
     this.#drained = Promise.withResolvers<void>();
@@ -157,7 +171,7 @@ class SupervisedThread {
   #receive(message: FromThread): void {
     switch (message.type) {
       case "outcomes":
-        for (const { taskId } of message.outcomes) this.jobs.delete(taskId);
+        this.#take(message.outcomes.map(({ taskId }) => taskId));
         this.#options.onOutcomes(message.outcomes);
         break;
       case "givenUp":
@@ -173,6 +187,9 @@ class SupervisedThread {
     this.#drained.resolve();
     if (this.#stopping) return;
     this.#options.onCrash(this.#index, error);
+    const begun = Array.from(this.jobs.values()).filter(({ place }) => this.#marks.begun(place));
+    this.#take(begun.map(({ taskId }) => taskId));
+    if (begun.length > 0) this.#options.onOutcomes(begun.map((job) => this.#crashed(job, error)));
     this.#abandon("crashed");
     if (performance.now() - this.#startedAt > HEALTHY_AFTER) this.#pause = RESTART_PAUSE;
     setTimeout(() => {
@@ -186,8 +203,7 @@ class SupervisedThread {
   }
 
   #abandon(why: "handBack" | "crashed"): void {
-    const jobs = Array.from(this.jobs.values());
-    this.jobs.clear();
+    const jobs = this.#take([...this.jobs.keys()]);
     if (jobs.length > 0) this.#options.onGivenUp(jobs, why);
   }
 
@@ -195,7 +211,30 @@ class SupervisedThread {
     return taskIds.flatMap((taskId) => {
       const job = this.jobs.get(taskId);
       this.jobs.delete(taskId);
+      this.#marks.give(job?.place);
       return job ? [job] : [];
     });
+  }
+
+  /** The record of a call whose thread died under it. Nobody knows how far it came. */
+  #crashed(job: LeasedJob, error: Error): Outcome {
+    const { clock, node } = this.#options;
+    return {
+      ...leaseOf(job),
+      n: job.n,
+      attempt: {
+        n: job.n,
+        startedAt: clock.now(),
+        durationMs: millis(0),
+        outcome: "failed",
+        statusCode: null,
+        error: { code: "crashed", message: `its thread died: ${error.message}`.slice(0, 500) },
+        responseHeaders: null,
+        responseBody: null,
+        responseTruncated: false,
+        node,
+        retryAfterMs: null,
+      },
+    };
   }
 }

@@ -10,6 +10,8 @@ export interface ThreadSettings {
   concurrency: number;
   /** {@link LeaseTrust}'s buffer. */
   trust: SharedArrayBuffer;
+  /** {@link Marks}' buffer. */
+  marks: SharedArrayBuffer;
   /** {@link ThreadGauges}' buffer. */
   gauges: SharedArrayBuffer;
 }

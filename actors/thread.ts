@@ -9,6 +9,7 @@ import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import { Marks } from "./marks.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 import { Slots } from "./slots.ts";
@@ -24,6 +25,7 @@ if (!port) throw new Error("actors/thread.ts runs as a worker thread only");
 const settings = workerData as ThreadSettings;
 const gauges = new ThreadGauges(settings.gauges);
 const clock = new SyncedClock();
+const marks = new Marks(settings.marks);
 const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: () => Destination }>();
 let outcomes: Outcome[] = [];
 
@@ -35,6 +37,7 @@ const context: DestinationContext = {
     gauges.inFlight = taken;
   }),
   trust: new LeaseTrust(settings.trust),
+  begins: (job) => marks.begin(job.place),
   report(outcome) {
     // Outcomes of one turn of the event loop travel together.
     if (outcomes.length === 0) setImmediate(flush);
@@ -48,7 +51,12 @@ const context: DestinationContext = {
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
-      for (const job of message.jobs) route(job);
+      for (const job of message.jobs) {
+        // A job can kill the thread here too.
+        marks.begin(job.place);
+        route(job);
+        marks.end(job.place);
+      }
       break;
     case "clock":
       clock.sample(message.sentAt, message.receivedAt, message.theirs, 1);

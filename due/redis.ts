@@ -66,7 +66,11 @@ export class RedisDueSet implements DueSet {
       );
     });
     this.#subscriber.on("message", (_, prefix: string) => this.#heat(Number(/\d+/.exec(prefix)?.[0])));
-    this.#poll = setInterval(() => this.#wakeAll(), SAFETY_POLL_MS);
+    this.#poll = setInterval(() => {
+      this.#wakeAll();
+      // It hears nothing for long stretches: only an answer shows that it still could.
+      if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
+    }, SAFETY_POLL_MS);
   }
 
   get recovered(): number {
@@ -344,6 +348,8 @@ function connect(url: string): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 3_000,
+    // A connection that went silent is given up, not only the command.
+    socketTimeout: 3_000,
     connectTimeout: 3_000,
     keepAlive: 5_000,
     retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2_000),

@@ -4,7 +4,7 @@ import { epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import { isHeld } from "../core/task.ts";
 import type { Database } from "./database.ts";
-import { withRetries } from "./failures.ts";
+import { isDuplicateKey, withRetries } from "./failures.ts";
 import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
@@ -27,8 +27,8 @@ export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): 
 }
 
 /**
- * - `created`: the task is committed under its own id; `held` where its turn in the line of its `orderKey` is to come.
- * - `repeated`: its key was used before, for the same body; that task's id.
+ * - `created`: the task is committed under its own id.
+ * - `repeated`: its key was used before, for the same body, or its id is there already; that task's id.
  * - `conflict`: its key was used before, for another body. Nothing was stored.
  */
 export type Accepted =
@@ -41,15 +41,37 @@ export type Accepted =
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
-  return withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items)));
+  const attempt = (known?: Set<TaskId>) =>
+    withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)));
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
+    // rare, and the usual way costs nothing for it.
+    const known = await knownIds(db.knex, items);
+    if (known.size === 0) throw error;
+    return attempt(known);
+  }
 }
 
-/** {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race. */
-export async function acceptWithin(db: Database, items: NewTask[]): Promise<Accepted[]> {
+/**
+ * {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race.
+ * @param known ids of those that are there already
+ */
+export async function acceptWithin(
+  db: Database,
+  items: NewTask[],
+  known: ReadonlySet<TaskId> = new Set(),
+): Promise<Accepted[]> {
   const keyed = items.some(({ idempotency }) => idempotency !== null);
-  const results = keyed
+  const claimed = keyed
     ? await claimKeys(db, db.knex, items)
     : items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
+  const results = claimed.map(
+    (result): Accepted =>
+      result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
+  );
   const fresh = items.filter((_, i) => results[i]?.kind === "created");
   const placed = await placeInLines(db, db.knex, fresh);
   await insertTasks(db.knex, placed);
@@ -71,6 +93,12 @@ function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
     TASK_COLUMNS,
     items.map(({ row }) => row),
   );
+}
+
+async function knownIds(knex: Knex, items: NewTask[]): Promise<Set<TaskId>> {
+  const keys = items.map(({ task }) => taskIdToBytes(task.taskId));
+  const rows = await knex("tasks").select("task_id").whereIn("task_id", keys);
+  return new Set(rows.map((row) => taskIdFromBytes(row.task_id)));
 }
 
 /** Ordered tasks as their lines want them: numbered, and without a time where their turn is to come. */

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import knexModule, { type Knex } from "knex";
 import type { Config } from "../core/config.ts";
+import { type MysqlConnection, StatementLimit } from "./statement-limit.ts";
 
 export interface Database {
   knex: Knex;
@@ -11,10 +12,25 @@ export interface Database {
   label: string;
   /** The database's name on its server; names of locks, which are the server's own, are made of it. */
   name: string;
+  /** How long a statement may take before its connection counts as dead; none while the schema is migrated. */
+  limit: StatementLimit;
 }
 
 /** How long a statement waits for a connection before the database counts as gone, in ms. */
 const ACQUIRE_TIMEOUT = 3_000;
+
+/** As long as the longest call between services waits for its answer: nobody is interested after that. In ms. */
+const STATEMENT_LIMIT = 10_000;
+
+/** A row that somebody else holds is waited for so long, in s; then the transaction begins again. MySQL's default is 50. */
+const LOCK_WAIT = 3;
+
+/**
+ * After so long without a word from us MySQL closes a connection, in s. What a frozen node has locked in the middle of
+ * a transaction is free again then. The pool closes idle ones itself before that.
+ */
+export const SILENCE_LIMIT = 20;
+const IDLE_LIMIT_MS = 10_000;
 
 /** Knex would print what every caller gets as an error anyway. */
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };
@@ -24,13 +40,15 @@ export function openDatabase(config: Pick<Config, "databaseUrl" | "dataDir">): D
   return config.databaseUrl === null ? openSqlite(config.dataDir) : openMysql(config.databaseUrl);
 }
 
+/** What a server that is well answers at once, in ms. */
+const PING_LIMIT = 4_000;
+
 /**
- * Rejects where the database does not answer, or not within `withinMs`; the connection that was asked is then closed,
- * because a half-open one would never say that it is dead.
+ * Rejects where the database does not answer, or not within `withinMs`; its connections are then made anew, because a
+ * half-open one would never say that it is dead.
  */
-export async function pingDatabase(db: Database, withinMs?: number): Promise<void> {
-  const ping = db.knex.raw("SELECT 1");
-  await (withinMs === undefined ? ping : ping.timeout(withinMs));
+export async function pingDatabase(db: Database, withinMs = PING_LIMIT): Promise<void> {
+  await db.knex.raw("SELECT 1").options({ timeout: withinMs });
 }
 
 /** The connections of this process. */
@@ -76,13 +94,20 @@ function openSqlite(dataDir: string): Database {
       },
     },
   });
-  return { knex, dialect: "sqlite", label: `file:${filename}`, name: filename };
+  return {
+    knex,
+    dialect: "sqlite",
+    label: `file:${filename}`,
+    name: filename,
+    limit: new StatementLimit(Number.POSITIVE_INFINITY),
+  };
 }
 
 function openMysql(url: string): Database {
   const parsed = new URL(url);
   const port = Number(parsed.port || 3306);
   const database = decodeURIComponent(parsed.pathname.slice(1));
+  const limit = new StatementLimit(STATEMENT_LIMIT);
   const knex = knexModule({
     client: "mysql2",
     log: silent,
@@ -95,6 +120,7 @@ function openMysql(url: string): Database {
       charset: "utf8mb4",
       connectTimeout: ACQUIRE_TIMEOUT,
       enableKeepAlive: true,
+      keepAliveInitialDelay: 5_000,
       // Rows matched, not rows changed: an update that changes nothing still found its row.
       flags: ["+FOUND_ROWS"],
     },
@@ -102,17 +128,20 @@ function openMysql(url: string): Database {
     pool: {
       min: 0,
       max: 12,
+      idleTimeoutMillis: IDLE_LIMIT_MS,
+      createTimeoutMillis: 2 * ACQUIRE_TIMEOUT,
       afterCreate(connection: MysqlConnection, done: (error: Error | null, c: unknown) => void) {
         // Without gap locks concurrent batches deadlock far less often; every statement locks rows it names by key.
-        connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", (error) =>
-          done(error, connection),
-        );
+        const isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+        const limits = `SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT}, SESSION wait_timeout = ${SILENCE_LIMIT}`;
+        limit.guard(connection);
+        connection.query(isolation, (error: Error | null) => {
+          if (error) done(error, connection);
+          else connection.query(limits, (problem: Error | null) => done(problem, connection));
+        });
       },
     },
   });
-  return { knex, dialect: "mysql", label: `${parsed.hostname}:${port}/${database}`, name: database };
-}
-
-interface MysqlConnection {
-  query(sql: string, done: (error: Error | null) => void): void;
+  const label = `${parsed.hostname}:${port}/${database}`;
+  return { knex, dialect: "mysql", label, name: database, limit };
 }

@@ -61,7 +61,7 @@ async function holdMysql(
   onLost: () => void,
 ): Promise<() => Promise<void>> {
   const name = lockName(key);
-  let connection = await db.knex.client.acquireConnection();
+  let connection = await patientConnection(db);
   const ask = async (sql: string): Promise<unknown> => {
     const [rows] = await connection.promise().query(sql, [name]);
     return Object.values(rows[0] as object)[0];
@@ -76,7 +76,7 @@ async function holdMysql(
     } catch {
       try {
         await db.knex.client.releaseConnection(connection);
-        connection = await db.knex.client.acquireConnection();
+        connection = await patientConnection(db);
         if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) onLost();
       } catch {
         // The server is away; the next round tries again, and nothing can be written meanwhile.
@@ -91,6 +91,13 @@ async function holdMysql(
   };
 }
 
+/** A connection that may be silent between two rounds of the keepalive: the lock lives and dies with it. */
+async function patientConnection(db: Database) {
+  const connection = await db.knex.client.acquireConnection();
+  await connection.promise().query(`SET SESSION wait_timeout = ${(4 * KEEPALIVE_MS) / 1000}`);
+  return connection;
+}
+
 /**
  * Runs `work` unless another node runs the same just now. Should the connection that holds the lock break, two may
  * run at the same time: for work that this does no harm to.
@@ -100,7 +107,7 @@ export async function runAlone<T>(db: Database, what: string, work: () => Promis
   // SQLite's file is one process's.
   if (db.dialect === "sqlite") return work();
   const name = lockName(`bida:${what}:${db.name}`);
-  const connection = await db.knex.client.acquireConnection();
+  const connection = await patientConnection(db);
   try {
     const [rows] = await connection.promise().query("SELECT GET_LOCK(?, 0) AS got", [name]);
     if (rows[0].got !== 1) return null;

@@ -28,6 +28,8 @@ const GONE = new Set([
   "ER_CON_COUNT_ERROR",
   "ER_NORMAL_SHUTDOWN",
   "ER_OPTION_PREVENTS_STATEMENT",
+  "ER_CONNECTION_KILLED",
+  "ER_CLIENT_INTERACTION_TIMEOUT",
   "SQLITE_FULL",
   "SQLITE_IOERR",
 ]);
@@ -85,6 +87,9 @@ function isGone(error: unknown): boolean {
   );
 }
 
+/** Whether a statement failed because a row with that key exists. */
+export const isDuplicateKey = (error: unknown): boolean =>
+  ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"].includes(codeOf(error));
 /** Whether a lock that was not waited for is somebody else's. MariaDB says the first, MySQL the second. */
 export const isLockTaken = (error: unknown): boolean =>
   ["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"].includes(codeOf(error));

@@ -4,7 +4,7 @@
  */
 import type { Knex } from "knex";
 import { BidaError } from "../core/errors.ts";
-import type { Database } from "./database.ts";
+import { type Database, SILENCE_LIMIT } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
 import * as order from "./migrations/003_order.ts";
@@ -27,11 +27,20 @@ export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 
 /** How long a node waits for another one's migration, in seconds. */
 const LOCK_WAIT_S = 120;
+/** How long a migration may take, in seconds. */
+const WORK_LIMIT_S = 86_400;
 
 /** @returns the names of the migrations that this call ran */
 export async function migrate(db: Database): Promise<string[]> {
   if (db.dialect === "sqlite") return runMigrations(db.knex); // The process lock is already ours.
-  return withServerLock(db.knex, `bida:migrate:${db.name}`, () => runMigrations(db.knex));
+  const { limitMs } = db.limit;
+  // Waiting for another node's migration, and changing a large table, both take their time.
+  db.limit.limitMs = Number.POSITIVE_INFINITY;
+  try {
+    return await withServerLock(db.knex, `bida:migrate:${db.name}`, () => runMigrations(db.knex));
+  } finally {
+    db.limit.limitMs = limitMs;
+  }
 }
 
 async function runMigrations(knex: Knex): Promise<string[]> {
@@ -54,6 +63,8 @@ async function runMigrations(knex: Knex): Promise<string[]> {
 async function withServerLock<T>(knex: Knex, name: string, work: () => Promise<T>): Promise<T> {
   return knex.transaction(async (holder) => {
     const key = lockName(name);
+    // The lock's connection is silent while others do the work.
+    await holder.raw(`SET SESSION wait_timeout = ${WORK_LIMIT_S}`);
     const [rows] = await holder.raw("SELECT GET_LOCK(?, ?) AS got", [key, LOCK_WAIT_S]);
     if (rows[0].got !== 1)
       throw new BidaError("unavailable", `Another node has been migrating for ${LOCK_WAIT_S} s`);
@@ -61,6 +72,7 @@ async function withServerLock<T>(knex: Knex, name: string, work: () => Promise<T
       return await work();
     } finally {
       await holder.raw("SELECT RELEASE_LOCK(?)", [key]);
+      await holder.raw(`SET SESSION wait_timeout = ${SILENCE_LIMIT}`);
     }
   });
 }

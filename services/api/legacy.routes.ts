@@ -5,7 +5,7 @@ import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { call } from "../lib/bus.ts";
+import { submit } from "../lib/bus.ts";
 import { readJson } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { end, refusalOf } from "./problem.ts";
@@ -40,7 +40,7 @@ export function legacyRoutes(
     }
     const request = await readJson(req, res, "task");
     const meta = { scope: EVERYTHING, sourceIp };
-    return (await call(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
+    return (await submit(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
   }
 }
 

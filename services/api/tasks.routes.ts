@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
-import { call, read } from "../lib/bus.ts";
+import { call, read, submit } from "../lib/bus.ts";
 import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
@@ -22,7 +22,7 @@ export const taskRoutes: Route[] = [
     access: CHANGE,
     body: { schema: taskSchema, size: "task" },
     answer: { status: 202, description: "Accepted" },
-    handler: ({ broker, body, meta }) => call(broker, "scheduler.submit", body as TaskRequest, { meta }),
+    handler: ({ broker, body, meta }) => submit(broker, "scheduler.submit", body as TaskRequest, { meta }),
   },
   {
     method: "POST",
@@ -32,8 +32,11 @@ export const taskRoutes: Route[] = [
     access: CHANGE,
     body: { schema: z.strictObject({ tasks: z.array(taskSchema).min(1).max(1000) }), size: "batch" },
     answer: { status: 202, description: "One result per task, in order" },
-    handler: ({ broker, body, meta }) =>
-      call(broker, "scheduler.submitBatch", body as { tasks: TaskRequest[] }, { meta, timeout: 30_000 }),
+    handler: ({ broker, body, meta }) => {
+      const batch = body as { tasks: TaskRequest[] };
+      const count = Array.isArray(batch.tasks) ? Math.min(batch.tasks.length, 1000) : 0;
+      return submit(broker, "scheduler.submitBatch", batch, { meta, timeout: 30_000 }, count);
+    },
   },
   {
     method: "GET",

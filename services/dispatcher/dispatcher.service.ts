@@ -8,6 +8,7 @@ import type { ClaimReply } from "../../core/contract.ts";
 import { type Job, leaseOf } from "../../core/job.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../lib/bus.ts";
+import { nodesWith } from "../lib/peers.ts";
 import { contribute } from "../lib/node-status.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
 import { Demand } from "./demand.ts";
@@ -60,6 +61,7 @@ const dispatcher: ServiceSchema = {
       node: broker.nodeID,
       egressAllow,
       trust,
+      clock,
       onOutcomes: (outcomes) => {
         meter.observe(outcomes);
         reporter.report(outcomes);
@@ -73,7 +75,7 @@ const dispatcher: ServiceSchema = {
       onCrash: (thread, error) => {
         threadCrashes.inc();
         log.error(
-          { thread, err: error.message, meanwhile: "its tasks go back and are called again" },
+          { thread, err: error.message, meanwhile: "its calls have failed, and what waited in it goes back" },
           "thread died",
         );
       },
@@ -147,11 +149,4 @@ const dispatcher: ServiceSchema = {
 export default dispatcher;
 
 /** Nodes that answer claims now. */
-function schedulersOf(broker: ServiceBroker): string[] {
-  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
-    name: string;
-    endpoints?: { nodeID: string; available: boolean }[];
-  }[];
-  const claim = actions.find(({ name }) => name === "scheduler.claim");
-  return (claim?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
-}
+const schedulersOf = (broker: ServiceBroker): string[] => nodesWith(broker, "scheduler.claim");

@@ -3,8 +3,8 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import type { SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { askAny } from "../lib/peers.ts";
 import { leasesLost } from "../../core/metrics.ts";
-import { call } from "../lib/bus.ts";
 import { Contact } from "../lib/contact.ts";
 
 /** Entries per call; keeps a call below what NATS carries in one piece. */
@@ -94,12 +94,9 @@ export class Heartbeat {
   async #extend(entries: DueEntry[]): Promise<string[]> {
     const { broker, holder, clock, onClock, leaseMs } = this.#options;
     const sentAt = clock.local();
-    const reply = await call(
-      broker,
-      "scheduler.extend",
-      { holder, entries },
-      { timeout: Math.min(leaseMs / 3, LONGEST_PAUSE) },
-    );
+    const patience = Math.min(leaseMs / 4, LONGEST_PAUSE / 2);
+    const timeout = Math.min(leaseMs / 3, LONGEST_PAUSE);
+    const reply = await askAny(broker, "scheduler.extend", { holder, entries }, patience, { timeout });
     const sample = { sentAt, receivedAt: clock.local(), theirs: reply.now };
     // What is told is cut to milliseconds and on the early side.
     clock.sample(sample.sentAt, sample.receivedAt, sample.theirs, 1);

@@ -6,13 +6,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { type DueEntry, leaseOf, type Outcome } from "../../core/job.ts";
-import { call } from "../lib/bus.ts";
+import { askAny } from "../lib/peers.ts";
 import { Contact } from "../lib/contact.ts";
 
 const MAX_ITEMS = 500;
 /** Below what NATS carries in one piece. */
 const MAX_BYTES = 700_000;
 const CONCURRENCY = 3;
+/** A scheduler that has not recorded outcomes within this may be dead; another one is asked too. In ms. */
+const PATIENCE = 2_000;
 const PAUSE = 200;
 const MAX_PAUSE = 2_000;
 
@@ -107,7 +109,9 @@ export class Reporter {
   async #deliver(outcomes: Outcome[]): Promise<void> {
     for (let wait = PAUSE; ; wait = Math.min(wait * 2, MAX_PAUSE)) {
       try {
-        await call(this.#broker, "scheduler.report", { holder: this.#holder, outcomes });
+        // Recorded twice is recorded once: the attempt's number is a fence.
+        const params = { holder: this.#holder, outcomes };
+        await askAny(this.#broker, "scheduler.report", params, PATIENCE);
         this.#contact.works({ kept: this.size });
         return;
       } catch (error) {

@@ -5,10 +5,14 @@
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { BidaError } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
 import type { Scope } from "../../store/scope.ts";
-import { fromWire, toWire } from "./wire-errors.ts";
+import { toWire } from "./wire-errors.ts";
+
+export { call } from "./call.ts";
+export { read, submit } from "./peers.ts";
 
 /** What travels beside the parameters of a call. */
 export interface CallMeta {
@@ -21,6 +25,11 @@ export interface CallMeta {
   /** `POST /v1/…`, for the audit log. */
   requestPath?: string;
   idempotencyKey?: string;
+  /**
+   * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
+   * scheduler too: there is one task per id.
+   */
+  taskIds?: TaskId[];
 }
 
 export interface CallOptions {
@@ -34,40 +43,6 @@ export interface CallOptions {
 export type ActionName = keyof ActionMap;
 export type EventName = keyof EventMap;
 export type BidaContext = Context<unknown, CallMeta>;
-
-/** @throws BidaError: the action's own refusal, or `unavailable` where nobody answers */
-export async function call<K extends ActionName>(
-  broker: ServiceBroker,
-  action: K,
-  params: ActionMap[K][0],
-  options: CallOptions = {},
-): Promise<ActionMap[K][1]> {
-  try {
-    // Untracked: Moleculer never forgets a tracked call that timed out, and a stop would wait for it. What a stop has to
-    // wait for is tracked where it begins, in the action that makes this call.
-    return (await broker.call(action, params, { ...options, tracking: false } as never)) as ActionMap[K][1];
-  } catch (error) {
-    throw fromWire(error);
-  }
-}
-
-/** How long a read waits for one node before it asks another, in ms. */
-const READ_TIMEOUT = 3_000;
-
-/** {@link call} for actions that change nothing: a node that died without a word is not waited for, another is asked. */
-export async function read<K extends ActionName>(
-  broker: ServiceBroker,
-  action: K,
-  params: ActionMap[K][0],
-  options: CallOptions = {},
-): Promise<ActionMap[K][1]> {
-  try {
-    return await call(broker, action, params, { timeout: READ_TIMEOUT, ...options });
-  } catch (error) {
-    if ((error as BidaError).code !== "unavailable") throw error;
-    return call(broker, action, params, options);
-  }
-}
 
 /** Tells every instance of every service that listens, on all nodes. A hint: lost while NATS is away. */
 export function broadcast<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {

@@ -25,6 +25,8 @@ import { NatsWatch } from "./nats-watch.ts";
 const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
+/** A stop that takes longer than this has hung, in ms. */
+const STOP_LIMIT = 29_500;
 
 /** Services that need what {@link Resources} holds. */
 const WITH_DATABASE: ServiceName[] = ["scheduler", "admin", "notifier"];
@@ -97,6 +99,8 @@ export function resources(config: Config): Middleware {
       }
     },
     async stopping(broker: ServiceBroker) {
+      // Whatever hangs: nothing is lost by ending here, and a supervisor's SIGKILL would say less.
+      setTimeout(() => fatal(`still not stopped after ${STOP_LIMIT} ms; ending`), STOP_LIMIT).unref();
       natsWatch?.stop();
       for (const phase of STOP_PHASES) {
         const steps = stateOf(broker).stops.filter((stop) => stop.phase === phase);

@@ -19,6 +19,8 @@ export interface Origin {
   door: Door;
   sourceIp: string | null;
   idempotencyKey: string | null;
+  /** The task's id, where the door chose it. */
+  taskId?: TaskId | null;
 }
 
 /** One commit takes at most this. MySQL's max_allowed_packet is 16 MiB and more. */
@@ -93,7 +95,7 @@ export class Acceptance {
     return accepted.taskId;
   }
 
-  #stored({ start, ...spec }: TaskSpec, { appId, sourceIp }: Origin): StoredTask {
+  #stored({ start, ...spec }: TaskSpec, { appId, sourceIp, taskId }: Origin): StoredTask {
     const { clock } = this.#resources;
     const now = clock.now();
     const { origin } = renderRequest(spec).url;
@@ -101,7 +103,7 @@ export class Acceptance {
     const later = "callAt" in start ? start.callAt : start.delayMs > 0 ? clock.after(start.delayMs) : now;
     return {
       ...spec,
-      taskId: newTaskId(),
+      taskId: taskId ?? newTaskId(),
       appId,
       lane: laneOf(origin),
       state: "pending",

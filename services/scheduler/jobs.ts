@@ -121,7 +121,9 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
 
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
   const next = task ? dueEntryOf(task) : null;
-  const due = next !== null && next.dueAt <= clock.after(millis(0));
+  // A first call's entry of a task that has been called is a leftover (added from a row read just before the record of
+  // that call): the retry has an entry of its own, and both would lead to the same call.
+  const due = next !== null && next.first === entry.first && next.dueAt <= clock.after(millis(0));
   return due ? [] : [{ entry, next, health: null }];
 }
 

@@ -46,7 +46,10 @@ const scheduler: ServiceSchema = {
       acceptance.checkLoad();
       const tasks = batchOf(params);
       const origin = originOf(ctx);
-      const results = tasks.map((task, i) => submitItem(task, { ...origin, ...itemKey(origin, i) }));
+      const { taskIds = [] } = ctx.meta;
+      const results = tasks.map((task, i) =>
+        submitItem(task, { ...origin, ...itemKey(origin, i), taskId: taskIds[i] ?? null }),
+      );
       return { results: await Promise.all(results) };
     },
 
@@ -137,6 +140,7 @@ function originOf(ctx: BidaContext, door: Door = ctx.meta.scope ? "rest" : "rpc"
     door,
     sourceIp: ctx.meta.sourceIp ?? null,
     idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
+    taskId: ctx.meta.taskIds?.[0] ?? null,
   };
 }
 

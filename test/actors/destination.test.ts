@@ -57,6 +57,7 @@ function destination(slots: Slots, url = target.url, trust = new LeaseTrust()) {
           connector: guardedConnector(allowLoopback),
           slots,
           trust,
+          begins() {},
           report(outcome) {
             outcomes.push(outcome);
             change();

@@ -15,6 +15,8 @@ const KEYS: Record<string, AppIdentity> = {};
 let asked: string[] = [];
 let away = false;
 const broker = {
+  nodeID: "door",
+  registry: { getActionList: () => [] },
   call: async (action: string, params: { keyHash: string } & Credentials & SessionProof) => {
     asked.push(action);
     if (away) throw new BidaError("unavailable");

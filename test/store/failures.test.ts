@@ -10,6 +10,7 @@ import { listTasks } from "../../store/read.ts";
 import { recordOutcomes } from "../../store/record.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { scanWaiting } from "../../store/waiting.ts";
+import { Link } from "../chaos/harness/link.ts";
 import { refusal, thrown } from "../core/helpers.ts";
 import * as mariadb from "../servers/mariadb.ts";
 import {
@@ -151,6 +152,43 @@ test("a server that dies under transactions: each is either done or unavailable"
   assert.ok(accepted.size > 0);
   await closeDatabase(db);
   await server.stop();
+});
+
+test("scenario 18: connections go silent: the statement under way is unavailable after the limit, the next ones work", async () => {
+  const server = await mariadb.start();
+  const link = await Link.start(server.port);
+  const through = new URL(await mariadb.createDatabase(server));
+  through.port = String(link.port);
+  const db = openDatabase({ databaseUrl: through.href, dataDir: "unused" });
+  await migrate(db);
+  db.limit.limitMs = 500;
+  const nap = () => db.knex.raw("SELECT SLEEP(0.05)");
+  await Promise.all([nap(), nap(), nap()]);
+  assert.is(link.open, 3);
+  link.blackHole();
+  link.heal();
+  const startedAt = performance.now();
+  const error = await refusal(() => scanWaiting(db, inMs(10), null, 10));
+  assert.is(error.code, "unavailable");
+  // The two others, which nobody has asked anything since, are not tried one after another.
+  for (let i = 0; i < 5; i++) await scanWaiting(db, inMs(10), null, 10);
+  const took = performance.now() - startedAt;
+  assert.ok(took >= 499 && took < 3_000, `${took} ms`);
+  // What takes its time for a reason is not cut off by a limit that was lifted for it.
+  db.limit.limitMs = Number.POSITIVE_INFINITY;
+  await db.knex.raw("SELECT SLEEP(0.7)");
+  await closeDatabase(db);
+  await link.stop();
+  await server.stop();
+});
+
+test("a row that a frozen node has locked: waited for a few seconds, not for MySQL's 50", async () => {
+  const db = await freshDatabase(KINDS[1]!);
+  const [[session]] = (await db.knex.raw(
+    "SELECT @@innodb_lock_wait_timeout AS lockWait, @@wait_timeout AS silence, @@tx_isolation AS isolation",
+  )) as [Record<string, unknown>[]];
+  assert.equal({ ...session }, { lockWait: 3, silence: 20, isolation: "READ-COMMITTED" });
+  await closeDatabase(db);
 });
 
 test.run();

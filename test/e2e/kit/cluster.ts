@@ -1,10 +1,11 @@
 /** The world of many processes: MariaDB, Redis, NATS, and nodes that share the services between them. */
-import { ServiceBroker } from "moleculer";
+import type { ServiceBroker } from "moleculer";
 import { mysqlDatabase, redisUrl } from "../../servers/env.ts";
 import * as nats from "../../servers/nats.ts";
 import { freePort } from "../../servers/ports.ts";
 import { temporaryFolder } from "../../servers/server.ts";
 import { BidaNode, type Environment } from "./node.ts";
+import { inCluster, ownBroker } from "./observer.ts";
 import { Receiver } from "./receiver.ts";
 import { until } from "./until.ts";
 import { SECRET_KEY, World } from "./world.ts";
@@ -120,38 +121,4 @@ export async function startCluster({
     },
   };
   return new Cluster(parts, broker, join, redis);
-}
-
-function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroker {
-  const broker = new ServiceBroker({
-    nodeID: `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`,
-    logger: false,
-    transporter: { type: "NATS", options: { servers: [url] } },
-    requestTimeout: 10_000,
-    heartbeatInterval: 2,
-    heartbeatTimeout: 6,
-  });
-  broker.createService({
-    name: "e2e-listener",
-    events: {
-      "task.exhausted": { handler: (ctx) => onAlarm((ctx.params as { taskId: string }).taskId) },
-    },
-  });
-  return broker;
-}
-
-/** Resolves when others see the node with all its services. */
-async function inCluster(broker: ServiceBroker, node: BidaNode): Promise<void> {
-  const wanted = (node.env.SERVICES ?? "").split(",");
-  const seen = () => {
-    const known = broker.registry.getNodeList({ onlyAvailable: true, withServices: true }) as unknown as {
-      id: string;
-      services: { name: string }[];
-    }[];
-    const found = known.find(({ id }) => id.includes(`-${node.pid}-`));
-    return wanted.every((name) => found?.services.some((service) => service.name === name));
-  };
-  await until("the node is in the cluster", seen, 30_000).catch((error: Error) => {
-    throw new Error(`${error.message}\n${node.log.slice(-3000)}`);
-  });
 }

@@ -101,6 +101,10 @@ export class BidaNode {
     await this.#ended;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   pause(): void {
     this.#child.kill("SIGSTOP");
   }

@@ -37,8 +37,18 @@ const DEADLINE = 20_000;
 /** Time on this machine's steady clock, as ms since the epoch. */
 export const clockNow = (): number => performance.timeOrigin + performance.now();
 
+export interface ReceiverOptions {
+  /** What paths answer that no test has spoken for. */
+  otherwise?: Answer;
+  /** Where the ledger's times come from; ms since the epoch. */
+  clock?: () => number;
+  /** Told of every call once it is in the ledger, and once more when it has ended. */
+  onCall?: (call: Call) => void;
+}
+
 export class Receiver {
   readonly ledger: Call[] = [];
+  readonly #options: Required<ReceiverOptions>;
   /** An idle connection is kept this long; tests never see it closed under them. */
   readonly #server = createServer({ keepAliveTimeout: 120_000 }, (req, res) => void this.#serve(req, res));
   readonly #events = new EventEmitter().setMaxListeners(0);
@@ -47,9 +57,13 @@ export class Receiver {
   readonly #highest = new Map<string, number>();
   #paths = 0;
 
+  constructor(options: ReceiverOptions = {}) {
+    this.#options = { otherwise: 200, clock: clockNow, onCall: () => {}, ...options };
+  }
+
   /** Listens on a free port of 127.0.0.1. */
-  static async start(): Promise<Receiver> {
-    const receiver = new Receiver();
+  static async start(options: ReceiverOptions = {}): Promise<Receiver> {
+    const receiver = new Receiver(options);
     await new Promise<void>((listening) => receiver.#server.listen(0, "127.0.0.1", listening));
     return receiver;
   }
@@ -113,7 +127,8 @@ export class Receiver {
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const at = clockNow();
+    const { clock, onCall } = this.#options;
+    const at = clock();
     req.on("error", () => {}); // a caller that was killed
     res.on("error", () => {});
     const path = req.url ?? "";
@@ -129,12 +144,14 @@ export class Receiver {
       endedAt: null,
       status: null,
     };
+    let inLedger = false;
     const open = (this.#open.get(taskId) ?? 0) + 1;
     this.#open.set(taskId, open);
     this.#highest.set(taskId, Math.max(open, this.highWater(taskId)));
     res.once("close", () => {
-      call.endedAt ??= clockNow();
+      call.endedAt ??= clock();
       call.status = res.headersSent ? res.statusCode : null;
+      if (inLedger) onCall(call);
       this.#open.set(taskId, (this.#open.get(taskId) ?? 1) - 1);
       this.#events.emit("change");
     });
@@ -146,24 +163,26 @@ export class Receiver {
     }
     call.body = Buffer.concat(chunks);
     this.ledger.push(call);
+    inLedger = true;
+    onCall(call);
     this.#events.emit("change");
-    await give(this.#next(path), res, call, req);
+    await this.#give(this.#next(path), res, call, req);
   }
 
   #next(path: string): Answer {
-    const answers = this.#answers.get(path.split("?", 1)[0] ?? "") ?? [200];
+    const answers = this.#answers.get(path.split("?", 1)[0] ?? "") ?? [this.#options.otherwise];
     return (answers.length > 1 ? answers.shift() : answers[0]) ?? 200;
   }
-}
 
-async function give(answer: Answer, res: ServerResponse, call: Call, req: IncomingMessage): Promise<void> {
-  if (typeof answer === "function") return answer(res, call, req);
-  const {
-    status = 200,
-    headers = {},
-    body = "ok",
-  } = typeof answer === "number" ? { status: answer } : answer;
-  // Taken before the caller can have it: what comes next is never earlier than this says.
-  call.endedAt = clockNow();
-  res.writeHead(status, headers).end(body);
+  async #give(answer: Answer, res: ServerResponse, call: Call, req: IncomingMessage): Promise<void> {
+    if (typeof answer === "function") return answer(res, call, req);
+    const {
+      status = 200,
+      headers = {},
+      body = "ok",
+    } = typeof answer === "number" ? { status: answer } : answer;
+    // Taken before the caller can have it: what comes next is never earlier than this says.
+    call.endedAt = this.#options.clock();
+    res.writeHead(status, headers).end(body);
+  }
 }

@@ -12,13 +12,14 @@ export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
   deadlineMs = 15_000,
+  lookMs = LOOK,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + deadlineMs;
   let last: T;
   do {
     last = await look();
     if (last) return last;
-    await pause(LOOK);
+    await pause(lookMs);
   } while (performance.now() < deadline);
   throw new Error(`not within ${deadlineMs} ms: ${what}`);
 }

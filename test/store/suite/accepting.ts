@@ -111,13 +111,32 @@ export function accepting(kind: Kind): void {
 
   test("all or nothing: one bad item, and nothing of the batch is stored", async () => {
     const before = await count("tasks");
-    const [twin] = await given(db, {});
-    await thrown(() => accept(newTask(storedTask(), null), newTask(twin!, null)));
+    const bad = () => newTask(storedTask({ url: null as never }), null);
+    await thrown(() => accept(newTask(storedTask(), null), bad()));
     const alone = keyed("all-or-nothing");
-    await thrown(() => accept(alone, newTask(twin!, null)));
-    assert.is(await count("tasks"), before + 1);
+    await thrown(() => accept(alone, bad()));
+    assert.is(await count("tasks"), before);
     // The key was rolled back too: it is free.
     assert.is((await accept(keyed("all-or-nothing")))[0]?.kind, "created");
+  });
+
+  test("handed over twice under one id, with and without a key, and twice at the same time: one task", async () => {
+    const task = storedTask();
+    const { taskId } = task;
+    const created = { kind: "created", taskId };
+    const repeated = { kind: "repeated", taskId };
+    const other = storedTask();
+    const before = await count("tasks");
+    assert.equal(await accept(newTask(task, null)), [created]);
+    assert.equal(await accept(newTask(other, null), newTask(task, null)), [
+      { kind: "created", taskId: other.taskId },
+      repeated,
+    ]);
+    assert.equal(await accept(keyed("twice", "same", { taskId })), [repeated]);
+    const many = storedTask();
+    const kinds = await Promise.all(Array.from({ length: 5 }, () => accept(newTask(many, null))));
+    assert.equal(kinds.map(([one]) => one?.kind).sort(), ["created", ...Array(4).fill("repeated")]);
+    assert.is(await count("tasks"), before + 3);
   });
 
   test("a key used again: the same task for the same body, a conflict for another", async () => {

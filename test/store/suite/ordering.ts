@@ -241,9 +241,8 @@ export function ordering(kind: Kind): void {
   });
 
   test("a batch that fails leaves its lines as they were", async () => {
-    const [twin] = await given(db, {});
     const orderKey = `line-${++keys}`;
-    const broken = [storedTask({ orderKey }), { ...storedTask(), taskId: twin!.taskId }];
+    const broken = [storedTask({ orderKey }), storedTask({ url: null as never })];
     await acceptTasks(
       db,
       broken.map((task) => newTask(task, null)),

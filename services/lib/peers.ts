@@ -1,0 +1,118 @@
+/**
+ * Asking one of several nodes, and another one where the first does not answer. A node that was killed or frozen stays
+ * in the registry until its heartbeats are missed (6 s); a caller should not wait for that. Only for actions that may be
+ * carried out twice. `read` and `submit` are imported from `bus.ts`.
+ */
+import type { ServiceBroker } from "moleculer";
+import type { ActionMap } from "../../core/contract.ts";
+import type { BidaError } from "../../core/errors.ts";
+import { newTaskId } from "../../core/ids.ts";
+import type { ActionName, CallOptions } from "./bus.ts";
+import { call } from "./call.ts";
+
+/** A node that did not answer is asked last for so long, in ms; by then the registry knows. */
+const SUSPECTED = 6_000;
+
+interface Memory {
+  /** Node → until when it is suspected, in monotonic ms. */
+  suspects: Map<string, number>;
+  turn: number;
+}
+
+const memories = new WeakMap<ServiceBroker, Memory>();
+
+/** Nodes that offer an action now. */
+export function nodesWith(broker: ServiceBroker, action: ActionName): string[] {
+  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
+    name: string;
+    endpoints?: { nodeID: string; available: boolean }[];
+  }[];
+  const found = actions.find(({ name }) => name === action);
+  return (found?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
+}
+
+/**
+ * {@link call}, with a first try at one node that gets `patienceMs`, and a second one at another node that gets the usual
+ * time. Where there is only one node, or this one is among them, it is a usual call.
+ * @throws BidaError as the second node says, `unavailable` where neither answers
+ */
+export async function askAny<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  patienceMs: number,
+  options: CallOptions = {},
+): Promise<ActionMap[K][1]> {
+  const nodes = nodesWith(broker, action);
+  if (nodes.length < 2 || nodes.includes(broker.nodeID)) return call(broker, action, params, options);
+  const [first, second] = inOrder(memoryOf(broker), nodes) as [string, string];
+  try {
+    return await tried(broker, first, action, params, { ...options, timeout: patienceMs });
+  } catch (error) {
+    if ((error as BidaError).code !== "unavailable") throw error;
+    return tried(broker, second, action, params, options);
+  }
+}
+
+/** How long a read waits for one node before it asks another, in ms. */
+const READ_PATIENCE = 3_000;
+
+/** {@link askAny} for actions that change nothing. */
+export function read<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  options: CallOptions = {},
+): Promise<ActionMap[K][1]> {
+  return askAny(broker, action, params, READ_PATIENCE, options);
+}
+
+/** How long a scheduler may take to commit before another one is asked too, in ms. */
+const SUBMIT_PATIENCE = 2_000;
+
+/** Hands tasks over to a scheduler, under ids of our own: to another one too, where the first does not answer. */
+export function submit<K extends "scheduler.submit" | "scheduler.submitBatch" | "scheduler.submitLegacy">(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  options: CallOptions,
+  count = 1,
+): Promise<ActionMap[K][1]> {
+  const meta = { ...options.meta, taskIds: Array.from({ length: count }, newTaskId) };
+  return askAny(broker, action, params, SUBMIT_PATIENCE, { ...options, meta });
+}
+
+async function tried<K extends ActionName>(
+  broker: ServiceBroker,
+  nodeID: string,
+  action: K,
+  params: ActionMap[K][0],
+  options: CallOptions,
+): Promise<ActionMap[K][1]> {
+  const { suspects } = memoryOf(broker);
+  try {
+    const answer = await call(broker, action, params, { ...options, nodeID });
+    suspects.delete(nodeID);
+    return answer;
+  } catch (error) {
+    if ((error as BidaError).code === "unavailable") suspects.set(nodeID, performance.now() + SUSPECTED);
+    else suspects.delete(nodeID);
+    throw error;
+  }
+}
+
+/** In turn, suspects last. */
+function inOrder(memory: Memory, nodes: string[]): string[] {
+  const now = performance.now();
+  for (const [nodeID, until] of memory.suspects) if (until <= now) memory.suspects.delete(nodeID);
+  const first = memory.turn++ % nodes.length;
+  const turned = [...nodes.slice(first), ...nodes.slice(0, first)];
+  const isSuspect = (nodeID: string) => Number(memory.suspects.has(nodeID));
+  return turned.sort((a, b) => isSuspect(a) - isSuspect(b));
+}
+
+function memoryOf(broker: ServiceBroker): Memory {
+  const memory = memories.get(broker) ?? { suspects: new Map(), turn: 0 };
+  memories.set(broker, memory);
+  return memory;
+}

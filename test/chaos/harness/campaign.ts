@@ -1,0 +1,157 @@
+/** One run from start to verdict: a cluster, callers, faults one after another, and what came of it. */
+import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../e2e/kit/until.ts";
+import type { FaultContext, FaultKind, FaultRecord } from "./fault.ts";
+import { Load } from "./load.ts";
+import { Pulse } from "./pulse.ts";
+import { Random } from "./random.ts";
+import { startFarSide } from "./receiver.ts";
+import { type Sampling, stallsIn } from "./samples.ts";
+import { disturbances, recoveries, Watch } from "./service.ts";
+import { System } from "./system.ts";
+import { judge, readDatabase, type Verdict } from "./verdict.ts";
+
+export interface Step {
+  kind: FaultKind;
+  /** How long an outage lasts, in ms. */
+  outageMs: number;
+  /** After service is normal again, before the next fault, in ms; null: the next one does not wait for that. */
+  restMs: number | null;
+}
+
+export interface CampaignOptions {
+  seed: number;
+  schedulers: number;
+  dispatchers: number;
+  leaseMs: number;
+  perSecond: number;
+  /** The faults, in order. */
+  steps: Iterable<Step>;
+  sampling: Sampling;
+  say(line: string): void;
+}
+
+export interface Campaign extends Verdict {
+  seed: number;
+  leaseMs: number;
+  seconds: number;
+  submitted: number;
+  seats: string[];
+  /** How often processes waited too long for their turn, outside of faults; see samples.ts and pulse.ts. */
+  stalls: number;
+  faults: (FaultRecord & { recoveryMs: number; last: string | null })[];
+}
+
+/** Service is normal again after a fault within this, in ms, or that is a violation. */
+const RECOVERY_LIMIT = 120_000;
+/** All that was accepted has ended after the last fault within this, in ms. */
+const DRAIN_LIMIT = 180_000;
+const ORIGINS = 4;
+/** Between two looks, in ms: looking costs, and all traffic of the cluster passes through this process. */
+const LOOK = 250;
+
+export async function campaign(options: CampaignOptions): Promise<Campaign> {
+  const { seed, leaseMs, say, steps, perSecond } = options;
+  const random = new Random(seed);
+  const far = await startFarSide(ORIGINS);
+  const system = await System.start(options);
+  const startedAt = Date.now();
+  say(`seed ${seed}; lease ${leaseMs} ms; nodes: ${system.seats.map(({ name }) => name).join(", ")}`);
+  const load = new Load({
+    baseUrl: system.door.node.baseUrl,
+    origins: far.origins,
+    random: new Random(seed + 1),
+    perSecond,
+  });
+  const watch = new Watch(load.submissions, far.ledger);
+  const broken: string[] = [];
+  const faults: FaultRecord[] = [];
+  const calm = (what: string) =>
+    until(what, () => watch.overdue().length === 0, RECOVERY_LIMIT, LOOK).catch((error: Error) => {
+      broken.push(
+        `${error.message}; owed: ${watch
+          .overdue()
+          .slice(0, 5)
+          .map((debt) => debt.what)}`,
+      );
+    });
+
+  const pulse = new Pulse(far, leaseMs);
+  pulse.start();
+  load.start();
+  await pause(1_000);
+  await calm("normal service before the first fault");
+  for (const step of steps) {
+    const context: FaultContext = {
+      ...{ system, random, leaseMs, outageMs: step.outageMs },
+      violation: (text) => broken.push(text),
+    };
+    const fault = await inflict(step, context);
+    faults.push(fault);
+    const took = ((fault.endedAt - fault.startedAt) / 1000).toFixed(1);
+    say(`${stamp(fault.startedAt - startedAt)}  ${fault.kind} (${fault.target}), ${took} s`);
+    if (step.restMs === null) continue;
+    // What a fault breaks may show a moment later: no sooner than a lease runs out, in the worst case.
+    await pause(500);
+    await calm(`normal service after ${fault.kind}`);
+    await pause(step.restMs);
+  }
+  await load.stop();
+  await calm("all that is owed");
+  const loadEndedAt = Date.now();
+  await drained(system, broken);
+  await pulse.stop();
+  const database = await readDatabase(system.databaseUrl);
+  broken.push(...system.deaths);
+  const ends = await system.stop();
+  for (const [i, how] of ends.entries())
+    if (how !== "exit 0") broken.push(`SIGTERM at the end: ${system.seats[i]?.name}: ${how}`);
+  await far.stop();
+
+  const { submissions } = load;
+  const seats = system.seats.map(({ name }) => name);
+  const stalls = [...stallsIn(options.sampling, seats, leaseMs), ...pulse.stalls];
+  const excusing = [...faults, ...stalls];
+  const evidence = { submissions, ledger: far.ledger, ...database, faults: excusing, leaseMs };
+  const verdict = judge(evidence);
+  const times = recoveries(faults, disturbances(submissions, far.ledger, loadEndedAt), leaseMs, loadEndedAt);
+  return {
+    ...verdict,
+    violations: [...broken.map((what) => ({ what, taskId: null, seen: [] })), ...verdict.violations],
+    seed,
+    leaseMs,
+    seconds: Math.round((loadEndedAt - startedAt) / 1000),
+    submitted: submissions.length,
+    seats,
+    stalls: stalls.filter((stall) => !faults.some((fault) => covers(fault, stall))).length,
+    faults: faults.map((fault, i) => ({
+      ...fault,
+      ...(times[i] as { recoveryMs: number; last: string | null }),
+    })),
+  };
+}
+
+async function inflict({ kind }: Step, context: FaultContext): Promise<FaultRecord> {
+  const { name, excuses, outage } = kind;
+  const startedAt = Date.now();
+  const target = await kind.run(context);
+  return { kind: name, target, startedAt, endedAt: Date.now(), outage, excuses };
+}
+
+/** Whether a process was frozen on purpose, or was just starting, at that time. */
+const covers = (fault: FaultRecord, { startedAt, endedAt }: FaultRecord): boolean =>
+  fault.startedAt <= endedAt && fault.endedAt + 10_000 >= startedAt;
+
+/** Every task of the database has ended. */
+async function drained(system: System, broken: string[]): Promise<void> {
+  const open = async () => {
+    const { tasks } = await readDatabase(system.databaseUrl);
+    return tasks.every(({ state }) => state !== "pending");
+  };
+  await until("every task to end", open, DRAIN_LIMIT, LOOK).catch((error: Error) =>
+    broken.push(error.message),
+  );
+}
+
+const stamp = (ms: number) =>
+  `${String(Math.floor(ms / 60_000)).padStart(2)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;

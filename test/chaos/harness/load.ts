@@ -1,0 +1,112 @@
+/** The callers: a steady stream of tasks over REST, submitted as real clients do, each with what came of it. */
+import { setTimeout as pause } from "node:timers/promises";
+import { ADMIN } from "../../e2e/kit/world.ts";
+import { type Plan, pathOf, planned } from "./behaviour.ts";
+import type { Random } from "./random.ts";
+
+/** One task from the caller's side. Times are ms since the epoch on this machine's clock. */
+export interface Submission {
+  plan: Plan;
+  origin: string;
+  /** The moment the caller asked for, where it asked for one. */
+  callAt: number | null;
+  startedAt: number;
+  /** When its id was known, or the caller gave up; null while neither. */
+  answeredAt: number | null;
+  /** Null: the caller does not know whether there is a task. */
+  taskId: string | null;
+  tries: number;
+}
+
+export interface LoadOptions {
+  baseUrl: string;
+  origins: string[];
+  random: Random;
+  perSecond: number;
+}
+
+/** A caller waits so long for an answer, in ms. */
+const PATIENCE = 15_000;
+/** Between its tries, in ms. */
+const AGAIN = 300;
+/** Submissions under way at once; beyond that callers stay away. */
+const MAX_OPEN = 300;
+
+export class Load {
+  readonly submissions: Submission[] = [];
+  readonly #options: LoadOptions;
+  readonly #running = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const gap = 1_000 / this.#options.perSecond;
+    this.#timer = setInterval(() => this.#running.size < MAX_OPEN && this.submit(), gap);
+  }
+
+  /** No new ones; resolves when all that were begun are answered, which has the callers' patience as its limit. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#running);
+  }
+
+  submit(plan: Plan = planned(this.submissions.length, this.#options.random)): Submission {
+    const startedAt = Date.now();
+    const one: Submission = {
+      plan,
+      origin: this.#options.random.pick(this.#options.origins),
+      callAt: plan.waitMs > 0 ? startedAt + plan.waitMs : null,
+      startedAt,
+      answeredAt: null,
+      taskId: null,
+      tries: 0,
+    };
+    this.submissions.push(one);
+    const run = this.#hand(one).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+    return one;
+  }
+
+  async #hand(one: Submission): Promise<void> {
+    const body = JSON.stringify(requestOf(one));
+    const headers: Record<string, string> = { ...ADMIN, "content-type": "application/json" };
+    if (one.plan.keyed) headers["idempotency-key"] = `chaos-${one.plan.k}`;
+    do {
+      if (one.tries++ > 0) await pause(AGAIN);
+      one.taskId = await this.#try(headers, body);
+    } while (one.taskId === null && one.plan.keyed);
+    one.answeredAt = Date.now();
+  }
+
+  /** @returns the id, or null where no answer or a 503 came */
+  async #try(headers: Record<string, string>, body: string): Promise<string | null> {
+    const url = `${this.#options.baseUrl}/v1/tasks`;
+    let status: number;
+    let text: string;
+    try {
+      const signal = AbortSignal.timeout(PATIENCE);
+      const answer = await fetch(url, { method: "POST", headers, body, signal });
+      [status, text] = [answer.status, await answer.text()];
+    } catch {
+      return null;
+    }
+    if (status === 503) return null;
+    if (status !== 202) throw new Error(`POST /v1/tasks: ${status} ${text}`);
+    return (JSON.parse(text) as { taskId: string }).taskId;
+  }
+}
+
+function requestOf({ plan, origin, callAt }: Submission): Record<string, unknown> {
+  return {
+    url: `${origin}${pathOf(plan)}`,
+    requestMethod: "POST",
+    requestParam: { k: plan.k },
+    limitCallCount: plan.limit,
+    retry: { strategy: "fixed", delayMs: plan.retryMs },
+    timeoutMs: plan.timeoutMs,
+    ...(callAt === null ? {} : { callAt: new Date(callAt).toISOString() }),
+  };
+}

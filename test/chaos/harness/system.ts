@@ -1,0 +1,244 @@
+/**
+ * A whole cluster that may be ruined: MariaDB, Redis and NATS of its own, and nodes on seats, split as in
+ * docker-compose.yml. Every node reaches every server through a proxy of its own.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ServiceBroker } from "moleculer";
+import { BidaNode, type Environment } from "../../e2e/kit/node.ts";
+import { inCluster, ownBroker } from "../../e2e/kit/observer.ts";
+import { SECRET_KEY } from "../../e2e/kit/world.ts";
+import * as mariadb from "../../servers/mariadb.ts";
+import * as nats from "../../servers/nats.ts";
+import { freePort } from "../../servers/ports.ts";
+import * as redis from "../../servers/redis.ts";
+import { type TestServer, temporaryFolder } from "../../servers/server.ts";
+import { Link } from "./link.ts";
+import type { Sampling } from "./samples.ts";
+
+export const SERVERS = ["mariadb", "redis", "nats"] as const;
+export type ServerName = (typeof SERVERS)[number];
+export const ROLES = ["api", "scheduler", "dispatcher"] as const;
+export type Role = (typeof ROLES)[number];
+
+const SERVICES: Record<Role, string> = {
+  api: "api,admin,notifier",
+  scheduler: "scheduler",
+  dispatcher: "dispatcher",
+};
+
+export interface SystemOptions {
+  schedulers: number;
+  dispatchers: number;
+  leaseMs: number;
+  /** For all nodes. */
+  env?: Environment;
+  /** See sampled.mjs. */
+  sampling?: Sampling;
+}
+
+/** A place for a node: its ports, links and environment stay while processes come and go. */
+export class Seat {
+  readonly name: string;
+  readonly role: Role;
+  readonly links: Record<ServerName, Link>;
+  readonly env: Environment;
+  readonly #commandFile: string;
+  readonly #onDeath: (seat: Seat, how: string) => void;
+  node: BidaNode;
+  /** Logs of the processes that sat here before. */
+  readonly former: BidaNode[] = [];
+  #expected = false;
+
+  constructor(
+    parts: { name: string; role: Role; links: Record<ServerName, Link>; env: Environment },
+    onDeath: (seat: Seat, how: string) => void,
+  ) {
+    ({ name: this.name, role: this.role, links: this.links } = parts);
+    this.#commandFile = join(temporaryFolder("chaos"), "command");
+    this.env = { ...parts.env, CHAOS_COMMAND: this.#commandFile };
+    this.#onDeath = onDeath;
+    this.node = this.#start();
+  }
+
+  /** Starts a new process here; the former one must be gone. */
+  start(): void {
+    this.former.push(this.node);
+    this.node = this.#start();
+  }
+
+  /** Ends the process without that being a death by itself. SIGKILL, or SIGTERM: then how it ended. */
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<string> {
+    this.#expected = true;
+    if (signal === "SIGTERM") return this.node.stop();
+    await this.node.kill();
+    return signal;
+  }
+
+  /** The process may end by itself. */
+  expectEnd(): void {
+    this.#expected = true;
+  }
+
+  /** Has the threads of this dispatcher fail. */
+  harmThread(how: "throw" | "memory"): void {
+    writeFileSync(this.#commandFile, how);
+    this.node.signal("SIGUSR2");
+  }
+
+  /** All log records of this seat that say `message`. */
+  records(message: string): Record<string, unknown>[] {
+    return [...this.former, this.node].flatMap((node) => node.records(message));
+  }
+
+  /** The machine's clock as the next process here sees it is off by so much. */
+  set skewMs(ms: number) {
+    this.env.E2E_CLOCK_SHIFT = String(ms);
+  }
+
+  #start(): BidaNode {
+    this.#expected = false;
+    const node = new BidaNode(this.env);
+    void node.ended.then((how) => {
+      if (this.node === node && !this.#expected) this.#onDeath(this, how);
+    });
+    return node;
+  }
+}
+
+export class System {
+  readonly servers: Record<ServerName, TestServer>;
+  readonly seats: Seat[];
+  /** A database connection's URL past all proxies. */
+  readonly databaseUrl: string;
+  /** Processes that ended although nobody ended them. */
+  readonly deaths: string[];
+  readonly broker: ServiceBroker;
+  readonly #options: SystemOptions;
+
+  private constructor(
+    parts: Pick<System, "servers" | "seats" | "databaseUrl" | "deaths" | "broker">,
+    options: SystemOptions,
+  ) {
+    this.#options = options;
+    this.servers = parts.servers;
+    this.seats = parts.seats;
+    this.databaseUrl = parts.databaseUrl;
+    this.deaths = parts.deaths;
+    this.broker = parts.broker;
+  }
+
+  /** Starts everything; resolves when every node is in the cluster and the door is ready. */
+  static async start(options: SystemOptions): Promise<System> {
+    const { schedulers, dispatchers } = options;
+    const [db, cache, bus] = await Promise.all([mariadb.start(), redis.start(), nats.start()]);
+    const servers = { mariadb: db, redis: cache, nats: bus };
+    const databaseUrl = await mariadb.createDatabase(db);
+    const roles: Role[] = [
+      "api",
+      ...Array<Role>(schedulers).fill("scheduler"),
+      ...Array<Role>(dispatchers).fill("dispatcher"),
+    ];
+    const broker = ownBroker(bus.url, () => {});
+    await broker.start();
+    const system = new System({ servers, seats: [], databaseUrl, deaths: [], broker }, options);
+    for (const role of roles) await system.#seat(role);
+    await Promise.all(system.seats.map((seat) => system.joined(seat)));
+    await system.door.node.ready(60_000);
+    return system;
+  }
+
+  /** The node with the REST door. */
+  get door(): Seat {
+    return this.of("api")[0] as Seat;
+  }
+
+  of(role: Role): Seat[] {
+    return this.seats.filter((seat) => seat.role === role);
+  }
+
+  /** One more node; resolves when it is in the cluster. */
+  async join(role: Role): Promise<Seat> {
+    const seat = await this.#seat(role);
+    await this.joined(seat);
+    return seat;
+  }
+
+  /** Takes a node out for good. */
+  async leave(seat: Seat): Promise<void> {
+    await seat.end("SIGTERM");
+    this.seats.splice(this.seats.indexOf(seat), 1);
+    await Promise.all(Object.values(seat.links).map((link) => link.stop()));
+  }
+
+  /** Resolves when others see the node with its services. */
+  async joined({ node }: Seat): Promise<void> {
+    await inCluster(this.broker, node);
+  }
+
+  async #seat(role: Role): Promise<Seat> {
+    const links = await linksTo(this.servers);
+    const name = `${role}-${this.of(role).length + 1}`;
+    const env = await environment(name, role, links, this.databaseUrl, this.#options);
+    const seat = new Seat({ name, role, links, env }, (dead, how) =>
+      this.deaths.push(
+        `${dead.name} ended by itself (${how}); its last words: ${dead.node.log.slice(-2000)}`,
+      ),
+    );
+    this.seats.push(seat);
+    return seat;
+  }
+
+  /** Ends everything. @returns how each node ended on SIGTERM */
+  async stop(): Promise<string[]> {
+    const ends = await Promise.all(this.seats.map((seat) => seat.end("SIGTERM")));
+    await this.broker.stop();
+    await Promise.all(this.seats.flatMap(({ links }) => Object.values(links).map((p) => p.stop())));
+    await Promise.all(Object.values(this.servers).map((server) => server.stop()));
+    return ends;
+  }
+}
+
+async function linksTo(servers: Record<ServerName, TestServer>): Promise<Record<ServerName, Link>> {
+  const [db, cache, bus] = await Promise.all(SERVERS.map((name) => Link.start(servers[name].port)));
+  return { mariadb: db as Link, redis: cache as Link, nats: bus as Link };
+}
+
+async function environment(
+  name: string,
+  role: Role,
+  links: Record<ServerName, Link>,
+  databaseUrl: string,
+  { leaseMs, env = {}, sampling }: SystemOptions,
+): Promise<Environment> {
+  const through = new URL(databaseUrl);
+  through.port = String(links.mariadb.port);
+  const preloads = [
+    ...(sampling ? ["sampled.mjs"] : []),
+    "../../e2e/kit/shift-clock.mjs",
+    ...(role === "dispatcher" ? ["ill-thread.mjs"] : []),
+  ];
+  return {
+    SERVICES: SERVICES[role],
+    BIDA_PORT: String(await freePort()),
+    BIDA_DATA_DIR: temporaryFolder("chaos"),
+    BIDA_DATABASE_URL: through.href,
+    BIDA_REDIS_URL: `redis://127.0.0.1:${links.redis.port}/0`,
+    BIDA_NATS_URL: `nats://127.0.0.1:${links.nats.port}`,
+    BIDA_SECRET_KEY: SECRET_KEY,
+    BIDA_EGRESS_ALLOW: "127.0.0.0/8",
+    BIDA_LEASE_MS: String(leaseMs),
+    BIDA_THREADS: "2",
+    BIDA_CONCURRENCY: "64",
+    NODE_OPTIONS: [
+      ...preloads.map((file) => `--import=${new URL(file, import.meta.url).href}`),
+      // A thread that runs out of memory does so before the machine does.
+      ...(role === "dispatcher" ? ["--max-old-space-size=192"] : []),
+    ].join(" "),
+    E2E_CLOCK_SHIFT: "0",
+    ...(sampling
+      ? { CHAOS_SAMPLES: join(sampling.folder, `${name}.jsonl`), CHAOS_SAMPLE_MS: String(sampling.everyMs) }
+      : {}),
+    ...env,
+  };
+}

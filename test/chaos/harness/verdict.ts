@@ -1,0 +1,264 @@
+/**
+ * The verdict: callers, receiver and database are compared, each with what it saw itself.
+ *
+ * - Every id that a caller got is in the database, and every row was answered to its caller, unless that caller got no
+ *   answer and did not repeat. No submission has two rows.
+ * - Every task has ended. One is `exhausted` only with all its calls on record.
+ * - Attempts of a task are recorded as 1…callCount, each once. What a record says of an answer is what the receiver
+ *   answered to a call of that number.
+ * - Every success is in the ledger: a call with the last number that the receiver answered with 200.
+ * - Nothing was early: no first call before its time, no retry before the end of the call it repeats plus the schedule's
+ *   pause, on the receiver's clock.
+ * - A call that repeats a number needs a fault: one that excuses repetition, and that was in effect at some moment
+ *   between the two calls' arrivals. A fault is in effect from its beginning until two leases and a second after its end.
+ * - Calls of one task do not overlap. Two do, if the second arrived while the first was open: not answered by the receiver,
+ *   and its connection not closed. (A killed node's connections are closed by its machine in that moment.) An overlap
+ *   needs a fault that excuses it, in effect at the second one's arrival.
+ */
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { numberIn } from "./behaviour.ts";
+import type { Excuse, FaultRecord } from "./fault.ts";
+import type { Submission } from "./load.ts";
+import type { Ledger, LedgerCall } from "./receiver.ts";
+import { delayAfter } from "./service.ts";
+
+const STATES = ["pending", "succeeded", "exhausted", "canceled", "resolved"] as const;
+
+export interface TaskRow {
+  taskId: string;
+  state: (typeof STATES)[number];
+  callCount: number;
+  limit: number;
+  url: string;
+}
+
+export interface AttemptRow {
+  taskId: string;
+  n: number;
+  status: number | null;
+  error: string | null;
+}
+
+export interface Evidence {
+  submissions: Submission[];
+  ledger: Ledger;
+  tasks: TaskRow[];
+  attempts: AttemptRow[];
+  faults: FaultRecord[];
+  leaseMs: number;
+}
+
+export interface Violation {
+  what: string;
+  taskId: string | null;
+  /** What was seen of the task: its ledger, its rows. */
+  seen: string[];
+}
+
+export interface Verdict {
+  violations: Violation[];
+  accepted: number;
+  delivered: number;
+  exhausted: number;
+  /** Accepted ids without a row, or that never ended. */
+  lost: number;
+  attempts: number;
+  calls: number;
+  /** Calls beyond the first under one number; all of them were excused unless a violation says otherwise. */
+  duplicated: number;
+  /** Calls that overlapped an earlier one; as above. */
+  overlapping: number;
+}
+
+/** Clocks are cut to whole ms at each end, in ms. */
+const CUT = 3;
+
+/** All tasks and attempts of a database; `url` goes past the proxies. */
+export async function readDatabase(url: string): Promise<Pick<Evidence, "tasks" | "attempts">> {
+  const connection = await createConnection({ uri: url });
+  try {
+    const [tasks] = await connection.query<RowDataPacket[]>(
+      "SELECT LOWER(HEX(task_id)) AS id, state, call_count, limit_call_count, url FROM tasks",
+    );
+    const [attempts] = await connection.query<RowDataPacket[]>(
+      "SELECT LOWER(HEX(task_id)) AS id, n, status_code, error_code FROM attempts ORDER BY task_id, n",
+    );
+    return {
+      tasks: tasks.map((row) => ({
+        taskId: uuid(row.id),
+        state: STATES[row.state as number] as TaskRow["state"],
+        callCount: row.call_count,
+        limit: row.limit_call_count,
+        url: row.url,
+      })),
+      attempts: attempts.map((row) => ({
+        taskId: uuid(row.id),
+        n: row.n,
+        status: row.status_code,
+        error: row.error_code,
+      })),
+    };
+  } finally {
+    await connection.end();
+  }
+}
+
+const uuid = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+
+export function judge(evidence: Evidence): Verdict {
+  const { submissions, ledger, tasks, attempts } = evidence;
+  const rows = new Map(tasks.map((task) => [task.taskId, task]));
+  const recorded = Map.groupBy(attempts, ({ taskId }) => taskId);
+  const bySubmission = new Map(submissions.map((one) => [one.plan.k, one]));
+  const violations: Violation[] = [];
+  const accuse = (what: string, taskId: string | null) =>
+    violations.push({ what, taskId, seen: taskId === null ? [] : seenOf(taskId, evidence) });
+
+  checkIds(evidence, rows, accuse);
+  let [lost, duplicated, overlapping] = [0, 0, 0];
+  for (const { taskId } of submissions) if (taskId !== null && !rows.has(taskId)) lost += 1;
+  for (const task of tasks) {
+    const one = bySubmission.get(numberIn(task.url));
+    const calls = ledger.calls(task.taskId);
+    if (task.state === "pending") {
+      lost += 1;
+      accuse("has not ended", task.taskId);
+    }
+    checkRecord(task, recorded.get(task.taskId) ?? [], calls, accuse);
+    if (one) checkEarly(one, calls, accuse);
+    const [again, over] = checkRepeats(task.taskId, calls, evidence, accuse);
+    duplicated += again;
+    overlapping += over;
+  }
+  for (const [taskId] of ledger.tasks()) if (!rows.has(taskId)) accuse("was called, but has no row", taskId);
+
+  const inState = (state: TaskRow["state"]) => tasks.filter((task) => task.state === state).length;
+  return {
+    violations,
+    accepted: submissions.filter(({ taskId }) => taskId !== null).length,
+    delivered: inState("succeeded"),
+    exhausted: inState("exhausted"),
+    lost,
+    attempts: attempts.length,
+    calls: ledger.size,
+    duplicated,
+    overlapping,
+  };
+}
+
+type Accuse = (what: string, taskId: string | null) => void;
+
+function checkIds({ submissions, tasks }: Evidence, rows: Map<string, TaskRow>, accuse: Accuse): void {
+  const byNumber = Map.groupBy(tasks, ({ url }) => numberIn(url));
+  const ids = new Set<string>();
+  for (const { plan, taskId, answeredAt } of submissions) {
+    const own = byNumber.get(plan.k) ?? [];
+    byNumber.delete(plan.k);
+    if (own.length > 1) accuse(`submission ${plan.k} has ${own.length} rows`, own[0]?.taskId ?? null);
+    if (taskId === null) {
+      if (plan.keyed || answeredAt === null) accuse(`submission ${plan.k} was never answered`, null);
+      continue;
+    }
+    if (ids.has(taskId)) accuse("its id was given to two callers", taskId);
+    ids.add(taskId);
+    if (!rows.has(taskId)) accuse("was accepted, but has no row", taskId);
+    else if (own[0]?.taskId !== taskId) accuse(`submission ${plan.k} was given another task's id`, taskId);
+  }
+  for (const [k, strangers] of byNumber) {
+    accuse(`row of a submission ${k} that nobody made`, strangers[0]?.taskId ?? null);
+  }
+}
+
+function checkRecord(task: TaskRow, attempts: AttemptRow[], calls: LedgerCall[], accuse: Accuse): void {
+  const { taskId, state, callCount, limit } = task;
+  const numbers = attempts.map(({ n }) => n);
+  if (numbers.length !== new Set(numbers).size) accuse("an attempt is on record twice", taskId);
+  const gapless = numbers.length === callCount && numbers.every((n, i) => n === i + 1);
+  if (!gapless) accuse(`attempts on record: ${numbers.join(" ")}; callCount: ${callCount}`, taskId);
+  for (const { n, status } of attempts) {
+    if (status === null) continue;
+    const answered = calls.some((call) => call.attempt === n && call.status === status);
+    if (!answered)
+      accuse(`attempt ${n} is on record with ${status}, which the receiver never answered`, taskId);
+  }
+  if (state === "succeeded" && !calls.some(({ attempt, status }) => attempt === callCount && status === 200))
+    accuse("succeeded, but the receiver knows nothing of it", taskId);
+  if (state === "exhausted" && callCount !== limit)
+    accuse(`exhausted after ${callCount} of ${limit}`, taskId);
+  if (state === "canceled" || state === "resolved") accuse(`is ${state}, which nobody asked for`, taskId);
+}
+
+function checkEarly({ plan, callAt, startedAt }: Submission, calls: LedgerCall[], accuse: Accuse): void {
+  for (const call of calls) {
+    const { attempt, at, taskId } = call;
+    const due = attempt === 1 ? (callAt ?? startedAt) : earliestRetry(plan, calls, attempt);
+    if (at < due - CUT) accuse(`call ${attempt} was ${due - at} ms early`, taskId);
+  }
+}
+
+/** After the first end of a call with the number before, and the pause. One that the node ended has begun at least. */
+function earliestRetry(plan: Submission["plan"], calls: LedgerCall[], attempt: number): number {
+  const before = calls.filter((call) => call.attempt === attempt - 1);
+  if (before.length === 0) return 0;
+  const reset = plan.kind === "reset" && attempt - 1 <= plan.times;
+  const ends = before.map((call) => {
+    const byReceiver = call.endedAt !== null && (call.status !== null || reset) && plan.kind !== "drip";
+    return (byReceiver ? (call.endedAt as number) : call.at) + delayAfter(plan, call);
+  });
+  return Math.min(...ends);
+}
+
+/** @returns how many calls repeat a number, and how many overlap an earlier one */
+function checkRepeats(
+  taskId: string,
+  calls: LedgerCall[],
+  { faults, leaseMs }: Evidence,
+  accuse: Accuse,
+): [repeats: number, overlaps: number] {
+  const inEffect = (excuse: Excuse, from: number, to: number) =>
+    faults.some(
+      (fault) =>
+        fault.excuses.includes(excuse) &&
+        fault.startedAt <= to &&
+        fault.endedAt + 2 * leaseMs + 1_000 >= from,
+    );
+  let [repeats, overlaps] = [0, 0];
+  const sorted = calls.toSorted((a, b) => a.at - b.at);
+  for (const [i, call] of sorted.entries()) {
+    const earlier = sorted.slice(0, i);
+    const twin = earlier.findLast(({ attempt }) => attempt === call.attempt);
+    if (twin) {
+      repeats += 1;
+      if (!inEffect("repeat", twin.at, call.at))
+        accuse(`call ${call.attempt} was made again without a fault`, taskId);
+    }
+    if (earlier.some(({ endedAt }) => endedAt === null || endedAt > call.at)) {
+      overlaps += 1;
+      if (!inEffect("overlap", call.at, call.at))
+        accuse(`call ${call.attempt} came while another was open`, taskId);
+    }
+  }
+  return [repeats, overlaps];
+}
+
+function seenOf(taskId: string, { ledger, tasks, attempts, faults, leaseMs }: Evidence): string[] {
+  const calls = ledger.calls(taskId);
+  const [first, last] = [calls[0]?.at ?? 0, calls.at(-1)?.endedAt ?? calls.at(-1)?.at ?? 0];
+  const time = (ms: number | null) => (ms === null ? "open" : new Date(ms).toISOString().slice(11, 23));
+  return [
+    ...tasks.filter((task) => task.taskId === taskId).map((row) => `row: ${JSON.stringify(row)}`),
+    ...attempts
+      .filter((attempt) => attempt.taskId === taskId)
+      .map(({ n, status, error }) => `attempt ${n}: ${status ?? ""} ${error ?? ""}`),
+    ...calls.map(
+      ({ attempt, at, endedAt, status }) =>
+        `call ${attempt}: ${time(at)} to ${time(endedAt)}, ${status ?? "no answer"}`,
+    ),
+    ...faults
+      .filter(({ startedAt, endedAt }) => startedAt <= last + 1_000 && endedAt + 2 * leaseMs >= first)
+      .map(
+        ({ kind, target, startedAt, endedAt }) =>
+          `fault: ${kind} (${target}) ${time(startedAt)} to ${time(endedAt)}`,
+      ),
+  ];
+}

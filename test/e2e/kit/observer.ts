@@ -1,0 +1,39 @@
+/** Seeing a cluster from the inside: another Moleculer node beside Bida's. */
+import { ServiceBroker } from "moleculer";
+import type { BidaNode } from "./node.ts";
+import { until } from "./until.ts";
+
+/** A broker of the test's own on the cluster's NATS; hears of tasks that are exhausted. */
+export function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroker {
+  const broker = new ServiceBroker({
+    nodeID: `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`,
+    logger: false,
+    transporter: { type: "NATS", options: { servers: [url] } },
+    requestTimeout: 10_000,
+    heartbeatInterval: 2,
+    heartbeatTimeout: 6,
+  });
+  broker.createService({
+    name: "e2e-listener",
+    events: {
+      "task.exhausted": { handler: (ctx) => onAlarm((ctx.params as { taskId: string }).taskId) },
+    },
+  });
+  return broker;
+}
+
+/** Resolves when others see the node with all its services. */
+export async function inCluster(broker: ServiceBroker, node: BidaNode): Promise<void> {
+  const wanted = (node.env.SERVICES ?? "").split(",");
+  const seen = () => {
+    const known = broker.registry.getNodeList({ onlyAvailable: true, withServices: true }) as unknown as {
+      id: string;
+      services: { name: string }[];
+    }[];
+    const found = known.find(({ id }) => id.includes(`-${node.pid}-`));
+    return wanted.every((name) => found?.services.some((service) => service.name === name));
+  };
+  await until("the node is in the cluster", seen, 90_000).catch((error: Error) => {
+    throw new Error(`${error.message}\n${node.log.slice(-3000)}`);
+  });
+}
