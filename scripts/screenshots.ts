@@ -33,7 +33,11 @@ const SHOTS: Shot[] = [
   { name: "waiting", path: "/waiting" },
   { name: "attempts", path: "/attempts" },
   { name: "destinations", path: "/destinations" },
-  { name: "alarms", path: "/alarms", prepare: (page) => page.locator("[data-channel] button").first().click() },
+  {
+    name: "alarms",
+    path: "/alarms",
+    prepare: (page) => page.locator("[data-channel] button").first().click(),
+  },
   { name: "channel", path: "/alarms/1" },
   { name: "apps", path: "/apps" },
   { name: "users", path: "/users" },
@@ -54,7 +58,15 @@ const KEPT: [name: string, language: string, theme: string, device: string][] = 
 
 const SIZES = { desktop: { width: 1400, height: 900 }, phone: { width: 390, height: 844 } };
 
-async function shoot(browser: Browser, url: string, file: string, shot: Shot, language: string, theme: string, device: string) {
+async function shoot(
+  browser: Browser,
+  url: string,
+  file: string,
+  shot: Shot,
+  language: string,
+  theme: string,
+  device: string,
+) {
   const context = await browser.newContext({
     viewport: SIZES[device as keyof typeof SIZES],
     deviceScaleFactor: device === "phone" ? 2 : 1,
@@ -87,8 +99,21 @@ try {
   if (folder) {
     mkdirSync(folder, { recursive: true });
     for (const shot of SHOTS.filter(({ name }) => words.length === 0 || words.includes(name))) {
-      for (const [language, theme, device] of [["zh", "light", "desktop"], ["en", "dark", "desktop"], ["en", "light", "phone"], ["zh", "dark", "phone"]] as const) {
-        await shoot(browser, mock.url, join(folder, `${shot.name}-${device}-${theme}.png`), shot, language, theme, device);
+      for (const [language, theme, device] of [
+        ["zh", "light", "desktop"],
+        ["en", "dark", "desktop"],
+        ["en", "light", "phone"],
+        ["zh", "dark", "phone"],
+      ] as const) {
+        await shoot(
+          browser,
+          mock.url,
+          join(folder, `${shot.name}-${device}-${theme}.png`),
+          shot,
+          language,
+          theme,
+          device,
+        );
       }
     }
   } else {
@@ -96,7 +121,15 @@ try {
     mkdirSync(images, { recursive: true });
     for (const [name, language, theme, device] of KEPT) {
       const shot = SHOTS.find((one) => one.name === name) as Shot;
-      await shoot(browser, mock.url, join(images, `${name}-${device}-${theme}.png`), shot, language, theme, device);
+      await shoot(
+        browser,
+        mock.url,
+        join(images, `${name}-${device}-${theme}.png`),
+        shot,
+        language,
+        theme,
+        device,
+      );
     }
   }
 } finally {

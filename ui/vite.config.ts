@@ -45,7 +45,8 @@ function report(bundle: Rollup.OutputBundle, sizes: Map<string, number>): void {
   };
   for (const chunk of chunks) if (chunk.isEntry) follow(chunk.fileName);
   // The overview, which is what `/` shows.
-  for (const chunk of chunks) if (/\/Overview\.svelte$/.test(chunk.facadeModuleId ?? "")) follow(chunk.fileName);
+  for (const chunk of chunks)
+    if (/\/Overview\.svelte$/.test(chunk.facadeModuleId ?? "")) follow(chunk.fileName);
   const sum = (names: Iterable<string>) => [...names].reduce((all, name) => all + (sizes.get(name) ?? 0), 0);
   const kb = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`;
   const all = sum([...sizes.keys()].filter((name) => name.endsWith(".js")));

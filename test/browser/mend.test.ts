@@ -35,7 +35,12 @@ test("a wrong password is said beside its field; the default one is hinted at", 
 
 test("a failed task is found, read, retried, and seen to succeed without a reload", async () => {
   const url = world.receiver.url({ status: 500, body: '{"error":"库存服务不可用"}' });
-  const taskId = await world.submit({ url, requestParam: { city: "上海" }, sourceAppName: "shop", targetAppName: "stock" });
+  const taskId = await world.submit({
+    url,
+    requestParam: { city: "上海" },
+    sourceAppName: "shop",
+    targetAppName: "stock",
+  });
   await world.when(taskId, ({ state }) => state === "exhausted");
 
   const { page, complaints } = await visit(browser, world.baseUrl);
@@ -127,7 +132,10 @@ test("somebody else was quicker: the refusal stands on the page, which shows wha
   await dialog.getByLabel("Note").fill("mended by hand");
   await world.api("POST", `/v1/tasks/${taskId}/resolve`);
   await dialog.getByRole("button", { name: "Resolve" }).click();
-  await page.getByRole("alert").getByText(/it is resolved, not exhausted/).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/it is resolved, not exhausted/)
+    .waitFor();
   await page.locator('[data-state="resolved"]').first().waitFor();
   assert.equal(complaints, []);
 });

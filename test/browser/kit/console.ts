@@ -62,7 +62,9 @@ export async function axe(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: that the page's Content-Security-Policy forbids.
   await page.evaluate(await sourceOfAxe());
   const found = await page.evaluate(async () => {
-    const tools = (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: Violation[] }> } }).axe;
+    const tools = (
+      globalThis as unknown as { axe: { run(options: object): Promise<{ violations: Violation[] }> } }
+    ).axe;
     interface Violation {
       id: string;
       impact: string;
@@ -74,7 +76,16 @@ export async function axe(page: Page): Promise<string[]> {
     });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 200)}\n    ${failureSummary.replaceAll("\n", " ").slice(0, 260)}`).join("\n  ")}`);
+      .map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}\n  ${nodes
+            .slice(0, 3)
+            .map(
+              ({ html, failureSummary }) =>
+                `${html.slice(0, 200)}\n    ${failureSummary.replaceAll("\n", " ").slice(0, 260)}`,
+            )
+            .join("\n  ")}`,
+      );
   });
   return found;
 }

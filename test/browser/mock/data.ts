@@ -22,25 +22,79 @@ export const idAt = (at: number): string => {
 };
 
 const TARGETS = [
-  { origin: "https://stock.example.com", path: "/orders/{id}/reserve", source: "shop", target: "stock", bad: 0.01 },
-  { origin: "https://pay.example.com", path: "/notify/settled", source: "payment", target: "ledger", bad: 0.02 },
-  { origin: "https://points.example.cn", path: "/api/积分/add", source: "member", target: "points", bad: 0.03 },
+  {
+    origin: "https://stock.example.com",
+    path: "/orders/{id}/reserve",
+    source: "shop",
+    target: "stock",
+    bad: 0.01,
+  },
+  {
+    origin: "https://pay.example.com",
+    path: "/notify/settled",
+    source: "payment",
+    target: "ledger",
+    bad: 0.02,
+  },
+  {
+    origin: "https://points.example.cn",
+    path: "/api/积分/add",
+    source: "member",
+    target: "points",
+    bad: 0.03,
+  },
   { origin: "http://10.2.8.14:8080", path: "/callback/ship", source: "shop", target: "logistics", bad: 0.35 },
-  { origin: "https://hooks.partner.example", path: "/v2/events?type=order.paid", source: "shop", target: "partner", bad: 0.6 },
+  {
+    origin: "https://hooks.partner.example",
+    path: "/v2/events?type=order.paid",
+    source: "shop",
+    target: "partner",
+    bad: 0.6,
+  },
   { origin: "https://sms.example.cn", path: "/send", source: "member", target: "sms", bad: 0.01 },
 ] as const;
 
 const FAILURES = [
-  { code: "bad_status", message: "status 500 is not one of 2xx", status: 500, body: '{"error":"NullPointerException at com.partner.OrderController.paid(OrderController.java:118)","trace":"6f1c2a9e"}' },
+  {
+    code: "bad_status",
+    message: "status 500 is not one of 2xx",
+    status: 500,
+    body: '{"error":"NullPointerException at com.partner.OrderController.paid(OrderController.java:118)","trace":"6f1c2a9e"}',
+  },
   { code: "timeout", message: "no complete answer within 10000 ms", status: null, body: null },
   { code: "refused", message: "connect ECONNREFUSED 10.2.8.14:8080", status: null, body: null },
-  { code: "unexpected_result", message: 'the body does not contain "成功"', status: 200, body: '{"code":1,"msg":"库存不足，请稍后再试"}' },
-  { code: "bad_status", message: "status 503 is not one of 2xx", status: 503, body: "<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>" },
+  {
+    code: "unexpected_result",
+    message: 'the body does not contain "成功"',
+    status: 200,
+    body: '{"code":1,"msg":"库存不足，请稍后再试"}',
+  },
+  {
+    code: "bad_status",
+    message: "status 503 is not one of 2xx",
+    status: 503,
+    body: "<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>",
+  },
 ] as const;
 
 type Failure = (typeof FAILURES)[number];
 const NODES = ["bida-dispatcher-1", "bida-dispatcher-2", "bida-dispatcher-3"];
-const STATES = ["succeeded", "succeeded", "succeeded", "exhausted", "pending", "succeeded", "pending", "succeeded", "exhausted", "delivering", "succeeded", "canceled", "succeeded", "resolved"] as const;
+const STATES = [
+  "succeeded",
+  "succeeded",
+  "succeeded",
+  "exhausted",
+  "pending",
+  "succeeded",
+  "pending",
+  "succeeded",
+  "exhausted",
+  "delivering",
+  "succeeded",
+  "canceled",
+  "succeeded",
+  "resolved",
+] as const;
 
 // biome-ignore lint/suspicious/noExplicitAny: made-up data of many shapes
 type Json = any;
@@ -53,7 +107,14 @@ function taskAt(at: number, n: number): Json {
   const target = failing ? pick([TARGETS[3], TARGETS[4], TARGETS[4]]) : pick(TARGETS);
   const failure: Failure = pick(FAILURES);
   const limit = pick([3, 5, 10]);
-  const failures = state === "exhausted" || state === "resolved" ? limit : failing ? Math.min(limit - 1, 1 + Math.floor(random() * 3)) : random() < target.bad ? 1 : 0;
+  const failures =
+    state === "exhausted" || state === "resolved"
+      ? limit
+      : failing
+        ? Math.min(limit - 1, 1 + Math.floor(random() * 3))
+        : random() < target.bad
+          ? 1
+          : 0;
   const calls = failures + (state === "succeeded" ? 1 : 0);
   const taskId = idAt(at);
   const order = 400_000 + Math.floor(random() * 90_000);
@@ -66,12 +127,24 @@ function taskAt(at: number, n: number): Json {
       url: target.origin + target.path,
       requestMethod: "POST",
       startedAt: iso(at + i * i * 31_000),
-      durationMs: ok ? 18 + Math.floor(random() * 60) : failure.code === "timeout" ? 10_001 : 30 + Math.floor(random() * 900),
+      durationMs: ok
+        ? 18 + Math.floor(random() * 60)
+        : failure.code === "timeout"
+          ? 10_001
+          : 30 + Math.floor(random() * 900),
       outcome: ok ? "succeeded" : "failed",
       statusCode: ok ? 200 : failure.status,
       errorCode: ok ? null : failure.code,
       errorMessage: ok ? null : failure.message,
-      responseHeaders: ok || failure.status ? { "content-type": "application/json", server: "nginx/1.24.0", "x-request-id": hex(16), date: new Date(at).toUTCString() } : null,
+      responseHeaders:
+        ok || failure.status
+          ? {
+              "content-type": "application/json",
+              server: "nginx/1.24.0",
+              "x-request-id": hex(16),
+              date: new Date(at).toUTCString(),
+            }
+          : null,
       responseBody: ok ? '{"code":0,"msg":"成功","data":{"accepted":true}}' : failure.body,
       responseTruncated: false,
       node: pick(NODES),
@@ -84,7 +157,14 @@ function taskAt(at: number, n: number): Json {
     state,
     url: target.origin + target.path,
     requestMethod: "POST",
-    requestParam: { id: order, event: "order.paid", amount: Math.floor(random() * 90_000) / 100, currency: "CNY", buyer: { name: pick(["王小明", "李雷", "韩梅梅", "陈静"]), city: pick(["上海", "杭州", "成都"]) }, items: [{ sku: `SKU-${hex(4).toUpperCase()}`, qty: 1 + Math.floor(random() * 3) }] },
+    requestParam: {
+      id: order,
+      event: "order.paid",
+      amount: Math.floor(random() * 90_000) / 100,
+      currency: "CNY",
+      buyer: { name: pick(["王小明", "李雷", "韩梅梅", "陈静"]), city: pick(["上海", "杭州", "成都"]) },
+      items: [{ sku: `SKU-${hex(4).toUpperCase()}`, qty: 1 + Math.floor(random() * 3) }],
+    },
     body: null,
     contentType: null,
     headers: { "x-tenant": "cn-east" },
@@ -107,8 +187,13 @@ function taskAt(at: number, n: number): Json {
   };
 }
 
-export const tasks: Json[] = Array.from({ length: 240 }, (_, i) => taskAt(NOW - i * i * 420 - i * 3_000 - 4_000, i));
-export const attempts: Json[] = [...attemptsOf.values()].flat().filter(({ startedAt }) => Date.parse(startedAt) < NOW).sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+export const tasks: Json[] = Array.from({ length: 240 }, (_, i) =>
+  taskAt(NOW - i * i * 420 - i * 3_000 - 4_000, i),
+);
+export const attempts: Json[] = [...attemptsOf.values()]
+  .flat()
+  .filter(({ startedAt }) => Date.parse(startedAt) < NOW)
+  .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 
 /** Calls of one step: a day has its tide, and there was an outage in the night. */
 function point(at: number, stepMs: number): Json {
@@ -142,7 +227,8 @@ const STEPS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86
 export function series(from: string, to: string, step: string): Json {
   const ms = STEPS[step] ?? 3_600_000;
   const points: Json[] = [];
-  for (let at = Math.ceil(Date.parse(from) / ms) * ms; at <= Date.parse(to); at += ms) points.push(point(at, ms));
+  for (let at = Math.ceil(Date.parse(from) / ms) * ms; at <= Date.parse(to); at += ms)
+    points.push(point(at, ms));
   return { from, to, step, points };
 }
 
@@ -258,10 +344,46 @@ const channel = (id: number, more: object): Json => ({
   ...more,
 });
 export const channels: Json[] = [
-  channel(1, { type: "dingtalk", name: "值班群", memo: "订单回调值班，24 小时", url: "https://oapi.dingtalk.com/robot/send?access_token=***", secret: "***", content: '{"msgtype":"text","text":{"content":"回调异常，taskId：${taskId}，url：${url}，发起时间：${createTime}，源服务名：${sourceAppName}，目标服务名：${targetAppName}，已达到最大重试次数：${limitCallCount}"}}' }),
-  channel(2, { type: "wecom", name: "支付组", memo: "仅 payment", url: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=***" }),
-  channel(3, { type: "email", name: "ops@example.com", smtp: { host: "smtp.example.com", port: 587, tls: "starttls", user: "bida", password: "***", from: "bida@example.com", to: ["ops@example.com"] }, state: "broken", brokenSince: iso(NOW - minutes(190)), lastError: "535 authentication failed" }),
-  channel(4, { type: "slack", name: "#callbacks", url: "https://hooks.slack.com/services/***", language: "en", enabled: false, state: "disabled", lastSuccessAt: null }),
+  channel(1, {
+    type: "dingtalk",
+    name: "值班群",
+    memo: "订单回调值班，24 小时",
+    url: "https://oapi.dingtalk.com/robot/send?access_token=***",
+    secret: "***",
+    content:
+      '{"msgtype":"text","text":{"content":"回调异常，taskId：${taskId}，url：${url}，发起时间：${createTime}，源服务名：${sourceAppName}，目标服务名：${targetAppName}，已达到最大重试次数：${limitCallCount}"}}',
+  }),
+  channel(2, {
+    type: "wecom",
+    name: "支付组",
+    memo: "仅 payment",
+    url: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=***",
+  }),
+  channel(3, {
+    type: "email",
+    name: "ops@example.com",
+    smtp: {
+      host: "smtp.example.com",
+      port: 587,
+      tls: "starttls",
+      user: "bida",
+      password: "***",
+      from: "bida@example.com",
+      to: ["ops@example.com"],
+    },
+    state: "broken",
+    brokenSince: iso(NOW - minutes(190)),
+    lastError: "535 authentication failed",
+  }),
+  channel(4, {
+    type: "slack",
+    name: "#callbacks",
+    url: "https://hooks.slack.com/services/***",
+    language: "en",
+    enabled: false,
+    state: "disabled",
+    lastSuccessAt: null,
+  }),
 ];
 export const history: Json[] = Array.from({ length: 7 }, (_, i) => ({
   taskId: idAt(NOW - minutes(26 + i * 190)),
@@ -293,11 +415,32 @@ export const users: Json[] = ["admin", "wang.li", "oncall", "auditor"].map((user
 }));
 export const audit: Json[] = [
   ["oncall", "task.retry", { type: "task", id: tasks[3].taskId }, null, null, "伙伴已修复接口"],
-  ["oncall", "destination.change", { type: "destination", id: "https://points.example.cn" }, { paused: false }, { paused: true }, null],
+  [
+    "oncall",
+    "destination.change",
+    { type: "destination", id: "https://points.example.cn" },
+    { paused: false },
+    { paused: true },
+    null,
+  ],
   ["wang.li", "app.rotate-key", { type: "app", id: "2" }, null, null, null],
-  ["oncall", "tasks.retry", { type: "task", id: null }, { filter: { state: ["exhausted"] } }, { matched: 812, changed: 812 }, "after the partner's outage"],
+  [
+    "oncall",
+    "tasks.retry",
+    { type: "task", id: null },
+    { filter: { state: ["exhausted"] } },
+    { matched: 812, changed: 812 },
+    "after the partner's outage",
+  ],
   ["admin", "user.change", { type: "user", id: "4" }, { role: "operator" }, { role: "viewer" }, null],
-  ["admin", "webhook.create", { type: "webhook", id: "3" }, null, { type: "email", name: "ops@example.com" }, null],
+  [
+    "admin",
+    "webhook.create",
+    { type: "webhook", id: "3" },
+    null,
+    { type: "email", name: "ops@example.com" },
+    null,
+  ],
   ["oncall", "session.create", { type: "session", id: null }, null, null, null],
 ].map(([name, action, target, before, after, note], i) => ({
   id: idAt(NOW - minutes(8 + i * 47)),

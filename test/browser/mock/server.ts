@@ -39,13 +39,25 @@ function send(req: IncomingMessage, res: ServerResponse, { pathname, searchParam
   res.end(status === 204 ? undefined : JSON.stringify(body));
 }
 
-function answer(method: string, path: string, query: URLSearchParams, req: IncomingMessage): [number, unknown] {
-  const session = { user: { id: 1, username: "admin", role: "admin" }, expiresAt: null, mustChangePassword: false };
+function answer(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  req: IncomingMessage,
+): [number, unknown] {
+  const session = {
+    user: { id: 1, username: "admin", role: "admin" },
+    expiresAt: null,
+    mustChangePassword: false,
+  };
   if (path === "/v1/session") {
     if (method === "GET" && !req.headers.cookie?.includes("mock=1")) return [401, { code: "unauthorized" }];
     return [200, session];
   }
-  const page = (items: unknown[]): [number, unknown] => [200, { items: items.slice(0, LIMIT), nextCursor: items.length > LIMIT ? "next" : null }];
+  const page = (items: unknown[]): [number, unknown] => [
+    200,
+    { items: items.slice(0, LIMIT), nextCursor: items.length > LIMIT ? "next" : null },
+  ];
   const parts = path.split("/").slice(2);
   switch (parts[0]) {
     case "tasks": {
@@ -55,25 +67,46 @@ function answer(method: string, path: string, query: URLSearchParams, req: Incom
       return parts[2] === "attempts" ? page(data.attemptsOf.get(task.taskId) ?? []) : [200, task];
     }
     case "attempts":
-      return page(data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")));
+      return page(
+        data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
+      );
     case "destinations":
       return page(data.destinations);
     case "stats":
       if (parts[1] === "summary") return [200, data.summary];
-      if (parts[1] === "series") return [200, data.series(query.get("from") ?? "", query.get("to") ?? "", query.get("step") ?? "hour")];
+      if (parts[1] === "series")
+        return [
+          200,
+          data.series(query.get("from") ?? "", query.get("to") ?? "", query.get("step") ?? "hour"),
+        ];
       return page(parts[1] === "destinations" ? data.destinationStats : data.errorStats);
     case "nodes":
       return page(data.nodes);
     case "webhooks":
       if (parts[2] === "history") return page(data.history);
-      if (parts[2] === "test") return [200, { succeeded: true, statusCode: 200, body: '{"errcode":0,"errmsg":"ok"}', errorCode: null, errorMessage: null, durationMs: 87 }];
+      if (parts[2] === "test")
+        return [
+          200,
+          {
+            succeeded: true,
+            statusCode: 200,
+            body: '{"errcode":0,"errmsg":"ok"}',
+            errorCode: null,
+            errorMessage: null,
+            durationMs: 87,
+          },
+        ];
       return parts[1] ? [200, data.channels.find(({ id }) => String(id) === parts[1])] : page(data.channels);
     case "apps":
       return page(data.apps);
     case "users":
       return page(data.users);
     case "audit":
-      return page(data.audit.filter(({ target }) => !query.get("target") || `task:${target.id}` === query.get("target")));
+      return page(
+        data.audit.filter(
+          ({ target }) => !query.get("target") || `task:${target.id}` === query.get("target"),
+        ),
+      );
     default:
       return [200, { ok: true, parts: {} }];
   }
@@ -81,8 +114,14 @@ function answer(method: string, path: string, query: URLSearchParams, req: Incom
 
 function listed(query: URLSearchParams): unknown[] {
   const states = query.getAll("state");
-  const found = data.tasks.filter(({ state, url }) => (states.length === 0 || states.includes(state)) && (!query.get("url") || url.includes(query.get("url") ?? "")));
-  return query.get("sort") === "due" ? found.toSorted((a, b) => (a.nextCallAt ?? "").localeCompare(b.nextCallAt ?? "")) : found;
+  const found = data.tasks.filter(
+    ({ state, url }) =>
+      (states.length === 0 || states.includes(state)) &&
+      (!query.get("url") || url.includes(query.get("url") ?? "")),
+  );
+  return query.get("sort") === "due"
+    ? found.toSorted((a, b) => (a.nextCallAt ?? "").localeCompare(b.nextCallAt ?? ""))
+    : found;
 }
 
 if (import.meta.main) console.log((await startMock(Number(process.argv[2] ?? 8099))).url);

@@ -12,7 +12,8 @@ const client = createClient<paths>({
   // Tells the server not to answer 401 with a challenge, for which the browser would open its own dialog.
   headers: { "x-requested-with": "bida-ui" },
   querySerializer: { array: { style: "form", explode: true } },
-  fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT)]) }),
+  fetch: (request) =>
+    fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT)]) }),
 });
 
 interface Hooks {

@@ -30,6 +30,8 @@ export class ApiError extends Error {
 }
 
 export function problemOf(status: number, body: unknown): ApiError {
-  const { code, detail, title, errors } = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  const { code, detail, title, errors } = (
+    typeof body === "object" && body !== null ? body : {}
+  ) as Partial<Problem>;
   return new ApiError(status, code ?? `http_${status}`, detail ?? title ?? `HTTP ${status}`, errors ?? []);
 }

@@ -379,14 +379,23 @@ interface Op<R, Q = never, B = never> {
 }
 /** An operation on one thing: its path has parameters. */
 interface Of<P extends string, R, B = never, Q = never> {
-  parameters: { query?: Q; header?: Record<string, string>; path: Record<P, string | number>; cookie?: never };
+  parameters: {
+    query?: Q;
+    header?: Record<string, string>;
+    path: Record<P, string | number>;
+    cookie?: never;
+  };
   requestBody?: [B] extends [never] ? never : Json<B>;
   responses: Responses<R>;
 }
 type Bulk = { filter: TaskFilter; dryRun?: boolean };
 
 export interface paths {
-  "/v1/session": { get: Op<Session>; post: Op<Session, never, { username: string; password: string }>; delete: Op<void> };
+  "/v1/session": {
+    get: Op<Session>;
+    post: Op<Session, never, { username: string; password: string }>;
+    delete: Op<void>;
+  };
   "/v1/session/password": { post: Op<void, never, { currentPassword: string; newPassword: string }> };
   "/v1/tasks": { get: Op<Page<Task>, TaskQuery>; post: Op<{ taskId: string }, never, TaskRequest> };
   "/v1/tasks/{taskId}": { get: Of<"taskId", Task> };
@@ -423,16 +432,27 @@ export interface paths {
   "/v1/nodes": { get: Op<Page<Node>> };
   "/v1/webhooks": { get: Op<Page<Channel>>; post: Op<Channel, never, ChannelInput> };
   "/v1/webhooks/test": { post: Op<ChannelTest, never, ChannelInput> };
-  "/v1/webhooks/{id}": { get: Of<"id", Channel>; patch: Of<"id", Channel, ChannelInput>; delete: Of<"id", void> };
+  "/v1/webhooks/{id}": {
+    get: Of<"id", Channel>;
+    patch: Of<"id", Channel, ChannelInput>;
+    delete: Of<"id", void>;
+  };
   "/v1/webhooks/{id}/test": { post: Of<"id", ChannelTest, ChannelInput> };
-  "/v1/webhooks/{id}/history": { get: Of<"id", Page<AlarmMessage>, never, { limit?: number; cursor?: string }> };
+  "/v1/webhooks/{id}/history": {
+    get: Of<"id", Page<AlarmMessage>, never, { limit?: number; cursor?: string }>;
+  };
   "/v1/apps": {
     get: Op<Page<App>, { limit?: number; cursor?: string }>;
     post: Op<App & { key: string; signingSecret: string | null }, never, AppInput>;
   };
-  "/v1/apps/{id}": { patch: Of<"id", App, Partial<AppInput> & { disabled?: boolean }>; delete: Of<"id", void> };
+  "/v1/apps/{id}": {
+    patch: Of<"id", App, Partial<AppInput> & { disabled?: boolean }>;
+    delete: Of<"id", void>;
+  };
   "/v1/apps/{id}/rotate-key": { post: Of<"id", App & { key: string }, { immediately?: boolean }> };
-  "/v1/apps/{id}/rotate-secret": { post: Of<"id", App & { signingSecret: string }, { immediately?: boolean }> };
+  "/v1/apps/{id}/rotate-secret": {
+    post: Of<"id", App & { signingSecret: string }, { immediately?: boolean }>;
+  };
   "/v1/users": {
     get: Op<Page<User>, { limit?: number; cursor?: string }>;
     post: Op<User, never, { username: string; password: string; role: Role }>;

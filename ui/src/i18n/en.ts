@@ -1,7 +1,7 @@
 /** English. `a|b` are singular and plural, chosen by `n`. Every key has its text in zh.ts. */
 export const en = {
   // Words of the whole console
-  "loading": "Loading…",
+  loading: "Loading…",
   "page.overview": "Overview",
   "page.tasks": "Tasks",
   "page.task": "Task",
@@ -255,7 +255,8 @@ export const en = {
   "tasks.none": "No task matches",
   "tasks.none.text": "Take a filter away, or widen the time range.",
   "tasks.empty": "No tasks yet",
-  "tasks.empty.text": "They appear here as soon as an app hands one over. You can send one by hand to try it.",
+  "tasks.empty.text":
+    "They appear here as soon as an app hands one over. You can send one by hand to try it.",
   "select.label": "Selected tasks",
   "select.count": "{n} selected",
   "select.clear": "Clear selection",
@@ -272,7 +273,8 @@ export const en = {
   "confirm.cancel.title": "Cancel this task?",
   "confirm.cancel.text": "{url} will not be called any more. A call that is under way is still recorded.",
   "confirm.resolve.title": "Declare this task mended?",
-  "confirm.resolve.text": "It was put right outside Bida. {url} will not be called; the task leaves the list of exhausted ones.",
+  "confirm.resolve.text":
+    "It was put right outside Bida. {url} will not be called; the task leaves the list of exhausted ones.",
   "confirm.retry.title": "Retry now?",
   "confirm.retry.text": "{url} is called now.",
   "confirm.again.title": "Call a task that has succeeded again?",
@@ -281,16 +283,19 @@ export const en = {
   "confirm.many.cancel": "Cancel {n} task?|Cancel {n} tasks?",
   "confirm.many.resolve": "Declare {n} task mended?|Declare {n} tasks mended?",
   "confirm.many.retry.text": "Each is called now, beside its own schedule.",
-  "confirm.many.cancel.text": "They will not be called any more. This cannot be undone; they can be retried one by one.",
+  "confirm.many.cancel.text":
+    "They will not be called any more. This cannot be undone; they can be retried one by one.",
   "confirm.many.resolve.text": "They were put right outside Bida and leave the list of exhausted ones.",
-  "confirm.many.left": "{n} of the selected is in a state that this is not for, and is left out.|{n} of the selected are in a state that this is not for, and are left out.",
+  "confirm.many.left":
+    "{n} of the selected is in a state that this is not for, and is left out.|{n} of the selected are in a state that this is not for, and are left out.",
   "done.retry": "The task is called now",
   "done.cancel": "The task was canceled",
   "done.resolve": "The task is marked as resolved",
   "done.many.retry": "{n} task is called now|{n} tasks are called now",
   "done.many.cancel": "{n} task canceled|{n} tasks canceled",
   "done.many.resolve": "{n} task resolved|{n} tasks resolved",
-  "done.many.refused": "{n} was refused; the reason stands in its row|{n} were refused; the reason stands in each row",
+  "done.many.refused":
+    "{n} was refused; the reason stands in its row|{n} were refused; the reason stands in each row",
   "bulk.retry.title": "Retry all that match",
   "bulk.cancel.title": "Cancel all that match",
   "bulk.resolve.title": "Resolve all that match",
@@ -310,7 +315,8 @@ export const en = {
   "task.request": "Request",
   "task.rules": "Rules",
   "task.body": "Body",
-  "task.signed": "Bida adds webhook-id, webhook-timestamp, bida-attempt and, if the app has a secret, webhook-signature.",
+  "task.signed":
+    "Bida adds webhook-id, webhook-timestamp, bida-attempt and, if the app has a secret, webhook-signature.",
   "task.who": "Who did what",
   "task.resendOf": "Copy of",
   "attempt.n": "Call",
@@ -373,7 +379,8 @@ export const en = {
   "new.accepted": "The task was accepted",
   "new.resent": "The copy was accepted",
   "new.copyOf": "A changed copy of",
-  "new.refused": "{n} field was refused; the reason stands beside it.|{n} fields were refused; the reason stands beside each.",
+  "new.refused":
+    "{n} field was refused; the reason stands beside it.|{n} fields were refused; the reason stands beside each.",
   "new.mistakes": "{n} field cannot be read yet.|{n} fields cannot be read yet.",
   "mistake.json": "This is not valid JSON yet.",
   "mistake.object": "This has to be a JSON object.",
@@ -409,7 +416,8 @@ export const en = {
   "dest.breakerOn": "Suspend calls by a circuit breaker while it fails",
   "dest.failures": "{n} failed call in a row|{n} failed calls in a row",
   "dest.replay": "Replay what was missed",
-  "dest.replay.text": "Sends every task to {origin} again that was accepted in this time and never succeeded.",
+  "dest.replay.text":
+    "Sends every task to {origin} again that was accepted in this time and never succeeded.",
   "dest.replayed": "{n} task is sent again|{n} tasks are sent again",
   "dest.none": "No destinations yet",
   "dest.none.text": "Each origin that was ever called stands here.",
@@ -539,7 +547,8 @@ export const en = {
   "apps.rotate.key": "Make a new key for “{name}”?",
   "apps.rotate.key.text": "The old one goes on working for 24 hours, then it is refused.",
   "apps.rotate.secret": "Make a new signing secret for “{name}”?",
-  "apps.rotate.secret.text": "For 24 hours callbacks carry signatures of both, so that receivers can change over.",
+  "apps.rotate.secret.text":
+    "For 24 hours callbacks carry signatures of both, so that receivers can change over.",
   "apps.off": "Off",
   "apps.enable": "Turn on",
   "apps.disable": "Turn off",
@@ -629,13 +638,15 @@ export const en = {
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
   "advice.refused": "Nothing listens at that port: start the target, or mend the URL.",
   "advice.connect_timeout": "A firewall that drops, or an overloaded target.",
-  "advice.timeout": "The target may have done its work. Make it answer first and work later, or raise the timeout.",
+  "advice.timeout":
+    "The target may have done its work. Make it answer first and work later, or raise the timeout.",
   "advice.tls": "Renew or complete the certificate chain.",
   "advice.reset": "A crash, a deployment, or a proxy's limit at the target.",
   "advice.blocked": "If the target is meant to be reached, add its range to BIDA_EGRESS_ALLOW.",
   "advice.too_large_headers": "Mend the target: headers have at most 16 KiB.",
   "advice.bad_response": "Often TLS spoken to an http URL, or another protocol at that port.",
-  "advice.bad_status": "Look at the stored response below. A redirect counts as failed: put its target into the URL.",
+  "advice.bad_status":
+    "Look at the stored response below. A redirect counts as failed: put its target into the URL.",
   "advice.unexpected_result": "Compare the stored response with the expected text.",
   "advice.bad_request": "The URL with its placeholders filled, or a header, is not valid: edit and resend.",
   "advice.expired": "A retry by hand lifts the expiry.",

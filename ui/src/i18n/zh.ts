@@ -3,7 +3,7 @@ import type { en } from "./en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
   // Words of the whole console
-  "loading": "加载中…",
+  loading: "加载中…",
   "page.overview": "首页",
   "page.tasks": "全部任务",
   "page.task": "任务",
@@ -312,7 +312,8 @@ export const zh: Record<keyof typeof en, string> = {
   "task.request": "请求",
   "task.rules": "规则",
   "task.body": "请求体",
-  "task.signed": "Bida 还会加上 webhook-id、webhook-timestamp、bida-attempt；调用方有密钥时再加 webhook-signature。",
+  "task.signed":
+    "Bida 还会加上 webhook-id、webhook-timestamp、bida-attempt；调用方有密钥时再加 webhook-signature。",
   "task.who": "操作记录",
   "task.resendOf": "复制自",
   "attempt.n": "次数",

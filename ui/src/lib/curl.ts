@@ -12,7 +12,10 @@ function asText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-type Sent = Pick<Task, "taskId" | "url" | "requestMethod" | "requestParam" | "body" | "contentType" | "headers">;
+type Sent = Pick<
+  Task,
+  "taskId" | "url" | "requestMethod" | "requestParam" | "body" | "contentType" | "headers"
+>;
 
 /** What a call sends, as Bida renders it: placeholders filled, the rest as query or JSON body. */
 export function sentRequest(task: Sent): { url: string; headers: [string, string][]; body: string | null } {

@@ -65,7 +65,8 @@ export function draftOf(task: Task): Draft {
     url: task.url,
     requestMethod: task.requestMethod,
     payload: task.body !== null ? "body" : task.requestParam !== null ? "param" : "none",
-    requestParam: task.requestParam === null ? EMPTY.requestParam : JSON.stringify(task.requestParam, null, 2),
+    requestParam:
+      task.requestParam === null ? EMPTY.requestParam : JSON.stringify(task.requestParam, null, 2),
     body: task.body ?? "",
     contentType: task.contentType ?? "",
     headers: Object.entries(task.headers ?? {})
@@ -104,7 +105,8 @@ export function requestOf(draft: Draft): { request: TaskRequest; mistakes: Mista
     if (text.trim() === "") return undefined;
     try {
       const value: unknown = JSON.parse(text);
-      if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+      if (typeof value === "object" && value !== null && !Array.isArray(value))
+        return value as Record<string, unknown>;
       mistakes.push({ field, code: "object" });
     } catch {
       mistakes.push({ field, code: "json" });
@@ -148,7 +150,10 @@ function headersOf(text: string, mistakes: Mistake[]): Record<string, string> | 
   return headers;
 }
 
-function retryOf(draft: Draft, number: (field: string, text: string) => number | undefined): Retry | undefined {
+function retryOf(
+  draft: Draft,
+  number: (field: string, text: string) => number | undefined,
+): Retry | undefined {
   const jitter = number("retry.jitter", draft.jitter);
   const more = jitter === undefined ? {} : { jitter };
   const delayMs = () => number("retry.delayMs", draft.delayMs) ?? 0;
@@ -167,7 +172,11 @@ function retryOf(draft: Draft, number: (field: string, text: string) => number |
       };
     case "schedule": {
       const delays = draft.delaysMs.split(/[\s,]+/).filter(Boolean);
-      return { strategy: "schedule", delaysMs: delays.map((one) => number("retry.delaysMs", one) ?? 0), ...more };
+      return {
+        strategy: "schedule",
+        delaysMs: delays.map((one) => number("retry.delaysMs", one) ?? 0),
+        ...more,
+      };
     }
   }
 }

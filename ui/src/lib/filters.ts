@@ -25,4 +25,5 @@ export function moment(text: string, now: number): string {
   return new Date(Math.floor(then / 60_000) * 60_000).toISOString();
 }
 
-export const rangeMs = (name: string): number => Number.parseInt(name, 10) * (UNITS[name.at(-1) as string] ?? 0);
+export const rangeMs = (name: string): number =>
+  Number.parseInt(name, 10) * (UNITS[name.at(-1) as string] ?? 0);

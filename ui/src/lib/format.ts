@@ -29,7 +29,9 @@ export function shortTime(iso: string | null, now: number): string {
   if (sameDay) return formatter("time", TIME).format(date);
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
   if (!sameYear) return formatter("day", DATE).format(date);
-  return formatter("short", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(date);
+  return formatter("short", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(
+    date,
+  );
 }
 
 /** `3 min`, `2 h 5 min`: two units at most. */
@@ -73,7 +75,10 @@ export function count(n: number): string {
 /** Five characters at most. */
 export function short(n: number): string {
   if (n < 10_000) return n.toLocaleString(i18n.tag);
-  return new Intl.NumberFormat(i18n.language === "zh" ? "zh-CN" : "en-US", { notation: "compact", maximumFractionDigits: 1 }).format(n);
+  return new Intl.NumberFormat(i18n.language === "zh" ? "zh-CN" : "en-US", {
+    notation: "compact",
+    maximumFractionDigits: 1,
+  }).format(n);
 }
 
 export function percent(part: number, whole: number): string {

@@ -31,7 +31,8 @@ export function useShortcuts(title: Key, list: Shortcut[]): void {
       Object.fromEntries(
         list.flatMap(({ keys, run, always }) => {
           const listener = (event: KeyboardEvent) => {
-            if (!always && (typing(event) || document.querySelector('[role="dialog"], [role="menu"]'))) return;
+            if (!always && (typing(event) || document.querySelector('[role="dialog"], [role="menu"]')))
+              return;
             event.preventDefault();
             run(event);
           };

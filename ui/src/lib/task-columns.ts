@@ -19,4 +19,14 @@ export const COLUMNS = [
 
 export type Column = (typeof COLUMNS)[number]["key"];
 
-export const DEFAULT_COLUMNS: Column[] = ["state", "task", "taskId", "method", "source", "target", "calls", "next", "created"];
+export const DEFAULT_COLUMNS: Column[] = [
+  "state",
+  "task",
+  "taskId",
+  "method",
+  "source",
+  "target",
+  "calls",
+  "next",
+  "created",
+];

@@ -7,7 +7,14 @@ import { messageOf, toasts } from "../state/toasts.svelte.ts";
 import type { IconName } from "../components/Icon.svelte";
 import { t } from "./i18n.svelte.ts";
 
-export const STATES: TaskState[] = ["pending", "delivering", "succeeded", "exhausted", "canceled", "resolved"];
+export const STATES: TaskState[] = [
+  "pending",
+  "delivering",
+  "succeeded",
+  "exhausted",
+  "canceled",
+  "resolved",
+];
 
 export type Act = "retry" | "cancel" | "resolve";
 export const ACTS: { act: Act; icon: IconName }[] = [
@@ -28,7 +35,11 @@ export const meant = (act: Act, state: TaskState): boolean =>
   act === "retry" ? state === "exhausted" || state === "canceled" || state === "pending" : allows(act, state);
 
 /** Does it, without asking. @throws ApiError */
-export function perform(taskId: string, act: Act, given: { note?: string; force?: boolean } = {}): Promise<Task> {
+export function perform(
+  taskId: string,
+  act: Act,
+  given: { note?: string; force?: boolean } = {},
+): Promise<Task> {
   const params = { path: { taskId } };
   const note = given.note ? { note: given.note } : {};
   if (act === "retry") {
