@@ -1,6 +1,8 @@
 /** What callers see of statistics. Times are ISO 8601; durations ms; rates 0…1, null where there were no calls. */
-import type { Step } from "./stats.ts";
 import type { StoredState } from "./task.ts";
+
+/** What a series is divided into. */
+export type Step = "minute" | "hour" | "day";
 
 export interface Durations {
   p50: number | null;

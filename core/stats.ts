@@ -6,6 +6,7 @@ import type { EpochMs } from "./clock.ts";
 import { bucketOfDuration, type Histogram, mergeHistogram } from "./histogram.ts";
 import type { Lane } from "./ids.ts";
 import type { AttemptRecord } from "./outcome.ts";
+import type { Step } from "./stats-views.ts";
 import { STORED_STATES, type StoredState } from "./task.ts";
 
 /** Counters of a cell. Stored by position: only ever add at the end. */
@@ -64,8 +65,11 @@ export const ALL_LANES = "";
 export const OTHER_LANES = "other";
 
 /** The three lengths of a cell, in ms. Days are those of UTC. */
-export const STEPS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
-export type Step = keyof typeof STEPS;
+export const STEPS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<
+  Step,
+  number
+>;
+export type { Step };
 
 /** How long cells of a step are kept, in ms; days for ever. */
 export const KEPT: Record<Step, number> = {

@@ -151,10 +151,13 @@ test("a server that says nothing: over at the deadline", async () => {
     "127.0.0.1",
   );
   await once(server, "listening");
-  const { statusCode, error } = await send(mail((server.address() as AddressInfo).port), 300);
-  assert.equal([statusCode, error?.code], [null, "timeout"]);
-  for (const socket of sockets) socket.destroy();
-  server.close();
+  try {
+    const { statusCode, error } = await send(mail((server.address() as AddressInfo).port), 3_000);
+    assert.equal([statusCode, error?.code], [null, "timeout"]);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
 });
 
 test.run();
