@@ -13,7 +13,15 @@ interface Shot {
   prepare?: (page: Page) => Promise<unknown>;
   loggedOut?: boolean;
 }
-const failed = tasks.find(({ state, callCount }) => state === "exhausted" && callCount > 3).taskId;
+const HOUR = 3_600_000;
+/** One that failed for a while, and was answered something. */
+const failed = tasks.find(
+  ({ state, callCount, createdAt, lastError }) =>
+    state === "exhausted" &&
+    callCount > 3 &&
+    lastError.code === "bad_status" &&
+    Date.parse(createdAt) < Date.now() - HOUR,
+).taskId;
 
 const SHOTS: Shot[] = [
   { name: "login", path: "/", loggedOut: true },

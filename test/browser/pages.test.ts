@@ -98,8 +98,11 @@ test("the theme follows the system, and the choice outlives a reload", async () 
     page.evaluate(() => getComputedStyle(document.body.parentElement as Element).backgroundColor);
   const dark = await background();
   await page.getByRole("button", { name: "Light", exact: true }).click();
+  await page.waitForFunction(
+    (before) => getComputedStyle(document.documentElement).backgroundColor !== before,
+    dark,
+  );
   const light = await background();
-  assert.is.not(light, dark);
   await page.reload();
   await page.getByRole("button", { name: "Light", exact: true }).waitFor();
   assert.is(await background(), light);

@@ -119,6 +119,9 @@ function taskAt(at: number, n: number): Json {
   const taskId = idAt(at);
   const order = 400_000 + Math.floor(random() * 90_000);
   const attempts: Json[] = [];
+  // Calls that were made lie in the past.
+  const gap = Math.min(31_000, ((NOW - at) * 0.9) / Math.max(1, calls * calls));
+  const message = failure.message.replace("10.2.8.14:8080", new URL(target.origin).host);
   for (let i = 1; i <= calls; i++) {
     const ok = state === "succeeded" && i === calls;
     attempts.push({
@@ -126,7 +129,7 @@ function taskAt(at: number, n: number): Json {
       taskId,
       url: target.origin + target.path,
       requestMethod: "POST",
-      startedAt: iso(at + i * i * 31_000),
+      startedAt: iso(at + i * i * gap),
       durationMs: ok
         ? 18 + Math.floor(random() * 60)
         : failure.code === "timeout"
@@ -135,7 +138,7 @@ function taskAt(at: number, n: number): Json {
       outcome: ok ? "succeeded" : "failed",
       statusCode: ok ? 200 : failure.status,
       errorCode: ok ? null : failure.code,
-      errorMessage: ok ? null : failure.message,
+      errorMessage: ok ? null : message,
       responseHeaders:
         ok || failure.status
           ? {
@@ -180,10 +183,10 @@ function taskAt(at: number, n: number): Json {
     targetAppName: target.target,
     orderKey: null,
     sourceIp: pick(["10.2.4.21", "10.2.4.22", "10.2.6.7"]),
-    lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message: failure.message } : null,
+    lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message } : null,
     createdAt: iso(at),
-    updatedAt: iso(at + calls * 40_000),
-    finishedAt: open ? null : iso(at + calls * calls * 31_000 + 2_000),
+    updatedAt: iso(at + calls * calls * gap),
+    finishedAt: open ? null : iso(at + calls * calls * gap + 400),
   };
 }
 

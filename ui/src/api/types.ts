@@ -348,18 +348,21 @@ export interface AuditQuery {
 
 export interface BulkResult {
   matched: number;
-  changed?: number;
-  jobId?: string;
+  /** 0 where a job does it. */
+  changed: number;
+  /** More than 1,000 tasks: what works on them. */
+  job: Job | null;
 }
 export interface Job {
   id: string;
-  kind: string;
-  state: "running" | "done" | "stopped" | "failed";
+  kind: Act | "replay";
+  state: "waiting" | "running" | "finished" | "stopped";
   matched: number;
+  /** Changed or skipped. */
   done: number;
   changed: number;
-  error?: string | null;
 }
+type Act = "retry" | "cancel" | "resolve";
 
 /** RFC 9457. */
 export interface Problem {
@@ -388,7 +391,7 @@ interface Of<P extends string, R, B = never, Q = never> {
   requestBody?: [B] extends [never] ? never : Json<B>;
   responses: Responses<R>;
 }
-type Bulk = { filter: TaskFilter; dryRun?: boolean };
+type Bulk = { filter: TaskFilter; dryRun?: boolean; expected?: number };
 
 export interface paths {
   "/v1/session": {
@@ -423,7 +426,7 @@ export interface paths {
     >;
   };
   "/v1/destinations/{origin}/replay": {
-    post: Of<"origin", BulkResult, { from?: string; to?: string; dryRun?: boolean }>;
+    post: Of<"origin", BulkResult, { from: string; to: string; dryRun?: boolean; expected?: number }>;
   };
   "/v1/stats/summary": { get: Op<StatsNow> };
   "/v1/stats/series": { get: Op<Series, Range & { step: Step; destination?: string }> };

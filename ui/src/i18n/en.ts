@@ -301,7 +301,7 @@ export const en = {
   "bulk.resolve.title": "Resolve all that match",
   "bulk.counting": "Counting…",
   "bulk.matched": "task matches now|tasks match now",
-  "bulk.noFilter": "No filter is set: this is about every task that there is.",
+  "bulk.noFilter": "Set a filter first: every task that there is, is never meant.",
   "bulk.background": "Leave it running",
   "bulk.stop": "Stop",
   "bulk.stopped": "Stopped after {n} task|Stopped after {n} tasks",

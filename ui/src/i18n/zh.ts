@@ -298,7 +298,7 @@ export const zh: Record<keyof typeof en, string> = {
   "bulk.resolve.title": "标记所有符合的任务",
   "bulk.counting": "正在统计…",
   "bulk.matched": "个任务目前符合",
-  "bulk.noFilter": "没有设置筛选：这将涉及全部任务。",
+  "bulk.noFilter": "请先设置筛选：不能一次处理全部任务。",
   "bulk.background": "在后台继续",
   "bulk.stop": "停止",
   "bulk.stopped": "已停止，处理了 {n} 个任务",

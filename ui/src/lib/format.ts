@@ -85,7 +85,7 @@ export function percent(part: number, whole: number): string {
   if (whole === 0) return "–";
   const value = (part / whole) * 100;
   // 99.96 % is not 100 %.
-  const digits = value > 99 && value < 100 ? 2 : value >= 10 || value === 0 ? (value === 100 ? 0 : 1) : 2;
+  const digits = value === 0 || value === 100 ? 0 : value > 99.9 || value < 0.1 ? 2 : 1;
   const factor = 10 ** digits;
   return `${(Math.floor(value * factor) / factor).toFixed(value === 0 ? 0 : digits)} %`;
 }
