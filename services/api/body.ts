@@ -22,7 +22,9 @@ export function readJson(req: IncomingMessage, res: ServerResponse, size: BodySi
   return new Promise((resolve, reject) => {
     // Without waiting for the rest of it.
     if (Number(req.headers["content-length"]) > LIMITS[size]) return reject(new BidaError("body_too_large"));
-    if (hasBody(req) && !isJson(req)) return reject(new BidaError("unsupported_media_type"));
+    // Not for the parser, which makes an empty object of nothing.
+    if (!hasBody(req)) return resolve(undefined);
+    if (!isJson(req)) return reject(new BidaError("unsupported_media_type"));
     parsers[size](req as never, res as never, (error: unknown) => {
       if (error) reject(refusalOf(error));
       else resolve((req as { body?: unknown }).body);

@@ -43,7 +43,8 @@ async function knock(world: World, route: Route, headers: Record<string, string>
       route.method === "GET"
         ? headers
         : { "content-type": "application/json", origin: world.baseUrl, ...headers },
-    body: route.method === "GET" ? null : '{"no schema has this": 1}',
+    // Where it may be missing it can ask for more than the route alone.
+    body: route.body && !route.body.optional ? '{"no schema has this": 1}' : null,
     signal: AbortSignal.timeout(30_000),
   });
   await answer.body?.cancel();
