@@ -5,8 +5,8 @@ import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { fatal } from "./services/lib/fatal.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
-import { NatsTransporter, natsOptions } from "./services/lib/nats-transporter.ts";
 import { loggers } from "./services/lib/log.ts";
+import { NatsTransporter, natsOptions } from "./services/lib/nats-transporter.ts";
 import { nodeService } from "./services/lib/node-service.ts";
 import { resources } from "./services/lib/resources.ts";
 

@@ -4,12 +4,12 @@
  * that kills its thread would do so for ever. A lane always goes to the same thread, so that a destination is one actor.
  */
 import { Worker } from "node:worker_threads";
-import { bucketOf } from "../core/ids.ts";
 import { type Clock, millis } from "../core/clock.ts";
+import { bucketOf } from "../core/ids.ts";
 import { leaseOf, type Outcome } from "../core/job.ts";
 import { ThreadGauges } from "./gauges.ts";
-import { Marks } from "./marks.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 
 export interface PoolOptions {

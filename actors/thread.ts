@@ -9,8 +9,8 @@ import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
-import { Marks } from "./marks.ts";
 import { LoopDelay } from "./loop-delay.ts";
+import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 import { Slots } from "./slots.ts";
 

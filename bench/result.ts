@@ -1,6 +1,6 @@
 /** What a run found: written as JSON, printed as tables, judged by `targets.ts`. */
 import type { Measured } from "./measure.ts";
-import type { Hanging, Lateness, Latency, Storm } from "./workloads/special.ts";
+import type { Hanging, Latency, Lateness, Storm } from "./workloads/special.ts";
 
 export interface Result {
   startedAt: string;

@@ -10,19 +10,17 @@ import { fileURLToPath } from "node:url";
 const NEEDED_NODE = [22, 19];
 const SHOWN_LINES = 30;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const modules = join(root, "node_modules");
-const bin = join(modules, ".bin");
-const stampFile = join(modules, ".bida-stamp");
+/** The console, a package of its own: what builds it is not needed to run it. */
+const ui = join(root, "ui");
+const bin = join(root, "node_modules", ".bin");
 const otherPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
 
 class Failure extends Error {}
 
 try {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  const lockHash = createHash("sha256").update(lock).digest("hex");
-  installPackages(lock, `${lockHash} ${process.platform}-${process.arch}\n`);
+  installPackages(root, "packages");
   installNode();
-  buildUi(lockHash);
+  buildUi();
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   console.error(`prepare: ${error.message}`);
@@ -30,32 +28,40 @@ try {
 }
 
 /** Runs `npm ci` unless node_modules is what package-lock.json says; a stamp inside remembers that it is. */
-function installPackages(lock, stamp) {
+function installPackages(folder, what) {
+  const stampFile = join(folder, "node_modules", ".bida-stamp");
+  const stamp = `${lockHash(folder)} ${process.platform}-${process.arch}\n`;
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
-  if (!installedByHand(JSON.parse(lock))) {
-    console.log("Installing packages ...");
+  if (!installedByHand(folder)) {
+    console.log(`Installing ${what} ...`);
     // Vite and the test tools are development packages: wanted even where NODE_ENV=production is set.
     // No package needs its install script: better-sqlite3 brings its binaries, but npm would compile it all the same.
     const quiet = ["--include=dev", "--ignore-scripts"];
-    const result = npm(["ci", ...quiet]);
+    const result = npm(["ci", ...quiet], folder);
     // `npm ci` refuses a lock that lacks optional packages for other platforms, which npm itself writes when its
     // registry does not carry them. `npm install` takes the same versions from such a lock.
-    if (/code EUSAGE/.test(result.output)) check(npm(["install", "--no-save", ...quiet]));
+    if (/code EUSAGE/.test(result.output)) check(npm(["install", "--no-save", ...quiet], folder));
     else check(result);
   }
   writeFileSync(stampFile, stamp);
 }
 
 /** True when npm's own record of node_modules fits the lock: somebody ran `npm install`, and may work in it now. */
-function installedByHand(lock) {
-  const record = join(modules, ".package-lock.json");
+function installedByHand(folder) {
+  const record = join(folder, "node_modules", ".package-lock.json");
   if (!existsSync(record)) return false;
+  const lock = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
   const installed = JSON.parse(readFileSync(record, "utf8")).packages;
   return Object.entries(lock.packages).every(([path, wanted]) => {
     if (path === "") return true;
     const found = installed[path];
     return found ? found.version === wanted.version : wanted.optional === true;
   });
+}
+
+function lockHash(folder) {
+  const lock = readFileSync(join(folder, "package-lock.json"));
+  return createHash("sha256").update(lock).digest("hex");
 }
 
 /**
@@ -90,15 +96,14 @@ function nextNode() {
   return result.stdout?.trim() ?? "";
 }
 
-/** Builds ui/ when its sources (or the packages) are not those of the last build. */
-function buildUi(lockHash) {
-  const ui = join(root, "ui");
-  if (!existsSync(join(ui, "vite.config.ts"))) return;
-  const stamp = `${newest(ui, ["dist", "node_modules"])} ${lockHash}\n`;
+/** Builds ui/ when its sources or its packages are not those of the last build; installs those only then. */
+function buildUi() {
+  const stamp = `${newest(ui, ["dist", "node_modules"])} ${lockHash(ui)}\n`;
   const builtStamp = join(ui, "dist", ".bida-stamp");
   if (existsSync(builtStamp) && readFileSync(builtStamp, "utf8") === stamp) return;
-  console.log("Building the UI ...");
-  check(run("vite", ["build", "ui"], [bin, ...otherPath]));
+  installPackages(ui, "the console's packages");
+  console.log("Building the console ...");
+  check(run("vite", ["build"], [join(ui, "node_modules", ".bin"), bin, ...otherPath], ui));
   writeFileSync(builtStamp, stamp);
 }
 
@@ -114,21 +119,21 @@ function newest(folder, except = []) {
 }
 
 /** npm under the machine's own Node: `npm ci` must not remove the Node it is running on. */
-function npm(args) {
-  return run("npm", [...args, "--no-audit", "--no-fund"], otherPath);
+function npm(args, folder = root) {
+  return run("npm", [...args, "--no-audit", "--no-fund"], otherPath, folder);
 }
 
-/** Runs a command in the project's folder to its end, silently. */
-function run(command, args, path) {
+/** Runs a command in a folder to its end, silently. */
+function run(command, args, path, folder) {
   const result = spawnSync(command, args, {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PATH: path.join(delimiter) },
     encoding: "utf8",
     maxBuffer: 1 << 28,
     stdio: ["ignore", "pipe", "pipe"],
   });
   return {
-    line: [command, ...args].join(" "),
+    line: [command, ...args].join(" ") + (folder === root ? "" : " (in ui)"),
     failure:
       result.status === 0 ? "" : (result.error?.message ?? result.signal ?? `exit code ${result.status}`),
     output: `${result.stdout ?? ""}${result.stderr ?? ""}`,

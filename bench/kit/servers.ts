@@ -1,13 +1,14 @@
 /** The servers of a run, each in a temporary folder, with the durability that people run them with. */
-import { chownSync } from "node:fs";
+
 import { spawnSync } from "node:child_process";
+import { chownSync } from "node:fs";
 import { findBinary } from "../../test/servers/binaries.ts";
 import { start as startMariadb } from "../../test/servers/mariadb.ts";
 import { start as startNats } from "../../test/servers/nats.ts";
 import { freePort } from "../../test/servers/ports.ts";
 import { launch } from "../../test/servers/process.ts";
 import { start as startRedis } from "../../test/servers/redis.ts";
-import { temporaryFolder, type TestServer } from "../../test/servers/server.ts";
+import { type TestServer, temporaryFolder } from "../../test/servers/server.ts";
 
 export interface NatsServer extends TestServer {
   /** Where it tells its figures. */

@@ -6,10 +6,10 @@ import { until } from "../../test/e2e/kit/until.ts";
 import { createDatabase } from "../../test/servers/mariadb.ts";
 import { freePort } from "../../test/servers/ports.ts";
 import { type TestServer, temporaryFolder } from "../../test/servers/server.ts";
+import type { NatsServer } from "../kit/servers.ts";
 import type { DoorPlan } from "../load/doors.ts";
 import type { Ledger } from "../load/receiver.ts";
 import { seqOf } from "../load/work.ts";
-import type { NatsServer } from "../kit/servers.ts";
 import { compareCalls, type Handed, type System } from "./system.ts";
 
 const ADMIN = { authorization: `Basic ${Buffer.from("admin:admin").toString("base64")}` };

@@ -1,12 +1,12 @@
 /** Workloads that need more than tasks handed in: retries at their time, a backlog, a target that hangs, a storm. */
 import { setTimeout as pause } from "node:timers/promises";
+import { fill, project } from "../fill.ts";
 import { now } from "../kit/clock.ts";
 import { type Quantiles, quantilesOf } from "../kit/figures.ts";
 import { usageOf } from "../kit/usage.ts";
 import type { Load, LoadPlan } from "../load/generator.ts";
 import type { Ledger } from "../load/receiver.ts";
 import { originOf } from "../load/work.ts";
-import { fill, project } from "../fill.ts";
 import type { Bench, RoundPlan, RoundResult } from "../round.ts";
 import type { Bida } from "../systems/bida.ts";
 import type { System } from "../systems/system.ts";

@@ -1,5 +1,6 @@
 /** The gateway: REST, kkbida's endpoint, health. It holds no state and talks to the other services only. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import type { ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
@@ -12,6 +13,7 @@ import { attemptRoutes } from "./attempts.routes.ts";
 import { auditRoutes } from "./audit.routes.ts";
 import { bulkRoutes } from "./bulk.routes.ts";
 import { Callers } from "./caller.ts";
+import { consoleRoutes } from "./console.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { docsRoutes } from "./docs.routes.ts";
 import { eventRoutes } from "./events.routes.ts";
@@ -27,6 +29,9 @@ import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
 import { webhookRoutes } from "./webhooks.routes.ts";
+
+/** The built console. */
+const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 
 /** All of `/v1`. */
 export const ROUTES: Route[] = [
@@ -152,6 +157,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
       path: "/",
       aliases: {
         ...aliasesOf(everyRoute(nodes), broker, callers),
+        // Last: it answers whatever is left.
+        ...consoleRoutes(CONSOLE),
       },
     });
   },

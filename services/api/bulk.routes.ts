@@ -24,7 +24,9 @@ const TIMEOUT = 60_000;
 
 const answers = {
   answer: { description: "Counted, or done", schema: bulkResultSchema },
-  otherAnswers: { 202: { description: "More than 1,000 tasks: `job` works on them", schema: bulkResultSchema } },
+  otherAnswers: {
+    202: { description: "More than 1,000 tasks: `job` works on them", schema: bulkResultSchema },
+  },
 };
 
 /** The result as the answer, with its status. */

@@ -1,6 +1,7 @@
 /** `/openapi.json` and the pages that explain the API. No page loads anything from elsewhere. */
-import packageJson from "../../package.json" with { type: "json" };
+
 import { BidaError } from "../../core/errors.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import { assetNames, readAsset } from "./docs/assets.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { type Resource, resourceOf, sendResource } from "./docs/resource.ts";

@@ -1,6 +1,5 @@
 /** `/v1/tasks`. Bodies go on as they came: the action checks them. */
 import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
-import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import {
   acceptedSchema,
   attemptsSchema,
@@ -9,6 +8,7 @@ import {
   taskPageSchema,
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
+import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read, submit } from "../lib/bus.ts";
 import { withList, withNumbers } from "./query.ts";

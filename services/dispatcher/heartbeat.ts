@@ -3,9 +3,9 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import type { SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
-import { askAny } from "../lib/peers.ts";
 import { leasesLost } from "../../core/metrics.ts";
 import { Contact } from "../lib/contact.ts";
+import { askAny } from "../lib/peers.ts";
 
 /** Entries per call; keeps a call below what NATS carries in one piece. */
 const CHUNK = 2_000;

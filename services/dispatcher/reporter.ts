@@ -6,8 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { type DueEntry, leaseOf, type Outcome } from "../../core/job.ts";
-import { askAny } from "../lib/peers.ts";
 import { Contact } from "../lib/contact.ts";
+import { askAny } from "../lib/peers.ts";
 
 const MAX_ITEMS = 500;
 /** Below what NATS carries in one piece. */

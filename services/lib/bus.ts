@@ -5,8 +5,8 @@
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
-import type { TaskId } from "../../core/ids.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { refusals } from "../../core/metrics.ts";
 import type { Scope } from "../../store/scope.ts";
 import { toWire } from "./wire-errors.ts";

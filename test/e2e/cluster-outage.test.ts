@@ -1,11 +1,11 @@
 /** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { type Seat, type ServerName, System } from "../chaos/harness/system.ts";
 import { gate } from "./kit/gate.ts";
 import { Receiver } from "./kit/receiver.ts";
 import { until } from "./kit/until.ts";
 import { World } from "./kit/world.ts";
-import { type Seat, type ServerName, System } from "../chaos/harness/system.ts";
 
 const LEASE = 3_000;
 /** A node that has nothing to do still notices within this that a server has gone silent, in ms. */

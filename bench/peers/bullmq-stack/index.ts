@@ -4,9 +4,9 @@ import { createPool } from "mysql2/promise";
 import { createDatabase } from "../../../test/servers/mariadb.ts";
 import type { TestServer } from "../../../test/servers/server.ts";
 import { Child } from "../../kit/child.ts";
-import { compareCalls, type Handed, type System } from "../../systems/system.ts";
-import { seqOf } from "../../load/work.ts";
 import type { Ledger } from "../../load/receiver.ts";
+import { seqOf } from "../../load/work.ts";
+import { compareCalls, type Handed, type System } from "../../systems/system.ts";
 
 const TABLE = `CREATE TABLE call_attempts (id BIGINT AUTO_INCREMENT PRIMARY KEY, url VARCHAR(2048) NOT NULL, n INT NOT NULL,
   started_at BIGINT NOT NULL, duration_ms INT NOT NULL, status SMALLINT NULL, body MEDIUMTEXT NULL, KEY (started_at))`;

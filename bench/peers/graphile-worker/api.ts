@@ -1,7 +1,7 @@
 /** Front: each POST or batch is one `addJobs`. */
 import { makeWorkerUtils } from "graphile-worker";
-import { MAX_CALLS } from "../../load/work.ts";
 import { serve } from "../../kit/child.ts";
+import { MAX_CALLS } from "../../load/work.ts";
 import { startApi } from "../api.ts";
 
 serve({

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { until } from "../../e2e/kit/until.ts";
 import type { Excuse, FaultContext, FaultKind } from "./fault.ts";
-import { ROLES, type Role, type Seat, SERVERS, type ServerName } from "./system.ts";
+import { ROLES, type Role, SERVERS, type Seat, type ServerName } from "./system.ts";
 
 /** What notices a dead process and starts another takes about so long, in ms. */
 const SUPERVISOR = 500;

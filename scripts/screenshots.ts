@@ -1,0 +1,146 @@
+// `npm run screenshots [-- folder [words]]`: every page of the console over made-up data, light and dark, desktop and
+// phone. Without a folder, the four of docs/images are made again.
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { tasks } from "../test/browser/mock/data.ts";
+import { startMock } from "../test/browser/mock/server.ts";
+import { needProgram } from "../test/servers/binaries.ts";
+
+interface Shot {
+  name: string;
+  path: string;
+  prepare?: (page: Page) => Promise<unknown>;
+  loggedOut?: boolean;
+}
+const HOUR = 3_600_000;
+/** One that failed for a while, and was answered something. */
+const failed = tasks.find(
+  ({ state, callCount, createdAt, lastError }) =>
+    state === "exhausted" &&
+    callCount > 3 &&
+    lastError.code === "bad_status" &&
+    Date.parse(createdAt) < Date.now() - HOUR,
+).taskId;
+
+const SHOTS: Shot[] = [
+  { name: "login", path: "/", loggedOut: true },
+  { name: "overview", path: "/" },
+  { name: "tasks", path: "/tasks" },
+  {
+    name: "tasks-selected",
+    path: "/tasks?state=exhausted&createdFrom=-7d",
+    prepare: async (page) => {
+      const boxes = page.locator("tbody input[type=checkbox]");
+      await boxes.nth(0).click();
+      await boxes.nth(4).click({ modifiers: ["Shift"] });
+    },
+  },
+  { name: "task", path: `/tasks/${failed}` },
+  { name: "new", path: "/tasks/new" },
+  { name: "waiting", path: "/waiting" },
+  { name: "attempts", path: "/attempts" },
+  { name: "destinations", path: "/destinations" },
+  {
+    name: "alarms",
+    path: "/alarms",
+    prepare: (page) => page.locator("[data-channel] button").first().click(),
+  },
+  { name: "channel", path: "/alarms/1" },
+  { name: "apps", path: "/apps" },
+  { name: "users", path: "/users" },
+  { name: "audit", path: "/audit" },
+  { name: "settings", path: "/settings" },
+  { name: "palette", path: "/tasks", prepare: (page) => page.keyboard.press("Control+k") },
+  { name: "help", path: "/tasks", prepare: (page) => page.keyboard.press("?") },
+  { name: "missing", path: "/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11" },
+];
+
+/** Those of the README. */
+const KEPT: [name: string, language: string, theme: string, device: string][] = [
+  ["overview", "en", "light", "desktop"],
+  ["tasks", "zh", "light", "desktop"],
+  ["task", "en", "dark", "desktop"],
+  ["alarms", "zh", "light", "phone"],
+];
+
+const SIZES = { desktop: { width: 1400, height: 900 }, phone: { width: 390, height: 844 } };
+
+async function shoot(
+  browser: Browser,
+  url: string,
+  file: string,
+  shot: Shot,
+  language: string,
+  theme: string,
+  device: string,
+) {
+  const context = await browser.newContext({
+    viewport: SIZES[device as keyof typeof SIZES],
+    deviceScaleFactor: device === "phone" ? 2 : 1,
+    colorScheme: theme as "light" | "dark",
+    locale: language === "zh" ? "zh-CN" : "en-GB",
+    timezoneId: "Asia/Shanghai",
+  });
+  if (!shot.loggedOut) await context.addCookies([{ name: "mock", value: "1", url }]);
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error") console.log(`${shot.name}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => console.log(`${shot.name}: ${error.message}`));
+  await page.goto(url + shot.path);
+  await page.locator("main").waitFor();
+  // The event stream never ends: "networkidle" would not come.
+  await page.waitForTimeout(900);
+  await shot.prepare?.(page);
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: file });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) console.log(`${shot.name} ${device}: ${wide} px wider than the window`);
+  await context.close();
+}
+
+const [folder, ...words] = process.argv.slice(2);
+const mock = await startMock();
+const browser = await chromium.launch({ executablePath: needProgram("chromium"), args: ["--no-sandbox"] });
+try {
+  if (folder) {
+    mkdirSync(folder, { recursive: true });
+    for (const shot of SHOTS.filter(({ name }) => words.length === 0 || words.includes(name))) {
+      for (const [language, theme, device] of [
+        ["zh", "light", "desktop"],
+        ["en", "dark", "desktop"],
+        ["en", "light", "phone"],
+        ["zh", "dark", "phone"],
+      ] as const) {
+        await shoot(
+          browser,
+          mock.url,
+          join(folder, `${shot.name}-${device}-${theme}.png`),
+          shot,
+          language,
+          theme,
+          device,
+        );
+      }
+    }
+  } else {
+    const images = resolve(import.meta.dirname, "../docs/images");
+    mkdirSync(images, { recursive: true });
+    for (const [name, language, theme, device] of KEPT) {
+      const shot = SHOTS.find((one) => one.name === name) as Shot;
+      await shoot(
+        browser,
+        mock.url,
+        join(images, `${name}-${device}-${theme}.png`),
+        shot,
+        language,
+        theme,
+        device,
+      );
+    }
+  }
+} finally {
+  await browser.close();
+  mock.stop();
+}

@@ -1,0 +1,127 @@
+/** The built console over made-up data. Never part of what ships: run it with `node test/browser/mock/server.ts 8099`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { consoleRoutes } from "../../../services/api/console.ts";
+import type { GatewayRequest } from "../../../services/api/route.ts";
+import * as data from "./data.ts";
+
+const LIMIT = 50;
+
+export async function startMock(port = 0): Promise<{ url: string; stop(): void }> {
+  const files = consoleRoutes(resolve(import.meta.dirname, "../../../ui/dist"))["GET /*path"];
+  const server: Server = createServer((req, res) => {
+    const url = new URL(req.url ?? "/", "http://localhost");
+    if (url.pathname === "/v1/events") return events(res);
+    if (url.pathname.startsWith("/v1/") || url.pathname === "/readyz") return send(req, res, url);
+    files?.(req as GatewayRequest, res, () => res.writeHead(404).end());
+  });
+  await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+}
+
+function events(res: ServerResponse): void {
+  res.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  res.write(": hello\n\n");
+}
+
+function send(req: IncomingMessage, res: ServerResponse, { pathname, searchParams }: URL): void {
+  req.resume();
+  const [status, body] = answer(req.method ?? "GET", decodeURIComponent(pathname), searchParams, req);
+  res.writeHead(status, {
+    "content-type": "application/json",
+    ...(pathname === "/v1/session" && req.method === "POST" ? { "set-cookie": "mock=1; Path=/" } : {}),
+  });
+  res.end(status === 204 ? undefined : JSON.stringify(body));
+}
+
+function answer(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  req: IncomingMessage,
+): [number, unknown] {
+  const session = {
+    user: { id: 1, username: "admin", role: "admin" },
+    expiresAt: null,
+    mustChangePassword: false,
+  };
+  if (path === "/v1/session") {
+    if (method === "GET" && !req.headers.cookie?.includes("mock=1")) return [401, { code: "unauthorized" }];
+    return [200, session];
+  }
+  const page = (items: unknown[]): [number, unknown] => [
+    200,
+    { items: items.slice(0, LIMIT), nextCursor: items.length > LIMIT ? "next" : null },
+  ];
+  const parts = path.split("/").slice(2);
+  switch (parts[0]) {
+    case "tasks": {
+      if (parts.length === 1) return page(listed(query));
+      const task = data.tasks.find(({ taskId }) => taskId === parts[1]);
+      if (!task) return [404, { code: "not_found", detail: "There is no such thing here", errors: [] }];
+      return parts[2] === "attempts" ? page(data.attemptsOf.get(task.taskId) ?? []) : [200, task];
+    }
+    case "attempts":
+      return page(
+        data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
+      );
+    case "destinations":
+      return page(data.destinations);
+    case "stats":
+      if (parts[1] === "summary") return [200, data.summary];
+      if (parts[1] === "series")
+        return [
+          200,
+          data.series(query.get("from") ?? "", query.get("to") ?? "", query.get("step") ?? "hour"),
+        ];
+      return page(parts[1] === "destinations" ? data.destinationStats : data.errorStats);
+    case "nodes":
+      return page(data.nodes);
+    case "webhooks":
+      if (parts[2] === "history") return page(data.history);
+      if (parts[2] === "test")
+        return [
+          200,
+          {
+            succeeded: true,
+            statusCode: 200,
+            body: '{"errcode":0,"errmsg":"ok"}',
+            errorCode: null,
+            errorMessage: null,
+            durationMs: 87,
+          },
+        ];
+      return parts[1] ? [200, data.channels.find(({ id }) => String(id) === parts[1])] : page(data.channels);
+    case "apps":
+      return page(data.apps);
+    case "users":
+      return page(data.users);
+    case "audit":
+      return page(
+        data.audit.filter(
+          ({ target }) => !query.get("target") || `task:${target.id}` === query.get("target"),
+        ),
+      );
+    default:
+      return [200, { ok: true, parts: {} }];
+  }
+}
+
+function listed(query: URLSearchParams): unknown[] {
+  const states = query.getAll("state");
+  const found = data.tasks.filter(
+    ({ state, url }) =>
+      (states.length === 0 || states.includes(state)) &&
+      (!query.get("url") || url.includes(query.get("url") ?? "")),
+  );
+  return query.get("sort") === "due"
+    ? found.toSorted((a, b) => (a.nextCallAt ?? "").localeCompare(b.nextCallAt ?? ""))
+    : found;
+}
+
+if (import.meta.main) console.log((await startMock(Number(process.argv[2] ?? 8099))).url);

@@ -1,0 +1,130 @@
+/** Every page in both languages, on a real Bida with real tasks: it shows itself, complains of nothing, and axe neither. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { en } from "../../ui/src/i18n/en.ts";
+import { startEmbedded } from "../e2e/kit/embedded.ts";
+import type { World } from "../e2e/kit/world.ts";
+import { axe, type Language, logIn, picture, startBrowser, visit } from "./kit/console.ts";
+
+const test = suite("browser: pages");
+let world: World;
+let browser: Awaited<ReturnType<typeof startBrowser>>;
+let failedTask: string;
+
+/** Path → what has to be seen there before it counts as shown, as a selector. */
+const pages = (): [path: string, shown: string][] => [
+  ["/", '[data-figure="exhausted"]'],
+  ["/tasks", "tr[data-task]"],
+  ["/tasks?state=exhausted&createdFrom=-24h", "tr[data-task]"],
+  [`/tasks/${failedTask}`, "[data-attempt]"],
+  [`/tasks/${failedTask}/resend`, "form"],
+  ["/tasks/new", "form"],
+  ["/waiting", "tr[data-task]"],
+  ["/attempts", "tbody tr"],
+  ["/destinations", "tr[data-origin]"],
+  ["/alarms", "main h2"],
+  ["/alarms/new", "form"],
+  ["/apps", "tbody tr"],
+  ["/users", "tbody tr"],
+  ["/audit", "tbody tr"],
+  ["/settings", "#password"],
+];
+
+test.before(async () => {
+  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
+  const app = { sourceAppName: "商城", targetAppName: "stock" };
+  failedTask = await world.submit({
+    url: world.receiver.url({ status: 500, body: "no" }),
+    limitCallCount: 1,
+    ...app,
+  });
+  const done = await world.submit({ url: world.receiver.url(), ...app });
+  const waits = { strategy: "fixed", delayMs: 600_000 };
+  const waiting = await world.submit({ url: world.receiver.url(503), retry: waits, ...app });
+  await world.ended(failedTask);
+  await world.ended(done);
+  await world.when(waiting, ({ callCount }) => callCount === 1);
+  const made = await world.api("POST", "/v1/apps", { name: "商城", ipAllow: ["127.0.0.0/8"] });
+  assert.is(made.status, 201, made.text);
+});
+test.after(async () => {
+  await browser?.close();
+  await world?.stop();
+});
+
+/** Keys of the catalogue that stand on the page as they are: a text that is missing. */
+function rawKeys(text: string): string[] {
+  const words = new Set(text.split(/[^\w.]+/));
+  return Object.keys(en).filter((key) => words.has(key));
+}
+
+for (const language of ["en", "zh"] as Language[]) {
+  test(`every page, ${language}`, async () => {
+    const { page, complaints } = await visit(browser, world.baseUrl, { language, dark: language === "zh" });
+    await page.goto("/");
+    assert.equal(await axe(page), [], "login");
+    await logIn(page);
+    for (const [path, shown] of pages()) {
+      await page.goto(path);
+      await page.locator(shown).first().waitFor();
+      // Numbers, dates and menus follow by themselves; the language is what was asked for.
+      assert.is(await page.locator("html").getAttribute("lang"), language === "zh" ? "zh-CN" : "en-GB");
+      // biome-ignore lint/performance/useDomNodeTextContent: the words of neighbouring elements have to stay apart
+      assert.equal(rawKeys(await page.locator("body").innerText()), [], path);
+      assert.equal(await axe(page), [], path);
+      assert.equal(complaints, [], path);
+      await picture(page, `${language}-${path.replace(/\W+/g, "_")}`);
+    }
+  });
+}
+
+test("the language changes at once, on the page that is shown", async () => {
+  const { page } = await visit(browser, world.baseUrl);
+  await page.goto("/tasks");
+  await logIn(page);
+  await page.getByRole("heading", { name: "Tasks", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Language" }).click();
+  await page.getByRole("menuitemradio", { name: "中文" }).click();
+  await page.getByRole("heading", { name: "全部任务" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "全部任务" }).waitFor();
+});
+
+test("the theme follows the system, and the choice outlives a reload", async () => {
+  const { page } = await visit(browser, world.baseUrl, { dark: true });
+  await page.goto("/settings");
+  await logIn(page);
+  const background = () =>
+    page.evaluate(() => getComputedStyle(document.body.parentElement as Element).backgroundColor);
+  const dark = await background();
+  await page.getByRole("button", { name: "Light", exact: true }).click();
+  await page.waitForFunction(
+    (before) => getComputedStyle(document.documentElement).backgroundColor !== before,
+    dark,
+  );
+  const light = await background();
+  await page.reload();
+  await page.getByRole("button", { name: "Light", exact: true }).waitFor();
+  assert.is(await background(), light);
+});
+
+test("on a phone no page is wider than the window, and the menu leads everywhere", async () => {
+  const { page, complaints } = await visit(browser, world.baseUrl, { phone: true });
+  await page.goto("/");
+  await logIn(page);
+  for (const [path, shown] of pages()) {
+    await page.goto(path);
+    await page.locator(shown).first().waitFor();
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    assert.ok(over <= 0, `${path} is ${over} px too wide`);
+  }
+  await page.getByRole("button", { name: "Open the menu" }).click();
+  await page.getByRole("link", { name: "Destinations" }).click();
+  await page.locator("tr[data-origin]").waitFor();
+  assert.equal(await axe(page), []);
+  assert.equal(complaints, []);
+});
+
+test.run();

@@ -1,0 +1,122 @@
+/** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { startAgain, startEmbedded } from "../e2e/kit/embedded.ts";
+import { ROBOTS, SECRET } from "../e2e/kit/robots.ts";
+import type { World } from "../e2e/kit/world.ts";
+import { axe, logIn, startBrowser, visit } from "./kit/console.ts";
+
+const test = suite("browser: watch");
+let world: World;
+let browser: Awaited<ReturnType<typeof startBrowser>>;
+
+test.before(async () => {
+  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
+});
+test.after(async () => {
+  await browser?.close();
+  await world?.stop();
+});
+
+test("a DingTalk channel is tried, mended and saved, and tells of a task that is exhausted", async () => {
+  const { page, complaints } = await visit(browser, world.baseUrl);
+  await page.goto("/alarms/new");
+  await logIn(page);
+  await page.getByLabel("Name").fill("on call");
+  await page.getByLabel("Address").fill(world.receiver.url(ROBOTS.dingtalk.right));
+  await page.getByLabel("Signing secret").fill("SECnot-the-right-one");
+  await page.getByRole("button", { name: "Test" }).click();
+  // The platform's own words: what is wrong is the secret.
+  await page.getByText("sign not match").first().waitFor();
+  await page.getByText("The platform refused it").waitFor();
+  await page.getByLabel("Signing secret").fill(SECRET);
+  await page.getByRole("button", { name: "Test" }).click();
+  await page.getByText("The platform accepted it").waitFor();
+  assert.equal(await axe(page), []);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Channel “on call” saved").waitFor();
+
+  await world.ended(await world.submit({ url: world.receiver.url(500), limitCallCount: 1 }));
+  await page.locator("[data-channel] h2 a", { hasText: "on call" }).click();
+  await page.locator("section", { hasText: "Alarms sent" }).getByText("Sent", { exact: true }).waitFor();
+  assert.equal(complaints, []);
+});
+
+test("a channel's address that is refused is said beside its field", async () => {
+  const { page } = await visit(browser, world.baseUrl);
+  await page.goto("/alarms/new");
+  await logIn(page);
+  await page.getByLabel("Address").fill("ftp://example.com/robot");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator('input[aria-invalid="true"]').waitFor();
+  assert.is(await page.getByLabel("Address").getAttribute("aria-invalid"), "true");
+  assert.is(
+    await page.getByLabel("Address").inputValue(),
+    "ftp://example.com/robot",
+    "nothing typed is lost",
+  );
+});
+
+test("a viewer sees everything and can change nothing; nor does a form lead anywhere", async () => {
+  const made = await world.api("POST", "/v1/users", {
+    username: "auditor",
+    password: "long enough for a viewer",
+    role: "viewer",
+  });
+  assert.is(made.status, 201, made.text);
+  const taskId = await world.submit({ url: world.receiver.url(500), limitCallCount: 1 });
+  await world.ended(taskId);
+
+  const { page, complaints } = await visit(browser, world.baseUrl);
+  await page.goto(`/tasks/${taskId}`);
+  await logIn(page, "auditor", "long enough for a viewer");
+  await page.locator("[data-attempt]").first().waitFor();
+  const acts = /^(Retry|Retry now|Cancel|Resolve|Edit and resend|New task|New channel|Test|Pause|Turn off)$/;
+  const shown: [path: string, selector: string][] = [
+    [`/tasks/${taskId}`, "[data-attempt]"],
+    ["/tasks", `tr[data-task="${taskId}"]`],
+    ["/destinations", "tr[data-origin]"],
+    ["/alarms", "main h2"],
+  ];
+  for (const [path, selector] of shown) {
+    await page.goto(path);
+    await page.locator(selector).first().waitFor();
+    assert.is(await page.locator("main").getByRole("button", { name: acts }).count(), 0, path);
+    assert.is(await page.getByRole("link", { name: acts }).count(), 0, path);
+    assert.is(await page.locator("tbody input[type=checkbox]").count(), 0, path);
+    for (const name of ["Users", "Apps", "Audit log"]) {
+      assert.is(await page.getByRole("link", { name }).count(), 0, name);
+    }
+    assert.equal(await axe(page), [], path);
+  }
+  // Keys and addresses neither.
+  await page.goto(`/tasks/${taskId}`);
+  await page.locator("[data-attempt]").first().waitFor();
+  await page.keyboard.press("r");
+  await page.goto("/users");
+  await page.locator("#main").waitFor();
+  assert.is(await page.locator("tbody tr").count(), 0);
+  assert.is((await world.task(taskId)).callCount, 1);
+  assert.equal(complaints, []);
+});
+
+test("the server goes and comes back: what was shown stays, marked as old, and goes on by itself", async () => {
+  const taskId = await world.submit({ url: world.receiver.url() });
+  await world.ended(taskId);
+  const { page } = await visit(browser, world.baseUrl);
+  await page.goto("/tasks");
+  await logIn(page);
+  await page.locator(`tr[data-task="${taskId}"]`).waitFor();
+  await world.nodes[0]?.kill();
+  await page.getByText("No connection to the server.").waitFor();
+  // Still readable.
+  await page.locator(`tr[data-task="${taskId}"]`).waitFor();
+  assert.equal(await axe(page), []);
+  await startAgain(world);
+  await page.getByTestId("offline").waitFor({ state: "detached" });
+  // News come again: a task of now appears without anybody's doing.
+  const later = await world.submit({ url: world.receiver.url() });
+  await page.locator(`tr[data-task="${later}"]`).or(page.locator("button.fresh")).first().waitFor();
+});
+
+test.run();

@@ -1,0 +1,110 @@
+/** Acting on tasks: which state allows what, and doing it to one or to many. */
+import { api } from "../api/client.ts";
+import { ApiError } from "../api/problem.ts";
+import type { Task, TaskState } from "../api/types.ts";
+import type { IconName } from "../components/Icon.svelte";
+import { confirm } from "../state/confirm.svelte.ts";
+import { messageOf, toasts } from "../state/toasts.svelte.ts";
+import { t } from "./i18n.svelte.ts";
+
+export const STATES: TaskState[] = [
+  "pending",
+  "delivering",
+  "succeeded",
+  "exhausted",
+  "canceled",
+  "resolved",
+];
+
+export type Act = "retry" | "cancel" | "resolve";
+export const ACTS: { act: Act; icon: IconName }[] = [
+  { act: "retry", icon: "retry" },
+  { act: "resolve", icon: "resolve" },
+  { act: "cancel", icon: "cancel" },
+];
+
+/** Which of them a state allows; the server has the last word. */
+const ALLOWED: Record<Act, TaskState[]> = {
+  retry: ["pending", "succeeded", "exhausted", "canceled", "resolved"],
+  cancel: ["pending", "delivering"],
+  resolve: ["exhausted"],
+};
+export const allows = (act: Act, state: TaskState): boolean => ALLOWED[act].includes(state);
+/** States that one act on many is for: nobody wants to repeat those that succeeded. */
+export const meant = (act: Act, state: TaskState): boolean =>
+  act === "retry" ? state === "exhausted" || state === "canceled" || state === "pending" : allows(act, state);
+
+/** Does it, without asking. @throws ApiError */
+export function perform(
+  taskId: string,
+  act: Act,
+  given: { note?: string; force?: boolean } = {},
+): Promise<Task> {
+  const params = { path: { taskId } };
+  const note = given.note ? { note: given.note } : {};
+  if (act === "retry") {
+    const body = { ...note, ...(given.force ? { force: true } : {}) };
+    return api((a) => a.POST("/v1/tasks/{taskId}/retry", { params, body }));
+  }
+  const body = note;
+  if (act === "cancel") return api((a) => a.POST("/v1/tasks/{taskId}/cancel", { params, body }));
+  return api((a) => a.POST("/v1/tasks/{taskId}/resolve", { params, body }));
+}
+
+/**
+ * Does it to one task; asks first where it cannot be taken back, and says what happened.
+ * @returns the task; null where the answer was no
+ * @throws ApiError to be shown where the task is
+ */
+export async function act(task: Pick<Task, "taskId" | "state" | "url">, what: Act): Promise<Task | null> {
+  const force = what === "retry" && task.state === "succeeded";
+  let note = "";
+  if (what !== "retry" || force) {
+    const answer = await confirm({
+      title: t(force ? "confirm.again.title" : `confirm.${what}.title`),
+      text: t(force ? "confirm.again.text" : `confirm.${what}.text`, { url: task.url }),
+      action: t(`act.${what}`),
+      danger: what === "cancel",
+      note: true,
+    });
+    if (!answer) return null;
+    note = answer.note;
+  }
+  const changed = await perform(task.taskId, what, { note, force });
+  toasts.done(t(`done.${what}`), {
+    link: { href: `/tasks/${task.taskId}`, text: t("action.open") },
+  });
+  return changed;
+}
+
+/** How many requests run side by side. */
+const AT_ONCE = 6;
+
+/**
+ * Does it to these tasks, a few at a time. Refusals do not stop the others.
+ * @returns what was refused, by task
+ */
+export async function actOnMany(
+  taskIds: string[],
+  what: Act,
+  note: string,
+  progress: (done: number) => void,
+): Promise<Map<string, string>> {
+  const refused = new Map<string, string>();
+  const queue = taskIds.values();
+  let done = 0;
+  const lane = async () => {
+    for (const taskId of queue) {
+      try {
+        await perform(taskId, what, { note });
+      } catch (error) {
+        refused.set(taskId, messageOf(error));
+        // Nothing would be different for the others.
+        if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return;
+      }
+      progress(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return refused;
+}

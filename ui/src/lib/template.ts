@@ -1,0 +1,86 @@
+/** Templates of alarms, for the preview: as the server fills them. It has the last word when they are saved. */
+
+export const VARIABLES = [
+  "taskId",
+  "url",
+  "createTime",
+  "lastModifiedDate",
+  "sourceAppName",
+  "targetAppName",
+  "callCount",
+  "limitCallCount",
+  "lastError",
+  "statusCode",
+  "consoleUrl",
+  "kind",
+  "severity",
+  "title",
+  "summary",
+  "count",
+] as const;
+type Variable = (typeof VARIABLES)[number];
+
+/** What the preview is filled with: with quotes and brackets, which careless templates break at. */
+const SAMPLE: Record<Variable, string> = {
+  taskId: "0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11",
+  url: "https://stock.example/orders/4711?from=shop&to=stock",
+  createTime: "2026-01-31 03:12:09",
+  lastModifiedDate: "2026-01-31 04:40:31",
+  sourceAppName: "shop",
+  targetAppName: "stock",
+  callCount: "3",
+  limitCallCount: "3",
+  lastError: 'bad_status: 500 "internal error"',
+  statusCode: "500",
+  consoleUrl: "https://bida.example/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11",
+  kind: "exhausted",
+  severity: "error",
+  title: "Callback failed: stock",
+  summary: "shop → stock, 3 of 3 calls failed",
+  count: "1",
+};
+
+/** kkbida's own. */
+export const LEGACY_TEMPLATE =
+  '{"msgtype":"text","text":{"content":"回调异常，taskId：${taskId}，url：${url}，发起时间：${createTime}，源服务名：${sourceAppName}，目标服务名：${targetAppName}，已达到最大重试次数：${limitCallCount}"}}';
+
+export type Format = "json" | "form" | "xml";
+export const formatOf = (contentType: string): Format =>
+  /json/i.test(contentType) ? "json" : /xml/i.test(contentType) ? "xml" : "form";
+
+const ESCAPE: Record<Format, (text: string) => string> = {
+  json: (text) => JSON.stringify(text).slice(1, -1),
+  form: encodeURIComponent,
+  xml: (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`),
+};
+
+const isVariable = (name: string): name is Variable => (VARIABLES as readonly string[]).includes(name);
+
+/** The template filled with samples, and what is wrong with it. */
+export function preview(
+  template: string,
+  format: Format,
+): { text: string; unknown: string[]; invalid: string | null } {
+  const unknown: string[] = [];
+  const text = template.replace(/\$\{([^{}]*)\}/g, (whole, name: string) => {
+    if (isVariable(name)) return ESCAPE[format](SAMPLE[name]);
+    unknown.push(name);
+    return whole;
+  });
+  return { text, unknown, invalid: faultOf(text, format) };
+}
+
+function faultOf(text: string, format: Format): string | null {
+  if (format === "json") {
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  if (format === "xml") {
+    const found = new DOMParser().parseFromString(text, "text/xml").querySelector("parsererror");
+    return found ? (found.textContent ?? "").replace(/^.*?error on/s, "error on").slice(0, 160) : null;
+  }
+  return null;
+}

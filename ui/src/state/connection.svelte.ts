@@ -1,0 +1,68 @@
+/** Whether the server answers. While it does not, it is asked again until it does; then every page loads anew. */
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 5_000;
+
+let lostAt = $state<number | null>(null);
+let parts = $state.raw<string[]>([]);
+let nextTryAt = $state(0);
+let recoveries = $state(0);
+let recoveredAt = $state<number | null>(null);
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export const connection = {
+  /** When it was lost (epoch ms), null while all is well. */
+  get lostAt() {
+    return lostAt;
+  },
+  /** What the server itself says is missing, e.g. "database"; empty where it does not answer at all. */
+  get parts() {
+    return parts;
+  },
+  get nextTryAt() {
+    return nextTryAt;
+  },
+  /** Rises at every recovery: what depends on it loads again. */
+  get recoveries() {
+    return recoveries;
+  },
+  get recoveredAt() {
+    return recoveredAt;
+  },
+  lost(): void {
+    if (lostAt !== null) return;
+    lostAt = Date.now();
+    recoveredAt = null;
+    schedule(FIRST_PAUSE);
+  },
+  tryNow(): void {
+    if (lostAt === null) return;
+    clearTimeout(timer);
+    void probe(FIRST_PAUSE);
+  },
+};
+
+function schedule(pause: number): void {
+  nextTryAt = Date.now() + pause;
+  timer = setTimeout(() => void probe(pause), pause);
+}
+
+async function probe(pause: number): Promise<void> {
+  try {
+    const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(6_000) });
+    if (answer.ok) {
+      lostAt = null;
+      parts = [];
+      recoveredAt = Date.now();
+      recoveries++;
+      return;
+    }
+    const health = (await answer.json()) as { parts?: Record<string, string | null> };
+    parts = Object.entries(health.parts ?? {}).flatMap(([name, problem]) => (problem === null ? [] : [name]));
+  } catch {
+    parts = [];
+  }
+  schedule(Math.min(pause * 1.6, LONGEST_PAUSE));
+}
+
+addEventListener("online", () => connection.tryNow());
