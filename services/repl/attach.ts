@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { Errors, ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
 import { sharedOptions } from "../lib/broker-options.ts";
+import { callsAs, operator } from "./actor.ts";
 import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
 
 /** Nobody can be reached; `message` is one line that says what to do. */
@@ -20,7 +21,11 @@ export async function attach(config: ClientConfig, onGone: () => void): Promise<
   if (address === null)
     throw new Unreachable(`BIDA_DATA_DIR: ${dataDir} is too long a path for a socket; use a shorter one`);
   const { socket, hello, ask } = await connected(address, dataDir);
-  const broker = new ServiceBroker({ ...sharedOptions(config), nodeID: hello.nodeID });
+  const broker = new ServiceBroker({
+    ...sharedOptions(config),
+    nodeID: hello.nodeID,
+    middlewares: [callsAs(operator())],
+  });
   for (const [name, actions] of Object.entries(hello.actions)) {
     const handlers = actions.map((action) => [
       action,

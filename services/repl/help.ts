@@ -6,10 +6,7 @@ import { type Paint, zoneName } from "./paint.ts";
 /** What is no {@link Command}: the prompt's own. */
 export const OWN_WORDS: [usage: string, summary: string][] = [
   ["help [<command>]", "this, or a command with its options and examples"],
-  [
-    "mol <command>",
-    "a command of Moleculer's own, unaudited and unchecked: mol help, mol services, mol call …",
-  ],
+  ["mol <command>", "Moleculer's own commands, which may do anything: mol help, mol services, mol call …"],
   ["exit", "leaves; Ctrl-D does the same"],
 ];
 

@@ -6,6 +6,7 @@ import type { ClientConfig } from "../../core/config.ts";
 import { sharedOptions } from "../lib/broker-options.ts";
 import { largePackets } from "../lib/large-packets.ts";
 import { nodesWith } from "../lib/peers.ts";
+import { callsAs, operator } from "./actor.ts";
 import { Unreachable } from "./attach.ts";
 
 /** How long NATS may take, and then the first node, in ms. */
@@ -17,7 +18,7 @@ export async function join(config: ClientConfig): Promise<ServiceBroker> {
   const broker = new ServiceBroker({
     ...sharedOptions(config),
     nodeID: `repl-${os.hostname()}-${process.pid}`,
-    middlewares: [largePackets()],
+    middlewares: [callsAs(operator()), largePackets()],
   });
   // Moleculer tries again for ever.
   const started = broker.start().then(() => true);

@@ -115,7 +115,7 @@ export class BidaNode {
 }
 
 /** Nothing that a developer has set may configure the node. */
-function inherited(): NodeJS.ProcessEnv {
+export function inherited(): NodeJS.ProcessEnv {
   const foreign = /^(BIDA_.*|SERVICES|SERVICEDIR|NAMESPACE|NODE_OPTIONS|npm_.*)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
