@@ -77,9 +77,9 @@ export const resume: Command = {
   examples: ["resume https://stock.example.com"],
   run: async (session, { args: [text = ""] }) => {
     const origin = originOf(text, "resume");
-    const { paused } = await known(session, origin, "");
+    const { paused, ready } = await known(session, origin, "");
     if (!paused) throw new Mistake(`${origin} is not paused; "destinations --paused" lists those that are`);
-    const { ready } = await set(session, origin, false);
+    await set(session, origin, false);
     return `${origin} is called again; ${ready} due go first`;
   },
 };

@@ -55,7 +55,7 @@ export function replSuite({ test, world }: Suite): void {
       const created = new Date((await world().task(wide)).createdAt);
       const local = created.toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
       assert.ok(lines[2]?.includes(local), `${local} in ${lines[2]}`);
-      assert.not.match(lines.join(), /\u001b/, "no colours without a terminal");
+      assert.ok(!lines.join().includes("\u001b"), "no colours without a terminal");
 
       const first = await type(`tasks --source=${app} --limit 1`);
       assert.match(first, /"more" shows the next page$/);
@@ -154,7 +154,7 @@ export function replSuite({ test, world }: Suite): void {
           return /^closed +- +1 /m.test(list);
         });
         assert.match(await type("queue"), /paused +destinations: \d+, with [1-9]\d* due tasks/);
-        assert.match(await type("queue"), new RegExp("oldest +[0-9a-f-]{36}, due since "));
+        assert.match(await type("queue"), /oldest +[0-9a-f-]{36}, due since /);
         assert.is(receiver.calls(third).length, 0);
         assert.match(await type(`resume ${receiver.origin}`), / is called again; 1 due go first/);
         await world().ended(third);
@@ -186,7 +186,7 @@ export function replSuite({ test, world }: Suite): void {
       for (const { env: own } of world().nodes)
         assert.match(list, new RegExp(own.SERVICES ?? "api,scheduler"));
       assert.is(list.split("\n").length, world().nodes.length + 1);
-      const part = `-${busy.pid}-`;
+      const part = `${busy.pid}-`;
       assert.match(
         await type(`drain "${part}" --note 'new kernel'`),
         new RegExp(`^${busy.nodeID} takes nothing more and finishes the [1-9]`),
@@ -220,7 +220,7 @@ export function replSuite({ test, world }: Suite): void {
 
       assert.is(await type(`undrain ${busy.nodeID}`), `${busy.nodeID} takes tasks again`);
       for (const id of later) await world().ended(id);
-      assert.match(await type(`undrain ${part.slice(1)}`), /is not drained; "nodes" shows which are$/);
+      assert.match(await type(`undrain ${part}`), /is not drained; "nodes" shows which are$/);
     }).finally(() => held.open());
     assert.ok(!(await nodes()).some((node) => node.up && node.draining));
     assert.equal(await audited(`node:${busy.nodeID}`), [
@@ -284,7 +284,7 @@ export function replSuite({ test, world }: Suite): void {
     if (world().kind === "cluster") {
       mistakes.push(["drain -", /^"-" is in 2 names; type one: \S+, \S+$/]);
       mistakes.push([
-        `drain -${world().nodes[0]?.pid}-`,
+        `drain ${world().nodes[0]?.pid}-`,
         /makes no calls; drain takes one with dispatcher: \S+, \S+$/,
       ]);
     }
