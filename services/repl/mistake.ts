@@ -8,7 +8,7 @@ export function nearest(word: string, known: string[]): string | null {
   const [best] = known
     .map((name) => ({ name, far: name.startsWith(word) && word !== "" ? 0 : distance(word, name) }))
     .sort((a, b) => a.far - b.far);
-  return best && best.far <= Math.max(1, Math.floor(word.length / 3)) ? best.name : null;
+  return best && best.far <= Math.ceil((word.length - 1) / 3) ? best.name : null;
 }
 
 /** Levenshtein's. */

@@ -242,7 +242,7 @@ export function replSuite({ test, world }: Suite): void {
       ["frobnicate", /; "help" lists the commands$/],
       ["help frobnicate", /; "help" lists the commands$/],
       ["tasks --stat exhausted", /^tasks has no option --stat; did you mean --state\?$/],
-      ["tasks --frob", /^tasks has no option --frob; it takes --state, --source, /],
+      ["tasks --zzz", /^tasks has no option --zzz; it takes --state, --source, /],
       ["tasks -x", /^tasks has no option -x; it takes /],
       ["tasks --state", /^--state needs a value: --state <state>$/],
       ["tasks --state --due", /^--state needs a value/],
@@ -291,7 +291,7 @@ export function replSuite({ test, world }: Suite): void {
     await typing(async (type) => {
       for (const [line, answer] of mistakes) {
         const said = await type(line);
-        assert.match(said, answer, line);
+        assert.ok(answer.test(said), `${line}: ${said}`);
         assert.is(said.split("\n").length, 1, `${line}: ${said}`);
         assert.not.match(said, /\bat .*:\d+:\d+|Error/, line);
       }
