@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as assert from "uvu/assert";
 import type { AlarmMessageView, AttemptView, WebhookView } from "../../../core/contract.ts";
 import { Mailbox } from "../kit/mailbox.ts";
+import { Receiver } from "../kit/receiver.ts";
 import { OLD_FEISHU, ROBOTS, type RobotType, SECRET, type Trouble } from "../kit/robots.ts";
 import { until } from "../kit/until.ts";
 import type { Suite } from "./suite.ts";
@@ -116,6 +117,31 @@ export function alarmSuite({ test, world }: Suite): void {
     });
   }
 
+  test("a robot's origin is among the destinations, where its breaker is seen and it can be paused", async () => {
+    const robot = await Receiver.start({ otherwise: ROBOTS.slack.right });
+    try {
+      const one = await channel({ type: "slack", url: robot.url(ROBOTS.slack.right) });
+      const path = `/v1/destinations/${encodeURIComponent(robot.origin)}`;
+      assert.is((await api("GET", path)).status, 404);
+      await failing(one.app);
+      await messages(one.id, sent);
+      const listed = await until("the robot to be listed", async () => {
+        const reply = await api("GET", path);
+        return reply.status === 200 ? reply.json : null;
+      });
+      assert.equal([listed.origin, listed.breaker.state], [robot.origin, "closed"]);
+      assert.is((await api("PATCH", path, { paused: true })).json.paused, true);
+      await failing(one.app);
+      await messages(one.id, (items) => items.length === 2);
+      await until("its message to wait", async () => (await api("GET", path)).json.ready === 1);
+      await api("PATCH", path, { paused: false });
+      await messages(one.id, sent);
+      await drop(one);
+    } finally {
+      await robot.stop();
+    }
+  });
+
   test("an old Feishu robot's answer counts too", async () => {
     const url = world().receiver.url(OLD_FEISHU);
     assert.is((await api("POST", "/v1/webhooks/test", { type: "feishu", url })).json.succeeded, true);
@@ -134,7 +160,7 @@ export function alarmSuite({ test, world }: Suite): void {
         from: "b@a.example",
         to: ["o@a.example"],
       };
-      const one = await channel({ type: "email", smtp, language: "en" });
+      const one = await channel({ type: "email", smtp, language: "en", timeoutMs: 20_000 });
       assert.equal([one.smtp?.password, one.type], ["******", "email"]);
       box.refusals = 1;
       const taskId = await failing(one.app);
@@ -145,7 +171,10 @@ export function alarmSuite({ test, world }: Suite): void {
       assert.is(box.mails.length, 1);
       assert.match(box.mails[0] ?? "", /Subject: \[Bida\] Callback failed: stock/);
       assert.match(box.mails[0] ?? "", taskId);
-      assert.is((await world().task(message!.taskId)).url, `smtp://127.0.0.1:${port}`);
+      const origin = `smtp://127.0.0.1:${port}`;
+      assert.is((await world().task(message!.taskId)).url, origin);
+      const paused = await api("PATCH", `/v1/destinations/${encodeURIComponent(origin)}`, { paused: false });
+      assert.equal([paused.status, paused.json.origin], [200, origin]);
       assert.is((await api("POST", `/v1/webhooks/${one.id}/test`)).json.statusCode, 250);
       await drop(one);
     } finally {
