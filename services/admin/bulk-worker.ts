@@ -21,9 +21,9 @@ const RENEWAL = seconds(5);
 const LOOK = 1_000;
 /** Tasks in one step, which is one transaction. */
 const STEP = 20;
-/** After each step: this many times its length, and at least so many ms. */
+/** After each step: this many times its length, and at least so many ms: a task that is called again costs more than a step. */
 const REST = 6;
-const MIN_REST = 80;
+const MIN_REST = { retry: 80, cancel: 20, resolve: 20 };
 /** Tasks that are looked up at once: their search may cost far more than a step. */
 const PAGE = 1_000;
 
@@ -114,7 +114,7 @@ export class BulkWorker {
       const isLast = page.length < PAGE && from + STEP >= page.length;
       job = await this.#step(job, page.slice(from, from + STEP), filter, isLast);
       if (job.state !== "running") break;
-      await this.#rest(Math.max(MIN_REST, REST * (performance.now() - startedAt)));
+      await this.#rest(Math.max(MIN_REST[actionOf(taken.kind)], REST * (performance.now() - startedAt)));
     }
     return job;
   }

@@ -72,7 +72,10 @@ function serve(broker: ServiceBroker, socket: Socket): void {
   socket.on("error", () => socket.destroy());
   say({ nodeID: broker.nodeID, actions: actionsOf(broker) });
   createInterface({ input: socket }).on("line", async (line) => {
-    const { id, action, params, meta } = JSON.parse(line) as Asked;
+    const asked = askedIn(line);
+    // Not our REPL: whoever it is has nothing to ask here.
+    if (asked === null) return void socket.destroy();
+    const { id, action, params, meta } = asked;
     try {
       say({ id, result: await broker.call(action, params, { meta, tracking: false } as never) });
     } catch (error) {
@@ -80,6 +83,15 @@ function serve(broker: ServiceBroker, socket: Socket): void {
       say({ id, error: { name, message, code, type, data } });
     }
   });
+}
+
+function askedIn(line: string): Asked | null {
+  try {
+    const asked = JSON.parse(line) as Asked | null;
+    return typeof asked?.action === "string" ? asked : null;
+  } catch {
+    return null;
+  }
 }
 
 function actionsOf(broker: ServiceBroker): Hello["actions"] {

@@ -43,8 +43,8 @@ export function prompt(session: Session): Promise<boolean> {
     console.log(ran.text);
   };
 
-  // Lines of a script arrive all at once; they are run in turn.
   const completer: Completer = (line, callback) => callback(null, completed(line));
+  // Lines of a script arrive all at once; they are run in turn.
   const evaluate = (line: string, _context: unknown, _file: string, callback: (error: null) => void) => {
     working = working.then(() => handle(line)).catch((error: Error) => console.log(paint.bad(error.message)));
     void working.then(() => callback(null));

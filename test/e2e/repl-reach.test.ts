@@ -1,5 +1,6 @@
 /** How the REPL finds whom it is for, and what it says where nobody is there. */
 import { existsSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -69,6 +70,23 @@ test("the socket is for its owner alone, goes with the process, and survives one
     assert.match((await once(node.env, "nodes")).out, / up /);
     assert.is(await world.nodes[0]?.stop(), "exit 0");
     assert.not.ok(existsSync(socket));
+  } finally {
+    await world.stop();
+  }
+});
+
+test("what is no REPL is shown out, and harms nobody", async () => {
+  const world = await startEmbedded();
+  try {
+    const address = join(world.nodes[0]?.env.BIDA_DATA_DIR as string, "repl.sock");
+    for (const line of ["GET / HTTP/1.1\r\n", "null\n", '{"id":1}\n', "\u0000\n"]) {
+      const socket = connect(address);
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      socket.on("error", () => undefined).resume();
+      socket.write(line);
+      await closed;
+    }
+    assert.match((await once(world.nodes[0]?.env ?? {}, "nodes")).out, / up /);
   } finally {
     await world.stop();
   }

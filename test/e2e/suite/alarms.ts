@@ -6,6 +6,7 @@ import { Mailbox } from "../kit/mailbox.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { OLD_FEISHU, ROBOTS, type RobotType, SECRET, type Trouble } from "../kit/robots.ts";
 import { until } from "../kit/until.ts";
+import { newUser } from "./access.ts";
 import type { Suite } from "./suite.ts";
 
 /** Quick, and patient enough for a busy machine. */
@@ -208,6 +209,44 @@ export function alarmSuite({ test, world }: Suite): void {
       await drop(one);
     });
   }
+
+  test("new variables of a template: why the last call failed, its status, and where the task is shown", async () => {
+    const content = '{"id":"${taskId}","why":"${lastError}","status":${statusCode},"at":"${consoleUrl}"}';
+    const one = await channel({ url: world().receiver.url(200), content });
+    const taskId = await failing(one.app);
+    const [message] = await messages(one.id, sent);
+    const told = JSON.parse(world().receiver.calls(message!.taskId)[0]?.body.toString() ?? "");
+    assert.equal([told.id, told.status], [taskId, 404]);
+    assert.match(told.why, (await world().task(taskId)).lastError?.message ?? "missing");
+    assert.match(told.at, new RegExp(`^http://.*/tasks/${taskId}$`));
+    await drop(one);
+  });
+
+  test("what is done to channels is audited, without secrets; a role that may not: 403, audited", async () => {
+    const url = `${world().receiver.url(ROBOTS.slack.right)}?token=${TOKEN}`;
+    const one = await channel({ type: "slack", url });
+    await api("PATCH", `/v1/webhooks/${one.id}`, { name: "renamed" });
+    await api("POST", `/v1/webhooks/${one.id}/test`);
+    await drop(one);
+    const reply = await api("GET", `/v1/audit?target=webhook:${one.id}`);
+    assert.equal(reply.json.items.map(({ action }: { action: string }) => action).reverse(), [
+      "webhook.create",
+      "webhook.update",
+      "webhook.test",
+      "webhook.delete",
+    ]);
+    assert.not.match(reply.text, TOKEN);
+    const viewer = await newUser(world(), "viewer");
+    const refused = await world().api("POST", "/v1/webhooks", { url }, viewer.headers);
+    assert.is(refused.status, 403);
+    const many = { filter: { sourceAppName: one.app } };
+    assert.is((await world().api("POST", "/v1/tasks/retry", many, viewer.headers)).status, 403);
+    await until("the refusals to be recorded", async () => {
+      const { items } = (await api("GET", `/v1/audit?actor=${viewer.username}`)).json;
+      const routes = items.map(({ target }: { target: { id: string } }) => target.id).sort();
+      return routes.join() === "POST /v1/tasks/retry,POST /v1/webhooks";
+    });
+  });
 
   test("a webhook's answer: 2xx, and expectResult where it is given", async () => {
     const url = world().receiver.url({ body: "no" });
