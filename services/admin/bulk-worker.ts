@@ -20,10 +20,10 @@ const RENEWAL = seconds(5);
 /** Between two looks for a job, in ms. */
 const LOOK = 1_000;
 /** Tasks in one step, which is one transaction. */
-const STEP = 20;
+const STEP = 10;
 /** After each step: this many times its length, and at least so many ms: a task that is called again costs more than a step. */
 const REST = 6;
-const MIN_REST = { retry: 80, cancel: 20, resolve: 20 };
+const MIN_REST = { retry: 60, cancel: 15, resolve: 15 };
 /** Tasks that are looked up at once: their search may cost far more than a step. */
 const PAGE = 1_000;
 
