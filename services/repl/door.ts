@@ -46,7 +46,7 @@ async function listening(address: string, onClient: (socket: Socket) => void): P
   await rm(address, { force: true });
   const server = createServer(onClient);
   const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  server.once("error", reject);
+  server.on("error", reject);
   // The mode is set before anybody can connect: what is made here is for this user alone.
   const former = process.umask(0o177);
   try {

@@ -17,7 +17,7 @@ const DISCOVER = 5_000;
 export async function join(config: ClientConfig): Promise<ServiceBroker> {
   const broker = new ServiceBroker({
     ...sharedOptions(config),
-    nodeID: `repl-${os.hostname()}-${process.pid}`,
+    nodeID: `repl-${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
     middlewares: [callsAs(operator()), largePackets()],
   });
   // Moleculer tries again for ever.
