@@ -5,6 +5,7 @@ import { BidaError } from "../../core/errors.ts";
 import { type ActionName, call } from "../lib/bus.ts";
 import type { Session } from "./command.ts";
 import { Mistake } from "./mistake.ts";
+import { oneLine } from "./paint.ts";
 
 /** @throws BidaError */
 export const ask = <K extends ActionName>(
@@ -27,7 +28,7 @@ export function checkedId(text: string): string {
 /** The line for an error that no command has a better one for. */
 export function lineOf(error: unknown): string {
   if (error instanceof Mistake) return error.message;
-  if (!(error instanceof BidaError)) return `something went wrong here: ${(error as Error).message}`;
+  if (!(error instanceof BidaError)) return `something went wrong here: ${oneLine((error as Error).message)}`;
   const [field] = error.errors;
   if (error.code === "unavailable")
     return `${error.message}; type "nodes" to see which nodes answer, then try again`;
@@ -46,6 +47,5 @@ const OPTION_OF: Record<string, string> = {
   createdFrom: "--from",
   createdTo: "--to",
   limit: "--limit",
-  sort: "--due",
   note: "--note",
 };

@@ -83,6 +83,8 @@ function queryOf(typed: Typed): TaskQuery {
   };
   const states = typed.all("state").flatMap((text) => text.split(",").map(stateOf));
   if (states.length > 0) Object.assign(given, { state: states });
+  if (typed.flags.has("due") && states.some((state) => state !== "pending" && state !== "delivering"))
+    throw new Mistake("--due lists open tasks only; type --state pending,delivering, or leave --state out");
   if (typed.flags.has("due")) Object.assign(given, { sort: "due" });
   const there = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(there), limit: Number(limit) };

@@ -250,7 +250,10 @@ export function replSuite({ test, world }: Suite): void {
       ["tasks --url a --url b", /^--url can be given once only$/],
       ["tasks --state exausted", /^there is no state "exausted"; did you mean exhausted\?$/],
       ["tasks --state x", /; type one of pending, delivering, /],
-      ["tasks --state succeeded --due", /^--state sort=due lists open tasks only: pending, delivering$/],
+      [
+        "tasks --state succeeded --due",
+        /^--due lists open tasks only; type --state pending,delivering, or leave --state out$/,
+      ],
       ["tasks --limit many", /^--limit must be 1 to 200, not "many"$/],
       ["tasks --limit 201", /^--limit must be 1 to 200$/],
       ["tasks --from yesterday", /^--from is no time: "yesterday"; type 2h \(ago\), /],
