@@ -14,12 +14,18 @@ import { boundToUs, endWithUs } from "./servers/process.ts";
 import { temporaryFolder } from "./servers/server.ts";
 import { provide } from "./servers/shared.ts";
 
-const AT_ONCE = 2;
+/** Tests without servers are busy all the time, the others wait most of theirs: for servers, leases, silences. */
+const UNITS_AT_ONCE = 2;
+const AT_ONCE = 3;
 const TERM_GRACE_MS = 3000;
 const FIGURES = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm;
 
-/** These start whole clusters and browsers: they come last, one at a time, and may take longer. */
+/** These start whole clusters and browsers and may take longer. */
 const HEAVY = /\/(e2e|chaos|browser)\//;
+
+/** What a file may say of itself in a comment: about how long it takes, and that nothing may run beside it. */
+const TAKES = /@takes (\d+) s\b/;
+const ALONE = /@alone\b/;
 
 const NEEDS: Record<Program, RegExp> = {
   mariadb: /TEST_MYSQL_URL|\bmysqlDatabase\b|\/mariadb\.ts["']/,
@@ -48,7 +54,8 @@ interface TestFile {
   path: string;
   absolute: string;
   needs: Program[];
-  heavy: boolean;
+  takesS: number;
+  alone: boolean;
 }
 
 interface Count {
@@ -63,7 +70,7 @@ const PROJECT: Options = {
   ci: /^(1|true)$/i.test(process.env.CI ?? ""),
   say: (line) => console.log(line),
   provide,
-  limitMs: (path) => (HEAVY.test(path) ? 600_000 : 180_000),
+  limitMs: (path) => (HEAVY.test(path) ? 600_000 : 300_000),
   lingerMs: 10_000,
 };
 
@@ -94,14 +101,17 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
     if (count.failed > 0) options.say(result.output.trimEnd().replace(/^/gm, "  | "));
   }
 
-  const unit = ready.filter((file) => !file.heavy && file.needs.length === 0);
-  const withServers = ready.filter((file) => !file.heavy && file.needs.length > 0);
-  await inParallel([...unit, ...withServers], AT_ONCE, runOne);
+  const alone = ready.filter((file) => file.alone);
+  const unit = ready.filter((file) => !file.alone && file.needs.length === 0 && file.takesS === 0);
+  const others = ready.filter((file) => !alone.includes(file) && !unit.includes(file));
+  await inParallel(unit, UNITS_AT_ONCE, runOne);
+  // The longest first, or it would go on when all the others are done.
   await inParallel(
-    ready.filter((file) => file.heavy),
-    1,
+    others.sort((a, b) => b.takesS - a.takesS),
+    AT_ONCE,
     runOne,
   );
+  await inParallel(alone, 1, runOne);
   await provided.stop();
   rmSync(scratch, { recursive: true, force: true });
 
@@ -123,7 +133,9 @@ function findFiles({ folder, filters }: Options): TestFile[] {
       const text = withHelpers(absolute, folder);
       const needs = (Object.keys(NEEDS) as Program[]).filter((program) => NEEDS[program].test(text));
       if (path.includes("/browser/") && !needs.includes("chromium")) needs.push("chromium");
-      return { path, absolute, needs, heavy: HEAVY.test(path) };
+      const own = readFileSync(absolute, "utf8");
+      const [, takes = 0] = TAKES.exec(own) ?? [];
+      return { path, absolute, needs, takesS: Number(takes), alone: ALONE.test(own) };
     })
     .filter(({ path }) => filters.length === 0 || filters.some((word) => path.includes(word)));
 }

@@ -1,4 +1,4 @@
-/** The node that works on a job over many tasks is killed: another one goes on where it was, and no task is left out. */
+/** The node that works on a job over many tasks is killed: another one goes on where it was, and no task is left out. @takes 22 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { JobView } from "../../core/contract.ts";

@@ -1,4 +1,4 @@
-/** Killed in the middle of accepting and recording: what was counted is what the tables hold. */
+/** Killed in the middle of accepting and recording: what was counted is what the tables hold. @takes 35 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ALL_APPS } from "../../core/stats.ts";
