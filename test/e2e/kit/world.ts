@@ -1,10 +1,11 @@
 /** One running Bida with a receiver beside it, and what tests ask of it. Whether one process or many makes no difference. */
 import { randomUUID } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import { type BidaClient, createHttpClient } from "../../../client/index.ts";
 import { systemClock } from "../../../core/clock.ts";
 import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
 import { createApp } from "../../../store/apps.ts";
-import { closeDatabase, openDatabase } from "../../../store/database.ts";
+import { closeDatabase, type Database, openDatabase } from "../../../store/database.ts";
 import { openSecretBox } from "../../../store/secret-box.ts";
 import { checkReply } from "./document.ts";
 import type { BidaNode } from "./node.ts";
@@ -145,14 +146,20 @@ export class World {
     name: string,
     secrets: string[] = [],
   ): Promise<{ id: number; key: string; headers: { authorization: string } }> {
-    const db = openDatabase(this.#parts.database);
-    try {
+    return this.withDatabase(async (db) => {
       const box = openSecretBox({ natsUrls: [], secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });
       const { id, key } = await createApp(db, box, name, secrets, systemClock.now());
       return { id, key, headers: { authorization: `Bearer ${key}` } };
-    } finally {
-      await closeDatabase(db);
-    }
+    });
+  }
+
+  /** Runs with a connection of our own to the database. */
+  async withDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
+    const db = openDatabase(this.#parts.database);
+    const result = await use(db).finally(() => closeDatabase(db));
+    // SQLite stands still in this process; what came meanwhile, the end of an idle connection say, has to be seen first.
+    await turn();
+    return result;
   }
 }
 
