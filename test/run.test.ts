@@ -139,23 +139,29 @@ test("words choose the files; no file is a failure", async () => {
   assert.is(none.good, false);
 });
 
-test("unit tests first, then those with servers, heavy ones last and one at a time", async () => {
+test("unit tests first, then the others, the longest first; what has to be alone is, at the end", async () => {
   const logFile = join(temporaryFolder("order"), "log");
   const logged = (name: string, extra = "") => `import { appendFileSync } from "node:fs";
     appendFileSync(${JSON.stringify(logFile)}, "${name}+ ");
     process.on("exit", () => appendFileSync(${JSON.stringify(logFile)}, "${name}- "));
     ${extra}${prints(1, 1)}`;
   await run({
-    "e2e/heavy2.test.ts": logged("heavy2"),
-    "chaos/heavy1.test.ts": logged("heavy1"),
-    "a.test.ts": logged("server", `process.env.${NAMED.nats};`),
-    "b.test.ts": logged("unit1"),
-    "c.test.ts": logged("unit2"),
+    "a.test.ts": logged("alone1", "// @takes 9 s @alone\n"),
+    "b.test.ts": logged("alone2", "/** @alone */\n"),
+    "c.test.ts": logged("server", `process.env.${NAMED.nats};`),
+    "d.test.ts": logged("short", "// @takes 2 s\n"),
+    "e.test.ts": logged("long", "/** About something. @takes 10 s */\n"),
+    "f.test.ts": logged("unit1"),
+    "g.test.ts": logged("unit2"),
+    "h.test.ts": logged("longest", "// @takes 100 s\nawait new Promise((done) => setTimeout(done, 500));\n"),
   });
   const order = readFileSync(logFile, "utf8").trim().split(" ");
-  assert.equal(order.slice(-4), ["heavy1+", "heavy1-", "heavy2+", "heavy2-"]);
-  const server = order.indexOf("server+");
-  assert.ok(order.indexOf("unit1-") < server || order.indexOf("unit2-") < server, order.join(" "));
+  assert.equal(order.slice(-4), ["alone1+", "alone1-", "alone2+", "alone2-"]);
+  const at = (what: string) => order.indexOf(what);
+  for (const unit of ["unit1-", "unit2-"]) assert.ok(at(unit) < at("longest+"), order.join(" "));
+  // Three are begun together; the fourth has to wait for one of them.
+  const begun = ["longest+", "long+", "short+"].map(at);
+  assert.ok(Math.max(...begun) < at("server+"), order.join(" "));
 });
 
 test("asks only for the servers that the chosen files or their helpers name", async () => {
