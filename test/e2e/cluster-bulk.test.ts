@@ -21,7 +21,7 @@ test("a killed node's job goes on elsewhere: each task changed once", async () =
   const sourceAppName = "many";
   const task = quick({ url: world.receiver.url(), sourceAppName, delayMs: 3_600_000 });
   for (let i = 0; i < COUNT; i += 500) {
-    const { status } = await world.api("POST", "/v1/tasks/batch", { tasks: Array(500).fill(task) });
+    const { status } = await world.batch(Array(500).fill(task));
     assert.is(status, 202);
   }
   const { json } = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName } });

@@ -118,7 +118,7 @@ test("the database is down: 503 with Retry-After; what was accepted is delivered
   const { receiver } = world;
   const url = receiver.url();
   const tasks = Array.from({ length: 200 }, () => quick({ url, delayMs: 1_500 }));
-  const { json } = await world.api("POST", "/v1/tasks/batch", { tasks });
+  const { json } = await world.batch(tasks);
   const ids = (json.results as { taskId: string }[]).map(({ taskId }) => taskId);
   await server.down();
   const startedAt = performance.now();

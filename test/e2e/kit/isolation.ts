@@ -1,7 +1,6 @@
 /** What one destination, or a mass of waiting tasks, does to another destination's first calls. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { originOf, seqOf, type Work } from "../../../bench/load/work.ts";
 import { clockNow, Receiver } from "./receiver.ts";
@@ -28,17 +27,11 @@ export async function hangingReceiver(): Promise<{ receiver: Receiver; url: stri
   return { receiver, url: receiver.url(() => undefined) };
 }
 
-/** Submits `count` tasks in batches; one that is put off (429) is repeated when the answer says so, as callers do. */
+/** Submits `count` tasks in batches. */
 export async function submitMany(world: World, count: number, task: Record<string, unknown>): Promise<void> {
-  for (let done = 0; done < count; ) {
-    const tasks = Array.from({ length: Math.min(1_000, count - done) }, () => task);
-    const reply = await world.api("POST", "/v1/tasks/batch", { tasks });
-    if (reply.status === 429) {
-      await pause(Number(reply.headers.get("retry-after")) * 1_000);
-      continue;
-    }
+  for (let done = 0; done < count; done += 1_000) {
+    const reply = await world.batch(Array.from({ length: Math.min(1_000, count - done) }, () => task));
     assert.is(reply.status, 202, reply.text);
-    done += tasks.length;
   }
 }
 

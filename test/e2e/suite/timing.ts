@@ -13,7 +13,7 @@ export function timingSuite({ test, world }: Suite): void {
     const tasks = Array.from({ length: 1000 }, (_, i) =>
       quick({ url, requestParam: { i }, ...(isWrong(i) ? { limitCallCount: 0, nonsense: 1 } : {}) }),
     );
-    const reply = await world().api("POST", "/v1/tasks/batch", { tasks });
+    const reply = await world().batch(tasks);
     assert.is(reply.status, 202);
     const results = reply.json.results as { taskId?: string; errors?: { field: string }[] }[];
     assert.is(results.length, 1000);
