@@ -14,18 +14,20 @@ import { boundToUs, endWithUs } from "./servers/process.ts";
 import { temporaryFolder } from "./servers/server.ts";
 import { provide } from "./servers/shared.ts";
 
-/** Tests without servers are busy all the time, the others wait most of theirs: for servers, leases, silences. */
-const UNITS_AT_ONCE = 2;
-const AT_ONCE = 3;
+/** Most of a test's time is waiting, for servers, leases, silences. More than two would be too much for two cores. */
+const AT_ONCE = 2;
 const TERM_GRACE_MS = 3000;
 const FIGURES = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm;
 
 /** These start whole clusters and browsers and may take longer. */
 const HEAVY = /\/(e2e|chaos|browser)\//;
 
-/** What a file may say of itself in a comment: about how long it takes, and that nothing may run beside it. */
+/**
+ * What a file may say of itself in its first comment: about how long it takes, and that it measures time, so that no
+ * other such file may run beside it.
+ */
 const TAKES = /@takes (\d+) s\b/;
-const ALONE = /@alone\b/;
+const TIMED = /@timed\b/;
 
 const NEEDS: Record<Program, RegExp> = {
   mariadb: /TEST_MYSQL_URL|\bmysqlDatabase\b|\/mariadb\.ts["']/,
@@ -55,7 +57,7 @@ interface TestFile {
   absolute: string;
   needs: Program[];
   takesS: number;
-  alone: boolean;
+  timed: boolean;
 }
 
 interface Count {
@@ -101,17 +103,16 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
     if (count.failed > 0) options.say(result.output.trimEnd().replace(/^/gm, "  | "));
   }
 
-  const alone = ready.filter((file) => file.alone);
-  const unit = ready.filter((file) => !file.alone && file.needs.length === 0 && file.takesS === 0);
-  const others = ready.filter((file) => !alone.includes(file) && !unit.includes(file));
-  await inParallel(unit, UNITS_AT_ONCE, runOne);
+  const unit = ready.filter((file) => file.needs.length === 0 && file.takesS === 0);
+  const others = ready.filter((file) => !unit.includes(file));
+  await inParallel(unit, AT_ONCE, runOne);
   // The longest first, or it would go on when all the others are done.
   await inParallel(
     others.sort((a, b) => b.takesS - a.takesS),
     AT_ONCE,
     runOne,
+    (file, running) => !(file.timed && running.some(({ timed }) => timed)),
   );
-  await inParallel(alone, 1, runOne);
   await provided.stop();
   rmSync(scratch, { recursive: true, force: true });
 
@@ -135,7 +136,7 @@ function findFiles({ folder, filters }: Options): TestFile[] {
       if (path.includes("/browser/") && !needs.includes("chromium")) needs.push("chromium");
       const own = readFileSync(absolute, "utf8");
       const [, takes = 0] = TAKES.exec(own) ?? [];
-      return { path, absolute, needs, takesS: Number(takes), alone: ALONE.test(own) };
+      return { path, absolute, needs, takesS: Number(takes), timed: TIMED.test(own) };
     })
     .filter(({ path }) => filters.length === 0 || filters.some((word) => path.includes(word)));
 }
@@ -214,10 +215,24 @@ function figuresIn(output: string): [number, number, number] | undefined {
   return last && (last.slice(1).map(Number) as [number, number, number]);
 }
 
-async function inParallel<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
+/** Works on `width` items at once, in their order, but on none beside `running` ones that it does not fit. */
+async function inParallel<T>(
+  items: T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+  fits: (item: T, running: T[]) => boolean = () => true,
+): Promise<void> {
+  const [queue, running] = [[...items], new Set<T>()];
   const lane = async () => {
-    for (const item of queue) await work(item);
+    for (;;) {
+      // Nothing fits: what runs in another lane does not, and that lane goes on with the rest.
+      const at = queue.findIndex((item) => fits(item, [...running]));
+      const [item] = at < 0 ? [] : queue.splice(at, 1);
+      if (item === undefined) return;
+      running.add(item);
+      await work(item);
+      running.delete(item);
+    }
   };
   await Promise.all(Array.from({ length: width }, lane));
 }

@@ -1,4 +1,4 @@
-/** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. @takes 100 s */
+/** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. @takes 100 s @timed */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Seat, type ServerName, System } from "../chaos/harness/system.ts";

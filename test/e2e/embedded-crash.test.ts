@@ -1,4 +1,4 @@
-/** The only process dies: what it had accepted is delivered by the next one. @takes 18 s */
+/** The only process dies: what it had accepted is delivered by the next one. @takes 18 s @timed */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { startAgain, startEmbedded } from "./kit/embedded.ts";
