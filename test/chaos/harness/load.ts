@@ -81,7 +81,7 @@ export class Load {
     one.answeredAt = Date.now();
   }
 
-  /** @returns the id, or null where no answer or a 503 came */
+  /** @returns the id, or null where no answer, a 503 or a 429 came */
   async #try(headers: Record<string, string>, body: string): Promise<string | null> {
     const url = `${this.#options.baseUrl}/v1/tasks`;
     let status: number;
@@ -93,7 +93,7 @@ export class Load {
     } catch {
       return null;
     }
-    if (status === 503) return null;
+    if (status === 503 || status === 429) return null;
     if (status !== 202) throw new Error(`POST /v1/tasks: ${status} ${text}`);
     return (JSON.parse(text) as { taskId: string }).taskId;
   }
