@@ -108,7 +108,10 @@ export class World {
       },
       40_000,
     );
-    if (reply.status !== 202) throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text}`);
+    if (reply.status !== 202) {
+      const why = reply.status === 500 ? JSON.stringify(this.nodes[0]?.records("request failed").at(-1)) : "";
+      throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text} ${why}`);
+    }
     return reply.json.taskId;
   }
 
