@@ -41,17 +41,19 @@ export type Accepted =
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
-  const attempt = (known?: Set<TaskId>) =>
-    withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)));
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
-    // rare, and the usual way costs nothing for it.
-    const known = await knownIds(db.knex, items);
-    if (known.size === 0) throw error;
-    return attempt(known);
+  // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is rare,
+  // and the usual way costs nothing for it. The other one's commits may come one by one, so this may be found several times.
+  for (let known: ReadonlySet<TaskId> = new Set(); ; ) {
+    try {
+      return await withRetries(() =>
+        db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)),
+      );
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const found = await knownIds(db.knex, items);
+      if (found.size <= known.size) throw error;
+      known = found;
+    }
   }
 }
 

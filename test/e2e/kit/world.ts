@@ -109,7 +109,14 @@ export class World {
       40_000,
     );
     if (reply.status !== 202) {
-      const why = reply.status === 500 ? JSON.stringify(this.nodes[0]?.records("request failed").at(-1)) : "";
+      // What a caller must not see is in some node's log.
+      const errors = this.nodes.flatMap((node) =>
+        node.log
+          .split("\n")
+          .filter((line) => line.includes('"level":"error"'))
+          .slice(-1),
+      );
+      const why = reply.status === 500 ? errors.join("\n") : "";
       throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text} ${why}`);
     }
     return reply.json.taskId;
