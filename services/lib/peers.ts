@@ -23,12 +23,14 @@ const memories = new WeakMap<ServiceBroker, Memory>();
 
 /** Nodes that offer an action now. */
 export function nodesWith(broker: ServiceBroker, action: ActionName): string[] {
-  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
-    name: string;
-    endpoints?: { nodeID: string; available: boolean }[];
-  }[];
-  const found = actions.find(({ name }) => name === action);
-  return (found?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
+  const { actions } = broker.registry as unknown as Registry;
+  const endpoints = actions.get(action)?.endpoints ?? [];
+  return endpoints.filter(({ node }) => node.available).map(({ node }) => node.id);
+}
+
+/** The part of Moleculer's registry that its types do not show. Its `getActionList` copies the schemas of all actions. */
+interface Registry {
+  actions: { get(action: string): { endpoints: { node: { id: string; available: boolean } }[] } | undefined };
 }
 
 /**
