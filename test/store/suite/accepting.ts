@@ -1,8 +1,9 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../../core/clock.ts";
 import { laneOf, newTaskId } from "../../../core/ids.ts";
-import { acceptTasks, newTask } from "../../../store/accept.ts";
+import { acceptTasks, acceptWithin, newTask } from "../../../store/accept.ts";
 import type { Database } from "../../../store/database.ts";
 import { findTasks } from "../../../store/read.ts";
 import type { StoredTask } from "../../../store/rows.ts";
@@ -138,6 +139,23 @@ export function accepting(kind: Kind): void {
     assert.equal(kinds.map(([one]) => one?.kind).sort(), ["created", ...Array(4).fill("repeated")]);
     assert.is(await count("tasks"), before + 3);
   });
+
+  // SQLite has one writer, so nobody can be in the middle of it.
+  if (kind.name !== "sqlite")
+    test("another one is in the middle of accepting the same tasks: each is stored once", async () => {
+      const [there, coming, own] = [newTask(storedTask(), null), newTask(storedTask(), null), keyed("own")];
+      await accept(there);
+      const other = await db.knex.transaction();
+      await acceptWithin({ ...db, knex: other }, [coming]);
+      const results = accept(there, coming, own);
+      // It finds `there`, and then waits for the fate of `coming`.
+      await pause(200);
+      await other.commit();
+      assert.equal(
+        (await results).map(({ kind: it }) => it),
+        ["repeated", "repeated", "created"],
+      );
+    });
 
   test("a key used again: the same task for the same body, a conflict for another", async () => {
     const first = keyed("k1");
