@@ -38,6 +38,9 @@ export const taskViewSchema = z
     heldBy: z
       .exactOptional(taskIdSchema.nullable())
       .describe("The task of the same `orderKey` that is to be delivered now. Lists leave it out"),
+    resendOf: z
+      .exactOptional(taskIdSchema.nullable())
+      .describe("The task that this one is a copy of. Lists leave it out"),
     sourceIp: words,
     lastError: z
       .object({ code: z.string(), message: z.string() })

@@ -89,7 +89,7 @@ export const bulkRoutes: Route[] = [
   },
   {
     method: "GET",
-    path: "/v1/jobs/{id}",
+    path: "/v1/jobs/{jobId}",
     tag,
     summary: "One job, with its progress",
     access: READ,
@@ -98,11 +98,12 @@ export const bulkRoutes: Route[] = [
   },
   {
     method: "DELETE",
-    path: "/v1/jobs/{id}",
+    path: "/v1/jobs/{jobId}",
     tag,
     summary: "Stop a job; what is done stays",
     access: CHANGE,
     body: { schema: stopSchema, optional: true },
+    refusals: ["conflict"],
     answer: { description: "The job", schema: jobSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.stopJob", { ...(body as object | undefined), ...idOf(params) }, { meta }),
@@ -116,6 +117,7 @@ export const bulkRoutes: Route[] = [
       "The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.",
     access: CHANGE,
     body: { schema: resendSchema, size: "task", optional: true },
+    refusals: ["invalid_task"],
     answer: { status: 202, description: "The copy's id", schema: resentSchema },
     handler: ({ broker, params, body, meta }) => {
       const changes = (body ?? {}) as Record<string, unknown>;
@@ -131,9 +133,9 @@ export const bulkRoutes: Route[] = [
       "`format=jsonl`: a task per line (`application/x-ndjson`). `format=csv`: RFC 4180 with a header line; values that a spreadsheet would take for a formula begin with an apostrophe.",
     access: READ,
     query: exportQuerySchema,
-    answer: { description: "The stream, newest first", contentType: "text/csv" },
+    answer: { description: "The stream, newest first", contentType: ["text/csv", "application/x-ndjson"] },
     handler: exportTasks,
   },
 ];
 
-const idOf = (params: RestCall["params"]) => ({ id: params.id ?? "" });
+const idOf = (params: RestCall["params"]) => ({ id: params.jobId ?? "" });
