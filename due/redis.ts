@@ -3,7 +3,6 @@
  * and a lane belongs to one partition, so that turns and windows of a lane are exact.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import type { Writable } from "node:stream";
 import { Redis } from "ioredis";
 import { SyncedClock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
@@ -86,25 +85,25 @@ export class RedisDueSet implements DueSet {
     return (await this.#admit(entries, holder, room)).leased;
   }
 
-  /** Where the room is enough for all, which is the usual case, the scripts of all partitions go in one pipeline. */
   async #admit(entries: DueEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
     let added = 0;
-    const admit = async (partition: number, chunk: DueEntry[]) => {
-      const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-      const left = room - leased.length;
-      const answer = await this.#run("admit", partition, [holder, left, leaseMs, window, ...args]);
-      const [unknown, ...taken] = answer;
-      added += Number(unknown);
-      const members = new Set(taken);
-      leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
-    };
-    const parts = Array.from(byPartition(entries, (entry) => entry)).flatMap(([partition, part]) =>
-      Array.from(chunks(part, CHUNK / 2), (chunk) => () => admit(partition, chunk)),
-    );
-    if (room === 0 || room >= entries.length) await Promise.all(parts.map((part) => part()));
-    else for (const part of parts) await part();
+    for (const [partition, part] of byPartition(entries, (entry) => entry)) {
+      for (const chunk of chunks(part, CHUNK / 2)) {
+        const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
+        const [unknown, ...taken] = await this.#run("admit", partition, [
+          holder,
+          room - leased.length,
+          leaseMs,
+          window,
+          ...args,
+        ]);
+        added += Number(unknown);
+        const members = new Set(taken);
+        leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
+      }
+    }
     return { leased, added };
   }
 
@@ -304,7 +303,6 @@ export class RedisDueSet implements DueSet {
   /** @returns the answer without its first value, Redis's clock */
   async #run(script: string, partition: number, args: (string | number)[]): Promise<(string | number)[]> {
     const call = (this.#redis as unknown as Record<string, Script>)[scriptName(script)] as Script;
-    this.#gather();
     const sentAt = this.clock.local();
     let answer: (string | number)[];
     try {
@@ -316,14 +314,6 @@ export class RedisDueSet implements DueSet {
     // Our own change; the wake-up that Redis publishes takes a moment longer.
     if (CHANGES.has(script)) this.#hot.add(partition);
     return answer.slice(1);
-  }
-
-  /** What is asked of several partitions in one turn leaves in one write: a write costs more than the commands in it. */
-  #gather(): void {
-    const { stream } = this.#redis as unknown as { stream?: Writable };
-    if (!stream || stream.writableCorked > 0) return;
-    stream.cork();
-    process.nextTick(() => stream.uncork());
   }
 
   #alarm(partition: number, wait: number): void {
