@@ -28,7 +28,9 @@ const WAKE_CHANNEL = "bida:wake";
 const CHUNK = 1_000;
 
 /** Scripts after which there may be more to claim. */
-const CHANGES = new Set(["admit", "settle", "move", "configure"]);
+const CHANGES = new Set(["move", "configure"]);
+/** Scripts that tell, by the second value of their answer, whether there is. */
+const TELLING = new Set(["admit", "settle"]);
 
 type Script = (...args: (string | number)[]) => Promise<(string | number)[]>;
 
@@ -85,25 +87,35 @@ export class RedisDueSet implements DueSet {
     return (await this.#admit(entries, holder, room)).leased;
   }
 
+  /** All partitions in one round trip; the room is dealt out before, so what one leaves is not another's. */
   async #admit(entries: DueEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
     let added = 0;
-    for (const [partition, part] of byPartition(entries, (entry) => entry)) {
-      for (const chunk of chunks(part, CHUNK / 2)) {
-        const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-        const [unknown, ...taken] = await this.#run("admit", partition, [
-          holder,
-          room - leased.length,
-          leaseMs,
-          window,
-          ...args,
-        ]);
-        added += Number(unknown);
-        const members = new Set(taken);
-        leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
-      }
-    }
+    let undealt = room;
+    const parts = Array.from(
+      byPartition(entries, (entry) => entry),
+      ([partition, part]) => {
+        const dealt = Math.min(part.length, undealt);
+        undealt -= dealt;
+        return { partition, part, dealt };
+      },
+    );
+    await Promise.all(
+      parts.map(async ({ partition, part, dealt }) => {
+        let left = dealt;
+        for (const chunk of chunks(part, CHUNK / 2)) {
+          const members = chunk.map(memberOf);
+          const args = chunk.flatMap(({ dueAt }, i) => [members[i] as string, dueAt]);
+          const answer = await this.#run("admit", partition, [holder, left, leaseMs, window, ...args]);
+          const [unknown, ...taken] = answer;
+          added += Number(unknown);
+          left -= taken.length;
+          const known = new Set(taken);
+          leased.push(...chunk.filter((_, i) => known.has(members[i] as string)));
+        }
+      }),
+    );
     return { leased, added };
   }
 
@@ -300,7 +312,7 @@ export class RedisDueSet implements DueSet {
     return found;
   }
 
-  /** @returns the answer without its first value, Redis's clock */
+  /** @returns the answer without what this class keeps for itself: Redis's clock, and whether there is more to claim */
   async #run(script: string, partition: number, args: (string | number)[]): Promise<(string | number)[]> {
     const call = (this.#redis as unknown as Record<string, Script>)[scriptName(script)] as Script;
     const sentAt = this.clock.local();
@@ -312,8 +324,9 @@ export class RedisDueSet implements DueSet {
     }
     this.clock.sample(sentAt, this.clock.local(), Number(answer[0]) / 1000);
     // Our own change; the wake-up that Redis publishes takes a moment longer.
-    if (CHANGES.has(script)) this.#hot.add(partition);
-    return answer.slice(1);
+    const tells = TELLING.has(script);
+    if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#hot.add(partition);
+    return answer.slice(tells ? 2 : 1);
   }
 
   #alarm(partition: number, wait: number): void {
@@ -346,6 +359,8 @@ const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, i) => i);
 function connect(url: string): Redis {
   return new Redis(url, {
     enableOfflineQueue: false,
+    // What is asked in one turn of the event loop, one script per partition, is one packet each way.
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
     commandTimeout: 3_000,
     // A connection that went silent is given up, not only the command.

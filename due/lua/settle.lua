@@ -1,7 +1,7 @@
 -- Ends leases of the holder: back to waiting or ready where a next time is given, otherwise gone.
 -- Input:  ARGV[1] holder, ARGV[2] window, then member, next member ('' for none), next due time (0: ready at once),
 --         what the call said of its target ('ok', 'bad', 'slow' or ''), …
--- Output: {micros, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
+-- Output: {micros, 1 where there is something to claim or to wait for, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
 -- Errors: none. A lease of somebody else is left alone.
 local holder, window = ARGV[1], tonumber(ARGV[2])
 local lanes, changes = {}, {}
@@ -31,9 +31,10 @@ for lane, known in pairs(lanes) do
 end
 
 -- A lane that was full may have room again.
-if look or redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0 then wake() end
+look = look or redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0
+if look then wake() end
 
-local out = { MICROS }
+local out = { MICROS, look and 1 or 0 }
 for _, change in ipairs(changes) do
   local lane, what = change[1], change[2]
   for _, value in ipairs({ what, status(lane, lanes[lane].state, window) }) do out[#out + 1] = value end

@@ -117,7 +117,7 @@ const scheduler: ServiceSchema = {
     jobs = new JobMaker(resources, this.logger);
     desk = new ClaimDesk(resources, jobs, this.logger);
     acceptance = new Acceptance(resources, (tasks) => {
-      void desk.offer(tasks);
+      desk.offer(tasks);
       resources.announce.changed("task.accepted", tasks);
     });
     recorder = new Recorder(resources, this.broker, this.logger);
