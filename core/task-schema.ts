@@ -10,7 +10,7 @@ import { compileJsonPath, compileRegex } from "./pattern.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
 import { METHODS, type TaskSpec } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
-import { placeholdersOf, renderRequest } from "./template.ts";
+import { filledUrl, placeholdersOf } from "./template.ts";
 
 export const MAX_URL = 2048;
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -283,13 +283,7 @@ export function checkUrl(url: string, param: Record<string, unknown>): string | 
   }
   let parsed: URL;
   try {
-    parsed = renderRequest({
-      url,
-      requestMethod: "GET",
-      requestParam: param,
-      body: "",
-      contentType: null,
-    }).url;
+    parsed = filledUrl(url, param);
   } catch {
     return "is not a valid URL";
   }

@@ -6,7 +6,7 @@ import type { Transition } from "../core/stats.ts";
 import { isHeld } from "../core/task.ts";
 import { commitInserts } from "./commit-inserts.ts";
 import type { Database } from "./database.ts";
-import { isDuplicateKey, withRetries } from "./failures.ts";
+import { isDuplicateKey, reading, withRetries } from "./failures.ts";
 import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
@@ -43,21 +43,23 @@ export type Accepted =
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
-  const attempt = (known?: Set<TaskId>) =>
+  const attempt = (known: ReadonlySet<TaskId>) =>
     withRetries(() =>
-      known === undefined && items.every(isPlain)
+      known.size === 0 && items.every(isPlain)
         ? acceptPlain(db, items)
         : db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)),
     );
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
-    // rare, and the usual way costs nothing for it.
-    const known = await knownIds(db.knex, items);
-    if (known.size === 0) throw error;
-    return attempt(known);
+  for (let known = new Set<TaskId>(); ; ) {
+    try {
+      return await attempt(known);
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
+      // rare, and the usual way costs nothing for it. The first one may be at it still, so more can appear.
+      const found = await reading(knownIds(db.knex, items));
+      if (found.size === known.size) throw error;
+      known = found;
+    }
   }
 }
 
