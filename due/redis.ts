@@ -21,7 +21,10 @@ import {
 import { breakerOf, type LaneStatus, RULES, type Rules } from "./lane-rules.ts";
 import { entryOf, idOf, memberOf, PARTITIONS, partitionOf } from "./members.ts";
 
-/** A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. */
+/**
+ * A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. It also finds leases
+ * that ran out where nothing else was due: at least four times per lease.
+ */
 const SAFETY_POLL_MS = 1_000;
 const WAKE_CHANNEL = "bida:wake";
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
@@ -68,11 +71,14 @@ export class RedisDueSet implements DueSet {
       );
     });
     this.#subscriber.on("message", (_, prefix: string) => this.#heat(Number(/\d+/.exec(prefix)?.[0])));
-    this.#poll = setInterval(() => {
-      this.#wakeAll();
-      // It hears nothing for long stretches: only an answer shows that it still could.
-      if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
-    }, SAFETY_POLL_MS);
+    this.#poll = setInterval(
+      () => {
+        this.#wakeAll();
+        // It hears nothing for long stretches: only an answer shows that it still could.
+        if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
+      },
+      Math.min(SAFETY_POLL_MS, options.leaseMs / 4),
+    );
   }
 
   get recovered(): number {

@@ -17,7 +17,7 @@ for i = 3, #ARGV do
     out[#out + 1] = member
   else
     drop_ready(member)
-    lease(member, holder, lease_ms)
+    lease({ member }, holder, lease_ms)
   end
 end
 return out

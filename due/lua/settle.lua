@@ -7,21 +7,32 @@ local holder, window = ARGV[1], tonumber(ARGV[2])
 local lanes, changes = {}, {}
 local look = false
 
-for i = 3, #ARGV, 4 do
-  local member, next_member, due_at, health = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
-  if redis.call('HGET', HOLDER, member) == holder then
-    local lane = lane_of(member)
-    unlease(member)
-    lanes[lane] = lanes[lane] or { state = false }
-    if health ~= '' then
-      local known = lanes[lane]
-      known.state = known.state or read_lane(lane)
-      local change = observe(known.state, health, cap_of(known.state, window))
-      if change then changes[#changes + 1] = { lane, change } end
-    end
-    if next_member ~= '' and not is_known(next_member) then
-      look = place(next_member, due_at) or look
-    end
+-- Where each of the holder's own stands in ARGV; one that is named twice counts once.
+local members, places, seen = {}, {}, {}
+for i = 3, #ARGV, 4 do members[#members + 1] = ARGV[i] end
+local holders = #members > 0 and redis.call('HMGET', HOLDER, unpack(members)) or {}
+for i, member in ipairs(members) do
+  if holders[i] == holder and not seen[member] then
+    seen[member] = true
+    places[#places + 1] = 4 * i - 1
+  end
+end
+local own = {}
+for i, at in ipairs(places) do own[i] = ARGV[at] end
+unlease(own)
+
+for _, i in ipairs(places) do
+  local next_member, due_at, health = ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
+  local lane = lane_of(ARGV[i])
+  lanes[lane] = lanes[lane] or { state = false }
+  if health ~= '' then
+    local known = lanes[lane]
+    known.state = known.state or read_lane(lane)
+    local change = observe(known.state, health, cap_of(known.state, window))
+    if change then changes[#changes + 1] = { lane, change } end
+  end
+  if next_member ~= '' and not is_known(next_member) then
+    look = place(next_member, due_at) or look
   end
 end
 
