@@ -8,6 +8,7 @@ import { type Clock, millis } from "../core/clock.ts";
 import { bucketOf } from "../core/ids.ts";
 import { leaseOf, type Outcome } from "../core/job.ts";
 import { ThreadGauges } from "./gauges.ts";
+import { Held } from "./held.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
@@ -62,7 +63,7 @@ export class WorkerPool {
 
   /** Of them, those that are not first calls. */
   get heldRetries(): number {
-    return this.#threads.reduce((sum, thread) => sum + thread.retries, 0);
+    return this.#threads.reduce((sum, thread) => sum + thread.jobs.retries, 0);
   }
 
   heldJobs(): LeasedJob[] {
@@ -89,8 +90,8 @@ export class WorkerPool {
 }
 
 class SupervisedThread {
-  /** What the thread holds, by task id. */
-  readonly jobs = new Map<string, LeasedJob>();
+  /** What the thread holds. */
+  readonly jobs = new Held<LeasedJob>();
   readonly #marks: Marks;
   /** Of the worker that runs now: one that died takes its figures with it. */
   gauges = new ThreadGauges();
@@ -109,12 +110,6 @@ class SupervisedThread {
     this.#options = options;
     this.#marks = new Marks(options.threads * options.concurrency * MARKS_PER_CALL);
     this.#worker = this.#start();
-  }
-
-  get retries(): number {
-    let count = 0;
-    for (const { first } of this.jobs.values()) if (!first) count += 1;
-    return count;
   }
 
   /** A task that is in hand already, because its lease ran out and was leased to us again, is not called beside itself. */
@@ -217,8 +212,7 @@ class SupervisedThread {
 
   #take(taskIds: string[]): LeasedJob[] {
     return taskIds.flatMap((taskId) => {
-      const job = this.jobs.get(taskId);
-      this.jobs.delete(taskId);
+      const job = this.jobs.take(taskId);
       this.#marks.give(job?.place);
       return job ? [job] : [];
     });

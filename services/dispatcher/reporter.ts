@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
+import { Held } from "../../actors/held.ts";
 import { Batcher } from "../../core/batcher.ts";
 import { type DueEntry, leaseOf, type Outcome } from "../../core/job.ts";
 import { Contact } from "../lib/contact.ts";
@@ -25,7 +26,7 @@ export class Reporter {
   readonly #holder: string;
   readonly #log: Logger;
   /** In the order they came; the first one is the oldest. */
-  readonly #unrecorded = new Map<string, { outcome: Outcome; since: number }>();
+  readonly #unrecorded = new Held<{ first: boolean; outcome: Outcome; since: number }>();
   readonly #batcher: Batcher<Outcome, undefined>;
   readonly #contact: Contact;
   #onEmpty: () => void = () => undefined;
@@ -53,7 +54,7 @@ export class Reporter {
       maxWaiting: Number.POSITIVE_INFINITY,
       flush: async (outcomes) => {
         await this.#deliver(outcomes);
-        for (const { taskId } of outcomes) this.#unrecorded.delete(taskId);
+        for (const { taskId } of outcomes) this.#unrecorded.take(taskId);
         onRecorded();
         if (this.size === 0) this.#onEmpty();
         return outcomes.map(() => undefined);
@@ -74,9 +75,7 @@ export class Reporter {
 
   /** Of them, those that are not of first calls. */
   get retries(): number {
-    let count = 0;
-    for (const { outcome } of this.#unrecorded.values()) if (!outcome.first) count += 1;
-    return count;
+    return this.#unrecorded.retries;
   }
 
   /** Their leases. */
@@ -91,14 +90,14 @@ export class Reporter {
    */
   adopt(lease: DueEntry): boolean {
     const known = this.#unrecorded.get(lease.taskId);
-    if (known) Object.assign(known.outcome, leaseOf(lease));
+    if (known) known.outcome.dueAt = lease.dueAt;
     return known !== undefined;
   }
 
   report(outcomes: Outcome[]): void {
     const since = performance.now();
     for (const outcome of outcomes) {
-      this.#unrecorded.set(outcome.taskId, { outcome, since });
+      this.#unrecorded.set(outcome.taskId, { first: outcome.first, outcome, since });
       void this.#batcher.add(outcome);
     }
   }
