@@ -13,6 +13,8 @@ import type { JobMaker } from "./jobs.ts";
 
 /** One reply carries about this much payload. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+/** Commits that are handed out together; each holds 4 MiB of payload at most. */
+const MAX_COMMITS = 4;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
 
@@ -27,16 +29,22 @@ interface Parked {
 }
 
 export class ClaimDesk {
+  readonly #nodeID: string;
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
   readonly #log: Logger;
   #parked: Parked[] = [];
+  /** What each commit brought that is not handed out yet. */
+  readonly #offered: StoredTask[][] = [];
+  #handingOut = false;
   #pumping = false;
   /** Something may be claimable that no claim has looked at yet. */
   #woken = false;
   #closed = false;
 
-  constructor(resources: Resources, jobs: JobMaker, log: Logger) {
+  /** @param nodeID of this node */
+  constructor(nodeID: string, resources: Resources, jobs: JobMaker, log: Logger) {
+    this.#nodeID = nodeID;
     this.#resources = resources;
     this.#jobs = jobs;
     this.#log = log;
@@ -66,25 +74,44 @@ export class ClaimDesk {
   }
 
   /** Takes tasks that were just committed: those due go to parked claims at once, the rest into the due set. */
-  async offer(tasks: StoredTask[]): Promise<void> {
+  offer(tasks: StoredTask[]): void {
+    if (tasks.length === 0) return;
+    this.#offered.push(tasks);
+    if (!this.#handingOut) void this.#handOut();
+  }
+
+  /**
+   * One round trip at a time: what is committed meanwhile goes with the next one. Side by side, small commits would each
+   * use up a parked claim, and find none.
+   */
+  async #handOut(): Promise<void> {
+    this.#handingOut = true;
+    while (this.#offered.length > 0) {
+      const tasks = this.#offered.splice(0, MAX_COMMITS).flat();
+      try {
+        await this.#place(tasks);
+      } catch (error) {
+        // They are committed; the reconciler brings them to the due set.
+        this.#log.warn(
+          { err: (error as Error).message, tasks: tasks.length },
+          "accepted, but not in the due set yet",
+        );
+      }
+    }
+    this.#handingOut = false;
+  }
+
+  async #place(tasks: StoredTask[]): Promise<void> {
     const { due, clock } = this.#resources;
     let rest = tasks;
-    try {
-      while (rest.length > 0) {
-        const parked = this.#parked.shift();
-        const part = rest.slice(0, parked?.room ?? rest.length);
-        rest = rest.slice(part.length);
-        const leasedAt = clock.now();
-        const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
-        if (!parked) await due.add(entries);
-        else await this.#handOver(parked, entries, part, leasedAt);
-      }
-    } catch (error) {
-      // They are committed; the reconciler brings them to the due set.
-      this.#log.warn(
-        { err: (error as Error).message, tasks: tasks.length },
-        "accepted, but not in the due set yet",
-      );
+    while (rest.length > 0) {
+      const parked = this.#takeTurn();
+      const part = rest.slice(0, parked?.room ?? rest.length);
+      rest = rest.slice(part.length);
+      const leasedAt = clock.now();
+      const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
+      if (!parked) await due.add(entries);
+      else await this.#handOver(parked, entries, part, leasedAt);
     }
   }
 
@@ -110,6 +137,19 @@ export class ClaimDesk {
     if (parked.expired || this.#closed) parked.reply([], this.#resources.clock.now());
     else if (where === "first") this.#parked.unshift(parked);
     else this.#parked.push(parked);
+  }
+
+  /**
+   * The claim whose turn it is, or this node's own: what stays on the node crosses no network, and is reported to the same
+   * scheduler. Only while that has at least half as much room, so that no dispatcher queues while another one idles.
+   */
+  #takeTurn(): Parked | undefined {
+    const [next] = this.#parked;
+    if (!next) return undefined;
+    const own = this.#parked.findIndex(
+      ({ nodeID, room }) => nodeID === this.#nodeID && room * 2 >= next.room,
+    );
+    return this.#parked.splice(Math.max(own, 0), 1)[0];
   }
 
   /** Leases to one parked claim what can go at once. */

@@ -5,6 +5,8 @@ import { boundToUs, endWithUs } from "../../servers/process.ts";
 import { until } from "./until.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
+/** As package.json and the Dockerfile have it: docs/performance.md, "Memory of a node". */
+const FLAGS = ["--max-semi-space-size=8"];
 const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 
 export type Environment = Record<string, string>;
@@ -21,7 +23,15 @@ export class BidaNode {
   constructor(env: Environment) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
-    const args = [RUNNER, "--config", "moleculer.config.ts", "--mask", "**/*.service.ts", "services"];
+    const args = [
+      ...FLAGS,
+      RUNNER,
+      "--config",
+      "moleculer.config.ts",
+      "--mask",
+      "**/*.service.ts",
+      "services",
+    ];
     // With SERVICES the runner looks for the named ones in this folder.
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
     this.#child = spawn(...boundToUs(process.execPath, args), {
