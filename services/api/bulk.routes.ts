@@ -89,7 +89,7 @@ export const bulkRoutes: Route[] = [
   },
   {
     method: "GET",
-    path: "/v1/jobs/{id}",
+    path: "/v1/jobs/{jobId}",
     tag,
     summary: "One job, with its progress",
     access: READ,
@@ -98,7 +98,7 @@ export const bulkRoutes: Route[] = [
   },
   {
     method: "DELETE",
-    path: "/v1/jobs/{id}",
+    path: "/v1/jobs/{jobId}",
     tag,
     summary: "Stop a job; what is done stays",
     access: CHANGE,
@@ -136,4 +136,4 @@ export const bulkRoutes: Route[] = [
   },
 ];
 
-const idOf = (params: RestCall["params"]) => ({ id: params.id ?? "" });
+const idOf = (params: RestCall["params"]) => ({ id: params.jobId ?? "" });

@@ -11,6 +11,7 @@ import { refusalsOf } from "./refusals.ts";
 const PATH_PARAMETERS: Record<string, z.ZodType> = {
   taskId: taskIdSchema,
   id: z.int().min(1),
+  jobId: z.uuid(),
   origin: z.string().describe("`https://host:port`, percent-encoded"),
   file: z.string(),
 };
