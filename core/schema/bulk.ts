@@ -47,7 +47,15 @@ export const bulkSchema = z
   .refine(
     ({ filter, taskIds }) => (filter === undefined) !== (taskIds === undefined),
     "must have either filter or taskIds",
-  ) satisfies z.ZodType<unknown, BulkRequest>;
+  )
+  .meta({
+    id: "BulkRequest",
+    examples: [
+      { filter: { state: ["exhausted"], url: "shop.example" }, dryRun: true },
+      { filter: { state: ["exhausted"], url: "shop.example" }, expected: 120, note: "The shop is mended" },
+      { taskIds: ["0199aeb6-6c00-7c3f-9d4e-5b8f0c2a1d37"] },
+    ],
+  }) satisfies z.ZodType<unknown, BulkRequest>;
 
 /** `ReplayRequest`. */
 export const replaySchema = z
@@ -55,51 +63,64 @@ export const replaySchema = z
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
     path: ["to"],
     error: "must lie after from",
+  })
+  .meta({
+    id: "ReplayRequest",
+    examples: [{ from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00+08:00", note: "Its outage" }],
   }) satisfies z.ZodType<unknown, ReplayRequest>;
 
 /** What differs from the original, and why. */
-export const resendSchema = taskSchema.partial().extend({ note });
+export const resendSchema = taskSchema
+  .partial()
+  .extend({ note })
+  .meta({ id: "ResendRequest", examples: [{ url: "https://shop.example/v2/paid", note: "It has moved" }] });
 
 export const jobIdSchema = z.strictObject({ id: z.string() });
-export const stopSchema = z.strictObject({ note });
+export const stopSchema = z
+  .strictObject({ note })
+  .meta({ id: "StopRequest", examples: [{ note: "The wrong filter" }] });
 
 const counts = z.record(z.string(), z.int()).meta({ description: "Reason: how many" });
 
-export const jobSchema = z.object({
-  id: z.string(),
-  kind: z.enum(JOB_KINDS),
-  filter: z.object({
-    state: z.array(z.enum(STATES)).optional(),
-    sourceAppName: z.string().optional(),
-    targetAppName: z.string().optional(),
-    url: z.string().optional(),
-    q: z.string().optional(),
-    createdFrom: z.string().optional(),
-    createdTo: z.string().optional(),
-    destination: z.string().optional(),
-  }),
-  state: z.enum(JOB_STATES),
-  matched: z.int(),
-  expected: z.int().nullable(),
-  done: z.int(),
-  changed: z.int(),
-  skipped: counts,
-  note: z.string().nullable(),
-  by: z.object({ kind: z.enum(["user", "app", "node"]), id: z.int().nullable(), name: z.string() }),
-  createdAt: time,
-  startedAt: time.nullable(),
-  finishedAt: time.nullable(),
-}) satisfies z.ZodType<JobView>;
+export const jobSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(JOB_KINDS),
+    filter: z.object({
+      state: z.array(z.enum(STATES)).optional(),
+      sourceAppName: z.string().optional(),
+      targetAppName: z.string().optional(),
+      url: z.string().optional(),
+      q: z.string().optional(),
+      createdFrom: z.string().optional(),
+      createdTo: z.string().optional(),
+      destination: z.string().optional(),
+    }),
+    state: z.enum(JOB_STATES),
+    matched: z.int(),
+    expected: z.int().nullable(),
+    done: z.int(),
+    changed: z.int(),
+    skipped: counts,
+    note: z.string().nullable(),
+    by: z.object({ kind: z.enum(["user", "app", "node"]), id: z.int().nullable(), name: z.string() }),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: "Job" }) satisfies z.ZodType<JobView>;
 
-export const bulkResultSchema = z.object({
-  dryRun: z.boolean(),
-  matched: z.int(),
-  expected: z.int().nullable(),
-  difference: z.int().nullable().meta({ description: "matched less expected" }),
-  changed: z.int(),
-  skipped: counts,
-  job: jobSchema.nullable().meta({ description: "More than 1,000: the job that works on them" }),
-}) satisfies z.ZodType<BulkResult>;
+export const bulkResultSchema = z
+  .object({
+    dryRun: z.boolean(),
+    matched: z.int(),
+    expected: z.int().nullable(),
+    difference: z.int().nullable().meta({ description: "matched less expected" }),
+    changed: z.int(),
+    skipped: counts,
+    job: jobSchema.nullable().meta({ description: "More than 1,000: the job that works on them" }),
+  })
+  .meta({ id: "BulkResult" }) satisfies z.ZodType<BulkResult>;
 
 export const resentSchema = z.object({
   taskId: z.string(),

@@ -407,6 +407,67 @@ export interface components {
                 errors: components["schemas"]["FieldError"][];
             })[];
         };
+        /**
+         * @example {
+         *       "filter": {
+         *         "state": [
+         *           "exhausted"
+         *         ],
+         *         "url": "shop.example"
+         *       },
+         *       "dryRun": true
+         *     }
+         * @example {
+         *       "filter": {
+         *         "state": [
+         *           "exhausted"
+         *         ],
+         *         "url": "shop.example"
+         *       },
+         *       "expected": 120,
+         *       "note": "The shop is mended"
+         *     }
+         * @example {
+         *       "taskIds": [
+         *         "0199aeb6-6c00-7c3f-9d4e-5b8f0c2a1d37"
+         *       ]
+         *     }
+         */
+        BulkRequest: {
+            /** @default false */
+            dryRun?: boolean;
+            expected?: number;
+            filter?: {
+                /** Format: date-time */
+                createdFrom?: string;
+                /** Format: date-time */
+                createdTo?: string;
+                /** @description Part of the payload */
+                q?: string;
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                /** @description Part of the URL */
+                url?: string;
+            };
+            note?: string;
+            taskIds?: string[];
+        };
+        BulkResult: {
+            changed: number;
+            /** @description matched less expected */
+            difference: number | null;
+            dryRun: boolean;
+            expected: number | null;
+            /** @description More than 1,000: the job that works on them */
+            job: components["schemas"]["Job"] | null;
+            matched: number;
+            /** @description Reason: how many */
+            skipped: {
+                [key: string]: number;
+            };
+        };
         CreatedApp: {
             /** Format: date-time */
             createdAt: string;
@@ -513,6 +574,42 @@ export interface components {
                 [key: string]: string | null;
             };
         };
+        Job: {
+            by: {
+                id: number | null;
+                /** @enum {string} */
+                kind: "user" | "app" | "node";
+                name: string;
+            };
+            changed: number;
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            expected: number | null;
+            filter: {
+                createdFrom?: string;
+                createdTo?: string;
+                destination?: string;
+                q?: string;
+                sourceAppName?: string;
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                url?: string;
+            };
+            finishedAt: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "retry" | "cancel" | "resolve" | "replay";
+            matched: number;
+            note: string | null;
+            /** @description Reason: how many */
+            skipped: {
+                [key: string]: number;
+            };
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "waiting" | "running" | "finished" | "stopped";
+        };
         /** @description Any JSON */
         Json: unknown;
         /**
@@ -602,6 +699,56 @@ export interface components {
             title: string;
             /** @description `/docs/errors#<code>`, a page that explains it */
             type: string;
+        };
+        /**
+         * @example {
+         *       "from": "2026-11-01T00:00:00Z",
+         *       "to": "2026-11-02T00:00:00+08:00",
+         *       "note": "Its outage"
+         *     }
+         */
+        ReplayRequest: {
+            /** @default false */
+            dryRun?: boolean;
+            expected?: number;
+            /** Format: date-time */
+            from: string;
+            note?: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /**
+         * @example {
+         *       "url": "https://shop.example/v2/paid",
+         *       "note": "It has moved"
+         *     }
+         */
+        ResendRequest: {
+            body?: string | null;
+            callAt?: string | null;
+            contentType?: string | null;
+            delayMs?: number | null;
+            expect?: components["schemas"]["Expectation"] | null;
+            expectResult?: string | null;
+            expiresAt?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @description How many automatic calls at most */
+            limitCallCount?: number;
+            note?: string;
+            orderKey?: string | null;
+            /** @enum {string} */
+            requestMethod?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
+            retry?: components["schemas"]["RetryPolicy"] | null;
+            sourceAppName?: string | null;
+            targetAppName?: string | null;
+            timeoutMs?: number | null;
+            /** @description http or https. `{name}` is filled from `requestParam`, percent-encoded */
+            url?: string;
         };
         /** @description Pauses between calls, in ms. `jitter` lengthens each by a random part, up to that share of itself */
         RetryPolicy: {
@@ -817,6 +964,14 @@ export interface components {
                 failed: number;
                 succeeded: number;
             };
+        };
+        /**
+         * @example {
+         *       "note": "The wrong filter"
+         *     }
+         */
+        StopRequest: {
+            note?: string;
         };
         Task: {
             body: string | null;
@@ -1607,16 +1762,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default false */
-                    dryRun?: boolean;
-                    expected?: number;
-                    /** Format: date-time */
-                    from: string;
-                    note?: string;
-                    /** Format: date-time */
-                    to: string;
-                };
+                "application/json": components["schemas"]["ReplayRequest"];
             };
         };
         responses: {
@@ -1626,55 +1772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description More than 1,000 tasks: `job` works on them */
@@ -1683,55 +1781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description Refused */
@@ -1765,42 +1815,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        }[];
+                        items: components["schemas"]["Job"][];
                         nextCursor: string | null;
                     };
                 };
@@ -1832,42 +1847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        by: {
-                            id: number | null;
-                            /** @enum {string} */
-                            kind: "user" | "app" | "node";
-                            name: string;
-                        };
-                        changed: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        done: number;
-                        expected: number | null;
-                        filter: {
-                            createdFrom?: string;
-                            createdTo?: string;
-                            destination?: string;
-                            q?: string;
-                            sourceAppName?: string;
-                            state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                            targetAppName?: string;
-                            url?: string;
-                        };
-                        finishedAt: string | null;
-                        id: string;
-                        /** @enum {string} */
-                        kind: "retry" | "cancel" | "resolve" | "replay";
-                        matched: number;
-                        note: string | null;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                        startedAt: string | null;
-                        /** @enum {string} */
-                        state: "waiting" | "running" | "finished" | "stopped";
-                    };
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Refused */
@@ -1892,9 +1872,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    note?: string;
-                };
+                "application/json": components["schemas"]["StopRequest"];
             };
         };
         responses: {
@@ -1904,42 +1882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        by: {
-                            id: number | null;
-                            /** @enum {string} */
-                            kind: "user" | "app" | "node";
-                            name: string;
-                        };
-                        changed: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        done: number;
-                        expected: number | null;
-                        filter: {
-                            createdFrom?: string;
-                            createdTo?: string;
-                            destination?: string;
-                            q?: string;
-                            sourceAppName?: string;
-                            state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                            targetAppName?: string;
-                            url?: string;
-                        };
-                        finishedAt: string | null;
-                        id: string;
-                        /** @enum {string} */
-                        kind: "retry" | "cancel" | "resolve" | "replay";
-                        matched: number;
-                        note: string | null;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                        startedAt: string | null;
-                        /** @enum {string} */
-                        state: "waiting" | "running" | "finished" | "stopped";
-                    };
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Refused */
@@ -2392,33 +2335,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    body?: string | null;
-                    callAt?: string | null;
-                    contentType?: string | null;
-                    delayMs?: number | null;
-                    expect?: components["schemas"]["Expectation"] | null;
-                    expectResult?: string | null;
-                    expiresAt?: string | null;
-                    headers?: {
-                        [key: string]: string;
-                    } | null;
-                    /** @description How many automatic calls at most */
-                    limitCallCount?: number;
-                    note?: string;
-                    orderKey?: string | null;
-                    /** @enum {string} */
-                    requestMethod?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-                    requestParam?: {
-                        [key: string]: components["schemas"]["Json"];
-                    } | null;
-                    retry?: components["schemas"]["RetryPolicy"] | null;
-                    sourceAppName?: string | null;
-                    targetAppName?: string | null;
-                    timeoutMs?: number | null;
-                    /** @description http or https. `{name}` is filled from `requestParam`, percent-encoded */
-                    url?: string;
-                };
+                "application/json": components["schemas"]["ResendRequest"];
             };
         };
         responses: {
@@ -2556,27 +2473,7 @@ export interface operations {
     postTasksCancel: {
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default false */
-                    dryRun?: boolean;
-                    expected?: number;
-                    filter?: {
-                        /** Format: date-time */
-                        createdFrom?: string;
-                        /** Format: date-time */
-                        createdTo?: string;
-                        /** @description Part of the payload */
-                        q?: string;
-                        sourceAppName?: string;
-                        /** @description Repeat it for several */
-                        state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                        targetAppName?: string;
-                        /** @description Part of the URL */
-                        url?: string;
-                    };
-                    note?: string;
-                    taskIds?: string[];
-                };
+                "application/json": components["schemas"]["BulkRequest"];
             };
         };
         responses: {
@@ -2586,55 +2483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description More than 1,000 tasks: `job` works on them */
@@ -2643,55 +2492,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description Refused */
@@ -2748,27 +2549,7 @@ export interface operations {
     postTasksResolve: {
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default false */
-                    dryRun?: boolean;
-                    expected?: number;
-                    filter?: {
-                        /** Format: date-time */
-                        createdFrom?: string;
-                        /** Format: date-time */
-                        createdTo?: string;
-                        /** @description Part of the payload */
-                        q?: string;
-                        sourceAppName?: string;
-                        /** @description Repeat it for several */
-                        state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                        targetAppName?: string;
-                        /** @description Part of the URL */
-                        url?: string;
-                    };
-                    note?: string;
-                    taskIds?: string[];
-                };
+                "application/json": components["schemas"]["BulkRequest"];
             };
         };
         responses: {
@@ -2778,55 +2559,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description More than 1,000 tasks: `job` works on them */
@@ -2835,55 +2568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description Refused */
@@ -2900,27 +2585,7 @@ export interface operations {
     postTasksRetry: {
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default false */
-                    dryRun?: boolean;
-                    expected?: number;
-                    filter?: {
-                        /** Format: date-time */
-                        createdFrom?: string;
-                        /** Format: date-time */
-                        createdTo?: string;
-                        /** @description Part of the payload */
-                        q?: string;
-                        sourceAppName?: string;
-                        /** @description Repeat it for several */
-                        state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                        targetAppName?: string;
-                        /** @description Part of the URL */
-                        url?: string;
-                    };
-                    note?: string;
-                    taskIds?: string[];
-                };
+                "application/json": components["schemas"]["BulkRequest"];
             };
         };
         responses: {
@@ -2930,55 +2595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description More than 1,000 tasks: `job` works on them */
@@ -2987,55 +2604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        changed: number;
-                        /** @description matched less expected */
-                        difference: number | null;
-                        dryRun: boolean;
-                        expected: number | null;
-                        /** @description More than 1,000: the job that works on them */
-                        job: {
-                            by: {
-                                id: number | null;
-                                /** @enum {string} */
-                                kind: "user" | "app" | "node";
-                                name: string;
-                            };
-                            changed: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            done: number;
-                            expected: number | null;
-                            filter: {
-                                createdFrom?: string;
-                                createdTo?: string;
-                                destination?: string;
-                                q?: string;
-                                sourceAppName?: string;
-                                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
-                                targetAppName?: string;
-                                url?: string;
-                            };
-                            finishedAt: string | null;
-                            id: string;
-                            /** @enum {string} */
-                            kind: "retry" | "cancel" | "resolve" | "replay";
-                            matched: number;
-                            note: string | null;
-                            /** @description Reason: how many */
-                            skipped: {
-                                [key: string]: number;
-                            };
-                            startedAt: string | null;
-                            /** @enum {string} */
-                            state: "waiting" | "running" | "finished" | "stopped";
-                        } | null;
-                        matched: number;
-                        /** @description Reason: how many */
-                        skipped: {
-                            [key: string]: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description Refused */
