@@ -2326,7 +2326,10 @@ export interface operations {
     postTasksByTaskIdResend: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
