@@ -107,7 +107,7 @@ export const zh: Record<keyof typeof en, string> = {
 
   // Login
   "login.title": "登录",
-  "login.claim": "必达：回调，一定送达",
+  "login.claim": "每一次回调，一定送达",
   "login.username": "用户名",
   "login.password": "密码",
   "login.submit": "登录",
