@@ -6,7 +6,7 @@ import { changeTask } from "../../store/change.ts";
 import { closeDatabase, type Database, openDatabase, pingDatabase } from "../../store/database.ts";
 import { translated, withRetries } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
-import { listTasks } from "../../store/read.ts";
+import { listTasks } from "../../store/list-tasks.ts";
 import { recordOutcomes } from "../../store/record.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { scanWaiting } from "../../store/waiting.ts";

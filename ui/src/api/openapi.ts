@@ -124,7 +124,7 @@ export interface paths {
     "/v1/tasks": {
         /**
          * List tasks
-         * @description Newest first; with `sort=due` open tasks, the one that is due first on top.
+         * @description Newest first; with `sort=due` open tasks, the one that is due first on top. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.
          */
         get: operations["getTasks"];
         /**
