@@ -103,6 +103,7 @@ export const bulkRoutes: Route[] = [
     summary: "Stop a job; what is done stays",
     access: CHANGE,
     body: { schema: stopSchema, optional: true },
+    refusals: ["conflict"],
     answer: { description: "The job", schema: jobSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.stopJob", { ...(body as object | undefined), ...idOf(params) }, { meta }),
@@ -117,6 +118,7 @@ export const bulkRoutes: Route[] = [
     access: CHANGE,
     body: { schema: resendSchema, size: "task", optional: true },
     idempotent: true,
+    refusals: ["invalid_task"],
     answer: { status: 202, description: "The copy's id", schema: resentSchema },
     handler: ({ broker, params, body, meta }) => {
       const changes = (body ?? {}) as Record<string, unknown>;
@@ -132,7 +134,7 @@ export const bulkRoutes: Route[] = [
       "`format=jsonl`: a task per line (`application/x-ndjson`). `format=csv`: RFC 4180 with a header line; values that a spreadsheet would take for a formula begin with an apostrophe.",
     access: READ,
     query: exportQuerySchema,
-    answer: { description: "The stream, newest first", contentType: "text/csv" },
+    answer: { description: "The stream, newest first", contentType: ["text/csv", "application/x-ndjson"] },
     handler: exportTasks,
   },
 ];

@@ -46,7 +46,7 @@ export interface Answer {
   /** Of JSON. */
   schema?: z.ZodType;
   /** Where the handler writes the answer itself. */
-  contentType?: string;
+  contentType?: string | string[];
 }
 
 /** What the OpenAPI document needs to know of a route. */

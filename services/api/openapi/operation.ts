@@ -1,6 +1,7 @@
 /** One route as an OpenAPI operation. */
 import { z } from "zod";
 import { REFUSALS, type RefusalCode } from "../../../core/errors.ts";
+import { jobIdSchema } from "../../../core/schema/bulk.ts";
 import { problemSchema } from "../../../core/schema/problem.ts";
 import { taskIdSchema } from "../../../core/schema/task-views.ts";
 import type { Answer, Declaration } from "../route.ts";
@@ -11,7 +12,7 @@ import { refusalsOf } from "./refusals.ts";
 const PATH_PARAMETERS: Record<string, z.ZodType> = {
   taskId: taskIdSchema,
   id: z.int().min(1),
-  jobId: z.uuid(),
+  jobId: jobIdSchema.shape.id,
   origin: z.string().describe("`https://host:port`, percent-encoded"),
   file: z.string(),
 };
@@ -105,14 +106,17 @@ function responsesOf(route: Declaration, components: Components): Record<string,
 
 function answerOf({ description, schema, contentType }: Answer, components: Components): JsonSchema {
   if (schema === undefined && contentType === undefined) return { description };
-  const shape = schema ? components.of(schema, "output") : (PLAIN[contentType ?? ""] ?? {});
-  return { description, content: { [contentType ?? "application/json"]: { schema: shape } } };
+  const types = [contentType ?? "application/json"].flat();
+  const shapeOf = (type: string) => (schema ? components.of(schema, "output") : (PLAIN[type] ?? {}));
+  return { description, content: Object.fromEntries(types.map((type) => [type, { schema: shapeOf(type) }])) };
 }
 
 /** Of answers without a schema. */
 const PLAIN: Record<string, JsonSchema> = {
   "application/json": { type: "object" },
   "text/plain": { type: "string" },
+  "text/csv": { type: "string" },
+  "application/x-ndjson": { type: "string" },
   "text/html": { type: "string" },
   "text/event-stream": { type: "string" },
 };

@@ -102,7 +102,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   await drained(system, broken);
   await pulse.stop();
   const database = await readDatabase(system.databaseUrl);
-  broken.push(...system.deaths);
+  broken.push(...system.deaths, ...load.surprises, ...system.seats.flatMap(({ unexpected }) => unexpected));
   const ends = await system.stop();
   for (const [i, how] of ends.entries())
     if (how !== "exit 0") broken.push(`SIGTERM at the end: ${system.seats[i]?.name}: ${how}`);

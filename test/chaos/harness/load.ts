@@ -34,6 +34,8 @@ const MAX_OPEN = 300;
 
 export class Load {
   readonly submissions: Submission[] = [];
+  /** Answers that no fault explains. */
+  readonly surprises: string[] = [];
   readonly #options: LoadOptions;
   readonly #running = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -81,7 +83,7 @@ export class Load {
     one.answeredAt = Date.now();
   }
 
-  /** @returns the id, or null where no answer or a 503 came */
+  /** @returns the id; null where no answer came, or a refusal */
   async #try(headers: Record<string, string>, body: string): Promise<string | null> {
     const url = `${this.#options.baseUrl}/v1/tasks`;
     let status: number;
@@ -94,7 +96,10 @@ export class Load {
       return null;
     }
     if (status === 503) return null;
-    if (status !== 202) throw new Error(`POST /v1/tasks: ${status} ${text}`);
+    if (status !== 202) {
+      this.surprises.push(`POST /v1/tasks was answered with ${status}: ${text}`);
+      return null;
+    }
     return (JSON.parse(text) as { taskId: string }).taskId;
   }
 }

@@ -37,6 +37,8 @@ export interface SystemOptions {
   sampling?: Sampling;
 }
 
+const UNEXPECTED = /"msg":"(unexpected|request failed)"/;
+
 /** A place for a node: its ports, links and environment stay while processes come and go. */
 export class Seat {
   readonly name: string;
@@ -89,6 +91,12 @@ export class Seat {
   /** All log records of this seat that say `message`. */
   records(message: string): Record<string, unknown>[] {
     return [...this.former, this.node].flatMap((node) => node.records(message));
+  }
+
+  /** Log lines of this seat about what nobody has thought of. */
+  get unexpected(): string[] {
+    const lines = [...this.former, this.node].flatMap(({ log }) => log.split("\n"));
+    return lines.filter((line) => UNEXPECTED.test(line)).map((line) => `${this.name} logged ${line}`);
   }
 
   /** The machine's clock as the next process here sees it is off by so much. */

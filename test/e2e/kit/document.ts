@@ -41,7 +41,7 @@ export function checkReply(method: string, target: string, reply: Reply): void {
   const types = Object.keys(response.content ?? {});
   if (types.length === 0 ? reply.text !== "" : !types.includes(type) && !types.includes("*/*"))
     throw new Error(`${name}: the document has [${types}], not ${type}`);
-  if (!type.endsWith("json") || path === "/openapi.json") return;
+  if (!/[/+]json$/.test(type) || path === "/openapi.json") return;
   const pointer = [
     "paths",
     path,
