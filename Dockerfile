@@ -23,7 +23,7 @@ WORKDIR /app
 COPY package.json moleculer.config.ts ./
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/ui/dist ui/dist
-COPY scripts/healthcheck.mjs scripts/
+COPY scripts/healthcheck.mjs scripts/repl.ts scripts/
 COPY core core
 COPY store store
 COPY due due

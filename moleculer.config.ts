@@ -3,12 +3,12 @@ import os from "node:os";
 import path from "node:path";
 import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
+import { sharedOptions } from "./services/lib/broker-options.ts";
 import { fatal } from "./services/lib/fatal.ts";
 import { largePackets } from "./services/lib/large-packets.ts";
-import { loggers } from "./services/lib/log.ts";
-import { NatsTransporter, natsOptions } from "./services/lib/nats-transporter.ts";
 import { nodeService } from "./services/lib/node-service.ts";
 import { resources } from "./services/lib/resources.ts";
+import { replDoor } from "./services/repl/door.ts";
 
 function config(): Config {
   try {
@@ -20,36 +20,12 @@ function config(): Config {
 }
 
 function brokerOptions(settings: Config): BrokerOptions {
-  const { natsUrls, logLevel } = settings;
   return {
-    namespace: "",
+    ...sharedOptions(settings),
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
-    transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
-    // The default waits for ever: a call to a node that was killed would never return.
-    requestTimeout: 10_000,
-    heartbeatInterval: 2,
-    heartbeatTimeout: 6,
-    // How soon others learn that this node listens to something more; the default is a second. (Missing in the types.)
-    transit: { serviceChangedDebounceTime: 100 } as NonNullable<BrokerOptions["transit"]>,
-    // Without it stop() abandons calls that are under way.
-    tracking: { enabled: true, shutdownTimeout: 10_000 },
-    registry: { preferLocal: true, stopDelay: 0 },
-    validator: false,
-    metrics: false,
-    tracing: false,
-    middlewares: [resources(settings), nodeService(settings), largePackets()],
+    middlewares: [resources(settings), nodeService(settings), largePackets(), replDoor(settings)],
   };
-}
-
-/** Moleculer's own modules tell much at `info` that concerns nobody who runs Bida. */
-function levels(logLevel: string): Record<string, string> {
-  const quiet = logLevel === "info" ? "warn" : logLevel;
-  const own = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "DISCOVERY", "$NODE"];
-  // What the transporter says, `lost contact with NATS` says with more.
-  const transporter = logLevel === "info" ? { TRANSPORTER: "fatal" } : {};
-  return { ...Object.fromEntries(own.map((name) => [name, quiet])), ...transporter, "**": logLevel };
 }
 
 const options = brokerOptions(config());

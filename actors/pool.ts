@@ -112,13 +112,16 @@ class SupervisedThread {
     this.#worker = this.#start();
   }
 
+  /** A task that is in hand already, because its lease ran out and was leased to us again, is not called beside itself. */
   deliver(jobs: LeasedJob[]): void {
-    const marked = jobs.map((job): LeasedJob => ({ ...job, place: this.#marks.take() }));
-    for (const job of marked) {
-      this.#marks.give(this.jobs.get(job.taskId)?.place);
-      this.jobs.set(job.taskId, job);
+    const fresh: LeasedJob[] = [];
+    for (const job of jobs) {
+      const held = this.jobs.get(job.taskId);
+      const kept = held ? { ...held, ...leaseOf(job) } : { ...job, place: this.#marks.take() };
+      this.jobs.set(job.taskId, kept);
+      if (!held) fresh.push(kept);
     }
-    this.post({ type: "deliver", jobs: marked });
+    if (fresh.length > 0) this.post({ type: "deliver", jobs: fresh });
   }
 
   post(message: ToThread): void {
@@ -166,8 +169,7 @@ class SupervisedThread {
   #receive(message: FromThread): void {
     switch (message.type) {
       case "outcomes":
-        this.#take(message.outcomes.map(({ taskId }) => taskId));
-        this.#options.onOutcomes(message.outcomes);
+        this.#options.onOutcomes(message.outcomes.map((outcome) => this.#underItsLease(outcome)));
         break;
       case "givenUp":
         this.#options.onGivenUp(this.#take(message.taskIds), message.why);
@@ -195,6 +197,12 @@ class SupervisedThread {
       if (this.jobs.size > 0) this.post({ type: "deliver", jobs: Array.from(this.jobs.values()) });
     }, this.#pause);
     this.#pause = Math.min(this.#pause * 2, MAX_RESTART_PAUSE);
+  }
+
+  /** Takes its job; the outcome ends the lease that this has by now. */
+  #underItsLease(outcome: Outcome): Outcome {
+    const [job] = this.#take([outcome.taskId]);
+    return job && job.dueAt !== outcome.dueAt ? { ...outcome, ...leaseOf(job) } : outcome;
   }
 
   #abandon(why: "handBack" | "crashed"): void {

@@ -10,6 +10,8 @@ import { start as startRedis } from "../test/servers/redis.ts";
 
 export interface System {
   baseUrl: string;
+  /** As {@link openDatabase} takes it. */
+  database: { databaseUrl: string | null; dataDir: string };
   stop(): Promise<void>;
 }
 
@@ -57,5 +59,9 @@ async function startNodes(
     await stop();
     throw error;
   }
-  return { baseUrl, stop };
+  return {
+    baseUrl,
+    database: { databaseUrl: settings[0]?.BIDA_DATABASE_URL ?? null, dataDir: folder },
+    stop,
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * How long `GET /v1/stats/summary` takes with many attempts stored, and whether that depends on how many.
  *
- *   node bench/summary.ts [--tasks 1000000] [--mysql]
+ *   npm run bench:summary [-- --tasks 1000000] [--mysql]
  */
 import { parseArgs } from "node:util";
 import { millis, systemClock } from "../core/clock.ts";

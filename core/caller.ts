@@ -4,10 +4,13 @@
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+export const ACTOR_KINDS = ["user", "app", "node", "repl"] as const;
+
 /** Whoever is named in the audit log. */
 export interface Actor {
-  kind: "user" | "app" | "node";
-  /** Null: other services of the cluster. */
+  /** `repl`: an operating system's user at the REPL; whoever may open it may do everything. */
+  kind: (typeof ACTOR_KINDS)[number];
+  /** Null: other services of the cluster, and the REPL. */
   id: number | null;
   name: string;
   /** Null: not a user. */
@@ -20,9 +23,9 @@ export interface Access {
   apps?: boolean;
 }
 
-/** Whether `actor` has what `access` asks for. Other services of the cluster have everything. */
+/** Whether `actor` has what `access` asks for. Other services of the cluster, and the REPL, have everything. */
 export function isAllowed(actor: Actor, access: Access): boolean {
-  if (actor.kind === "node") return true;
+  if (actor.kind === "node" || actor.kind === "repl") return true;
   if (actor.kind === "app") return access.apps === true;
   return actor.role !== null && ROLES.indexOf(actor.role) >= ROLES.indexOf(access.role);
 }

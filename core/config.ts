@@ -121,14 +121,7 @@ const VARIABLES = z.object({
  * @throws ConfigError for the first mistake
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
-  const parsed = VARIABLES.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const name = String(issue?.path[0]);
-    throw new ConfigError(`${name}: ${issue?.message} (it is ${shown(name, given[name])})`);
-  }
-  const v = parsed.data;
+  const v = checked(VARIABLES, env);
   const embedded = v.BIDA_NATS_URL.length === 0;
   checkCombination(v);
   return {
@@ -154,6 +147,28 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
     services: v.SERVICES,
   };
+}
+
+/** What a program needs that is no node: to find the cluster, or the embedded process. */
+export type ClientConfig = Pick<Config, "natsUrls" | "dataDir" | "logLevel">;
+
+const CLIENT_VARIABLES = VARIABLES.pick({ BIDA_NATS_URL: true, BIDA_DATA_DIR: true }).extend({
+  BIDA_LOG_LEVEL: VARIABLES.shape.BIDA_LOG_LEVEL.unwrap().default("fatal"),
+});
+
+/** @throws ConfigError for the first mistake */
+export function loadClientConfig(env: Record<string, string | undefined>): ClientConfig {
+  const v = checked(CLIENT_VARIABLES, env);
+  return { natsUrls: v.BIDA_NATS_URL, dataDir: v.BIDA_DATA_DIR, logLevel: v.BIDA_LOG_LEVEL };
+}
+
+function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = variables.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0]);
+  throw new ConfigError(`${name}: ${issue?.message} (it is ${shown(name, given[name])})`);
 }
 
 /** Whether the database and the due set are this process's alone. */

@@ -207,11 +207,40 @@ export interface NodeInfo {
   capacity: number;
   /** Outcomes that are not on record yet. */
   outcomesBuffered: number;
+  /** It takes no more jobs, and finishes those it holds; see `admin.drain`. */
+  draining: boolean;
   /** Of the main thread, in ms, over the last seconds. */
   eventLoopDelay: { p50: number; p99: number };
   rssBytes: number;
   /** Cores' worth of CPU time over the last seconds; 1 is one whole core. */
   cpu: number;
+}
+
+/** A dispatcher that was told to stop taking jobs, or to take them again. */
+export interface Drained {
+  nodeID: string;
+  draining: boolean;
+  /** Jobs that it still holds. */
+  held: number;
+}
+
+/** What waits, of the whole cluster. */
+export interface QueueView {
+  /** Open tasks in the database; those being called are among them. */
+  open: number;
+  /** Of the due set; null while it does not answer. */
+  places: {
+    /** Due, and waiting for a turn. */
+    due: number;
+    /** Claimed: being called, or about to be. */
+    calling: number;
+    /** Due within the next minutes. */
+    soon: number;
+  } | null;
+  /** Tasks that wait for an earlier one of their `orderKey`; `more` where they were not counted to the end. */
+  held: { count: number; more: boolean };
+  /** The task that is due for longest and has not been called; null where none is. */
+  oldest: { taskId: string; dueAt: string; waitingMs: number } | null;
 }
 
 /** One node in `GET /v1/nodes`. One that vanished, or is too busy to answer, is shown without figures. */
@@ -245,6 +274,8 @@ export interface ActionMap {
   /** These two are offered by every node; ask one by its id. */
   "node.info": [Record<string, never>, NodeInfo];
   "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
+  /** Of one dispatcher, by its id: it stops taking jobs, or takes them again. Nobody but `admin.drain` asks. */
+  "dispatcher.drain": [{ draining: boolean }, Drained];
   "admin.list": [TaskQuery, Page<TaskView>];
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
@@ -262,6 +293,9 @@ export interface ActionMap {
   "admin.statsSeries": [StatsSeriesQuery, StatsSeries];
   "admin.statsDestinations": [StatsRangeQuery, StatsDestinations];
   "admin.statsErrors": [StatsRangeQuery & { destination?: string }, StatsErrors];
+  "admin.queue": [Record<string, never>, QueueView];
+  /** Until the node is told otherwise, or starts anew. */
+  "admin.drain": [{ nodeID: string; draining: boolean; note?: string }, Drained];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];

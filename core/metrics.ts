@@ -93,6 +93,10 @@ export const jobsGivenUp = {
   handBack: zeroed(givenUp.labels("handed_back")),
   crashed: zeroed(givenUp.labels("crashed")),
 };
+export const drainingNow = gauge(
+  "dispatcher_draining",
+  "1: it takes no more jobs and finishes those it holds",
+);
 export const outcomesBuffered = gauge("outcomes_buffered", "Outcomes that are not on record yet");
 export const outcomesOldest = gauge("outcomes_oldest_age_seconds", "How long the oldest of them has waited");
 export const leasesLost = counter("leases_lost_total", "Leases of this dispatcher that others took");

@@ -86,7 +86,7 @@ export interface AuditView {
 }
 
 export interface AuditQuery {
-  /** Name of a user, an app or a node. */
+  /** Name of a user, an app, a node, or of who sat at the REPL. */
   actor?: string | undefined;
   action?: string | undefined;
   /** `type` or `type:id`, such as `task:0198f3a2-…`. */

@@ -148,7 +148,8 @@ export class RedisDueSet implements DueSet {
   }
 
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
-    const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs]);
+    const timed = (entry: DueEntry) => [memberOf(entry), entry.dueAt];
+    const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs], timed);
     return entries.filter((entry) => lost.has(memberOf(entry)));
   }
 
@@ -165,9 +166,10 @@ export class RedisDueSet implements DueSet {
       Array.from(
         byPartition(settlements, ({ entry }) => entry),
         async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 4)) {
+          for (const chunk of chunks(part, CHUNK / 5)) {
             const args = chunk.flatMap(({ entry, next, health }) => [
               memberOf(entry),
+              entry.dueAt,
               next ? memberOf(next) : "",
               next?.dueAt ?? 0,
               health ?? "",
@@ -302,14 +304,19 @@ export class RedisDueSet implements DueSet {
   }
 
   /** Runs a script over entries, in chunks per partition. @returns all members of the answers */
-  async #each(script: string, entries: DueEntry[], head: (string | number)[]): Promise<Set<string | number>> {
+  async #each(
+    script: string,
+    entries: DueEntry[],
+    head: (string | number)[],
+    argsOf: (entry: DueEntry) => (string | number)[] = (entry) => [memberOf(entry)],
+  ): Promise<Set<string | number>> {
     const found = new Set<string | number>();
     await Promise.all(
       Array.from(
         byPartition(entries, (entry) => entry),
         async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK)) {
-            for (const one of await this.#run(script, partition, [...head, ...chunk.map(memberOf)]))
+          for (const chunk of chunks(part, CHUNK / 2)) {
+            for (const one of await this.#run(script, partition, [...head, ...chunk.flatMap(argsOf)]))
               found.add(one);
           }
         },

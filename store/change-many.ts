@@ -63,6 +63,14 @@ export async function nextMatching(
   return (await reading(query)).map(candidateOf);
 }
 
+/**
+ * Whether a task that a filter found a while ago still fits: of what a filter asks for, only its state can have changed.
+ * (A look by SQL would cost more than the change: SQLite takes the index on the state, not the key.)
+ */
+export const stillFits = ({ states, asOf }: TaskFilter, { state, finishedAt }: StoredTask): boolean =>
+  (states === undefined || states.includes(state)) &&
+  (asOf === undefined || finishedAt === null || finishedAt <= asOf);
+
 /** Those of a selection that there are, in no order. */
 export async function findCandidates(db: Database, scope: Scope, ids: TaskId[]): Promise<Candidate[]> {
   const query = scoped(db, scope).select(COLUMNS).whereIn("task_id", ids.map(taskIdToBytes));

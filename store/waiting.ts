@@ -3,7 +3,7 @@ import { type EpochMs, later, millis } from "../core/clock.ts";
 import { taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
-import { translated } from "./failures.ts";
+import { reading, translated } from "./failures.ts";
 import { type Row, stateCode } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -42,6 +42,18 @@ const entryOf = (row: Row): DueEntry => ({
   first: row.call_count === 0,
   dueAt: row.next_call_at as EpochMs,
 });
+
+/** How many tasks are held back by an earlier one of their `orderKey`; counted up to `limit`. */
+export async function countHeld(db: Database, limit: number): Promise<number> {
+  const held = db
+    .knex("tasks")
+    .select("task_id")
+    .where("state", stateCode("pending"))
+    .whereNull("next_call_at")
+    .limit(limit);
+  const [row] = (await reading(db.knex(held.as("held")).count({ n: "*" }))) as Row[];
+  return Number(row?.n ?? 0);
+}
 
 /** What is looked at for an app's oldest: there is no index by app and due time. */
 const APP_LOOK = 1_000;

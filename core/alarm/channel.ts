@@ -109,12 +109,13 @@ export const paceOf = (spec: ChannelSpec, broken: boolean): Channel => ({
 });
 
 /** Where a channel's messages go: shown, and the lane they wait in. The token is not in it. */
-export function destinationOf({ url, smtp }: ChannelSpec): { shown: string; lane: Lane } {
+export function destinationOf({ url, smtp }: ChannelSpec): { shown: string; origin: string; lane: Lane } {
   if (smtp) {
-    const shown = `smtp://${smtp.host}:${smtp.port}`;
-    return { shown, lane: laneOf(shown) };
+    const origin = `smtp://${smtp.host}:${smtp.port}`;
+    return { shown: origin, origin, lane: laneOf(origin) };
   }
-  return { shown: maskUrl(url ?? ""), lane: laneOf(new URL(url ?? "").origin) };
+  const { origin } = new URL(url ?? "");
+  return { shown: maskUrl(url ?? ""), origin, lane: laneOf(origin) };
 }
 
 /** The task of one message, without what is secret: {@link addressed} adds that right before each call. */

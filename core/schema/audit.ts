@@ -1,5 +1,6 @@
 /** Requests and answers of `/v1/audit`. */
 import { z } from "zod";
+import { ACTOR_KINDS } from "../caller.ts";
 import type { AuditView } from "../people.ts";
 import { text } from "../task-schema.ts";
 import { moment, paging, time } from "./parts.ts";
@@ -7,7 +8,7 @@ import { moment, paging, time } from "./parts.ts";
 const part = (max: number) => text(max).min(1, "must not be empty");
 
 export const auditQuerySchema = z.strictObject({
-  actor: part(128).describe("Name of a user, an app or a node").optional(),
+  actor: part(128).describe("Name of a user, an app, a node, or of who sat at the REPL").optional(),
   action: part(64).optional(),
   target: part(545).describe("`type` or `type:id`, such as `task:<id>`").optional(),
   from: moment.optional(),
@@ -20,7 +21,7 @@ export const auditSchema = z
     id: z.uuid(),
     at: time,
     actor: z.object({
-      kind: z.enum(["user", "app", "node"]),
+      kind: z.enum(ACTOR_KINDS),
       id: z.int().nullable(),
       name: z.string(),
     }),

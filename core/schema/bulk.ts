@@ -10,6 +10,7 @@ import {
   type ReplayRequest,
   type Resent,
 } from "../bulk.ts";
+import { ACTOR_KINDS } from "../caller.ts";
 import { parseTaskId } from "../ids.ts";
 import { STATES } from "../task.ts";
 import { taskSchema } from "../task-schema.ts";
@@ -103,7 +104,7 @@ export const jobSchema = z
     changed: z.int(),
     skipped: counts,
     note: z.string().nullable(),
-    by: z.object({ kind: z.enum(["user", "app", "node"]), id: z.int().nullable(), name: z.string() }),
+    by: z.object({ kind: z.enum(ACTOR_KINDS), id: z.int().nullable(), name: z.string() }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

@@ -7,9 +7,11 @@ export const originSchema = z
   .string()
   .max(300, "must have at most 300 characters")
   .refine((text) => {
+    // A mail server, to which alarms go.
+    if (/^smtp:\/\/[^\s/?#@]+:\d{1,5}$/.test(text)) return true;
     const url = URL.parse(text);
     return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
-  }, "must be an origin: http or https, host, and the port where it is not the usual one; in lower case, without a path");
+  }, "must be an origin: http, https or smtp, host, and the port where it is not the usual one; in lower case, without a path");
 
 const limit = (min: number, max: number) =>
   z

@@ -5,7 +5,7 @@
 local holder, room, lease_ms, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local out = { MICROS, 0, 0 }
 local look = false
-local lanes, seen, leased = {}, {}, {}
+local lanes, seen, leased, dues = {}, {}, {}, {}
 
 -- Whether something of the lane waits that must go before this member.
 local function overtakes(member, lane)
@@ -32,7 +32,7 @@ for i = 5, #ARGV, 2 do
     local known, lane
     if room > 0 and due_at <= NOW then known, lane = lane_for(member, due_at) end
     if known and known.free > 0 and not overtakes(member, lane) then
-      leased[#leased + 1] = member
+      leased[#leased + 1], dues[#dues + 1] = member, due_at
       known.free, known.paid, room = known.free - 1, known.paid + 1, room - 1
       out[#out + 1] = member
     else
@@ -41,7 +41,7 @@ for i = 5, #ARGV, 2 do
   end
 end
 
-lease(leased, holder, lease_ms)
+lease(leased, dues, holder, lease_ms)
 for lane, known in pairs(lanes) do pay(lane, known.state, known.paid) end
 if look then
   out[2] = 1

@@ -45,13 +45,13 @@ local function serve(rank, lane, app, most)
     got = redis.call('ZRANGEBYSCORE', key, '-inf', due_by, 'WITHSCORES', 'LIMIT', 0, quota)
     for i = 1, #got, 2 do redis.call('ZREM', key, got[i]) end
   end
-  local members = {}
+  local members, dues = {}, {}
   for i = 1, #got, 2 do
-    members[#members + 1] = got[i]
+    members[#members + 1], dues[#dues + 1] = got[i], got[i + 1]
     out[#out + 1] = got[i]
     out[#out + 1] = got[i + 1]
   end
-  lease(members, holder, lease_ms)
+  lease(members, dues, holder, lease_ms)
   local count = #got / 2
   redis.call('DECRBY', READIES, count)
   pay(lane, state, count)

@@ -9,7 +9,7 @@
 --   ring:<rank>:<app>   ZSET  lane -> turn                            of each app, the lanes whose turn comes
 --   gated               ZSET  lane -> when it may be looked at again (ms)
 --   lease               ZSET  member -> end of the lease (ms)         leased
---   holder              HASH  member -> who holds it
+--   holder              HASH  member -> who holds it, and its fence, see lease_name
 --   leased              HASH  lane -> how many of it are leased
 --   settings            HASH  lane -> what operators set, see lane.lua
 --   health:<lane>       HASH  what its calls have shown, see lane.lua
@@ -82,14 +82,18 @@ local function by_lane(members)
   return counts
 end
 
+-- A lease's name: when the entry was due, which differs from one lease of a task to the next, and the holder. Without the
+-- former an outcome that is reported a second time would end the lease of the call after it, if the holder is the same.
+local function lease_name(holder, due_at) return string.format('%.0f %s', tonumber(due_at), holder) end
+
 -- Leases members that are not leased, each named once. A command for all of them: a call of Redis from Lua costs more than
 -- what most of them do.
-local function lease(members, holder, lease_ms)
+local function lease(members, dues, holder, lease_ms)
   if #members == 0 then return end
   local ends, holders = {}, {}
   for i, member in ipairs(members) do
     ends[2 * i - 1], ends[2 * i] = NOW + lease_ms, member
-    holders[2 * i - 1], holders[2 * i] = member, holder
+    holders[2 * i - 1], holders[2 * i] = member, lease_name(holder, dues[i])
   end
   redis.call('ZADD', LEASE, unpack(ends))
   redis.call('HSET', HOLDER, unpack(holders))

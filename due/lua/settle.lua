@@ -1,20 +1,21 @@
 -- Ends leases of the holder: back to waiting or ready where a next time is given, otherwise gone.
--- Input:  ARGV[1] holder, ARGV[2] window, then member, next member ('' for none), next due time (0: ready at once),
---         what the call said of its target ('ok', 'bad', 'slow' or ''), …
+-- Input:  ARGV[1] holder, ARGV[2] window, then member, its due time when it was leased, next member ('' for none), next due time (0: ready
+--         at once), what the call said of its target ('ok', 'bad', 'slow' or ''), …
 -- Output: {micros, 1 where there is something to claim or to wait for, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
--- Errors: none. A lease of somebody else is left alone.
+-- Errors: none. A lease of somebody else, or of the task's next call, is left alone.
 local holder, window = ARGV[1], tonumber(ARGV[2])
 local lanes, changes = {}, {}
 local look = false
 
 -- Where each of the holder's own stands in ARGV; one that is named twice counts once.
 local members, places, seen = {}, {}, {}
-for i = 3, #ARGV, 4 do members[#members + 1] = ARGV[i] end
+for i = 3, #ARGV, 5 do members[#members + 1] = ARGV[i] end
 local holders = #members > 0 and redis.call('HMGET', HOLDER, unpack(members)) or {}
 for i, member in ipairs(members) do
-  if holders[i] == holder and not seen[member] then
+  local at = 5 * i - 2
+  if holders[i] == lease_name(holder, ARGV[at + 1]) and not seen[member] then
     seen[member] = true
-    places[#places + 1] = 4 * i - 1
+    places[#places + 1] = at
   end
 end
 local own = {}
@@ -22,7 +23,7 @@ for i, at in ipairs(places) do own[i] = ARGV[at] end
 unlease(own)
 
 for _, i in ipairs(places) do
-  local next_member, due_at, health = ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
+  local next_member, due_at, health = ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4]
   local lane = lane_of(ARGV[i])
   lanes[lane] = lanes[lane] or { state = false }
   if health ~= '' then

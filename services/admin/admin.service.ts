@@ -16,6 +16,7 @@ import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/read.ts";
+import { EVERYTHING } from "../../store/scope.ts";
 import { originOfCall } from "../lib/audit.ts";
 import { actionsOf } from "../lib/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
@@ -24,7 +25,9 @@ import { attemptItem, taskView } from "../lib/views.ts";
 import * as bulk from "./bulk.ts";
 import { BulkWorker } from "./bulk-worker.ts";
 import * as destinations from "./destinations.ts";
+import { drain, drainSchema } from "./drain.ts";
 import { peopleActions, startPeople } from "./people.ts";
+import { queueView } from "./queue.ts";
 import { resend } from "./resend.ts";
 import { attemptFilterOf, Statistics } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
@@ -83,6 +86,10 @@ const admin: ServiceSchema = {
 
     statsErrors: async (params, ctx) =>
       statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
+
+    queue: async () => queueView(resources, await statistics.now(EVERYTHING)),
+
+    drain: async (params, ctx) => drain(resources, ctx, parseWith(drainSchema, params, "invalid_body")),
 
     listDestinations: async (params) =>
       destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),

@@ -1,6 +1,7 @@
 /** One batch of a change of many tasks: the transaction, and what follows it, as for a single task. */
 import type { AuditEntry } from "../../core/audit.ts";
 import type { BulkAction, JobKind } from "../../core/bulk.ts";
+import { BidaError } from "../../core/errors.ts";
 import { type DueEntry, dueEntryOf } from "../../core/job.ts";
 import { taskChanges } from "../../core/metrics.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
@@ -12,6 +13,7 @@ import {
   type ManyChanged,
   type Rule,
 } from "../../store/change-many.ts";
+import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../lib/resources.ts";
 import { letGo, progressOf } from "../lib/tasks.ts";
 
@@ -29,13 +31,16 @@ const CHANGED = {
   resolve: ["task.resolved", "resolved"],
 } as const;
 
-/** Changes up to {@link BATCH} tasks; each that was changed is in the audit log. */
+/**
+ * Changes up to {@link BATCH} tasks; each that was changed is in the audit log.
+ * @param around `isMeant` is asked with the task locked; where it says no, the task is skipped
+ */
 export async function applyTo(
   resources: Resources,
   action: BulkAction,
   candidates: Candidate[],
   by: By,
-  around: Around = {},
+  { isMeant = () => true, ...around }: Around & { isMeant?: (task: StoredTask) => boolean } = {},
 ): Promise<ManyChanged> {
   const { db, due, clock, announce, log } = resources;
   const entries = candidates.flatMap(({ entry }) => entry ?? []);
@@ -44,7 +49,7 @@ export async function applyTo(
     db,
     candidates.map(({ taskId }) => taskId),
     now,
-    await ruleOf(resources, action, entries),
+    whereMeant(isMeant, await ruleOf(resources, action, entries)),
     {
       ...around,
       async after(within, all) {
@@ -93,6 +98,13 @@ async function ruleOf({ due, clock }: Resources, action: BulkAction, entries: Du
   const leased = entries.length > 0 ? await due.leasedAmong(entries).catch(() => new Set()) : new Set();
   return (task) => retryByHand(task, leased.has(task.taskId), false, clock);
 }
+
+const whereMeant =
+  (isMeant: (task: StoredTask) => boolean, rule: Rule): Rule =>
+  (task) => {
+    if (isMeant(task)) return rule(task);
+    throw new BidaError("state_conflict", "it does not fit the filter any more");
+  };
 
 /** Sums up reasons. */
 export function added(a: Record<string, number>, b: Record<string, number>): Record<string, number> {

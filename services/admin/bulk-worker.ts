@@ -1,15 +1,17 @@
 /**
- * Works on jobs over many tasks, one at a time and a batch at a time. It rests longer than each batch takes, so that
- * accepting and calling have most of the database to themselves. Every `admin` node has one; a job's lease lets one of
- * them work on it.
+ * Works on jobs over many tasks, one at a time and a step at a time. A step is small, because the calls that it causes
+ * begin together and others' first calls stand behind them; and it rests much longer than each step takes, so that where
+ * the database or this process has much to do, the job yields. Every `admin` node has one; a job's lease lets one of them
+ * work on it. `npm run bench:bulk` measures what it does to others.
  */
 import type { Logger } from "moleculer";
 import { type EpochMs, later, seconds } from "../../core/clock.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { advanceJob, holdJob, JobLost, leaseJob, type StoredJob, takeJob } from "../../store/bulk-jobs.ts";
-import { type Candidate, nextMatching } from "../../store/change-many.ts";
+import { type Candidate, nextMatching, stillFits } from "../../store/change-many.ts";
+import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../lib/resources.ts";
-import { actionOf, added, applyTo, BATCH } from "./bulk-apply.ts";
+import { actionOf, added, applyTo } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 
 /** A job whose node says nothing for so long is taken by another one. */
@@ -17,9 +19,13 @@ const LEASE = seconds(15);
 const RENEWAL = seconds(5);
 /** Between two looks for a job, in ms. */
 const LOOK = 1_000;
-/** After each batch: this many times its length, and at least so many ms. */
-const REST = 3;
-const MIN_REST = 50;
+/** Tasks in one step, which is one transaction. */
+const STEP = 10;
+/** After each step: this many times its length, and at least so many ms: a task that is called again costs more than a step. */
+const REST = 6;
+const MIN_REST = { retry: 60, cancel: 15, resolve: 15 };
+/** Tasks that are looked up at once: their search may cost far more than a step. */
+const PAGE = 1_000;
 
 export class BulkWorker {
   readonly #resources: Resources;
@@ -86,12 +92,7 @@ export class BulkWorker {
     this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
     try {
       let job = taken;
-      while (!this.#stopped && job.state === "running") {
-        const startedAt = performance.now();
-        job = await this.#batch(job);
-        if (job.state === "running")
-          await this.#rest(Math.max(MIN_REST, REST * (performance.now() - startedAt)));
-      }
+      while (!this.#stopped && job.state === "running") job = await this.#page(job);
     } catch (error) {
       if (!(error instanceof JobLost)) throw error;
     } finally {
@@ -100,17 +101,40 @@ export class BulkWorker {
     }
   }
 
-  /** @returns the job as it is after one batch @throws JobLost */
-  async #batch(job: StoredJob): Promise<StoredJob> {
-    const { db, due, clock } = this.#resources;
-    const filter = await jobFilterOf(job.filter, job.bound, due);
-    const candidates = await nextMatching(db, job.scope, filter, job.position, BATCH);
+  /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
+  async #page(taken: StoredJob): Promise<StoredJob> {
+    const { db, due } = this.#resources;
+    const filter = await jobFilterOf(taken.filter, taken.bound, due);
+    const page = await nextMatching(db, taken.scope, filter, taken.position, PAGE);
+    let job = taken;
+    // Also without a task: the last step is what ends a job.
+    for (let from = 0; from === 0 || from < page.length; from += STEP) {
+      if (this.#stopped) break;
+      const startedAt = performance.now();
+      const isLast = page.length < PAGE && from + STEP >= page.length;
+      job = await this.#step(job, page.slice(from, from + STEP), filter, isLast);
+      if (job.state !== "running") break;
+      await this.#rest(Math.max(MIN_REST[actionOf(taken.kind)], REST * (performance.now() - startedAt)));
+    }
+    return job;
+  }
+
+  /** @returns the job as it is after these tasks @throws JobLost */
+  async #step(
+    job: StoredJob,
+    candidates: Candidate[],
+    filter: TaskFilter,
+    isLast: boolean,
+  ): Promise<StoredJob> {
+    const { clock } = this.#resources;
     const by = { actor: job.actor, sourceIp: job.sourceIp, requestPath: job.requestPath, note: job.note };
     let after = job;
     await applyTo(this.#resources, actionOf(job.kind), candidates, by, {
+      // Somebody may have changed them since they were looked up.
+      isMeant: (task) => stillFits(filter, task),
       before: (within) => holdJob(within, job),
       after: async (within, { changes, skipped }) => {
-        after = advanced(job, candidates, changes.length, skipped, clock.now());
+        after = advanced(job, candidates, isLast, changes.length, skipped, clock.now());
         await advanceJob(within, after);
         if (after.state === "finished") {
           const { matched, done, changed } = after;
@@ -159,12 +183,12 @@ export class BulkWorker {
 function advanced(
   job: StoredJob,
   candidates: Candidate[],
+  ended: boolean,
   changed: number,
   skipped: Record<string, number>,
   now: EpochMs,
 ): StoredJob {
   const last = candidates.at(-1);
-  const ended = candidates.length < BATCH;
   return {
     ...job,
     state: ended ? "finished" : "running",

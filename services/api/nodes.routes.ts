@@ -22,6 +22,7 @@ const itemSchema = z
       held: figure,
       capacity: figure,
       outcomesBuffered: figure,
+      draining: z.boolean().describe("It takes no more jobs, and finishes those it holds (REPL: drain)"),
       eventLoopDelay: z.object({ p50: figure, p99: figure }),
       rssBytes: figure,
       cpu: figure,

@@ -2,6 +2,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
 import { call } from "../lib/bus.ts";
+import { nodesWith } from "../lib/peers.ts";
 
 /** A node that has not answered by then is shown as down, in ms. Below Prometheus's shortest usual scrape timeout. */
 const PATIENCE = 2_000;
@@ -59,11 +60,4 @@ export class Nodes {
 }
 
 /** Those that answer `node.info`; other programs on the same NATS are no nodes of ours. */
-function nodesOf(broker: ServiceBroker): string[] {
-  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
-    name: string;
-    endpoints?: { nodeID: string; available: boolean }[];
-  }[];
-  const info = actions.find(({ name }) => name === "node.info");
-  return (info?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
-}
+const nodesOf = (broker: ServiceBroker): string[] => nodesWith(broker, "node.info");

@@ -7,7 +7,7 @@ import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import { type Job, leaseOf } from "../../core/job.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
-import { call } from "../lib/bus.ts";
+import { actionsOf, call } from "../lib/bus.ts";
 import { contribute } from "../lib/node-status.ts";
 import { nodesWith } from "../lib/peers.ts";
 import { configOf, onStopping } from "../lib/resources.ts";
@@ -26,9 +26,13 @@ const RECORD = 4_000;
 const RETRY_SHARE = 3 / 4;
 
 let demands: Demand[];
+/** Told to take no more; see `dispatcher.drain`. */
+let draining = false;
+/** Jobs this node has a lease on. */
+let held: () => number;
 
 const follow = (broker: ServiceBroker) => {
-  const schedulers = schedulersOf(broker);
+  const schedulers = draining ? [] : schedulersOf(broker);
   for (const demand of demands) demand.follow(schedulers);
 };
 const freed = () => {
@@ -37,6 +41,22 @@ const freed = () => {
 
 const dispatcher: ServiceSchema = {
   name: "dispatcher",
+
+  actions: actionsOf<"dispatcher">({
+    drain: async (params, { broker }) => {
+      if (draining !== params.draining) {
+        draining = params.draining;
+        const meanwhile = draining
+          ? "what it holds is finished; nothing more is taken"
+          : "jobs are taken again";
+        broker
+          .getLogger("dispatcher")
+          .info({ held: held(), meanwhile }, draining ? "draining" : "drain undone");
+      }
+      follow(broker);
+      return { nodeID: broker.nodeID, draining, held: held() };
+    },
+  }),
 
   events: {
     "$services.changed": { handler: (ctx) => follow(ctx.broker) },
@@ -80,7 +100,9 @@ const dispatcher: ServiceSchema = {
         );
       },
     });
-    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter }));
+    held = () => pool.held + reporter.size;
+    const isDraining = () => draining;
+    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter, draining: isDraining }));
 
     const release = (jobs: Job[]) => {
       const entries = jobs.map(leaseOf);
@@ -89,11 +111,14 @@ const dispatcher: ServiceSchema = {
     };
 
     const onJobs = ({ jobs, leasedAt }: ClaimReply) => {
-      if (stopping) return void release(jobs);
+      // Also the answer to a claim that was parked before the drain began.
+      if (stopping || draining) return void release(jobs);
       // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
       const age = clock.now() - leasedAt;
       const until = trustedUntil(monotonicMs() - age, leaseMs);
-      pool.deliver(jobs.map((job) => ({ ...job, trustedUntil: until })));
+      // What has been called already, and is not on record yet, is not called again.
+      const open = jobs.filter((job) => !reporter.adopt(job));
+      pool.deliver(open.map((job) => ({ ...job, trustedUntil: until })));
     };
 
     const forRetries = Math.ceil(capacity * RETRY_SHARE);

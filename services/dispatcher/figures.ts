@@ -6,6 +6,7 @@ import {
   callLateness,
   calls,
   callsInFlight,
+  drainingNow,
   jobsCapacity,
   jobsHeld,
   outcomesBuffered,
@@ -50,10 +51,11 @@ export interface DispatcherParts {
   capacity: number;
   pool: WorkerPool;
   reporter: Reporter;
+  draining(): boolean;
 }
 
 /** A dispatcher's share of what its node says of itself. */
-export function dispatcherStatus({ threads, capacity, pool, reporter }: DispatcherParts): NodePart {
+export function dispatcherStatus({ threads, capacity, pool, reporter, draining }: DispatcherParts): NodePart {
   const held = () => pool.held + reporter.size;
   return {
     info: () => ({
@@ -62,11 +64,13 @@ export function dispatcherStatus({ threads, capacity, pool, reporter }: Dispatch
       inFlight: pool.inFlight,
       held: held(),
       outcomesBuffered: reporter.size,
+      draining: draining(),
     }),
     sample() {
       callsInFlight.set(pool.inFlight);
       jobsHeld.set(held());
       jobsCapacity.set(capacity);
+      drainingNow.set(Number(draining()));
       outcomesBuffered.set(reporter.size);
       outcomesOldest.set(reporter.oldestMs / 1000);
       for (const [thread, micros] of pool.delaysMicros.entries())

@@ -80,6 +80,17 @@ export class Reporter {
     return Array.from(this.#unrecorded.values(), ({ outcome }) => leaseOf(outcome));
   }
 
+  /**
+   * A task was leased to us again while its outcome is here: its lease had run out. The outcome is then held under the
+   * new lease.
+   * @returns whether there is one
+   */
+  adopt(lease: DueEntry): boolean {
+    const known = this.#unrecorded.get(lease.taskId);
+    if (known) known.outcome.dueAt = lease.dueAt;
+    return known !== undefined;
+  }
+
   report(outcomes: Outcome[]): void {
     const since = performance.now();
     for (const outcome of outcomes) {

@@ -34,6 +34,7 @@ export function nodeService(config: Config): Middleware {
     held: 0,
     capacity: 0,
     outcomesBuffered: 0,
+    draining: false,
     eventLoopDelay: { p50: rounded(delay.p50), p99: rounded(delay.p99) },
     rssBytes: process.memoryUsage.rss(),
     cpu: rounded(cpu.share),

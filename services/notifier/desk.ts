@@ -18,6 +18,7 @@ import {
   takeTurn,
 } from "../../store/alarm-checks.ts";
 import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import { addOrigins } from "../../store/destinations.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import type { Resources } from "../lib/resources.ts";
 
@@ -37,6 +38,8 @@ export class AlarmDesk {
   readonly #notBefore = new Map<number, number>();
   /** Channels that do not work, by id: since when. */
   readonly #broken = new Map<number, number>();
+  /** Of channels, that are known to be in the list of destinations. */
+  readonly #origins = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #running: Promise<void> | null = null;
@@ -110,7 +113,7 @@ export class AlarmDesk {
     if (!opened || now < (this.#notBefore.get(id) ?? 0)) return;
     this.#notBefore.delete(id);
     const pace = paceOf(spec, brokenSince !== null);
-    const { lane } = destinationOf(spec);
+    const { lane, origin } = destinationOf(spec);
     const decide = (traffic: Traffic): Turn => {
       const turn = nextTurn(pace, traffic, now);
       if (turn.kind === "wait") this.#notBefore.set(id, turn.at);
@@ -120,9 +123,23 @@ export class AlarmDesk {
     const tasks = await makeMessages(db, id, now, recallOf(pace), decide, compose);
     // Where Redis is away, the reconciler adds them.
     await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
-    if (tasks.length > 0) this.#again = true;
+    if (tasks.length > 0) {
+      this.#again = true;
+      await this.#remember(origin);
+    }
     const next = this.#notBefore.get(id);
     if (next !== undefined) this.#lookAfter(next - clock.now());
+  }
+
+  /** For the list of destinations, in which others' are put by whoever accepts tasks. */
+  async #remember(origin: string): Promise<void> {
+    if (this.#origins.has(origin)) return;
+    const { db, clock } = this.#resources;
+    // Tried again with the next message.
+    await addOrigins(db, [origin], clock.now()).then(
+      () => this.#origins.add(origin),
+      () => undefined,
+    );
   }
 
   /** A look when a channel's turn comes, if that is before the usual one. */

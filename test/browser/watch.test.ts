@@ -1,4 +1,4 @@
-/** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. */
+/** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. @takes 30 s */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { startAgain, startEmbedded } from "../e2e/kit/embedded.ts";

@@ -311,6 +311,7 @@ export const nodes: Json[] = [
   held: inFlight,
   capacity,
   outcomesBuffered: 0,
+  draining: false,
   eventLoopDelay: { p50: 1.1, p99: delay },
   rssBytes: (mb as number) * 1_048_576,
   cpu,

@@ -1,6 +1,7 @@
 /** A Bida node as a process of its own, started as `npm start` starts it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join, resolve } from "node:path";
+import type { Writable } from "node:stream";
 import { boundToUs, endWithUs } from "../../servers/process.ts";
 import { until } from "./until.ts";
 
@@ -11,6 +12,13 @@ const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 
 export type Environment = Record<string, string>;
 
+/** How a node is started, where not as usual. */
+export interface Started {
+  /** Behind those of `npm start`. */
+  args?: string[];
+  stdin?: "ignore" | "pipe";
+}
+
 export class BidaNode {
   readonly port: number;
   readonly env: Environment;
@@ -20,7 +28,7 @@ export class BidaNode {
   #err = "";
 
   /** Starts it; see {@link BidaNode.ready}. `env` holds BIDA_* and SERVICES; the rest is inherited. */
-  constructor(env: Environment) {
+  constructor(env: Environment, { args: more = [], stdin = "ignore" }: Started = {}) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
     const args = [
@@ -31,13 +39,14 @@ export class BidaNode {
       "--mask",
       "**/*.service.ts",
       "services",
+      ...more,
     ];
     // With SERVICES the runner looks for the named ones in this folder.
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
     this.#child = spawn(...boundToUs(process.execPath, args), {
       cwd: ROOT,
       env: { ...inherited(), ...folder, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [stdin, "pipe", "pipe"],
     });
     this.#ended = endWithUs(this.#child);
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -50,6 +59,11 @@ export class BidaNode {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Of one that was started with it. */
+  get stdin(): Writable {
+    return this.#child.stdin as Writable;
   }
 
   get baseUrl(): string {
@@ -125,7 +139,7 @@ export class BidaNode {
 }
 
 /** Nothing that a developer has set may configure the node. */
-function inherited(): NodeJS.ProcessEnv {
+export function inherited(): NodeJS.ProcessEnv {
   const foreign = /^(BIDA_.*|SERVICES|SERVICEDIR|NAMESPACE|NODE_OPTIONS|npm_.*)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }

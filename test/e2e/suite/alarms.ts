@@ -3,8 +3,10 @@ import { randomUUID } from "node:crypto";
 import * as assert from "uvu/assert";
 import type { AlarmMessageView, AttemptView, WebhookView } from "../../../core/contract.ts";
 import { Mailbox } from "../kit/mailbox.ts";
+import { Receiver } from "../kit/receiver.ts";
 import { OLD_FEISHU, ROBOTS, type RobotType, SECRET, type Trouble } from "../kit/robots.ts";
 import { until } from "../kit/until.ts";
+import { newUser } from "./access.ts";
 import type { Suite } from "./suite.ts";
 
 /** Quick, and patient enough for a busy machine. */
@@ -116,6 +118,31 @@ export function alarmSuite({ test, world }: Suite): void {
     });
   }
 
+  test("a robot's origin is among the destinations, where its breaker is seen and it can be paused", async () => {
+    const robot = await Receiver.start({ otherwise: ROBOTS.slack.right });
+    try {
+      const one = await channel({ type: "slack", url: robot.url(ROBOTS.slack.right) });
+      const path = `/v1/destinations/${encodeURIComponent(robot.origin)}`;
+      assert.is((await api("GET", path)).status, 404);
+      await failing(one.app);
+      await messages(one.id, sent);
+      const listed = await until("the robot to be listed", async () => {
+        const reply = await api("GET", path);
+        return reply.status === 200 ? reply.json : null;
+      });
+      assert.equal([listed.origin, listed.breaker.state], [robot.origin, "closed"]);
+      assert.is((await api("PATCH", path, { paused: true })).json.paused, true);
+      await failing(one.app);
+      await messages(one.id, (items) => items.length === 2);
+      await until("its message to wait", async () => (await api("GET", path)).json.ready === 1);
+      await api("PATCH", path, { paused: false });
+      await messages(one.id, sent);
+      await drop(one);
+    } finally {
+      await robot.stop();
+    }
+  });
+
   test("an old Feishu robot's answer counts too", async () => {
     const url = world().receiver.url(OLD_FEISHU);
     assert.is((await api("POST", "/v1/webhooks/test", { type: "feishu", url })).json.succeeded, true);
@@ -134,7 +161,7 @@ export function alarmSuite({ test, world }: Suite): void {
         from: "b@a.example",
         to: ["o@a.example"],
       };
-      const one = await channel({ type: "email", smtp, language: "en" });
+      const one = await channel({ type: "email", smtp, language: "en", timeoutMs: 20_000 });
       assert.equal([one.smtp?.password, one.type], ["******", "email"]);
       box.refusals = 1;
       const taskId = await failing(one.app);
@@ -145,7 +172,10 @@ export function alarmSuite({ test, world }: Suite): void {
       assert.is(box.mails.length, 1);
       assert.match(box.mails[0] ?? "", /Subject: \[Bida\] Callback failed: stock/);
       assert.match(box.mails[0] ?? "", taskId);
-      assert.is((await world().task(message!.taskId)).url, `smtp://127.0.0.1:${port}`);
+      const origin = `smtp://127.0.0.1:${port}`;
+      assert.is((await world().task(message!.taskId)).url, origin);
+      const paused = await api("PATCH", `/v1/destinations/${encodeURIComponent(origin)}`, { paused: false });
+      assert.equal([paused.status, paused.json.origin], [200, origin]);
       assert.is((await api("POST", `/v1/webhooks/${one.id}/test`)).json.statusCode, 250);
       await drop(one);
     } finally {
@@ -179,6 +209,44 @@ export function alarmSuite({ test, world }: Suite): void {
       await drop(one);
     });
   }
+
+  test("new variables of a template: why the last call failed, its status, and where the task is shown", async () => {
+    const content = '{"id":"${taskId}","why":"${lastError}","status":${statusCode},"at":"${consoleUrl}"}';
+    const one = await channel({ url: world().receiver.url(200), content });
+    const taskId = await failing(one.app);
+    const [message] = await messages(one.id, sent);
+    const told = JSON.parse(world().receiver.calls(message!.taskId)[0]?.body.toString() ?? "");
+    assert.equal([told.id, told.status], [taskId, 404]);
+    assert.match(told.why, (await world().task(taskId)).lastError?.message ?? "missing");
+    assert.match(told.at, new RegExp(`^http://.*/tasks/${taskId}$`));
+    await drop(one);
+  });
+
+  test("what is done to channels is audited, without secrets; a role that may not: 403, audited", async () => {
+    const url = `${world().receiver.url(ROBOTS.slack.right)}?token=${TOKEN}`;
+    const one = await channel({ type: "slack", url });
+    await api("PATCH", `/v1/webhooks/${one.id}`, { name: "renamed" });
+    await api("POST", `/v1/webhooks/${one.id}/test`);
+    await drop(one);
+    const reply = await api("GET", `/v1/audit?target=webhook:${one.id}`);
+    assert.equal(reply.json.items.map(({ action }: { action: string }) => action).reverse(), [
+      "webhook.create",
+      "webhook.update",
+      "webhook.test",
+      "webhook.delete",
+    ]);
+    assert.not.match(reply.text, TOKEN);
+    const viewer = await newUser(world(), "viewer");
+    const refused = await world().api("POST", "/v1/webhooks", { url }, viewer.headers);
+    assert.is(refused.status, 403);
+    const many = { filter: { sourceAppName: one.app } };
+    assert.is((await world().api("POST", "/v1/tasks/retry", many, viewer.headers)).status, 403);
+    await until("the refusals to be recorded", async () => {
+      const { items } = (await api("GET", `/v1/audit?actor=${viewer.username}`)).json;
+      const routes = items.map(({ target }: { target: { id: string } }) => target.id).sort();
+      return routes.join() === "POST /v1/tasks/retry,POST /v1/webhooks";
+    });
+  });
 
   test("a webhook's answer: 2xx, and expectResult where it is given", async () => {
     const url = world().receiver.url({ body: "no" });

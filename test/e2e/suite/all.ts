@@ -14,6 +14,7 @@ import { listingSuite } from "./listing.ts";
 import { manualSuite } from "./manual.ts";
 import { orderSuite } from "./order.ts";
 import { peopleSuite } from "./people.ts";
+import { replSuite } from "./repl.ts";
 import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
@@ -37,5 +38,6 @@ export function everySuite(suite: Suite): void {
   destinationSuite(suite);
   seeingSuite(suite);
   bulkSuite(suite);
+  replSuite(suite);
   documentSuite(suite);
 }

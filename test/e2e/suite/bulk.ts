@@ -18,7 +18,7 @@ export function bulkSuite({ test, world }: Suite): void {
     const ids: string[] = [];
     while (ids.length < count) {
       const tasks = Array.from({ length: Math.min(500, count - ids.length) }, () => quick({ ...task }));
-      const { json } = await post("/v1/tasks/batch", { tasks }, headers);
+      const { json } = await world().batch(tasks, headers);
       ids.push(...(json.results as { taskId: string }[]).map(({ taskId }) => taskId));
     }
     return ids;
@@ -105,6 +105,8 @@ export function bulkSuite({ test, world }: Suite): void {
     const { json } = await post("/v1/tasks/cancel", { filter: { sourceAppName } });
     const stopped = await world().api("DELETE", `/v1/jobs/${json.job.id}`);
     assert.equal([stopped.status, stopped.json.state], [200, "stopped"]);
+    const told = await audit(`job:${json.job.id}`);
+    assert.equal(told.map(({ action }) => action).sort(), ["job.start", "job.stop"]);
     const { done, changed } = await jobOf(json.job.id);
     assert.ok(done < 2_500, String(done));
     const count = async (state: string) =>

@@ -183,6 +183,20 @@ export function accepting(kind: Kind): void {
     );
   });
 
+  test("handed over to two schedulers that put them into different batches: each is one task, none is refused", async () => {
+    const inBatches = <T>(all: T[], size: number) =>
+      Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+    for (let round = 0; round < 3; round++) {
+      const tasks = Array.from({ length: 210 }, (_, i) =>
+        i % 2 ? keyed(`both-${round}-${i}`) : newTask(storedTask(), null),
+      );
+      const batches = [...inBatches(tasks, 7), ...inBatches(tasks.toReversed(), 30)];
+      const results = await Promise.all(batches.map((batch) => accept(...batch)));
+      assert.is(results.flat().filter(({ kind: it }) => it === "created").length, tasks.length);
+      assert.is(results.flat().filter(({ kind: it }) => it === "repeated").length, tasks.length);
+    }
+  });
+
   test("plain, keyed, repeated and conflicting ones in one batch", async () => {
     const [plain, first, same, other] = [
       newTask(storedTask(), null),

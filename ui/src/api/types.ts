@@ -225,6 +225,8 @@ export interface NodeInfo {
   held: number;
   capacity: number;
   outcomesBuffered: number;
+  /** It takes no more jobs. */
+  draining: boolean;
   /** In ms. */
   eventLoopDelay: { p50: number; p99: number };
   rssBytes: number;
@@ -325,7 +327,7 @@ export interface User {
 export interface AuditEntry {
   id: string;
   at: string;
-  actor: { kind: "user" | "app" | "node"; id: number | null; name: string };
+  actor: { kind: "user" | "app" | "node" | "repl"; id: number | null; name: string };
   sourceIp: string | null;
   /** `thing.verb`. */
   action: string;

@@ -33,6 +33,7 @@ export const en = {
   "actor.user": "User",
   "actor.app": "App",
   "actor.node": "Node",
+  "actor.repl": "REPL",
   "action.apply": "Apply",
   "action.back": "Back",
   "action.close": "Close",
@@ -179,6 +180,7 @@ export const en = {
   "node.loop": "Loop delay p99",
   "node.memory": "Memory",
   "node.uptime": "Up for",
+  "node.draining": "Draining",
   "node.silent": "does not answer",
 
   // Tasks

@@ -35,6 +35,7 @@ export const zh: Record<keyof typeof en, string> = {
   "actor.user": "用户",
   "actor.app": "调用方",
   "actor.node": "节点",
+  "actor.repl": "命令行",
   "action.apply": "应用",
   "action.back": "返回",
   "action.close": "关闭",
@@ -181,6 +182,7 @@ export const zh: Record<keyof typeof en, string> = {
   "node.loop": "事件循环延迟 p99",
   "node.memory": "内存",
   "node.uptime": "运行时长",
+  "node.draining": "排空中",
   "node.silent": "没有响应",
 
   // Tasks

@@ -1,0 +1,96 @@
+/** The REPL's way into an embedded process: a broker that stands in for it and passes every call on. */
+import { connect, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { Errors, ServiceBroker } from "moleculer";
+import type { ClientConfig } from "../../core/config.ts";
+import { sharedOptions } from "../lib/broker-options.ts";
+import { callsAs, operator } from "./actor.ts";
+import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
+
+/** Nobody can be reached; `message` is one line that says what to do. */
+export class Unreachable extends Error {}
+
+/**
+ * A broker with the name and the actions of the process, so that commands work as they do in a cluster of one node.
+ * @param onGone the process ended, or was stopped
+ * @throws Unreachable
+ */
+export async function attach(config: ClientConfig, onGone: () => void): Promise<ServiceBroker> {
+  const { dataDir } = config;
+  const address = socketOf(dataDir);
+  if (address === null)
+    throw new Unreachable(`BIDA_DATA_DIR: ${dataDir} is too long a path for a socket; use a shorter one`);
+  const { socket, hello, ask } = await connected(address, dataDir);
+  const broker = new ServiceBroker({
+    ...sharedOptions(config),
+    nodeID: hello.nodeID,
+    middlewares: [callsAs(operator())],
+  });
+  for (const [name, actions] of Object.entries(hello.actions)) {
+    const handlers = actions.map((action) => [
+      action,
+      (ctx: { params: unknown; meta: Asked["meta"] }) => ask(`${name}.${action}`, ctx.params, ctx.meta),
+    ]);
+    broker.createService({ name, actions: Object.fromEntries(handlers) });
+  }
+  let stopped = false;
+  socket.once("close", () => {
+    if (!stopped) onGone();
+  });
+  broker.options.stopped = () => {
+    stopped = true;
+    socket.destroy();
+  };
+  await broker.start();
+  return broker;
+}
+
+async function connected(address: string, dataDir: string) {
+  const socket = await reached(address, dataDir);
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const hello = Promise.withResolvers<Hello>();
+  let count = 0;
+  createInterface({ input: socket }).on("line", (line) => {
+    const message = JSON.parse(line) as Hello | Answered;
+    if ("nodeID" in message) return hello.resolve(message);
+    const { id, result, error } = message;
+    if (error) waiting.get(id)?.reject(errorOf(error));
+    else waiting.get(id)?.resolve(result);
+    waiting.delete(id);
+  });
+  socket.once("close", () => {
+    hello.reject(new Unreachable("the Bida process closed the connection; look at its log"));
+    for (const { reject } of waiting.values())
+      reject(new Errors.MoleculerError("The Bida process has gone", 503, "unavailable"));
+  });
+  socket.on("error", () => socket.destroy());
+  const ask = (action: string, params: unknown, meta: Asked["meta"]) => {
+    const id = ++count;
+    const answer = Promise.withResolvers<unknown>();
+    waiting.set(id, answer);
+    socket.write(`${JSON.stringify({ id, action, params, meta } satisfies Asked)}\n`);
+    return answer.promise;
+  };
+  return { socket, hello: await hello.promise, ask };
+}
+
+async function reached(address: string, dataDir: string): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect(address, () => resolve(socket));
+  socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+    reject(
+      new Unreachable(
+        code === "EACCES"
+          ? `the Bida process on ${dataDir} belongs to another user; run this as that user`
+          : `no Bida runs on ${dataDir}; start it (npm start), or set BIDA_DATA_DIR, or BIDA_NATS_URL for a cluster`,
+      ),
+    ),
+  );
+  return promise;
+}
+
+function errorOf({ name, message, code, type, data }: NonNullable<Answered["error"]>): Error {
+  const error = new Errors.MoleculerError(message, code, type, data);
+  error.name = name;
+  return error;
+}

@@ -1,0 +1,40 @@
+/**
+ * How the REPL reaches an embedded process, which is on no network: a Unix socket in its data directory, for the same
+ * user of the operating system only (mode 0600). Lines of JSON: the process says {@link Hello}, then answers each
+ * {@link Asked} with an {@link Answered}, in any order.
+ */
+import path from "node:path";
+import type { CallMeta } from "../lib/bus.ts";
+
+export interface Hello {
+  nodeID: string;
+  /** Actions that can be called, by service. */
+  actions: Record<string, string[]>;
+}
+
+export interface Asked {
+  id: number;
+  action: string;
+  params: unknown;
+  meta: CallMeta;
+}
+
+export interface Answered {
+  id: number;
+  result?: unknown;
+  /** As Moleculer's errors have it. */
+  error?: { name: string; message: string; code: number; type: string; data: unknown };
+}
+
+/** What an address of a Unix socket may be long, in bytes, on Linux (108 with the NUL) and macOS (104). */
+const MAX_ADDRESS = process.platform === "darwin" ? 103 : 107;
+
+/** The address for a data directory, as short as it can be said from here; null where even that is too long. */
+export function socketOf(dataDir: string): string | null {
+  const absolute = path.resolve(dataDir, "repl.sock");
+  if (process.platform === "win32") return null;
+  const [shortest = absolute] = [absolute, path.relative(process.cwd(), absolute)].sort(
+    (a, b) => Buffer.byteLength(a) - Buffer.byteLength(b),
+  );
+  return Buffer.byteLength(shortest) > MAX_ADDRESS ? null : shortest;
+}

@@ -1,0 +1,12 @@
+import { test } from "uvu";
+import { startEmbedded } from "./kit/embedded.ts";
+import { startCluster } from "./kit/cluster.ts";
+import type { World } from "./kit/world.ts";
+import { replSuite } from "./suite/repl.ts";
+let world: World;
+test.before(async () => {
+  world = process.env.TRY === "cluster" ? await startCluster() : await startEmbedded();
+});
+test.after(() => world.stop());
+replSuite({ test, world: () => world });
+test.run();

@@ -1,0 +1,130 @@
+/** The REPL's own parts: reading a line, times, tables, completion. Driven as a whole in test/e2e/suite/repl.ts. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Command, readTyped } from "../../services/repl/command.ts";
+import { COMMANDS } from "../../services/repl/commands/index.ts";
+import { Mistake, nearest } from "../../services/repl/mistake.ts";
+import { cut, oneLine, Paint, span, widthOf } from "../../services/repl/paint.ts";
+import { completed } from "../../services/repl/run.ts";
+import { socketOf } from "../../services/repl/socket.ts";
+import { timeOf } from "../../services/repl/times.ts";
+import { wordsOf } from "../../services/repl/words.ts";
+
+const WORDS: [line: string, words: string[]][] = [
+  ["", []],
+  ["  tasks   --due ", ["tasks", "--due"]],
+  ["retry a --note 'it''s' ", ["retry", "a", "--note", "its"]],
+  [`--note "it's back"`, ["--note", "it's back"]],
+  [String.raw`--note "say \"yes\"" a\ b`, ["--note", 'say "yes"', "a b"]],
+  [String.raw`'a\b'`, [String.raw`a\b`]],
+  ["--url=''", ["--url="]],
+  ["a '' b", ["a", "", "b"]],
+  ["--note 库存\t已恢复", ["--note", "库存", "已恢复"]],
+];
+for (const [line, words] of WORDS) {
+  test(`words of: ${line}`, () => assert.equal(wordsOf(line), words));
+}
+test("a quote that is not closed is a mistake", () => {
+  for (const line of ["a 'b", 'a "b', "'"]) assert.throws(() => wordsOf(line), /a quote is not closed/);
+});
+
+const COMMAND: Command = {
+  name: "try",
+  args: "<a> [<b>]",
+  arity: [1, 2],
+  summary: "",
+  options: {
+    all: { value: null, help: "" },
+    note: { value: "<text>", help: "" },
+    state: { value: "<state>", help: "", multiple: true },
+  },
+  examples: [],
+  run: async () => "",
+};
+
+test("arguments and options in any order; -- ends the options; a value may begin with one hyphen", () => {
+  const typed = readTyped(COMMAND, ["--note", "-1", "x", "--all", "--state=a", "--state", "b", "--", "--y"]);
+  assert.equal(typed.args, ["x", "--y"]);
+  assert.equal([typed.text("note"), typed.all("state"), typed.flags.has("all")], ["-1", ["a", "b"], true]);
+  assert.equal(
+    [readTyped(COMMAND, ["x"]).text("note"), readTyped(COMMAND, ["x"]).all("state")],
+    [undefined, []],
+  );
+  for (const wrong of [[], ["a", "b", "c"], ["a", "--constructor"], ["a", "--note"], ["a", "--toString=x"]])
+    assert.throws(
+      () => readTyped(COMMAND, wrong),
+      (error: Error) => error instanceof Mistake,
+    );
+});
+
+test("what was probably meant", () => {
+  const known = ["tasks", "task", "retry", "resume", "resolve"];
+  const meant = (word: string) => nearest(word, known);
+  assert.equal(["taskz", "rety", "resum", "reso", "TASKS", "x", ""].map(meant), [
+    "tasks",
+    "retry",
+    "resume",
+    "resolve",
+    null,
+    null,
+    null,
+  ]);
+});
+
+test("times: so long ago, of the local zone, or of their own", () => {
+  const then = Date.parse(timeOf("--from", "90m"));
+  const ago = Date.now() - then;
+  assert.ok(ago >= 5_400_000 && ago < 5_460_000, String(ago));
+  assert.is(timeOf("--from", "2026-11-23"), new Date(2026, 10, 23).toISOString());
+  assert.is(timeOf("--from", "2026-11-23 18:05"), new Date(2026, 10, 23, 18, 5).toISOString());
+  assert.is(timeOf("--from", "2026-11-23T18:05:00+08:00"), "2026-11-23T10:05:00.000Z");
+  for (const wrong of ["", "now", "2h30m", "23.11.2026", "2026-02-30x", "9999999d", "1"])
+    assert.throws(() => timeOf("--to", wrong), /^--to is no time: /);
+});
+
+test("tables are aligned also where characters take two columns; the last column is cut to the terminal", () => {
+  const plain = new Paint({});
+  assert.is(
+    plain.table(
+      ["name", ">n", "url"],
+      [
+        ["仓库", "1", "http://a"],
+        ["shop", "22", "http://b"],
+      ],
+    ),
+    "name   n  url\n仓库   1  http://a\nshop  22  http://b",
+  );
+  const narrow = new Paint({ isTTY: true, columns: 20 });
+  const cells = narrow.table(["a", "b"], [["x", "0123456789abcdefghij"]]).split("\n")[1] as string;
+  assert.is(cells, "x  0123456789abcdef…");
+  assert.is(widthOf(narrow.bad("错误")), 4);
+  assert.is(plain.bad("x"), "x");
+  assert.is(cut("错误信息", 5), "错误…");
+  assert.is(
+    oneLine("a\n b\u001b[31m\tc"),
+    "a b\ufffd[31m c",
+    "what others wrote does not reach the terminal as it is",
+  );
+  assert.equal([900, 61_000, 180_000, 7_200_000, 200_000_000].map(span), [
+    "900 ms",
+    "61 s",
+    "3 min",
+    "2 h",
+    "2 d",
+  ]);
+});
+
+test("completion: commands, then the options of the one that is typed", () => {
+  assert.equal(completed("dest"), [["destinations "], "dest"]);
+  assert.equal(completed("help que"), [["queue "], "que"]);
+  assert.equal(completed("tasks --st"), [["--state "], "--st"]);
+  assert.equal(completed("frobnicate --"), [[], "--"]);
+  assert.is(completed("")[0].length, COMMANDS.length + 4);
+});
+
+test("the socket's address: as short as it can be said, or none", () => {
+  assert.is(socketOf(process.cwd()), "repl.sock");
+  assert.is(socketOf(`/${"x".repeat(120)}`), null);
+});
+
+test.run();
