@@ -1,7 +1,7 @@
 /** Prints what a run found. */
 import type { Result } from "./result.ts";
-import type { Latency } from "./workloads/special.ts";
 import { targets } from "./targets.ts";
+import type { Latency } from "./workloads/special.ts";
 
 export function report(result: Result): string {
   const parts = [

@@ -78,6 +78,8 @@ export interface TaskView {
   heldBy?: string | null;
   /** The task that this one is a copy of (`/resend`); null where it is none. Lists leave it out. */
   resendOf?: string | null;
+  /** Copies of this task, the newest first, at most 20. Lists leave them out. */
+  resentAs?: string[];
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;

@@ -53,7 +53,8 @@ export const taskRoutes: Route[] = [
     path: "/v1/tasks",
     tag,
     summary: "List tasks",
-    description: "Newest first; with `sort=due` open tasks, the one that is due first on top.",
+    description:
+      "Newest first; with `sort=due` open tasks, the one that is due first on top. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.",
     access: READ,
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },
