@@ -29,7 +29,6 @@ interface Parked {
 }
 
 export class ClaimDesk {
-  readonly #nodeID: string;
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
   readonly #log: Logger;
@@ -42,9 +41,7 @@ export class ClaimDesk {
   #woken = false;
   #closed = false;
 
-  /** @param nodeID of this node */
-  constructor(nodeID: string, resources: Resources, jobs: JobMaker, log: Logger) {
-    this.#nodeID = nodeID;
+  constructor(resources: Resources, jobs: JobMaker, log: Logger) {
     this.#resources = resources;
     this.#jobs = jobs;
     this.#log = log;
@@ -105,7 +102,7 @@ export class ClaimDesk {
     const { due, clock } = this.#resources;
     let rest = tasks;
     while (rest.length > 0) {
-      const parked = this.#takeTurn();
+      const parked = this.#parked.shift();
       const part = rest.slice(0, parked?.room ?? rest.length);
       rest = rest.slice(part.length);
       const leasedAt = clock.now();
@@ -137,19 +134,6 @@ export class ClaimDesk {
     if (parked.expired || this.#closed) parked.reply([], this.#resources.clock.now());
     else if (where === "first") this.#parked.unshift(parked);
     else this.#parked.push(parked);
-  }
-
-  /**
-   * The claim whose turn it is, or this node's own: what stays on the node crosses no network, and is reported to the same
-   * scheduler. Only while that has at least half as much room, so that no dispatcher queues while another one idles.
-   */
-  #takeTurn(): Parked | undefined {
-    const [next] = this.#parked;
-    if (!next) return undefined;
-    const own = this.#parked.findIndex(
-      ({ nodeID, room }) => nodeID === this.#nodeID && room * 2 >= next.room,
-    );
-    return this.#parked.splice(Math.max(own, 0), 1)[0];
   }
 
   /** Leases to one parked claim what can go at once. */
