@@ -15,6 +15,8 @@ import type { JobMaker } from "./jobs.ts";
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 /** Commits that are handed out together; each holds 4 MiB of payload at most. */
 const MAX_COMMITS = 4;
+/** Commits are dealt out evenly among parked claims, in parts of at least so many: each part is a round trip. */
+const MIN_SHARE = 8;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
 
@@ -102,8 +104,9 @@ export class ClaimDesk {
     const { due, clock } = this.#resources;
     let rest = tasks;
     while (rest.length > 0) {
+      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / this.#parked.length));
       const parked = this.#parked.shift();
-      const part = rest.slice(0, parked?.room ?? rest.length);
+      const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
       rest = rest.slice(part.length);
       const leasedAt = clock.now();
       const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
