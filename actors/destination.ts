@@ -39,6 +39,7 @@ export class Destination implements Actor<DestinationMessage> {
   readonly #self: ActorRef<DestinationMessage>;
   readonly #context: DestinationContext;
   readonly #pool: Pool;
+  readonly #delivery: DeliveryContext;
   #first: LeasedJob[] = [];
   #retries: LeasedJob[] = [];
   #inFlight = 0;
@@ -57,6 +58,7 @@ export class Destination implements Actor<DestinationMessage> {
       bodyTimeout: 0,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
+    this.#delivery = { ...context, pool: this.#pool };
   }
 
   /** Nothing waits and nothing is in flight. */
@@ -110,7 +112,7 @@ export class Destination implements Actor<DestinationMessage> {
   }
 
   #start(job: LeasedJob): void {
-    const context: DeliveryContext = { ...this.#context, pool: this.#pool };
+    const context = this.#delivery;
     const delivery = spawn<LeasedJob>(
       () => ({ receive: async (it) => this.#context.report(await deliver(it, context)) }),
       {

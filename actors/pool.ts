@@ -8,6 +8,7 @@ import { type Clock, millis } from "../core/clock.ts";
 import { bucketOf } from "../core/ids.ts";
 import { leaseOf, type Outcome } from "../core/job.ts";
 import { ThreadGauges } from "./gauges.ts";
+import { Held } from "./held.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
@@ -62,7 +63,7 @@ export class WorkerPool {
 
   /** Of them, those that are not first calls. */
   get heldRetries(): number {
-    return this.#threads.reduce((sum, thread) => sum + thread.retries, 0);
+    return this.#threads.reduce((sum, thread) => sum + thread.jobs.retries, 0);
   }
 
   heldJobs(): LeasedJob[] {
@@ -89,8 +90,8 @@ export class WorkerPool {
 }
 
 class SupervisedThread {
-  /** What the thread holds, by task id. */
-  readonly jobs = new Map<string, LeasedJob>();
+  /** What the thread holds. */
+  readonly jobs = new Held<LeasedJob>();
   readonly #marks: Marks;
   /** Of the worker that runs now: one that died takes its figures with it. */
   gauges = new ThreadGauges();
@@ -111,19 +112,16 @@ class SupervisedThread {
     this.#worker = this.#start();
   }
 
-  get retries(): number {
-    let count = 0;
-    for (const { first } of this.jobs.values()) if (!first) count += 1;
-    return count;
-  }
-
+  /** A task that is in hand already, because its lease ran out and was leased to us again, is not called beside itself. */
   deliver(jobs: LeasedJob[]): void {
-    const marked = jobs.map((job): LeasedJob => ({ ...job, place: this.#marks.take() }));
-    for (const job of marked) {
-      this.#marks.give(this.jobs.get(job.taskId)?.place);
-      this.jobs.set(job.taskId, job);
+    const fresh: LeasedJob[] = [];
+    for (const job of jobs) {
+      const held = this.jobs.get(job.taskId);
+      const kept = held ? { ...held, ...leaseOf(job) } : { ...job, place: this.#marks.take() };
+      this.jobs.set(job.taskId, kept);
+      if (!held) fresh.push(kept);
     }
-    this.post({ type: "deliver", jobs: marked });
+    if (fresh.length > 0) this.post({ type: "deliver", jobs: fresh });
   }
 
   post(message: ToThread): void {
@@ -171,8 +169,7 @@ class SupervisedThread {
   #receive(message: FromThread): void {
     switch (message.type) {
       case "outcomes":
-        this.#take(message.outcomes.map(({ taskId }) => taskId));
-        this.#options.onOutcomes(message.outcomes);
+        this.#options.onOutcomes(message.outcomes.map((outcome) => this.#underItsLease(outcome)));
         break;
       case "givenUp":
         this.#options.onGivenUp(this.#take(message.taskIds), message.why);
@@ -202,6 +199,12 @@ class SupervisedThread {
     this.#pause = Math.min(this.#pause * 2, MAX_RESTART_PAUSE);
   }
 
+  /** Takes its job; the outcome ends the lease that this has by now. */
+  #underItsLease(outcome: Outcome): Outcome {
+    const [job] = this.#take([outcome.taskId]);
+    return job && job.dueAt !== outcome.dueAt ? { ...outcome, ...leaseOf(job) } : outcome;
+  }
+
   #abandon(why: "handBack" | "crashed"): void {
     const jobs = this.#take([...this.jobs.keys()]);
     if (jobs.length > 0) this.#options.onGivenUp(jobs, why);
@@ -209,8 +212,7 @@ class SupervisedThread {
 
   #take(taskIds: string[]): LeasedJob[] {
     return taskIds.flatMap((taskId) => {
-      const job = this.jobs.get(taskId);
-      this.jobs.delete(taskId);
+      const job = this.jobs.take(taskId);
       this.#marks.give(job?.place);
       return job ? [job] : [];
     });

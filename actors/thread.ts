@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EgressPolicy } from "../core/addresses.ts";
 import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
-import { renderRequest } from "../core/template.ts";
+import { filledUrl } from "../core/template.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
@@ -85,7 +85,7 @@ function route(job: LeasedJob): void {
 /** A task whose URL cannot be filled any more gets its error in the delivery; any origin will do for that. */
 function originOf(job: LeasedJob): string {
   try {
-    return renderRequest(job).url.origin;
+    return filledUrl(job.url, job.requestParam ?? {}).origin;
   } catch {
     return "http://invalid";
   }

@@ -19,6 +19,10 @@ export interface Filling {
 
 /** Rows per statement. */
 const CHUNK = 100_000;
+/** Numbers of as many digits as CHUNK has zeros, on every MySQL and MariaDB. */
+const DIGITS =
+  "SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9";
+const places = ["a", "b", "c", "e", "f"];
 /** The round of tasks that are never meant to be called. */
 let fillings = 0;
 
@@ -42,7 +46,9 @@ export async function fill(
     const to = Math.min(count, from + CHUNK) - 1;
     const numbers = sqlite
       ? `(WITH RECURSIVE c(seq) AS (SELECT ${from} UNION ALL SELECT seq + 1 FROM c WHERE seq < ${to}) SELECT seq FROM c) s`
-      : `seq_${from}_to_${to} s`;
+      : `(SELECT ${from} + ${places.map((at, i) => `${at}.d * ${10 ** i}`).join(" + ")} AS seq FROM ${places
+          .map((at) => `(${DIGITS}) ${at}`)
+          .join(", ")} HAVING seq <= ${to} ORDER BY seq) s`;
     await db.knex.raw(`INSERT INTO tasks (task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at,
         created_at, updated_at, finished_at, lane, url, request_method, request_param, retry, timeout_ms)
       SELECT ${id}, 0, ${due ? 0 : 1}, ${calls}, 0, 20, ${next}, ${createdAt} + seq, ${createdAt}, ${due ? "NULL" : createdAt},

@@ -1,6 +1,7 @@
 /** Prints what a run found. */
 import type { Result } from "./result.ts";
 import { targets } from "./targets.ts";
+import type { Latency } from "./workloads/special.ts";
 
 export function report(result: Result): string {
   const parts = [
@@ -61,6 +62,7 @@ function latencyTable({ latency }: Result): string {
 
 function otherLines({ lateness, backlog, storm, hanging }: Result): string {
   const ms = (n: number) => `${n.toFixed(1)} ms`;
+  const ratio = (a: Latency, b: Latency) => (a.firstCall.p99 / b.firstCall.p99).toFixed(2);
   return [
     ...Object.entries(lateness).map(
       ([key, { rate, late, early }]) =>
@@ -74,15 +76,15 @@ function otherLines({ lateness, backlog, storm, hanging }: Result): string {
           .map(
             ([role, mib]) => `${role} ${mib.toFixed(0)} MiB (before: ${found.rssBefore[role]?.toFixed(0)})`,
           )
-          .join(", ")}`,
+          .join(", ")}; ready ${found.readyS.toFixed(1)} s after a start`,
     ),
     ...Object.entries(storm).map(
       ([key, found]) =>
-        `${key}: ${found.count} retries due at one moment: ${Math.round(found.perSecond)}/s, the last after ${found.seconds.toFixed(1)} s, ${found.early} early; new tasks meanwhile p50 ${ms(found.fresh.firstCall.p50)}, p99 ${ms(found.fresh.firstCall.p99)} to their first call`,
+        `${key}: ${found.count} retries due at one moment: ${Math.round(found.perSecond)}/s, the last after ${found.seconds.toFixed(1)} s, ${found.early} early; new tasks meanwhile p50 ${ms(found.fresh.firstCall.p50)}, p99 ${ms(found.fresh.firstCall.p99)} to their first call, without p50 ${ms(found.without.firstCall.p50)}, p99 ${ms(found.without.firstCall.p99)}: p99 × ${ratio(found.fresh, found.without)}`,
     ),
     ...Object.entries(hanging).map(
       ([key, found]) =>
-        `${key}: first calls while a target hangs p99 ${ms(found.with.firstCall.p99)}, p50 ${ms(found.with.firstCall.p50)}; without p99 ${ms(found.without.firstCall.p99)}, p50 ${ms(found.without.firstCall.p50)}`,
+        `${key}: first calls while a target hangs p99 ${ms(found.with.firstCall.p99)}, p50 ${ms(found.with.firstCall.p50)}; without p99 ${ms(found.without.firstCall.p99)}, p50 ${ms(found.without.firstCall.p50)}: p99 × ${ratio(found.with, found.without)}`,
     ),
   ].join("\n");
 }

@@ -33,4 +33,6 @@ export interface Backlog {
   /** MiB of RSS by role, before the backlog was there and after the rounds with it. */
   rssBefore: Record<string, number>;
   rss: Record<string, number>;
+  /** From the start of all nodes beside the backlog until they are ready, in s. */
+  readyS: number;
 }

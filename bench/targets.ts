@@ -10,7 +10,7 @@ export interface Row {
 }
 
 export function targets(result: Result): Row[] {
-  const { throughput, latency, lateness, backlog } = result;
+  const { throughput, latency, lateness, backlog, hanging } = result;
   const rate = (key: string): number | undefined => throughput[key]?.perSecond;
   const ratio = (a?: number, b?: number) => (a === undefined || b === undefined ? undefined : a / b);
   const cluster = latency["cluster@1000"];
@@ -50,6 +50,14 @@ export function targets(result: Result): Row[] {
       ratio(filled?.with.perSecond, filled?.without.perSecond),
     ),
     atMost("RSS of a node with that backlog", 300, rss, " MiB"),
+    atMost("ready after a start beside that backlog", 20, filled?.readyS, " s"),
+    ...Object.entries(hanging).map(([name, { with: during, without }]) =>
+      atMost(
+        `${name}: others' first-call p99 while one of them hangs ÷ without`,
+        1.5,
+        ratio(during.firstCall.p99, without.firstCall.p99),
+      ),
+    ),
     atLeast(
       "two nodes ÷ one, on the same 2 cores",
       0.9,

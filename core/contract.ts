@@ -78,6 +78,8 @@ export interface TaskView {
   heldBy?: string | null;
   /** The task that this one is a copy of (`/resend`); null where it is none. Lists leave it out. */
   resendOf?: string | null;
+  /** Copies of this task, the newest first, at most 20. Lists leave them out. */
+  resentAs?: string[];
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;
@@ -155,6 +157,29 @@ export interface AttemptQuery {
 
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
+
+/** One caller's task as the REST door hands it on. */
+export interface Submission {
+  /** Whose rules check it: v1's, or kkbida's. */
+  form: "v1" | "legacy";
+  task: unknown;
+  /** Chosen by the door, who may send the same submission again; there is one task per id. */
+  taskId: string;
+  /** The app that calls; 0 for users. */
+  appId: number;
+  sourceIp: string | null;
+  idempotencyKey: string | null;
+}
+
+export type SubmissionResult = { taskId: string } | { refusal: WireRefusal };
+
+/** A refusal as it travels. */
+export interface WireRefusal {
+  /** A code of `core/errors.ts`. */
+  type: string;
+  message: string;
+  data: { errors?: FieldError[]; retryAfter?: number };
+}
 
 /** Which parts of a node work. */
 export interface Health {
@@ -238,7 +263,8 @@ export interface MetricJson {
 export interface ActionMap {
   "scheduler.submit": [TaskRequest, { taskId: string }];
   "scheduler.submitBatch": [{ tasks: TaskRequest[] }, { results: BatchResult[] }];
-  "scheduler.submitLegacy": [{ request: unknown }, { taskId: string }];
+  /** From the REST door: what several callers hand over, each for itself. */
+  "scheduler.submitMany": [{ items: Submission[] }, { results: SubmissionResult[] }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [{ taskId: string }, Page<AttemptView>];
   "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];

@@ -10,7 +10,7 @@ import { compileJsonPath, compileRegex } from "./pattern.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
 import { METHODS, type TaskSpec } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
-import { placeholdersOf, renderRequest } from "./template.ts";
+import { filledUrl, placeholdersOf } from "./template.ts";
 
 export const MAX_URL = 2048;
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -206,20 +206,16 @@ export function parseTask(input: unknown, now: EpochMs): TaskSpec {
 /** The fields of `input` that broke no rule of their own, so that the rules between fields can still be checked. */
 function soundPart(input: unknown, errors: FieldError[]): Partial<z.output<typeof taskSchema>> {
   if (typeof input !== "object" || input === null) return {};
+  if (errors.length === 0) return input;
   const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));
   return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
 }
 
 /** Whether objects and lists are nested in each other more than `max` levels deep. */
 export function isDeeperThan(input: unknown, max: number): boolean {
-  let level: unknown[] = [input];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > max) return true;
-    level = level.flatMap((value) =>
-      typeof value === "object" && value !== null ? Object.values(value) : [],
-    );
-  }
-  return false;
+  if (max < 0) return true;
+  if (typeof input !== "object" || input === null) return false;
+  return Object.values(input).some((value) => isDeeperThan(value, max - 1));
 }
 
 /**
@@ -283,13 +279,7 @@ export function checkUrl(url: string, param: Record<string, unknown>): string | 
   }
   let parsed: URL;
   try {
-    parsed = renderRequest({
-      url,
-      requestMethod: "GET",
-      requestParam: param,
-      body: "",
-      contentType: null,
-    }).url;
+    parsed = filledUrl(url, param);
   } catch {
     return "is not a valid URL";
   }

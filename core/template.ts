@@ -19,6 +19,19 @@ export function placeholdersOf(url: string): string[] {
 }
 
 /**
+ * The URL with its placeholders filled.
+ * @param used gets their names
+ * @throws TypeError where the filled text is no URL
+ */
+export function filledUrl(url: string, param: Record<string, unknown>, used?: Set<string>): URL {
+  const filled = url.replace(PLACEHOLDER, (_, name: string) => {
+    used?.add(name);
+    return encodeURIComponent(asText(param[name]));
+  });
+  return new URL(filled);
+}
+
+/**
  * GET and DELETE put what no placeholder used into the query string; other methods send `requestParam` as JSON,
  * or the raw `body`.
  * @throws TypeError where the filled text is no URL
@@ -28,12 +41,7 @@ export function renderRequest(
 ): RenderedRequest {
   const param = task.requestParam ?? {};
   const used = new Set<string>();
-  const filled = task.url.replace(PLACEHOLDER, (_, name: string) => {
-    used.add(name);
-    return encodeURIComponent(asText(param[name]));
-  });
-  const url = new URL(filled);
-
+  const url = filledUrl(task.url, param, used);
   if (task.body !== null) return { url, body: task.body, contentType: task.contentType };
   if (task.requestMethod === "GET" || task.requestMethod === "DELETE") {
     for (const [name, value] of Object.entries(param)) {

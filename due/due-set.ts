@@ -11,7 +11,8 @@
  *
  * Rules that every implementation keeps (`test/due/conformance.ts` checks them on each):
  * - An entry is in one place at a time. `add` leaves known entries as they are, so adding twice is harmless.
- * - Each operation is atomic. Only its holder can extend, release or settle a lease.
+ * - Each operation is atomic. Only its holder can extend, release or settle a lease, and names it by the entry as it was
+ *   claimed: what is said of a lease that has ended never touches a later lease of the same task (`dueAt` is the fence).
  * - "Due" is judged by the set's own clock ({@link DueSet.clock}), never a caller's, and never early.
  * - First calls go before retries; a share of each claim is kept for retries, so that they do not starve.
  * - Apps take turns, and of each app its lanes (a lane: all entries for one target origin).

@@ -27,6 +27,10 @@ const MAX_TIMER = 2 ** 31 - 1;
 const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
 const byLeaseEnd = (a: { until: EpochMs }, b: { until: EpochMs }) => a.until - b.until;
 
+/** The time tells a lease from that of the task's next call, which the same holder may have by then. */
+const isLeaseOf = (slot: Slot, holder: string, { dueAt }: DueEntry): boolean =>
+  slot.place === "leased" && slot.holder === holder && slot.entry.dueAt === dueAt;
+
 export class MemoryDueSet implements DueSet {
   readonly clock: Clock;
   readonly #options: DueSetOptions;
@@ -110,8 +114,9 @@ export class MemoryDueSet implements DueSet {
       }
       if (slot.place === "ready") {
         if (known) this.#lanes.drop(slot);
+        slot.entry = entry;
         this.#lease(slot, holder);
-      } else if (slot.place === "leased" && slot.holder === holder) slot.until = this.#leaseEnd();
+      } else if (isLeaseOf(slot, holder, entry)) slot.until = this.#leaseEnd();
       else lost.push(entry);
     }
     return lost;
@@ -226,6 +231,7 @@ export class MemoryDueSet implements DueSet {
         this.#leases.push({ slot, until: slot.until });
       } else {
         this.#recovered += 1;
+        slot.entry = { ...slot.entry, dueAt: now };
         this.#endLease(slot, "ready");
       }
     }
@@ -258,9 +264,9 @@ export class MemoryDueSet implements DueSet {
   }
 
   #held(holder: string, entries: DueEntry[]): Slot[] {
-    return entries.flatMap(({ taskId }) => {
-      const slot = this.#slots.get(taskId);
-      return slot?.place === "leased" && slot.holder === holder ? [slot] : [];
+    return entries.flatMap((entry) => {
+      const slot = this.#slots.get(entry.taskId);
+      return slot && isLeaseOf(slot, holder, entry) ? [slot] : [];
     });
   }
 

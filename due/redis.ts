@@ -21,14 +21,19 @@ import {
 import { breakerOf, type LaneStatus, RULES, type Rules } from "./lane-rules.ts";
 import { entryOf, idOf, memberOf, PARTITIONS, partitionOf } from "./members.ts";
 
-/** A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. */
+/**
+ * A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. It also finds leases
+ * that ran out where nothing else was due: at least four times per lease.
+ */
 const SAFETY_POLL_MS = 1_000;
 const WAKE_CHANNEL = "bida:wake";
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
 const CHUNK = 1_000;
 
 /** Scripts after which there may be more to claim. */
-const CHANGES = new Set(["admit", "settle", "move", "configure"]);
+const CHANGES = new Set(["move", "configure"]);
+/** Scripts that tell, by the second value of their answer, whether there is. */
+const TELLING = new Set(["admit", "settle"]);
 
 type Script = (...args: (string | number)[]) => Promise<(string | number)[]>;
 
@@ -66,11 +71,14 @@ export class RedisDueSet implements DueSet {
       );
     });
     this.#subscriber.on("message", (_, prefix: string) => this.#heat(Number(/\d+/.exec(prefix)?.[0])));
-    this.#poll = setInterval(() => {
-      this.#wakeAll();
-      // It hears nothing for long stretches: only an answer shows that it still could.
-      if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
-    }, SAFETY_POLL_MS);
+    this.#poll = setInterval(
+      () => {
+        this.#wakeAll();
+        // It hears nothing for long stretches: only an answer shows that it still could.
+        if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
+      },
+      Math.min(SAFETY_POLL_MS, options.leaseMs / 4),
+    );
   }
 
   get recovered(): number {
@@ -85,25 +93,35 @@ export class RedisDueSet implements DueSet {
     return (await this.#admit(entries, holder, room)).leased;
   }
 
+  /** All partitions in one round trip; the room is dealt out before, so what one leaves is not another's. */
   async #admit(entries: DueEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
     let added = 0;
-    for (const [partition, part] of byPartition(entries, (entry) => entry)) {
-      for (const chunk of chunks(part, CHUNK / 2)) {
-        const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-        const [unknown, ...taken] = await this.#run("admit", partition, [
-          holder,
-          room - leased.length,
-          leaseMs,
-          window,
-          ...args,
-        ]);
-        added += Number(unknown);
-        const members = new Set(taken);
-        leased.push(...chunk.filter((entry) => members.has(memberOf(entry))));
-      }
-    }
+    let undealt = room;
+    const parts = Array.from(
+      byPartition(entries, (entry) => entry),
+      ([partition, part]) => {
+        const dealt = Math.min(part.length, undealt);
+        undealt -= dealt;
+        return { partition, part, dealt };
+      },
+    );
+    await Promise.all(
+      parts.map(async ({ partition, part, dealt }) => {
+        let left = dealt;
+        for (const chunk of chunks(part, CHUNK / 2)) {
+          const members = chunk.map(memberOf);
+          const args = chunk.flatMap(({ dueAt }, i) => [members[i] as string, dueAt]);
+          const answer = await this.#run("admit", partition, [holder, left, leaseMs, window, ...args]);
+          const [unknown, ...taken] = answer;
+          added += Number(unknown);
+          left -= taken.length;
+          const known = new Set(taken);
+          leased.push(...chunk.filter((_, i) => known.has(members[i] as string)));
+        }
+      }),
+    );
     return { leased, added };
   }
 
@@ -130,7 +148,8 @@ export class RedisDueSet implements DueSet {
   }
 
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
-    const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs]);
+    const timed = (entry: DueEntry) => [memberOf(entry), entry.dueAt];
+    const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs], timed);
     return entries.filter((entry) => lost.has(memberOf(entry)));
   }
 
@@ -147,9 +166,10 @@ export class RedisDueSet implements DueSet {
       Array.from(
         byPartition(settlements, ({ entry }) => entry),
         async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 4)) {
+          for (const chunk of chunks(part, CHUNK / 5)) {
             const args = chunk.flatMap(({ entry, next, health }) => [
               memberOf(entry),
+              entry.dueAt,
               next ? memberOf(next) : "",
               next?.dueAt ?? 0,
               health ?? "",
@@ -284,14 +304,19 @@ export class RedisDueSet implements DueSet {
   }
 
   /** Runs a script over entries, in chunks per partition. @returns all members of the answers */
-  async #each(script: string, entries: DueEntry[], head: (string | number)[]): Promise<Set<string | number>> {
+  async #each(
+    script: string,
+    entries: DueEntry[],
+    head: (string | number)[],
+    argsOf: (entry: DueEntry) => (string | number)[] = (entry) => [memberOf(entry)],
+  ): Promise<Set<string | number>> {
     const found = new Set<string | number>();
     await Promise.all(
       Array.from(
         byPartition(entries, (entry) => entry),
         async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK)) {
-            for (const one of await this.#run(script, partition, [...head, ...chunk.map(memberOf)]))
+          for (const chunk of chunks(part, CHUNK / 2)) {
+            for (const one of await this.#run(script, partition, [...head, ...chunk.flatMap(argsOf)]))
               found.add(one);
           }
         },
@@ -300,7 +325,7 @@ export class RedisDueSet implements DueSet {
     return found;
   }
 
-  /** @returns the answer without its first value, Redis's clock */
+  /** @returns the answer without what this class keeps for itself: Redis's clock, and whether there is more to claim */
   async #run(script: string, partition: number, args: (string | number)[]): Promise<(string | number)[]> {
     const call = (this.#redis as unknown as Record<string, Script>)[scriptName(script)] as Script;
     const sentAt = this.clock.local();
@@ -312,8 +337,9 @@ export class RedisDueSet implements DueSet {
     }
     this.clock.sample(sentAt, this.clock.local(), Number(answer[0]) / 1000);
     // Our own change; the wake-up that Redis publishes takes a moment longer.
-    if (CHANGES.has(script)) this.#hot.add(partition);
-    return answer.slice(1);
+    const tells = TELLING.has(script);
+    if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#hot.add(partition);
+    return answer.slice(tells ? 2 : 1);
   }
 
   #alarm(partition: number, wait: number): void {
@@ -346,6 +372,8 @@ const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, i) => i);
 function connect(url: string): Redis {
   return new Redis(url, {
     enableOfflineQueue: false,
+    // What is asked in one turn of the event loop, one script per partition, is one packet each way.
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
     commandTimeout: 3_000,
     // A connection that went silent is given up, not only the command.

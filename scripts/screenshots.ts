@@ -12,6 +12,8 @@ interface Shot {
   path: string;
   prepare?: (page: Page) => Promise<unknown>;
   loggedOut?: boolean;
+  /** While a job is at work. */
+  job?: boolean;
 }
 const HOUR = 3_600_000;
 /** One that failed for a while, and was answered something. */
@@ -36,11 +38,31 @@ const SHOTS: Shot[] = [
       await boxes.nth(4).click({ modifiers: ["Shift"] });
     },
   },
+  {
+    name: "bulk",
+    path: "/tasks?state=exhausted&url=partner",
+    job: true,
+    prepare: async (page) => {
+      await page.locator("[role=search] .end button").last().click();
+      await page.getByRole("menuitem").first().click();
+      await page.getByTestId("matched").waitFor();
+    },
+  },
   { name: "task", path: `/tasks/${failed}` },
+  { name: "resend", path: `/tasks/${failed}/resend` },
   { name: "new", path: "/tasks/new" },
   { name: "waiting", path: "/waiting" },
   { name: "attempts", path: "/attempts" },
   { name: "destinations", path: "/destinations" },
+  {
+    name: "replay",
+    path: "/destinations",
+    prepare: async (page) => {
+      await page.locator("tr[data-origin] button.icon").first().click();
+      await page.getByRole("menuitem").last().click();
+      await page.getByTestId("matched").waitFor();
+    },
+  },
   {
     name: "alarms",
     path: "/alarms",
@@ -66,6 +88,19 @@ const KEPT: [name: string, language: string, theme: string, device: string][] = 
 
 const SIZES = { desktop: { width: 1400, height: 900 }, phone: { width: 390, height: 844 } };
 
+/** Nothing new was loaded for a while. The event stream never ends: "networkidle" would not come. */
+async function settled(page: Page): Promise<void> {
+  let [seen, since] = [-1, 0];
+  while (since < 4) {
+    await page.waitForTimeout(150);
+    const now = await page.evaluate(
+      () => performance.getEntriesByType("resource").length + (document.fonts.status === "loaded" ? 0 : 1),
+    );
+    since = now === seen ? since + 1 : 0;
+    seen = now;
+  }
+}
+
 async function shoot(
   browser: Browser,
   url: string,
@@ -83,6 +118,7 @@ async function shoot(
     timezoneId: "Asia/Shanghai",
   });
   if (!shot.loggedOut) await context.addCookies([{ name: "mock", value: "1", url }]);
+  if (shot.job) await context.addCookies([{ name: "job", value: "1", url }]);
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") console.log(`${shot.name}: ${message.text()}`);
@@ -90,8 +126,7 @@ async function shoot(
   page.on("pageerror", (error) => console.log(`${shot.name}: ${error.message}`));
   await page.goto(url + shot.path);
   await page.locator("main").waitFor();
-  // The event stream never ends: "networkidle" would not come.
-  await page.waitForTimeout(900);
+  await settled(page);
   await shot.prepare?.(page);
   await page.waitForTimeout(300);
   await page.screenshot({ path: file });

@@ -2,13 +2,15 @@
 import type { Knex } from "knex";
 import { epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Transition } from "../core/stats.ts";
 import { isHeld } from "../core/task.ts";
+import { commitInserts } from "./commit-inserts.ts";
 import type { Database } from "./database.ts";
-import { isDuplicateKey, withRetries } from "./failures.ts";
+import { isDuplicate, reading, withRetries } from "./failures.ts";
 import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
-import { countTransitions } from "./stats/count.ts";
+import { countTransitions, deltaOf, tallyOf } from "./stats/count.ts";
 
 export interface NewTask {
   task: StoredTask;
@@ -41,19 +43,42 @@ export type Accepted =
  * @throws BidaError unavailable where the database is gone (then nothing of the batch was stored)
  */
 export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accepted[]> {
-  const attempt = (known?: Set<TaskId>) =>
-    withRetries(() => db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)));
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
-    // rare, and the usual way costs nothing for it.
-    const known = await knownIds(db.knex, items);
-    if (known.size === 0) throw error;
-    return attempt(known);
+  const attempt = (known: ReadonlySet<TaskId>) =>
+    withRetries(() =>
+      known.size === 0 && items.every(isPlain)
+        ? acceptPlain(db, items)
+        : db.knex.transaction((trx) => acceptWithin({ ...db, knex: trx }, items, known)),
+    );
+  for (let known = new Set<TaskId>(); ; ) {
+    try {
+      return await attempt(known);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
+      // rare, and the usual way costs nothing for it. The first one may be at it still, so more can appear.
+      const found = await reading(knownIds(db.knex, items));
+      if (found.size <= known.size) throw error;
+      known = found;
+    }
   }
 }
+
+/** Nothing has to be read before it can be stored. */
+const isPlain = ({ task, idempotency }: NewTask): boolean => idempotency === null && task.orderKey === null;
+
+async function acceptPlain(db: Database, items: NewTask[]): Promise<Accepted[]> {
+  const now = items.at(-1)?.task.createdAt ?? epochMs(0);
+  const tasks = { table: "tasks", columns: TASK_COLUMNS, rows: items.map(({ row }) => row) };
+  await commitInserts(db, [tasks, deltaOf(now, tallyOf(items.map(creation)))]);
+  return items.map(({ task: { taskId } }) => ({ kind: "created", taskId }));
+}
+
+const creation = ({ task: { appId, lane, state } }: NewTask): Transition => ({
+  appId,
+  lane,
+  from: null,
+  to: state,
+});
 
 /**
  * {@link acceptTasks} in a transaction of the caller's, who repeats it as a whole where it lost a lock race.
@@ -75,11 +100,7 @@ export async function acceptWithin(
   const fresh = items.filter((_, i) => results[i]?.kind === "created");
   const placed = await placeInLines(db, db.knex, fresh);
   await insertTasks(db.knex, placed);
-  await countTransitions(
-    db.knex,
-    items.at(-1)?.task.createdAt ?? epochMs(0),
-    placed.map(({ task: { appId, lane, state } }) => ({ appId, lane, from: null, to: state })),
-  );
+  await countTransitions(db.knex, items.at(-1)?.task.createdAt ?? epochMs(0), placed.map(creation));
   const held = new Set(placed.flatMap(({ task }) => (isHeld(task) ? [task.taskId] : [])));
   return results.map((result) =>
     result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,

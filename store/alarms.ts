@@ -38,6 +38,10 @@ export async function insertAlarms(trx: Knex, alarms: NewAlarm[]): Promise<void>
   await insertMany(trx, "alarms", COLUMNS, alarms.map(alarmToRow));
 }
 
+/** Whether {@link recordAlarms} has something to do for a task that was changed to this. */
+export const raisesAlarm = ({ appId, state }: StoredTask): boolean =>
+  state === "exhausted" || (appId === ALARM_APP_ID && state !== "pending");
+
 /**
  * Part of the transaction that records outcomes: an alarm for each task that is exhausted by it, and for each message
  * that has ended what that says of its channel. Costs nothing where neither happened.

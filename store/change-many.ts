@@ -8,8 +8,8 @@ import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type Change, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
+import { updateProgress } from "./progress.ts";
 import { matching, type TaskFilter } from "./read.ts";
-import { updateProgress } from "./record.ts";
 import type { Position } from "./retention.ts";
 import { progressFromRow, type Row, type StoredTask } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
@@ -126,12 +126,7 @@ export async function changeTasks(
       else wanted.push({ before: before as StoredTask, after });
     }
     const changes = await lines.prepare(wanted);
-    await updateProgress(
-      trx,
-      changes.map(({ after }) => after),
-      true,
-      now,
-    );
+    await updateProgress(trx, { tasks: changes.map(({ after }) => after), severalEach: true, now });
     const revived = changes.filter(({ before, after }) => before.expiresAt !== after.expiresAt);
     if (revived.length > 0) {
       await trx.raw(`UPDATE tasks SET expires_at = NULL WHERE task_id IN ${placeholders(revived.length)}`, [

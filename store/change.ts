@@ -5,7 +5,7 @@ import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Limits, Progress } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { type Change, transactionWithLines } from "./lines.ts";
-import { PROGRESS } from "./record.ts";
+import { PROGRESS } from "./progress.ts";
 import { type StoredTask, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { countTransitions } from "./stats/count.ts";

@@ -123,6 +123,8 @@ function openMysql(url: string): Database {
       keepAliveInitialDelay: 5_000,
       // Rows matched, not rows changed: an update that changes nothing still found its row.
       flags: ["+FOUND_ROWS"],
+      // For `commit-inserts.ts`, which sends a transaction as one text. Values are never part of a text of ours.
+      multipleStatements: true,
     },
     acquireConnectionTimeout: ACQUIRE_TIMEOUT,
     pool: {

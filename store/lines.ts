@@ -254,7 +254,7 @@ function lineOf({ appId, orderKey }: StoredTask): LineId | null {
 }
 
 /** Whether a change touches its line: an ordered task that ended, came back, or was held and had a late outcome. */
-function changesLine({ before, after }: Change): boolean {
+export function changesLine({ before, after }: Change): boolean {
   if (after.orderKey === null) return false;
   const endsOrReturns = (before.state === "pending") !== (after.state === "pending");
   return endsOrReturns || (isHeld(before) && !isHeld(after));

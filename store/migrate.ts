@@ -14,6 +14,7 @@ import * as people from "./migrations/006_people.ts";
 import * as alarms from "./migrations/007_alarms.ts";
 import * as bulk from "./migrations/008_bulk.ts";
 import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
+import * as forConsole from "./migrations/010_console.ts";
 
 interface Migration {
   name: string;
@@ -31,6 +32,7 @@ const MIGRATIONS: Migration[] = [
   alarms,
   bulk,
   kkbidaImports,
+  forConsole,
 ];
 
 /** In order, for tests. */

@@ -1,7 +1,7 @@
 /** Reading tasks and attempts. */
-import { type EpochMs, epochMs } from "../core/clock.ts";
+import type { EpochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
-import { type Lane, parseTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
+import { type Lane, type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
 import type { StoredState } from "../core/task.ts";
 import type { Database } from "./database.ts";
@@ -26,9 +26,6 @@ export interface TaskFilter {
   /** Created by then and, if ended, ended by then. */
   asOf?: EpochMs | undefined;
 }
-
-/** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
-export type TaskOrder = "created" | "due";
 
 /** @throws BidaError not_found, also where it exists but not for `scope` */
 export async function findTask(db: Database, scope: Scope, taskId: TaskId): Promise<StoredTask> {
@@ -57,13 +54,19 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   if (filter.pendingLease) {
     const { leased, wanted } = filter.pendingLease;
     const keys = leased.map(taskIdToBytes);
-    query.where((either) =>
-      either
-        .whereNot("state", stateCode("pending"))
-        .orWhere((pending) =>
-          wanted ? pending.whereIn("task_id", keys) : pending.whereNotIn("task_id", keys),
-        ),
-    );
+    // Said plainly where only pending tasks are meant: then the key finds those that are leased.
+    if (filter.states?.every((state) => state === "pending")) {
+      if (wanted) query.whereIn("task_id", keys);
+      else query.whereNotIn("task_id", keys);
+    } else {
+      query.where((either) =>
+        either
+          .whereNot("state", stateCode("pending"))
+          .orWhere((pending) =>
+            wanted ? pending.whereIn("task_id", keys) : pending.whereNotIn("task_id", keys),
+          ),
+      );
+    }
   }
   if (filter.sourceAppName !== undefined) query.where("source_app_name", filter.sourceAppName);
   if (filter.targetAppName !== undefined) query.where("target_app_name", filter.targetAppName);
@@ -82,64 +85,5 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   return query;
 }
 
-/**
- * A page of tasks in the order of `sort`. The cursor names the last row of the page before, so that rows which arrive
- * meanwhile shift nothing.
- * @throws BidaError invalid_query for a cursor that is not one of ours
- */
-export async function listTasks(
-  db: Database,
-  scope: Scope,
-  filter: TaskFilter,
-  limit: number,
-  cursor: string | null,
-  sort: TaskOrder = "created",
-): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
-  const { column, direction, beyond, timeOf } = ORDERS[sort];
-  const query = matching(db, scope, filter)
-    .orderBy(column, direction)
-    .orderBy("task_id", direction)
-    .limit(limit + 1);
-  if (sort === "due") query.where("state", stateCode("pending")).whereNotNull("next_call_at");
-  if (cursor !== null) {
-    const [time, id] = readCursor(cursor);
-    // The first condition is the one that an index can use.
-    query.where(column, `${beyond}=`, time);
-    query.whereRaw(`(${column} ${beyond} ? OR task_id ${beyond} ?)`, [time, id]);
-  }
-  const rows = (await reading(query)).map(taskFromRow);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last ? cursorOf(timeOf(last), last.taskId) : null };
-}
-
-const ORDERS = {
-  created: {
-    column: "created_at",
-    direction: "desc",
-    beyond: "<",
-    timeOf: (task: StoredTask) => task.createdAt,
-  },
-  due: {
-    column: "next_call_at",
-    direction: "asc",
-    beyond: ">",
-    timeOf: (task: StoredTask) => task.nextCallAt as EpochMs,
-  },
-} as const;
-
 /** Case makes no difference (of ASCII letters, on SQLite). */
 const contains = (part: string): string => `%${part.toLowerCase().replace(/[!%_]/g, "!$&")}%`;
-
-const cursorOf = (time: EpochMs, taskId: TaskId): string =>
-  Buffer.from(`${time}.${taskId}`).toString("base64url");
-
-function readCursor(cursor: string): [time: number, id: Buffer] {
-  const [time = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(".");
-  const taskId = parseTaskId(id);
-  if (!/^\d{1,15}$/.test(time) || taskId === null) {
-    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-    throw new BidaError("invalid_query", undefined, { errors });
-  }
-  return [epochMs(Number(time)), taskIdToBytes(taskId)];
-}

@@ -4,19 +4,21 @@
  * The fence: attempt n is written only where `call_count` is n − 1, under the row's lock. Whoever comes second with
  * the same n (a node that lost its lease) changes nothing and learns what the row says now.
  */
-import type { Knex } from "knex";
 import type { Clock, EpochMs } from "../core/clock.ts";
-import { type TaskId, taskIdToBytes } from "../core/ids.ts";
+import type { TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import { Tally } from "../core/stats.ts";
-import { afterAttempt, afterExpiry, type Progress } from "../core/task.ts";
-import { recordAlarms } from "./alarms.ts";
+import { afterAttempt, afterExpiry } from "../core/task.ts";
+import { raisesAlarm, recordAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
-import { transactionWithLines } from "./lines.ts";
+import { withRetries } from "./failures.ts";
+import { type Change, changesLine, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask, stateCode } from "./rows.ts";
-import { insertMany, placeholders } from "./sql.ts";
-import { countTally } from "./stats/count.ts";
+import { updateProgress } from "./progress.ts";
+import { type Plan, recordAtOnce } from "./record-at-once.ts";
+import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask } from "./rows.ts";
+import { insertMany } from "./sql.ts";
+import { deltaOf } from "./stats/count.ts";
 
 /** What became of one outcome. `task` is the row after the transaction; null where the task is gone (pruned). */
 export interface Recorded {
@@ -39,41 +41,89 @@ export async function recordOutcomes(
   clock: Clock,
   random: () => number,
 ): Promise<Recorded[]> {
+  const ids = [...new Set(outcomes.map(({ taskId }) => taskId))];
+  let recorded: Recorded[] = [];
+  const isDone = await withRetries(() =>
+    recordAtOnce(db, ids, (tasks) => {
+      const judged = judgeAll(tasks, outcomes, clock, random);
+      recorded = resultsOf(judged, new Map());
+      return judged.changes.some(({ before, after }) => changesLine({ before, after }) || raisesAlarm(after))
+        ? null
+        : planOf(judged);
+    }),
+  );
+  return isDone ? recorded : recordWithLines(db, ids, outcomes, clock, random);
+}
+
+/** The general way: what the end of a task sets going is part of the transaction. */
+function recordWithLines(
+  db: Database,
+  ids: TaskId[],
+  outcomes: Outcome[],
+  clock: Clock,
+  random: () => number,
+): Promise<Recorded[]> {
   return transactionWithLines(db, async (trx, lines) => {
-    const now = clock.now();
-    const tasks = await lockTasks(db, trx, [...new Set(outcomes.map(({ taskId }) => taskId))]);
-    const before = new Map(tasks);
-    const tally = new Tally();
-    const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
-    const attempts = results.flatMap(({ written, outcome }) =>
-      written && outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
-    );
-    const written = results.filter((result) => result.written).map(({ outcome }) => outcome.taskId);
-    const changed = new Set(written);
-    const changes = await lines.prepare(
-      Array.from(changed, (id) => ({
-        before: before.get(id) as StoredTask,
-        after: tasks.get(id) as StoredTask,
-      })),
-    );
+    const judged = judgeAll(await lockTasks(db, trx, ids), outcomes, clock, random);
+    const { before, tasks, now } = judged;
+    const changes = await lines.prepare(judged.changes);
     for (const { after } of changes) tasks.set(after.taskId, after);
-    await insertMany(trx, "attempts", ATTEMPT_COLUMNS, attempts);
-    await updateProgress(
-      trx,
-      changes.map(({ after }) => after),
-      written.length > changed.size,
-      now,
-    );
-    await countTally(trx, now, tally);
-    await recordAlarms(trx, before, tasks, results, now);
-    const released = await lines.release(changes, now);
-    return results.map((result) => ({
-      ...result,
-      task: tasks.get(result.outcome.taskId) ?? null,
-      released: released.get(result.outcome.taskId) ?? null,
-    }));
+    const plan = planOf({ ...judged, changes });
+    for (const { table, columns, rows } of plan.inserts) await insertMany(trx, table, columns, rows);
+    await updateProgress(trx, plan);
+    await recordAlarms(trx, before, tasks, judged.results, now);
+    return resultsOf(judged, await lines.release(changes, now));
   });
 }
+
+/** What a batch makes of the locked tasks, in memory. */
+interface Judged {
+  now: EpochMs;
+  before: Map<TaskId, StoredTask>;
+  /** As they are after the batch. */
+  tasks: Map<TaskId, StoredTask>;
+  results: Omit<Recorded, "task" | "released">[];
+  /** Of tasks that have a new record, each once. */
+  changes: Change[];
+  tally: Tally;
+}
+
+function judgeAll(
+  before: Map<TaskId, StoredTask>,
+  outcomes: Outcome[],
+  clock: Clock,
+  random: () => number,
+): Judged {
+  const now = clock.now();
+  const [tasks, tally] = [new Map(before), new Tally()];
+  const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
+  const changed = new Set(results.flatMap(({ written, outcome }) => (written ? outcome.taskId : [])));
+  const changes = Array.from(changed, (id) => ({
+    before: before.get(id) as StoredTask,
+    after: tasks.get(id) as StoredTask,
+  }));
+  return { now, before, tasks, results, changes, tally };
+}
+
+function planOf({ now, results, changes, tally }: Judged): Plan {
+  const written = results.filter((result) => result.written);
+  const rows = written.flatMap(({ outcome }) =>
+    outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
+  );
+  return {
+    inserts: [{ table: "attempts", columns: ATTEMPT_COLUMNS, rows }, deltaOf(now, tally)],
+    tasks: changes.map(({ after }) => after),
+    severalEach: written.length > changes.length,
+    now,
+  };
+}
+
+const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, StoredTask>): Recorded[] =>
+  results.map((result) => ({
+    ...result,
+    task: tasks.get(result.outcome.taskId) ?? null,
+    released: released.get(result.outcome.taskId) ?? null,
+  }));
 
 /** Applies one outcome to the locked tasks, in memory, and counts it. */
 function judgeOutcome(
@@ -97,53 +147,3 @@ function judgeOutcome(
   tally.transition({ appId, lane, from: task.state, to: next.state });
   return { outcome, written: true };
 }
-
-/**
- * Writes the new progress of many tasks. Successes differ in nothing but their key and share one statement; the rest
- * share another with a CASE per column. (An upsert would need every column of the row; one UPDATE per row was
- * 6 times slower in batches of 100.)
- * @param severalEach counts may have grown by other than one
- */
-export async function updateProgress(
-  trx: Knex,
-  tasks: StoredTask[],
-  severalEach: boolean,
-  now: EpochMs,
-): Promise<void> {
-  // Where a task has two records in one batch its count grows by two.
-  const delivered = severalEach ? [] : tasks.filter((task) => task.state === "succeeded");
-  const others = tasks.filter((task) => !delivered.includes(task));
-  if (delivered.length > 0) {
-    await trx.raw(
-      `UPDATE tasks SET state = ?, call_count = call_count + 1, next_call_at = NULL, finished_at = ?, updated_at = ?,
-         last_error_code = NULL, last_error_message = NULL
-       WHERE task_id IN ${placeholders(delivered.length)}`,
-      [stateCode("succeeded"), now, now, ...delivered.map(({ taskId }) => taskIdToBytes(taskId))],
-    );
-  }
-  if (others.length > 0) {
-    const keys = others.map(({ taskId }) => taskIdToBytes(taskId));
-    const cases = PROGRESS.map(
-      ([column]) => `${column} = CASE task_id ${"WHEN ? THEN ? ".repeat(keys.length)}END`,
-    );
-    await trx.raw(
-      `UPDATE tasks SET updated_at = ?, ${cases.join(", ")} WHERE task_id IN ${placeholders(keys.length)}`,
-      [
-        now,
-        ...PROGRESS.flatMap(([, value]) => others.flatMap((task, i) => [keys[i], value(task)])),
-        ...keys,
-      ] as never[],
-    );
-  }
-}
-
-/** The columns of {@link Progress} and how to fill them. */
-export const PROGRESS: [column: string, value: (progress: Progress) => unknown][] = [
-  ["state", ({ state }) => stateCode(state)],
-  ["call_count", ({ callCount }) => callCount],
-  ["manual_calls", ({ manualCalls }) => manualCalls],
-  ["next_call_at", ({ nextCallAt }) => nextCallAt],
-  ["finished_at", ({ finishedAt }) => finishedAt],
-  ["last_error_code", ({ lastError }) => lastError?.code ?? null],
-  ["last_error_message", ({ lastError }) => lastError?.message.slice(0, 500) ?? null],
-];

@@ -16,3 +16,19 @@ export async function originalOf(db: Database, taskId: TaskId): Promise<TaskId |
   const [row] = await reading<Row[]>(db.knex("task_resends").where("task_id", taskIdToBytes(taskId)));
   return row ? taskIdFromBytes(row.resend_of as Buffer) : null;
 }
+
+/** Copies that a task's page can name. */
+const MOST_COPIES = 20;
+
+/** The newest copies of a task that are not pruned. */
+export async function copiesOf(db: Database, taskId: TaskId): Promise<TaskId[]> {
+  const rows = await reading<Row[]>(
+    db
+      .knex("task_resends")
+      .select("task_id")
+      .where("resend_of", taskIdToBytes(taskId))
+      .orderBy("task_id", "desc")
+      .limit(MOST_COPIES),
+  );
+  return rows.map((row) => taskIdFromBytes(row.task_id as Buffer));
+}

@@ -139,23 +139,34 @@ test("words choose the files; no file is a failure", async () => {
   assert.is(none.good, false);
 });
 
-test("unit tests first, then those with servers, heavy ones last and one at a time", async () => {
+test("unit tests first, then the others, the longest first; never two that measure time", async () => {
   const logFile = join(temporaryFolder("order"), "log");
-  const logged = (name: string, extra = "") => `import { appendFileSync } from "node:fs";
+  const logged = (name: string, comment = "", ms = 0) => `${comment}
+    import { appendFileSync } from "node:fs";
     appendFileSync(${JSON.stringify(logFile)}, "${name}+ ");
     process.on("exit", () => appendFileSync(${JSON.stringify(logFile)}, "${name}- "));
-    ${extra}${prints(1, 1)}`;
+    await new Promise((done) => setTimeout(done, ${ms}));
+    ${prints(1, 1)}`;
   await run({
-    "e2e/heavy2.test.ts": logged("heavy2"),
-    "chaos/heavy1.test.ts": logged("heavy1"),
-    "a.test.ts": logged("server", `process.env.${NAMED.nats};`),
-    "b.test.ts": logged("unit1"),
-    "c.test.ts": logged("unit2"),
+    "a.test.ts": logged("timed1", "/** About time. @takes 90 s @timed */", 500),
+    "b.test.ts": logged("timed2", "// @takes 80 s @timed"),
+    "c.test.ts": logged("server", `// ${NAMED.nats}`),
+    "d.test.ts": logged("short", "// @takes 2 s"),
+    "e.test.ts": logged("long", "/** About something. @takes 100 s */", 500),
+    "f.test.ts": logged("unit1"),
+    "g.test.ts": logged("unit2"),
   });
   const order = readFileSync(logFile, "utf8").trim().split(" ");
-  assert.equal(order.slice(-4), ["heavy1+", "heavy1-", "heavy2+", "heavy2-"]);
-  const server = order.indexOf("server+");
-  assert.ok(order.indexOf("unit1-") < server || order.indexOf("unit2-") < server, order.join(" "));
+  const at = (what: string) => order.indexOf(what);
+  const before = (...names: string[]) =>
+    assert.ok(
+      names.every((name, i) => i === 0 || at(names[i - 1]!) < at(name)),
+      order.join(" "),
+    );
+  for (const unit of ["unit1-", "unit2-"]) for (const other of ["long+", "timed1+"]) before(unit, other);
+  before("timed1+", "timed1-", "timed2+");
+  before("long+", "short+");
+  before("timed1+", "short+", "server+");
 });
 
 test("asks only for the servers that the chosen files or their helpers name", async () => {

@@ -14,12 +14,20 @@ import { boundToUs, endWithUs } from "./servers/process.ts";
 import { temporaryFolder } from "./servers/server.ts";
 import { provide } from "./servers/shared.ts";
 
+/** Most of a test's time is waiting, for servers, leases, silences. More than two would be too much for two cores. */
 const AT_ONCE = 2;
 const TERM_GRACE_MS = 3000;
 const FIGURES = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm;
 
-/** These start whole clusters and browsers: they come last, one at a time, and may take longer. */
+/** These start whole clusters and browsers and may take longer. */
 const HEAVY = /\/(e2e|chaos|browser)\//;
+
+/**
+ * What a file may say of itself in its first comment: about how long it takes, and that it measures time, so that no
+ * other such file may run beside it.
+ */
+const TAKES = /@takes (\d+) s\b/;
+const TIMED = /@timed\b/;
 
 const NEEDS: Record<Program, RegExp> = {
   mariadb: /TEST_MYSQL_URL|\bmysqlDatabase\b|\/mariadb\.ts["']/,
@@ -48,7 +56,8 @@ interface TestFile {
   path: string;
   absolute: string;
   needs: Program[];
-  heavy: boolean;
+  takesS: number;
+  timed: boolean;
 }
 
 interface Count {
@@ -63,7 +72,7 @@ const PROJECT: Options = {
   ci: /^(1|true)$/i.test(process.env.CI ?? ""),
   say: (line) => console.log(line),
   provide,
-  limitMs: (path) => (HEAVY.test(path) ? 600_000 : 180_000),
+  limitMs: (path) => (HEAVY.test(path) ? 600_000 : 300_000),
   lingerMs: 10_000,
 };
 
@@ -94,13 +103,15 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
     if (count.failed > 0) options.say(result.output.trimEnd().replace(/^/gm, "  | "));
   }
 
-  const unit = ready.filter((file) => !file.heavy && file.needs.length === 0);
-  const withServers = ready.filter((file) => !file.heavy && file.needs.length > 0);
-  await inParallel([...unit, ...withServers], AT_ONCE, runOne);
+  const unit = ready.filter((file) => file.needs.length === 0 && file.takesS === 0);
+  const others = ready.filter((file) => !unit.includes(file));
+  await inParallel(unit, AT_ONCE, runOne);
+  // The longest first, or it would go on when all the others are done.
   await inParallel(
-    ready.filter((file) => file.heavy),
-    1,
+    others.sort((a, b) => b.takesS - a.takesS),
+    AT_ONCE,
     runOne,
+    (file, running) => !(file.timed && running.some(({ timed }) => timed)),
   );
   await provided.stop();
   rmSync(scratch, { recursive: true, force: true });
@@ -123,7 +134,9 @@ function findFiles({ folder, filters }: Options): TestFile[] {
       const text = withHelpers(absolute, folder);
       const needs = (Object.keys(NEEDS) as Program[]).filter((program) => NEEDS[program].test(text));
       if (path.includes("/browser/") && !needs.includes("chromium")) needs.push("chromium");
-      return { path, absolute, needs, heavy: HEAVY.test(path) };
+      const own = readFileSync(absolute, "utf8");
+      const [, takes = 0] = TAKES.exec(own) ?? [];
+      return { path, absolute, needs, takesS: Number(takes), timed: TIMED.test(own) };
     })
     .filter(({ path }) => filters.length === 0 || filters.some((word) => path.includes(word)));
 }
@@ -202,10 +215,24 @@ function figuresIn(output: string): [number, number, number] | undefined {
   return last && (last.slice(1).map(Number) as [number, number, number]);
 }
 
-async function inParallel<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
+/** Works on `width` items at once, in their order, but on none beside `running` ones that it does not fit. */
+async function inParallel<T>(
+  items: T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+  fits: (item: T, running: T[]) => boolean = () => true,
+): Promise<void> {
+  const [queue, running] = [[...items], new Set<T>()];
   const lane = async () => {
-    for (const item of queue) await work(item);
+    for (;;) {
+      // Nothing fits: what runs in another lane does not, and that lane goes on with the rest.
+      const at = queue.findIndex((item) => fits(item, [...running]));
+      const [item] = at < 0 ? [] : queue.splice(at, 1);
+      if (item === undefined) return;
+      running.add(item);
+      await work(item);
+      running.delete(item);
+    }
   };
   await Promise.all(Array.from({ length: width }, lane));
 }

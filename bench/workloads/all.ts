@@ -1,5 +1,6 @@
 /** Starts what the chosen workloads need, and runs them in turn. */
 import { Child } from "../kit/child.ts";
+import { now } from "../kit/clock.ts";
 import * as servers from "../kit/servers.ts";
 import type { Load, LoadPlan } from "../load/generator.ts";
 import { type Cell, inTurns, type Measured, type Say } from "../measure.ts";
@@ -189,7 +190,12 @@ class Run {
       if (!without || !loaded) return;
       for (const measured of [without, loaded]) this.#check(measured);
       const rss = memory(bida);
-      this.#result.backlog[bida.name] = { count, ...filled, without, with: loaded, rssBefore, rss };
+      let startedAt = now();
+      await bida.restart(async () => {
+        startedAt = now();
+      });
+      const readyS = (now() - startedAt) / 1000;
+      this.#result.backlog[bida.name] = { count, ...filled, without, with: loaded, rssBefore, rss, readyS };
     }
   }
 

@@ -101,6 +101,12 @@ export async function backlog(bench: Bench, bida: Bida, redisUrl: string | null,
 export const memory = (system: System): Record<string, number> =>
   Object.fromEntries(Array.from(system.pids(), ([role, pid]) => [role, usageOf(pid).rss / 2 ** 20]));
 
+/** What {@link latency} is while nothing else happens, once the processes are warm. */
+async function baseline(bench: Bench, bida: Bida, rate: number, seconds: number): Promise<Latency> {
+  await bench.round(bida, { door: "http", count: 10_000 });
+  return latency(bench, bida, rate, seconds);
+}
+
 export interface Hanging {
   without: Latency;
   with: Latency;
@@ -108,7 +114,7 @@ export interface Hanging {
 
 /** 10,000 tasks for a target that never answers, and what that does to the others. To be run last: they stay. */
 export async function hanging(bench: Bench, bida: Bida, rate: number, seconds: number): Promise<Hanging> {
-  const without = await latency(bench, bida, rate, seconds);
+  const without = await baseline(bench, bida, rate, seconds);
   const work = bench.workOf({ behaviour: "hang", destinations: 1 });
   await bench.receiver.ask("open", { round: work.round, capacity: 10_000 });
   await bench.generator.ask<Load>("run", {
@@ -135,11 +141,14 @@ export interface Storm {
   early: number;
   /** First calls of tasks that were handed in meanwhile, 200 per second. */
   fresh: Latency;
+  /** The same without a storm. */
+  without: Latency;
   problems: string[];
 }
 
 /** Many retries due at one moment. The reconciler finds them in the database; their first calls failed long ago. */
 export async function storm(bench: Bench, bida: Bida, count: number): Promise<Storm> {
+  const without = await baseline(bench, bida, 200, 4);
   const work = bench.workOf({});
   await bench.receiver.ask("open", { round: work.round, capacity: count });
   const createdAt = Date.now() - 3_600_000 * 12;
@@ -170,6 +179,7 @@ export async function storm(bench: Bench, bida: Bida, count: number): Promise<St
     // Two clocks are read one after the other: within a millisecond of each other.
     early: late.filter((ms) => ms < -1).length,
     fresh,
+    without,
     problems,
   };
 }

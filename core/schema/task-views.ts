@@ -40,7 +40,10 @@ export const taskViewSchema = z
       .describe("The task of the same `orderKey` that is to be delivered now. Lists leave it out"),
     resendOf: z
       .exactOptional(taskIdSchema.nullable())
-      .describe("The task that this one is a copy of. Lists leave it out"),
+      .describe("The task that this one is a copy of (`/resend`); it may be pruned. Lists leave it out"),
+    resentAs: z
+      .exactOptional(z.array(taskIdSchema))
+      .describe("Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out"),
     sourceIp: words,
     lastError: z
       .object({ code: z.string(), message: z.string() })

@@ -1,11 +1,11 @@
 -- Adds members that are not known, and leases at once up to `room` of those that are due.
 -- Input:  ARGV[1] holder, ARGV[2] room (0 to add only), ARGV[3] lease ms, ARGV[4] window, then member, due time, …
--- Output: {micros, how many were not known, leased member, …}
+-- Output: {micros, 1 where there is something to claim or to wait for, how many were not known, leased member, …}
 -- Errors: none
 local holder, room, lease_ms, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local out = { MICROS, 0 }
+local out = { MICROS, 0, 0 }
 local look = false
-local lanes = {}
+local lanes, seen, leased, dues = {}, {}, {}, {}
 
 -- Whether something of the lane waits that must go before this member.
 local function overtakes(member, lane)
@@ -26,12 +26,13 @@ end
 
 for i = 5, #ARGV, 2 do
   local member, due_at = ARGV[i], tonumber(ARGV[i + 1])
-  if not is_known(member) then
-    out[2] = out[2] + 1
+  if not seen[member] and not is_known(member) then
+    seen[member] = true
+    out[3] = out[3] + 1
     local known, lane
     if room > 0 and due_at <= NOW then known, lane = lane_for(member, due_at) end
     if known and known.free > 0 and not overtakes(member, lane) then
-      lease(member, holder, lease_ms)
+      leased[#leased + 1], dues[#dues + 1] = member, due_at
       known.free, known.paid, room = known.free - 1, known.paid + 1, room - 1
       out[#out + 1] = member
     else
@@ -40,6 +41,10 @@ for i = 5, #ARGV, 2 do
   end
 end
 
+lease(leased, dues, holder, lease_ms)
 for lane, known in pairs(lanes) do pay(lane, known.state, known.paid) end
-if look then wake() end
+if look then
+  out[2] = 1
+  wake()
+end
 return out

@@ -12,8 +12,8 @@ local SWEEP, PROMOTE = 500, 2000
 
 -- Leases that ran out: ready again, before everything that was due later.
 local ended = redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)
+unlease(ended)
 for _, member in ipairs(ended) do
-  unlease(member)
   make_ready(member, NOW)
   reopen(lane_of(member))
 end
@@ -45,11 +45,13 @@ local function serve(rank, lane, app, most)
     got = redis.call('ZRANGEBYSCORE', key, '-inf', due_by, 'WITHSCORES', 'LIMIT', 0, quota)
     for i = 1, #got, 2 do redis.call('ZREM', key, got[i]) end
   end
+  local members, dues = {}, {}
   for i = 1, #got, 2 do
-    lease(got[i], holder, lease_ms)
+    members[#members + 1], dues[#dues + 1] = got[i], got[i + 1]
     out[#out + 1] = got[i]
     out[#out + 1] = got[i + 1]
   end
+  lease(members, dues, holder, lease_ms)
   local count = #got / 2
   redis.call('DECRBY', READIES, count)
   pay(lane, state, count)

@@ -9,7 +9,7 @@
 --   ring:<rank>:<app>   ZSET  lane -> turn                            of each app, the lanes whose turn comes
 --   gated               ZSET  lane -> when it may be looked at again (ms)
 --   lease               ZSET  member -> end of the lease (ms)         leased
---   holder              HASH  member -> who holds it
+--   holder              HASH  member -> who holds it, and its fence, see lease_name
 --   leased              HASH  lane -> how many of it are leased
 --   settings            HASH  lane -> what operators set, see lane.lua
 --   health:<lane>       HASH  what its calls have shown, see lane.lua
@@ -72,18 +72,42 @@ local function reopen(lane)
   each_queue(lane, function(rank, app) enter_ring(rank, lane, app) end)
 end
 
-local function lease(member, holder, lease_ms)
-  redis.call('ZADD', LEASE, NOW + lease_ms, member)
-  redis.call('HSET', HOLDER, member, holder)
-  redis.call('HINCRBY', LEASED, lane_of(member), 1)
+-- lane -> how many of these members are of it
+local function by_lane(members)
+  local counts = {}
+  for _, member in ipairs(members) do
+    local lane = lane_of(member)
+    counts[lane] = (counts[lane] or 0) + 1
+  end
+  return counts
 end
 
--- Ends a lease. Its lane has room again: whoever calls this reopens it.
-local function unlease(member)
-  local lane = lane_of(member)
-  redis.call('ZREM', LEASE, member)
-  redis.call('HDEL', HOLDER, member)
-  if redis.call('HINCRBY', LEASED, lane, -1) <= 0 then redis.call('HDEL', LEASED, lane) end
+-- A lease's name: when the entry was due, which differs from one lease of a task to the next, and the holder. Without the
+-- former an outcome that is reported a second time would end the lease of the call after it, if the holder is the same.
+local function lease_name(holder, due_at) return string.format('%.0f %s', tonumber(due_at), holder) end
+
+-- Leases members that are not leased, each named once. A command for all of them: a call of Redis from Lua costs more than
+-- what most of them do.
+local function lease(members, dues, holder, lease_ms)
+  if #members == 0 then return end
+  local ends, holders = {}, {}
+  for i, member in ipairs(members) do
+    ends[2 * i - 1], ends[2 * i] = NOW + lease_ms, member
+    holders[2 * i - 1], holders[2 * i] = member, lease_name(holder, dues[i])
+  end
+  redis.call('ZADD', LEASE, unpack(ends))
+  redis.call('HSET', HOLDER, unpack(holders))
+  for lane, count in pairs(by_lane(members)) do redis.call('HINCRBY', LEASED, lane, count) end
+end
+
+-- Ends leases, each named once. Their lanes have room again: whoever calls this reopens them.
+local function unlease(members)
+  if #members == 0 then return end
+  redis.call('ZREM', LEASE, unpack(members))
+  redis.call('HDEL', HOLDER, unpack(members))
+  for lane, count in pairs(by_lane(members)) do
+    if redis.call('HINCRBY', LEASED, lane, -count) <= 0 then redis.call('HDEL', LEASED, lane) end
+  end
 end
 
 local function is_leased(member) return redis.call('ZSCORE', LEASE, member) end

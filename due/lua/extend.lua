@@ -1,14 +1,14 @@
 -- Renews leases. Takes back those that ran out and are ready again, and those the set has lost altogether.
--- Input:  ARGV[1] holder, ARGV[2] lease ms, then members
+-- Input:  ARGV[1] holder, ARGV[2] lease ms, then member, its due time when it was leased, …
 -- Output: {micros, member that is not the holder's any more, …}
 -- Errors: none
 local holder, lease_ms = ARGV[1], tonumber(ARGV[2])
 local out = { MICROS }
 
-for i = 3, #ARGV do
-  local member = ARGV[i]
+for i = 3, #ARGV, 2 do
+  local member, due_at = ARGV[i], ARGV[i + 1]
   if is_leased(member) then
-    if redis.call('HGET', HOLDER, member) == holder then
+    if redis.call('HGET', HOLDER, member) == lease_name(holder, due_at) then
       redis.call('ZADD', LEASE, NOW + lease_ms, member)
     else
       out[#out + 1] = member
@@ -17,7 +17,7 @@ for i = 3, #ARGV do
     out[#out + 1] = member
   else
     drop_ready(member)
-    lease(member, holder, lease_ms)
+    lease({ member }, { due_at }, holder, lease_ms)
   end
 end
 return out

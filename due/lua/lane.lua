@@ -16,26 +16,33 @@ end
 
 local function read_lane(lane)
   local values = redis.call('HMGET', P .. 'health:' .. lane, unpack(FIELDS))
-  local state = { settings = settings_of(lane) }
+  local state = { settings = settings_of(lane), was = {} }
   for i, field in ipairs(FIELDS) do state[field] = tonumber(values[i] or '0') end
-  if not values[1] then
+  if values[1] then
+    for _, field in ipairs(FIELDS) do state.was[field] = state[field] end
+  else
     state.window = RULES.START_WINDOW
     state.tokens = math.huge
   end
   return state
 end
 
+-- Writes what was changed since it was read.
 local function write_lane(lane, state)
-  local args = {}
+  -- Of a lane that was forgotten nobody knows.
+  local args, was_open = {}, state.was.open_until ~= 0
   for _, field in ipairs(FIELDS) do
-    args[#args + 1] = field
-    args[#args + 1] = tostring(state[field] == math.huge and 1e15 or state[field])
+    if state[field] ~= state.was[field] then
+      args[#args + 1] = field
+      args[#args + 1] = tostring(state[field] == math.huge and 1e15 or state[field])
+      state.was[field] = state[field]
+    end
   end
-  redis.call('HSET', P .. 'health:' .. lane, unpack(args))
+  if #args > 0 then redis.call('HSET', P .. 'health:' .. lane, unpack(args)) end
   redis.call('PEXPIRE', P .. 'health:' .. lane, RULES.FORGET_MS)
   if state.open_until > 0 then
     redis.call('ZADD', P .. 'troubled', state.opened_at, lane)
-  else
+  elseif was_open then
     redis.call('ZREM', P .. 'troubled', lane)
   end
 end

@@ -1,27 +1,39 @@
 -- Ends leases of the holder: back to waiting or ready where a next time is given, otherwise gone.
--- Input:  ARGV[1] holder, ARGV[2] window, then member, next member ('' for none), next due time (0: ready at once),
---         what the call said of its target ('ok', 'bad', 'slow' or ''), …
--- Output: {micros, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
--- Errors: none. A lease of somebody else is left alone.
+-- Input:  ARGV[1] holder, ARGV[2] window, then member, its due time when it was leased, next member ('' for none), next due time (0: ready
+--         at once), what the call said of its target ('ok', 'bad', 'slow' or ''), …
+-- Output: {micros, 1 where there is something to claim or to wait for, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
+-- Errors: none. A lease of somebody else, or of the task's next call, is left alone.
 local holder, window = ARGV[1], tonumber(ARGV[2])
 local lanes, changes = {}, {}
 local look = false
 
-for i = 3, #ARGV, 4 do
-  local member, next_member, due_at, health = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
-  if redis.call('HGET', HOLDER, member) == holder then
-    local lane = lane_of(member)
-    unlease(member)
-    lanes[lane] = lanes[lane] or { state = false }
-    if health ~= '' then
-      local known = lanes[lane]
-      known.state = known.state or read_lane(lane)
-      local change = observe(known.state, health, cap_of(known.state, window))
-      if change then changes[#changes + 1] = { lane, change } end
-    end
-    if next_member ~= '' and not is_known(next_member) then
-      look = place(next_member, due_at) or look
-    end
+-- Where each of the holder's own stands in ARGV; one that is named twice counts once.
+local members, places, seen = {}, {}, {}
+for i = 3, #ARGV, 5 do members[#members + 1] = ARGV[i] end
+local holders = #members > 0 and redis.call('HMGET', HOLDER, unpack(members)) or {}
+for i, member in ipairs(members) do
+  local at = 5 * i - 2
+  if holders[i] == lease_name(holder, ARGV[at + 1]) and not seen[member] then
+    seen[member] = true
+    places[#places + 1] = at
+  end
+end
+local own = {}
+for i, at in ipairs(places) do own[i] = ARGV[at] end
+unlease(own)
+
+for _, i in ipairs(places) do
+  local next_member, due_at, health = ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4]
+  local lane = lane_of(ARGV[i])
+  lanes[lane] = lanes[lane] or { state = false }
+  if health ~= '' then
+    local known = lanes[lane]
+    known.state = known.state or read_lane(lane)
+    local change = observe(known.state, health, cap_of(known.state, window))
+    if change then changes[#changes + 1] = { lane, change } end
+  end
+  if next_member ~= '' and not is_known(next_member) then
+    look = place(next_member, due_at) or look
   end
 end
 
@@ -31,9 +43,10 @@ for lane, known in pairs(lanes) do
 end
 
 -- A lane that was full may have room again.
-if look or redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0 then wake() end
+look = look or redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0
+if look then wake() end
 
-local out = { MICROS }
+local out = { MICROS, look and 1 or 0 }
 for _, change in ipairs(changes) do
   local lane, what = change[1], change[2]
   for _, value in ipairs({ what, status(lane, lanes[lane].state, window) }) do out[#out + 1] = value end

@@ -7,7 +7,15 @@ import { setTimeout as pause } from "node:timers/promises";
 const ROOT = dirname(dirname(import.meta.dirname));
 const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 /** The command of the `start` script in package.json. */
-const START = [RUNNER, "--config", "moleculer.config.ts", "--mask", "**/*.service.ts", "services"];
+const START = [
+  "--max-semi-space-size=8",
+  RUNNER,
+  "--config",
+  "moleculer.config.ts",
+  "--mask",
+  "**/*.service.ts",
+  "services",
+];
 /** A stopping node finishes its calls; more than its own 30 s is a hang. */
 const STOP_WITHIN_MS = 35_000;
 

@@ -15,7 +15,7 @@ import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../co
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
-import { listTasks } from "../../store/read.ts";
+import { listTasks } from "../../store/list-tasks.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { originOfCall } from "../lib/audit.ts";
 import { actionsOf } from "../lib/bus.ts";

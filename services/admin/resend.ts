@@ -8,7 +8,7 @@ import { dueEntryOf } from "../../core/job.ts";
 import { tasksAccepted } from "../../core/metrics.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
 import { checkPayload, parseTask, parseWith } from "../../core/task-schema.ts";
-import { renderRequest } from "../../core/template.ts";
+import { filledUrl } from "../../core/template.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { addOrigins } from "../../store/destinations.ts";
@@ -47,7 +47,7 @@ export async function resend(
   const now = clock.now();
   const spec = parseTask({ ...requestOf(original, changes, now), ...changes }, now);
   checkPayload(spec);
-  const origin = urlOrigin(renderRequest(spec).url.href);
+  const origin = urlOrigin(filledUrl(spec.url, spec.requestParam ?? {}).href);
   const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null };
   const task = storedTaskOf(spec, origin, owner, clock);
   const item = newTask(task, idempotencyOf(spec, key));

@@ -15,6 +15,7 @@ import { bulkRoutes } from "./bulk.routes.ts";
 import { Callers } from "./caller.ts";
 import { consoleRoutes } from "./console.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
+import { directOf, serveDirectly } from "./direct.ts";
 import { docsRoutes } from "./docs.routes.ts";
 import { eventRoutes } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
@@ -83,6 +84,15 @@ function gateway(): ServiceSchema {
   return { ...rest, actions: { rest: actions?.rest as NonNullable<typeof actions>[string] } };
 }
 
+const { httpHandler: gatewayHandler } = (ApiGateway as unknown as { methods: { httpHandler: HttpHandler } })
+  .methods;
+type HttpHandler = (
+  this: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next?: () => void,
+) => Promise<void>;
+
 let callers: Callers;
 
 const api: ServiceSchema<Record<string, unknown>> = {
@@ -110,6 +120,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
   },
 
   methods: {
+    httpHandler(req: IncomingMessage, res: ServerResponse, next?: () => void) {
+      const onError = (error: unknown) => this.errorHandler(req, res, error);
+      if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
+    },
+
     /** The gateway's own one logs each request without credentials as an error. */
     errorHandler(req: IncomingMessage, res: ServerResponse, error: unknown) {
       this.sendError(req, res, error);
@@ -146,21 +161,12 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
     const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
       sendRefusal(res, refusalOf(error));
-    this.addRoute({
-      ...ROUTE,
-      path: "/api",
-      aliases: legacyRoutes(broker, callers, config),
-      onError: legacyError,
-    });
-    this.addRoute({
-      ...ROUTE,
-      path: "/",
-      aliases: {
-        ...aliasesOf(everyRoute(nodes), broker, callers),
-        // Last: it answers whatever is left.
-        ...consoleRoutes(CONSOLE),
-      },
-    });
+    const legacy = legacyRoutes(broker, callers, config);
+    const aliases = aliasesOf(everyRoute(nodes), broker, callers);
+    this.direct = new Map([...directOf("/api", legacy), ...directOf("", aliases)]);
+    this.addRoute({ ...ROUTE, path: "/api", aliases: legacy, onError: legacyError });
+    // The console comes last: it answers whatever is left.
+    this.addRoute({ ...ROUTE, path: "/", aliases: { ...aliases, ...consoleRoutes(CONSOLE) } });
   },
 };
 

@@ -32,5 +32,8 @@ export function readJson(req: IncomingMessage, res: ServerResponse, size: BodySi
   });
 }
 
+/** About how many bytes a request's body has; a guess where it does not say. */
+export const sizeOf = (req: IncomingMessage): number => Number(req.headers["content-length"] ?? 16_384);
+
 const hasBody = (req: IncomingMessage): boolean =>
   Number(req.headers["content-length"] ?? 0) > 0 || req.headers["transfer-encoding"] !== undefined;

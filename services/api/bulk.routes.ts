@@ -117,6 +117,7 @@ export const bulkRoutes: Route[] = [
       "The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.",
     access: CHANGE,
     body: { schema: resendSchema, size: "task", optional: true },
+    idempotent: true,
     refusals: ["invalid_task"],
     answer: { status: 202, description: "The copy's id", schema: resentSchema },
     handler: ({ broker, params, body, meta }) => {

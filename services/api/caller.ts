@@ -1,5 +1,5 @@
 /** Who calls: the address, and the credentials. */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -73,6 +73,7 @@ export class Callers {
   addressOf(req: IncomingMessage): string {
     const { trustProxy } = this.#config;
     let address = plain(req.socket.remoteAddress ?? "");
+    if (!trustProxy.includes(address)) return address;
     const hops = String(req.headers["x-forwarded-for"] ?? "")
       .split(",")
       .map((hop) => plain(hop.trim()));
@@ -104,7 +105,7 @@ export class Callers {
       const colon = text.indexOf(":");
       if (colon >= 0) return this.#basic(text.slice(0, colon), text.slice(colon + 1), this.addressOf(req));
     } else if (/^bearer$/i.test(scheme) && credentials) {
-      return this.#app(digest(credentials).toString("hex"), this.addressOf(req));
+      return this.#app(hash("sha256", credentials, "hex"), this.addressOf(req));
     } else if (scheme === "" && token !== null) {
       return this.#session(token);
     }
@@ -186,4 +187,4 @@ const plain = (address: string): string =>
     .replace(/^::ffff:(?=\d+\.)/, "");
 
 /** Of equal length for any text, as constant-time comparison needs it. */
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+const digest = (text: string): Buffer => hash("sha256", text, "buffer");

@@ -94,6 +94,8 @@ async function* each<T>(tasks: AsyncIterable<TaskView>, form: (task: TaskView) =
 
 /** How many tasks the next page takes, if they are as large as these. */
 function fitting(items: TaskView[]): number {
+  // Nothing was found as far as was looked.
+  if (items.length === 0) return FIRST_PAGE;
   const size = items.reduce((sum, task) => sum + JSON.stringify(task).length, 0);
   return Math.min(MAX_PAGE, Math.max(1, Math.floor((PAGE_SIZE * items.length) / Math.max(size, 1))));
 }

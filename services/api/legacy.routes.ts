@@ -7,7 +7,7 @@ import { refusals } from "../../core/metrics.ts";
 import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { submit } from "../lib/bus.ts";
-import { readJson } from "./body.ts";
+import { readJson, sizeOf } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { end, refusalOf } from "./problem.ts";
 import type { Declaration, GatewayHandler } from "./route.ts";
@@ -58,7 +58,7 @@ export function legacyRoutes(
     }
     const request = await readJson(req, res, "task");
     const meta = { scope: EVERYTHING, sourceIp };
-    return (await submit(broker, "scheduler.submitLegacy", { request }, { meta })).taskId;
+    return (await submit(broker, "legacy", request, meta, sizeOf(req))).taskId;
   }
 }
 

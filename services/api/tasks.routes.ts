@@ -10,7 +10,8 @@ import {
 } from "../../core/schema/task-views.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { taskSchema } from "../../core/task-schema.ts";
-import { call, read, submit } from "../lib/bus.ts";
+import { call, read, submit, submitBatch } from "../lib/bus.ts";
+import { sizeOf } from "./body.ts";
 import { withList, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
@@ -30,7 +31,7 @@ export const taskRoutes: Route[] = [
     body: { schema: taskSchema, size: "task" },
     idempotent: true,
     answer: { status: 202, description: "Accepted", schema: acceptedSchema },
-    handler: ({ broker, body, meta }) => submit(broker, "scheduler.submit", body as TaskRequest, { meta }),
+    handler: ({ broker, body, meta, req }) => submit(broker, "v1", body, meta, sizeOf(req)),
   },
   {
     method: "POST",
@@ -44,7 +45,7 @@ export const taskRoutes: Route[] = [
     handler: ({ broker, body, meta }) => {
       const batch = body as { tasks: TaskRequest[] };
       const count = Array.isArray(batch.tasks) ? Math.min(batch.tasks.length, 1000) : 0;
-      return submit(broker, "scheduler.submitBatch", batch, { meta, timeout: 30_000 }, count);
+      return submitBatch(broker, batch, meta, count);
     },
   },
   {
@@ -52,7 +53,8 @@ export const taskRoutes: Route[] = [
     path: "/v1/tasks",
     tag,
     summary: "List tasks",
-    description: "Newest first; with `sort=due` open tasks, the one that is due first on top.",
+    description:
+      "Newest first; with `sort=due` open tasks, the one that is due first on top. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.",
     access: READ,
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },

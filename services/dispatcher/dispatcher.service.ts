@@ -116,7 +116,9 @@ const dispatcher: ServiceSchema = {
       // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
       const age = clock.now() - leasedAt;
       const until = trustedUntil(monotonicMs() - age, leaseMs);
-      pool.deliver(jobs.map((job) => ({ ...job, trustedUntil: until })));
+      // What has been called already, and is not on record yet, is not called again.
+      const open = jobs.filter((job) => !reporter.adopt(job));
+      pool.deliver(open.map((job) => ({ ...job, trustedUntil: until })));
     };
 
     const forRetries = Math.ceil(capacity * RETRY_SHARE);

@@ -12,7 +12,8 @@ import type { Scope } from "../../store/scope.ts";
 import { toWire } from "./wire-errors.ts";
 
 export { call } from "./call.ts";
-export { read, submit } from "./peers.ts";
+export { read } from "./peers.ts";
+export { submit, submitBatch } from "./submit.ts";
 
 /** What travels beside the parameters of a call. */
 export interface CallMeta {
@@ -96,12 +97,14 @@ function answering(handler: Handler) {
     } catch (error) {
       // The REST door, which says for whom it asks, counts what it answers.
       if (!ctx.meta.scope) refusals.labels("rpc", error instanceof BidaError ? error.code : "internal").inc();
-      throw toWire(error, (cause) =>
-        ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected"),
-      );
+      throw toWire(error, unexpectedIn(ctx));
     }
   };
 }
+
+/** Logs what is no refusal. */
+export const unexpectedIn = (ctx: BidaContext) => (cause: unknown) =>
+  ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected");
 
 export type EventHandlers = {
   [K in EventName]?: (payload: EventMap[K], ctx: Context) => void | Promise<void>;

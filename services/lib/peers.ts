@@ -1,12 +1,11 @@
 /**
  * Asking one of several nodes, and another one where the first does not answer. A node that was killed or frozen stays
  * in the registry until its heartbeats are missed (6 s); a caller should not wait for that. Only for actions that may be
- * carried out twice. `read` and `submit` are imported from `bus.ts`.
+ * carried out twice. `read` is imported from `bus.ts`.
  */
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
 import type { BidaError } from "../../core/errors.ts";
-import { newTaskId } from "../../core/ids.ts";
 import type { ActionName, CallOptions } from "./bus.ts";
 import { call } from "./call.ts";
 
@@ -23,12 +22,14 @@ const memories = new WeakMap<ServiceBroker, Memory>();
 
 /** Nodes that offer an action now. */
 export function nodesWith(broker: ServiceBroker, action: ActionName): string[] {
-  const actions = broker.registry.getActionList({ onlyAvailable: true, withEndpoints: true }) as {
-    name: string;
-    endpoints?: { nodeID: string; available: boolean }[];
-  }[];
-  const found = actions.find(({ name }) => name === action);
-  return (found?.endpoints ?? []).filter(({ available }) => available).map(({ nodeID }) => nodeID);
+  const { actions } = broker.registry as unknown as Registry;
+  const endpoints = actions.get(action)?.endpoints ?? [];
+  return endpoints.filter(({ node }) => node.available).map(({ node }) => node.id);
+}
+
+/** The part of Moleculer's registry that its types do not show. Its `getActionList` copies the schemas of all actions. */
+interface Registry {
+  actions: { get(action: string): { endpoints: { node: { id: string; available: boolean } }[] } | undefined };
 }
 
 /**
@@ -65,21 +66,6 @@ export function read<K extends ActionName>(
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
   return askAny(broker, action, params, READ_PATIENCE, options);
-}
-
-/** How long a scheduler may take to commit before another one is asked too, in ms. */
-const SUBMIT_PATIENCE = 2_000;
-
-/** Hands tasks over to a scheduler, under ids of our own: to another one too, where the first does not answer. */
-export function submit<K extends "scheduler.submit" | "scheduler.submitBatch" | "scheduler.submitLegacy">(
-  broker: ServiceBroker,
-  action: K,
-  params: ActionMap[K][0],
-  options: CallOptions,
-  count = 1,
-): Promise<ActionMap[K][1]> {
-  const meta = { ...options.meta, taskIds: Array.from({ length: count }, newTaskId) };
-  return askAny(broker, action, params, SUBMIT_PATIENCE, { ...options, meta });
 }
 
 async function tried<K extends ActionName>(

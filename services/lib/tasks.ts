@@ -10,7 +10,7 @@ import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
 import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
-import { originalOf } from "../../store/resends.ts";
+import { copiesOf, originalOf } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { originOfCall } from "./audit.ts";
@@ -31,12 +31,13 @@ export function taskIdOf(text: unknown): TaskId {
 
 export async function viewTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
   const task = await findTask(resources.db, scope, taskId);
-  const [leased, heldBy, resendOf] = await Promise.all([
+  const [leased, heldBy, resendOf, resentAs] = await Promise.all([
     isLeased(resources, task),
     holderOf(resources.db, task),
     originalOf(resources.db, taskId),
+    copiesOf(resources.db, taskId),
   ]);
-  return { ...taskView(task, leased), heldBy, resendOf };
+  return { ...taskView(task, leased), heldBy, resendOf, resentAs };
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */

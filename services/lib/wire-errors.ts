@@ -1,11 +1,7 @@
 /** Refusals across Moleculer: `type` is our code, `code` the HTTP status, `data` the fields. */
 import { Errors } from "moleculer";
-import { BidaError, type FieldError, isRefusalCode } from "../../core/errors.ts";
-
-interface WireData {
-  errors?: FieldError[];
-  retryAfter?: number;
-}
+import type { WireRefusal } from "../../core/contract.ts";
+import { BidaError, isRefusalCode } from "../../core/errors.ts";
 
 /** @param unexpected is told of errors that are not refusals; callers see `internal` and nothing of them */
 export function toWire(error: unknown, unexpected: (cause: unknown) => void): Error {
@@ -15,7 +11,7 @@ export function toWire(error: unknown, unexpected: (cause: unknown) => void): Er
     unexpected(error);
     return toWire(new BidaError("internal"), unexpected);
   }
-  const data: WireData = { errors: error.errors };
+  const data: WireRefusal["data"] = { errors: error.errors };
   if (error.retryAfter !== undefined) data.retryAfter = error.retryAfter;
   const wire = new Errors.MoleculerError(error.message, error.status, error.code, data);
   // A stack tells callers about our insides.
@@ -23,13 +19,21 @@ export function toWire(error: unknown, unexpected: (cause: unknown) => void): Er
   return wire;
 }
 
+/** {@link toWire} for one of several results of a call. */
+export function refusalTo(error: unknown, unexpected: (cause: unknown) => void): WireRefusal {
+  const { type, message, data } = toWire(error, unexpected) as Error & Omit<WireRefusal, "message">;
+  return { type, message, data };
+}
+
+export const refusalFrom = (refusal: WireRefusal): BidaError => fromWire(refusal);
+
 /** The refusal in an error of a call. Moleculer's own (nobody offers the action, no answer in time) are `unavailable`. */
 export function fromWire(error: unknown): BidaError {
   if (error instanceof BidaError) return error;
   const { type, message, data, name } = error as {
     type?: unknown;
     message?: string;
-    data?: WireData;
+    data?: WireRefusal["data"];
     name?: string;
   };
   if (isRefusalCode(type)) {

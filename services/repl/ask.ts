@@ -1,7 +1,8 @@
 /** Calls of commands: as whom they ask, and what a refusal means to somebody who types. */
-import { parseTaskId } from "../../core/ids.ts";
+
 import type { ActionMap } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
+import { parseTaskId } from "../../core/ids.ts";
 import { type ActionName, call } from "../lib/bus.ts";
 import type { Session } from "./command.ts";
 import { Mistake } from "./mistake.ts";

@@ -4,7 +4,7 @@ import { createServer, connect as open, type Server, type Socket } from "node:ne
 import { createInterface } from "node:readline";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { type Config, isEmbedded } from "../../core/config.ts";
-import { type Asked, type Answered, type Hello, socketOf } from "./socket.ts";
+import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
 
 export function replDoor(config: Config): Middleware {
   let server: Server | null = null;

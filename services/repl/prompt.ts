@@ -1,7 +1,7 @@
 /** The prompt: Moleculer's REPL, whose own commands are behind `mol`, with Bida's in front. */
 import type { REPLServer } from "node:repl";
-import startRepl from "moleculer-repl";
 import type { ServiceBroker } from "moleculer";
+import startRepl from "moleculer-repl";
 import { operator } from "./actor.ts";
 import { lineOf } from "./ask.ts";
 import type { Session } from "./command.ts";

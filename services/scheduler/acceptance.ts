@@ -5,7 +5,7 @@ import type { TaskId } from "../../core/ids.ts";
 import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { checkPayload } from "../../core/task-schema.ts";
-import { renderRequest } from "../../core/template.ts";
+import { filledUrl } from "../../core/template.ts";
 import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { idempotencyOf, storedTaskOf } from "../lib/new-task.ts";
@@ -97,7 +97,7 @@ export class Acceptance {
   }
 
   #stored(spec: TaskSpec, owner: Origin): StoredTask {
-    const { origin } = renderRequest(spec).url;
+    const { origin } = filledUrl(spec.url, spec.requestParam ?? {});
     this.#origins.saw(origin);
     return storedTaskOf(spec, origin, owner, this.#resources.clock);
   }

@@ -13,6 +13,10 @@ import type { JobMaker } from "./jobs.ts";
 
 /** One reply carries about this much payload. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+/** Commits that are handed out together; each holds 4 MiB of payload at most. */
+const MAX_COMMITS = 4;
+/** Commits are dealt out evenly among parked claims, in parts of at least so many: each part is a round trip. */
+const MIN_SHARE = 8;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
 
@@ -31,6 +35,9 @@ export class ClaimDesk {
   readonly #jobs: JobMaker;
   readonly #log: Logger;
   #parked: Parked[] = [];
+  /** What each commit brought that is not handed out yet. */
+  readonly #offered: StoredTask[][] = [];
+  #handingOut = false;
   #pumping = false;
   /** Something may be claimable that no claim has looked at yet. */
   #woken = false;
@@ -66,25 +73,45 @@ export class ClaimDesk {
   }
 
   /** Takes tasks that were just committed: those due go to parked claims at once, the rest into the due set. */
-  async offer(tasks: StoredTask[]): Promise<void> {
+  offer(tasks: StoredTask[]): void {
+    if (tasks.length === 0) return;
+    this.#offered.push(tasks);
+    if (!this.#handingOut) void this.#handOut();
+  }
+
+  /**
+   * One round trip at a time: what is committed meanwhile goes with the next one. Side by side, small commits would each
+   * use up a parked claim, and find none.
+   */
+  async #handOut(): Promise<void> {
+    this.#handingOut = true;
+    while (this.#offered.length > 0) {
+      const tasks = this.#offered.splice(0, MAX_COMMITS).flat();
+      try {
+        await this.#place(tasks);
+      } catch (error) {
+        // They are committed; the reconciler brings them to the due set.
+        this.#log.warn(
+          { err: (error as Error).message, tasks: tasks.length },
+          "accepted, but not in the due set yet",
+        );
+      }
+    }
+    this.#handingOut = false;
+  }
+
+  async #place(tasks: StoredTask[]): Promise<void> {
     const { due, clock } = this.#resources;
     let rest = tasks;
-    try {
-      while (rest.length > 0) {
-        const parked = this.#parked.shift();
-        const part = rest.slice(0, parked?.room ?? rest.length);
-        rest = rest.slice(part.length);
-        const leasedAt = clock.now();
-        const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
-        if (!parked) await due.add(entries);
-        else await this.#handOver(parked, entries, part, leasedAt);
-      }
-    } catch (error) {
-      // They are committed; the reconciler brings them to the due set.
-      this.#log.warn(
-        { err: (error as Error).message, tasks: tasks.length },
-        "accepted, but not in the due set yet",
-      );
+    while (rest.length > 0) {
+      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / this.#parked.length));
+      const parked = this.#parked.shift();
+      const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
+      rest = rest.slice(part.length);
+      const leasedAt = clock.now();
+      const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
+      if (!parked) await due.add(entries);
+      else await this.#handOver(parked, entries, part, leasedAt);
     }
   }
 

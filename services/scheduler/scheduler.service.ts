@@ -1,20 +1,21 @@
 /** Accepts tasks, keeps what is due, hands it to dispatchers, records what came of it. */
 import type { ServiceSchema } from "moleculer";
-import type { BatchResult } from "../../core/contract.ts";
+import type { BatchResult, Submission, SubmissionResult, WireRefusal } from "../../core/contract.ts";
 import { BidaError, type FieldError } from "../../core/errors.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
-import type { Door } from "../../core/metrics.ts";
 import type { TaskSpec } from "../../core/task.ts";
 import { parseTask } from "../../core/task-schema.ts";
 import { pingDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
-import { actionsOf, type BidaContext, eventsOf } from "../lib/bus.ts";
+import { actionsOf, type BidaContext, eventsOf, unexpectedIn } from "../lib/bus.ts";
 import { checkIdempotencyKey } from "../lib/new-task.ts";
 import { contribute } from "../lib/node-status.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
 import { attemptView } from "../lib/views.ts";
+import { refusalFrom, refusalTo } from "../lib/wire-errors.ts";
 import { Acceptance, type Origin } from "./acceptance.ts";
 import { ClaimDesk } from "./claim-desk.ts";
 import { schedulerStatus } from "./figures.ts";
@@ -54,11 +55,13 @@ const scheduler: ServiceSchema = {
       return { results: await Promise.all(results) };
     },
 
-    submitLegacy: async ({ request }, ctx) => {
-      acceptance.checkLoad();
-      const parsed = parseLegacyTask(request);
-      if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
-      return { taskId: await acceptance.accept(parsed, originOf(ctx, "legacy")) };
+    submitMany: async ({ items }, ctx) => {
+      const results = await Promise.all(items.map((item) => submitOne(item, ctx)));
+      // The database is away: another scheduler may reach it.
+      const first = results[0] as SubmissionResult;
+      if (results.every((result) => "refusal" in result && result.refusal.type === "unavailable"))
+        throw refusalFrom((first as { refusal: WireRefusal }).refusal);
+      return { results };
     },
 
     get: async ({ taskId }, ctx) => viewTask(resources, scopeOf(ctx), taskIdOf(taskId)),
@@ -114,7 +117,7 @@ const scheduler: ServiceSchema = {
     jobs = new JobMaker(resources, this.logger);
     desk = new ClaimDesk(resources, jobs, this.logger);
     acceptance = new Acceptance(resources, (tasks) => {
-      void desk.offer(tasks);
+      desk.offer(tasks);
       resources.announce.changed("task.accepted", tasks);
     });
     recorder = new Recorder(resources, this.broker, this.logger);
@@ -135,14 +138,35 @@ const scheduler: ServiceSchema = {
 export default scheduler;
 
 /** The REST door says for whom it asks; other services of the cluster do not. */
-function originOf(ctx: BidaContext, door: Door = ctx.meta.scope ? "rest" : "rpc"): Origin {
+function originOf(ctx: BidaContext): Origin {
   return {
     appId: ownerOf(scopeOf(ctx)),
-    door,
+    door: ctx.meta.scope ? "rest" : "rpc",
     sourceIp: ctx.meta.sourceIp ?? null,
     idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
     taskId: ctx.meta.taskIds?.[0] ?? null,
   };
+}
+
+/** One caller's task; what is wrong with it concerns nobody else. */
+async function submitOne(item: Submission, ctx: BidaContext): Promise<SubmissionResult> {
+  const { form, task, taskId, appId, sourceIp } = item;
+  try {
+    acceptance.checkLoad();
+    const idempotencyKey = checkIdempotencyKey(item.idempotencyKey ?? undefined);
+    const spec = form === "v1" ? parseTask(task, resources.clock.now()) : legacyTask(task);
+    const door = form === "v1" ? "rest" : "legacy";
+    const origin = { appId, door, sourceIp, idempotencyKey, taskId: taskId as TaskId } as const;
+    return { taskId: await acceptance.accept(spec, origin) };
+  } catch (error) {
+    return { refusal: refusalTo(error, unexpectedIn(ctx)) };
+  }
+}
+
+function legacyTask(request: unknown): TaskSpec {
+  const parsed = parseLegacyTask(request);
+  if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
+  return parsed;
 }
 
 function batchOf(params: unknown): unknown[] {

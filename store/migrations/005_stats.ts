@@ -4,6 +4,7 @@
  * lists them by time.
  */
 import type { Knex } from "knex";
+import { addIndex } from "./add-index.ts";
 import { createTable } from "./create-table.ts";
 
 export const name = "005_stats";
@@ -30,10 +31,7 @@ export async function up(knex: Knex): Promise<void> {
     table.integer("app_id").notNullable().primary().comment("-1: all");
     table.text("data").notNullable().comment("Totals of core/stats.ts");
   });
-  if (!(await hasIndex(knex, "attempts", "attempts_started")))
-    await knex.schema.alterTable("attempts", (table) => {
-      table.index(["started_at", "task_id", "n"], "attempts_started");
-    });
+  await addIndex(knex, "attempts", ["started_at", "task_id", "n"], "attempts_started");
   // The last step: its one row says that the tables were counted.
   await createTable(knex, "stats_folds", (table) => {
     table.tinyint("id").notNullable().primary();
@@ -78,13 +76,4 @@ async function countTables(trx: Knex): Promise<{ app_id: number; data: string }[
     };
     return { app_id: app, data: JSON.stringify(data) };
   });
-}
-
-async function hasIndex(knex: Knex, table: string, index: string): Promise<boolean> {
-  if (knex.client.config.client !== "mysql2") {
-    const found = await knex("sqlite_master").where({ type: "index", name: index }).first();
-    return found !== undefined;
-  }
-  const [rows] = await knex.raw(`SHOW INDEX FROM ${table} WHERE Key_name = ?`, [index]);
-  return rows.length > 0;
 }

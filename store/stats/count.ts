@@ -5,10 +5,22 @@
 import type { Knex } from "knex";
 import type { EpochMs } from "../../core/clock.ts";
 import { Tally, type Transition } from "../../core/stats.ts";
+import type { Insert } from "../commit-inserts.ts";
+import { insertMany } from "../sql.ts";
+
+/** The row that counts `tally` as of `now`; to be committed with what it counts. */
+export function deltaOf(now: EpochMs, tally: Tally): Insert {
+  return {
+    table: "stats_deltas",
+    columns: ["at", "data"],
+    rows: tally.empty ? [] : [[now, tally.encode()]],
+  };
+}
 
 /** Counts `tally` as of `now`, if `trx` commits. */
 export async function countTally(trx: Knex, now: EpochMs, tally: Tally): Promise<void> {
-  if (!tally.empty) await trx.raw("INSERT INTO stats_deltas (at, data) VALUES (?, ?)", [now, tally.encode()]);
+  const { table, columns, rows } = deltaOf(now, tally);
+  await insertMany(trx, table, columns, rows);
 }
 
 /**
@@ -16,7 +28,11 @@ export async function countTally(trx: Knex, now: EpochMs, tally: Tally): Promise
  * totals go wrong for ever.
  */
 export async function countTransitions(trx: Knex, now: EpochMs, transitions: Transition[]): Promise<void> {
+  await countTally(trx, now, tallyOf(transitions));
+}
+
+export function tallyOf(transitions: Transition[]): Tally {
   const tally = new Tally();
   for (const transition of transitions) tally.transition(transition);
-  await countTally(trx, now, tally);
+  return tally;
 }

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type LeasedJob, LeaseTrust } from "../../actors/lease-trust.ts";
 import { WorkerPool } from "../../actors/pool.ts";
-import { millis, systemClock } from "../../core/clock.ts";
+import { later, millis, systemClock } from "../../core/clock.ts";
 import type { Outcome } from "../../core/job.ts";
 import { httpTarget, job, type Target } from "./targets.ts";
 
@@ -98,6 +98,25 @@ test("lost jobs are given up where they wait", async () => {
   assert.is(pool.held, AT_ONCE);
   for (const res of held) res.end();
   await until(() => outcomes.length === AT_ONCE);
+});
+
+test("a task that is leased to us again while it is called is not called beside itself", async () => {
+  pool = start(1);
+  const one = to("held");
+  pool.deliver([one]);
+  await until(() => held.length === 1);
+  const again = { ...one, dueAt: later(one.dueAt, millis(1_000)) };
+  pool.deliver([again]);
+  assert.is(pool.held, 1);
+  assert.is(pool.heldJobs()[0]?.dueAt, again.dueAt, "its new lease is the one to renew");
+  // Another one of the same thread shows that all before it was looked at.
+  pool.deliver([to("next")]);
+  await until(() => outcomes.length === 1);
+  assert.is(held.length, 1);
+  held[0]?.end("ok");
+  await until(() => outcomes.length === 2);
+  assert.is(outcomes[1]?.dueAt, again.dueAt, "the outcome ends that lease");
+  assert.is(pool.held, 0);
 });
 
 test("stop: what has not started is handed back, what has is finished", async () => {

@@ -1,4 +1,4 @@
-/** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. */
+/** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. @takes 30 s */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { startAgain, startEmbedded } from "../e2e/kit/embedded.ts";
@@ -109,11 +109,14 @@ test("the server goes and comes back: what was shown stays, marked as old, and g
   await page.locator(`tr[data-task="${taskId}"]`).waitFor();
   await world.nodes[0]?.kill();
   await page.getByText("No connection to the server.").waitFor();
-  // Still readable.
-  await page.locator(`tr[data-task="${taskId}"]`).waitFor();
+  // Still readable, and marked as old.
+  await page.locator(`.stale tr[data-task="${taskId}"]`).waitFor();
+  await page.locator('[data-status="lost"]').waitFor();
   assert.equal(await axe(page), []);
   await startAgain(world);
   await page.getByTestId("offline").waitFor({ state: "detached" });
+  await page.locator('[data-status="live"]').waitFor();
+  assert.is(await page.locator(".stale").count(), 0);
   // News come again: a task of now appears without anybody's doing.
   const later = await world.submit({ url: world.receiver.url() });
   await page.locator(`tr[data-task="${later}"]`).or(page.locator("button.fresh")).first().waitFor();

@@ -1,4 +1,4 @@
-/** Every fault once, on a real cluster; then everything that was promised is checked. See harness/verdict.ts. */
+/** Every fault once, on a real cluster; then everything that was promised is checked. See harness/verdict.ts. @takes 120 s @timed */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../servers/server.ts";

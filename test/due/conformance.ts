@@ -1,7 +1,7 @@
 /** What every due set must do. Run over each implementation by `memory.test.ts` and `redis.test.ts`. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { later, millis } from "../../core/clock.ts";
+import { epochMs, later, millis } from "../../core/clock.ts";
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
@@ -120,6 +120,34 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal((await set.counts()).leased, 1);
     await set.settle("a", [{ entry: one, next: null, health: null }]);
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 0 });
+  });
+
+  test("an outcome that is reported again leaves the lease of the next call alone", async () => {
+    const one = entry({ first: false, dueAt: epochMs(set.clock.now() - 10) });
+    await set.add([one]);
+    await set.claim("a", 10);
+    const next = { ...one, dueAt: set.clock.now() };
+    const settlement = { entry: one, next, health: null };
+    await set.settle("a", [settlement]);
+    const [again] = await claimWhenWoken("a");
+    assert.is(again?.dueAt, next.dueAt);
+    await set.settle("a", [settlement]);
+    await set.release("a", [one]);
+    assert.equal(ids(await set.extend("a", [one])), [one.taskId], "the first lease is gone");
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 1 });
+    assert.equal(await set.extend("a", [next]), []);
+  });
+
+  test("a holder that claims again what it had lost has a lease of another name", async () => {
+    const one = entry({ dueAt: epochMs(set.clock.now() - 10) });
+    await set.add([one]);
+    await set.claim("a", 10);
+    const [again] = await claimWhenWoken("a");
+    assert.is(again?.taskId, one.taskId);
+    await set.settle("a", [{ entry: one, next: null, health: null }]);
+    assert.equal((await set.counts()).leased, 1);
+    await set.settle("a", [{ entry: again as DueEntry, next: null, health: null }]);
+    assert.equal((await set.counts()).leased, 0);
   });
 
   test("settling with a next time makes it wait until then", async () => {

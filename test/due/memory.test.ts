@@ -1,3 +1,4 @@
+// @takes 8 s
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { later, ManualClock, millis, systemClock } from "../../core/clock.ts";

@@ -1,3 +1,4 @@
+// @takes 8 s
 import { Redis } from "ioredis";
 import { RedisDueSet } from "../../due/redis.ts";
 import { redisUrl } from "../servers/env.ts";

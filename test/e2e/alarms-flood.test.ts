@@ -1,3 +1,4 @@
+// @takes 20 s
 /**
  * Very many tasks fail at once while notifiers are killed: the robot gets few messages, and they add up exactly.
  * `FLOOD=10000` runs it at full size.

@@ -1,4 +1,4 @@
-/** The node that works on a job over many tasks is killed: another one goes on where it was, and no task is left out. */
+/** The node that works on a job over many tasks is killed: another one goes on where it was, and no task is left out. @takes 22 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { JobView } from "../../core/contract.ts";
@@ -21,7 +21,7 @@ test("a killed node's job goes on elsewhere: each task changed once", async () =
   const sourceAppName = "many";
   const task = quick({ url: world.receiver.url(), sourceAppName, delayMs: 3_600_000 });
   for (let i = 0; i < COUNT; i += 500) {
-    const { status } = await world.api("POST", "/v1/tasks/batch", { tasks: Array(500).fill(task) });
+    const { status } = await world.batch(Array(500).fill(task));
     assert.is(status, 202);
   }
   const { json } = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName } });

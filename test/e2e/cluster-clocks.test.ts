@@ -1,4 +1,4 @@
-/** Five nodes, started at once on an empty database, the clocks of two of them wrong. */
+/** Five nodes, started at once on an empty database, the clocks of two of them wrong. @takes 15 s @timed */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { MIGRATION_NAMES } from "../../store/migrate.ts";

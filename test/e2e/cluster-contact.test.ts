@@ -1,4 +1,4 @@
-/** What a node says when a server or another node is gone: in the log, in `/metrics`, in `/v1/nodes`. */
+/** What a node says when a server or another node is gone: in the log, in `/metrics`, in `/v1/nodes`. @takes 22 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { NodeItem } from "../../core/contract.ts";

@@ -1,4 +1,4 @@
-/** A node of a cluster dies or is told to stop: the others take over, and nobody is called twice without need. */
+/** A node of a cluster dies or is told to stop: the others take over, and nobody is called twice without need. @takes 65 s @timed */
 import { Redis } from "ioredis";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-/** Order through crashes: two schedulers and two dispatchers, three of them killed while lines are being delivered. */
+/** Order through crashes: two schedulers and two dispatchers, three of them killed while lines are being delivered. @takes 25 s @timed */
 import type { ServerResponse } from "node:http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-/** Users and keys with two REST doors, and with the admin service on a node of its own, which goes away. */
+/** Users and keys with two REST doors, and with the admin service on a node of its own, which goes away. @takes 18 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Cluster, startCluster } from "./kit/cluster.ts";

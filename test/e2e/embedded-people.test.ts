@@ -1,4 +1,4 @@
-/** The administrator of the environment: becomes a user, chooses a password, forgets it. */
+/** The administrator of the environment: becomes a user, chooses a password, forgets it. @takes 22 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { closeDatabase, openDatabase } from "../../store/database.ts";

@@ -1,4 +1,4 @@
-/** How the one process starts, refuses to start, and stops. */
+/** How the one process starts, refuses to start, and stops. @takes 22 s */
 import { createServer } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

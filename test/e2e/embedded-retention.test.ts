@@ -1,4 +1,4 @@
-/** A node prunes by itself: what finished long ago is gone soon after the start. */
+/** A node prunes by itself: what finished long ago is gone soon after the start. @takes 8 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { closeDatabase, openDatabase } from "../../store/database.ts";

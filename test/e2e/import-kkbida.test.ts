@@ -1,4 +1,4 @@
-/** Moving over from kkbida: what was in flight there is called by Bida, at its due time, and judged as kkbida judged. */
+/** Moving over from kkbida: what was in flight there is called by Bida, at its due time, and judged as kkbida judged. @takes 28 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { run } from "../import/command.ts";

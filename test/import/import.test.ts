@@ -1,3 +1,4 @@
+// @takes 10 s
 import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";

@@ -16,7 +16,7 @@ let asked: string[] = [];
 let away = false;
 const broker = {
   nodeID: "door",
-  registry: { getActionList: () => [] },
+  registry: { actions: new Map() },
   call: async (action: string, params: { keyHash: string } & Credentials & SessionProof) => {
     asked.push(action);
     if (away) throw new BidaError("unavailable");

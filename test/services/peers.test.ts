@@ -2,21 +2,26 @@
 import { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Submission, SubmissionResult } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
-import { actionsOf } from "../../services/lib/bus.ts";
-import { askAny, nodesWith, submit } from "../../services/lib/peers.ts";
+import { actionsOf, submit } from "../../services/lib/bus.ts";
+import { askAny, nodesWith } from "../../services/lib/peers.ts";
+import { refusalTo } from "../../services/lib/wire-errors.ts";
+import { EVERYTHING } from "../../store/scope.ts";
 import { until } from "../e2e/kit/until.ts";
 
 const test = suite("peers");
-type Answer = (taskIds: string[] | undefined) => Promise<{ taskId: string }>;
-/** What each node answers, and which calls it got. */
+type Answer = (item: Submission) => Promise<SubmissionResult>;
+/** What each node answers for a task, and which it was asked for. */
 const answers = new Map<string, Answer>();
-const asked: [node: string, taskIds: string[] | undefined][] = [];
+const asked: [node: string, taskId: string][] = [];
+/** How many tasks came in each message. */
+const sizes: number[] = [];
 const names = ["one", "two"];
 let brokers: ServiceBroker[];
 let door: ServiceBroker;
 
-const well: Answer = async (taskIds) => ({ taskId: taskIds?.[0] ?? "none" });
+const well: Answer = async ({ taskId }) => ({ taskId });
 const silent: Answer = () => new Promise(() => {});
 
 function broker(nodeID: string): ServiceBroker {
@@ -32,28 +37,34 @@ function broker(nodeID: string): ServiceBroker {
 test.before(async () => {
   brokers = names.map((name) => {
     const one = broker(name);
-    const { submit } = actionsOf<"scheduler">({
-      submit: (_: unknown, ctx: { meta: { taskIds?: string[] } }) => {
-        asked.push([name, ctx.meta.taskIds]);
-        return (answers.get(name) as Answer)(ctx.meta.taskIds);
+    const { submitMany } = actionsOf<"scheduler">({
+      submitMany: async ({ items }: { items: Submission[] }) => {
+        sizes.push(items.length);
+        for (const { taskId } of items) asked.push([name, taskId]);
+        return { results: await Promise.all(items.map(answers.get(name) as Answer)) };
       },
     } as never);
-    one.createService({ name: "scheduler", actions: { submit: submit as never } });
+    one.createService({ name: "scheduler", actions: { submitMany: submitMany as never } });
     return one;
   });
   door = broker("door");
   await Promise.all([...brokers, door].map((one) => one.start()));
-  await until("both to be known", () => nodesWith(door, "scheduler.submit").length === 2);
+  await until("both to be known", () => nodesWith(door, "scheduler.submitMany").length === 2);
 });
 test.after(async () => {
   await Promise.all([...brokers, door].map((one) => one.stop()));
 });
 test.before.each(() => {
-  asked.length = 0;
+  asked.length = sizes.length = 0;
   for (const name of names) answers.set(name, well);
 });
 
-const hand = () => submit(door, "scheduler.submit", {} as never, {});
+const hand = (bytes = 100) => submit(door, "v1", {}, { scope: EVERYTHING }, bytes);
+/** In a turn of the event loop of its own. */
+const handLater = async () => {
+  await new Promise((resolve) => setImmediate(resolve));
+  return hand();
+};
 
 test("nodes take turns", async () => {
   for (let i = 0; i < 4; i++) await hand();
@@ -62,8 +73,8 @@ test("nodes take turns", async () => {
 
 test("one that does not answer: the other is asked, for the same task; and first for a while", async () => {
   answers.set("one", silent);
-  const ids = await Promise.all([hand(), hand()]);
-  const byId = Map.groupBy(asked, ([, taskIds]) => taskIds?.[0]);
+  const ids = await Promise.all([hand(), handLater()]);
+  const byId = Map.groupBy(asked, ([, taskId]) => taskId);
   assert.is(byId.size, 2, "every task has one id");
   assert.equal(ids.map(({ taskId }) => taskId).sort(), [...byId.keys()].sort());
   assert.is(asked.filter(([name]) => name === "one").length, 1);
@@ -73,6 +84,23 @@ test("one that does not answer: the other is asked, for the same task; and first
     asked.map(([name]) => name),
     ["two", "two", "two"],
   );
+});
+
+test("what is handed over together goes in one message, with a result for each", async () => {
+  const refusal = refusalTo(new BidaError("invalid_task"), () => undefined);
+  let turn = 0;
+  for (const name of names) answers.set(name, async (item) => (turn++ === 1 ? { refusal } : well(item)));
+  const results = await Promise.allSettled([hand(), hand(), hand()]);
+  assert.equal(sizes, [3]);
+  assert.equal(
+    results.map((result) => (result.status === "fulfilled" ? result.value.taskId : result.reason.code)),
+    [asked[0]?.[1], "invalid_task", asked[2]?.[1]],
+  );
+});
+
+test("a message stays below NATS's limit", async () => {
+  await Promise.all([hand(400_000), hand(400_000), hand(400_000), hand(10)]);
+  assert.equal(sizes, [1, 1, 2]);
 });
 
 test("a refusal is an answer; what is unavailable here may not be there", async () => {
@@ -87,8 +115,9 @@ test("a refusal is an answer; what is unavailable here may not be there", async 
 
 test("a node that offers the action itself is not passed by", async () => {
   const [one] = brokers as [ServiceBroker];
-  await askAny(one, "scheduler.submit", {} as never, 100);
-  await askAny(one, "scheduler.submit", {} as never, 100);
+  const items = [{ taskId: "a" } as Submission];
+  await askAny(one, "scheduler.submitMany", { items }, 100);
+  await askAny(one, "scheduler.submitMany", { items }, 100);
   assert.equal(
     asked.map(([name]) => name),
     ["one", "one"],

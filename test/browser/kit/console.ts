@@ -10,6 +10,9 @@ const BUILT = resolve(import.meta.dirname, "../../../ui/dist/index.html");
 /** On a busy machine. */
 export const PATIENCE = 20_000;
 
+export const DESKTOP = { width: 1400, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
 export type Language = "en" | "zh";
 
 export async function startBrowser(): Promise<Browser> {
@@ -34,7 +37,7 @@ export async function visit(
     baseURL: baseUrl,
     locale: options.language === "zh" ? "zh-CN" : "en-GB",
     colorScheme: options.dark ? "dark" : "light",
-    viewport: options.phone ? { width: 390, height: 844 } : { width: 1400, height: 900 },
+    viewport: options.phone ? PHONE : DESKTOP,
     reducedMotion: "reduce",
   });
   context.setDefaultTimeout(PATIENCE);
@@ -55,6 +58,19 @@ export async function logIn(page: Page, username = "admin", password = "admin"):
   await page.locator("input[name=password]").fill(password);
   await page.locator("form button[type=submit]").click();
   await page.locator("#main").waitFor();
+}
+
+/** A visit that begins at `path`, logged in. */
+export async function enter(
+  browser: Browser,
+  baseUrl: string,
+  path: string,
+  options: Parameters<typeof visit>[2] & { username?: string; password?: string } = {},
+): Promise<Visit> {
+  const entered = await visit(browser, baseUrl, options);
+  await entered.page.goto(path);
+  await logIn(entered.page, options.username, options.password);
+  return entered;
 }
 
 /** What axe-core finds serious or critical, in words; empty where all is well. */

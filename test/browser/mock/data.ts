@@ -430,8 +430,8 @@ export const audit: Json[] = [
   ["wang.li", "app.rotate-key", { type: "app", id: "2" }, null, null, null],
   [
     "oncall",
-    "tasks.retry",
-    { type: "task", id: null },
+    "job.start",
+    { type: "job", id: idAt(NOW - minutes(150)) },
     { filter: { state: ["exhausted"] } },
     { matched: 812, changed: 812 },
     "after the partner's outage",
@@ -458,3 +458,36 @@ export const audit: Json[] = [
   note,
   requestPath: "/v1/tasks/retry",
 }));
+
+/** What a dry run over many tasks answers. */
+export const counted = {
+  dryRun: true,
+  matched: 1_284,
+  expected: null,
+  difference: null,
+  changed: 0,
+  skipped: {},
+  job: null,
+};
+
+export const job = {
+  id: idAt(NOW - 4_000),
+  kind: "retry",
+  filter: { state: ["exhausted"] },
+  state: "running",
+  matched: 12_840,
+  expected: 12_840,
+  done: 5_210,
+  changed: 5_208,
+  skipped: {},
+  note: null,
+  by: { kind: "user", id: 2, name: "lin" },
+  createdAt: iso(NOW - 4_000),
+  startedAt: iso(NOW - 3_900),
+  finishedAt: null,
+};
+
+// One that failed was mended and sent again.
+const original = tasks.find(({ state, callCount }) => state === "exhausted" && callCount > 3);
+original.resentAs = [tasks[1].taskId];
+tasks[1].resendOf = original.taskId;

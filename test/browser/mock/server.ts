@@ -62,16 +62,19 @@ function answer(
   switch (parts[0]) {
     case "tasks": {
       if (parts.length === 1) return page(listed(query));
+      if (method === "POST") return [200, data.counted];
       const task = data.tasks.find(({ taskId }) => taskId === parts[1]);
       if (!task) return [404, { code: "not_found", detail: "There is no such thing here", errors: [] }];
       return parts[2] === "attempts" ? page(data.attemptsOf.get(task.taskId) ?? []) : [200, task];
     }
+    case "jobs":
+      return page(req.headers.cookie?.includes("job=1") ? [data.job] : []);
     case "attempts":
       return page(
         data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
       );
     case "destinations":
-      return page(data.destinations);
+      return method === "POST" ? [200, data.counted] : page(data.destinations);
     case "stats":
       if (parts[1] === "summary") return [200, data.summary];
       if (parts[1] === "series")

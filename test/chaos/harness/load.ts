@@ -95,7 +95,8 @@ export class Load {
     } catch {
       return null;
     }
-    if (status === 503) return null;
+    // 429: a busy machine's database does not keep up.
+    if (status === 503 || status === 429) return null;
     if (status !== 202) {
       this.surprises.push(`POST /v1/tasks was answered with ${status}: ${text}`);
       return null;

@@ -80,10 +80,13 @@ function nextAfter({ plan }: Submission, call: LedgerCall): number | null {
   if (call.endedAt === null) return null;
   const isAnswered = call.status !== null || (plan.kind === "reset" && call.attempt <= plan.times);
   const lasted = call.endedAt - call.at;
+  if (succeeds(plan, call.attempt) && isAnswered) return null;
+  // A last call that was cut off looks like one that timed out on a busy machine, where the request took a while to
+  // arrive. Nothing would ever pay for the latter. The verdict knows them apart: the task of the former has not ended.
+  if (call.attempt >= plan.limit) return null;
   // Closed by the caller long before its time: it died.
   if (!isAnswered && lasted < plan.timeoutMs * 0.8) return call.endedAt;
-  if (succeeds(plan, call.attempt) && isAnswered) return null;
-  return call.attempt >= plan.limit ? null : call.endedAt + delayAfter(plan, call);
+  return call.endedAt + delayAfter(plan, call);
 }
 
 /** The pause that the schedule asks for after a failed call. */

@@ -6,6 +6,8 @@ import { boundToUs, endWithUs } from "../../servers/process.ts";
 import { until } from "./until.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
+/** As package.json and the Dockerfile have it: docs/performance.md, "Memory of a node". */
+const FLAGS = ["--max-semi-space-size=8"];
 const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 
 export type Environment = Record<string, string>;
@@ -30,6 +32,7 @@ export class BidaNode {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
     const args = [
+      ...FLAGS,
       RUNNER,
       "--config",
       "moleculer.config.ts",

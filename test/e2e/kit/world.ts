@@ -1,10 +1,11 @@
 /** One running Bida with a receiver beside it, and what tests ask of it. Whether one process or many makes no difference. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { type BidaClient, createHttpClient } from "../../../client/index.ts";
 import { systemClock } from "../../../core/clock.ts";
 import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
 import { createApp } from "../../../store/apps.ts";
-import { closeDatabase, openDatabase } from "../../../store/database.ts";
+import { closeDatabase, type Database, openDatabase } from "../../../store/database.ts";
 import { openSecretBox } from "../../../store/secret-box.ts";
 import { checkReply } from "./document.ts";
 import type { BidaNode } from "./node.ts";
@@ -92,20 +93,47 @@ export class World {
     return reply;
   }
 
-  /** A task that is retried quickly, unless `task` says otherwise; returns its id. */
-  /** As callers do: a 503 (a scheduler that died and is not noticed yet) is tried again, with one idempotency key. */
+  /**
+   * A task that is retried quickly, unless `task` says otherwise; returns its id. As callers do, a 503 (a scheduler that
+   * died and is not noticed yet) and a 429 (a database that cannot keep up) are tried again, with one idempotency key.
+   */
   async submit(task: Record<string, unknown>, headers: Record<string, string> = ADMIN): Promise<string> {
     const keyed = { "idempotency-key": randomUUID(), ...headers };
     const reply = await until(
       "a task to be accepted",
       async () => {
         const answer = await this.api("POST", "/v1/tasks", quick(task), keyed);
-        return answer.status === 503 ? null : answer;
+        if (answer.status === 429) await pause(Number(answer.headers.get("retry-after")) * 1_000);
+        return answer.status === 503 || answer.status === 429 ? null : answer;
       },
       40_000,
     );
-    if (reply.status !== 202) throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text}`);
+    if (reply.status !== 202) {
+      // What a caller must not see is in some node's log.
+      const errors = this.nodes.flatMap((node) =>
+        node.log
+          .split("\n")
+          .filter((line) => line.includes('"level":"error"'))
+          .slice(-1),
+      );
+      const why = reply.status === 500 ? errors.join("\n") : "";
+      throw new Error(`POST /v1/tasks: ${reply.status} ${reply.text} ${why}`);
+    }
     return reply.json.taskId;
+  }
+
+  /** Hands over a batch, again where the answer is 429; returns the first other answer. */
+  async batch(tasks: unknown[], headers: Record<string, string> = ADMIN): Promise<Reply> {
+    return until(
+      "a batch to be accepted",
+      async () => {
+        const answer = await this.api("POST", "/v1/tasks/batch", { tasks }, headers);
+        if (answer.status !== 429) return answer;
+        await pause(Number(answer.headers.get("retry-after")) * 1_000);
+        return null;
+      },
+      60_000,
+    );
   }
 
   async task(taskId: string, headers: Record<string, string> = ADMIN): Promise<TaskView> {
@@ -145,14 +173,20 @@ export class World {
     name: string,
     secrets: string[] = [],
   ): Promise<{ id: number; key: string; headers: { authorization: string } }> {
-    const db = openDatabase(this.#parts.database);
-    try {
+    return this.withDatabase(async (db) => {
       const box = openSecretBox({ natsUrls: [], secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });
       const { id, key } = await createApp(db, box, name, secrets, systemClock.now());
       return { id, key, headers: { authorization: `Bearer ${key}` } };
-    } finally {
-      await closeDatabase(db);
-    }
+    });
+  }
+
+  /** Runs with a connection of our own to the database. */
+  async withDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
+    const db = openDatabase(this.#parts.database);
+    const result = await use(db).finally(() => closeDatabase(db));
+    // SQLite stands still in this process; what came meanwhile, the end of an idle connection say, has to be seen first.
+    await turn();
+    return result;
   }
 }
 

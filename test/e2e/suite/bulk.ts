@@ -18,7 +18,7 @@ export function bulkSuite({ test, world }: Suite): void {
     const ids: string[] = [];
     while (ids.length < count) {
       const tasks = Array.from({ length: Math.min(500, count - ids.length) }, () => quick({ ...task }));
-      const { json } = await post("/v1/tasks/batch", { tasks }, headers);
+      const { json } = await world().batch(tasks, headers);
       ids.push(...(json.results as { taskId: string }[]).map(({ taskId }) => taskId));
     }
     return ids;

@@ -9,7 +9,7 @@ export function listingSuite({ test, world }: Suite): void {
     const url = world().receiver.url();
     const add = async (count: number) => {
       const tasks = Array.from({ length: count }, () => quick({ url, sourceAppName, delayMs: 3_600_000 }));
-      const { json } = await world().api("POST", "/v1/tasks/batch", { tasks });
+      const { json } = await world().batch(tasks);
       return (json.results as { taskId: string }[]).map(({ taskId }) => taskId);
     };
     const before = await add(205);

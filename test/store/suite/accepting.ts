@@ -2,12 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../../core/clock.ts";
 import { laneOf, newTaskId } from "../../../core/ids.ts";
-import { acceptTasks, newTask } from "../../../store/accept.ts";
+import { acceptTasks, acceptWithin, newTask } from "../../../store/accept.ts";
 import type { Database } from "../../../store/database.ts";
 import { findTasks } from "../../../store/read.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { seeded, thrown } from "../../core/helpers.ts";
+import { until } from "../../e2e/kit/until.ts";
 import {
   clock,
   closeDatabase,
@@ -139,6 +140,31 @@ export function accepting(kind: Kind): void {
     assert.is(await count("tasks"), before + 3);
   });
 
+  // SQLite has one writer, so nobody can be in the middle of it.
+  if (kind.name !== "SQLite")
+    test("another one is in the middle of accepting the same tasks: each is stored once", async () => {
+      const url = "http://in-the-middle.example/";
+      const [there, coming, own] = [
+        newTask(storedTask(), null),
+        newTask(storedTask({ url }), null),
+        keyed("own"),
+      ];
+      await accept(there);
+      const other = await db.knex.transaction();
+      await acceptWithin({ ...db, knex: other }, [coming]);
+      const results = accept(there, coming, own);
+      // It finds `there`, and then waits for the fate of `coming`.
+      await until("it to wait", async () => {
+        const waiting = db.knex("information_schema.innodb_trx").where({ trx_state: "LOCK WAIT" });
+        return (await waiting.where("trx_query", "like", `%${url}%`).first("trx_id")) !== undefined;
+      });
+      await other.commit();
+      assert.equal(
+        (await results).map(({ kind: it }) => it),
+        ["repeated", "repeated", "created"],
+      );
+    });
+
   test("a key used again: the same task for the same body, a conflict for another", async () => {
     const first = keyed("k1");
     const { taskId } = first.task;
@@ -155,6 +181,20 @@ export function accepting(kind: Kind): void {
       (await accept(mine, theirs)).map(({ kind: it }) => it),
       ["created", "created"],
     );
+  });
+
+  test("handed over to two schedulers that put them into different batches: each is one task, none is refused", async () => {
+    const inBatches = <T>(all: T[], size: number) =>
+      Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+    for (let round = 0; round < 3; round++) {
+      const tasks = Array.from({ length: 210 }, (_, i) =>
+        i % 2 ? keyed(`both-${round}-${i}`) : newTask(storedTask(), null),
+      );
+      const batches = [...inBatches(tasks, 7), ...inBatches(tasks.toReversed(), 30)];
+      const results = await Promise.all(batches.map((batch) => accept(...batch)));
+      assert.is(results.flat().filter(({ kind: it }) => it === "created").length, tasks.length);
+      assert.is(results.flat().filter(({ kind: it }) => it === "repeated").length, tasks.length);
+    }
   });
 
   test("plain, keyed, repeated and conflicting ones in one batch", async () => {

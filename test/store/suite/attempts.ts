@@ -4,7 +4,7 @@ import { epochMs } from "../../../core/clock.ts";
 import { laneOf } from "../../../core/ids.ts";
 import { type AttemptFilter, type ListedAttempt, listAttempts } from "../../../store/attempts.ts";
 import type { Database } from "../../../store/database.ts";
-import { listTasks } from "../../../store/read.ts";
+import { listTasks } from "../../../store/list-tasks.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../../store/scope.ts";

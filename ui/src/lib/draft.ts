@@ -180,3 +180,27 @@ function retryOf(
     }
   }
 }
+
+/**
+ * The changes of a copy: a field of the original that the form has no more is taken away, which `null` says. What is
+ * missing would stay as it is.
+ */
+export function changesOf(original: Task, request: TaskRequest): Partial<TaskRequest> {
+  const gone = OPTIONAL.filter((name) => original[name] !== null && request[name] === undefined);
+  return { ...request, ...Object.fromEntries(gone.map((name) => [name, null])) };
+}
+
+const OPTIONAL = [
+  "requestParam",
+  "body",
+  "contentType",
+  "headers",
+  "expectResult",
+  "expect",
+  "retry",
+  "timeoutMs",
+  "expiresAt",
+  "sourceAppName",
+  "targetAppName",
+  "orderKey",
+] as const;

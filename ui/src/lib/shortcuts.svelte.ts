@@ -40,6 +40,8 @@ export function useShortcuts(title: Key, list: Shortcut[]): void {
           return keysOf(keys).map((one) => [one, listener]);
         }),
       ),
+      // Fields and held keys are ours to judge; words that are being composed are nobody's keys.
+      { ignore: ({ isComposing }) => isComposing },
     );
     addEventListener("keydown", handle as EventListener);
     return () => {

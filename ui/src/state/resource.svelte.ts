@@ -6,8 +6,9 @@ import { live, type News } from "./live.svelte.ts";
 
 /** Not more often than this because of news, however much happens, in ms. */
 const CALM = 1_000;
-/** For lists, whose queries cost more. */
+/** For lists, whose queries cost more; and so much longer than the last one took, in parts of it. */
 export const LIST_CALM = 1_500;
+const CALM_PER_COST = 5;
 const POLL = 5_000;
 /** Also while news come: what no event tells of. */
 const SAFETY = 30_000;
@@ -52,6 +53,7 @@ export function resource<K, T>(
   const made = new Resource<T>();
   let current: AbortController | null = null;
   let lastAt = 0;
+  let cost = 0;
   let soon: ReturnType<typeof setTimeout> | undefined;
 
   async function fetchNow(what: K): Promise<void> {
@@ -65,6 +67,7 @@ export function resource<K, T>(
     try {
       const data = await load(what, mine.signal);
       if (current !== mine) return;
+      cost = Date.now() - lastAt;
       made.data = data;
       made.error = null;
       made.former = false;
@@ -104,7 +107,7 @@ export function resource<K, T>(
           soon = undefined;
           if (!current) void made.refresh();
         },
-        Math.max(0, lastAt + (options.calmMs ?? CALM) - Date.now()),
+        Math.max(0, lastAt + Math.max(options.calmMs ?? CALM, cost * CALM_PER_COST) - Date.now()),
       );
     };
     const quiet = live.listen((news) => {

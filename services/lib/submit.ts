@@ -1,0 +1,93 @@
+/**
+ * Handing tasks over to a scheduler, under ids of our own: to another one too, where the first does not answer. What
+ * several callers of the REST door hand over in one turn of the event loop travels in one message: a message costs
+ * about as much as everything else that is done for a request. Imported from `bus.ts`.
+ */
+import type { ServiceBroker } from "moleculer";
+import { Batcher } from "../../core/batcher.ts";
+import type { BatchResult, Submission, SubmissionResult, TaskRequest } from "../../core/contract.ts";
+import { newTaskId } from "../../core/ids.ts";
+import { EVERYTHING, ownerOf } from "../../store/scope.ts";
+import type { CallMeta } from "./bus.ts";
+import { askAny } from "./peers.ts";
+import { refusalFrom } from "./wire-errors.ts";
+
+/** How long a scheduler may take to commit before another one is asked too, in ms. */
+const PATIENCE = 2_000;
+/** For the answer to a batch of a caller's, in ms. */
+const BATCH_TIMEOUT = 30_000;
+
+/** One message takes at most this; NATS's limit is 1 MiB, beyond which packets are cut. */
+const MAX_ITEMS = 250;
+const MAX_BYTES = 512 * 1024;
+
+interface Sized {
+  submission: Submission;
+  /** About how much it adds to the message. */
+  bytes: number;
+}
+
+/**
+ * One task.
+ * @param form whose rules check it: v1's or kkbida's
+ * @param bytes about how large the task is as JSON
+ * @throws BidaError the task's own refusal, `unavailable` where no scheduler answers
+ */
+export async function submit(
+  broker: ServiceBroker,
+  form: Submission["form"],
+  task: unknown,
+  meta: CallMeta & Required<Pick<CallMeta, "scope">>,
+  bytes: number,
+): Promise<{ taskId: string }> {
+  const submission: Submission = {
+    form,
+    task,
+    taskId: newTaskId(),
+    appId: ownerOf(meta.scope),
+    sourceIp: meta.sourceIp ?? null,
+    idempotencyKey: meta.idempotencyKey ?? null,
+  };
+  const result = await batcherOf(broker).add({ submission, bytes });
+  if ("refusal" in result) throw refusalFrom(result.refusal);
+  return result;
+}
+
+/** The batch of one caller. */
+export function submitBatch(
+  broker: ServiceBroker,
+  batch: { tasks: TaskRequest[] },
+  meta: CallMeta,
+  count: number,
+): Promise<{ results: BatchResult[] }> {
+  const options = { meta: { ...meta, taskIds: Array.from({ length: count }, newTaskId) } };
+  return askAny(broker, "scheduler.submitBatch", batch, PATIENCE, { ...options, timeout: BATCH_TIMEOUT });
+}
+
+type Submitter = Batcher<Sized, SubmissionResult>;
+const batchers = new WeakMap<ServiceBroker, Submitter>();
+
+function batcherOf(broker: ServiceBroker): Submitter {
+  const batcher = batchers.get(broker) ?? submitterOf(broker);
+  batchers.set(broker, batcher);
+  return batcher;
+}
+
+/** For whom is said item by item; a call without a scope would count its refusals, which the door counts. */
+const OPTIONS = { meta: { scope: EVERYTHING } };
+
+function submitterOf(broker: ServiceBroker): Submitter {
+  return new Batcher<Sized, SubmissionResult>({
+    flush: async (sized) => {
+      const items = sized.map(({ submission }) => submission);
+      return (await askAny(broker, "scheduler.submitMany", { items }, PATIENCE, OPTIONS)).results;
+    },
+    maxItems: MAX_ITEMS,
+    maxBytes: MAX_BYTES,
+    sizeOf: ({ bytes }) => bytes,
+    // Waiting for an answer would make larger messages and longer waits; schedulers have their own group commit, and
+    // say when too much waits there.
+    concurrency: Number.POSITIVE_INFINITY,
+    maxWaiting: Number.POSITIVE_INFINITY,
+  });
+}

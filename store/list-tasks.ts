@@ -1,0 +1,181 @@
+/** Pages of tasks. */
+import { type EpochMs, epochMs } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import { parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Database } from "./database.ts";
+import { reading } from "./failures.ts";
+import { matching, type TaskFilter } from "./read.ts";
+import { type Row, type StoredTask, taskFromRow } from "./rows.ts";
+import { EVERYTHING, type Scope } from "./scope.ts";
+
+/** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
+export type TaskOrder = "created" | "due";
+
+/** A row's place in the order: the time, then the id. */
+interface Place {
+  time: EpochMs;
+  taskId: TaskId;
+}
+
+interface Order {
+  column: "created_at" | "next_call_at";
+  direction: "asc" | "desc";
+  /** What lies behind a place. */
+  beyond: "<" | ">";
+  placeOf(task: StoredTask): Place;
+}
+
+const ORDERS: Record<TaskOrder, Order> = {
+  created: {
+    column: "created_at",
+    direction: "desc",
+    beyond: "<",
+    placeOf: ({ createdAt, taskId }) => ({ time: createdAt, taskId }),
+  },
+  due: {
+    column: "next_call_at",
+    direction: "asc",
+    beyond: ">",
+    placeOf: ({ nextCallAt, taskId }) => ({ time: nextCallAt as EpochMs, taskId }),
+  },
+};
+
+/** Rows of the first look where no index knows the filter; each further look takes four times as many, up to a limit. */
+const FIRST_LOOK = 500;
+const LONGEST_LOOK = 8_000;
+/** A page does not begin another look after this long, in ms: filters that fit few tasks give short pages, not long waits. */
+const PATIENCE = 50;
+
+/**
+ * A page of tasks in the order of `sort`. The cursor names the last row that was looked at, so that rows which arrive
+ * meanwhile shift nothing. A page may be short, or empty, and still have a cursor: then the rest was not looked at yet.
+ * @throws BidaError invalid_query for a cursor that is not one of ours
+ */
+export async function listTasks(
+  db: Database,
+  scope: Scope,
+  filter: TaskFilter,
+  limit: number,
+  cursor: string | null,
+  sort: TaskOrder = "created",
+  patience = PATIENCE,
+): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
+  const order = ORDERS[sort];
+  const { beyond, placeOf } = order;
+  const after = cursor === null ? null : readCursor(cursor);
+  // Each state is a stretch of an index that has the order already; several at once would be sorted as a whole.
+  const states =
+    sort === "due" ? ["pending" as const] : filter.states ? [...new Set(filter.states)] : [undefined];
+  const until = performance.now() + patience;
+  const wanted = { order, after, limit, until };
+  const parts = await Promise.all(
+    states.map((state) => part(db, scope, state ? { ...filter, states: [state] } : filter, wanted)),
+  );
+  const behind = (a: Place, b: Place): boolean =>
+    a.time === b.time
+      ? beyond === "<"
+        ? a.taskId < b.taskId
+        : a.taskId > b.taskId
+      : a.time < b.time === (beyond === "<");
+  // No part was looked through farther than its end: nothing behind the nearest of the ends counts.
+  const ends = parts.flatMap(({ end }) => end ?? []);
+  const nearest = ends.reduce<Place | null>((near, end) => (near && behind(end, near) ? near : end), null);
+  const rows = parts
+    .flatMap((one) => one.rows)
+    .filter((row) => !nearest || !behind(placeOf(row), nearest))
+    .sort((a, b) => (behind(placeOf(a), placeOf(b)) ? 1 : -1));
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? placeOf(items.at(-1) as StoredTask) : nearest;
+  return { items, nextCursor: last && cursorOf(last) };
+}
+
+interface Wanted {
+  order: Order;
+  after: Place | null;
+  limit: number;
+  /** On the clock of `performance`. */
+  until: number;
+}
+
+/** Up to one row more than a page, and where the looking ended without having seen all. */
+async function part(
+  db: Database,
+  scope: Scope,
+  filter: TaskFilter,
+  { order, after, limit, until }: Wanted,
+): Promise<{ rows: StoredTask[]; end: Place | null }> {
+  const rows: StoredTask[] = [];
+  let from = after;
+  for (let look = FIRST_LOOK; ; look = Math.min(look * 4, LONGEST_LOOK)) {
+    const end = indexed(scope, filter) ? null : await endOfLook(db, filter, order, from, look);
+    const query = ordered(matching(db, scope, filter), order, from).limit(limit + 1 - rows.length);
+    if (end) notBehind(query, order, end);
+    rows.push(...(await reading(query)).map(taskFromRow));
+    if (rows.length > limit || end === null) return { rows, end: null };
+    if (performance.now() >= until) return { rows, end };
+    from = end;
+  }
+}
+
+/** Whether an index knows all that is asked for: then a page is as quick as it is long. */
+const indexed = ({ appId }: Scope, filter: TaskFilter): boolean =>
+  appId === null &&
+  [filter.sourceAppName, filter.targetAppName, filter.url, filter.q, filter.lane].every(
+    (one) => one === undefined,
+  );
+
+/** The last row of the next `look`; null where there are fewer. By what the index can tell only. */
+async function endOfLook(
+  db: Database,
+  { states, createdFrom, createdTo }: TaskFilter,
+  order: Order,
+  from: Place | null,
+  look: number,
+): Promise<Place | null> {
+  const query = ordered(matching(db, EVERYTHING, { states, createdFrom, createdTo }), order, from);
+  const [row] = await reading<Row[]>(
+    query
+      .select(order.column, "task_id")
+      .limit(1)
+      .offset(look - 1),
+  );
+  return row ? { time: row[order.column] as EpochMs, taskId: taskIdFromBytes(row.task_id as Buffer) } : null;
+}
+
+function ordered(
+  query: ReturnType<typeof matching>,
+  { column, direction, beyond }: Order,
+  from: Place | null,
+) {
+  query.orderBy(column, direction).orderBy("task_id", direction);
+  if (column === "next_call_at") query.whereNotNull(column);
+  if (from !== null) {
+    // The first condition is the one that an index can use.
+    query.where(column, `${beyond}=`, from.time);
+    query.whereRaw(`(${column} ${beyond} ? OR task_id ${beyond} ?)`, [from.time, taskIdToBytes(from.taskId)]);
+  }
+  return query;
+}
+
+/** Rows up to `end`, itself included. */
+function notBehind(
+  query: ReturnType<typeof matching>,
+  { column, beyond }: Order,
+  { time, taskId }: Place,
+): void {
+  const before = beyond === "<" ? ">" : "<";
+  query.where(column, `${before}=`, time);
+  query.whereRaw(`(${column} ${before} ? OR task_id ${before}= ?)`, [time, taskIdToBytes(taskId)]);
+}
+
+const cursorOf = ({ time, taskId }: Place): string => Buffer.from(`${time}.${taskId}`).toString("base64url");
+
+function readCursor(cursor: string): Place {
+  const [time = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+  const taskId = parseTaskId(id);
+  if (!/^\d{1,15}$/.test(time) || taskId === null) {
+    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
+    throw new BidaError("invalid_query", undefined, { errors });
+  }
+  return { time: epochMs(Number(time)), taskId };
+}

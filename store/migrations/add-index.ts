@@ -1,0 +1,17 @@
+/** For migrations: a new index of a table that is there. */
+import type { Knex } from "knex";
+
+/** Skipped where the index exists: a migration that was killed half-way runs again. */
+export async function addIndex(knex: Knex, table: string, columns: string[], index: string): Promise<void> {
+  if (!(await hasIndex(knex, table, index)))
+    await knex.schema.alterTable(table, (t) => void t.index(columns, index));
+}
+
+async function hasIndex(knex: Knex, table: string, index: string): Promise<boolean> {
+  if (knex.client.config.client !== "mysql2") {
+    const found = await knex("sqlite_master").where({ type: "index", name: index }).first();
+    return found !== undefined;
+  }
+  const [rows] = await knex.raw(`SHOW INDEX FROM ${table} WHERE Key_name = ?`, [index]);
+  return rows.length > 0;
+}

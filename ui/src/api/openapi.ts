@@ -1,0 +1,2998 @@
+// Made by `node scripts/api-types.ts` from the OpenAPI document; not to be changed by hand.
+
+export interface paths {
+    "/v1/apps": {
+        /** List calling apps */
+        get: operations["getApps"];
+        /**
+         * Make an app
+         * @description The answer is the only one that shows the API key and the signing secret.
+         */
+        post: operations["postApps"];
+    };
+    "/v1/apps/{id}": {
+        /**
+         * Delete an app
+         * @description Its key stops working and its name is free again. Its tasks go on.
+         */
+        delete: operations["deleteAppsById"];
+        /** Change an app's name or limits, or disable it */
+        patch: operations["patchAppsById"];
+    };
+    "/v1/apps/{id}/rotate-key": {
+        /**
+         * Give an app another API key
+         * @description The former one works for 24 h more, unless `immediately` is true.
+         */
+        post: operations["postAppsByIdRotateKey"];
+    };
+    "/v1/apps/{id}/rotate-secret": {
+        /**
+         * Give an app another signing secret
+         * @description Both sign for 24 h, unless `immediately` is true.
+         */
+        post: operations["postAppsByIdRotateSecret"];
+    };
+    "/v1/attempts": {
+        /**
+         * Calls of all tasks, newest first
+         * @description Without what was answered; that stands in the task's attempts. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
+         */
+        get: operations["getAttempts"];
+    };
+    "/v1/audit": {
+        /**
+         * Who did what, newest first
+         * @description Operators may read the entries of one task, `target=task:<id>`; administrators all.
+         */
+        get: operations["getAudit"];
+    };
+    "/v1/destinations": {
+        /** List target origins, with how they are */
+        get: operations["getDestinations"];
+    };
+    "/v1/destinations/{origin}": {
+        /** One target origin */
+        get: operations["getDestinationsByOrigin"];
+        /** Pause, resume, limit; switch or reset the breaker */
+        patch: operations["patchDestinationsByOrigin"];
+    };
+    "/v1/destinations/{origin}/replay": {
+        /**
+         * Send again what a destination missed
+         * @description Exhausted tasks for this origin that were created from `from` on and before `to`.
+         */
+        post: operations["postDestinationsByOriginReplay"];
+    };
+    "/v1/jobs": {
+        /** List jobs over many tasks, newest first */
+        get: operations["getJobs"];
+    };
+    "/v1/jobs/{jobId}": {
+        /** One job, with its progress */
+        get: operations["getJobsByJobId"];
+        /** Stop a job; what is done stays */
+        delete: operations["deleteJobsByJobId"];
+    };
+    "/v1/nodes": {
+        /**
+         * The cluster's nodes
+         * @description Every node that is alive. One that does not answer, or vanished within the last five minutes, has `up` false and no figures.
+         */
+        get: operations["getNodes"];
+    };
+    "/v1/session": {
+        /** Who am I */
+        get: operations["getSession"];
+        /**
+         * Log in
+         * @description Sets the cookie `bida_session`.
+         */
+        post: operations["postSession"];
+        /**
+         * Log out
+         * @description Done as well where there is no session.
+         */
+        delete: operations["deleteSession"];
+    };
+    "/v1/session/password": {
+        /**
+         * Change one's own password
+         * @description Ends all sessions of the user; a request with the cookie gets a new one.
+         */
+        post: operations["postSessionPassword"];
+    };
+    "/v1/stats/destinations": {
+        /** Counts and durations per destination, busiest first */
+        get: operations["getStatsDestinations"];
+    };
+    "/v1/stats/errors": {
+        /** Failed calls per error code */
+        get: operations["getStatsErrors"];
+    };
+    "/v1/stats/series": {
+        /**
+         * Counts and durations by the minute, hour or day
+         * @description At most 1,500 points. Days are those of UTC.
+         */
+        get: operations["getStatsSeries"];
+    };
+    "/v1/stats/summary": {
+        /** How things stand, and how the last hour and the last 24 hours went */
+        get: operations["getStatsSummary"];
+    };
+    "/v1/tasks": {
+        /**
+         * List tasks
+         * @description Newest first; with `sort=due` open tasks, the one that is due first on top. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.
+         */
+        get: operations["getTasks"];
+        /**
+         * Hand over a task
+         * @description Answered once the task is committed.
+         */
+        post: operations["postTasks"];
+    };
+    "/v1/tasks/{taskId}": {
+        /** One task */
+        get: operations["getTasksByTaskId"];
+    };
+    "/v1/tasks/{taskId}/attempts": {
+        /** A task's attempts, oldest first */
+        get: operations["getTasksByTaskIdAttempts"];
+    };
+    "/v1/tasks/{taskId}/cancel": {
+        /** End an open task */
+        post: operations["postTasksByTaskIdCancel"];
+    };
+    "/v1/tasks/{taskId}/resend": {
+        /**
+         * Send a copy of a task, changed
+         * @description The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.
+         */
+        post: operations["postTasksByTaskIdResend"];
+    };
+    "/v1/tasks/{taskId}/resolve": {
+        /** Declare an exhausted task mended outside */
+        post: operations["postTasksByTaskIdResolve"];
+    };
+    "/v1/tasks/{taskId}/retry": {
+        /** Call a task again, now */
+        post: operations["postTasksByTaskIdRetry"];
+    };
+    "/v1/tasks/batch": {
+        /** Hand over up to 1,000 tasks */
+        post: operations["postTasksBatch"];
+    };
+    "/v1/tasks/cancel": {
+        /**
+         * End many open tasks
+         * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
+         */
+        post: operations["postTasksCancel"];
+    };
+    "/v1/tasks/export": {
+        /**
+         * All tasks that a filter finds, as a stream
+         * @description `format=jsonl`: a task per line (`application/x-ndjson`). `format=csv`: RFC 4180 with a header line; values that a spreadsheet would take for a formula begin with an apostrophe.
+         */
+        get: operations["getTasksExport"];
+    };
+    "/v1/tasks/resolve": {
+        /**
+         * Declare many exhausted tasks mended outside
+         * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
+         */
+        post: operations["postTasksResolve"];
+    };
+    "/v1/tasks/retry": {
+        /**
+         * Call many tasks again, now
+         * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
+         */
+        post: operations["postTasksRetry"];
+    };
+    "/v1/users": {
+        /** List users */
+        get: operations["getUsers"];
+        /** Make a user */
+        post: operations["postUsers"];
+    };
+    "/v1/users/{id}": {
+        /** Delete a user */
+        delete: operations["deleteUsersById"];
+        /**
+         * Change a user's role or password, or disable the user
+         * @description A new password, and being disabled, ends all sessions of the user.
+         */
+        patch: operations["patchUsersById"];
+    };
+    "/v1/webhooks": {
+        /**
+         * List channels
+         * @description With their state: `broken` since its last message could not be delivered.
+         */
+        get: operations["getWebhooks"];
+        /** Add a channel */
+        post: operations["postWebhooks"];
+    };
+    "/v1/webhooks/{id}": {
+        /** One channel */
+        get: operations["getWebhooksById"];
+        /**
+         * Delete a channel
+         * @description Its messages that are under way are canceled.
+         */
+        delete: operations["deleteWebhooksById"];
+        /**
+         * Change a channel
+         * @description What is missing stays, secrets too; null takes a field back to its default.
+         */
+        patch: operations["patchWebhooksById"];
+    };
+    "/v1/webhooks/{id}/history": {
+        /** A channel's messages, newest first */
+        get: operations["getWebhooksByIdHistory"];
+    };
+    "/v1/webhooks/{id}/test": {
+        /**
+         * Try a channel
+         * @description Sends a sample now and says what came back. A body changes the settings for this test only.
+         */
+        post: operations["postWebhooksByIdTest"];
+    };
+    "/v1/webhooks/test": {
+        /**
+         * Try settings that are not saved
+         * @description Sends a sample now and says what came back.
+         */
+        post: operations["postWebhooksTest"];
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Accepted: {
+            /**
+             * Format: uuid
+             * @description UUIDv7
+             */
+            taskId: string;
+        };
+        AlarmMessage: {
+            /** @description How many alarms it told of */
+            alarms: number;
+            createdAt: string;
+            /** @enum {string} */
+            state: "pending" | "sent" | "failed" | "canceled";
+            /** @description The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest */
+            taskId: string;
+        };
+        App: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            id: number;
+            /** @description Ranges it may call from; empty: from anywhere */
+            ipAllow: string[];
+            name: string;
+            /** @description Until when the key before works */
+            previousKeyUntil: string | null;
+            /** @description Until when the secret before signs as well */
+            previousSecretUntil: string | null;
+            /** @description At each node with the REST door; null: no limit */
+            ratePerSecond: number | null;
+            /** @description Whether its callbacks are signed */
+            signing: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /**
+         * @example {
+         *       "ratePerSecond": null
+         *     }
+         * @example {
+         *       "disabled": true
+         *     }
+         */
+        AppChange: {
+            disabled?: boolean;
+            ipAllow?: string[];
+            name?: string;
+            ratePerSecond?: number | null;
+        };
+        /**
+         * @example {
+         *       "name": "shop",
+         *       "ipAllow": [
+         *         "10.1.0.0/16"
+         *       ],
+         *       "ratePerSecond": 50
+         *     }
+         */
+        AppRequest: {
+            /** @default [] */
+            ipAllow?: string[];
+            name: string;
+            /** @default null */
+            ratePerSecond?: number | null;
+        };
+        /** @description One call that was made */
+        Attempt: {
+            durationMs: number;
+            errorCode: string | null;
+            errorMessage: string | null;
+            /** @description 1 for a task's first call */
+            n: number;
+            /** @description Who called */
+            node: string;
+            /** @enum {string} */
+            outcome: "succeeded" | "failed";
+            /** @description At most 65535 bytes of it */
+            responseBody: string | null;
+            responseHeaders: {
+                [key: string]: string | string[];
+            } | null;
+            responseTruncated: boolean;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description Null: no answer came */
+            statusCode: number | null;
+        };
+        /** @description A call, without what was answered */
+        AttemptItem: {
+            durationMs: number;
+            errorCode: string | null;
+            errorMessage: string | null;
+            n: number;
+            node: string;
+            /** @enum {string} */
+            outcome: "succeeded" | "failed";
+            /** @enum {string} */
+            requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            sourceAppName: string | null;
+            startedAt: string;
+            statusCode: number | null;
+            targetAppName: string | null;
+            taskId: string;
+            /**
+             * @description `pending` also while it is being delivered
+             * @enum {string}
+             */
+            taskState: "pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved";
+            url: string;
+        };
+        AuditEntry: {
+            /** @description `thing.verb`, such as `app.create` */
+            action: string;
+            actor: {
+                id: number | null;
+                /** @enum {string} */
+                kind: "user" | "app" | "node" | "repl";
+                name: string;
+            };
+            after: unknown;
+            /** Format: date-time */
+            at: string;
+            before: unknown;
+            /** Format: uuid */
+            id: string;
+            note: string | null;
+            requestPath: string | null;
+            sourceIp: string | null;
+            target: {
+                id: string | null;
+                type: string;
+            };
+        };
+        /**
+         * @example {
+         *       "tasks": [
+         *         {
+         *           "url": "https://shop.example/paid",
+         *           "requestMethod": "POST",
+         *           "requestParam": {
+         *             "id": 1
+         *           },
+         *           "limitCallCount": 10
+         *         }
+         *       ]
+         *     }
+         */
+        BatchRequest: {
+            tasks: components["schemas"]["TaskRequest"][];
+        };
+        BatchResults: {
+            results: (components["schemas"]["Accepted"] | {
+                errors: components["schemas"]["FieldError"][];
+            })[];
+        };
+        /**
+         * @example {
+         *       "filter": {
+         *         "state": [
+         *           "exhausted"
+         *         ],
+         *         "url": "shop.example"
+         *       },
+         *       "dryRun": true
+         *     }
+         * @example {
+         *       "filter": {
+         *         "state": [
+         *           "exhausted"
+         *         ],
+         *         "url": "shop.example"
+         *       },
+         *       "expected": 120,
+         *       "note": "The shop is mended"
+         *     }
+         * @example {
+         *       "taskIds": [
+         *         "0199aeb6-6c00-7c3f-9d4e-5b8f0c2a1d37"
+         *       ]
+         *     }
+         */
+        BulkRequest: {
+            /** @default false */
+            dryRun?: boolean;
+            expected?: number;
+            filter?: {
+                /** Format: date-time */
+                createdFrom?: string;
+                /** Format: date-time */
+                createdTo?: string;
+                /** @description Part of the payload */
+                q?: string;
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                /** @description Part of the URL */
+                url?: string;
+            };
+            note?: string;
+            taskIds?: string[];
+        };
+        BulkResult: {
+            changed: number;
+            /** @description matched less expected */
+            difference: number | null;
+            dryRun: boolean;
+            expected: number | null;
+            /** @description More than 1,000: the job that works on them */
+            job: components["schemas"]["Job"] | null;
+            matched: number;
+            /** @description Reason: how many */
+            skipped: {
+                [key: string]: number;
+            };
+        };
+        CreatedApp: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            id: number;
+            /** @description Ranges it may call from; empty: from anywhere */
+            ipAllow: string[];
+            key: string;
+            name: string;
+            /** @description Until when the key before works */
+            previousKeyUntil: string | null;
+            /** @description Until when the secret before signs as well */
+            previousSecretUntil: string | null;
+            /** @description At each node with the REST door; null: no limit */
+            ratePerSecond: number | null;
+            /** @description Whether its callbacks are signed */
+            signing: boolean;
+            signingSecret: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        Destination: {
+            breaker: {
+                enabled: boolean;
+                /** @description Failures in a row */
+                failures: number;
+                /** @description When it is probed next */
+                probeAt: string | null;
+                /** @description When it opened */
+                since: string | null;
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+            };
+            concurrency: number | null;
+            firstSeenAt: string;
+            /** @description Tasks that are claimed: being called, or about to be */
+            inFlight: number;
+            origin: string;
+            paused: boolean;
+            ratePerSecond: number | null;
+            /** @description Tasks that are due and wait for their turn */
+            ready: number;
+            /** @description Calls that may be claimed at once just now */
+            window: number | null;
+        };
+        /**
+         * @description What is missing stays as it is
+         * @example {
+         *       "paused": true
+         *     }
+         * @example {
+         *       "concurrency": 4,
+         *       "ratePerSecond": 20
+         *     }
+         * @example {
+         *       "breaker": {
+         *         "reset": true
+         *       }
+         *     }
+         */
+        DestinationChange: {
+            breaker?: {
+                enabled?: boolean;
+                /** @constant */
+                reset?: true;
+            };
+            concurrency?: number | null;
+            paused?: boolean;
+            ratePerSecond?: number | null;
+        };
+        /**
+         * @example {
+         *       "note": "Booked by hand"
+         *     }
+         */
+        EndRequest: {
+            note?: string;
+        };
+        /** @description Proof of success; all that is given must hold */
+        Expectation: {
+            /** @description Text the body must contain */
+            contains?: string;
+            /** @description The whole body, exactly */
+            equals?: string;
+            /** @description JSONPath (RFC 9535) → the value it must select */
+            json?: {
+                [key: string]: components["schemas"]["Json"];
+            };
+            /** @description RE2 pattern that must match somewhere in the body */
+            matches?: string;
+            /** @description Codes, or a class such as "2xx", which is the default */
+            status?: number[] | string;
+        };
+        FieldError: {
+            /** @description A path such as `retry.delayMs` */
+            field: string;
+            /** @description The rule it breaks */
+            message: string;
+        };
+        Health: {
+            ok: boolean;
+            /** @description Part → null where usable, else what is wrong */
+            parts: {
+                [key: string]: string | null;
+            };
+        };
+        Job: {
+            by: {
+                id: number | null;
+                /** @enum {string} */
+                kind: "user" | "app" | "node" | "repl";
+                name: string;
+            };
+            changed: number;
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            expected: number | null;
+            filter: {
+                createdFrom?: string;
+                createdTo?: string;
+                destination?: string;
+                q?: string;
+                sourceAppName?: string;
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                url?: string;
+            };
+            finishedAt: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "retry" | "cancel" | "resolve" | "replay";
+            matched: number;
+            note: string | null;
+            /** @description Reason: how many */
+            skipped: {
+                [key: string]: number;
+            };
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "waiting" | "running" | "finished" | "stopped";
+        };
+        /** @description Any JSON */
+        Json: unknown;
+        /**
+         * @description Other fields are ignored
+         * @example {
+         *       "url": "http://stock.example/cb",
+         *       "requestMethod": "POST",
+         *       "requestParam": {
+         *         "city": "上海"
+         *       },
+         *       "sourceAppName": "shop",
+         *       "targetAppName": "stock",
+         *       "expectResult": "成功",
+         *       "limitCallCount": 3
+         *     }
+         */
+        LegacyTask: {
+            /** @description Text the answer must contain */
+            expectResult: string;
+            limitCallCount: number;
+            /** @enum {string} */
+            requestMethod: "GET" | "POST";
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            };
+            sourceAppName?: string;
+            targetAppName?: string;
+            url: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "username": "admin",
+         *       "password": "admin"
+         *     }
+         */
+        Login: {
+            password: string;
+            username: string;
+        };
+        Node: {
+            capacity: number;
+            cpu: number;
+            /** @description It takes no more jobs, and finishes those it holds (REPL: drain) */
+            draining: boolean;
+            eventLoopDelay: {
+                p50: number;
+                p99: number;
+            };
+            held: number;
+            inFlight: number;
+            leaseMs: number;
+            nodeID: string;
+            outcomesBuffered: number;
+            pid: number;
+            rssBytes: number;
+            services: string[];
+            /** Format: date-time */
+            startedAt: string;
+            threads: number;
+            /** @constant */
+            up: true;
+            uptimeMs: number;
+            version: string;
+        } | {
+            nodeID: string;
+            /** @constant */
+            up: false;
+        };
+        /**
+         * @example {
+         *       "currentPassword": "admin",
+         *       "newPassword": "correct horse battery"
+         *     }
+         */
+        PasswordChange: {
+            currentPassword: string;
+            newPassword: string;
+        };
+        /** @description A refusal (RFC 9457) */
+        Problem: {
+            /** @enum {string} */
+            code: "invalid_json" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
+            detail: string;
+            /** @description Every wrong field; empty where it is not about fields */
+            errors: components["schemas"]["FieldError"][];
+            status: number;
+            title: string;
+            /** @description `/docs/errors#<code>`, a page that explains it */
+            type: string;
+        };
+        /**
+         * @example {
+         *       "from": "2026-11-01T00:00:00Z",
+         *       "to": "2026-11-02T00:00:00+08:00",
+         *       "note": "Its outage"
+         *     }
+         */
+        ReplayRequest: {
+            /** @default false */
+            dryRun?: boolean;
+            expected?: number;
+            /** Format: date-time */
+            from: string;
+            note?: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /**
+         * @example {
+         *       "url": "https://shop.example/v2/paid",
+         *       "note": "It has moved"
+         *     }
+         */
+        ResendRequest: {
+            body?: string | null;
+            callAt?: string | null;
+            contentType?: string | null;
+            delayMs?: number | null;
+            expect?: components["schemas"]["Expectation"] | null;
+            expectResult?: string | null;
+            expiresAt?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @description How many automatic calls at most */
+            limitCallCount?: number;
+            note?: string;
+            orderKey?: string | null;
+            /** @enum {string} */
+            requestMethod?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
+            retry?: components["schemas"]["RetryPolicy"] | null;
+            sourceAppName?: string | null;
+            targetAppName?: string | null;
+            timeoutMs?: number | null;
+            /** @description http or https. `{name}` is filled from `requestParam`, percent-encoded */
+            url?: string;
+        };
+        /** @description Pauses between calls, in ms. `jitter` lengthens each by a random part, up to that share of itself */
+        RetryPolicy: {
+            delayMs: number;
+            jitter?: number;
+            /** @constant */
+            strategy: "fixed";
+        } | {
+            delayMs: number;
+            factor: number;
+            jitter?: number;
+            maxDelayMs: number;
+            /** @constant */
+            strategy: "exponential";
+        } | {
+            delaysMs: number[];
+            jitter?: number;
+            /** @constant */
+            strategy: "schedule";
+        };
+        /**
+         * @example {
+         *       "note": "The target is mended"
+         *     }
+         * @example {
+         *       "force": true
+         *     }
+         */
+        RetryRequest: {
+            /**
+             * @description Whether a task that has succeeded is called again
+             * @default false
+             */
+            force?: boolean;
+            note?: string;
+        };
+        /**
+         * @description True: the old one ends now, not after 24 h
+         * @example {
+         *       "immediately": true
+         *     }
+         */
+        Rotation: {
+            /** @default false */
+            immediately?: boolean;
+        };
+        Session: {
+            /** @description Null: Basic credentials, which do not expire */
+            expiresAt: string | null;
+            /** @description The password is the default one that everybody knows */
+            mustChangePassword: boolean;
+            user: {
+                id: number;
+                /** @enum {string} */
+                role: "viewer" | "operator" | "admin";
+                username: string;
+            };
+        };
+        StatsDestinations: {
+            from: string;
+            items: {
+                accepted: number;
+                calls: number;
+                destination: string;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                sparkline: {
+                    at: string;
+                    calls: number;
+                    failed: number;
+                }[];
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            }[];
+            nextCursor: null;
+            /** @enum {string} */
+            step: "minute" | "hour" | "day";
+            to: string;
+        };
+        StatsErrors: {
+            from: string;
+            items: {
+                count: number;
+                errorCode: string;
+                sparkline: {
+                    at: string;
+                    count: number;
+                }[];
+            }[];
+            nextCursor: null;
+            /** @enum {string} */
+            step: "minute" | "hour" | "day";
+            to: string;
+        };
+        StatsSeries: {
+            from: string;
+            points: {
+                accepted: number;
+                at: string;
+                calls: number;
+                canceled: number;
+                delivered: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                reopened: number;
+                resolved: number;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            }[];
+            /** @enum {string} */
+            step: "minute" | "hour" | "day";
+            to: string;
+        };
+        StatsSummary: {
+            attempts: {
+                failed: number;
+                succeeded: number;
+            };
+            lastDay: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+                topDestinations: {
+                    calls: number;
+                    destination: string;
+                    failed: number;
+                }[];
+                topErrors: {
+                    count: number;
+                    errorCode: string;
+                }[];
+            };
+            lastHour: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+                topDestinations: {
+                    calls: number;
+                    destination: string;
+                    failed: number;
+                }[];
+                topErrors: {
+                    count: number;
+                    errorCode: string;
+                }[];
+            };
+            oldestWaiting: {
+                dueAt: string;
+                taskId: string;
+                waitingMs: number;
+            } | null;
+            /** @description how many there are now */
+            tasks: {
+                canceled: number;
+                exhausted: number;
+                pending: number;
+                resolved: number;
+                succeeded: number;
+            };
+            totals: {
+                accepted: number;
+                calls: number;
+                failed: number;
+                succeeded: number;
+            };
+        };
+        /**
+         * @example {
+         *       "note": "The wrong filter"
+         *     }
+         */
+        StopRequest: {
+            note?: string;
+        };
+        Task: {
+            body: string | null;
+            /** @description Calls on record, by schedule and by hand */
+            callCount: number;
+            contentType: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            expect: components["schemas"]["Expectation"] | null;
+            expectResult: string | null;
+            expiresAt: string | null;
+            finishedAt: string | null;
+            headers: {
+                [key: string]: string;
+            } | null;
+            /** @description The task of the same `orderKey` that is to be delivered now. Lists leave it out */
+            heldBy?: string | null;
+            /** @description Of the last failed call; codes: [/docs/errors](/docs/errors) */
+            lastError: {
+                code: string;
+                message: string;
+            } | null;
+            limitCallCount: number;
+            /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
+            nextCallAt: string | null;
+            orderKey: string | null;
+            /** @enum {string} */
+            requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            requestParam: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
+            /** @description The task that this one is a copy of (`/resend`); it may be pruned. Lists leave it out */
+            resendOf?: string | null;
+            /** @description Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out */
+            resentAs?: string[];
+            retry: components["schemas"]["RetryPolicy"];
+            sourceAppName: string | null;
+            sourceIp: string | null;
+            /** @enum {string} */
+            state: "pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved";
+            targetAppName: string | null;
+            /**
+             * Format: uuid
+             * @description UUIDv7
+             */
+            taskId: string;
+            timeoutMs: number;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+        };
+        /**
+         * @description One callback to deliver. Null means: not given
+         * @example {
+         *       "url": "https://shop.example/orders/{id}/paid",
+         *       "requestMethod": "POST",
+         *       "requestParam": {
+         *         "id": 4711,
+         *         "amount": "9.90"
+         *       },
+         *       "limitCallCount": 10
+         *     }
+         * @example {
+         *       "url": "https://stock.example/reserve",
+         *       "requestMethod": "PUT",
+         *       "body": "{\"sku\":\"A-1\",\"count\":2}",
+         *       "contentType": "application/json",
+         *       "headers": {
+         *         "x-tenant": "eu"
+         *       },
+         *       "expect": {
+         *         "status": [
+         *           200,
+         *           204
+         *         ]
+         *       },
+         *       "limitCallCount": 5,
+         *       "retry": {
+         *         "strategy": "exponential",
+         *         "delayMs": 1000,
+         *         "factor": 2,
+         *         "maxDelayMs": 600000,
+         *         "jitter": 0.1
+         *       },
+         *       "timeoutMs": 5000,
+         *       "delayMs": 60000,
+         *       "sourceAppName": "shop",
+         *       "targetAppName": "stock",
+         *       "orderKey": "order-4711"
+         *     }
+         */
+        TaskRequest: {
+            body?: string | null;
+            callAt?: string | null;
+            contentType?: string | null;
+            delayMs?: number | null;
+            expect?: components["schemas"]["Expectation"] | null;
+            expectResult?: string | null;
+            expiresAt?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @description How many automatic calls at most */
+            limitCallCount: number;
+            orderKey?: string | null;
+            /** @enum {string} */
+            requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
+            retry?: components["schemas"]["RetryPolicy"] | null;
+            sourceAppName?: string | null;
+            targetAppName?: string | null;
+            timeoutMs?: number | null;
+            /** @description http or https. `{name}` is filled from `requestParam`, percent-encoded */
+            url: string;
+        };
+        User: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            /** @description Whether `BIDA_ADMIN_PASSWORD` is the password */
+            environmentPassword: boolean;
+            id: number;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "admin";
+            /** Format: date-time */
+            updatedAt: string;
+            username: string;
+        };
+        /**
+         * @example {
+         *       "role": "viewer"
+         *     }
+         * @example {
+         *       "disabled": true
+         *     }
+         */
+        UserChange: {
+            disabled?: boolean;
+            password?: string;
+            /** @enum {string} */
+            role?: "viewer" | "operator" | "admin";
+        };
+        /**
+         * @example {
+         *       "username": "lin",
+         *       "password": "correct horse battery",
+         *       "role": "operator"
+         *     }
+         */
+        UserRequest: {
+            password: string;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "admin";
+            username: string;
+        };
+        /** @description A channel; secrets are masked */
+        Webhook: {
+            /** @default 10 */
+            backlogMinutes: number;
+            brokenSince: string | null;
+            content: string | null;
+            /** @default application/json; charset=utf-8 */
+            contentType: string;
+            createdAt: string;
+            digest: boolean | null;
+            enabled: boolean;
+            expectResult: string | null;
+            filter: {
+                /** @default [] */
+                destinations: string[];
+                /** @default [] */
+                kinds: ("exhausted" | "breaker" | "backlog" | "channel")[];
+                /**
+                 * @default warning
+                 * @enum {string}
+                 */
+                minSeverity: "warning" | "error" | "critical";
+                /** @default [] */
+                sourceAppNames: string[];
+            };
+            id: number;
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            lastError: string | null;
+            lastSuccessAt: string | null;
+            /** @default 8 */
+            limitCallCount: number;
+            limits: {
+                messages: number;
+                seconds: number;
+            }[] | null;
+            memo: string | null;
+            name: string;
+            /**
+             * @default POST
+             * @enum {string}
+             */
+            requestMethod: "POST" | "PUT" | "PATCH";
+            retry: components["schemas"]["RetryPolicy"] | null;
+            secret: string | null;
+            smtp: {
+                from: string;
+                host: string;
+                password: string | null;
+                /** @default 587 */
+                port: number;
+                /**
+                 * @default starttls
+                 * @enum {string}
+                 */
+                tls: "starttls" | "tls" | "none";
+                to: string[];
+                user: string | null;
+            } | null;
+            /** @enum {string} */
+            state: "ok" | "broken" | "disabled";
+            /** @default 10000 */
+            timeoutMs: number;
+            title: string | null;
+            /** @enum {string} */
+            type: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
+            updatedAt: string;
+            url: string | null;
+        };
+        /**
+         * @description Fields of a channel to change, as in `WebhookRequest`; null takes one back to its default
+         * @example {
+         *       "enabled": false
+         *     }
+         * @example {
+         *       "title": null,
+         *       "backlogMinutes": 30
+         *     }
+         */
+        WebhookChange: {
+            [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "type": "dingtalk",
+         *       "name": "Operations",
+         *       "url": "https://oapi.dingtalk.com/robot/send?access_token=…",
+         *       "secret": "SEC…",
+         *       "filter": {
+         *         "sourceAppNames": [
+         *           "shop"
+         *         ],
+         *         "minSeverity": "error"
+         *       }
+         *     }
+         * @example {
+         *       "type": "email",
+         *       "name": "On call",
+         *       "smtp": {
+         *         "host": "smtp.example",
+         *         "from": "bida@shop.example",
+         *         "to": [
+         *           "oncall@shop.example"
+         *         ]
+         *       },
+         *       "language": "en"
+         *     }
+         */
+        WebhookRequest: {
+            /** @default 10 */
+            backlogMinutes?: number;
+            content?: string | null;
+            /** @default application/json; charset=utf-8 */
+            contentType?: string;
+            digest?: boolean | null;
+            /** @default true */
+            enabled?: boolean;
+            expectResult?: string | null;
+            /** @default {} */
+            filter?: {
+                /** @default [] */
+                destinations?: string[];
+                /** @default [] */
+                kinds?: ("exhausted" | "breaker" | "backlog" | "channel")[];
+                /**
+                 * @default warning
+                 * @enum {string}
+                 */
+                minSeverity?: "warning" | "error" | "critical";
+                /** @default [] */
+                sourceAppNames?: string[];
+            };
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            /** @default 8 */
+            limitCallCount?: number;
+            limits?: {
+                messages: number;
+                seconds: number;
+            }[] | null;
+            memo?: string | null;
+            name?: string;
+            /**
+             * @default POST
+             * @enum {string}
+             */
+            requestMethod?: "POST" | "PUT" | "PATCH";
+            retry?: components["schemas"]["RetryPolicy"] | null;
+            secret?: string | null;
+            smtp?: {
+                from: string;
+                host: string;
+                password?: string | null;
+                /** @default 587 */
+                port?: number;
+                /**
+                 * @default starttls
+                 * @enum {string}
+                 */
+                tls?: "starttls" | "tls" | "none";
+                to: string[];
+                user?: string | null;
+            } | null;
+            /** @default 10000 */
+            timeoutMs?: number;
+            title?: string | null;
+            /** @enum {string} */
+            type?: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
+            url?: string | null;
+        };
+        WebhookTest: {
+            body: string | null;
+            durationMs: number;
+            errorCode: string | null;
+            errorMessage: string | null;
+            statusCode: number | null;
+            succeeded: boolean;
+        };
+    };
+    responses: never;
+    parameters: {
+        /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
+        IdempotencyKey: string;
+    };
+    requestBodies: never;
+    headers: {
+        /** @description Seconds after which a new try makes sense */
+        RetryAfter: number;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getApps: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["App"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApps: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppRequest"];
+            };
+        };
+        responses: {
+            /** @description The app, its key and its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApp"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAppsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchAppsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppChange"];
+            };
+        };
+        responses: {
+            /** @description The app */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAppsByIdRotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description The app and its new key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        createdAt: string;
+                        disabled: boolean;
+                        id: number;
+                        /** @description Ranges it may call from; empty: from anywhere */
+                        ipAllow: string[];
+                        key: string;
+                        name: string;
+                        /** @description Until when the key before works */
+                        previousKeyUntil: string | null;
+                        /** @description Until when the secret before signs as well */
+                        previousSecretUntil: string | null;
+                        /** @description At each node with the REST door; null: no limit */
+                        ratePerSecond: number | null;
+                        /** @description Whether its callbacks are signed */
+                        signing: boolean;
+                        /** Format: date-time */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAppsByIdRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description The app and its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        createdAt: string;
+                        disabled: boolean;
+                        id: number;
+                        /** @description Ranges it may call from; empty: from anywhere */
+                        ipAllow: string[];
+                        name: string;
+                        /** @description Until when the key before works */
+                        previousKeyUntil: string | null;
+                        /** @description Until when the secret before signs as well */
+                        previousSecretUntil: string | null;
+                        /** @description At each node with the REST door; null: no limit */
+                        ratePerSecond: number | null;
+                        /** @description Whether its callbacks are signed */
+                        signing: boolean;
+                        signingSecret: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAttempts: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                destination?: string;
+                errorCode?: string;
+                from?: string;
+                /** @description How many at most */
+                limit?: number;
+                outcome?: "succeeded" | "failed";
+                status?: number;
+                taskId?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AttemptItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: {
+                action?: string;
+                /** @description Name of a user, an app, a node, or of who sat at the REPL */
+                actor?: string;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                from?: string;
+                /** @description How many at most */
+                limit?: number;
+                /** @description `type` or `type:id`, such as `task:<id>` */
+                target?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntry"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDestinations: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                q?: string;
+                state?: "open" | "paused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page, in order of origin */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Destination"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDestinationsByOrigin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `https://host:port`, percent-encoded */
+                origin: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The destination */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchDestinationsByOrigin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `https://host:port`, percent-encoded */
+                origin: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DestinationChange"];
+            };
+        };
+        responses: {
+            /** @description The destination */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postDestinationsByOriginReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `https://host:port`, percent-encoded */
+                origin: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobs: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Job"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobsByJobId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteJobsByJobId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNodes: {
+        responses: {
+            /** @description All nodes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Node"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        responses: {
+            /** @description Who is logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postSession: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Who is logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSession: {
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postSessionPassword: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsDestinations: {
+        parameters: {
+            query: {
+                /** @description An app's id; 0: users' own tasks */
+                app?: number;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description All destinations that are kept apart */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsDestinations"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsErrors: {
+        parameters: {
+            query: {
+                /** @description An app's id; 0: users' own tasks */
+                app?: number;
+                destination?: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description All error codes that occurred */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsErrors"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsSeries: {
+        parameters: {
+            query: {
+                /** @description An app's id; 0: users' own tasks */
+                app?: number;
+                destination?: string;
+                from: string;
+                step: "minute" | "hour" | "day";
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description One point per step */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsSeries"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsSummary: {
+        responses: {
+            /** @description The summary */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsSummary"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasks: {
+        parameters: {
+            query?: {
+                createdFrom?: string;
+                createdTo?: string;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+                /** @description Part of the payload */
+                q?: string;
+                sort?: "created" | "due";
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                /** @description Part of the URL */
+                url?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Task"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksByTaskId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksByTaskIdAttempts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description All attempts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Attempt"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksByTaskIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksByTaskIdResend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResendRequest"];
+            };
+        };
+        responses: {
+            /** @description The copy's id */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        resendOf: string;
+                        taskId: string;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksByTaskIdResolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksByTaskIdRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description One result per task, in order */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksCancel: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksExport: {
+        parameters: {
+            query: {
+                createdFrom?: string;
+                createdTo?: string;
+                format: "csv" | "jsonl";
+                /** @description Part of the payload */
+                q?: string;
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                /** @description Part of the URL */
+                url?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description The stream, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksResolve: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksRetry: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsers: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["User"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUsers: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRequest"];
+            };
+        };
+        responses: {
+            /** @description The user */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhooks: {
+        responses: {
+            /** @description All channels */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Webhook"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWebhooks: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The channel */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhooksById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The channel */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhooksById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The channel that was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchWebhooksById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description The channel */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhooksByIdHistory: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AlarmMessage"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWebhooksByIdTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description The platform's answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWebhooksTest: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The platform's answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
