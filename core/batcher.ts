@@ -17,11 +17,6 @@ export interface BatcherOptions<T, R> {
   sizeOf(item: T): number;
   /** Flushes that may be under way at once. */
   concurrency: number;
-  /**
-   * Beside a flush that is under way another one begins only with so many items; fewer wait for its end. Where each flush
-   * costs much and a flush's duration more or less does not matter. Default 1.
-   */
-  besideFrom?: number;
   /** Items that may wait; beyond that callers are refused with `unavailable`. */
   maxWaiting: number;
 }
@@ -76,19 +71,13 @@ export class Batcher<T, R> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || !this.#mayRun()) return;
+    if (this.#scheduled || this.#running >= this.#options.concurrency || this.#waiting.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
       void this.#run(this.#take());
       this.#schedule();
     });
-  }
-
-  #mayRun(): boolean {
-    const { concurrency, besideFrom = 1 } = this.#options;
-    const enough = this.#running === 0 ? 1 : besideFrom;
-    return this.#running < concurrency && this.#waiting.length >= enough;
   }
 
   #take(): Waiting<T, R>[] {

@@ -6,7 +6,7 @@ import type { Transition } from "../core/stats.ts";
 import { isHeld } from "../core/task.ts";
 import { commitInserts } from "./commit-inserts.ts";
 import type { Database } from "./database.ts";
-import { isDuplicateKey, reading, withRetries } from "./failures.ts";
+import { isDuplicate, reading, withRetries } from "./failures.ts";
 import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
@@ -53,7 +53,7 @@ export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accep
     try {
       return await attempt(known);
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
+      if (!isDuplicate(error)) throw error;
       // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
       // rare, and the usual way costs nothing for it. The first one may be at it still, so more can appear.
       const found = await reading(knownIds(db.knex, items));

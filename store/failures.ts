@@ -87,9 +87,6 @@ function isGone(error: unknown): boolean {
   );
 }
 
-/** Whether a statement failed because a row with that key exists. */
-export const isDuplicateKey = (error: unknown): boolean =>
-  ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"].includes(codeOf(error));
 /** Whether a lock that was not waited for is somebody else's. MariaDB says the first, MySQL the second. */
 export const isLockTaken = (error: unknown): boolean =>
   ["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"].includes(codeOf(error));

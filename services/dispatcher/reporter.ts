@@ -14,8 +14,6 @@ const MAX_ITEMS = 500;
 /** Below what NATS carries in one piece. */
 const MAX_BYTES = 700_000;
 const CONCURRENCY = 3;
-/** Fewer wait for the report that is under way: large reports become large transactions. */
-const BESIDE_FROM = 50;
 /** A scheduler that has not recorded outcomes within this may be dead; another one is asked too. In ms. */
 const PATIENCE = 2_000;
 const PAUSE = 200;
@@ -49,7 +47,6 @@ export class Reporter {
       maxBytes: MAX_BYTES,
       sizeOf: ({ attempt }) => 600 + 2 * (attempt?.responseBody?.length ?? 0),
       concurrency: CONCURRENCY,
-      besideFrom: BESIDE_FROM,
       // The dispatcher's capacity bounds it.
       maxWaiting: Number.POSITIVE_INFINITY,
       flush: async (outcomes) => {

@@ -15,6 +15,8 @@ import type { JobMaker } from "./jobs.ts";
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 /** Commits that are handed out together; each holds 4 MiB of payload at most. */
 const MAX_COMMITS = 4;
+/** Commits are dealt out evenly among parked claims, in parts of at least so many: each part is a round trip. */
+const MIN_SHARE = 8;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
 
@@ -29,7 +31,6 @@ interface Parked {
 }
 
 export class ClaimDesk {
-  readonly #nodeID: string;
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
   readonly #log: Logger;
@@ -42,9 +43,7 @@ export class ClaimDesk {
   #woken = false;
   #closed = false;
 
-  /** @param nodeID of this node */
-  constructor(nodeID: string, resources: Resources, jobs: JobMaker, log: Logger) {
-    this.#nodeID = nodeID;
+  constructor(resources: Resources, jobs: JobMaker, log: Logger) {
     this.#resources = resources;
     this.#jobs = jobs;
     this.#log = log;
@@ -105,8 +104,9 @@ export class ClaimDesk {
     const { due, clock } = this.#resources;
     let rest = tasks;
     while (rest.length > 0) {
-      const parked = this.#takeTurn();
-      const part = rest.slice(0, parked?.room ?? rest.length);
+      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / this.#parked.length));
+      const parked = this.#parked.shift();
+      const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
       rest = rest.slice(part.length);
       const leasedAt = clock.now();
       const entries = part.flatMap((task) => dueEntryOf(task) ?? []);
@@ -137,19 +137,6 @@ export class ClaimDesk {
     if (parked.expired || this.#closed) parked.reply([], this.#resources.clock.now());
     else if (where === "first") this.#parked.unshift(parked);
     else this.#parked.push(parked);
-  }
-
-  /**
-   * The claim whose turn it is, or this node's own: what stays on the node crosses no network, and is reported to the same
-   * scheduler. Only while that has at least half as much room, so that no dispatcher queues while another one idles.
-   */
-  #takeTurn(): Parked | undefined {
-    const [next] = this.#parked;
-    if (!next) return undefined;
-    const own = this.#parked.findIndex(
-      ({ nodeID, room }) => nodeID === this.#nodeID && room * 2 >= next.room,
-    );
-    return this.#parked.splice(Math.max(own, 0), 1)[0];
   }
 
   /** Leases to one parked claim what can go at once. */

@@ -16,8 +16,6 @@ import { settleQuietly } from "./jobs.ts";
 
 const MAX_ITEMS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
-/** A transaction costs as much as recording this many outcomes; fewer wait for the one that is under way. */
-const BESIDE_FROM = 50;
 /** Dispatchers hold outcomes until they are recorded and report a bounded number at a time. */
 const MAX_WAITING = 100_000;
 
@@ -44,7 +42,6 @@ export class Recorder {
       maxBytes: MAX_BYTES,
       sizeOf: ({ outcome }) => 500 + (outcome.attempt?.responseBody?.length ?? 0),
       concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
-      besideFrom: BESIDE_FROM,
       maxWaiting: MAX_WAITING,
       flush: measured("record", (reported) => this.#record(reported)),
     });

@@ -115,7 +115,7 @@ const scheduler: ServiceSchema = {
   async started() {
     resources = resourcesOf(this.broker);
     jobs = new JobMaker(resources, this.logger);
-    desk = new ClaimDesk(this.broker.nodeID, resources, jobs, this.logger);
+    desk = new ClaimDesk(resources, jobs, this.logger);
     acceptance = new Acceptance(resources, (tasks) => {
       desk.offer(tasks);
       resources.announce.changed("task.accepted", tasks);

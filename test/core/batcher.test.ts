@@ -35,27 +35,6 @@ function controlled(more: Partial<BatcherOptions<number, string>> = {}) {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test("beside a flush another one begins only with enough items", async () => {
-  const { batcher, flushes, flushed, sizes } = controlled({ concurrency: 2, besideFrom: 3 });
-  const all = [batcher.add(1)];
-  await flushed(1);
-  all.push(batcher.add(2), batcher.add(3));
-  await turn();
-  await turn();
-  assert.equal(sizes(), [[1]], "too few");
-  all.push(batcher.add(4));
-  await flushed(2);
-  all.push(batcher.add(5));
-  flushes[0]!.end();
-  await all[0];
-  await turn();
-  assert.equal(sizes(), [[1], [2, 3, 4]], "one is still under way");
-  flushes[1]!.end();
-  (await flushed(3)).end();
-  await Promise.all(all);
-  assert.equal(sizes(), [[1], [2, 3, 4], [5]]);
-});
-
 test("what arrives together is flushed together, what arrives meanwhile forms the next batch", async () => {
   const { batcher, flushed, sizes } = controlled();
   const first = [batcher.add(1), batcher.add(2)];

@@ -8,9 +8,11 @@ const test = suite("nodes");
 
 /** A broker that knows `alive`, of whom those in `mute` do not answer. */
 function brokerOf(alive: string[], mute: string[] = []): ServiceBroker {
-  const endpoints = () => alive.map((nodeID) => ({ nodeID, available: true }));
+  const endpoints = () => alive.map((id) => ({ node: { id, available: true } }));
   return {
-    registry: { getActionList: () => [{ name: "node.info", endpoints: endpoints() }] },
+    registry: {
+      actions: { get: (name: string) => (name === "node.info" ? { endpoints: endpoints() } : undefined) },
+    },
     async call(_action: string, _params: unknown, { nodeID }: { nodeID: string }) {
       if (mute.includes(nodeID)) throw Object.assign(new Error("no"), { name: "RequestTimeoutError" });
       return { nodeID };
