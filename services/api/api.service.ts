@@ -121,6 +121,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
 
   methods: {
     httpHandler(req: IncomingMessage, res: ServerResponse, next?: () => void) {
+      // The server closes: a caller that goes on asking over a connection it keeps would never let it.
+      if (!this.server.listening) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
     },
