@@ -154,10 +154,12 @@ export function accepting(kind: Kind): void {
       await acceptWithin({ ...db, knex: other }, [coming]);
       const results = accept(there, coming, own);
       // It finds `there`, and then waits for the fate of `coming`.
-      await until("it to wait", async () => {
+      const waits = async () => {
         const waiting = db.knex("information_schema.innodb_trx").where({ trx_state: "LOCK WAIT" });
         return (await waiting.where("trx_query", "like", `%${url}%`).first("trx_id")) !== undefined;
-      });
+      };
+      // InnoDB answers from a cache that it fills anew only where nobody has looked for 100 ms.
+      await until("it to wait", waits, 15_000, 200);
       await other.commit();
       assert.equal(
         (await results).map(({ kind: it }) => it),
