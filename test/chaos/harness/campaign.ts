@@ -105,7 +105,10 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   broken.push(...system.deaths, ...load.surprises, ...system.seats.flatMap(({ unexpected }) => unexpected));
   const ends = await system.stop();
   for (const [i, how] of ends.entries())
-    if (how !== "exit 0") broken.push(`SIGTERM at the end: ${system.seats[i]?.name}: ${how}`);
+    if (how !== "exit 0") {
+      const { name, node } = system.seats[i] as (typeof system.seats)[number];
+      broken.push(`SIGTERM at the end: ${name}: ${how}; its last words: ${node.log.slice(-1000)}`);
+    }
   await far.stop();
 
   const { submissions } = load;
