@@ -201,7 +201,7 @@ class SupervisedThread {
 
   /** Takes its job; the outcome ends the lease that this has by now. */
   #underItsLease(outcome: Outcome): Outcome {
-    const [job] = this.#take([outcome.taskId]);
+    const job = this.#takeOne(outcome.taskId);
     return job && job.dueAt !== outcome.dueAt ? { ...outcome, ...leaseOf(job) } : outcome;
   }
 
@@ -211,11 +211,13 @@ class SupervisedThread {
   }
 
   #take(taskIds: string[]): LeasedJob[] {
-    return taskIds.flatMap((taskId) => {
-      const job = this.jobs.take(taskId);
-      this.#marks.give(job?.place);
-      return job ? [job] : [];
-    });
+    return taskIds.flatMap((taskId) => this.#takeOne(taskId) ?? []);
+  }
+
+  #takeOne(taskId: string): LeasedJob | undefined {
+    const job = this.jobs.take(taskId);
+    this.#marks.give(job?.place);
+    return job;
   }
 
   /** The record of a call whose thread died under it. Nobody knows how far it came. */

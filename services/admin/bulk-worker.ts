@@ -11,6 +11,7 @@ import { advanceJob, holdJob, JobLost, leaseJob, type StoredJob, takeJob } from 
 import { type Candidate, nextMatching, stillFits } from "../../store/change-many.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../lib/resources.ts";
+import { Stretch } from "../lib/stretch.ts";
 import { actionOf, added, applyTo } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 
@@ -42,12 +43,18 @@ export class BulkWorker {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | null = null;
   #endRest: () => void = () => undefined;
-  #failingSince: number | null = null;
+  readonly #stretch: Stretch;
   #stopped = false;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
     this.#log = log;
+    this.#stretch = new Stretch({
+      log,
+      failing: "bulk jobs cannot go on",
+      back: "bulk jobs go on again",
+      meanwhile: "jobs stand still; what is done is kept, and they go on by themselves",
+    });
   }
 
   start(): void {
@@ -84,10 +91,10 @@ export class BulkWorker {
       const { db, clock } = this.#resources;
       const job = await takeJob(db, clock.now(), LEASE);
       if (job) await this.#work(job);
-      this.#recovered();
+      this.#stretch.works();
       return job !== null;
     } catch (error) {
-      this.#failed(error as Error);
+      this.#stretch.failed(error as Error);
       return false;
     }
   }
@@ -185,20 +192,6 @@ export class BulkWorker {
         resolve();
       };
     });
-  }
-
-  #failed(error: Error): void {
-    if (this.#failingSince !== null) return;
-    this.#failingSince = performance.now();
-    const meanwhile = "jobs stand still; what is done is kept, and they go on by themselves";
-    this.#log.warn({ err: error.message, meanwhile }, "bulk jobs cannot go on");
-  }
-
-  #recovered(): void {
-    if (this.#failingSince === null) return;
-    const afterMs = Math.round(performance.now() - this.#failingSince);
-    this.#log.info({ afterMs }, "bulk jobs go on again");
-    this.#failingSince = null;
   }
 }
 

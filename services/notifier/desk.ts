@@ -21,6 +21,7 @@ import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-de
 import { addOrigins } from "../../store/destinations.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import type { Resources } from "../lib/resources.ts";
+import { Stretch } from "../lib/stretch.ts";
 
 /** Between looks, in ms. */
 const INTERVAL = 2_000;
@@ -45,11 +46,18 @@ export class AlarmDesk {
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = false;
-  #failingSince: number | null = null;
+  readonly #stretch: Stretch;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
     this.#log = log;
+    this.#stretch = new Stretch({
+      log,
+      failing: "alarms cannot be told just now",
+      back: "alarms are told again",
+      meanwhile: "alarms are kept in the database and told later",
+      level: "error",
+    });
   }
 
   /** Something may be to be told. */
@@ -92,9 +100,9 @@ export class AlarmDesk {
       }
       if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
       this.#watch(await all());
-      this.#recovered();
+      this.#stretch.works();
     } catch (error) {
-      this.#failed(error as Error);
+      this.#stretch.failed(error as Error);
     }
   }
 
@@ -191,19 +199,5 @@ export class AlarmDesk {
         this.#log.info({ channel: spec.name, afterMs }, "the alarm channel works again");
       }
     }
-  }
-
-  #failed(error: Error): void {
-    if (this.#failingSince !== null) return;
-    this.#failingSince = performance.now();
-    const meanwhile = "alarms are kept in the database and told later";
-    this.#log.error({ err: error.message, meanwhile }, "alarms cannot be told just now");
-  }
-
-  #recovered(): void {
-    if (this.#failingSince === null) return;
-    const afterMs = Math.round(performance.now() - this.#failingSince);
-    this.#failingSince = null;
-    this.#log.info({ afterMs }, "alarms are told again");
   }
 }

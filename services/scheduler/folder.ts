@@ -3,6 +3,7 @@ import type { Logger } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import { foldStats, pruneStats } from "../../store/stats/fold.ts";
 import type { Resources } from "../lib/resources.ts";
+import { Stretch } from "../lib/stretch.ts";
 
 /** Between two folds of the whole cluster, in ms. */
 const INTERVAL = 1_000;
@@ -13,16 +14,20 @@ const PRUNE_INTERVAL = 600_000;
 
 export class Folder {
   readonly #resources: Resources;
-  readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #prunedAt = Number.NEGATIVE_INFINITY;
-  #failingSince: number | null = null;
+  readonly #stretch: Stretch;
   #stopped = false;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
-    this.#log = log;
+    this.#stretch = new Stretch({
+      log,
+      failing: "statistics cannot be summed up",
+      back: "statistics are summed up again",
+      meanwhile: "counting goes on; what was counted waits in stats_deltas",
+    });
   }
 
   start(): void {
@@ -45,9 +50,9 @@ export class Folder {
       if (performance.now() - this.#prunedAt > PRUNE_INTERVAL) await this.#prune();
       // What has piled up is worked off at once, the rest of the node permitting.
       pause = Math.max(more ? 0 : INTERVAL, REST * (performance.now() - startedAt));
-      this.#recovered();
+      this.#stretch.works();
     } catch (error) {
-      this.#failed(error as Error);
+      this.#stretch.failed(error as Error);
     }
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
@@ -65,19 +70,5 @@ export class Folder {
     const { db, clock } = this.#resources;
     const more = await pruneStats(db, clock.now());
     if (!more) this.#prunedAt = performance.now();
-  }
-
-  #failed(error: Error): void {
-    if (this.#failingSince !== null) return;
-    this.#failingSince = performance.now();
-    const meanwhile = "counting goes on; what was counted waits in stats_deltas";
-    this.#log.warn({ err: error.message, meanwhile }, "statistics cannot be summed up");
-  }
-
-  #recovered(): void {
-    if (this.#failingSince === null) return;
-    const afterMs = Math.round(performance.now() - this.#failingSince);
-    this.#log.info({ afterMs }, "statistics are summed up again");
-    this.#failingSince = null;
   }
 }
