@@ -84,7 +84,8 @@ function densest(calls: Call[], windowMs: number): number {
 async function replace(i: number): Promise<void> {
   const victim = world.nodes[i] as BidaNode;
   await victim.kill();
-  world.nodes.splice(i, 1);
+  // Not by `i`: another one may have been replaced meanwhile.
+  world.nodes.splice(world.nodes.indexOf(victim), 1);
   await world.join(NOTIFIER);
 }
 

@@ -44,12 +44,22 @@ async function stopsWithin(ms: number, nodes: BidaNode[]): Promise<void> {
   }
 }
 
+/** Calls that are under way on a node. */
+async function callsOn({ pid }: BidaNode): Promise<number> {
+  const { json } = await world.api("GET", "/v1/nodes");
+  const { items } = json as { items: { pid: number; inFlight: number }[] };
+  return items.find((item) => item.pid === pid)?.inFlight ?? 0;
+}
+
 /** Kills a node while the `n`-th call of many tasks hangs, some of them on that node. */
 async function killWhileCalling(victim: BidaNode, n: number, url: string, open: () => void): Promise<void> {
   const { receiver } = world;
   const task = { url, limitCallCount: 4, timeoutMs: 20_000 };
-  const ids = await Promise.all(Array.from({ length: 40 }, () => world.submit(task)));
+  const ids: string[] = [];
+  // One by one: parked claims take turns, so that each node gets its share.
+  for (let i = 0; i < 40; i++) ids.push(await world.submit(task));
   await Promise.all(ids.map((taskId) => receiver.waitForCalls(taskId, n)));
+  assert.ok((await callsOn(victim)) > 0, "the node has a share of the calls");
   const killedAt = clockNow();
   await victim.kill();
   const isCut = (taskId: string) => receiver.calls(taskId)[n - 1]?.endedAt !== null;

@@ -1,5 +1,6 @@
 /** A Bida node as a process of its own, started as `npm start` starts it. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { boundToUs, endWithUs } from "../../servers/process.ts";
@@ -55,6 +56,9 @@ export class BidaNode {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#err += text;
     });
+    // For whoever looks for a failure that comes only sometimes.
+    const kept = process.env.TEST_LOGS;
+    if (kept) this.#child.stdout?.pipe(createWriteStream(join(kept, `${this.pid}.log`)));
   }
 
   get pid(): number {
