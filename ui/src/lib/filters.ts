@@ -25,5 +25,10 @@ export function moment(text: string, now: number): string {
   return new Date(Math.floor(then / 60_000) * 60_000).toISOString();
 }
 
-export const rangeMs = (name: string): number =>
-  Number.parseInt(name, 10) * (UNITS[name.at(-1) as string] ?? 0);
+const rangeMs = (name: string): number => Number.parseInt(name, 10) * (UNITS[name.at(-1) as string] ?? 0);
+
+/** The range of that name, up to now. */
+export const windowOf = (range: string, now: number): { from: string; to: string } => ({
+  from: new Date(now - rangeMs(range)).toISOString(),
+  to: new Date(now).toISOString(),
+});
