@@ -1,28 +1,17 @@
 /** Many tasks at once, as an operator mends them after an outage: counted first, then done; and copies, replays, exports. */
 import { readFile } from "node:fs/promises";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JobView } from "../../core/bulk.ts";
-import { startEmbedded } from "../e2e/kit/embedded.ts";
 import { Receiver } from "../e2e/kit/receiver.ts";
 import { until } from "../e2e/kit/until.ts";
 import type { World } from "../e2e/kit/world.ts";
-import { axe, enter, startBrowser } from "./kit/console.ts";
+import { axe } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
 
-const test = suite("browser: bulk");
-let world: World;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
-
-test.before(async () => {
-  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
-});
-test.after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
+const test = consoleSuite("browser: bulk");
 
 /** Hands over `n` tasks alike; returns their ids. */
-async function submitMany(n: number, task: Record<string, unknown>): Promise<string[]> {
+async function submitMany(world: World, n: number, task: Record<string, unknown>): Promise<string[]> {
   const ids: string[] = [];
   while (ids.length < n) {
     const tasks = Array.from({ length: Math.min(1000, n - ids.length) }, () => ({
@@ -38,23 +27,23 @@ async function submitMany(n: number, task: Record<string, unknown>): Promise<str
 }
 
 /** How many tasks a filter finds, by the API. */
-async function matching(filter: Record<string, unknown>): Promise<number> {
+async function matching(world: World, filter: Record<string, unknown>): Promise<number> {
   const { json } = await world.api("POST", "/v1/tasks/retry", { filter, dryRun: true });
   return json.matched;
 }
 
-async function exhausted(n: number, url: string): Promise<void> {
-  const all = async () => (await matching({ state: ["exhausted"], url })) === n;
+async function exhausted(world: World, n: number, url: string): Promise<void> {
+  const all = async () => (await matching(world, { state: ["exhausted"], url })) === n;
   await until(`${n} exhausted tasks`, all, 60_000);
 }
 
-test("500 exhausted tasks are counted, retried at once, and seen to succeed", async () => {
+test("500 exhausted tasks are counted, retried at once, and seen to succeed", async ({ world, enter }) => {
   const url = world.receiver.url(500);
-  await submitMany(500, { url });
-  await exhausted(500, url);
+  await submitMany(world, 500, { url });
+  await exhausted(world, 500, url);
   world.receiver.answer(new URL(url).pathname, 200);
 
-  const { page, complaints } = await enter(browser, world.baseUrl, `/tasks?url=${encodeURIComponent(url)}`);
+  const { page, complaints } = await enter(`/tasks?url=${encodeURIComponent(url)}`);
   await page.locator("tr[data-task]").first().waitFor();
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Retry…" }).click();
@@ -75,16 +64,19 @@ test("500 exhausted tasks are counted, retried at once, and seen to succeed", as
   });
   await until(
     "500 tasks to succeed",
-    async () => (await matching({ state: ["succeeded"], url })) === 500,
+    async () => (await matching(world, { state: ["succeeded"], url })) === 500,
     60_000,
   );
   assert.equal(complaints, []);
 });
 
-test("more than a thousand become a job, whose progress is seen on every page, and which can be stopped", async () => {
+test("more than a thousand become a job, whose progress is seen on every page, and which can be stopped", async ({
+  world,
+  enter,
+}) => {
   const url = world.receiver.url();
-  await submitMany(4000, { url, delayMs: 3_600_000 });
-  const { page, complaints } = await enter(browser, world.baseUrl, `/tasks?url=${encodeURIComponent(url)}`);
+  await submitMany(world, 4000, { url, delayMs: 3_600_000 });
+  const { page, complaints } = await enter(`/tasks?url=${encodeURIComponent(url)}`);
   // All that is shown is selected: then everything that matches can be meant.
   await page.getByLabel("Select all on this page").check();
   await page.getByRole("button", { name: "All that match the filters…" }).click();
@@ -112,11 +104,14 @@ test("more than a thousand become a job, whose progress is seen on every page, a
   assert.equal(complaints, []);
 });
 
-test("a stretch is selected with shift; what the server refuses is said in its row", async () => {
+test("a stretch is selected with shift; what the server refuses is said in its row", async ({
+  world,
+  enter,
+}) => {
   const url = world.receiver.url(500);
-  const ids = await submitMany(5, { url });
-  await exhausted(5, url);
-  const { page, complaints } = await enter(browser, world.baseUrl, `/tasks?url=${encodeURIComponent(url)}`);
+  const ids = await submitMany(world, 5, { url });
+  await exhausted(world, 5, url);
+  const { page, complaints } = await enter(`/tasks?url=${encodeURIComponent(url)}`);
   const boxes = page.locator("tbody input[type=checkbox]");
   await boxes.nth(0).click();
   await boxes.nth(3).click({ modifiers: ["Shift"] });
@@ -143,7 +138,10 @@ test("a stretch is selected with shift; what the server refuses is said in its r
   assert.equal(complaints, []);
 });
 
-test("a task is edited and sent again; the two lead to each other, and what was taken away is gone", async () => {
+test("a task is edited and sent again; the two lead to each other, and what was taken away is gone", async ({
+  world,
+  enter,
+}) => {
   const bad = world.receiver.url(400);
   const taskId = await world.submit({
     url: bad,
@@ -153,7 +151,7 @@ test("a task is edited and sent again; the two lead to each other, and what was 
     headers: { "x-tenant": "7" },
   });
   await world.ended(taskId);
-  const { page, complaints } = await enter(browser, world.baseUrl, `/tasks/${taskId}`);
+  const { page, complaints } = await enter(`/tasks/${taskId}`);
   await page.getByRole("link", { name: "Edit and resend" }).click();
   const form = page.locator("form");
   assert.is(await form.getByLabel("URL").inputValue(), bad);
@@ -178,14 +176,14 @@ test("a task is edited and sent again; the two lead to each other, and what was 
   assert.equal(complaints, []);
 });
 
-test("what a destination missed is counted and sent again", async () => {
+test("what a destination missed is counted and sent again", async ({ world, enter }) => {
   const far = await Receiver.start();
   try {
     const url = far.url(503);
-    await submitMany(12, { url });
-    await exhausted(12, url);
+    await submitMany(world, 12, { url });
+    await exhausted(world, 12, url);
     far.answer(new URL(url).pathname, 200);
-    const { page, complaints } = await enter(browser, world.baseUrl, "/destinations");
+    const { page, complaints } = await enter("/destinations");
     const row = page.locator(`tr[data-origin="${far.origin}"]`);
     await row.getByRole("button", { name: /^More for/ }).click();
     await page.getByRole("menuitem", { name: "Replay what was missed…" }).click();
@@ -201,7 +199,10 @@ test("what a destination missed is counted and sent again", async () => {
     assert.equal(await axe(page), []);
     await dialog.getByRole("button", { name: "Replay what was missed" }).click();
     await page.getByText("12 tasks are sent again").waitFor();
-    await until("12 tasks to succeed", async () => (await matching({ state: ["succeeded"], url })) === 12);
+    await until(
+      "12 tasks to succeed",
+      async () => (await matching(world, { state: ["succeeded"], url })) === 12,
+    );
     // Pausing is one click, and can be taken back.
     await row.getByRole("button", { name: "Pause" }).click();
     await row.getByText("Paused", { exact: true }).waitFor();
@@ -213,15 +214,11 @@ test("what a destination missed is counted and sent again", async () => {
   }
 });
 
-test("what the filters find is exported, as CSV and as JSON lines", async () => {
+test("what the filters find is exported, as CSV and as JSON lines", async ({ world, enter }) => {
   const url = world.receiver.url();
-  const ids = await submitMany(3, { url, requestParam: { name: '=1+1,"上海"' } });
+  const ids = await submitMany(world, 3, { url, requestParam: { name: '=1+1,"上海"' } });
   for (const id of ids) await world.ended(id);
-  const { page } = await enter(
-    browser,
-    world.baseUrl,
-    `/tasks?state=succeeded&url=${encodeURIComponent(url)}`,
-  );
+  const { page } = await enter(`/tasks?state=succeeded&url=${encodeURIComponent(url)}`);
   await page.locator("tr[data-task]").nth(2).waitFor();
   const files: Record<string, string> = {};
   for (const format of ["CSV", "JSONL"]) {

@@ -1,25 +1,16 @@
 /** What must not go wrong: foreign text acts, something typed is lost, a refusal stands far from its cause. */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { startEmbedded } from "../e2e/kit/embedded.ts";
-import type { World } from "../e2e/kit/world.ts";
-import { axe, enter, startBrowser } from "./kit/console.ts";
+import { axe } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
 
-const test = suite("browser: guard");
-let world: World;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
-
-test.before(async () => {
-  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
-});
-test.after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
+const test = consoleSuite("browser: guard");
 
 const EVIL = `<script>window.pwned=1</script><img src=x onerror="window.pwned=1"><svg onload="window.pwned=1">`;
 
-test("what the far side answers is text, whatever it is: nothing executes, and the page stays quick", async () => {
+test("what the far side answers is text, whatever it is: nothing executes, and the page stays quick", async ({
+  world,
+  enter,
+}) => {
   const bodies: [name: string, body: string | Buffer, seen: string][] = [
     [
       "HTML with scripts",
@@ -55,7 +46,7 @@ test("what the far side answers is text, whatever it is: nothing executes, and t
   );
   for (const id of ids) await world.ended(id);
 
-  const { page, complaints } = await enter(browser, world.baseUrl, "/tasks");
+  const { page, complaints } = await enter("/tasks");
   await page
     .locator("tr[data-task]")
     .nth(ids.length - 1)
@@ -84,8 +75,8 @@ test("what the far side answers is text, whatever it is: nothing executes, and t
   assert.equal(complaints, []);
 });
 
-test("the Content-Security-Policy stops what would get into the page all the same", async () => {
-  const { page, complaints } = await enter(browser, world.baseUrl, "/settings");
+test("the Content-Security-Policy stops what would get into the page all the same", async ({ enter }) => {
+  const { page, complaints } = await enter("/settings");
   await page.evaluate(async (evil) => {
     const stopped: string[] = [];
     Object.assign(globalThis, { stopped });
@@ -107,8 +98,11 @@ test("the Content-Security-Policy stops what would get into the page all the sam
   assert.ok(complaints.length > 0);
 });
 
-test("a session that ends asks for the password on the page itself; what was typed is sent after that", async () => {
-  const { page, context, complaints } = await enter(browser, world.baseUrl, "/tasks/new");
+test("a session that ends asks for the password on the page itself; what was typed is sent after that", async ({
+  world,
+  enter,
+}) => {
+  const { page, context, complaints } = await enter("/tasks/new");
   const url = world.receiver.url();
   await page.locator("input[name=url]").fill(url);
   await page.getByLabel("Parameters", { exact: true }).fill('{"typed": "for ten minutes"}');
@@ -133,8 +127,10 @@ test("a session that ends asks for the password on the page itself; what was typ
   assert.equal(complaints, []);
 });
 
-test("a draft outlives a reload; what is refused is said beside its field, which gets the focus", async () => {
-  const { page, complaints } = await enter(browser, world.baseUrl, "/tasks/new");
+test("a draft outlives a reload; what is refused is said beside its field, which gets the focus", async ({
+  enter,
+}) => {
+  const { page, complaints } = await enter("/tasks/new");
   await page.locator("input[name=url]").fill("ftp://example.com/orders");
   await page.locator("input[name=limitCallCount]").fill("1000");
   await page.reload();
@@ -157,13 +153,13 @@ test("a draft outlives a reload; what is refused is said beside its field, which
   assert.equal(complaints, []);
 });
 
-test("who may no longer do it is told so where it was tried", async () => {
+test("who may no longer do it is told so where it was tried", async ({ world, enter }) => {
   const password = "long enough for anybody";
   const made = await world.api("POST", "/v1/users", { username: "night", password, role: "operator" });
   assert.is(made.status, 201, made.text);
   const taskId = await world.submit({ url: world.receiver.url(500), limitCallCount: 1 });
   await world.ended(taskId);
-  const { page, complaints } = await enter(browser, world.baseUrl, `/tasks/${taskId}`, {
+  const { page, complaints } = await enter(`/tasks/${taskId}`, {
     username: "night",
     password,
   });
@@ -177,8 +173,8 @@ test("who may no longer do it is told so where it was tried", async () => {
   assert.equal(complaints, []);
 });
 
-test("the default password is pointed out until it is changed", async () => {
-  const { page, complaints } = await enter(browser, world.baseUrl, "/");
+test("the default password is pointed out until it is changed", async ({ enter }) => {
+  const { page, complaints } = await enter("/");
   const hint = page.getByText("The password is still the one that everybody knows.");
   await hint.waitFor();
   await page.getByRole("link", { name: "Change password" }).click();

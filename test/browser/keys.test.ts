@@ -1,29 +1,23 @@
 /** The keyboard, and what this browser remembers: views, columns, pages that were walked through. */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { startEmbedded } from "../e2e/kit/embedded.ts";
-import type { World } from "../e2e/kit/world.ts";
-import { axe, enter, startBrowser } from "./kit/console.ts";
+import { axe } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
 
-const test = suite("browser: keys");
-let world: World;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
+const test = consoleSuite("browser: keys");
 let url: string;
 
-test.before(async () => {
-  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
+test.before(async ({ world }) => {
   url = world.receiver.url(500);
   const task = { url, requestMethod: "POST", limitCallCount: 1 };
   const { json } = await world.api("POST", "/v1/tasks/batch", { tasks: [task, task, task, task, task] });
   for (const { taskId } of json.results as { taskId: string }[]) await world.ended(taskId);
 });
-test.after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
 
-test("lists by the keyboard: down, up, select, select to here, retry, open, search", async () => {
-  const { page, complaints } = await enter(browser, world.baseUrl, `/tasks?url=${encodeURIComponent(url)}`);
+test("lists by the keyboard: down, up, select, select to here, retry, open, search", async ({
+  world,
+  enter,
+}) => {
+  const { page, complaints } = await enter(`/tasks?url=${encodeURIComponent(url)}`);
   const rows = page.locator("tr[data-task]");
   await rows.nth(4).waitFor();
   const at = () => page.locator("tr.cursor").getAttribute("data-task");
@@ -60,8 +54,10 @@ test("lists by the keyboard: down, up, select, select to here, retry, open, sear
   assert.equal(complaints, []);
 });
 
-test("the palette goes anywhere, finds tasks, and switches language; help lists what is in force", async () => {
-  const { page, complaints } = await enter(browser, world.baseUrl, "/");
+test("the palette goes anywhere, finds tasks, and switches language; help lists what is in force", async ({
+  enter,
+}) => {
+  const { page, complaints } = await enter("/");
   await page.locator('[data-figure="exhausted"]').waitFor();
   await page.keyboard.press("Control+k");
   const field = page.getByRole("combobox");
@@ -91,8 +87,10 @@ test("the palette goes anywhere, finds tasks, and switches language; help lists 
   assert.equal(complaints, []);
 });
 
-test("filters are saved as a view; taking it away can be undone; columns are remembered", async () => {
-  const { page, complaints } = await enter(browser, world.baseUrl, "/tasks");
+test("filters are saved as a view; taking it away can be undone; columns are remembered", async ({
+  enter,
+}) => {
+  const { page, complaints } = await enter("/tasks");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.getByRole("menuitem", { name: "URL contains" }).click();
   await page.getByRole("textbox", { name: "URL contains" }).fill(url);
@@ -131,12 +129,10 @@ test("filters are saved as a view; taking it away can be undone; columns are rem
   assert.equal(complaints, []);
 });
 
-test("pages of a list are walked through forwards and back, by keys, and by the browser's own button", async () => {
-  const { page, complaints } = await enter(
-    browser,
-    world.baseUrl,
-    `/tasks?limit=2&url=${encodeURIComponent(url)}`,
-  );
+test("pages of a list are walked through forwards and back, by keys, and by the browser's own button", async ({
+  enter,
+}) => {
+  const { page, complaints } = await enter(`/tasks?limit=2&url=${encodeURIComponent(url)}`);
   const ids = () =>
     page.locator("tr[data-task]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-task")));
   await page.locator("tr[data-task]").nth(1).waitFor();

@@ -1,24 +1,12 @@
 /** Three in the morning: something failed. Log in, find it, see why, mend the far side, retry, watch it succeed. @takes 25 s */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { startEmbedded } from "../e2e/kit/embedded.ts";
-import type { World } from "../e2e/kit/world.ts";
-import { axe, logIn, startBrowser, visit } from "./kit/console.ts";
+import { axe, logIn } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
 
-const test = suite("browser: mend");
-let world: World;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
+const test = consoleSuite("browser: mend");
 
-test.before(async () => {
-  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
-});
-test.after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
-
-test("a wrong password is said beside its field; the default one is hinted at", async () => {
-  const { page, complaints } = await visit(browser, world.baseUrl);
+test("a wrong password is said beside its field; the default one is hinted at", async ({ visit }) => {
+  const { page, complaints } = await visit();
   await page.goto("/");
   await page.getByLabel("Username").fill("admin");
   await page.getByLabel("Password").fill("wrong");
@@ -33,7 +21,10 @@ test("a wrong password is said beside its field; the default one is hinted at", 
   assert.equal(complaints, []);
 });
 
-test("a failed task is found, read, retried, and seen to succeed without a reload", async () => {
+test("a failed task is found, read, retried, and seen to succeed without a reload", async ({
+  world,
+  enter,
+}) => {
   const url = world.receiver.url({ status: 500, body: '{"error":"库存服务不可用"}' });
   const taskId = await world.submit({
     url,
@@ -43,10 +34,8 @@ test("a failed task is found, read, retried, and seen to succeed without a reloa
   });
   await world.when(taskId, ({ state }) => state === "exhausted");
 
-  const { page, complaints } = await visit(browser, world.baseUrl);
   // A deep link survives the login.
-  await page.goto("/tasks?state=exhausted");
-  await logIn(page);
+  const { page, complaints } = await enter("/tasks?state=exhausted");
   const row = page.locator(`tr[data-task="${taskId}"]`);
   await row.getByText("bad_status").waitFor();
   await row.locator("a").first().click();
@@ -72,7 +61,7 @@ test("a failed task is found, read, retried, and seen to succeed without a reloa
   assert.equal(complaints, []);
 });
 
-test("a task that is delivered while it is looked at changes by itself", async () => {
+test("a task that is delivered while it is looked at changes by itself", async ({ world, enter }) => {
   let let_through = () => {};
   const held = new Promise<void>((done) => {
     let_through = done;
@@ -83,22 +72,18 @@ test("a task that is delivered while it is looked at changes by itself", async (
   });
   const taskId = await world.submit({ url });
   await world.receiver.waitForCalls(taskId, 1);
-  const { page, complaints } = await visit(browser, world.baseUrl);
-  await page.goto(`/tasks/${taskId}`);
-  await logIn(page);
+  const { page, complaints } = await enter(`/tasks/${taskId}`);
   await page.locator('[data-state="delivering"]').first().waitFor();
   let_through();
   await page.locator('[data-state="succeeded"]').first().waitFor();
   assert.equal(complaints, []);
 });
 
-test("a countdown runs to the next call, and canceling asks first", async () => {
+test("a countdown runs to the next call, and canceling asks first", async ({ world, enter }) => {
   const url = world.receiver.url(503);
   const taskId = await world.submit({ url, retry: { strategy: "fixed", delayMs: 600_000 } });
   await world.when(taskId, ({ callCount }) => callCount === 1);
-  const { page, complaints } = await visit(browser, world.baseUrl);
-  await page.goto(`/tasks/${taskId}`);
-  await logIn(page);
+  const { page, complaints } = await enter(`/tasks/${taskId}`);
   const countdown = page.getByTestId("countdown");
   await countdown.getByText(/in 9 min|in 10 min/).waitFor();
   const before = await countdown.textContent();
@@ -121,12 +106,13 @@ test("a countdown runs to the next call, and canceling asks first", async () => 
   assert.equal(complaints, []);
 });
 
-test("somebody else was quicker: the refusal stands on the page, which shows what is", async () => {
+test("somebody else was quicker: the refusal stands on the page, which shows what is", async ({
+  world,
+  enter,
+}) => {
   const taskId = await world.submit({ url: world.receiver.url(500), limitCallCount: 1 });
   await world.when(taskId, ({ state }) => state === "exhausted");
-  const { page, complaints } = await visit(browser, world.baseUrl);
-  await page.goto(`/tasks/${taskId}`);
-  await logIn(page);
+  const { page, complaints } = await enter(`/tasks/${taskId}`);
   await page.getByRole("button", { name: "Resolve" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Note").fill("mended by hand");
@@ -140,10 +126,8 @@ test("somebody else was quicker: the refusal stands on the page, which shows wha
   assert.equal(complaints, []);
 });
 
-test("a deep link to a task that does not exist says so", async () => {
-  const { page, complaints } = await visit(browser, world.baseUrl);
-  await page.goto("/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11");
-  await logIn(page);
+test("a deep link to a task that does not exist says so", async ({ enter }) => {
+  const { page, complaints } = await enter("/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11");
   await page.getByText("There is no such task").waitFor();
   await page.goto("/no/such/page");
   await page.getByText("There is no page /no/such/page.").waitFor();

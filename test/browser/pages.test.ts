@@ -1,15 +1,11 @@
 /** Every page in both languages, on a real Bida with real tasks: it shows itself, complains of nothing, and axe neither. @takes 50 s */
 import type { Page } from "playwright-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
-import { startEmbedded } from "../e2e/kit/embedded.ts";
-import type { World } from "../e2e/kit/world.ts";
-import { axe, DESKTOP, type Language, logIn, PHONE, picture, startBrowser, visit } from "./kit/console.ts";
+import { axe, DESKTOP, type Language, logIn, PHONE, picture } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
 
-const test = suite("browser: pages");
-let world: World;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
+const test = consoleSuite("browser: pages");
 let failedTask: string;
 
 /** Path → what has to be seen there before it counts as shown, as a selector. */
@@ -31,8 +27,7 @@ const pages = (): [path: string, shown: string][] => [
   ["/settings", "#password"],
 ];
 
-test.before(async () => {
-  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
+test.before(async ({ world }) => {
   const app = { sourceAppName: "商城", targetAppName: "stock" };
   failedTask = await world.submit({
     url: world.receiver.url({ status: 500, body: "no" }),
@@ -47,10 +42,6 @@ test.before(async () => {
   await world.when(waiting, ({ callCount }) => callCount === 1);
   const made = await world.api("POST", "/v1/apps", { name: "商城", ipAllow: ["127.0.0.0/8"] });
   assert.is(made.status, 201, made.text);
-});
-test.after(async () => {
-  await browser?.close();
-  await world?.stop();
 });
 
 /** Keys of the catalogue that stand on the page as they are: a text that is missing. */
@@ -77,8 +68,8 @@ async function axeBothWays(page: Page, dark: boolean): Promise<string[]> {
 // Between the two, every page is seen light and dark, on a desktop and on a phone.
 for (const language of ["en", "zh"] as Language[]) {
   const dark = language === "zh";
-  test(`every page, ${language}`, async () => {
-    const { page, complaints } = await visit(browser, world.baseUrl, { language, dark });
+  test(`every page, ${language}`, async ({ visit }) => {
+    const { page, complaints } = await visit({ language, dark });
     await page.goto("/");
     assert.equal(await axeBothWays(page, dark), [], "login");
     await logIn(page);
@@ -96,10 +87,8 @@ for (const language of ["en", "zh"] as Language[]) {
   });
 }
 
-test("the language changes at once, on the page that is shown", async () => {
-  const { page } = await visit(browser, world.baseUrl);
-  await page.goto("/tasks");
-  await logIn(page);
+test("the language changes at once, on the page that is shown", async ({ enter }) => {
+  const { page } = await enter("/tasks");
   await page.getByRole("heading", { name: "Tasks", exact: true }).waitFor();
   await page.getByRole("button", { name: "Language" }).click();
   await page.getByRole("menuitemradio", { name: "中文" }).click();
@@ -108,10 +97,8 @@ test("the language changes at once, on the page that is shown", async () => {
   await page.getByRole("heading", { name: "全部任务" }).waitFor();
 });
 
-test("the theme follows the system, and the choice outlives a reload", async () => {
-  const { page } = await visit(browser, world.baseUrl, { dark: true });
-  await page.goto("/settings");
-  await logIn(page);
+test("the theme follows the system, and the choice outlives a reload", async ({ enter }) => {
+  const { page } = await enter("/settings", { dark: true });
   const background = () =>
     page.evaluate(() => getComputedStyle(document.body.parentElement as Element).backgroundColor);
   const dark = await background();
@@ -126,10 +113,8 @@ test("the theme follows the system, and the choice outlives a reload", async () 
   assert.is(await background(), light);
 });
 
-test("on a phone the menu leads everywhere", async () => {
-  const { page, complaints } = await visit(browser, world.baseUrl, { phone: true });
-  await page.goto("/");
-  await logIn(page);
+test("on a phone the menu leads everywhere", async ({ enter }) => {
+  const { page, complaints } = await enter("/", { phone: true });
   await page.getByRole("button", { name: "Open the menu" }).click();
   assert.equal(await axe(page), []);
   await page.getByRole("navigation").getByRole("link", { name: "Destinations" }).click();

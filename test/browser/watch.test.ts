@@ -1,27 +1,17 @@
 /** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. @takes 30 s */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { startAgain, startEmbedded } from "../e2e/kit/embedded.ts";
+import { startAgain } from "../e2e/kit/embedded.ts";
 import { ROBOTS, SECRET } from "../e2e/kit/robots.ts";
-import type { World } from "../e2e/kit/world.ts";
-import { axe, logIn, startBrowser, visit } from "./kit/console.ts";
+import { axe } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
 
-const test = suite("browser: watch");
-let world: World;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
+const test = consoleSuite("browser: watch");
 
-test.before(async () => {
-  [world, browser] = await Promise.all([startEmbedded(), startBrowser()]);
-});
-test.after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
-
-test("a DingTalk channel is tried, mended and saved, and tells of a task that is exhausted", async () => {
-  const { page, complaints } = await visit(browser, world.baseUrl);
-  await page.goto("/alarms/new");
-  await logIn(page);
+test("a DingTalk channel is tried, mended and saved, and tells of a task that is exhausted", async ({
+  world,
+  enter,
+}) => {
+  const { page, complaints } = await enter("/alarms/new");
   await page.getByLabel("Name").fill("on call");
   await page.getByLabel("Address").fill(world.receiver.url(ROBOTS.dingtalk.right));
   await page.getByLabel("Signing secret").fill("SECnot-the-right-one");
@@ -42,10 +32,8 @@ test("a DingTalk channel is tried, mended and saved, and tells of a task that is
   assert.equal(complaints, []);
 });
 
-test("a channel's address that is refused is said beside its field", async () => {
-  const { page } = await visit(browser, world.baseUrl);
-  await page.goto("/alarms/new");
-  await logIn(page);
+test("a channel's address that is refused is said beside its field", async ({ enter }) => {
+  const { page } = await enter("/alarms/new");
   await page.getByLabel("Address").fill("ftp://example.com/robot");
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator('input[aria-invalid="true"]').waitFor();
@@ -57,7 +45,10 @@ test("a channel's address that is refused is said beside its field", async () =>
   );
 });
 
-test("a viewer sees everything and can change nothing; nor does a form lead anywhere", async () => {
+test("a viewer sees everything and can change nothing; nor does a form lead anywhere", async ({
+  world,
+  enter,
+}) => {
   const made = await world.api("POST", "/v1/users", {
     username: "auditor",
     password: "long enough for a viewer",
@@ -67,9 +58,10 @@ test("a viewer sees everything and can change nothing; nor does a form lead anyw
   const taskId = await world.submit({ url: world.receiver.url(500), limitCallCount: 1 });
   await world.ended(taskId);
 
-  const { page, complaints } = await visit(browser, world.baseUrl);
-  await page.goto(`/tasks/${taskId}`);
-  await logIn(page, "auditor", "long enough for a viewer");
+  const { page, complaints } = await enter(`/tasks/${taskId}`, {
+    username: "auditor",
+    password: "long enough for a viewer",
+  });
   await page.locator("[data-attempt]").first().waitFor();
   const acts = /^(Retry|Retry now|Cancel|Resolve|Edit and resend|New task|New channel|Test|Pause|Turn off)$/;
   const shown: [path: string, selector: string][] = [
@@ -100,12 +92,13 @@ test("a viewer sees everything and can change nothing; nor does a form lead anyw
   assert.equal(complaints, []);
 });
 
-test("the server goes and comes back: what was shown stays, marked as old, and goes on by itself", async () => {
+test("the server goes and comes back: what was shown stays, marked as old, and goes on by itself", async ({
+  world,
+  enter,
+}) => {
   const taskId = await world.submit({ url: world.receiver.url() });
   await world.ended(taskId);
-  const { page } = await visit(browser, world.baseUrl);
-  await page.goto("/tasks");
-  await logIn(page);
+  const { page } = await enter("/tasks");
   await page.locator(`tr[data-task="${taskId}"]`).waitFor();
   await world.nodes[0]?.kill();
   await page.getByText("No connection to the server.").waitFor();

@@ -27,12 +27,14 @@ export interface Visit {
   complaints: string[];
 }
 
+export interface VisitOptions {
+  language?: Language;
+  phone?: boolean;
+  dark?: boolean;
+}
+
 /** A fresh browser profile that looks at `baseUrl`; nobody is logged in. */
-export async function visit(
-  browser: Browser,
-  baseUrl: string,
-  options: { language?: Language; phone?: boolean; dark?: boolean } = {},
-): Promise<Visit> {
+export async function visit(browser: Browser, baseUrl: string, options: VisitOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
     baseURL: baseUrl,
     locale: options.language === "zh" ? "zh-CN" : "en-GB",
@@ -58,19 +60,6 @@ export async function logIn(page: Page, username = "admin", password = "admin"):
   await page.locator("input[name=password]").fill(password);
   await page.locator("form button[type=submit]").click();
   await page.locator("#main").waitFor();
-}
-
-/** A visit that begins at `path`, logged in. */
-export async function enter(
-  browser: Browser,
-  baseUrl: string,
-  path: string,
-  options: Parameters<typeof visit>[2] & { username?: string; password?: string } = {},
-): Promise<Visit> {
-  const entered = await visit(browser, baseUrl, options);
-  await entered.page.goto(path);
-  await logIn(entered.page, options.username, options.password);
-  return entered;
 }
 
 /** What axe-core finds serious or critical, in words; empty where all is well. */
