@@ -1,5 +1,5 @@
 /** What travels between scheduler and dispatcher. Plain data: it crosses NATS and thread boundaries. */
-import type { EpochMs } from "./clock.ts";
+import type { EpochMs, Millis } from "./clock.ts";
 import type { Lane, TaskId } from "./ids.ts";
 import type { Mail } from "./mail.ts";
 import type { AttemptRecord } from "./outcome.ts";
@@ -58,6 +58,25 @@ export interface Job
   secrets: string[];
   /** An alarm by e-mail: sent instead of a call. */
   mail?: Mail;
+}
+
+/** A dispatcher's demand. */
+export interface ClaimRequest {
+  /** Names the dispatcher's run; leases belong to it. */
+  holder: string;
+  /** How many jobs fit. */
+  room: number;
+  /** The room is kept for first calls. */
+  firstOnly: boolean;
+  /** How long the request may be parked. */
+  waitMs: Millis;
+}
+
+/** What it gets. */
+export interface ClaimReply {
+  jobs: Job[];
+  /** The cluster's clock (epoch ms) just before the leases began. */
+  leasedAt: number;
 }
 
 /** What came of a job. `attempt` is null where no call was made because the task had expired. */

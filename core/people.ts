@@ -98,11 +98,6 @@ export interface AuditQuery {
   cursor?: string | undefined;
 }
 
-export interface PageQuery {
-  limit?: number | undefined;
-  cursor?: string | undefined;
-}
-
 /** What a user's credentials say; `environment`: they are those of `BIDA_ADMIN_USERNAME` and `BIDA_ADMIN_PASSWORD`. */
 export interface Credentials {
   username: string;
@@ -132,6 +127,14 @@ export interface SessionProof {
 export interface SessionIdentity {
   user: UserIdentity;
   expiresAt: string;
+}
+
+/** Of the user who calls. */
+export interface PasswordChange {
+  current: Credentials;
+  newPassword: string;
+  /** Null: the caller has no session. */
+  renewed: SessionProof | null;
 }
 
 /** An app whose key was right. */

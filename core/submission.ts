@@ -1,0 +1,28 @@
+/** Tasks on their way in: what the REST door hands on, and what becomes of it. */
+import type { FieldError } from "./errors.ts";
+
+/** One item's answer in a batch. */
+export type BatchResult = { taskId: string } | { errors: FieldError[] };
+
+/** One caller's task as the REST door hands it on. */
+export interface Submission {
+  /** Whose rules check it: v1's, or kkbida's. */
+  form: "v1" | "legacy";
+  task: unknown;
+  /** Chosen by the door, who may send the same submission again; there is one task per id. */
+  taskId: string;
+  /** The app that calls; 0 for users. */
+  appId: number;
+  sourceIp: string | null;
+  idempotencyKey: string | null;
+}
+
+export type SubmissionResult = { taskId: string } | { refusal: WireRefusal };
+
+/** A refusal as it travels. */
+export interface WireRefusal {
+  /** A code of `core/errors.ts`. */
+  type: string;
+  message: string;
+  data: { errors?: FieldError[]; retryAfter?: number };
+}

@@ -1,0 +1,104 @@
+/** Tasks and attempts as callers see them, and what lists of them may be asked for. Times are ISO 8601. */
+import type { Expectation } from "./expect.ts";
+import type { RetryPolicy } from "./retry.ts";
+import type { Method, TaskState } from "./task.ts";
+
+/** One task. */
+export interface TaskView {
+  taskId: string;
+  state: TaskState;
+  url: string;
+  requestMethod: Method;
+  requestParam: Record<string, unknown> | null;
+  body: string | null;
+  contentType: string | null;
+  headers: Record<string, string> | null;
+  expectResult: string | null;
+  expect: Expectation | null;
+  callCount: number;
+  limitCallCount: number;
+  retry: RetryPolicy;
+  timeoutMs: number;
+  nextCallAt: string | null;
+  expiresAt: string | null;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  orderKey: string | null;
+  /**
+   * Of a pending task whose turn has not come: the unfinished task of the same `orderKey` that is to be delivered now.
+   * Otherwise null. Lists leave it out.
+   */
+  heldBy?: string | null;
+  /** The task that this one is a copy of (`/resend`); null where it is none. Lists leave it out. */
+  resendOf?: string | null;
+  /** Copies of this task, the newest first, at most 20. Lists leave them out. */
+  resentAs?: string[];
+  sourceIp: string | null;
+  lastError: { code: string; message: string } | null;
+  createdAt: string;
+  updatedAt: string;
+  finishedAt: string | null;
+}
+
+/** One call that was made. */
+export interface AttemptView {
+  n: number;
+  startedAt: string;
+  durationMs: number;
+  outcome: "succeeded" | "failed";
+  statusCode: number | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  responseHeaders: Record<string, string | string[]> | null;
+  responseBody: string | null;
+  responseTruncated: boolean;
+  node: string;
+}
+
+/** A call in the list of all calls: without what was answered. */
+export interface AttemptItem
+  extends Omit<AttemptView, "responseHeaders" | "responseBody" | "responseTruncated"> {
+  taskId: string;
+  url: string;
+  requestMethod: Method;
+  sourceAppName: string | null;
+  targetAppName: string | null;
+  /** As the row has it: `pending` also while it is being delivered. */
+  taskState: TaskState;
+}
+
+/** `GET /v1/tasks` and `admin.list`. */
+export interface TaskQuery {
+  state?: TaskState[];
+  sourceAppName?: string;
+  targetAppName?: string;
+  /** Part of the URL. */
+  url?: string;
+  /** Part of the payload (`requestParam` as JSON text, or `body`). */
+  q?: string;
+  /** ISO 8601. */
+  createdFrom?: string;
+  createdTo?: string;
+  /** `created`: newest first, the default. `due`: pending tasks, the one that is due first on top. */
+  sort?: "created" | "due";
+  /** 1…200, default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+/** `GET /v1/attempts` and `admin.attempts`. */
+export interface AttemptQuery {
+  outcome?: "succeeded" | "failed";
+  /** The status that was answered. */
+  status?: number;
+  errorCode?: string;
+  /** An origin, `https://host:port`. */
+  destination?: string;
+  taskId?: string;
+  /** ISO 8601, of the call's start. */
+  from?: string;
+  to?: string;
+  /** 1…200, default 50. */
+  limit?: number;
+  cursor?: string;
+}
