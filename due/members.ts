@@ -5,6 +5,7 @@ import type { DueEntry } from "../core/job.ts";
 
 /** Fixed for the life of an installation: it decides where an entry is. */
 export const PARTITIONS = 8;
+export const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, i) => i);
 
 /** A lane belongs to one partition, so that its turn and its window are exact. */
 export const partitionOf = ({ lane }: { lane: Lane }): number => bucketOf(lane, PARTITIONS);

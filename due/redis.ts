@@ -2,11 +2,8 @@
  * The due set in Redis, shared by all schedulers. One Lua script per operation (`lua/`); each works on one partition,
  * and a lane belongs to one partition, so that turns and windows of a lane are exact.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { Redis } from "ioredis";
-import { SyncedClock } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
-import { BidaError } from "../core/errors.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import {
@@ -18,15 +15,11 @@ import {
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
-import { breakerOf, type LaneStatus, RULES, type Rules } from "./lane-rules.ts";
-import { entryOf, idOf, memberOf, PARTITIONS, partitionOf } from "./members.ts";
+import { breakerOf, type LaneStatus } from "./lane-rules.ts";
+import { entryOf, idOf, memberOf, PARTITION_NUMBERS, PARTITIONS, partitionOf } from "./members.ts";
+import { RedisScripts, type Values } from "./redis-scripts.ts";
+import { RedisWake } from "./redis-wake.ts";
 
-/**
- * A wake-up can be missed while the subscription reconnects; then this is how late a task may be, in ms. It also finds leases
- * that ran out where nothing else was due: at least four times per lease.
- */
-const SAFETY_POLL_MS = 1_000;
-const WAKE_CHANNEL = "bida:wake";
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
 const CHUNK = 1_000;
 
@@ -35,50 +28,20 @@ const CHANGES = new Set(["move", "configure"]);
 /** Scripts that tell, by the second value of their answer, whether there is. */
 const TELLING = new Set(["admit", "settle"]);
 
-type Script = (...args: (string | number)[]) => Promise<(string | number)[]>;
-
 export class RedisDueSet implements DueSet {
-  readonly clock = new SyncedClock();
+  readonly clock: Clock;
   readonly #options: DueSetOptions;
-  readonly #redis: Redis;
-  readonly #subscriber: Redis;
-  readonly #listeners: (() => void)[] = [];
-  readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #poll: NodeJS.Timeout;
-  /** Partitions that may have something to give. */
-  readonly #hot = new Set<number>();
-  /** Where the next claim begins, so that partitions take turns too. */
-  #turn = 0;
+  readonly #scripts: RedisScripts;
+  readonly #wake: RedisWake;
   readonly full = false;
   #recovered = 0;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
     this.#options = options;
-    this.#redis = connect(url);
-    this.#subscriber = connect(url);
-    for (const file of readdirSync(new URL("lua/", import.meta.url))) {
-      if (!PRELUDES.includes(file))
-        this.#redis.defineCommand(scriptName(file), { numberOfKeys: 1, lua: source(file, options.rules) });
-    }
-    this.#redis.on("ready", () => onConnection(true));
-    this.#redis.on("error", (error) => onConnection(false, error));
-    this.#subscriber.on("error", () => undefined);
-    this.#subscriber.on("ready", () => {
-      this.#subscriber.subscribe(WAKE_CHANNEL).then(
-        () => this.#wakeAll(),
-        () => undefined,
-      );
-    });
-    this.#subscriber.on("message", (_, prefix: string) => this.#heat(Number(/\d+/.exec(prefix)?.[0])));
-    this.#poll = setInterval(
-      () => {
-        this.#wakeAll();
-        // It hears nothing for long stretches: only an answer shows that it still could.
-        if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
-      },
-      Math.min(SAFETY_POLL_MS, options.leaseMs / 4),
-    );
+    this.#scripts = new RedisScripts(url, options.rules, onConnection);
+    this.#wake = new RedisWake(url, options.leaseMs);
+    this.clock = this.#scripts.clock;
   }
 
   get recovered(): number {
@@ -134,7 +97,7 @@ export class RedisDueSet implements DueSet {
     /** Partitions that had nothing for this claim. */
     const dry = new Set<number>();
     for (let round = 0; round < PARTITIONS && taken.length < room; round++) {
-      const asked = this.#inTurn().filter((partition) => !dry.has(partition));
+      const asked = this.#wake.inTurn().filter((partition) => !dry.has(partition));
       if (asked.length === 0) break;
       try {
         taken.push(...(await this.#claimFromAll(asked, dry, holder, room - taken.length, firstOnly)));
@@ -250,15 +213,12 @@ export class RedisDueSet implements DueSet {
   }
 
   onWake(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#wake.onWake(listener);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#poll);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#listeners.length = 0;
-    this.#subscriber.disconnect();
-    this.#redis.disconnect();
+    this.#wake.close();
+    this.#scripts.close();
   }
 
   /** Shares `room` evenly; with less room than partitions the first ones are asked. They are asked in one pipeline. */
@@ -287,18 +247,16 @@ export class RedisDueSet implements DueSet {
   async #claimFrom(partition: number, holder: string, room: number, firstOnly: boolean): Promise<DueEntry[]> {
     const { leaseMs, window } = this.#options;
     const args = [holder, room, Number(firstOnly), leaseMs, window, QUANTUM, RETRY_SHARE];
-    this.#hot.delete(partition);
+    this.#wake.cool(partition);
     try {
       const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);
       this.#recovered += Number(recovered);
-      clearTimeout(this.#timers.get(partition));
-      if (idleFor === 0) this.#hot.add(partition);
-      else if (Number(idleFor) > 0) this.#alarm(partition, Number(idleFor));
+      this.#wake.wakeIn(partition, Number(idleFor));
       const entries: DueEntry[] = [];
       for (let i = 0; i < flat.length; i += 2) entries.push(entryOf(String(flat[i]), Number(flat[i + 1])));
       return entries;
     } catch (error) {
-      this.#hot.add(partition);
+      this.#wake.heat(partition);
       throw error;
     }
   }
@@ -307,8 +265,8 @@ export class RedisDueSet implements DueSet {
   async #each(
     script: string,
     entries: DueEntry[],
-    head: (string | number)[],
-    argsOf: (entry: DueEntry) => (string | number)[] = (entry) => [memberOf(entry)],
+    head: Values,
+    argsOf: (entry: DueEntry) => Values = (entry) => [memberOf(entry)],
   ): Promise<Set<string | number>> {
     const found = new Set<string | number>();
     await Promise.all(
@@ -325,79 +283,18 @@ export class RedisDueSet implements DueSet {
     return found;
   }
 
-  /** @returns the answer without what this class keeps for itself: Redis's clock, and whether there is more to claim */
-  async #run(script: string, partition: number, args: (string | number)[]): Promise<(string | number)[]> {
-    const call = (this.#redis as unknown as Record<string, Script>)[scriptName(script)] as Script;
-    const sentAt = this.clock.local();
-    let answer: (string | number)[];
-    try {
-      answer = await call.call(this.#redis, `bida:{${partition}}:`, ...args);
-    } catch (error) {
-      throw new BidaError("unavailable", "Redis does not answer", { cause: error });
-    }
-    this.clock.sample(sentAt, this.clock.local(), Number(answer[0]) / 1000);
+  /** @returns the answer without what is for this class: Redis's clock, and whether there is more to claim */
+  async #run(script: string, partition: number, args: Values): Promise<Values> {
+    const answer = await this.#scripts.run(script, partition, args);
     // Our own change; the wake-up that Redis publishes takes a moment longer.
     const tells = TELLING.has(script);
-    if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#hot.add(partition);
+    if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#wake.heat(partition);
     return answer.slice(tells ? 2 : 1);
   }
-
-  #alarm(partition: number, wait: number): void {
-    const timer = setTimeout(() => this.#heat(partition), Math.min(wait, 2 ** 31 - 1));
-    this.#timers.set(partition, timer);
-  }
-
-  #heat(partition: number): void {
-    this.#hot.add(partition);
-    for (const listener of this.#listeners) listener();
-  }
-
-  #wakeAll(): void {
-    for (const partition of PARTITION_NUMBERS) this.#hot.add(partition);
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** The partitions to ask, beginning with another one each time. */
-  #inTurn(): number[] {
-    const first = this.#turn++;
-    return PARTITION_NUMBERS.map((i) => (i + first) % PARTITIONS).filter((partition) =>
-      this.#hot.has(partition),
-    );
-  }
-}
-
-const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, i) => i);
-
-/** No queue of commands while disconnected, and no silent repetition: a script that timed out may have run. */
-function connect(url: string): Redis {
-  return new Redis(url, {
-    enableOfflineQueue: false,
-    // What is asked in one turn of the event loop, one script per partition, is one packet each way.
-    enableAutoPipelining: true,
-    maxRetriesPerRequest: 0,
-    commandTimeout: 3_000,
-    // A connection that went silent is given up, not only the command.
-    socketTimeout: 3_000,
-    connectTimeout: 3_000,
-    keepAlive: 5_000,
-    retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2_000),
-    autoResubscribe: false,
-  });
-}
-
-const scriptName = (file: string): string => `bida_${file.replace(".lua", "")}`;
-
-/** Not scripts: put before them. */
-const PRELUDES = ["common.lua", "lane.lua"];
-
-function source(file: string, rules: Partial<Rules> = {}): string {
-  const numbers = Object.entries({ ...RULES, ...rules }).map(([name, value]) => `${name} = ${value}`);
-  const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
-  return [`local RULES = { ${numbers.join(", ")} }`, ...PRELUDES.map(read), read(file)].join("\n");
 }
 
 /** What `status` of lane.lua answers with. */
-function statusOf(values: (string | number)[], now: number): [Lane, LaneStatus] {
+function statusOf(values: Values, now: number): [Lane, LaneStatus] {
   const [lane, openUntil, openedAt, failures, window, ready, leased] = values;
   const until = Number(openUntil);
   const status: LaneStatus = {

@@ -1,0 +1,81 @@
+/**
+ * The scripts of `lua/` in Redis: one per operation, each on one partition. Every answer begins with Redis's clock and
+ * so is a sample of it.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+import { SyncedClock } from "../core/clock.ts";
+import { BidaError } from "../core/errors.ts";
+import { RULES, type Rules } from "./lane-rules.ts";
+
+/** What a script is given and answers with. */
+export type Values = (string | number)[];
+
+/** Not scripts: put before them. */
+const PRELUDES = ["common.lua", "lane.lua"];
+
+export class RedisScripts {
+  /** Redis's. */
+  readonly clock = new SyncedClock();
+  readonly #redis: Redis;
+
+  /** Connects in the background; calls before that are refused as `unavailable`. */
+  constructor(
+    url: string,
+    rules: Partial<Rules> | undefined,
+    onConnection: (up: boolean, error?: Error) => void,
+  ) {
+    this.#redis = connect(url);
+    for (const file of readdirSync(new URL("lua/", import.meta.url))) {
+      if (!PRELUDES.includes(file))
+        this.#redis.defineCommand(commandOf(file), { numberOfKeys: 1, lua: source(file, rules) });
+    }
+    this.#redis.on("ready", () => onConnection(true));
+    this.#redis.on("error", (error) => onConnection(false, error));
+  }
+
+  /** @returns the answer, Redis's clock (µs) first. @throws BidaError `unavailable` */
+  async run(script: string, partition: number, args: Values): Promise<Values> {
+    const call = (this.#redis as unknown as Record<string, Command>)[commandOf(script)] as Command;
+    const sentAt = this.clock.local();
+    let answer: Values;
+    try {
+      answer = await call.call(this.#redis, `bida:{${partition}}:`, ...args);
+    } catch (error) {
+      throw new BidaError("unavailable", "Redis does not answer", { cause: error });
+    }
+    this.clock.sample(sentAt, this.clock.local(), Number(answer[0]) / 1000);
+    return answer;
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+}
+
+type Command = (...args: Values) => Promise<Values>;
+
+/** No queue of commands while disconnected, and no silent repetition: a script that timed out may have run. */
+export function connect(url: string): Redis {
+  return new Redis(url, {
+    enableOfflineQueue: false,
+    // What is asked in one turn of the event loop, one script per partition, is one packet each way.
+    enableAutoPipelining: true,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 3_000,
+    // A connection that went silent is given up, not only the command.
+    socketTimeout: 3_000,
+    connectTimeout: 3_000,
+    keepAlive: 5_000,
+    retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2_000),
+    autoResubscribe: false,
+  });
+}
+
+const commandOf = (file: string): string => `bida_${file.replace(".lua", "")}`;
+
+function source(file: string, rules: Partial<Rules> = {}): string {
+  const numbers = Object.entries({ ...RULES, ...rules }).map(([name, value]) => `${name} = ${value}`);
+  const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
+  return [`local RULES = { ${numbers.join(", ")} }`, ...PRELUDES.map(read), read(file)].join("\n");
+}
