@@ -13,6 +13,14 @@ export interface FilterDef {
   ends?: [from: string, to: string];
 }
 
+/** What the address says of these filters, and of the place in the list. */
+export const askedOf = (query: URLSearchParams, filters: FilterDef[]): Record<string, string> =>
+  Object.fromEntries(
+    [...query].filter(
+      ([name]) => name === "cursor" || filters.some(({ key, ends }) => (ends ?? [key]).includes(name)),
+    ),
+  );
+
 /** Names of relative ranges, as they stand in the address: `from=-1h`. */
 export const RANGES = ["15m", "1h", "24h", "7d", "30d"] as const;
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
