@@ -7,12 +7,16 @@ import { reading, translated } from "./failures.ts";
 import { type Row, stateCode } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
-/** The places of up to `limit` open tasks due before `until`, earliest first, behind `after`. */
+/**
+ * The places of up to `limit` open tasks due before `until`, earliest first, behind `after`.
+ * @param createdUntil tasks that were accepted later are left out
+ */
 export async function scanWaiting(
   db: Database,
   until: EpochMs,
   after: DueEntry | null,
   limit: number,
+  createdUntil: EpochMs | null = null,
 ): Promise<DueEntry[]> {
   const query = db
     .knex("tasks")
@@ -21,6 +25,7 @@ export async function scanWaiting(
     .where("next_call_at", "<", until)
     .orderBy([{ column: "next_call_at" }, { column: "task_id" }])
     .limit(limit);
+  if (createdUntil !== null) query.where("created_at", "<=", createdUntil);
   if (after !== null) {
     query
       .where("next_call_at", ">=", after.dueAt)
