@@ -47,7 +47,8 @@ export function secretSuite({ test, world }: Suite): void {
     const rotated = (await post(`/v1/apps/${app.id}/rotate-secret`, undefined)).json;
     const secrets = [app.signingSecret, rotated.signingSecret];
     const url = `${world().receiver.url()}?access_token=${token}`;
-    await post("/v1/webhooks", { type: "dingtalk", name: names.channel, url, secret: robot, apps: [app.id] });
+    const channel = { type: "dingtalk", name: names.channel, url, secret: robot, enabled: false };
+    const made = (await post("/v1/webhooks", channel)).json;
     const { taskId } = (
       await post("/v1/tasks", quick({ url: world().receiver.url() }), { authorization: `Bearer ${keys[1]}` })
     ).json;
@@ -69,6 +70,7 @@ export function secretSuite({ test, world }: Suite): void {
       ])
         assert.not.ok(stored.includes(form), `${what} is stored`);
     }
+    assert.is((await world().api("DELETE", `/v1/webhooks/${made.id}`)).status, 200);
   });
 }
 
