@@ -9,6 +9,8 @@ import { cut, localTime, oneLine, plain, span } from "../paint.ts";
 import { timeOf } from "../times.ts";
 
 const LIMIT = 20;
+/** A page is looked for this long, in ms, before "more" is offered instead. */
+const PATIENCE = 10_000;
 
 export const tasks: Command = {
   name: "tasks",
@@ -48,10 +50,24 @@ export const more: Command = {
   },
 };
 
-async function listed(session: Session, query: TaskQuery): Promise<string> {
-  const { items, nextCursor } = await ask(session, "admin.list", query);
+/** The service looks for a moment only, and a filter that few tasks fit gives short pages: it is asked until one is full. */
+async function pageOf(session: Session, query: TaskQuery & { limit: number }) {
+  const until = performance.now() + PATIENCE;
+  const items: TaskView[] = [];
+  let cursor = query.cursor ?? null;
+  do {
+    const rest = { ...query, limit: query.limit - items.length, ...(cursor !== null && { cursor }) };
+    const page = await ask(session, "admin.list", rest);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null && items.length < query.limit && performance.now() < until);
+  return { items, nextCursor: cursor };
+}
+
+async function listed(session: Session, query: TaskQuery & { limit: number }): Promise<string> {
+  const { items, nextCursor } = await pageOf(session, query);
   session.more = nextCursor === null ? null : () => listed(session, { ...query, cursor: nextCursor });
-  if (items.length === 0) return "no tasks";
+  if (items.length === 0) return nextCursor === null ? "no tasks" : 'nothing found yet; "more" looks further';
   const { paint } = session;
   const rows = items.map((task) => [
     task.taskId,
@@ -69,7 +85,7 @@ async function listed(session: Session, query: TaskQuery): Promise<string> {
   return nextCursor === null ? table : `${table}\n${paint.faint('"more" shows the next page')}`;
 }
 
-function queryOf(typed: Typed): TaskQuery {
+function queryOf(typed: Typed): TaskQuery & { limit: number } {
   const limit = typed.text("limit") ?? String(LIMIT);
   if (!/^\d+$/.test(limit)) throw new Mistake(`--limit must be 1 to 200, not "${limit}"`);
   const [from, to] = [typed.text("from"), typed.text("to")];
