@@ -19,12 +19,20 @@
  * - What a lane may give is bounded by its window, its rate and its breaker (`lane-rules.ts`), so that one target that
  *   is slow, floods or fails holds up nobody.
  */
-import type { Clock, Millis } from "../core/clock.ts";
+import { type Clock, type Millis, seconds } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
 import type { LaneStatus, Rules } from "./lane-rules.ts";
+
+/**
+ * How long after its time an entry may be leased by `admit`, whose caller has the task as it was when it was accepted.
+ * What is older than that may have come by another way meanwhile (the reconciler finds it in the database), been called,
+ * recorded and forgotten again: it is added only, and whoever claims it reads its row. The reconciler leaves tasks alone
+ * that are not twice as old as this.
+ */
+export const HANDOVER = seconds(2);
 
 export interface DueSetOptions {
   /** How long a lease lasts unless extended. */
@@ -64,8 +72,8 @@ export interface DueSet {
   /** Adds what is not known yet. @returns how many that were */
   add(entries: DueEntry[]): Promise<number>;
   /**
-   * Adds, and leases to `holder` up to `room` of those that are due, as far as lanes allow and nothing waits before
-   * them. @returns those it leased
+   * Adds, and leases to `holder` up to `room` of those that are due, for {@link HANDOVER} at most, as far as lanes allow
+   * and nothing waits before them. @returns those it leased
    */
   admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]>;
   /** Leases up to `room` entries to `holder`; no retries where the room is for first calls only. */

@@ -11,6 +11,7 @@ import {
   type DueCounts,
   type DueSet,
   type DueSetOptions,
+  HANDOVER,
   type LaneChange,
   RETRY_SHARE,
   type Settlement,
@@ -72,7 +73,8 @@ export class MemoryDueSet implements DueSet {
     for (const entry of entries) {
       if (this.#slots.has(entry.taskId)) continue;
       const now = this.clock.now();
-      if (leased.length < room && entry.dueAt <= now && this.#lanes.allows(entry, now)) {
+      const fresh = entry.dueAt <= now && now - entry.dueAt <= HANDOVER;
+      if (leased.length < room && fresh && this.#lanes.allows(entry, now)) {
         const slot: Slot = { entry, place: "ready", holder, until: this.clock.now() };
         this.#slots.set(entry.taskId, slot);
         this.#lease(slot, holder);

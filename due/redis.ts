@@ -13,6 +13,7 @@ import {
   type DueCounts,
   type DueSet,
   type DueSetOptions,
+  HANDOVER,
   type LaneChange,
   QUANTUM,
   RETRY_SHARE,
@@ -113,7 +114,14 @@ export class RedisDueSet implements DueSet {
         for (const chunk of chunks(part, CHUNK / 2)) {
           const members = chunk.map(memberOf);
           const args = chunk.flatMap(({ dueAt }, i) => [members[i] as string, dueAt]);
-          const answer = await this.#run("admit", partition, [holder, left, leaseMs, window, ...args]);
+          const answer = await this.#run("admit", partition, [
+            holder,
+            left,
+            leaseMs,
+            window,
+            HANDOVER,
+            ...args,
+          ]);
           const [unknown, ...taken] = answer;
           added += Number(unknown);
           left -= taken.length;

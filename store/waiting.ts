@@ -7,19 +7,25 @@ import { reading, translated } from "./failures.ts";
 import { type Row, stateCode } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
-/** The places of up to `limit` open tasks due before `until`, earliest first, behind `after`. */
+/**
+ * The places of up to `limit` open tasks due before `until`, earliest first, behind `after`.
+ * @param createdUntil tasks that were accepted later are left out
+ */
 export async function scanWaiting(
   db: Database,
   until: EpochMs,
   after: DueEntry | null,
   limit: number,
+  createdUntil: EpochMs | null = null,
 ): Promise<DueEntry[]> {
   if (after !== null && after.dueAt >= until) return [];
-  const open = () =>
-    db
+  const open = () => {
+    const query = db
       .knex("tasks")
       .select("task_id", "lane", "app_id", "call_count", "next_call_at")
       .where("state", stateCode("pending"));
+    return createdUntil === null ? query : query.where("created_at", "<=", createdUntil);
+  };
   const rest = open()
     .where("next_call_at", "<", until)
     .orderBy([{ column: "next_call_at" }, { column: "task_id" }]);

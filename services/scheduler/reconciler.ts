@@ -4,9 +4,10 @@
  * Every scheduler runs one; adding what is there already changes nothing.
  */
 import type { Logger } from "moleculer";
-import { type EpochMs, epochMs, later, minutes } from "../../core/clock.ts";
+import { type EpochMs, epochMs, later, millis, minutes } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { rebuilds, reconciled } from "../../core/metrics.ts";
+import { HANDOVER } from "../../due/due-set.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
@@ -19,6 +20,8 @@ const REFILL_INTERVAL = 250;
 const LOOKAHEAD = minutes(4);
 /** Within this every holder renews its leases at least once (`services/dispatcher/heartbeat.ts`), in ms. */
 const HEARTBEATS = 5_000;
+/** What is younger is still on its way from acceptance into the due set: see {@link HANDOVER}. */
+const SETTLED = millis(2 * HANDOVER);
 const PAGE = 1_000;
 /** A usual round looks at so many rows and goes on from there next time: a long backlog is no reason for a long scan. */
 const PAGES_PER_ROUND = 10;
@@ -33,10 +36,12 @@ export class Reconciler {
   #running: Promise<void> = Promise.resolve();
   #stopWaiting: () => void = () => undefined;
   #stopped = false;
+  readonly #startedAt: EpochMs;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
     this.#log = log;
+    this.#startedAt = resources.clock.now();
   }
 
   /** Runs the first round, and from then on at intervals. */
@@ -110,13 +115,21 @@ export class Reconciler {
     const { db, due } = this.#resources;
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
-      const entries = await scanWaiting(db, until, this.#position, PAGE);
+      const entries = await scanWaiting(db, until, this.#position, PAGE, this.#handedOver());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;
     }
     return seen;
+  }
+
+  /** Until when tasks were accepted that nobody has in hand any more, on their way into the due set. */
+  #handedOver(): EpochMs {
+    const { clock, config } = this.#resources;
+    const settled = epochMs(clock.now() - SETTLED);
+    // Without Redis only this process accepts: what was there before it is nobody's.
+    return config.redisUrl === null ? epochMs(Math.max(settled, this.#startedAt)) : settled;
   }
 
   #wait(ms: number): Promise<void> {

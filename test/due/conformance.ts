@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { epochMs, later, millis } from "../../core/clock.ts";
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
-import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
+import { type DueSet, type DueSetOptions, HANDOVER } from "../../due/due-set.ts";
 import { laneRules } from "./lane-rules.ts";
 
 export const WINDOW = 4;
@@ -175,6 +175,13 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal(ids(await set.admit([three, one, two], "a", 1)), [one.taskId]);
     assert.equal(ids(await set.claim("b", 10)), [two.taskId]);
     assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 2 });
+  });
+
+  test("admit only adds what has been due for too long: its caller may be the last to know of it", async () => {
+    const stale = entry({ dueAt: later(set.clock.now(), millis(-HANDOVER - 1)) });
+    const fresh = entry({ dueAt: later(set.clock.now(), millis(-HANDOVER / 2)), lane: laneOf("http://b") });
+    assert.equal(ids(await set.admit([stale, fresh], "a", 10)), [fresh.taskId]);
+    assert.equal(ids(await set.claim("b", 10)), [stale.taskId]);
   });
 
   test("admit lets nobody overtake in a lane", async () => {

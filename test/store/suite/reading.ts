@@ -240,5 +240,18 @@ export function reading(kind: Kind): void {
     assert.equal(await scanWaiting(db, at(0), null, 10), []);
   });
 
+  test("scanWaiting leaves out what was accepted later than asked for", async () => {
+    const [old] = await given(
+      db,
+      { nextCallAt: at(1), createdAt: at(3) },
+      { nextCallAt: at(2), createdAt: at(4) },
+    );
+    const found = await scanWaiting(db, at(6), null, 10, at(3));
+    assert.equal(
+      found.map(({ taskId }) => taskId),
+      [old?.taskId],
+    );
+  });
+
   test.run();
 }
