@@ -34,4 +34,4 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]
 # Not through npm: it would stand between the node and SIGTERM.
-CMD ["node", "--max-semi-space-size=8", "node_modules/moleculer/bin/moleculer-runner.js", "--config", "moleculer.config.ts", "--mask", "**/*.service.ts", "services"]
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "node_modules/moleculer/bin/moleculer-runner.js", "--config", "moleculer.config.ts", "--mask", "**/*.service.ts", "services"]

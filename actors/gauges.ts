@@ -1,16 +1,24 @@
 /** Figures of one worker thread, written by it and read by the main thread at any time, without a message. */
+import { monotonicMs } from "./lease-trust.ts";
+import { TICK_MS } from "./loop-lag.ts";
 
 /** Places in the buffer. */
 const IN_FLIGHT = 0;
 const DELAY_P99 = 1;
+const LAG = 2;
+const BEAT = 3;
+
+/** Of the machine's monotonic clock, as much of its ms as fits into a place. */
+const beatNow = () => Math.floor(monotonicMs()) | 0;
 
 export class ThreadGauges {
   readonly buffer: SharedArrayBuffer;
   readonly #view: Int32Array;
 
-  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(16)) {
     this.buffer = buffer;
     this.#view = new Int32Array(buffer);
+    Atomics.store(this.#view, BEAT, beatNow());
   }
 
   /** Calls under way. */
@@ -29,5 +37,17 @@ export class ThreadGauges {
 
   set delayMicros(micros: number) {
     Atomics.store(this.#view, DELAY_P99, Math.round(micros));
+  }
+
+  /** How late the thread's event loop is just now, in ms; also while it stands still and cannot say so itself. */
+  get lagMs(): number {
+    const silent = (beatNow() - Atomics.load(this.#view, BEAT)) | 0;
+    return Math.max(Atomics.load(this.#view, LAG) / 1000, silent - 2 * TICK_MS);
+  }
+
+  /** The thread's {@link LoopLag} ticked. */
+  beat(lagMs: number): void {
+    Atomics.store(this.#view, LAG, Math.round(lagMs * 1000));
+    Atomics.store(this.#view, BEAT, beatNow());
   }
 }

@@ -61,6 +61,11 @@ export class WorkerPool {
     return this.#threads.map((thread) => thread.gauges.delayMicros);
   }
 
+  /** How late the latest of the threads' event loops is just now, in ms. */
+  get lagMs(): number {
+    return Math.max(...this.#threads.map((thread) => thread.gauges.lagMs));
+  }
+
   /** Of them, those that are not first calls. */
   get heldRetries(): number {
     return this.#threads.reduce((sum, thread) => sum + thread.jobs.retries, 0);

@@ -10,6 +10,7 @@ import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { LoopDelay } from "./loop-delay.ts";
+import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 import { Slots } from "./slots.ts";
@@ -75,6 +76,7 @@ setInterval(closeIdle, IDLE_ROUND_MS).unref();
 new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });
+new LoopLag((lagMs) => gauges.beat(lagMs));
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);

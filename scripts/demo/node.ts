@@ -9,6 +9,7 @@ const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 /** The command of the `start` script in package.json. */
 const START = [
   "--max-semi-space-size=8",
+  "--heap-growing-percent=50",
   RUNNER,
   "--config",
   "moleculer.config.ts",

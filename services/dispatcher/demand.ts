@@ -23,7 +23,7 @@ export interface DemandOptions {
   broker: ServiceBroker;
   holder: string;
   /** Jobs that this demand may ask for at once, over all schedulers. */
-  capacity: number;
+  capacity(): number;
   /** It asks for first calls only. */
   firstOnly: boolean;
   leaseMs: number;
@@ -113,8 +113,8 @@ export class Demand {
   /** An even share per scheduler, as far as it is free. Very small shares wait until there is more. */
   #room(): number {
     const { capacity, free: freeNow } = this.#options;
-    const share = Math.ceil(capacity / Math.max(1, this.#loops.size));
+    const share = Math.ceil(capacity() / Math.max(1, this.#loops.size));
     const free = Math.min(share, freeNow() - this.promised);
-    return free >= Math.ceil(share / 16) ? free : 0;
+    return free >= Math.max(1, Math.ceil(share / 16)) ? free : 0;
   }
 }

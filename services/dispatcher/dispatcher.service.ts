@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
+import { LoopLag } from "../../actors/loop-lag.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
@@ -15,6 +16,7 @@ import { Demand } from "./demand.ts";
 import { CallMeter, dispatcherStatus } from "./figures.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Reporter } from "./reporter.ts";
+import { RetryPace } from "./retry-pace.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
 const HELD_PER_CALL = 4;
@@ -70,6 +72,7 @@ const dispatcher: ServiceSchema = {
     const holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
     const trust = new LeaseTrust();
     const clock = new SyncedClock();
+    const pace = new RetryPace();
     let stopping = false;
     const reporter = new Reporter(broker, holder, log, freed);
     const meter = new CallMeter();
@@ -116,6 +119,7 @@ const dispatcher: ServiceSchema = {
       // Seen from here the leases are as old as the cluster's clock says, however long the reply lay in a buffer.
       const age = clock.now() - leasedAt;
       const until = trustedUntil(monotonicMs() - age, leaseMs);
+      pace.took(jobs);
       // What has been called already, and is not on record yet, is not called again.
       const open = jobs.filter((job) => !reporter.adopt(job));
       pool.deliver(open.map((job) => ({ ...job, trustedUntil: until })));
@@ -128,16 +132,20 @@ const dispatcher: ServiceSchema = {
     const any: Demand = new Demand({
       ...shared,
       firstOnly: false,
-      capacity: forRetries,
-      free: () => Math.min(free() - first.promised, forRetries - heldRetries()),
+      capacity: () => Math.min(forRetries, pace.room),
+      free: () => Math.min(free() - first.promised, forRetries - heldRetries(), pace.room),
     });
     const first: Demand = new Demand({
       ...shared,
       firstOnly: true,
-      capacity: capacity - forRetries,
+      capacity: () => capacity - any.promised,
       free: () => free() - any.promised,
     });
     demands = [any, first];
+    const lag = new LoopLag((lagMs) => {
+      pace.tick(Math.max(lagMs, pool.lagMs), performance.now());
+      if (pace.room > 0) any.freed();
+    });
 
     const heartbeat = new Heartbeat({
       broker,
@@ -162,6 +170,7 @@ const dispatcher: ServiceSchema = {
       for (const demand of demands) demand.stop();
       await pool.stop(DRAIN);
       await reporter.settled(RECORD);
+      lag.stop();
       heartbeat.stop();
     });
   },

@@ -18,7 +18,7 @@ function asked(follow: (demand: Demand) => void, nodes: number): Promise<Map<str
   const demand: Demand = new Demand({
     broker,
     holder: "h",
-    capacity: 1024,
+    capacity: () => 1024,
     leaseMs: 10_000,
     firstOnly: false,
     free: () => 1024,

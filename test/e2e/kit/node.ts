@@ -8,7 +8,7 @@ import { until } from "./until.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 /** As package.json and the Dockerfile have it: docs/performance.md, "Memory of a node". */
-const FLAGS = ["--max-semi-space-size=8"];
+const FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
 const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 
 export type Environment = Record<string, string>;

@@ -1,0 +1,99 @@
+/**
+ * How fast this node takes retries: as fast as its event loops can bear. A retry is late already, and its caller is not
+ * waiting; a first call shares loops, servers and processors with it, and its caller is. So while loops are late the rate
+ * goes down, and while they are in time, and there are more retries to take, it goes up: additive increase and
+ * multiplicative decrease (D.-M. Chiu and R. Jain, 1989), as congestion control does it. Where no first calls come,
+ * nobody is held up, and more lateness is borne.
+ *
+ * A rate and not a number at once, because a retry costs what starting and recording it costs, however long its target
+ * takes to answer.
+ */
+import { TICK_MS } from "../../actors/loop-lag.ts";
+import type { Job } from "../../core/job.ts";
+
+/** Retries per second. */
+const START = 500;
+const MAX = 20_000;
+const MIN = 100;
+/** First calls per retry that are taken at least, however late loops are: nothing waits for ever. */
+const FIRST_PER_RETRY = 7;
+/** What is not taken at once may be taken later, up to so many ticks' worth. */
+const SAVED_TICKS = 2;
+/** How late loops may be on average, in ms, while first calls come, and else. */
+const BEARABLE = Number(process.env.PACE_LATE ?? 2);
+const BEARABLE_ALONE = 25;
+/** First calls "come" for so long after the last one, in ms. */
+const MEMORY = 1_000;
+/** The weight of the newest look at how late loops are. */
+const WEIGHT = 0.2;
+/** Retries per second that are added per tick; without first calls the rate grows by this share of itself. */
+const STEP = Number(process.env.PACE_STEP ?? 5);
+const GROWTH = 0.3;
+const CUT = 0.7;
+/** Between two cuts, in ms: the first one takes a moment to be felt. */
+const CUT_PAUSE = 100;
+
+export class RetryPace {
+  #perSecond = START;
+  #room = 0;
+  #lateMs = 0;
+  #cutAt = Number.NEGATIVE_INFINITY;
+  #firstAt = Number.NEGATIVE_INFINITY;
+  /** Since the last tick. */
+  #retries = 0;
+  /** First calls per second, smoothed. */
+  #firstPerSecond = 0;
+  #first = 0;
+
+  /** How many retries may be taken now. */
+  get room(): number {
+    return Math.max(0, Math.floor(this.#room));
+  }
+
+  get perSecond(): number {
+    return this.#perSecond;
+  }
+
+  /** These were taken. */
+  took(jobs: Job[]): void {
+    const retries = jobs.reduce((sum, { first }) => sum + Number(!first), 0);
+    this.#retries += retries;
+    this.#room -= retries;
+    this.#first += jobs.length - retries;
+  }
+
+  /**
+   * To be called every {@link TICK_MS}.
+   * @param lagMs how late the latest of the node's event loops is
+   * @param now monotonic ms
+   */
+  tick(lagMs: number, now: number): void {
+    if (this.#first > 0) this.#firstAt = now;
+    this.#firstPerSecond += WEIGHT * ((this.#first * 1000) / TICK_MS - this.#firstPerSecond);
+    this.#lateMs += WEIGHT * (lagMs - this.#lateMs);
+    this.#adjust(now, now - this.#firstAt < MEMORY);
+    this.#first = 0;
+    this.#retries = 0;
+    const share = (this.#perSecond * TICK_MS) / 1000;
+    this.#room = Math.min(this.#room + share, Math.max(1, SAVED_TICKS * share));
+  }
+
+  #adjust(now: number, firstCalls: boolean): void {
+    const share = (this.#perSecond * TICK_MS) / 1000;
+    if (this.#lateMs > (firstCalls ? BEARABLE : BEARABLE_ALONE)) {
+      if (now - this.#cutAt < CUT_PAUSE) return;
+      this.#cutAt = now;
+      this.#perSecond *= CUT;
+    } else if (this.#retries >= share / 2) {
+      this.#perSecond += firstCalls ? STEP : this.#perSecond * GROWTH;
+    } else if (this.#perSecond > START) {
+      this.#perSecond = Math.max(START, this.#perSecond * 0.98);
+    }
+    const least = Math.max(MIN, this.#firstPerSecond / FIRST_PER_RETRY);
+    this.#perSecond = Math.min(MAX, Math.max(least, this.#perSecond));
+    if (process.env.PACE_LOG && this.#retries > 0)
+      console.error(
+        `pace ${Math.round(this.#perSecond)}/s late ${this.#lateMs.toFixed(1)} took ${this.#retries} first ${Math.round(this.#firstPerSecond)}`,
+      );
+  }
+}

@@ -1,0 +1,65 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { TICK_MS } from "../../actors/loop-lag.ts";
+import type { Job } from "../../core/job.ts";
+import { RetryPace } from "../../services/dispatcher/retry-pace.ts";
+
+const jobs = (count: number, first: boolean): Job[] =>
+  Array.from({ length: count }, () => ({ first }) as Job);
+
+/** A node that takes every retry it may, and some first calls; its loops are as late as `lagOf` says for its rate. */
+function run(
+  pace: RetryPace,
+  seconds: number,
+  firstPerTick: number,
+  lagOf: (perSecond: number) => number,
+): number {
+  let taken = 0;
+  for (let at = 0; at < seconds * 1000; at += TICK_MS) {
+    taken += pace.room;
+    pace.took([...jobs(pace.room, false), ...jobs(firstPerTick, true)]);
+    pace.tick(lagOf(pace.perSecond), clock);
+    clock += TICK_MS;
+  }
+  return taken / seconds;
+}
+let clock = 0;
+
+test("alone, and in time: the rate grows to whatever can be had within a second", () => {
+  const pace = new RetryPace();
+  run(pace, 1, 0, () => 0);
+  assert.ok(run(pace, 1, 0, () => 0) > 10_000);
+});
+
+test("beside first calls it settles near the rate that loops bear", () => {
+  const pace = new RetryPace();
+  const bear = (perSecond: number) => (perSecond > 1_500 ? 20 : 0);
+  run(pace, 20, 4, bear);
+  const rate = run(pace, 20, 4, bear);
+  assert.ok(rate > 900 && rate < 1_600, `${rate}`);
+});
+
+test("loops that are late for other reasons leave a share to retries", () => {
+  const idle = new RetryPace();
+  run(idle, 5, 1, () => 50);
+  const rate = run(idle, 5, 1, () => 50);
+  assert.ok(rate > 90 && rate < 110, `${rate}`);
+  const busy = new RetryPace();
+  run(busy, 5, 42, () => 50);
+  const more = run(busy, 5, 42, () => 50);
+  assert.ok(more > 270 && more < 330, `a seventh of 2,100 first calls: ${more}`);
+});
+
+test("alone, more lateness is borne", () => {
+  const pace = new RetryPace();
+  assert.ok(run(pace, 2, 0, () => 10) > 5_000);
+});
+
+test("a burst after a rest does not get all at once", () => {
+  const pace = new RetryPace();
+  run(pace, 2, 0, () => 0);
+  for (let i = 0; i < 1_000; i++) pace.tick(0, (clock += TICK_MS));
+  assert.ok(pace.room <= 20, `${pace.room}`);
+});
+
+test.run();
