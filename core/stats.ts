@@ -81,13 +81,11 @@ export const KEPT: Record<Step, number> = {
 /** The beginning of the step that `time` is in. */
 export const floorTo = (time: number, step: Step): EpochMs => (time - (time % STEPS[step])) as EpochMs;
 
-export function emptyCell(): Cell {
-  return {
-    counts: Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Cell["counts"],
-    errors: {},
-    durations: {},
-  };
-}
+/** Copied for every cell: that takes a thirtieth of the time of building them anew. */
+const NO_COUNTS = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Cell["counts"];
+const NO_STATES = Object.fromEntries(STORED_STATES.map((state) => [state, 0])) as Totals["states"];
+
+export const emptyCell = (): Cell => ({ counts: { ...NO_COUNTS }, errors: {}, durations: {} });
 
 /** Adds `more` to `into`. */
 export function mergeCell(into: Cell, more: Cell): void {
@@ -97,10 +95,12 @@ export function mergeCell(into: Cell, more: Cell): void {
   mergeHistogram(into.durations, more.durations);
 }
 
-export function emptyTotals(): Totals {
-  const states = Object.fromEntries(STORED_STATES.map((state) => [state, 0])) as Totals["states"];
-  return { states, accepted: 0, callsSucceeded: 0, callsFailed: 0 };
-}
+export const emptyTotals = (): Totals => ({
+  states: { ...NO_STATES },
+  accepted: 0,
+  callsSucceeded: 0,
+  callsFailed: 0,
+});
 
 /** Adds `more` to `into`. */
 export function mergeTotals(into: Totals, more: Totals): void {
@@ -110,9 +110,23 @@ export function mergeTotals(into: Totals, more: Totals): void {
   into.callsFailed += more.callsFailed;
 }
 
+/** What one transaction counts of an app and lane. */
+type TallyEntry = CellKey & { cell: Cell; states: Totals["states"] };
+type EntryParts = [appId: number, lane: string, states: number[], ...CellParts];
+
+const encodeEntries = (entries: Iterable<TallyEntry>): string =>
+  JSON.stringify(
+    Array.from(entries, ({ appId, lane, cell, states }) => [
+      appId,
+      lane,
+      STORED_STATES.map((state) => states[state]),
+      ...cellParts(cell),
+    ]),
+  );
+
 /** What one transaction counts. */
 export class Tally {
-  readonly #cells = new Map<string, CellKey & { cell: Cell; states: Totals["states"] }>();
+  readonly #cells = new Map<string, TallyEntry>();
 
   get empty(): boolean {
     return this.#cells.size === 0;
@@ -146,13 +160,25 @@ export class Tally {
 
   /** As text; see {@link sumTallies}. */
   encode(): string {
-    const cells = [...this.#cells.values()].map(({ appId, lane, cell, states }) => [
-      appId,
-      lane,
-      STORED_STATES.map((state) => states[state]),
-      ...cellParts(cell),
-    ]);
-    return JSON.stringify(cells);
+    return encodeEntries(this.#cells.values());
+  }
+
+  /**
+   * The same with the lanes of each app summed up, `lane` being {@link ALL_LANES}: a fraction of the text where many
+   * destinations share a transaction. Null where no app has several lanes.
+   */
+  encodeByApp(): string | null {
+    const apps = new Map<number, TallyEntry>();
+    for (const { appId } of this.#cells.values())
+      if (!apps.has(appId))
+        apps.set(appId, { appId, lane: ALL_LANES, cell: emptyCell(), states: { ...NO_STATES } });
+    if (apps.size === this.#cells.size) return null;
+    for (const { appId, cell, states } of this.#cells.values()) {
+      const sum = apps.get(appId) as TallyEntry;
+      mergeCell(sum.cell, cell);
+      for (const state of STORED_STATES) sum.states[state] += states[state];
+    }
+    return encodeEntries(apps.values());
   }
 
   #at(appId: number, lane: string) {
@@ -174,17 +200,19 @@ export interface Counted extends CellKey {
   totals: Totals;
 }
 
-/** Sums up encoded tallies. On the way of every reading of statistics, so entries are added as they were parsed. */
-export function sumTallies(tallies: { at: number; data: string }[]): Counted[] {
+/**
+ * Sums up encoded tallies. On the way of every reading of statistics, so entries are added as they were parsed.
+ * @param lanes `together`: summed up over all lanes of an app, as {@link ALL_LANES}
+ */
+export function sumTallies(
+  tallies: { at: number; data: string }[],
+  lanes: "apart" | "together" = "apart",
+): Counted[] {
   const sums = new Map<string, Counted>();
   for (const { at, data } of tallies) {
     const minute = floorTo(at, "minute");
-    for (const [appId, lane, states, ...parts] of JSON.parse(data) as [
-      number,
-      string,
-      number[],
-      ...CellParts,
-    ][]) {
+    for (const [appId, ownLane, states, ...parts] of JSON.parse(data) as EntryParts[]) {
+      const lane = lanes === "apart" ? ownLane : ALL_LANES;
       const key = `${appId} ${lane} ${minute}`;
       let sum = sums.get(key);
       if (!sum) {
@@ -208,9 +236,12 @@ export const encodeCell = (cell: Cell): string => JSON.stringify(cellParts(cell)
 
 export function decodeCell(text: string): Cell {
   const cell = emptyCell();
-  addParts(cell, JSON.parse(text) as CellParts);
+  addEncoded(cell, text);
   return cell;
 }
+
+/** Adds an encoded cell to `into`. */
+export const addEncoded = (into: Cell, text: string): void => addParts(into, JSON.parse(text) as CellParts);
 
 type CellParts = [counts: number[], errors: Cell["errors"], durations: Histogram];
 

@@ -15,6 +15,7 @@ import * as alarms from "./migrations/007_alarms.ts";
 import * as bulk from "./migrations/008_bulk.ts";
 import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 import * as forConsole from "./migrations/010_console.ts";
+import * as summary from "./migrations/011_summary.ts";
 
 interface Migration {
   name: string;
@@ -33,6 +34,7 @@ const MIGRATIONS: Migration[] = [
   bulk,
   kkbidaImports,
   forConsole,
+  summary,
 ];
 
 /** In order, for tests. */

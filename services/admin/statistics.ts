@@ -1,5 +1,6 @@
 /** Statistics: what the store has counted, as callers see it. */
 import type { z } from "zod";
+import type { EpochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { percentiles } from "../../core/histogram.ts";
 import { type Lane, laneOf } from "../../core/ids.ts";
@@ -16,6 +17,7 @@ import {
   OTHER_LANES,
   STEPS,
   type Step,
+  type Totals,
 } from "../../core/stats.ts";
 import type {
   Activity,
@@ -32,7 +34,8 @@ import type {
 import type { AttemptFilter } from "../../store/attempts.ts";
 import { originsOf } from "../../store/destinations.ts";
 import type { Scope } from "../../store/scope.ts";
-import { type Range, readStats, type StatsReader } from "../../store/stats/read.ts";
+import { readOverview } from "../../store/stats/overview.ts";
+import { type Range, readStats } from "../../store/stats/read.ts";
 import { oldestDue } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
 
@@ -59,28 +62,30 @@ export class Statistics {
   }
 
   async now(scope: Scope): Promise<StatsNow> {
-    const totals = await readStats(this.#resources.db, (reader) => reader.totals(appOf(scope)));
-    return this.#now(scope, totals);
+    const now = this.#resources.clock.now();
+    const [{ totals }, oldest] = await Promise.all([
+      readOverview(this.#resources.db, appOf(scope), []),
+      this.#oldestWaiting(scope, now),
+    ]);
+    return nowOf(totals, oldest);
   }
 
   async summary(scope: Scope): Promise<StatsSummary> {
     const now = this.#resources.clock.now();
     const appId = appOf(scope);
-    const [tops, { totals, hour, day }] = await Promise.all([
+    const [tops, { totals, periods }, oldest] = await Promise.all([
       this.#topsOf(appId, now),
-      readStats(this.#resources.db, async (reader) => ({
-        totals: await reader.totals(appId),
-        hour: await lastHours(reader, appId, now, 1),
-        day: await lastHours(reader, appId, now, 24),
-      })),
+      readOverview(this.#resources.db, appId, [lastHours(now, 1), lastHours(now, 24)]),
+      this.#oldestWaiting(scope, now),
     ]);
+    const [hour, day] = periods as [Cell, Cell];
     const period = (cell: Cell, topDestinations: FailingDestination[]): Period => ({
       ...activityOf(cell),
       topDestinations,
       topErrors: errorsOf(cell).slice(0, TOP),
     });
     return {
-      ...(await this.#now(scope, totals)),
+      ...nowOf(totals, oldest),
       attempts: { succeeded: totals.callsSucceeded, failed: totals.callsFailed },
       lastHour: period(hour, tops.hour),
       lastDay: period(day, tops.day),
@@ -132,25 +137,14 @@ export class Statistics {
     return { ...viewOf(range), items, nextCursor: null };
   }
 
-  async #now(scope: Scope, totals: Awaited<ReturnType<StatsReader["totals"]>>): Promise<StatsNow> {
-    const { db, due, clock } = this.#resources;
-    const now = clock.now();
+  async #oldestWaiting(scope: Scope, now: EpochMs): Promise<StatsNow["oldestWaiting"]> {
+    const { db, due } = this.#resources;
     const entries = await oldestDue(db, scope, now, OLDEST);
     const leased = await due.leasedAmong(entries).catch(() => new Set());
     const oldest = entries.find(({ taskId }) => !leased.has(taskId));
-    const { accepted, callsSucceeded, callsFailed } = totals;
-    return {
-      tasks: totals.states,
-      totals: {
-        accepted,
-        calls: callsSucceeded + callsFailed,
-        succeeded: callsSucceeded,
-        failed: callsFailed,
-      },
-      oldestWaiting: oldest
-        ? { taskId: oldest.taskId, dueAt: iso(oldest.dueAt), waitingMs: Math.max(0, now - oldest.dueAt) }
-        : null,
-    };
+    return oldest
+      ? { taskId: oldest.taskId, dueAt: iso(oldest.dueAt), waitingMs: Math.max(0, now - oldest.dueAt) }
+      : null;
   }
 
   /** The lists of the summary, at most {@link TOP_TTL} old. */
@@ -238,15 +232,21 @@ function stepFor({ from, to }: { from: string; to: string }): Step {
 }
 
 /** The last hours, to the minute: minutes up to the first whole hour, then hours. */
-async function lastHours(reader: StatsReader, appId: number, now: number, hours: number): Promise<Cell> {
-  const key = { appId, lane: ALL_LANES };
+function lastHours(now: number, hours: number): Range[] {
   const to = floorTo(now, "minute") + STEPS.minute;
   const from = to - hours * STEPS.hour;
-  const whole = hours === 1 ? to : floorTo(from + STEPS.hour - 1, "hour");
-  const minutes = await reader.series(key, { step: "minute", from, to: whole });
-  if (hours === 1) return summed(minutes.values());
-  const rest = await reader.series(key, { step: "hour", from: whole, to });
-  return summed([...minutes.values(), ...rest.values()]);
+  if (hours === 1) return [{ step: "minute", from, to }];
+  const whole = floorTo(from + STEPS.hour - 1, "hour");
+  return [
+    { step: "minute", from, to: whole },
+    { step: "hour", from: whole, to },
+  ];
+}
+
+function nowOf(totals: Totals, oldestWaiting: StatsNow["oldestWaiting"]): StatsNow {
+  const { states, accepted, callsSucceeded: succeeded, callsFailed: failed } = totals;
+  const calls = succeeded + failed;
+  return { tasks: states, totals: { accepted, calls, succeeded, failed }, oldestWaiting };
 }
 
 function summed(cells: Iterable<Cell>): Cell {

@@ -1,10 +1,16 @@
-/** For migrations: a new index of a table that is there. */
+/** For migrations: a new index of a table that is there, or one index less. */
 import type { Knex } from "knex";
 
 /** Skipped where the index exists: a migration that was killed half-way runs again. */
 export async function addIndex(knex: Knex, table: string, columns: string[], index: string): Promise<void> {
   if (!(await hasIndex(knex, table, index)))
     await knex.schema.alterTable(table, (t) => void t.index(columns, index));
+}
+
+/** Skipped where there is no such index. */
+export async function dropIndex(knex: Knex, table: string, index: string): Promise<void> {
+  if (await hasIndex(knex, table, index))
+    await knex.schema.alterTable(table, (t) => void t.dropIndex([], index));
 }
 
 async function hasIndex(knex: Knex, table: string, index: string): Promise<boolean> {

@@ -12,8 +12,8 @@ import { insertMany } from "../sql.ts";
 export function deltaOf(now: EpochMs, tally: Tally): Insert {
   return {
     table: "stats_deltas",
-    columns: ["at", "data"],
-    rows: tally.empty ? [] : [[now, tally.encode()]],
+    columns: ["at", "data", "by_app"],
+    rows: tally.empty ? [] : [[now, tally.encode(), tally.encodeByApp()]],
   };
 }
 

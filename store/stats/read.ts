@@ -57,16 +57,16 @@ export async function readStats<T>(db: Database, read: (reader: StatsReader) => 
 }
 
 function readerOf(trx: Knex): StatsReader {
-  let pending: Promise<Counted[]> | undefined;
-  const unfolded = () => {
-    pending ??= readPending(trx);
-    return pending;
+  const read: Partial<Record<"apart" | "together", Promise<Counted[]>>> = {};
+  const unfolded = (lanes: "apart" | "together") => {
+    read[lanes] ??= readUnfolded(trx, lanes);
+    return read[lanes];
   };
   return {
     async totals(appId) {
       const row = await trx("stats_totals").where("app_id", appId).first();
       const totals: Totals = row ? JSON.parse(row.data) : emptyTotals();
-      for (const entry of await unfolded()) {
+      for (const entry of await unfolded("together")) {
         if (appId === ALL_APPS || entry.appId === appId) mergeTotals(totals, entry.totals);
       }
       return totals;
@@ -79,7 +79,7 @@ function readerOf(trx: Knex): StatsReader {
         .where("at", ">=", from)
         .where("at", "<", to);
       const cells = new Map(rows.map(({ at, data }) => [at, decodeCell(data)]));
-      for (const entry of await unfolded()) {
+      for (const entry of await unfolded(lane === ALL_LANES ? "together" : "apart")) {
         const at = floorTo(entry.at, step);
         const fits =
           (appId === ALL_APPS || entry.appId === appId) && (lane === ALL_LANES || entry.lane === lane);
@@ -102,7 +102,7 @@ function readerOf(trx: Knex): StatsReader {
         return cells;
       };
       for (const { lane, at, data } of rows) cellsOf(lane).set(at, decodeCell(data));
-      for (const entry of await unfolded()) {
+      for (const entry of await unfolded("apart")) {
         const at = floorTo(entry.at, step);
         if ((appId === ALL_APPS || entry.appId === appId) && at >= from && at < to)
           addTo(cellsOf(entry.lane), at, entry.cell);
@@ -131,8 +131,9 @@ function readerOf(trx: Knex): StatsReader {
   };
 }
 
-async function readPending(trx: Knex): Promise<Counted[]> {
-  return sumTallies(await trx("stats_deltas").select("at", "data"));
+async function readUnfolded(trx: Knex, lanes: "apart" | "together"): Promise<Counted[]> {
+  const data = lanes === "apart" ? "data" : trx.raw("COALESCE(by_app, data) AS data");
+  return sumTallies(await trx("stats_deltas").select("at", data), lanes);
 }
 
 function addTo(cells: Map<number, Cell>, at: number, more: Cell): void {

@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { laneOf } from "../../core/ids.ts";
 import {
+  ALL_LANES,
   decodeCell,
   emptyCell,
   encodeCell,
@@ -55,6 +56,28 @@ test("a task that stays where it is counts nothing", () => {
   const tally = new Tally();
   tally.transition({ appId: 1, lane, from: "pending", to: "pending" });
   assert.ok(tally.empty);
+});
+
+test("summed up by app: what its lanes hold; not written twice where each app has one lane", () => {
+  const other = laneOf("http://b");
+  const tally = new Tally();
+  for (const appId of [1, 2]) {
+    tally.transition({ appId, lane, from: "pending", to: "exhausted", count: appId });
+    tally.attempt(appId, lane, outcome(storedTask({ lane }), 2, "failed").attempt!);
+  }
+  assert.is(tally.encodeByApp(), null);
+  tally.transition({ appId: 1, lane: other, from: null, to: "pending" });
+  tally.attempt(1, other, outcome(storedTask({ lane: other }), 1, "succeeded").attempt!);
+  const byApp = sumTallies([{ at: 0, data: tally.encodeByApp()! }]);
+  assert.equal(byApp, sumTallies([{ at: 0, data: tally.encode() }], "together"));
+  assert.equal(sumTallies([{ at: 0, data: tally.encodeByApp()! }], "together"), byApp);
+  assert.equal(
+    byApp.map((entry) => [entry.appId, entry.lane, entry.totals.states.pending, entry.totals.callsFailed]),
+    [
+      [1, ALL_LANES, 0, 1],
+      [2, ALL_LANES, -2, 1],
+    ],
+  );
 });
 
 test("calls: by outcome, error code and duration; a tally and a cell come back as they were", () => {

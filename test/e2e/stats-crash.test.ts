@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { ALL_APPS } from "../../core/stats.ts";
 import { STORED_STATES } from "../../core/task.ts";
 import type { Database } from "../../store/database.ts";
-import { readStats } from "../../store/stats/read.ts";
+import { readOverview } from "../../store/stats/overview.ts";
 import { startCluster } from "./kit/cluster.ts";
 import { startAgain, startEmbedded } from "./kit/embedded.ts";
 import { EventReader } from "./kit/events.ts";
@@ -13,7 +13,7 @@ import { quick, type World } from "./kit/world.ts";
 
 /** Totals, and what the tables hold, in one snapshot each; nothing may be running. */
 async function compare(db: Database): Promise<number> {
-  const totals = await readStats(db, (reader) => reader.totals(ALL_APPS));
+  const { totals } = await readOverview(db, ALL_APPS, []);
   const tasks = await db.knex("tasks").select("state").count({ n: "*" }).groupBy("state");
   const calls = await db.knex("attempts").select("succeeded").count({ n: "*" }).groupBy("succeeded");
   const rows = (list: Record<string, unknown>[], column: string, value: number) =>

@@ -6,7 +6,7 @@ import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
 import { type ImportOptions, importKkbida } from "../../store/kkbida/import.ts";
 import { Source } from "../../store/kkbida/source.ts";
-import { attemptsIn, freshDatabase, given, KINDS, taskIn } from "../store/fixtures.ts";
+import { assertCounted, attemptsIn, freshDatabase, given, KINDS, taskIn } from "../store/fixtures.ts";
 import { emptyKkbida, fill, idOf, insert, type Kkbida, logRow, taskRow } from "./kkbida.ts";
 
 const OPTIONS: ImportOptions = {
@@ -71,6 +71,7 @@ for (const kind of KINDS) {
     const { tally } = await importAll(kkbida, db);
     assert.equal([tally.tasks.pending, tally.tasks.succeeded, tally.tasks.exhausted], [2, 1, 1]);
     assert.is(tally.logs.imported, 6);
+    await assertCounted(db);
 
     const flying = await taskIn(db, id(1));
     assert.equal(
@@ -178,6 +179,7 @@ for (const kind of KINDS) {
     const [mine] = await given(db, { taskId: id(1), url: "http://mine.example/" });
     const { tally } = await importAll(kkbida, db);
     assert.equal([tally.tasks.known, tally.tasks.pending, tally.logs.known], [1, 1, 1]);
+    await assertCounted(db);
     assert.equal(await taskIn(db, id(1)), mine);
     assert.equal(await attemptsIn(db, id(1)), []);
   });

@@ -1,15 +1,20 @@
 // Tasks and outcomes for the store's tests, and the databases they run over.
 import { createHash } from "node:crypto";
+import * as assert from "uvu/assert";
 import { later, ManualClock, millis } from "../../core/clock.ts";
 import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
 import type { Outcome } from "../../core/job.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
+import { ALL_APPS } from "../../core/stats.ts";
+import { STORED_STATES } from "../../core/task.ts";
 import { acceptTasks, newTask } from "../../store/accept.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import { migrate } from "../../store/migrate.ts";
 import { findAttempts, findTask } from "../../store/read.ts";
-import type { StoredTask } from "../../store/rows.ts";
+import { type Row, type StoredTask, stateCode } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
+import { foldStats } from "../../store/stats/fold.ts";
+import { readOverview } from "../../store/stats/overview.ts";
 import { mysqlDatabase } from "../servers/env.ts";
 import { temporaryFolder } from "../servers/server.ts";
 
@@ -128,6 +133,20 @@ export function outcome(
     n,
     attempt: kind === null ? null : attempt,
   };
+}
+
+/** Whatever was done to the tasks: the statistics say of each state how many the table holds, folded or not. */
+export async function assertCounted(db: Database): Promise<void> {
+  const rows: Row[] = await db.knex("tasks").select("state").count({ n: "*" }).groupBy("state");
+  const states = STORED_STATES.map((state) => {
+    const row = rows.find((one) => one.state === stateCode(state));
+    return [state, Number(row?.n ?? 0)];
+  });
+  for (const folded of [false, true]) {
+    if (folded) while (await foldStats(db, clock.now(), millis(0)));
+    const { totals } = await readOverview(db, ALL_APPS, []);
+    assert.equal(totals.states, Object.fromEntries(states), `folded: ${folded}`);
+  }
 }
 
 export const taskIn = (db: Database, taskId: TaskId): Promise<StoredTask> => findTask(db, EVERYTHING, taskId);

@@ -15,6 +15,7 @@ import { manualSuite } from "./manual.ts";
 import { orderSuite } from "./order.ts";
 import { peopleSuite } from "./people.ts";
 import { replSuite } from "./repl.ts";
+import { secretSuite } from "./secrets.ts";
 import { seeingSuite } from "./seeing.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
@@ -32,6 +33,7 @@ export function everySuite(suite: Suite): void {
   clientSuite(suite);
   appSuite(suite);
   peopleSuite(suite);
+  secretSuite(suite);
   accessSuite(suite);
   watchingSuite(suite);
   alarmSuite(suite);

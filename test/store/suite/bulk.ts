@@ -23,7 +23,17 @@ import type { Database } from "../../../store/database.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { refusal } from "../../core/helpers.ts";
-import { clock, closeDatabase, freshDatabase, given, inMs, type Kind, outcome, taskIn } from "../fixtures.ts";
+import {
+  assertCounted,
+  clock,
+  closeDatabase,
+  freshDatabase,
+  given,
+  inMs,
+  type Kind,
+  outcome,
+  taskIn,
+} from "../fixtures.ts";
 
 const ids = (tasks: { taskId: TaskId }[]) => tasks.map(({ taskId }) => taskId);
 const nobody = async () => undefined;
@@ -113,6 +123,7 @@ export function bulk(kind: Kind): void {
       ["pending", clock.now(), null, null, 1, 1],
     );
     assert.equal(await taskIn(db, untouched!.taskId), untouched!);
+    await assertCounted(db);
   });
 
   test("lines: canceling head and held lets the one behind them go; an exhausted one that comes back is held", async () => {
@@ -133,6 +144,7 @@ export function bulk(kind: Kind): void {
         ["pending", null],
       ],
     );
+    await assertCounted(db);
   });
 
   test("a batch and what is told with it: both or neither", async () => {

@@ -2,17 +2,29 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours, later, ManualClock, millis, minutes } from "../../../core/clock.ts";
 import { type Lane, laneOf } from "../../../core/ids.ts";
-import { ALL_APPS, ALL_LANES, floorTo, OTHER_LANES, STEPS, type Totals } from "../../../core/stats.ts";
+import {
+  ALL_APPS,
+  ALL_LANES,
+  emptyCell,
+  floorTo,
+  mergeCell,
+  OTHER_LANES,
+  STEPS,
+  type Totals,
+} from "../../../core/stats.ts";
 import { cancel, resolve, retryByHand, STORED_STATES } from "../../../core/task.ts";
+import { MemoryDueSet } from "../../../due/memory.ts";
+import { Statistics } from "../../../services/admin/statistics.ts";
 import { acceptTasks } from "../../../store/accept.ts";
 import { changeTask } from "../../../store/change.ts";
 import type { Database } from "../../../store/database.ts";
 import { up } from "../../../store/migrations/005_stats.ts";
 import { recordOutcomes } from "../../../store/record.ts";
-import { stateCode } from "../../../store/rows.ts";
+import { type StoredTask, stateCode } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { countTransitions } from "../../../store/stats/count.ts";
 import { foldStats, MAX_LANES, MAX_LANES_OF_APP, pruneStats } from "../../../store/stats/fold.ts";
+import { readOverview } from "../../../store/stats/overview.ts";
 import { readStats } from "../../../store/stats/read.ts";
 import { seeded } from "../../core/helpers.ts";
 import { clock, closeDatabase, freshDatabase, given, type Kind, keyed, outcome } from "../fixtures.ts";
@@ -28,7 +40,7 @@ export function counting(kind: Kind): void {
   const fold = async (now = clock.now()) => {
     while (await foldStats(db, now, millis(0)));
   };
-  const totals = (appId = ALL_APPS) => readStats(db, (reader) => reader.totals(appId));
+  const totals = async (appId = ALL_APPS) => (await readOverview(db, appId, [])).totals;
   const record = (...outcomes: ReturnType<typeof outcome>[]) =>
     recordOutcomes(db, outcomes, clock, () => 0.5);
   const pendingRows = async () => Number((await db.knex("stats_deltas").count({ n: "*" }))[0]?.n);
@@ -133,10 +145,10 @@ export function counting(kind: Kind): void {
       ),
     );
     // What a reader sees in the middle is neither more nor less.
-    const seen = await totals();
+    const seen = [await totals(), await readStats(db, (reader) => reader.totals(ALL_APPS))];
     open = false;
     await Promise.all(folding);
-    assert.equal(seen, await counted());
+    for (const one of seen) assert.equal(one, await counted());
     await fold();
     assert.equal(await totals(), await counted());
   });
@@ -204,6 +216,88 @@ export function counting(kind: Kind): void {
     const worst = await readStats(db, (reader) => reader.failing(ALL_APPS, range("hour"), 1));
     assert.equal(worst, [{ lane: [a, b].sort()[0], calls: 6, failed: 6 }]);
   });
+
+  test("the overview: what totals and series say, of all and of an app, folded or not, from older nodes too", async () => {
+    const start = Math.ceil(clock.now() / STEPS.day) * STEPS.day;
+    const turned = new ManualClock(start + 50 * STEPS.minute);
+    const tasks = await given(
+      db,
+      ...Array.from({ length: 12 }, (_, i) => ({
+        ...{ appId: i % 3, lane: laneOf(`http://h${i % 4}`), createdAt: turned.now() },
+      })),
+    );
+    const send = (n: number, ...more: StoredTask[]) =>
+      recordOutcomes(
+        db,
+        more.map((task, i) => outcome(task, n, i % 3 ? "failed" : "succeeded")),
+        turned,
+        () => 0.5,
+      );
+    const range = (step: "minute" | "hour", from: number, to: number) => ({
+      step,
+      from: start + from * STEPS.minute,
+      to: start + to * STEPS.minute,
+    });
+    const periods = [
+      [range("minute", 0, 120)],
+      [range("minute", 51, 60), range("hour", 60, 180)],
+      [range("minute", 300, 301)],
+    ];
+    const check = async (what: string) => {
+      for (const appId of [ALL_APPS, 0, 1, 2, 9]) {
+        const expected = await readStats(db, async (reader) => ({
+          totals: await reader.totals(appId),
+          periods: await Promise.all(
+            periods.map(async (ranges) => {
+              const sum = emptyCell();
+              for (const one of ranges)
+                for (const cell of (await reader.series({ appId, lane: ALL_LANES }, one)).values())
+                  mergeCell(sum, cell);
+              return sum;
+            }),
+          ),
+        }));
+        assert.equal(await readOverview(db, appId, periods), expected, `${what}, app ${appId}`);
+      }
+      const { totals, periods: cells } = await readOverview(db, ALL_APPS, periods);
+      assert.equal(totals, await counted(), what);
+      return cells.map(({ counts: { callsSucceeded, callsFailed } }) => callsSucceeded + callsFailed);
+    };
+    await send(1, ...tasks);
+    assert.equal(await check("one delta"), [12, 0, 0]);
+    // A node of the version before writes no sums by app.
+    await db.knex("stats_deltas").update({ by_app: null });
+    assert.equal(await check("an older node's"), [12, 0, 0]);
+    await fold(turned.now());
+    turned.advance(minutes(1));
+    await send(2, ...tasks.filter((_, i) => i % 3));
+    turned.advance(hours(1));
+    await send(3, ...tasks.filter((_, i) => i % 3 === 1));
+    assert.equal(await check("partly folded"), [24, 12, 0]);
+    await fold(turned.now());
+    assert.is(await pendingRows(), 0);
+    assert.equal(await check("folded"), [24, 12, 0]);
+  });
+
+  if (kind.dialect === "sqlite") {
+    test("the summary reads indexes, in their order: no statement walks a table or sorts tasks", async () => {
+      const made: { sql: string; bindings: string[] }[] = [];
+      db.knex.on("query", (query) => made.push(query));
+      const due = new MemoryDueSet(clock, { leaseMs: millis(10_000), window: 256 });
+      for (const scope of [EVERYTHING, { appId: 1 }]) await new Statistics({ db, due, clock }).summary(scope);
+      await due.close();
+      const plans: string[] = [];
+      for (const { sql, bindings } of made.filter((one) => /^select/i.test(one.sql))) {
+        const steps: { detail: string }[] = await db.knex.raw(`EXPLAIN QUERY PLAN ${sql}`, bindings);
+        plans.push(...steps.map(({ detail }) => detail));
+        if (sql.includes("`tasks`"))
+          assert.not.match(steps.map(({ detail }) => detail).join(), /ORDER BY/, sql);
+      }
+      assert.ok(plans.some((plan) => plan.includes("COVERING INDEX stats_cells_calls")));
+      assert.ok(plans.some((plan) => plan.includes("INDEX tasks_waiting")));
+      assert.not.match(plans.join("\n"), /SCAN (tasks|attempts|stats_cells)/);
+    });
+  }
 
   test("more lanes than are kept apart: the rest is summed up as other", async () => {
     const lanes = Array.from({ length: MAX_LANES + 20 }, (_, i) => laneOf(`http://h${i}`));

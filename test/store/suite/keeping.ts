@@ -12,6 +12,7 @@ import { type Position, pruneKeys, pruneLines, pruneTasks, type Step } from "../
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import {
+  assertCounted,
   clock,
   closeDatabase,
   freshDatabase,
@@ -78,6 +79,7 @@ export function keeping(kind: Kind): void {
     assert.equal(await left([...open, ...onTime, ...young]), ids([...open, ...onTime, ...young]));
     assert.is(await count("attempts"), 4);
     assert.is(await prune(cutoff), 0);
+    await assertCounted(db);
   });
 
   for (const limit of [1, 3, 7, 20]) {
@@ -105,6 +107,7 @@ export function keeping(kind: Kind): void {
       60,
     );
     assert.equal([await count("tasks"), await count("attempts")], [0, 0]);
+    await assertCounted(db);
   });
 
   test("sent again by hand while it is pruned: gone whole, or there whole", async () => {
