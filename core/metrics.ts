@@ -110,6 +110,10 @@ export const threadDelay = gaugeBy(
 // Scheduling
 
 export const due = gaugeBy("due", "Entries of the due set, of the whole cluster", ["place"]);
+export const retryPace = gauge(
+  "retry_pace",
+  "Retries per second that it may take; less while event loops are late",
+);
 export const claimsParked = gauge("claims_parked", "Claims of dispatchers that wait for work");
 export const leasesRecovered = counter("leases_recovered_total", "Leases that ran out and were taken back");
 const reconciledBy = counterBy("reconciled_tasks_total", "Tasks that the due set lacked", ["round"]);

@@ -8,20 +8,22 @@ local holder, room, first_only = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local lease_ms, window = tonumber(ARGV[4]), tonumber(ARGV[5])
 local quantum, retry_share = tonumber(ARGV[6]), tonumber(ARGV[7])
 -- Bounds one script's run time; what is left is told by the second value of the answer.
-local SWEEP, PROMOTE = 500, 2000
+local SWEEP, PROMOTE = 500, 1000
 
 -- Leases that ran out: ready again, before everything that was due later.
 local ended = redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)
 unlease(ended)
-for _, member in ipairs(ended) do
-  make_ready(member, NOW)
-  reopen(lane_of(member))
-end
+local again = {}
+for i = 1, #ended do again[i] = NOW end
+make_all_ready(ended, again)
+for lane in pairs(by_lane(ended)) do reopen(lane) end
 
 local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, PROMOTE)
-for i = 1, #due, 2 do
-  redis.call('ZREM', DUE, due[i])
-  make_ready(due[i], due[i + 1])
+if #due > 0 then
+  local members, dues = {}, {}
+  for i = 1, #due, 2 do members[#members + 1], dues[#dues + 1] = due[i], due[i + 1] end
+  redis.call('ZREM', DUE, unpack(members))
+  make_all_ready(members, dues)
 end
 
 for _, lane in ipairs(redis.call('ZRANGEBYSCORE', GATED, '-inf', NOW, 'LIMIT', 0, SWEEP)) do reopen(lane) end

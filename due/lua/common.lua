@@ -50,6 +50,28 @@ local function make_ready(member, due_at)
   enter_ring(rank, lane, app)
 end
 
+-- The same for many, each named once and in no queue: a command for all of one queue.
+local function make_all_ready(members, dues)
+  local queues, order = {}, {}
+  for i, member in ipairs(members) do
+    local queue = string.sub(member, 37)
+    if not queues[queue] then
+      queues[queue] = { first = member, args = {} }
+      order[#order + 1] = queues[queue]
+    end
+    local args = queues[queue].args
+    args[#args + 1] = dues[i]
+    args[#args + 1] = member
+  end
+  for _, queue in ipairs(order) do
+    local member = queue.first
+    local rank, lane, app = rank_of(member), lane_of(member), app_of(member)
+    redis.call('INCRBY', READIES, redis.call('ZADD', ready_key(rank, lane, app), unpack(queue.args)))
+    redis.call('SADD', P .. 'queues:' .. lane, rank .. app)
+    enter_ring(rank, lane, app)
+  end
+end
+
 local function drop_ready(member)
   redis.call('DECRBY', READIES, redis.call('ZREM', ready_key_of(member), member))
 end

@@ -105,7 +105,7 @@ const dispatcher: ServiceSchema = {
     });
     held = () => pool.held + reporter.size;
     const isDraining = () => draining;
-    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter, draining: isDraining }));
+    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter, pace, draining: isDraining }));
 
     const release = (jobs: Job[]) => {
       const entries = jobs.map(leaseOf);

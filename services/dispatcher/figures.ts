@@ -11,11 +11,13 @@ import {
   jobsHeld,
   outcomesBuffered,
   outcomesOldest,
+  retryPace,
   threadDelay,
 } from "../../core/metrics.ts";
 import { CALL_ERRORS } from "../../core/outcome.ts";
 import type { NodePart } from "../lib/node-status.ts";
 import type { Reporter } from "./reporter.ts";
+import type { RetryPace } from "./retry-pace.ts";
 
 /** Observes what came of calls. On the hot path: children are made once, equal counts are added together. */
 export class CallMeter {
@@ -51,11 +53,19 @@ export interface DispatcherParts {
   capacity: number;
   pool: WorkerPool;
   reporter: Reporter;
+  pace: RetryPace;
   draining(): boolean;
 }
 
 /** A dispatcher's share of what its node says of itself. */
-export function dispatcherStatus({ threads, capacity, pool, reporter, draining }: DispatcherParts): NodePart {
+export function dispatcherStatus({
+  threads,
+  capacity,
+  pool,
+  reporter,
+  pace,
+  draining,
+}: DispatcherParts): NodePart {
   const held = () => pool.held + reporter.size;
   return {
     info: () => ({
@@ -71,6 +81,7 @@ export function dispatcherStatus({ threads, capacity, pool, reporter, draining }
       jobsHeld.set(held());
       jobsCapacity.set(capacity);
       drainingNow.set(Number(draining()));
+      retryPace.set(Math.round(pace.perSecond));
       outcomesBuffered.set(reporter.size);
       outcomesOldest.set(reporter.oldestMs / 1000);
       for (const [thread, micros] of pool.delaysMicros.entries())

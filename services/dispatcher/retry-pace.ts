@@ -17,19 +17,23 @@ const MAX = 20_000;
 const MIN = 100;
 /** First calls per retry that are taken at least, however late loops are: nothing waits for ever. */
 const FIRST_PER_RETRY = 7;
-/** What is not taken at once may be taken later, up to so many ticks' worth. */
-const SAVED_TICKS = 2;
+/** What is not taken at once may be taken later, for so many times as long as a tick takes. */
+const SAVED = 2;
+/** A loop that stood still longer than this, in ms, does not get all that it missed. */
+const LONGEST_TICK = 5 * TICK_MS;
 /** How late loops may be on average, in ms, while first calls come, and else. */
-const BEARABLE = Number(process.env.PACE_LATE ?? 2);
+const BEARABLE = 2;
 const BEARABLE_ALONE = 25;
 /** First calls "come" for so long after the last one, in ms. */
 const MEMORY = 1_000;
 /** The weight of the newest look at how late loops are. */
 const WEIGHT = 0.2;
 /** Retries per second that are added per tick; without first calls the rate grows by this share of itself. */
-const STEP = Number(process.env.PACE_STEP ?? 5);
+const STEP = 5;
 const GROWTH = 0.3;
 const CUT = 0.7;
+/** Per tick in which less than half of what may be taken is. */
+const DECAY = 0.98;
 /** Between two cuts, in ms: the first one takes a moment to be felt. */
 const CUT_PAUSE = 100;
 
@@ -39,6 +43,7 @@ export class RetryPace {
   #lateMs = 0;
   #cutAt = Number.NEGATIVE_INFINITY;
   #firstAt = Number.NEGATIVE_INFINITY;
+  #tickedAt = Number.NEGATIVE_INFINITY;
   /** Since the last tick. */
   #retries = 0;
   /** First calls per second, smoothed. */
@@ -50,6 +55,7 @@ export class RetryPace {
     return Math.max(0, Math.floor(this.#room));
   }
 
+  /** The rate that is allowed now. */
   get perSecond(): number {
     return this.#perSecond;
   }
@@ -63,23 +69,25 @@ export class RetryPace {
   }
 
   /**
-   * To be called every {@link TICK_MS}.
+   * To be called about every {@link TICK_MS}.
    * @param lagMs how late the latest of the node's event loops is
    * @param now monotonic ms
    */
   tick(lagMs: number, now: number): void {
+    const seconds = Math.min(now - this.#tickedAt, LONGEST_TICK) / 1000;
+    this.#tickedAt = now;
     if (this.#first > 0) this.#firstAt = now;
-    this.#firstPerSecond += WEIGHT * ((this.#first * 1000) / TICK_MS - this.#firstPerSecond);
+    this.#firstPerSecond += WEIGHT * (this.#first / seconds - this.#firstPerSecond);
     this.#lateMs += WEIGHT * (lagMs - this.#lateMs);
-    this.#adjust(now, now - this.#firstAt < MEMORY);
+    this.#adjust(now, now - this.#firstAt < MEMORY, this.#perSecond * seconds);
     this.#first = 0;
     this.#retries = 0;
-    const share = (this.#perSecond * TICK_MS) / 1000;
-    this.#room = Math.min(this.#room + share, Math.max(1, SAVED_TICKS * share));
+    const share = this.#perSecond * seconds;
+    this.#room = Math.min(this.#room + share, Math.max(1, SAVED * share));
   }
 
-  #adjust(now: number, firstCalls: boolean): void {
-    const share = (this.#perSecond * TICK_MS) / 1000;
+  /** @param share retries that could have been taken since the last tick */
+  #adjust(now: number, firstCalls: boolean, share: number): void {
     if (this.#lateMs > (firstCalls ? BEARABLE : BEARABLE_ALONE)) {
       if (now - this.#cutAt < CUT_PAUSE) return;
       this.#cutAt = now;
@@ -87,13 +95,10 @@ export class RetryPace {
     } else if (this.#retries >= share / 2) {
       this.#perSecond += firstCalls ? STEP : this.#perSecond * GROWTH;
     } else if (this.#perSecond > START) {
-      this.#perSecond = Math.max(START, this.#perSecond * 0.98);
+      // What was borne a while ago says nothing of now.
+      this.#perSecond = Math.max(START, this.#perSecond * DECAY);
     }
     const least = Math.max(MIN, this.#firstPerSecond / FIRST_PER_RETRY);
     this.#perSecond = Math.min(MAX, Math.max(least, this.#perSecond));
-    if (process.env.PACE_LOG && this.#retries > 0)
-      console.error(
-        `pace ${Math.round(this.#perSecond)}/s late ${this.#lateMs.toFixed(1)} took ${this.#retries} first ${Math.round(this.#firstPerSecond)}`,
-      );
   }
 }

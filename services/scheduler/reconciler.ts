@@ -22,9 +22,11 @@ const LOOKAHEAD = minutes(4);
 const HEARTBEATS = 5_000;
 /** What is younger is still on its way from acceptance into the due set: see {@link HANDOVER}. */
 const SETTLED = millis(2 * HANDOVER);
-const PAGE = 1_000;
-/** A usual round looks at so many rows and goes on from there next time: a long backlog is no reason for a long scan. */
+const PAGE = 500;
+/** A usual round looks at so many pages and goes on from there next time. */
 const PAGES_PER_ROUND = 10;
+/** Between the pages of a usual round, as a multiple of the time that one takes: a long backlog is no reason to keep others waiting. */
+const REST = 4;
 
 export class Reconciler {
   readonly #resources: Resources;
@@ -115,11 +117,13 @@ export class Reconciler {
     const { db, due } = this.#resources;
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
+      const startedAt = performance.now();
       const entries = await scanWaiting(db, until, this.#position, PAGE, this.#handedOver());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;
+      if (round === "usual") await this.#wait(REST * (performance.now() - startedAt));
     }
     return seen;
   }
