@@ -66,8 +66,8 @@ export interface ClaimRequest {
   holder: string;
   /** How many jobs fit. */
   room: number;
-  /** The room is kept for first calls. */
-  firstOnly: boolean;
+  /** How many of them may be retries; the rest of the room is kept for first calls. */
+  retries: number;
   /** How long the request may be parked. */
   waitMs: Millis;
 }

@@ -76,8 +76,8 @@ export interface DueSet {
    * and nothing waits before them. @returns those it leased
    */
   admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]>;
-  /** Leases up to `room` entries to `holder`; no retries where the room is for first calls only. */
-  claim(holder: string, room: number, firstOnly?: boolean): Promise<DueEntry[]>;
+  /** Leases up to `room` entries to `holder`, among them up to `retries` (without: `room`) that are no first calls. */
+  claim(holder: string, room: number, retries?: number): Promise<DueEntry[]>;
   /**
    * Renews leases. One that ran out, and that nobody took since, or that the set has lost altogether, is taken back.
    * @returns those that are somebody else's now, or waiting again

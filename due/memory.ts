@@ -87,7 +87,7 @@ export class MemoryDueSet implements DueSet {
     return leased;
   }
 
-  async claim(holder: string, room: number, firstOnly = false): Promise<DueEntry[]> {
+  async claim(holder: string, room: number, retries = room): Promise<DueEntry[]> {
     this.#advance();
     const taken: DueEntry[] = [];
     const take = (rank: "first" | "retry", most: number) =>
@@ -95,10 +95,10 @@ export class MemoryDueSet implements DueSet {
         this.#lease(slot, holder);
         taken.push(slot.entry);
       });
-    if (!firstOnly) {
-      const kept = this.#lanes.any("retry") ? Math.floor(room * RETRY_SHARE) : 0;
+    if (retries > 0) {
+      const kept = this.#lanes.any("retry") ? Math.min(retries, Math.floor(room * RETRY_SHARE)) : 0;
       take("first", room - kept);
-      take("retry", room - taken.length);
+      take("retry", Math.min(retries, room - taken.length));
     }
     take("first", room - taken.length);
     this.#arm();

@@ -100,15 +100,19 @@ export class RedisDueSet implements DueSet {
    * Rounds over the partitions that may have something, an even share of the room each, so that first calls of one
    * partition go before retries of another; until the room is full or nothing is left.
    */
-  async claim(holder: string, room: number, firstOnly = false): Promise<DueEntry[]> {
+  async claim(holder: string, room: number, retries = room): Promise<DueEntry[]> {
     const taken: DueEntry[] = [];
     /** Partitions that had nothing for this claim. */
     const dry = new Set<number>();
     for (let round = 0; round < PARTITIONS && taken.length < room; round++) {
       const asked = this.#wake.inTurn().filter((partition) => !dry.has(partition));
       if (asked.length === 0) break;
+      const left = {
+        room: room - taken.length,
+        retries: retries - taken.filter(({ first }) => !first).length,
+      };
       try {
-        taken.push(...(await this.#claimFromAll(asked, dry, holder, room - taken.length, firstOnly)));
+        taken.push(...(await this.#claimFromAll(asked, dry, holder, left)));
       } catch (error) {
         // What was leased already must not be lost to the caller.
         if (taken.length === 0) throw error;
@@ -229,20 +233,26 @@ export class RedisDueSet implements DueSet {
     this.#scripts.close();
   }
 
-  /** Shares `room` evenly; with less room than partitions the first ones are asked. They are asked in one pipeline. */
+  /**
+   * Shares the room evenly; with less room than partitions the first ones are asked. So it is with what retries may have of
+   * it. They are asked in one pipeline.
+   */
   async #claimFromAll(
     partitions: number[],
     dry: Set<number>,
     holder: string,
-    room: number,
-    firstOnly: boolean,
+    { room, retries }: { room: number; retries: number },
   ): Promise<DueEntry[]> {
     const share = Math.ceil(room / partitions.length);
     const asked = partitions.slice(0, Math.ceil(room / share));
+    const retryShare = Math.ceil(retries / asked.length);
     const answers = await Promise.allSettled(
       asked.map(async (partition, i) => {
-        const part = await this.#claimFrom(partition, holder, Math.min(share, room - i * share), firstOnly);
-        if (part.length === 0) dry.add(partition);
+        const its = Math.min(share, room - i * share);
+        const allowed = Math.max(0, Math.min(its, retryShare, retries - i * retryShare));
+        const part = await this.#claimFrom(partition, holder, its, allowed);
+        // One that was asked for first calls only may have retries for the next round.
+        if (part.length === 0 && (allowed > 0 || retries === 0)) dry.add(partition);
         return part;
       }),
     );
@@ -252,9 +262,9 @@ export class RedisDueSet implements DueSet {
     return taken;
   }
 
-  async #claimFrom(partition: number, holder: string, room: number, firstOnly: boolean): Promise<DueEntry[]> {
+  async #claimFrom(partition: number, holder: string, room: number, retries: number): Promise<DueEntry[]> {
     const { leaseMs, window } = this.#options;
-    const args = [holder, room, Number(firstOnly), leaseMs, window, QUANTUM, RETRY_SHARE];
+    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE];
     this.#wake.cool(partition);
     try {
       const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);

@@ -1,10 +1,10 @@
 -- Leases up to `room` members: first calls before retries, apps in turn, of each app its lanes in turn.
--- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] 1 where it is for first calls only, ARGV[4] lease ms, ARGV[5] window,
+-- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] how many of them may be retries, ARGV[4] lease ms, ARGV[5] window,
 --         ARGV[6] quantum, ARGV[7] share for retries
 -- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), how many leases had run out,
 --         member, due time, …}
 -- Errors: none
-local holder, room, first_only = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local holder, room, retries = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local lease_ms, window = tonumber(ARGV[4]), tonumber(ARGV[5])
 local quantum, retry_share = tonumber(ARGV[6]), tonumber(ARGV[7])
 -- Bounds one script's run time; what is left is told by the second value of the answer.
@@ -76,10 +76,10 @@ local function take(rank, most)
   end
 end
 
-if not first_only then
-  local kept = redis.call('EXISTS', P .. 'ring:r') == 1 and math.floor(room * retry_share) or 0
+if retries > 0 then
+  local kept = redis.call('EXISTS', P .. 'ring:r') == 1 and math.min(retries, math.floor(room * retry_share)) or 0
   take('f', room - kept)
-  take('r', room - taken)
+  take('r', math.min(retries, room - taken))
 end
 take('f', room - taken)
 

@@ -23,9 +23,9 @@ export interface DemandOptions {
   broker: ServiceBroker;
   holder: string;
   /** Jobs that this demand may ask for at once, over all schedulers. */
-  capacity(): number;
-  /** It asks for first calls only. */
-  firstOnly: boolean;
+  capacity: number;
+  /** How many retries it may have now; null: it asks for first calls only. Where there is a limit it does not ask for none. */
+  retries: (() => number) | null;
   leaseMs: number;
   /** Of its capacity, what is not taken; what it has asked for itself is still in it. */
   free(): number;
@@ -38,6 +38,8 @@ export class Demand {
   readonly #options: DemandOptions;
   /** Room that parked claims may fill. */
   promised = 0;
+  /** Of that, what retries may fill. */
+  #promisedRetries = 0;
   readonly #loops = new Map<string, AbortController>();
   #roomFreed = Promise.withResolvers<void>();
   #stopped = false;
@@ -77,14 +79,16 @@ export class Demand {
     let wait = PAUSE;
     while (!signal.aborted) {
       const room = this.#room();
-      if (room === 0) {
+      const retries = Math.min(room, this.#retries());
+      if (room === 0 || (this.#options.retries !== null && retries <= 0)) {
         await this.#roomFreed.promise;
         continue;
       }
       this.promised += room;
+      this.#promisedRetries += retries;
       const askedAt = performance.now();
       try {
-        const reply = await this.#claim(nodeID, room).finally(() => this.#takeBack(room));
+        const reply = await this.#claim(nodeID, room, retries).finally(() => this.#takeBack(room, retries));
         wait = PAUSE;
         if (reply.jobs.length > 0) this.#options.onJobs(reply);
         // A scheduler that is stopping answers at once.
@@ -98,23 +102,29 @@ export class Demand {
   }
 
   /** Another loop may be waiting for this room, also one of another demand. */
-  #takeBack(room: number): void {
+  #takeBack(room: number, retries: number): void {
     this.promised -= room;
+    this.#promisedRetries -= retries;
     this.#options.onFreed();
   }
 
-  #claim(nodeID: string, room: number): Promise<ClaimReply> {
-    const { broker, holder, leaseMs, firstOnly } = this.#options;
+  #claim(nodeID: string, room: number, retries: number): Promise<ClaimReply> {
+    const { broker, holder, leaseMs } = this.#options;
     const waitMs = millis(leaseMs * WAIT_SHARE);
     const options = { nodeID, timeout: waitMs + ANSWER_TIME };
-    return call(broker, "scheduler.claim", { holder, room, firstOnly, waitMs }, options);
+    return call(broker, "scheduler.claim", { holder, room, retries, waitMs }, options);
+  }
+
+  #retries(): number {
+    const { retries } = this.#options;
+    return retries === null ? 0 : retries() - this.#promisedRetries;
   }
 
   /** An even share per scheduler, as far as it is free. Very small shares wait until there is more. */
   #room(): number {
     const { capacity, free: freeNow } = this.#options;
-    const share = Math.ceil(capacity() / Math.max(1, this.#loops.size));
+    const share = Math.ceil(capacity / Math.max(1, this.#loops.size));
     const free = Math.min(share, freeNow() - this.promised);
-    return free >= Math.max(1, Math.ceil(share / 16)) ? free : 0;
+    return free >= Math.ceil(share / 16) ? free : 0;
   }
 }

@@ -131,14 +131,14 @@ const dispatcher: ServiceSchema = {
     const shared = { broker, holder, leaseMs, onJobs, onFreed: freed };
     const any: Demand = new Demand({
       ...shared,
-      firstOnly: false,
-      capacity: () => Math.min(forRetries, pace.room),
-      free: () => Math.min(free() - first.promised, forRetries - heldRetries(), pace.room),
+      retries: () => Math.min(pace.room, forRetries - heldRetries()),
+      capacity: forRetries,
+      free: () => free() - first.promised,
     });
     const first: Demand = new Demand({
       ...shared,
-      firstOnly: true,
-      capacity: () => capacity - any.promised,
+      retries: null,
+      capacity: capacity - forRetries,
       free: () => free() - any.promised,
     });
     demands = [any, first];

@@ -24,7 +24,8 @@ interface Parked {
   holder: string;
   nodeID: string;
   room: number;
-  firstOnly: boolean;
+  /** How many of the jobs may be retries. */
+  retries: number;
   /** Its time is up; whoever serves it just now may still, otherwise it is answered with nothing. */
   expired: boolean;
   reply(jobs: Job[], leasedAt: number): void;
@@ -56,7 +57,7 @@ export class ClaimDesk {
   }
 
   /** Resolves with jobs, or with none after `waitMs`. */
-  claim({ holder, room, firstOnly, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
+  claim({ holder, room, retries, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         parked.expired = true;
@@ -66,7 +67,7 @@ export class ClaimDesk {
         clearTimeout(timer);
         resolve({ jobs, leasedAt });
       };
-      const parked: Parked = { holder, nodeID, room, firstOnly, expired: this.#closed, reply };
+      const parked: Parked = { holder, nodeID, room, retries, expired: this.#closed, reply };
       this.#putBack(parked, "last");
       this.#wake();
     });
@@ -182,7 +183,7 @@ export class ClaimDesk {
   async #serveNext(): Promise<boolean> {
     const next = this.#parked[0] as Parked;
     if (await this.#serveOne(next)) return true;
-    const other = next.firstOnly ? this.#parked.find(({ firstOnly }) => !firstOnly) : undefined;
+    const other = next.retries === 0 ? this.#parked.find(({ retries }) => retries > 0) : undefined;
     return other !== undefined && this.#serveOne(other);
   }
 
@@ -201,7 +202,7 @@ export class ClaimDesk {
   async #serve(parked: Parked): Promise<boolean> {
     const { due, clock } = this.#resources;
     const leasedAt = clock.now();
-    const entries = await due.claim(parked.holder, parked.room, parked.firstOnly);
+    const entries = await due.claim(parked.holder, parked.room, parked.retries);
     if (entries.length === 0) return false;
     let jobs: Job[];
     try {

@@ -235,15 +235,29 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     const [retry, first] = [bench.entry({ first: false }), bench.entry()];
     await bench.set.add([retry, first]);
     assert.equal(
-      (await bench.set.claim("a", 10, true)).map(({ taskId }) => taskId),
+      (await bench.set.claim("a", 10, 0)).map(({ taskId }) => taskId),
       [first.taskId],
     );
-    assert.equal(await bench.set.claim("a", 10, true), []);
+    assert.equal(await bench.set.claim("a", 10, 0), []);
     assert.equal(
       (await bench.set.claim("a", 10)).map(({ taskId }) => taskId),
       [retry.taskId],
     );
   });
+
+  rule(
+    "a claim takes as many retries as it may, over all lanes, and first calls as far as there is room",
+    async (bench) => {
+      const lanes = Array.from({ length: 20 }, (_, i) => laneOf(`http://many${i}`));
+      await bench.set.add(lanes.flatMap((lane) => [0, 1].map(() => bench.entry({ lane, first: false }))));
+      await bench.set.add(lanes.slice(0, 5).map((lane) => bench.entry({ lane })));
+      const count = (taken: DueEntry[]) =>
+        [true, false].map((is) => taken.filter(({ first }) => first === is).length);
+      assert.equal(count(await bench.set.claim("a", 100, 7)), [5, 7]);
+      assert.equal(count(await bench.set.claim("a", 100, 1)), [0, 1]);
+      assert.equal(count(await bench.set.claim("a", 100, 100)), [0, 32]);
+    },
+  );
 
   rule("where a lane stands can be asked", async (bench) => {
     assert.is((await bench.set.lanes([laneOf("http://never")])).get(laneOf("http://never"))?.ready ?? 0, 0);

@@ -1,7 +1,9 @@
 import type { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { ClaimRequest } from "../../core/job.ts";
 import { Demand } from "../../services/dispatcher/demand.ts";
+import { until } from "../e2e/kit/until.ts";
 
 const test = suite("demand");
 
@@ -18,9 +20,9 @@ function asked(follow: (demand: Demand) => void, nodes: number): Promise<Map<str
   const demand: Demand = new Demand({
     broker,
     holder: "h",
-    capacity: () => 1024,
+    capacity: 1024,
     leaseMs: 10_000,
-    firstOnly: false,
+    retries: () => 1024,
     free: () => 1024,
     onFreed: () => demand.freed(),
     onJobs: () => undefined,
@@ -48,6 +50,36 @@ test("room that a scheduler had is another one's when it goes, though no job end
   }, 2);
   assert.is(rooms.get("gone"), 1024);
   assert.is(rooms.get("b"), 1024);
+});
+
+test("what retries may have is shared between schedulers, and nobody is asked for none of them", async () => {
+  const claims: { room: number; retries: number; nodeID: string }[] = [];
+  let allowed = 0;
+  const call = (_: string, { room, retries }: ClaimRequest, { nodeID }: { nodeID: string }) => {
+    claims.push({ room, retries, nodeID });
+    return new Promise(() => undefined);
+  };
+  const broker = { call } as unknown as ServiceBroker;
+  const demand: Demand = new Demand({
+    broker,
+    holder: "h",
+    capacity: 1024,
+    leaseMs: 10_000,
+    retries: () => allowed,
+    free: () => 1024,
+    onFreed: () => demand.freed(),
+    onJobs: () => undefined,
+  });
+  demand.follow(["a", "b"]);
+  assert.equal(claims, []);
+  allowed = 7;
+  demand.freed();
+  await until("a claim", () => claims.length > 0);
+  assert.equal(claims, [{ room: 512, retries: 7, nodeID: "a" }]);
+  allowed = 10;
+  demand.freed();
+  await until("the other claim", () => claims.length > 1);
+  assert.equal(claims[1], { room: 512, retries: 3, nodeID: "b" });
 });
 
 test.run();
