@@ -15,7 +15,7 @@ import type { JobMaker } from "./jobs.ts";
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 /** Commits that are handed out together; each holds 4 MiB of payload at most. */
 const MAX_COMMITS = 4;
-/** Commits are dealt out evenly among parked claims, in parts of at least so many: each part is a round trip. */
+/** Commits are dealt out evenly among dispatchers whose claims are parked, in parts of at least so many: each is a round trip. */
 const MIN_SHARE = 8;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
@@ -104,9 +104,14 @@ export class ClaimDesk {
   async #place(tasks: StoredTask[]): Promise<void> {
     const { due, clock } = this.#resources;
     let rest = tasks;
+    const served = new Set<string>();
     while (rest.length > 0) {
-      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / this.#parked.length));
-      const parked = this.#parked.shift();
+      const unserved = new Set(
+        this.#parked.map(({ holder }) => holder).filter((holder) => !served.has(holder)),
+      );
+      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / Math.max(1, unserved.size)));
+      const parked = this.#takeNext(unserved);
+      if (parked) served.add(parked.holder);
       const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
       rest = rest.slice(part.length);
       const leasedAt = clock.now();
@@ -114,6 +119,12 @@ export class ClaimDesk {
       if (!parked) await due.add(entries);
       else await this.#handOver(parked, entries, part, leasedAt);
     }
+  }
+
+  /** The claim whose turn it is, of one of these holders where there is one. */
+  #takeNext(holders: Set<string>): Parked | undefined {
+    const index = this.#parked.findIndex(({ holder }) => holders.has(holder));
+    return this.#parked.splice(Math.max(0, index), 1)[0];
   }
 
   /** Forgets the claims of a node that is gone: what they would get would only wait for its lease to run out. */
