@@ -76,7 +76,10 @@ export interface DueSet {
    * and nothing waits before them. @returns those it leased
    */
   admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]>;
-  /** Leases up to `room` entries to `holder`, among them up to `retries` (without: `room`) that are no first calls. */
+  /**
+   * Leases up to `room` entries to `holder`, among them up to `retries` (without: `room`) that are no first calls. A claim
+   * that has all its retries may leave first calls to the next one.
+   */
   claim(holder: string, room: number, retries?: number): Promise<DueEntry[]>;
   /**
    * Renews leases. One that ran out, and that nobody took since, or that the set has lost altogether, is taken back.

@@ -111,6 +111,8 @@ export class RedisDueSet implements DueSet {
         room: room - taken.length,
         retries: retries - taken.filter(({ first }) => !first).length,
       };
+      // What it may still take is first calls, and claims for those alone are parked beside it.
+      if (retries > 0 && left.retries === 0) break;
       try {
         taken.push(...(await this.#claimFromAll(asked, dry, holder, left)));
       } catch (error) {
@@ -234,8 +236,8 @@ export class RedisDueSet implements DueSet {
   }
 
   /**
-   * Shares the room evenly; with less room than partitions the first ones are asked. So it is with what retries may have of
-   * it. They are asked in one pipeline.
+   * Shares the room evenly, and what retries may have of it; with less of either than partitions the first ones are asked.
+   * They are asked in one pipeline.
    */
   async #claimFromAll(
     partitions: number[],
@@ -243,7 +245,8 @@ export class RedisDueSet implements DueSet {
     holder: string,
     { room, retries }: { room: number; retries: number },
   ): Promise<DueEntry[]> {
-    const share = Math.ceil(room / partitions.length);
+    const most = Math.min(partitions.length, room, retries || room);
+    const share = Math.ceil(room / most);
     const asked = partitions.slice(0, Math.ceil(room / share));
     const retryShare = Math.ceil(retries / asked.length);
     const answers = await Promise.allSettled(
