@@ -11,10 +11,11 @@
 import { TICK_MS } from "../../actors/loop-lag.ts";
 import type { Job } from "../../core/job.ts";
 
-/** Retries per second. */
+/** Retries per second: where it begins beside first calls, and its bounds beside them and alone. */
 const START = 500;
 const MAX = 20_000;
 const MIN = 100;
+const MIN_ALONE = 2_000;
 /** First calls per retry that are taken at least, however late loops are: nothing waits for ever. */
 const FIRST_PER_RETRY = 7;
 /** What is not taken at once may be taken later, for so many times as long as a tick takes. */
@@ -76,7 +77,11 @@ export class RetryPace {
   tick(lagMs: number, now: number): void {
     const seconds = Math.min(now - this.#tickedAt, LONGEST_TICK) / 1000;
     this.#tickedAt = now;
-    if (this.#first > 0) this.#firstAt = now;
+    const wasAlone = now - this.#firstAt >= MEMORY;
+    if (this.#first > 0) {
+      this.#firstAt = now;
+      if (wasAlone) this.#perSecond = Math.min(this.#perSecond, START);
+    }
     this.#firstPerSecond += WEIGHT * (this.#first / seconds - this.#firstPerSecond);
     this.#lateMs += WEIGHT * (lagMs - this.#lateMs);
     this.#adjust(now, now - this.#firstAt < MEMORY, this.#perSecond * seconds);
@@ -96,9 +101,9 @@ export class RetryPace {
       this.#perSecond += firstCalls ? STEP : this.#perSecond * GROWTH;
     } else if (this.#perSecond > START) {
       // What was borne a while ago says nothing of now.
-      this.#perSecond = Math.max(START, this.#perSecond * DECAY);
+      this.#perSecond *= DECAY;
     }
-    const least = Math.max(MIN, this.#firstPerSecond / FIRST_PER_RETRY);
+    const least = firstCalls ? Math.max(MIN, this.#firstPerSecond / FIRST_PER_RETRY) : MIN_ALONE;
     this.#perSecond = Math.min(MAX, Math.max(least, this.#perSecond));
   }
 }
