@@ -25,6 +25,8 @@ import { NatsWatch } from "./nats-watch.ts";
 const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
+/** A server that does not answer a goodbye within this is left without, in ms. */
+const GOODBYE = 1_000;
 /** A stop that takes longer than this has hung, in ms. */
 const STOP_LIMIT = 29_500;
 
@@ -113,7 +115,9 @@ export function resources(config: Config): Middleware {
       watch?.stop();
       await opened.due.close();
       await release();
-      await closeDatabase(opened.db);
+      const closed = closeDatabase(opened.db);
+      // SQLite's is this process's own work.
+      await (opened.db.dialect === "sqlite" ? closed : Promise.race([closed, pause(GOODBYE)]));
     },
   } as Middleware;
 }

@@ -22,11 +22,11 @@ const LOOKAHEAD = minutes(4);
 const HEARTBEATS = 5_000;
 /** What is younger is still on its way from acceptance into the due set: see {@link HANDOVER}. */
 const SETTLED = millis(2 * HANDOVER);
-const PAGE = 500;
-/** A usual round looks at so many pages and goes on from there next time. */
-const PAGES_PER_ROUND = 10;
+/** Rows at a time. A usual round looks at so many pages and goes on from there next time. */
+const PAGE = { usual: 200, rebuild: 1_000 };
+const PAGES_PER_ROUND = 50;
 /** Between the pages of a usual round, as a multiple of the time that one takes: a long backlog is no reason to keep others waiting. */
-const REST = 4;
+const REST = 9;
 
 export class Reconciler {
   readonly #resources: Resources;
@@ -118,10 +118,10 @@ export class Reconciler {
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
       const startedAt = performance.now();
-      const entries = await scanWaiting(db, until, this.#position, PAGE, this.#handedOver());
+      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#handedOver());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
-      this.#position = entries.length < PAGE ? null : (entries.at(-1) as DueEntry);
+      this.#position = entries.length < PAGE[round] ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;
       if (round === "usual") await this.#wait(REST * (performance.now() - startedAt));
     }
