@@ -15,7 +15,7 @@ local ended = redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)
 unlease(ended)
 local again = {}
 for i = 1, #ended do again[i] = NOW end
-make_all_ready(ended, again)
+make_ready(ended, again)
 for lane in pairs(by_lane(ended)) do reopen(lane) end
 
 local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, PROMOTE)
@@ -23,7 +23,7 @@ if #due > 0 then
   local members, dues = {}, {}
   for i = 1, #due, 2 do members[#members + 1], dues[#dues + 1] = due[i], due[i + 1] end
   redis.call('ZREM', DUE, unpack(members))
-  make_all_ready(members, dues)
+  make_ready(members, dues)
 end
 
 for _, lane in ipairs(redis.call('ZRANGEBYSCORE', GATED, '-inf', NOW, 'LIMIT', 0, SWEEP)) do reopen(lane) end

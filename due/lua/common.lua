@@ -43,15 +43,8 @@ local function enter_ring(rank, lane, app)
   redis.call('ZADD', P .. 'ring:' .. rank, 'NX', turn, app)
 end
 
-local function make_ready(member, due_at)
-  local rank, lane, app = rank_of(member), lane_of(member), app_of(member)
-  redis.call('INCRBY', READIES, redis.call('ZADD', ready_key(rank, lane, app), due_at, member))
-  redis.call('SADD', P .. 'queues:' .. lane, rank .. app)
-  enter_ring(rank, lane, app)
-end
-
--- The same for many, each named once and in no queue: a command for all of one queue.
-local function make_all_ready(members, dues)
+-- Makes members ready, each named once and in no queue; `dues` are the times of each. A command for all of one queue.
+local function make_ready(members, dues)
   local queues, order = {}, {}
   for i, member in ipairs(members) do
     local queue = string.sub(member, 37)
@@ -140,7 +133,7 @@ end
 -- Puts an unknown member where it belongs. Returns true where somebody should look: it is ready, or is the next due.
 local function place(member, due_at)
   if due_at <= NOW then
-    make_ready(member, due_at)
+    make_ready({ member }, { due_at })
     return true
   end
   redis.call('ZADD', DUE, due_at, member)

@@ -7,6 +7,21 @@ import { until } from "../e2e/kit/until.ts";
 
 const test = suite("demand");
 
+/** Of a dispatcher whose calls to schedulers are answered by `call`. */
+function demandOf(call: object, retries: () => number): Demand {
+  const demand: Demand = new Demand({
+    broker: { call } as unknown as ServiceBroker,
+    holder: "h",
+    capacity: 1024,
+    leaseMs: 10_000,
+    retries,
+    free: () => 1024,
+    onFreed: () => demand.freed(),
+    onJobs: () => undefined,
+  });
+  return demand;
+}
+
 /** A dispatcher with two schedulers that never answer; resolves with the room each was asked to fill. */
 function asked(follow: (demand: Demand) => void, nodes: number): Promise<Map<string, number>> {
   const rooms = new Map<string, number>();
@@ -16,18 +31,7 @@ function asked(follow: (demand: Demand) => void, nodes: number): Promise<Map<str
     if (rooms.size === nodes) all.resolve(rooms);
     return nodeID === "gone" ? Promise.reject(new Error("no answer")) : new Promise(() => undefined);
   };
-  const broker = { call } as unknown as ServiceBroker;
-  const demand: Demand = new Demand({
-    broker,
-    holder: "h",
-    capacity: 1024,
-    leaseMs: 10_000,
-    retries: () => 1024,
-    free: () => 1024,
-    onFreed: () => demand.freed(),
-    onJobs: () => undefined,
-  });
-  follow(demand);
+  follow(demandOf(call, () => 1024));
   return all.promise;
 }
 
@@ -59,17 +63,7 @@ test("what retries may have is shared between schedulers, and nobody is asked fo
     claims.push({ room, retries, nodeID });
     return new Promise(() => undefined);
   };
-  const broker = { call } as unknown as ServiceBroker;
-  const demand: Demand = new Demand({
-    broker,
-    holder: "h",
-    capacity: 1024,
-    leaseMs: 10_000,
-    retries: () => allowed,
-    free: () => 1024,
-    onFreed: () => demand.freed(),
-    onJobs: () => undefined,
-  });
+  const demand = demandOf(call, () => allowed);
   demand.follow(["a", "b"]);
   assert.equal(claims, []);
   allowed = 7;
