@@ -1,22 +1,11 @@
 /** Runs one Bida node as a child process, the way `npm start` does, and ends it with us. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { START } from "../start-command.ts";
 
 const ROOT = dirname(dirname(import.meta.dirname));
-const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
-/** The command of the `start` script in package.json. */
-const START = [
-  "--max-semi-space-size=8",
-  "--heap-growing-percent=50",
-  RUNNER,
-  "--config",
-  "moleculer.config.ts",
-  "--mask",
-  "**/*.service.ts",
-  "services",
-];
 /** A stopping node finishes its calls; more than its own 30 s is a hang. */
 const STOP_WITHIN_MS = 35_000;
 

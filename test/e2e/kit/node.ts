@@ -3,13 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
+import { START } from "../../../scripts/start-command.ts";
 import { boundToUs, endWithUs } from "../../servers/process.ts";
 import { until } from "./until.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-/** As package.json and the Dockerfile have it: docs/performance.md, "Memory of a node". */
-const FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
-const RUNNER = join(ROOT, "node_modules/moleculer/bin/moleculer-runner.js");
 
 export type Environment = Record<string, string>;
 
@@ -32,16 +30,7 @@ export class BidaNode {
   constructor(env: Environment, { args: more = [], stdin = "ignore" }: Started = {}) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
-    const args = [
-      ...FLAGS,
-      RUNNER,
-      "--config",
-      "moleculer.config.ts",
-      "--mask",
-      "**/*.service.ts",
-      "services",
-      ...more,
-    ];
+    const args = [...START, ...more];
     // With SERVICES the runner looks for the named ones in this folder.
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
     this.#child = spawn(...boundToUs(process.execPath, args), {
