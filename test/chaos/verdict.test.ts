@@ -39,6 +39,7 @@ function evidence(given: Case = {}): Evidence {
     startedAt: T,
     answeredAt: given.answeredAt === undefined ? T + 5 : given.answeredAt,
     taskId: given.taskId === undefined ? ID : given.taskId,
+    endedAt: null,
     tries: 1,
   };
   const usual: CallLine[] = [
@@ -226,8 +227,8 @@ test("service: what is owed for more than a second is a disturbance, until it is
 
 test("service: recovery runs from a fault, or an outage's end, to the end of the last disturbance it began", () => {
   const debts = [
-    { what: "", from: T + 100, to: T + 2_500 },
-    { what: "", from: T + 900, to: T + 4_000 },
+    { what: "", taskId: null, from: T + 100, to: T + 2_500 },
+    { what: "", taskId: null, from: T + 900, to: T + 4_000 },
   ];
   const times = (faults: FaultRecord[]) =>
     recoveries(faults, debts, LEASE, T + 60_000).map(({ recoveryMs }) => recoveryMs);
@@ -244,6 +245,21 @@ test("service: the watch forgets what is settled and sees what is owed", () => {
   submissions.push({ ...(late.submissions[0] as Submission), taskId: "another" });
   assert.is(watch.overdue(T + 500).length, 0);
   assert.is(watch.overdue(T + 60_000).length, 1);
+});
+
+test("service: a task that ended by a call that never arrived owes nothing from then on", () => {
+  const { submissions, ledger } = evidence({ calls: [[1, 10, 20, 500]], plan: { times: 99, limit: 2 } });
+  const watch = new Watch(submissions, ledger);
+  assert.equal(
+    watch.overdue(T + 3_000).map(({ what, taskId }) => ({ what, taskId })),
+    [{ what: `call 2 of ${ID}`, taskId: ID }],
+  );
+  watch.ended([ID], T + 4_000);
+  assert.equal(watch.overdue(T + 5_000), []);
+  assert.equal(
+    disturbances(submissions, ledger, T + 60_000).map(({ from, to }) => [from, to]),
+    [[T + 220, T + 4_000]],
+  );
 });
 
 test.run();

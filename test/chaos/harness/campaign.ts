@@ -9,7 +9,7 @@ import { startFarSide } from "./receiver.ts";
 import { type Sampling, stallsIn } from "./samples.ts";
 import { disturbances, recoveries, Watch } from "./service.ts";
 import { System } from "./system.ts";
-import { judge, readDatabase, type Verdict } from "./verdict.ts";
+import { endedAmong, judge, readDatabase, type Verdict } from "./verdict.ts";
 
 export interface Step {
   kind: FaultKind;
@@ -66,14 +66,15 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const watch = new Watch(load.submissions, far.ledger);
   const broken: string[] = [];
   const faults: FaultRecord[] = [];
-  const calm = (what: string) =>
-    until(what, () => watch.overdue().length === 0, RECOVERY_LIMIT, LOOK).catch((error: Error) => {
-      broken.push(
-        `${error.message}; owed: ${watch
-          .overdue()
-          .slice(0, 5)
-          .map((debt) => debt.what)}`,
-      );
+  const broke = (what: string) => {
+    broken.push(what);
+    say(`✗ ${what}`);
+  };
+  const calm = (what: string): Promise<boolean> =>
+    until(what, () => isCalm(watch, system), RECOVERY_LIMIT, LOOK).catch((error: Error) => {
+      const owed = watch.overdue().slice(0, 5);
+      broke(`${error.message}; owed: ${owed.map((debt) => debt.what)}`);
+      return false;
     });
 
   const pulse = new Pulse(far, leaseMs);
@@ -84,7 +85,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   for (const step of steps) {
     const context: FaultContext = {
       ...{ system, random, leaseMs, outageMs: step.outageMs },
-      violation: (text) => broken.push(text),
+      violation: broke,
     };
     const fault = await inflict(step, context);
     faults.push(fault);
@@ -93,7 +94,8 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     if (step.restMs === null) continue;
     // What a fault breaks may show a moment later: no sooner than a lease runs out, in the worst case.
     await pause(500);
-    await calm(`normal service after ${fault.kind}`);
+    // Where service does not come back, nothing is learned from more faults.
+    if (!(await calm(`normal service after ${fault.kind}`))) break;
     await pause(step.restMs);
   }
   await load.stop();
@@ -132,6 +134,13 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
       ...(times[i] as { recoveryMs: number; last: string | null }),
     })),
   };
+}
+
+/** Nobody is owed anything. */
+async function isCalm(watch: Watch, system: System): Promise<boolean> {
+  const owed = watch.overdue().flatMap(({ taskId }) => taskId ?? []);
+  if (owed.length > 0) watch.ended(await endedAmong(system.databaseUrl, owed).catch(() => []));
+  return watch.overdue().length === 0;
 }
 
 async function inflict({ kind }: Step, context: FaultContext): Promise<FaultRecord> {

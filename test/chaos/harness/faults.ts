@@ -9,6 +9,8 @@ import { ROLES, type Role, SERVERS, type Seat, type ServerName } from "./system.
 const SUPERVISOR = 500;
 /** SIGTERM: a node is gone within this, in ms. */
 const STOP_LIMIT = 30_000;
+/** A thread that is harmed is dead within this, in ms; longer than the longest pause before one is started again. */
+const THREAD_LIMIT = 15_000;
 
 /** Who is affected decides what may follow: only a dispatcher makes calls, only schedulers hold leases for them. */
 const REPEATS: Record<Role, Excuse[]> = { api: [], scheduler: [], dispatcher: ["repeat"] };
@@ -158,12 +160,15 @@ const threads = (["throw", "memory"] as const).map(
     async run(context) {
       const seat = seatOf(context, "dispatcher");
       const before = seat.node.records("thread died").length;
-      seat.harmThread(how);
-      await until(
-        `a thread of ${seat.name} to die`,
-        () => seat.node.records("thread died").length > before,
-        30_000,
-      ).catch((error: Error) => context.violation(`${how}: ${error.message}`));
+      const died = () => seat.node.records("thread died").length > before;
+      const harm = () => {
+        seat.harmThread(how);
+        return until(`a thread of ${seat.name} to die`, died, THREAD_LIMIT);
+      };
+      // The first time there may be none: after several deaths in a row a new one is started only after a pause.
+      await harm()
+        .catch(harm)
+        .catch((error: Error) => context.violation(`${how}: ${error.message}`));
       return seat.name;
     },
   }),

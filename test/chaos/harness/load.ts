@@ -15,6 +15,8 @@ export interface Submission {
   answeredAt: number | null;
   /** Null: the caller does not know whether there is a task. */
   taskId: string | null;
+  /** When it was seen in the database that its task had ended although the receiver was still owed a call; else null. */
+  endedAt: number | null;
   tries: number;
 }
 
@@ -64,6 +66,7 @@ export class Load {
       startedAt,
       answeredAt: null,
       taskId: null,
+      endedAt: null,
       tries: 0,
     };
     this.submissions.push(one);

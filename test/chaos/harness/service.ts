@@ -4,7 +4,8 @@
  * Somebody is *owed* something: a caller its answer from the moment it asked; a receiver a first call from acceptance,
  * or the time the caller asked for; a retry from the time its schedule names; a call that was cut off from the moment it
  * was cut. Whatever is owed for longer than a second is a disturbance, until it is paid. Service is normal at a moment
- * without one.
+ * without one. A task that ended by a call that never came out of its thread (`crashed`, the last one it had) owes
+ * nothing from when that is seen in the database.
  *
  * The recovery time of a fault runs from its beginning (of an outage, from its end, when connections work again) to the
  * end of the last disturbance that it began: one that began after the fault did, before the next fault, and no later than
@@ -21,6 +22,7 @@ const PATIENCE = 1_000;
 /** From when something was owed until it was paid; `to` is null while it is not. */
 export interface Debt {
   what: string;
+  taskId: string | null;
   from: number;
   to: number | null;
 }
@@ -44,6 +46,11 @@ export class Watch {
     this.#ledger = ledger;
   }
 
+  /** These tasks are on record as ended by `now`. */
+  ended(taskIds: string[], now = Date.now()): void {
+    for (const one of this.#unsettled) if (one.taskId && taskIds.includes(one.taskId)) one.endedAt ??= now;
+  }
+
   /** What has been owed for longer than a second. */
   overdue(now = Date.now()): Debt[] {
     this.#unsettled.push(...this.#submissions.slice(this.#seen));
@@ -55,22 +62,26 @@ export class Watch {
 
 function isSettled(one: Submission, ledger: Ledger): boolean {
   if (one.answeredAt === null) return false;
-  if (one.taskId === null) return true;
+  if (one.taskId === null || one.endedAt !== null) return true;
   const last = ledger.calls(one.taskId).at(-1);
   return last !== undefined && last.endedAt !== null && nextAfter(one, last) === null;
 }
 
 function debtsOf(one: Submission, ledger: Ledger): Debt[] {
-  const { plan, startedAt, answeredAt, taskId, callAt } = one;
-  const debts: Debt[] = [{ what: `answer to caller ${plan.k}`, from: startedAt, to: answeredAt }];
+  const { plan, startedAt, answeredAt, taskId, callAt, endedAt } = one;
+  const debts: Debt[] = [
+    { what: `answer to caller ${plan.k}`, taskId: null, from: startedAt, to: answeredAt },
+  ];
   if (taskId === null) return debts;
   const calls = ledger.calls(taskId);
   let owed: number | null = Math.max(callAt ?? 0, answeredAt ?? startedAt);
   for (const call of calls) {
-    if (owed !== null) debts.push({ what: `call ${call.attempt} of ${taskId}`, from: owed, to: call.at });
+    if (owed !== null)
+      debts.push({ what: `call ${call.attempt} of ${taskId}`, taskId, from: owed, to: call.at });
     owed = nextAfter(one, call);
   }
-  if (owed !== null) debts.push({ what: `call ${calls.length + 1} of ${taskId}`, from: owed, to: null });
+  if (owed !== null)
+    debts.push({ what: `call ${calls.length + 1} of ${taskId}`, taskId, from: owed, to: endedAt });
   return debts;
 }
 

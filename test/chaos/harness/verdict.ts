@@ -103,6 +103,20 @@ export async function readDatabase(url: string): Promise<Pick<Evidence, "tasks" 
   }
 }
 
+/** Which of these tasks have ended. @throws the driver's error where the database cannot be reached */
+export async function endedAmong(url: string, taskIds: string[]): Promise<string[]> {
+  const connection = await createConnection({ uri: url });
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>(
+      "SELECT LOWER(HEX(task_id)) AS id FROM tasks WHERE state <> ? AND task_id IN (?)",
+      [STATES.indexOf("pending"), taskIds.map((id) => Buffer.from(id.replaceAll("-", ""), "hex"))],
+    );
+    return rows.map(({ id }) => uuid(id));
+  } finally {
+    await connection.end();
+  }
+}
+
 const uuid = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 export function judge(evidence: Evidence): Verdict {
