@@ -25,7 +25,8 @@ export class RedisWake {
   /** Where the next claim begins, so that partitions take turns too. */
   #turn = 0;
 
-  constructor(url: string, leaseMs: Millis) {
+  /** @param onAbsent this process had no turn for half a lease */
+  constructor(url: string, leaseMs: Millis, onAbsent: () => void) {
     this.#subscriber = connect(url);
     this.#subscriber.on("error", () => undefined);
     this.#subscriber.on("ready", () => {
@@ -35,14 +36,15 @@ export class RedisWake {
       );
     });
     this.#subscriber.on("message", (_, prefix: string) => this.#wake(Number(/\d+/.exec(prefix)?.[0])));
-    this.#poll = setInterval(
-      () => {
-        this.#wakeAll();
-        // It hears nothing for long stretches: only an answer shows that it still could.
-        if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
-      },
-      Math.min(SAFETY_POLL_MS, leaseMs / 4),
-    );
+    const every = Math.min(SAFETY_POLL_MS, leaseMs / 4);
+    let polledAt = performance.now();
+    this.#poll = setInterval(() => {
+      if (performance.now() - polledAt > every + leaseMs / 2) onAbsent();
+      polledAt = performance.now();
+      this.#wakeAll();
+      // It hears nothing for long stretches: only an answer shows that it still could.
+      if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
+    }, every);
   }
 
   /** Calls `listener` whenever a partition became hot by itself. */

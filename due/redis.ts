@@ -11,6 +11,7 @@ import {
   type DueSet,
   type DueSetOptions,
   HANDOVER,
+  holdersTime,
   type LaneChange,
   QUANTUM,
   RETRY_SHARE,
@@ -36,12 +37,17 @@ export class RedisDueSet implements DueSet {
   readonly #wake: RedisWake;
   readonly full = false;
   #recovered = 0;
+  /** Monotonic ms; until then leases that ran out are left to their holders. */
+  #holdersUntil = Number.NEGATIVE_INFINITY;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
     this.#options = options;
-    this.#scripts = new RedisScripts(url, options.rules, onConnection);
-    this.#wake = new RedisWake(url, options.leaseMs);
+    this.#scripts = new RedisScripts(url, options.rules, (up, error) => {
+      if (up) this.holdersFirst();
+      onConnection(up, error);
+    });
+    this.#wake = new RedisWake(url, options.leaseMs, () => this.holdersFirst());
     this.clock = this.#scripts.clock;
   }
 
@@ -173,6 +179,11 @@ export class RedisDueSet implements DueSet {
     await this.#each("remove", entries, []);
   }
 
+  /** Other schedulers, who were heard, do take such leases back. */
+  holdersFirst(): void {
+    this.#holdersUntil = performance.now() + holdersTime(this.#options.leaseMs);
+  }
+
   async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {
     return new Set(Array.from(await this.#each("leased", entries, []), (member) => idOf(String(member))));
   }
@@ -267,7 +278,8 @@ export class RedisDueSet implements DueSet {
 
   async #claimFrom(partition: number, holder: string, room: number, retries: number): Promise<DueEntry[]> {
     const { leaseMs, window } = this.#options;
-    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE];
+    const recovers = Number(performance.now() >= this.#holdersUntil);
+    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE, recovers];
     this.#wake.cool(partition);
     try {
       const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);

@@ -1,17 +1,17 @@
 -- Leases up to `room` members: first calls before retries, apps in turn, of each app its lanes in turn.
 -- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] how many of them may be retries, ARGV[4] lease ms, ARGV[5] window,
---         ARGV[6] quantum, ARGV[7] share for retries
+--         ARGV[6] quantum, ARGV[7] share for retries, ARGV[8] 1: leases that ran out are taken back, 0: they are left alone
 -- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), how many leases had run out,
 --         member, due time, …}
 -- Errors: none
 local holder, room, retries = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local lease_ms, window = tonumber(ARGV[4]), tonumber(ARGV[5])
-local quantum, retry_share = tonumber(ARGV[6]), tonumber(ARGV[7])
+local quantum, retry_share, recovers = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
 -- Bounds one script's run time; what is left is told by the second value of the answer.
 local SWEEP, PROMOTE = 500, 1000
 
 -- Leases that ran out: ready again, before everything that was due later.
-local ended = redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP)
+local ended = recovers and redis.call('ZRANGEBYSCORE', LEASE, '-inf', NOW, 'LIMIT', 0, SWEEP) or {}
 unlease(ended)
 local again = {}
 for i = 1, #ended do again[i] = NOW end
@@ -87,7 +87,7 @@ if redis.call('EXISTS', P .. 'ring:f', P .. 'ring:r') > 0 then
   out[2] = 0
 else
   local next = math.huge
-  for _, key in ipairs({ DUE, LEASE, GATED }) do
+  for _, key in ipairs({ DUE, GATED, recovers and LEASE or nil }) do
     next = math.min(next, tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or 'inf'))
   end
   if next < math.huge then out[2] = math.max(next - NOW, 0) end
