@@ -11,13 +11,10 @@ import {
   type Counted,
   decodeCell,
   emptyCell,
-  emptyTotals,
   floorTo,
   mergeCell,
-  mergeTotals,
   type Step,
   sumTallies,
-  type Totals,
 } from "../../core/stats.ts";
 import type { Database } from "../database.ts";
 import { translated } from "../failures.ts";
@@ -32,7 +29,6 @@ export interface Range {
 
 /** What one snapshot offers. */
 export interface StatsReader {
-  totals(appId: number): Promise<Totals>;
   /** Beginning of step → cell; those in which nothing happened are missing. */
   series(key: CellKey, range: Range): Promise<Map<number, Cell>>;
   /** Lane → beginning of step → cell, of all lanes that are kept apart. */
@@ -63,15 +59,6 @@ function readerOf(trx: Knex): StatsReader {
     return read[lanes];
   };
   return {
-    async totals(appId) {
-      const row = await trx("stats_totals").where("app_id", appId).first();
-      const totals: Totals = row ? JSON.parse(row.data) : emptyTotals();
-      for (const entry of await unfolded("together")) {
-        if (appId === ALL_APPS || entry.appId === appId) mergeTotals(totals, entry.totals);
-      }
-      return totals;
-    },
-
     async series({ appId, lane }, { step, from, to }) {
       const rows: { at: number; data: string }[] = await trx("stats_cells")
         .select("at", "data")
