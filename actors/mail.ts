@@ -33,9 +33,10 @@ export async function sendMail(
     requireTLS: mail.tls === "starttls",
     ignoreTLS: mail.tls === "none",
     ...(mail.user ? { auth: { user: mail.user, pass: mail.password ?? "" } } : {}),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    // One deadline governs, ours; it knows how far things came.
+    connectionTimeout: 2 * timeoutMs,
+    greetingTimeout: 2 * timeoutMs,
+    socketTimeout: 2 * timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
     getSocket(_, done) {

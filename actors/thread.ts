@@ -19,6 +19,11 @@ import { Slots } from "./slots.ts";
 const IDLE_ROUND_MS = 30_000;
 /** The dispatcher never sends more than it has room for; this only bounds a mistake. */
 const MAILBOX = 100_000;
+/**
+ * Messages with outcomes leave at least so far apart, in ms: each costs both threads. Should this one die meanwhile, the
+ * calls they are of count as `crashed`, as those do that are under way.
+ */
+const OUTCOMES_GAP = 4;
 
 const port = parentPort;
 if (!port) throw new Error("actors/thread.ts runs as a worker thread only");
@@ -29,6 +34,8 @@ const clock = new SyncedClock();
 const marks = new Marks(settings.marks);
 const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: () => Destination }>();
 let outcomes: Outcome[] = [];
+/** Monotonic ms. */
+let flushedAt = Number.NEGATIVE_INFINITY;
 
 const context: DestinationContext = {
   node: settings.node,
@@ -40,9 +47,11 @@ const context: DestinationContext = {
   trust: new LeaseTrust(settings.trust),
   begins: (job) => marks.begin(job.place),
   report(outcome) {
-    // Outcomes of one turn of the event loop travel together.
-    if (outcomes.length === 0) setImmediate(flush);
     outcomes.push(outcome);
+    if (outcomes.length > 1) return;
+    const wait = flushedAt + OUTCOMES_GAP - performance.now();
+    if (wait > 0) setTimeout(flush, wait);
+    else setImmediate(flush);
   },
   giveUp(jobs, why) {
     post({ type: "givenUp", taskIds: jobs.map(({ taskId }) => taskId), why });
@@ -135,6 +144,7 @@ async function drain(): Promise<void> {
 
 function flush(): void {
   if (outcomes.length === 0) return;
+  flushedAt = performance.now();
   post({ type: "outcomes", outcomes });
   outcomes = [];
 }

@@ -14,6 +14,8 @@ const MAX_ITEMS = 500;
 /** Below what NATS carries in one piece. */
 const MAX_BYTES = 700_000;
 const CONCURRENCY = 3;
+/** Reports begin at least so far apart, in ms: nobody waits for a record, and each report is a transaction. */
+const GAP = 8;
 /** A scheduler that has not recorded outcomes within this may be dead; another one is asked too. In ms. */
 const PATIENCE = 2_000;
 const PAUSE = 200;
@@ -47,6 +49,7 @@ export class Reporter {
       maxBytes: MAX_BYTES,
       sizeOf: ({ attempt }) => 600 + 2 * (attempt?.responseBody?.length ?? 0),
       concurrency: CONCURRENCY,
+      gapMs: GAP,
       // The dispatcher's capacity bounds it.
       maxWaiting: Number.POSITIVE_INFINITY,
       flush: async (outcomes) => {

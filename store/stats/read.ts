@@ -1,6 +1,6 @@
 /**
- * Reading statistics: the cells and totals, and what waits to be folded into them, in one snapshot, so that nothing is
- * missing and nothing counts twice. No query here looks at `tasks` or `attempts`.
+ * Reading statistics: the cells, and what waits to be folded into them, in one snapshot, so that nothing is missing and
+ * nothing counts twice. Totals are in `overview.ts`. No query here looks at `tasks` or `attempts`.
  */
 import type { Knex } from "knex";
 import {

@@ -93,6 +93,27 @@ test("as many flushes at once as allowed, and no more", async () => {
   assert.equal(await all, ["r1", "r2", "r3", "r4"]);
 });
 
+test("with a gap, what comes too soon after a flush gathers, up to a full batch", async () => {
+  const GAP = 60;
+  const { batcher, flushes, flushed, sizes } = controlled({ concurrency: 3, maxItems: 3, gapMs: GAP });
+  void batcher.add(1);
+  await turn();
+  const begunAt = performance.now();
+  assert.equal(sizes(), [[1]], "after a pause it goes at once");
+  void batcher.add(2);
+  await turn();
+  void batcher.add(3);
+  await flushed(2);
+  assert.ok(performance.now() - begunAt > GAP - 5);
+  assert.equal(sizes(), [[1], [2, 3]]);
+  for (const n of [4, 5, 6, 7]) void batcher.add(n);
+  await turn();
+  await turn();
+  assert.equal(sizes().slice(2), [[4, 5, 6]], "a full one waits for nothing");
+  for (const { end } of flushes) end();
+  assert.equal((await flushed(4)).items, [7]);
+});
+
 test("a failure is that batch's only", async () => {
   const { batcher, flushed } = controlled({ maxItems: 2 });
   const adds = [1, 2, 3].map((n) => batcher.add(n));
