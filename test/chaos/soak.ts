@@ -10,9 +10,11 @@ import { slopeOf } from "./harness/slope.ts";
 
 const USAGE = `npm run soak -- [options]
 
-Runs a cluster under a steady load, part of whose targets fail, hang, reset or pour. Prints each process's memory, its
-slope (linear regression, the first fifth left out) and its event loops' delay. Exit code 1 where a promise was broken, or
-where a process grows by more than --max-slope for certain (slope minus twice its standard error).
+Runs a cluster under a steady load, part of whose targets fail, hang, reset or pour. Prints each process's memory (RSS, and
+what its heaps hold), their slopes (linear regression, the first fifth left out) and its event loops' delay. Before each look
+garbage is collected: V8 leaves it lying for as long as there is room, which looks like growth for an hour. Exit code 1 where
+a promise was broken, or where what a process holds, or its RSS, grows by more than --max-slope for certain (slope minus
+twice its standard error).
 
   --minutes N      (default 15)
   --rate N         tasks per second (default 60)
@@ -39,7 +41,11 @@ if (values.help || !(minutes > 0) || !(rate > 0) || !Number.isSafeInteger(seed) 
 }
 
 const MB = 1024 * 1024;
-const sampling = { folder: temporaryFolder("soak"), everyMs: Math.min(5_000, (minutes * 60_000) / 40) };
+const sampling = {
+  folder: temporaryFolder("soak"),
+  everyMs: Math.min(5_000, (minutes * 60_000) / 40),
+  collect: true,
+};
 const steady: FaultKind = {
   name: "steady load",
   excuses: [],
@@ -57,21 +63,37 @@ const run = await campaign({
   say: (line) => console.log(line),
 });
 
+/** What all threads of a process held at a time, by the last that each said of itself. */
+function heldAt(samples: Sample[], time: number): number {
+  const latest = new Map(
+    samples.filter(({ at }) => at <= time).map(({ threadId, held }) => [threadId, held]),
+  );
+  return Array.from(latest.values()).reduce((sum, bytes) => sum + bytes, 0);
+}
+
 const growing: string[] = [];
 const rows = run.seats.map((name) => {
   const samples = samplesOf(sampling, name);
   const main = samples.filter(({ threadId }) => threadId === 0);
-  const settled = main.slice(Math.floor(main.length / 5));
-  const { slope, error } = slopeOf(settled.map(({ at, rss }) => [at / 3_600_000, rss / MB] as const));
-  if (slope - 2 * error > maxSlope) growing.push(`${name} grows by ${slope.toFixed(0)} MB per hour`);
+  const held = main.map(({ at }) => ({ at, bytes: heldAt(samples, at) }));
+  const grows = (what: string, points: { at: number; bytes: number }[]): string => {
+    const settled = points.slice(Math.floor(points.length / 5));
+    const { slope, error } = slopeOf(settled.map(({ at, bytes }) => [at / 3_600_000, bytes / MB] as const));
+    if (slope - 2 * error > maxSlope)
+      growing.push(`${name}: ${what} grows by ${slope.toFixed(0)} MB per hour`);
+    return `${slope.toFixed(1)} ± ${(2 * error).toFixed(1)}`;
+  };
   const worst = (of: (sample: Sample) => number) => Math.max(...samples.slice(1).map(of)).toFixed(1);
   const mb = (bytes: number | undefined) => ((bytes ?? 0) / MB).toFixed(0);
+  const rss = main.map(({ at, rss: bytes }) => ({ at, bytes }));
   return [
     name,
-    mb(settled[0]?.rss),
-    mb(main.at(-1)?.rss),
-    mb(Math.max(...main.map(({ rss }) => rss))),
-    `${slope.toFixed(1)} ± ${(2 * error).toFixed(1)}`,
+    mb(rss[Math.floor(rss.length / 5)]?.bytes),
+    mb(rss.at(-1)?.bytes),
+    mb(Math.max(...rss.map(({ bytes }) => bytes))),
+    grows("RSS", rss),
+    mb(held.at(-1)?.bytes),
+    grows("what it holds", held),
     worst(({ p99 }) => p99),
     worst(({ max }) => max),
   ];
@@ -79,7 +101,10 @@ const rows = run.seats.map((name) => {
 console.log(
   `\n${run.submitted} tasks in ${(run.seconds / 60).toFixed(1)} min: ${run.delivered} delivered, ${run.exhausted} exhausted, ${run.lost} lost, ${run.duplicated} calls repeated\n`,
 );
-const head = ["process", "RSS MB begin", "end", "most", "MB per hour", "loop delay ms, worst p99", "worst"];
+const head = [
+  ...["process", "RSS MB begin", "end", "most", "MB per hour", "held MB, end", "MB per hour"],
+  ...["loop delay ms, worst p99", "worst"],
+];
 console.log(grid(head, rows).join("\n"));
 console.log(
   [accusations(run), ...growing.map((line) => `✗ ${line}`)].filter(Boolean).join("\n") || "\nno violations",

@@ -7,6 +7,8 @@ export interface Sampling {
   /** Every node writes to `<folder>/<seat>.jsonl`. */
   folder: string;
   everyMs: number;
+  /** Whether garbage is collected before each. */
+  collect?: boolean;
 }
 
 export interface Sample {
@@ -15,7 +17,8 @@ export interface Sample {
   /** 0: the main thread. */
   threadId: number;
   rss: number;
-  heapUsed: number;
+  /** What this thread's heap has, and what hangs on it. */
+  held: number;
   /** Event-loop delay since the sample before, in ms. */
   p99: number;
   max: number;

@@ -245,7 +245,11 @@ async function environment(
     ].join(" "),
     E2E_CLOCK_SHIFT: "0",
     ...(sampling
-      ? { CHAOS_SAMPLES: join(sampling.folder, `${name}.jsonl`), CHAOS_SAMPLE_MS: String(sampling.everyMs) }
+      ? {
+          CHAOS_SAMPLES: join(sampling.folder, `${name}.jsonl`),
+          CHAOS_SAMPLE_MS: String(sampling.everyMs),
+          CHAOS_COLLECT: sampling.collect ? "yes" : "",
+        }
       : {}),
     ...env,
   };
