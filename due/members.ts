@@ -25,3 +25,8 @@ export function entryOf(member: string, dueAt: number): DueEntry {
     dueAt: epochMs(dueAt),
   };
 }
+
+/** What belongs together in one script. */
+export function byPartition<T>(items: T[], of: (item: T) => { lane: Lane }): Map<number, T[]> {
+  return Map.groupBy(items, (item) => partitionOf(of(item)));
+}

@@ -17,8 +17,17 @@ import {
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
-import { breakerOf, type LaneStatus } from "./lane-rules.ts";
-import { entryOf, idOf, memberOf, PARTITION_NUMBERS, PARTITIONS, partitionOf } from "./members.ts";
+import type { LaneStatus } from "./lane-rules.ts";
+import {
+  byPartition,
+  entryOf,
+  idOf,
+  memberOf,
+  PARTITION_NUMBERS,
+  PARTITIONS,
+  partitionOf,
+} from "./members.ts";
+import { RedisLanes, statusOf } from "./redis-lanes.ts";
 import { RedisScripts, type Values } from "./redis-scripts.ts";
 import { RedisWake } from "./redis-wake.ts";
 
@@ -35,6 +44,7 @@ export class RedisDueSet implements DueSet {
   readonly #options: DueSetOptions;
   readonly #scripts: RedisScripts;
   readonly #wake: RedisWake;
+  readonly #lanes: RedisLanes;
   readonly full = false;
   #recovered = 0;
   /** Monotonic ms; until then leases that ran out are left to their holders. */
@@ -49,6 +59,11 @@ export class RedisDueSet implements DueSet {
     });
     this.#wake = new RedisWake(url, options.leaseMs, () => this.holdersFirst());
     this.clock = this.#scripts.clock;
+    this.#lanes = new RedisLanes(
+      (script, partition, args) => this.#run(script, partition, args),
+      options.window,
+      this.clock,
+    );
   }
 
   get recovered(): number {
@@ -199,33 +214,20 @@ export class RedisDueSet implements DueSet {
     return { waiting: sum(0), ready: sum(1), leased: sum(2) };
   }
 
-  async configure(lane: Lane, settings: DestinationSettings): Promise<void> {
-    const { paused, concurrency, ratePerSecond, breaker } = settings;
-    const text = [Number(paused), concurrency ?? 0, ratePerSecond ?? 0, Number(breaker)].join(" ");
-    await this.#run("configure", partitionOf({ lane }), [lane, text]);
+  configure(lane: Lane, settings: DestinationSettings): Promise<void> {
+    return this.#lanes.configure(lane, settings);
   }
 
-  async resetBreaker(lane: Lane): Promise<void> {
-    await this.#run("configure", partitionOf({ lane }), [lane, ""]);
+  resetBreaker(lane: Lane): Promise<void> {
+    return this.#lanes.resetBreaker(lane);
   }
 
-  async lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>> {
-    const found = await Promise.all(
-      Array.from(
-        byPartition(lanes, (lane) => ({ lane })),
-        async ([partition, part]) => {
-          const answer = await this.#run("lanes", partition, [this.#options.window, ...part]);
-          return Array.from(chunks(answer, 7), (status) => statusOf(status, this.clock.now()));
-        },
-      ),
-    );
-    return new Map(found.flat());
+  lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>> {
+    return this.#lanes.find(lanes);
   }
 
-  async troubledLanes(): Promise<Lane[]> {
-    const { window } = this.#options;
-    const all = await Promise.all(PARTITION_NUMBERS.map((i) => this.#run("lanes", i, [window])));
-    return all.flat() as Lane[];
+  troubledLanes(): Promise<Lane[]> {
+    return this.#lanes.troubled();
   }
 
   async intact(): Promise<boolean> {
@@ -324,26 +326,6 @@ export class RedisDueSet implements DueSet {
     if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#wake.heat(partition);
     return answer.slice(tells ? 2 : 1);
   }
-}
-
-/** What `status` of lane.lua answers with. */
-function statusOf(values: Values, now: number): [Lane, LaneStatus] {
-  const [lane, openUntil, openedAt, failures, window, ready, leased] = values;
-  const until = Number(openUntil);
-  const status: LaneStatus = {
-    breaker: breakerOf({ openUntil: until }, now),
-    openedAt: until > 0 ? Number(openedAt) : null,
-    openUntil: until > 0 ? until : null,
-    failures: Number(failures),
-    window: Number(window),
-    ready: Number(ready),
-    leased: Number(leased),
-  };
-  return [lane as Lane, status];
-}
-
-function byPartition<T>(items: T[], entryOf: (item: T) => { lane: Lane }): Map<number, T[]> {
-  return Map.groupBy(items, (item) => partitionOf(entryOf(item)));
 }
 
 function* chunks<T>(items: T[], size: number): Generator<T[]> {
