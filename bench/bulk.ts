@@ -1,14 +1,16 @@
 /**
- * `npm run bench:bulk [-- --mode embedded|cluster|both] [--tasks 50000] [--rate 50] [--seconds 5] [--turns 6]`: what a job
- * that retries many tasks does to everybody else's first calls. Tasks of others are handed in at a steady rate, in turns
+ * `npm run bench:bulk [-- --mode embedded|cluster|both] [--tasks 50000] [--rate 50] [--seconds 5] [--turns 6] [--whole]`: what a
+ * job that retries many tasks does to everybody else's first calls. Tasks of others are handed in at a steady rate, in turns
  * without and with the job under way, so that whatever else the machine does weighs on both. The system runs in
- * processes of its own; this one is caller and target, so that one clock measures everything.
+ * processes of its own; this one is caller and target, so that one clock measures everything. With `--whole` a last job is
+ * left alone until it ends, and compared with the calls and with the audit log.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
+import type { JobView } from "../core/contract.ts";
 import { laneOf } from "../core/ids.ts";
 import { closeDatabase, openDatabase } from "../store/database.ts";
 import { stateCode } from "../store/rows.ts";
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     rate: { type: "string", default: "50" },
     seconds: { type: "string", default: "5" },
     turns: { type: "string", default: "6" },
+    whole: { type: "boolean", default: false },
   },
 });
 const modes: Mode[] = values.mode === "both" ? ["embedded", "cluster"] : [values.mode as Mode];
@@ -43,7 +46,7 @@ if (
   ![tasks, rate, seconds, turns].every((n) => n >= 1)
 ) {
   console.error(
-    "usage: npm run bench:bulk -- [--mode embedded|cluster|both] [--tasks 50000] [--rate 50] [--seconds 5] [--turns 6]",
+    "usage: npm run bench:bulk -- [--mode embedded|cluster|both] [--tasks 50000] [--rate 50] [--seconds 5] [--turns 6] [--whole]",
   );
   process.exit(2);
 }
@@ -93,7 +96,8 @@ async function run(mode: Mode): Promise<boolean> {
       tookMs += performance.now() - startedAt;
       changed += await stopped(bida, (job.job as { id: string } | null)?.id ?? null);
     }
-    return report(mode, without, during, Math.round((changed / tookMs) * 1000));
+    const kept = report(mode, without, during, Math.round((changed / tookMs) * 1000));
+    return values.whole ? (await whole(bida, tasks - changed)) && kept : kept;
   } finally {
     await bida.close();
     await system.stop();
@@ -164,6 +168,43 @@ async function stopped(bida: Pool, id: string | null): Promise<number> {
   // What it let loose is called before the next turn begins.
   for (let i = 0; jobCalls < jobTotal && i < 500; i++) await pause(20);
   return changed;
+}
+
+/** One job over all that is left. @returns whether each was changed, called and audited once */
+async function whole(bida: Pool, left: number): Promise<boolean> {
+  const startedAt = performance.now();
+  const [callsBefore, auditedBefore] = [jobCalls, await audited(bida)];
+  const filter = { state: ["exhausted"], sourceAppName: "bulk" };
+  const { job: made } = await ask(bida, "POST", "/v1/tasks/retry", { filter });
+  let job = made as JobView;
+  while (job.finishedAt === null) {
+    await pause(1_000);
+    job = (await ask(bida, "GET", `/v1/jobs/${job.id}`)) as unknown as JobView;
+    if (process.stdout.isTTY) process.stdout.write(`\r${job.done} of ${job.matched}`);
+  }
+  jobTotal += job.changed;
+  for (let i = 0; jobCalls < jobTotal && i < 3_000; i++) await pause(20);
+  const [called, noted] = [jobCalls - callsBefore, (await audited(bida)) - auditedBefore];
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  console.log(
+    `\nto its end: ${left} left; ${job.matched} matched, ${job.changed} changed, ${called} called, ${noted} in the audit log; ${seconds} s`,
+  );
+  return [job.matched, job.changed, called, noted].every((count) => count === left);
+}
+
+/** How many retries by hand the audit log has. */
+async function audited(bida: Pool): Promise<number> {
+  let count = 0;
+  for (let cursor: unknown = ""; cursor !== null; ) {
+    const page = await ask(
+      bida,
+      "GET",
+      `/v1/audit?action=task.retry&limit=200${cursor && `&cursor=${cursor}`}`,
+    );
+    count += (page.items as unknown[]).length;
+    cursor = page.nextCursor;
+  }
+  return count;
 }
 
 async function ask(bida: Pool, method: "GET" | "POST" | "DELETE", path: string, body?: object) {
