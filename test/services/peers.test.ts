@@ -60,11 +60,9 @@ test.before.each(() => {
 });
 
 const hand = (bytes = 100) => submit(door, "v1", {}, { scope: EVERYTHING }, bytes);
-/** In a turn of the event loop of its own. */
-const handLater = async () => {
-  await new Promise((resolve) => setImmediate(resolve));
-  return hand();
-};
+/** Too much for two of them in one message. */
+const LARGE = 400_000;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("nodes take turns", async () => {
   for (let i = 0; i < 4; i++) await hand();
@@ -73,7 +71,7 @@ test("nodes take turns", async () => {
 
 test("one that does not answer: the other is asked, for the same task; and first for a while", async () => {
   answers.set("one", silent);
-  const ids = await Promise.all([hand(), handLater()]);
+  const ids = await Promise.all([hand(LARGE), hand(LARGE)]);
   const byId = Map.groupBy(asked, ([, taskId]) => taskId);
   assert.is(byId.size, 2, "every task has one id");
   assert.equal(ids.map(({ taskId }) => taskId).sort(), [...byId.keys()].sort());
@@ -88,8 +86,8 @@ test("one that does not answer: the other is asked, for the same task; and first
 
 test("what is handed over together goes in one message, with a result for each", async () => {
   const refusal = refusalTo(new BidaError("invalid_task"), () => undefined);
-  let turn = 0;
-  for (const name of names) answers.set(name, async (item) => (turn++ === 1 ? { refusal } : well(item)));
+  let count = 0;
+  for (const name of names) answers.set(name, async (item) => (count++ === 1 ? { refusal } : well(item)));
   const results = await Promise.allSettled([hand(), hand(), hand()]);
   assert.equal(sizes, [3]);
   assert.equal(
@@ -98,8 +96,20 @@ test("what is handed over together goes in one message, with a result for each",
   );
 });
 
+test("what follows a message at once gathers for the next one", async () => {
+  const all: Promise<unknown>[] = [];
+  for (let i = 0; i < 4; i++) {
+    all.push(hand());
+    await turn();
+  }
+  await Promise.all(all);
+  // One, where the message of the test before went out just now.
+  assert.ok(sizes.length <= 2, `${sizes}`);
+  assert.is(sizes.at(-1), 5 - sizes.length);
+});
+
 test("a message stays below NATS's limit", async () => {
-  await Promise.all([hand(400_000), hand(400_000), hand(400_000), hand(10)]);
+  await Promise.all([hand(LARGE), hand(LARGE), hand(LARGE), hand(10)]);
   assert.equal(sizes, [1, 1, 2]);
 });
 
