@@ -1,7 +1,7 @@
 /**
- * One destination hangs, thousands of retries are due at once, hundreds of thousands of tasks wait: none of it is felt
- * by others, in one process and in a cluster. With full numbers: `npm run bench -- --only hanging,storm,backlog`.
- * @takes 60 s @timed
+ * One destination hangs, thousands of retries are due at once, tasks come in faster than they go out, hundreds of thousands
+ * of tasks wait: none of it is felt by others, in one process and in a cluster. With full numbers: `npm run bench -- --only hanging,storm,backlog`.
+ * @takes 100 s @timed
  */
 import { Redis } from "ioredis";
 import { suite } from "uvu";
@@ -10,7 +10,14 @@ import { fill, project } from "../../bench/fill.ts";
 import { usageOf } from "../../bench/kit/usage.ts";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { startAgain, startEmbedded } from "./kit/embedded.ts";
-import { assertUnmoved, Crowd, firstCallLatencies, hangingReceiver, submitMany } from "./kit/isolation.ts";
+import {
+  assertUnmoved,
+  Crowd,
+  firstCallLatencies,
+  hangingReceiver,
+  slowReceiver,
+  submitMany,
+} from "./kit/isolation.ts";
 import { until } from "./kit/until.ts";
 import type { World } from "./kit/world.ts";
 
@@ -19,6 +26,9 @@ const RETRIES = 10_000;
 const WAITING = 300_000;
 /** What 300,000 tasks would take at the least, in a process that held them, is more; what a heap varies by is less. In MiB. */
 const FLAT = 80;
+/** Tasks of 16 KB that come in faster than they go out; what a process may have more of meanwhile, in MiB: all are 190. */
+const FASTER = 12_000;
+const BUSY = 150;
 
 for (const [kind, start] of Object.entries(WORLDS)) {
   const test = suite(`isolation: ${kind}`);
@@ -65,6 +75,38 @@ for (const [kind, start] of Object.entries(WORLDS)) {
       world.withDatabase(({ knex }) => knex("tasks").where({ state: 0, call_count: 1 }).first("task_id"));
     await until("all to be recorded", async () => !(await isOpen()), 60_000, 250);
     crowd.stop();
+  });
+
+  test("scenario 24: tasks come in faster than they are delivered: memory is bounded, all that was accepted is delivered", async () => {
+    await callbacks(world);
+    const rssBefore = rssOf(world);
+    const { receiver, url } = await slowReceiver();
+    const task = { url, requestMethod: "POST", limitCallCount: 3, requestParam: { text: "x".repeat(16_000) } };
+    const accepted: string[] = [];
+    const others = new Set<number>();
+    const caller = async () => {
+      while (accepted.length < FASTER) {
+        const { status, json } = await world.api("POST", "/v1/tasks/batch", { tasks: Array(50).fill(task) });
+        if (status === 202)
+          accepted.push(...json.results.map(({ taskId }: { taskId: string }) => String(taskId)));
+        else others.add(status);
+      }
+    };
+    await Promise.all([1, 2, 3, 4].map(caller));
+    const [ahead, most] = [accepted.length - receiver.ledger.length, rssOf(world)];
+    console.log(
+      `${kind}: ${accepted.length} accepted, ${ahead} of them not called yet; MiB ${rssBefore}, then ${most}`,
+    );
+    assert.ok(ahead > FASTER / 10, "more came in than was delivered");
+    for (const [i, mib] of most.entries()) assert.ok(mib - (rssBefore[i] as number) < BUSY, `${most}`);
+    assert.ok(
+      [...others].every((status) => status === 429 || status === 503),
+      `${[...others]}`,
+    );
+    const called = () => new Set(receiver.ledger.map(({ taskId }) => taskId));
+    await until("all to be called", () => called().size >= accepted.length, 90_000, 250);
+    assert.equal(called(), new Set(accepted));
+    await receiver.stop();
   });
 
   test("scenario 23: hundreds of thousands of tasks wait: memory flat, claims cost what they did, a node starts soon", async () => {

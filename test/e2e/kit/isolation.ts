@@ -27,6 +27,12 @@ export async function hangingReceiver(): Promise<{ receiver: Receiver; url: stri
   return { receiver, url: receiver.url(() => undefined) };
 }
 
+/** A receiver of its own that answers after a tenth of a second. */
+export async function slowReceiver(): Promise<{ receiver: Receiver; url: string }> {
+  const receiver = await Receiver.start();
+  return { receiver, url: receiver.url((res) => void setTimeout(() => res.end("ok"), 100)) };
+}
+
 /** Submits `count` tasks in batches. */
 export async function submitMany(world: World, count: number, task: Record<string, unknown>): Promise<void> {
   for (let done = 0; done < count; done += 1_000) {
