@@ -81,7 +81,12 @@ for (const [kind, start] of Object.entries(WORLDS)) {
     await callbacks(world);
     const rssBefore = rssOf(world);
     const { receiver, url } = await slowReceiver();
-    const task = { url, requestMethod: "POST", limitCallCount: 3, requestParam: { text: "x".repeat(16_000) } };
+    const task = {
+      url,
+      requestMethod: "POST",
+      limitCallCount: 3,
+      requestParam: { text: "x".repeat(16_000) },
+    };
     const accepted: string[] = [];
     const others = new Set<number>();
     const caller = async () => {
