@@ -3,7 +3,7 @@
  * turned away (it is in the database), and the reconciler brings it in time.
  */
 import TinyQueue from "tinyqueue";
-import { type Clock, type EpochMs, later, millis, minutes } from "../core/clock.ts";
+import { type Clock, type EpochMs, later, minutes } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
@@ -12,7 +12,6 @@ import {
   type DueSet,
   type DueSetOptions,
   HANDOVER,
-  holdersTime,
   type LaneChange,
   RETRY_SHARE,
   type Settlement,
@@ -46,14 +45,11 @@ export class MemoryDueSet implements DueSet {
   #rebuilt = false;
   #full = false;
   #recovered = 0;
-  /** Until then leases that ran out are left to their holders. */
-  #holdersUntil: EpochMs;
 
   constructor(clock: Clock, options: DueSetOptions) {
     this.clock = clock;
     this.#options = options;
     this.#lanes = new Lanes(options.window, options.rules);
-    this.#holdersUntil = clock.now();
   }
 
   get full(): boolean {
@@ -163,11 +159,6 @@ export class MemoryDueSet implements DueSet {
     }
   }
 
-  holdersFirst(): void {
-    this.#holdersUntil = later(this.clock.now(), millis(holdersTime(this.#options.leaseMs)));
-    this.#arm();
-  }
-
   async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {
     const ids = entries.map(({ taskId }) => taskId);
     return new Set(ids.filter((id) => this.#slots.get(id)?.place === "leased"));
@@ -235,16 +226,6 @@ export class MemoryDueSet implements DueSet {
   /** Moves what has become due, and takes back what was held too long. */
   #advance(): void {
     const now = this.clock.now();
-    this.#recover(now);
-    for (let slot = this.#waiting.peek(); slot && slot.entry.dueAt <= now; slot = this.#waiting.peek()) {
-      this.#waiting.pop();
-      if (slot.place === "waiting") this.#lanes.push(slot, now);
-    }
-    this.#lanes.advance(now);
-  }
-
-  #recover(now: EpochMs): void {
-    if (now < this.#holdersUntil) return;
     for (let top = this.#leases.peek(); top && top.until <= now; top = this.#leases.peek()) {
       const { slot } = this.#leases.pop() as { slot: Slot };
       if (slot.place !== "leased") continue;
@@ -256,6 +237,11 @@ export class MemoryDueSet implements DueSet {
         this.#endLease(slot, "ready");
       }
     }
+    for (let slot = this.#waiting.peek(); slot && slot.entry.dueAt <= now; slot = this.#waiting.peek()) {
+      this.#waiting.pop();
+      if (slot.place === "waiting") this.#lanes.push(slot, now);
+    }
+    this.#lanes.advance(now);
   }
 
   #lease(slot: Slot, holder: string): void {
@@ -299,10 +285,9 @@ export class MemoryDueSet implements DueSet {
 
   #arm(): void {
     clearTimeout(this.#timer);
-    const leaseEnd = this.#leases.peek()?.until;
     const next = Math.min(
       this.#waiting.peek()?.entry.dueAt ?? Number.POSITIVE_INFINITY,
-      leaseEnd === undefined ? Number.POSITIVE_INFINITY : Math.max(leaseEnd, this.#holdersUntil),
+      this.#leases.peek()?.until ?? Number.POSITIVE_INFINITY,
       this.#lanes.nextGate,
     );
     if (next === Number.POSITIVE_INFINITY) return;

@@ -16,6 +16,7 @@
  *   needs a fault that excuses it, in effect at the second one's arrival.
  */
 import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { type TaskId, taskIdToBytes } from "../../../core/ids.ts";
 import { numberIn } from "./behaviour.ts";
 import type { Excuse, FaultRecord } from "./fault.ts";
 import type { Submission } from "./load.ts";
@@ -109,7 +110,7 @@ export async function endedAmong(url: string, taskIds: string[]): Promise<string
   try {
     const [rows] = await connection.query<RowDataPacket[]>(
       "SELECT LOWER(HEX(task_id)) AS id FROM tasks WHERE state <> ? AND task_id IN (?)",
-      [STATES.indexOf("pending"), taskIds.map((id) => Buffer.from(id.replaceAll("-", ""), "hex"))],
+      [STATES.indexOf("pending"), taskIds.map((id) => taskIdToBytes(id as TaskId))],
     );
     return rows.map(({ id }) => uuid(id));
   } finally {
