@@ -94,12 +94,6 @@ export interface DueSet {
   move(entry: DueEntry): Promise<boolean>;
   /** Forgets entries that are not leased. */
   remove(entries: DueEntry[]): Promise<void>;
-  /**
-   * Holders may not have been heard lately, because this process, or the set, could not be reached. For
-   * {@link holdersTime} from now on leases that ran out are left to their holders, who renew them as soon as they can: what
-   * they have under way is not given to somebody else before that.
-   */
-  holdersFirst(): void;
   /** Which of these are leased. */
   leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>>;
   /** All that are leased, by anyone. */
@@ -125,9 +119,6 @@ export interface DueSet {
   onWake(listener: () => void): void;
   close(): Promise<void>;
 }
-
-/** How long leases that ran out are left to their holders, in ms: more than the time between two heartbeats. */
-export const holdersTime = (leaseMs: number): number => Math.min(leaseMs / 2, 5_000);
 
 /** Of a claim, the share kept for retries while first calls alone could fill it. */
 export const RETRY_SHARE = 1 / 8;

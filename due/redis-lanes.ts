@@ -4,7 +4,7 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane } from "../core/ids.ts";
 import { breakerOf, type LaneStatus } from "./lane-rules.ts";
 import { byPartition, PARTITION_NUMBERS, partitionOf } from "./members.ts";
-import type { Values } from "./redis-scripts.ts";
+import { chunks, type Values } from "./redis-scripts.ts";
 
 /** Values of a lane's status in a script's answer. */
 const STATUS_VALUES = 7;
@@ -41,9 +41,7 @@ export class RedisLanes {
         byPartition(lanes, (lane) => ({ lane })),
         async ([partition, part]) => {
           const answer = await this.#run("lanes", partition, [this.#window, ...part]);
-          return Array.from({ length: answer.length / STATUS_VALUES }, (_, i) =>
-            statusOf(answer.slice(i * STATUS_VALUES, (i + 1) * STATUS_VALUES), this.#clock.now()),
-          );
+          return Array.from(chunks(answer, STATUS_VALUES), (status) => statusOf(status, this.#clock.now()));
         },
       ),
     );

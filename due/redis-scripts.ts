@@ -79,3 +79,8 @@ function source(file: string, rules: Partial<Rules> = {}): string {
   const read = (name: string) => readFileSync(new URL(`lua/${name}`, import.meta.url), "utf8");
   return [`local RULES = { ${numbers.join(", ")} }`, ...PRELUDES.map(read), read(file)].join("\n");
 }
+
+/** The arguments of several calls, or the records of an answer. */
+export function* chunks<T>(items: T[], size: number): Generator<T[]> {
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+}

@@ -11,7 +11,6 @@ import {
   type DueSet,
   type DueSetOptions,
   HANDOVER,
-  holdersTime,
   type LaneChange,
   QUANTUM,
   RETRY_SHARE,
@@ -28,11 +27,14 @@ import {
   partitionOf,
 } from "./members.ts";
 import { RedisLanes, statusOf } from "./redis-lanes.ts";
-import { RedisScripts, type Values } from "./redis-scripts.ts";
+import { chunks, RedisScripts, type Values } from "./redis-scripts.ts";
 import { RedisWake } from "./redis-wake.ts";
 
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
 const CHUNK = 1_000;
+
+/** How long leases that ran out are left to their holders, in ms: more than the time between two heartbeats. */
+export const holdersTime = (leaseMs: number): number => Math.min(leaseMs / 2, 5_000);
 
 /** Scripts after which there may be more to claim. */
 const CHANGES = new Set(["move", "configure"]);
@@ -194,7 +196,11 @@ export class RedisDueSet implements DueSet {
     await this.#each("remove", entries, []);
   }
 
-  /** Other schedulers, who were heard, do take such leases back. */
+  /**
+   * Holders may not have been heard lately, because this process, or Redis, could not be reached. For {@link holdersTime}
+   * from now on leases that ran out are left to their holders, who renew them as soon as they can: what they have under way
+   * is not given to somebody else before that. Other schedulers, who were there all the time, do take such leases back.
+   */
   holdersFirst(): void {
     this.#holdersUntil = performance.now() + holdersTime(this.#options.leaseMs);
   }
@@ -326,8 +332,4 @@ export class RedisDueSet implements DueSet {
     if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#wake.heat(partition);
     return answer.slice(tells ? 2 : 1);
   }
-}
-
-function* chunks<T>(items: T[], size: number): Generator<T[]> {
-  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
 }

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { epochMs, later, millis } from "../../core/clock.ts";
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
-import { type DueSet, type DueSetOptions, HANDOVER, holdersTime } from "../../due/due-set.ts";
+import { type DueSet, type DueSetOptions, HANDOVER } from "../../due/due-set.ts";
 import { laneRules } from "./lane-rules.ts";
 
 export const WINDOW = 4;
@@ -108,23 +108,6 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     await set.add([lost]);
     assert.equal(await set.claim("b", 10), [], "it is leased again");
     assert.is((await set.leasedAmong([lost])).size, 1);
-  });
-
-  test("who may not have been heard comes first: leases that ran out are left to their holders for a while", async () => {
-    const [kept, left] = [entry(), entry()];
-    await set.add([kept, left]);
-    await set.claim("unheard", 10);
-    const end = performance.now() + LEASE;
-    await waitUntil(end - holdersTime(LEASE) / 4);
-    const since = performance.now();
-    set.holdersFirst();
-    await waitUntil(end + 5);
-    const waiting = claimWhenWoken("another");
-    assert.equal(await set.claim("another", 10), []);
-    assert.equal(await set.extend("unheard", [kept]), []);
-    assert.equal(ids(await waiting), [left.taskId], "what nobody speaks for is given away");
-    assert.ok(performance.now() - since >= holdersTime(LEASE) - 5, "not before the holders had their time");
-    assert.equal(ids(await set.extend("unheard", [kept, left])), [left.taskId]);
   });
 
   test("only the holder settles, releases and extends", async () => {
