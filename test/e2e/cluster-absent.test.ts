@@ -68,6 +68,7 @@ test("the only scheduler is killed and started again: no call is repeated", () =
       slow.pause();
       await world.join({ services: "scheduler" }).finally(() => slow.resume());
       world.nodes.splice(1, 0, world.nodes.pop() as BidaNode);
+      await world.noticed(scheduler);
     };
   }));
 
