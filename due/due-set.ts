@@ -19,7 +19,7 @@
  * - What a lane may give is bounded by its window, its rate and its breaker (`lane-rules.ts`), so that one target that
  *   is slow, floods or fails holds up nobody.
  */
-import { type Clock, type Millis, seconds } from "../core/clock.ts";
+import { type Clock, type Millis, millis, seconds } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
@@ -33,6 +33,13 @@ import type { LaneStatus, Rules } from "./lane-rules.ts";
  * that are not twice as old as this.
  */
 export const HANDOVER = seconds(2);
+
+/**
+ * How long leases that ran out are left to holders that may not have been heard, in ms. More than the time between two of
+ * their heartbeats, and than a heartbeat to a scheduler that died and one to another (7/12 of a lease, 4.5 s at most: see
+ * `services/dispatcher/heartbeat.ts`). With what is left of a lease when its holder dies, within twice a lease.
+ */
+export const holdersTime = (leaseMs: Millis): Millis => millis(Math.min(0.75 * leaseMs, 5_000));
 
 export interface DueSetOptions {
   /** How long a lease lasts unless extended. */
@@ -86,6 +93,13 @@ export interface DueSet {
    * @returns those that are somebody else's now, or waiting again
    */
   extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]>;
+  /**
+   * Holders may not have been heard lately (see {@link holdersTime}): to be called when they can be heard again. For that
+   * long, leases that ran out are left to their holders, who renew them as soon as they can; what they have under way is
+   * not given to somebody else before. Other processes on the same set, which heard them all the time, do take such leases
+   * back.
+   */
+  holdersFirst(): void;
   /** Hands leases back; the entries are ready at once. */
   release(holder: string, entries: DueEntry[]): Promise<void>;
   /** Ends leases. @returns breakers that changed by what the calls said of their targets */

@@ -124,6 +124,9 @@ export class MemoryDueSet implements DueSet {
     return lost;
   }
 
+  /** Holders are in this process: it is never without them. */
+  holdersFirst(): void {}
+
   async release(holder: string, entries: DueEntry[]): Promise<void> {
     for (const slot of this.#held(holder, entries)) this.#endLease(slot, "ready");
     this.#announce();

@@ -11,6 +11,7 @@ import {
   type DueSet,
   type DueSetOptions,
   HANDOVER,
+  holdersTime,
   type LaneChange,
   QUANTUM,
   RETRY_SHARE,
@@ -32,9 +33,6 @@ import { RedisWake } from "./redis-wake.ts";
 
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
 const CHUNK = 1_000;
-
-/** How long leases that ran out are left to their holders, in ms: more than the time between two heartbeats. */
-export const holdersTime = (leaseMs: number): number => Math.min(leaseMs / 2, 5_000);
 
 /** Scripts after which there may be more to claim. */
 const CHANGES = new Set(["move", "configure"]);
@@ -196,11 +194,6 @@ export class RedisDueSet implements DueSet {
     await this.#each("remove", entries, []);
   }
 
-  /**
-   * Holders may not have been heard lately, because this process, or Redis, could not be reached. For {@link holdersTime}
-   * from now on leases that ran out are left to their holders, who renew them as soon as they can: what they have under way
-   * is not given to somebody else before that. Other schedulers, who were there all the time, do take such leases back.
-   */
   holdersFirst(): void {
     this.#holdersUntil = performance.now() + holdersTime(this.#options.leaseMs);
   }

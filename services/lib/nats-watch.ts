@@ -5,10 +5,12 @@ import { Contact } from "./contact.ts";
 
 export class NatsWatch {
   readonly #contact: Contact;
+  readonly #onBack: () => void;
   #stopped = false;
 
-  /** To be made before the broker starts. */
-  constructor(broker: ServiceBroker, log: Logger) {
+  /** To be made before the broker starts. @param onBack the connection was gone and is there again */
+  constructor(broker: ServiceBroker, log: Logger, onBack: () => void) {
+    this.#onBack = onBack;
     this.#contact = new Contact({
       broker,
       log,
@@ -34,8 +36,13 @@ export class NatsWatch {
   async #follow(client: NatsConnection): Promise<void> {
     for await (const { type } of client.status()) {
       if (type === "disconnect") this.#failed(new Error("the connection is gone"));
-      if (type === "reconnect") this.#contact.works();
+      if (type === "reconnect") this.#back();
     }
+  }
+
+  #back(): void {
+    this.#contact.works();
+    this.#onBack();
   }
 
   #failed(error: Error): void {

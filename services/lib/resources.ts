@@ -85,7 +85,7 @@ export function resources(config: Config): Middleware {
     name: "Resources",
     created(broker: ServiceBroker) {
       nodes.set(broker, { config, resources: null, stops: [] });
-      if (config.natsUrls.length > 0) natsWatch = new NatsWatch(broker, log(broker));
+      if (config.natsUrls.length > 0) natsWatch = new NatsWatch(broker, log(broker), () => heard(broker));
     },
     async starting(broker: ServiceBroker) {
       if (!needed) return;
@@ -99,6 +99,9 @@ export function resources(config: Config): Middleware {
       } catch (error) {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
       }
+    },
+    async started(broker: ServiceBroker) {
+      heard(broker);
     },
     async stopping(broker: ServiceBroker) {
       // Whatever hangs: nothing is lost by ending here, and a supervisor's SIGKILL would say less.
@@ -121,6 +124,9 @@ export function resources(config: Config): Middleware {
     },
   } as Middleware;
 }
+
+/** Holders of leases on other nodes can reach this node's scheduler from now on, and could not before. */
+const heard = (broker: ServiceBroker): void => stateOf(broker).resources?.due.holdersFirst();
 
 async function open(broker: ServiceBroker, config: Config, onLockLost: () => void) {
   const db = openDatabase(config);

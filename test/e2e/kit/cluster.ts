@@ -3,7 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import { mysqlDatabase, redisUrl } from "../../servers/env.ts";
 import * as nats from "../../servers/nats.ts";
 import { freePort } from "../../servers/ports.ts";
-import { temporaryFolder } from "../../servers/server.ts";
+import { type TestServer, temporaryFolder } from "../../servers/server.ts";
 import { BidaNode, type Environment } from "./node.ts";
 import { inCluster, ownBroker } from "./observer.ts";
 import { Receiver } from "./receiver.ts";
@@ -36,6 +36,8 @@ export class Cluster extends World {
   /** Starts one more node; resolves when it is in the cluster. */
   readonly join: (plan: NodePlan) => Promise<BidaNode>;
   readonly redisUrl: string;
+  /** NATS. */
+  readonly bus: TestServer;
 
   /** Resolves when the others have noticed that a killed node is gone. */
   async noticed(node: BidaNode): Promise<void> {
@@ -54,10 +56,11 @@ export class Cluster extends World {
     parts: ConstructorParameters<typeof World>[0],
     broker: ServiceBroker,
     join: Cluster["join"],
-    redisUrl: string,
+    servers: { redisUrl: string; bus: TestServer },
   ) {
     super(parts);
-    this.redisUrl = redisUrl;
+    this.redisUrl = servers.redisUrl;
+    this.bus = servers.bus;
     this.broker = broker;
     this.join = join;
   }
@@ -120,5 +123,5 @@ export async function startCluster({
       await Promise.all([receiver.stop(), bus.stop()]);
     },
   };
-  return new Cluster(parts, broker, join, redis);
+  return new Cluster(parts, broker, join, { redisUrl: redis, bus });
 }
