@@ -49,13 +49,13 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
     startedMono: performance.now(),
     error: null,
   };
-  if (job.expiresAt !== null && delivery.startedAt >= job.expiresAt) return expired(job);
+  if (job.expiresAt !== null && delivery.startedAt >= job.expiresAt) return expired(job, context.clock);
   render(delivery);
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
   else await call(delivery, context.pool);
   judged(delivery);
-  return outcome(delivery, context.node);
+  return outcome(delivery, context);
 }
 
 function render(delivery: Delivery): void {
@@ -117,7 +117,10 @@ function judged(delivery: Delivery): void {
   }
 }
 
-function outcome({ job, startedAt, startedMono, result, text, error }: Delivery, node: string): Outcome {
+function outcome(
+  { job, startedAt, startedMono, result, text, error }: Delivery,
+  { clock, node }: DeliveryContext,
+): Outcome {
   const retryAfter = result?.headers?.["retry-after"];
   const asked =
     result?.statusCode === 429 || result?.statusCode === 503 ? String(retryAfter ?? "") : undefined;
@@ -138,22 +141,28 @@ function outcome({ job, startedAt, startedMono, result, text, error }: Delivery,
       node,
       retryAfterMs: parseRetryAfter(asked, startedAt),
     },
+    endedBy: clock.after(millis(0)),
   };
 }
 
 /** The record of an attempt that failed inside Bida, not at the target. */
-export function crashed(job: Job, error: unknown, { clock, node }: DeliveryContext): Outcome {
+export function crashed(job: Job, error: unknown, context: DeliveryContext): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   const delivery: Delivery = {
     job,
-    startedAt: clock.now(),
+    startedAt: context.clock.now(),
     startedMono: performance.now(),
     error: { code: "crashed", message },
   };
-  return outcome(delivery, node);
+  return outcome(delivery, context);
 }
 
-const expired = (job: Job): Outcome => ({ ...leaseOf(job), n: job.n, attempt: null });
+const expired = (job: Job, clock: Clock): Outcome => ({
+  ...leaseOf(job),
+  n: job.n,
+  attempt: null,
+  endedBy: clock.after(millis(0)),
+});
 
 /** The longest beginning of `text` that takes at most `max` bytes of UTF-8: other charsets can grow when decoded. */
 function cutToBytes(text: string, max: number): string {

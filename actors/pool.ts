@@ -244,6 +244,7 @@ class SupervisedThread {
         node,
         retryAfterMs: null,
       },
+      endedBy: clock.after(millis(0)),
     };
   }
 }

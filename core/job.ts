@@ -83,4 +83,6 @@ export interface ClaimReply {
 export interface Outcome extends DueEntry {
   n: number;
   attempt: AttemptRecord | null;
+  /** The cluster's clock when the call had ended for certain. Delays count from here, not from when it is recorded. */
+  endedBy: EpochMs;
 }

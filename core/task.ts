@@ -10,7 +10,7 @@
  * `delivering` is not stored: a pending task is delivering while a dispatcher holds its lease in the due set.
  * Writing it down would cost a second transaction per call and would be wrong after every crash.
  */
-import { type Clock, type EpochMs, type Millis, millis } from "./clock.ts";
+import { type Clock, type EpochMs, epochMs, later, type Millis, millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import { BidaError } from "./errors.ts";
 import type { Expectation } from "./expect.ts";
@@ -66,10 +66,14 @@ export type Limits = Pick<TaskSpec, "limitCallCount" | "retry" | "expiresAt">;
 export const isHeld = ({ state, nextCallAt }: Pick<Progress, "state" | "nextCallAt">): boolean =>
   state === "pending" && nextCallAt === null;
 
-/** Where a task stands after the record of one more call. `callCount` of the result is the attempt's number. */
+/**
+ * Where a task stands after the record of one more call. `callCount` of the result is the attempt's number.
+ * @param endedBy when the call had ended (see {@link Outcome}); `clock` knows better where that is still to come
+ */
 export function afterAttempt(
   task: Progress & Limits,
   attempt: AttemptRecord,
+  endedBy: EpochMs,
   clock: Clock,
   random: number,
 ): Progress {
@@ -84,7 +88,8 @@ export function afterAttempt(
   if (automatic >= task.limitCallCount) {
     return { ...ended("exhausted", task, now), callCount, lastError: attempt.error };
   }
-  const nextCallAt = clock.after(retryDelay(task.retry, automatic, attempt.retryAfterMs, random));
+  const delay = retryDelay(task.retry, automatic, attempt.retryAfterMs, random);
+  const nextCallAt = later(epochMs(Math.min(endedBy, clock.after(millis(0)))), delay);
   if (task.expiresAt !== null && nextCallAt >= task.expiresAt) {
     return { ...ended("exhausted", task, now), callCount, lastError: expiry(attempt.error) };
   }

@@ -139,7 +139,7 @@ function judgeOutcome(
   const stale = outcome.attempt === null && task?.state !== "pending";
   if (!task || stale || outcome.n !== task.callCount + 1) return { outcome, written: false };
   const next = outcome.attempt
-    ? afterAttempt(task, outcome.attempt, clock, random())
+    ? afterAttempt(task, outcome.attempt, outcome.endedBy, clock, random())
     : afterExpiry(task, now);
   tasks.set(task.taskId, { ...task, ...next, updatedAt: now });
   const { appId, lane } = task;

@@ -67,14 +67,14 @@ const EVENTS: Record<
   string,
   [apply: (t: Task) => Progress, becomes: Record<StoredState, StoredState | null>]
 > = {
-  success: [(t) => afterAttempt(t, attempt("succeeded"), clock, 0), stays({ pending: "succeeded" })],
-  failure: [(t) => afterAttempt(t, attempt("failed"), clock, 0), stays({})],
+  success: [(t) => afterAttempt(t, attempt("succeeded"), at(0), clock, 0), stays({ pending: "succeeded" })],
+  failure: [(t) => afterAttempt(t, attempt("failed"), at(0), clock, 0), stays({})],
   "last failure": [
-    (t) => afterAttempt({ ...t, limitCallCount: 2 }, attempt("failed"), clock, 0),
+    (t) => afterAttempt({ ...t, limitCallCount: 2 }, attempt("failed"), at(0), clock, 0),
     stays({ pending: "exhausted" }),
   ],
   "failure too late for another call": [
-    (t) => afterAttempt({ ...t, expiresAt: at(150) }, attempt("failed"), clock, 0),
+    (t) => afterAttempt({ ...t, expiresAt: at(150) }, attempt("failed"), at(0), clock, 0),
     stays({ pending: "exhausted" }),
   ],
   expiry: [(t) => afterExpiry(t, at(0)), stays({ pending: "exhausted" })],
@@ -134,7 +134,7 @@ for (const [event, [apply, becomes]] of Object.entries(EVENTS)) {
 }
 
 test("success: the error is gone, the end is now", () => {
-  assert.equal(progress(afterAttempt(task("pending"), attempt("succeeded"), clock, 0)), {
+  assert.equal(progress(afterAttempt(task("pending"), attempt("succeeded"), at(0), clock, 0)), {
     state: "succeeded",
     callCount: 2,
     manualCalls: 0,
@@ -146,20 +146,28 @@ test("success: the error is gone, the end is now", () => {
 
 test("failure: the next call is due after the pause of its number", () => {
   const after = (callCount: number) =>
-    afterAttempt(task("pending", { callCount, limitCallCount: 9 }), attempt("failed"), clock, 0).nextCallAt;
+    afterAttempt(task("pending", { callCount, limitCallCount: 9 }), attempt("failed"), at(0), clock, 0)
+      .nextCallAt;
   assert.equal([0, 1, 2, 3, 4].map(after), [100, 200, 300, 400, 400].map(at));
 });
 
 test("failure: Retry-After and jitter lengthen the pause", () => {
   const asked = attempt("failed", { retryAfterMs: millis(5000) });
-  assert.is(afterAttempt(task("pending"), asked, clock, 0).nextCallAt, at(5000));
+  assert.is(afterAttempt(task("pending"), asked, at(0), clock, 0).nextCallAt, at(5000));
   const jittered = task("pending", { retry: { strategy: "fixed", delayMs: 100, jitter: 1 } });
-  assert.is(afterAttempt(jittered, attempt("failed"), clock, 0.5).nextCallAt, at(150));
+  assert.is(afterAttempt(jittered, attempt("failed"), at(0), clock, 0.5).nextCallAt, at(150));
+});
+
+test("failure: the pause counts from the end of the call, also where it is recorded later", () => {
+  const after = (endedBy: number) =>
+    afterAttempt(task("pending"), attempt("failed"), at(endedBy), clock, 0).nextCallAt;
+  assert.equal([-30, -500, 0].map(after), [170, -300, 200].map(at));
+  assert.is(after(1_000), at(200), "an end that is still to come is not believed");
 });
 
 test("failure: the pause is at least as long as asked on a clock that is not exact", () => {
   const vague = { now: () => at(-3), after: (ms: number) => at(3 + ms) } as unknown as ManualClock;
-  assert.is(afterAttempt(task("pending"), attempt("failed"), vague, 0).nextCallAt, at(203));
+  assert.is(afterAttempt(task("pending"), attempt("failed"), at(3), vague, 0).nextCallAt, at(203));
 });
 
 test("a task may be called as often as its limit says, then it is exhausted with its last error", () => {
@@ -167,7 +175,7 @@ test("a task may be called as often as its limit says, then it is exhausted with
     let now: Task = task("pending", { callCount: 0, limitCallCount, lastError: null });
     let calls = 0;
     while (now.state === "pending") {
-      now = { ...now, ...afterAttempt(now, attempt("failed"), clock, 0) };
+      now = { ...now, ...afterAttempt(now, attempt("failed"), at(0), clock, 0) };
       calls += 1;
     }
     assert.equal(
@@ -183,7 +191,13 @@ const EXPIRIES: [expiresAt: number, state: StoredState][] = [
 ];
 for (const [expiresAt, state] of EXPIRIES) {
   test(`next call at 200, expiry at ${expiresAt} → ${state}`, () => {
-    const after = afterAttempt(task("pending", { expiresAt: at(expiresAt) }), attempt("failed"), clock, 0);
+    const after = afterAttempt(
+      task("pending", { expiresAt: at(expiresAt) }),
+      attempt("failed"),
+      at(0),
+      clock,
+      0,
+    );
     assert.is(after.state, state);
     if (state === "exhausted") {
       assert.is(after.lastError?.code, "expired");
@@ -204,7 +218,7 @@ test("a call by hand does not use up the schedule, which goes on after it", () =
   const waiting = task("pending", { nextCallAt: at(60_000) });
   const called = { ...waiting, ...retryByHand(waiting, false, false, clock) };
   assert.equal([called.nextCallAt, called.manualCalls], [at(0), 1]);
-  const failed = afterAttempt(called, attempt("failed"), clock, 0);
+  const failed = afterAttempt(called, attempt("failed"), at(0), clock, 0);
   // One automatic failure so far: the pause after the first.
   assert.equal([failed.state, failed.callCount, failed.nextCallAt], ["pending", 2, at(100)]);
 });
@@ -213,7 +227,7 @@ test("an exhausted task called by hand is exhausted again after that one call", 
   const over = task("exhausted", { callCount: 3 });
   const again = { ...over, ...retryByHand(over, false, false, clock) };
   assert.equal([again.state, again.nextCallAt, again.finishedAt], ["pending", at(0), null]);
-  const failed = afterAttempt(again, attempt("failed"), clock, 0);
+  const failed = afterAttempt(again, attempt("failed"), at(0), clock, 0);
   assert.equal([failed.state, failed.callCount], ["exhausted", 4]);
 });
 

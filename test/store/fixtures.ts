@@ -132,6 +132,7 @@ export function outcome(
     dueAt: clock.now(),
     n,
     attempt: kind === null ? null : attempt,
+    endedBy: clock.now(),
   };
 }
 
