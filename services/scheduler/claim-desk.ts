@@ -1,7 +1,7 @@
 /**
  * Where dispatchers' demand meets what is due. A claim that finds nothing is parked until something comes: a task
  * that was accepted for now (it goes out with its data, without a queue or a second read), or a wake-up of the due
- * set. Parked claims are served in turn.
+ * set. Parked claims are served in turn; of what was just accepted the own dispatcher gets the most while it keeps up.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "moleculer";
@@ -17,6 +17,11 @@ const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 const MAX_COMMITS = 4;
 /** Commits are dealt out evenly among dispatchers whose claims are parked, in parts of at least so many: each is a round trip. */
 const MIN_SHARE = 8;
+/**
+ * The own dispatcher goes first while the room it offers is at least so much of what any other one offers: what stays in one
+ * process saves a third of its CPU time, and one that does not keep up has less room.
+ */
+const KEEPS_UP = 7 / 8;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
 
@@ -35,6 +40,7 @@ export class ClaimDesk {
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
   readonly #log: Logger;
+  readonly #nodeID: string;
   #parked: Parked[] = [];
   /** What each commit brought that is not handed out yet. */
   readonly #offered: StoredTask[][] = [];
@@ -44,7 +50,9 @@ export class ClaimDesk {
   #woken = false;
   #closed = false;
 
-  constructor(resources: Resources, jobs: JobMaker, log: Logger) {
+  /** @param nodeID this node's, which may have a dispatcher of its own */
+  constructor(resources: Resources, jobs: JobMaker, log: Logger, nodeID: string) {
+    this.#nodeID = nodeID;
     this.#resources = resources;
     this.#jobs = jobs;
     this.#log = log;
@@ -109,8 +117,11 @@ export class ClaimDesk {
       const unserved = new Set(
         this.#parked.map(({ holder }) => holder).filter((holder) => !served.has(holder)),
       );
-      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / Math.max(1, unserved.size)));
-      const parked = this.#takeNext(unserved);
+      const own = this.#ownThatKeepsUp();
+      const share = own
+        ? rest.length
+        : Math.max(MIN_SHARE, Math.ceil(rest.length / Math.max(1, unserved.size)));
+      const parked = this.#takeNext(own ?? unserved);
       if (parked) served.add(parked.holder);
       const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
       rest = rest.slice(part.length);
@@ -119,6 +130,15 @@ export class ClaimDesk {
       if (!parked) await due.add(entries);
       else await this.#handOver(parked, entries, part, leasedAt);
     }
+  }
+
+  /** This node's dispatcher where it has a claim here and {@link KEEPS_UP}. */
+  #ownThatKeepsUp(): Set<string> | null {
+    const rooms = new Map<string, number>();
+    for (const { holder, room } of this.#parked) rooms.set(holder, (rooms.get(holder) ?? 0) + room);
+    const own = this.#parked.find(({ nodeID }) => nodeID === this.#nodeID)?.holder;
+    if (own === undefined || (rooms.get(own) as number) < KEEPS_UP * Math.max(...rooms.values())) return null;
+    return new Set([own]);
   }
 
   /** The claim whose turn it is, of one of these holders where there is one. */

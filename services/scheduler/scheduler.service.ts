@@ -115,7 +115,7 @@ const scheduler: ServiceSchema = {
   async started() {
     resources = resourcesOf(this.broker);
     jobs = new JobMaker(resources, this.logger);
-    desk = new ClaimDesk(resources, jobs, this.logger);
+    desk = new ClaimDesk(resources, jobs, this.logger, this.broker.nodeID);
     acceptance = new Acceptance(resources, (tasks) => {
       desk.offer(tasks);
       resources.announce.changed("task.accepted", tasks);
