@@ -68,6 +68,8 @@ export interface ClaimRequest {
   room: number;
   /** How many of them may be retries; the rest of the room is kept for first calls. */
   retries: number;
+  /** It keeps up: what it is given is called at once. */
+  keepsUp: boolean;
   /** How long the request may be parked. */
   waitMs: Millis;
 }

@@ -29,6 +29,8 @@ export interface DemandOptions {
   leaseMs: number;
   /** Of its capacity, what is not taken; what it has asked for itself is still in it. */
   free(): number;
+  /** Whether what it is given now would be called at once. */
+  keepsUp(): boolean;
   /** Room that was asked for is free again. */
   onFreed(): void;
   onJobs(reply: ClaimReply): void;
@@ -109,10 +111,10 @@ export class Demand {
   }
 
   #claim(nodeID: string, room: number, retries: number): Promise<ClaimReply> {
-    const { broker, holder, leaseMs } = this.#options;
+    const { broker, holder, leaseMs, keepsUp } = this.#options;
     const waitMs = millis(leaseMs * WAIT_SHARE);
     const options = { nodeID, timeout: waitMs + ANSWER_TIME };
-    return call(broker, "scheduler.claim", { holder, room, retries, waitMs }, options);
+    return call(broker, "scheduler.claim", { holder, room, retries, keepsUp: keepsUp(), waitMs }, options);
   }
 
   #retries(): number {

@@ -20,6 +20,8 @@ import { RetryPace } from "./retry-pace.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
 const HELD_PER_CALL = 4;
+/** With more of its calls than this share under way, it no longer keeps up: others should have what comes. */
+const AT_EASE = 1 / 2;
 /** What is in flight when the node stops may take this long, in ms; recording gets the rest of the 30 s. */
 const DRAIN = 24_000;
 const RECORD = 4_000;
@@ -128,7 +130,8 @@ const dispatcher: ServiceSchema = {
     const forRetries = Math.ceil(capacity * RETRY_SHARE);
     const free = () => capacity - pool.held - reporter.size;
     const heldRetries = () => pool.heldRetries + reporter.retries;
-    const shared = { broker, holder, leaseMs, onJobs, onFreed: freed };
+    const keepsUp = () => capacity - free() <= AT_EASE * threads * concurrency;
+    const shared = { broker, holder, leaseMs, keepsUp, onJobs, onFreed: freed };
     const any: Demand = new Demand({
       ...shared,
       retries: () => Math.min(pace.room, forRetries - heldRetries()),

@@ -16,6 +16,7 @@ function demandOf(call: object, retries: () => number): Demand {
     leaseMs: 10_000,
     retries,
     free: () => 1024,
+    keepsUp: () => true,
     onFreed: () => demand.freed(),
     onJobs: () => undefined,
   });
