@@ -60,6 +60,7 @@ async function attempt(more: Partial<LeasedJob> = {}) {
       dueAt: made.dueAt,
       n: made.n,
       attempt: null,
+      endedBy: clock.now(),
     },
   );
   assert.ok(outcome.attempt);
