@@ -149,7 +149,8 @@ test("unit tests first, then the others, the longest first; never two that measu
     ${prints(1, 1)}`;
   await run({
     "a.test.ts": logged("timed1", "/** About time. @takes 90 s @timed */", 500),
-    "b.test.ts": logged("timed2", "// @takes 80 s @timed"),
+    // Long enough for the short one, which starts beside it, to say so before the next one starts.
+    "b.test.ts": logged("timed2", "// @takes 80 s @timed", 1_500),
     "c.test.ts": logged("server", `// ${NAMED.nats}`),
     "d.test.ts": logged("short", "// @takes 2 s"),
     "e.test.ts": logged("long", "/** About something. @takes 100 s */", 500),
