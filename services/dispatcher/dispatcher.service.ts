@@ -128,9 +128,9 @@ const dispatcher: ServiceSchema = {
     };
 
     const forRetries = Math.ceil(capacity * RETRY_SHARE);
-    const free = () => capacity - pool.held - reporter.size;
+    const free = () => capacity - held();
     const heldRetries = () => pool.heldRetries + reporter.retries;
-    const keepsUp = () => capacity - free() <= AT_EASE * threads * concurrency;
+    const keepsUp = () => held() <= AT_EASE * threads * concurrency;
     const shared = { broker, holder, leaseMs, keepsUp, onJobs, onFreed: freed };
     const any: Demand = new Demand({
       ...shared,

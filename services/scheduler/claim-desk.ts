@@ -110,14 +110,9 @@ export class ClaimDesk {
     let rest = tasks;
     const served = new Set<string>();
     while (rest.length > 0) {
-      const unserved = new Set(
-        this.#parked.map(({ holder }) => holder).filter((holder) => !served.has(holder)),
-      );
-      const own = this.#ownThatKeepsUp();
-      const share = own
-        ? rest.length
-        : Math.max(MIN_SHARE, Math.ceil(rest.length / Math.max(1, unserved.size)));
-      const parked = this.#takeNext(own ?? unserved);
+      const next = this.#ownThatKeepsUp() ?? this.#holdersBut(served);
+      const share = Math.max(MIN_SHARE, Math.ceil(rest.length / Math.max(1, next.size)));
+      const parked = this.#takeNext(next);
       if (parked) served.add(parked.holder);
       const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
       rest = rest.slice(part.length);
@@ -132,6 +127,10 @@ export class ClaimDesk {
   #ownThatKeepsUp(): Set<string> | null {
     const own = this.#parked.find(({ nodeID, keepsUp }) => nodeID === this.#nodeID && keepsUp);
     return own ? new Set([own.holder]) : null;
+  }
+
+  #holdersBut(served: Set<string>): Set<string> {
+    return new Set(this.#parked.map(({ holder }) => holder).filter((holder) => !served.has(holder)));
   }
 
   /** The claim whose turn it is, of one of these holders where there is one. */
