@@ -4,7 +4,7 @@
  * that kills its thread would do so for ever. A lane always goes to the same thread, so that a destination is one actor.
  */
 import { Worker } from "node:worker_threads";
-import { type Clock, millis } from "../core/clock.ts";
+import { type Clock, type ClockSample, millis } from "../core/clock.ts";
 import { bucketOf } from "../core/ids.ts";
 import { leaseOf, type Outcome } from "../core/job.ts";
 import { ThreadGauges } from "./gauges.ts";
@@ -84,8 +84,8 @@ export class WorkerPool {
     for (const thread of this.#threads) thread.post({ type: "lost", taskIds });
   }
 
-  clock(sample: { sentAt: number; receivedAt: number; theirs: number }): void {
-    for (const thread of this.#threads) thread.post({ type: "clock", ...sample });
+  clock(sample: ClockSample): void {
+    for (const thread of this.#threads) thread.post({ type: "clock", sample });
   }
 
   /** Hands back what has not started, waits for what has, at most `withinMs`; then ends the threads. */

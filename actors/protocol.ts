@@ -1,4 +1,5 @@
 /** Messages between the dispatcher's main thread and its worker threads. */
+import type { ClockSample } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeasedJob } from "./lease-trust.ts";
 
@@ -18,8 +19,8 @@ export interface ThreadSettings {
 
 export type ToThread =
   | { type: "deliver"; jobs: LeasedJob[] }
-  /** A sample of the cluster's clock, see SyncedClock.sample. */
-  | { type: "clock"; sentAt: number; receivedAt: number; theirs: number }
+  /** A sample of the cluster's clock. */
+  | { type: "clock"; sample: ClockSample }
   | { type: "lost"; taskIds: string[] }
   /** Hand back what has not started; answer `drained` when nothing is in flight. */
   | { type: "drain" };

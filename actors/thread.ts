@@ -69,7 +69,7 @@ port.on("message", (message: ToThread) => {
       }
       break;
     case "clock":
-      clock.sample(message.sentAt, message.receivedAt, message.theirs, 1);
+      clock.sample(message.sample);
       break;
     case "lost":
       for (const { ref } of destinations.values())

@@ -39,26 +39,42 @@ const steadyTime = (): number => performance.timeOrigin + performance.now();
 /** How fast knowledge of another clock grows old: 50 ppm, as bad as common crystals are. */
 const DRIFT = 50e-6;
 
+/** A round trip to another clock: what is certain of it. All in ms; the first two on our clock, see {@link SyncedClock.local}. */
+export interface ClockSample {
+  sentAt: number;
+  receivedAt: number;
+  /** What the other clock showed at most when we sent. */
+  sentBy: number;
+  /** What it showed at least when we received. */
+  reached: number;
+}
+
 /**
  * This machine's clock corrected to another one's (Redis's, or through a scheduler the cluster's).
  *
- * Each sample says: at some moment between `sentAt` and `receivedAt` of our clock the other one showed `theirs`. The
- * true offset is within half the round trip of the midpoint (F. Cristian, "Probabilistic clock synchronization",
- * 1989). We keep the sample that is most exact by now.
+ * Each sample bounds the offset from both sides (F. Cristian, "Probabilistic clock synchronization", 1989). All bounds hold
+ * at once, so we keep where they overlap (K. Marzullo, "Maintaining the time in a distributed system", 1984): one fast way
+ * there and one fast way back, of different round trips, are as good as a fast round trip. A sample outside of it says that
+ * the other clock is another one by now, or was set: it counts alone.
  */
 export class SyncedClock implements Clock {
-  #offset = 0;
-  #error = 0;
-  #sampledAt = Number.NEGATIVE_INFINITY;
+  #lowest = 0;
+  #highest = 0;
+  #sampledAt: number | null = null;
 
   now(): EpochMs {
     const local = steadyTime();
-    return Math.floor(local + this.#offset - this.#errorAt(local)) as EpochMs;
+    return Math.floor(local + this.#lowest - this.#driftUntil(local)) as EpochMs;
   }
 
   after(delay: Millis): EpochMs {
     const local = steadyTime();
-    return Math.ceil(local + this.#offset + this.#errorAt(local) + delay) as EpochMs;
+    return Math.ceil(local + this.#highest + this.#driftUntil(local) + delay) as EpochMs;
+  }
+
+  /** Whether there was a sample; before that it is this machine's clock. */
+  get known(): boolean {
+    return this.#sampledAt !== null;
   }
 
   /** To stamp the ends of a round trip with. */
@@ -66,20 +82,19 @@ export class SyncedClock implements Clock {
     return steadyTime();
   }
 
-  /** @param theirs the other clock, in ms, somewhere within the round trip; @param cut what it may be short of, in ms */
-  sample(sentAt: number, receivedAt: number, theirs: number, cut = 0): void {
-    const error = (receivedAt - sentAt + cut) / 2;
-    const offset = theirs + cut / 2 - (sentAt + receivedAt) / 2;
-    const contradicts = Math.abs(offset - this.#offset) > error + this.#errorAt(receivedAt);
-    if (error <= this.#errorAt(receivedAt) || contradicts || this.#sampledAt < 0) {
-      this.#offset = offset;
-      this.#error = error;
-      this.#sampledAt = receivedAt;
-    }
+  sample({ sentAt, receivedAt, sentBy, reached }: ClockSample): void {
+    const [low, high] = [reached - receivedAt, sentBy - sentAt];
+    const drift = this.#driftUntil(receivedAt);
+    const lowest = Math.max(low, this.#lowest - drift);
+    const highest = Math.min(high, this.#highest + drift);
+    const alone = this.#sampledAt === null || lowest > highest;
+    this.#lowest = alone ? low : lowest;
+    this.#highest = alone ? high : highest;
+    this.#sampledAt = receivedAt;
   }
 
-  #errorAt(local: number): number {
-    return Number.isFinite(this.#sampledAt) ? this.#error + (local - this.#sampledAt) * DRIFT : 0;
+  #driftUntil(local: number): number {
+    return this.#sampledAt === null ? 0 : Math.abs(local - this.#sampledAt) * DRIFT;
   }
 }
 

@@ -4,6 +4,7 @@
  * carry is written in a file per concept, and all of it can be had here.
  */
 import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
+import type { EpochMs } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
 import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
@@ -71,7 +72,11 @@ export interface ActionMap {
   "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
-  "scheduler.extend": [{ holder: string; entries: DueEntry[] }, { lost: string[]; now: number }];
+  /** The answer is a sample of the cluster's clock: `sentBy` and `reached` of a `ClockSample`. */
+  "scheduler.extend": [
+    { holder: string; entries: DueEntry[] },
+    { lost: string[]; sentBy: EpochMs; reached: EpochMs },
+  ];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
   /** These two are offered by every node; ask one by its id. */

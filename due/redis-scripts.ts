@@ -44,7 +44,8 @@ export class RedisScripts {
     } catch (error) {
       throw new BidaError("unavailable", "Redis does not answer", { cause: error });
     }
-    this.clock.sample(sentAt, this.clock.local(), Number(answer[0]) / 1000);
+    const theirs = Number(answer[0]) / 1000;
+    this.clock.sample({ sentAt, receivedAt: this.clock.local(), sentBy: theirs, reached: theirs });
     return answer;
   }
 

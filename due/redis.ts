@@ -2,7 +2,7 @@
  * The due set in Redis, shared by all schedulers. One Lua script per operation (`lua/`); each works on one partition,
  * and a lane belongs to one partition, so that turns and windows of a lane are exact.
  */
-import type { Clock } from "../core/clock.ts";
+import type { SyncedClock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
@@ -40,7 +40,7 @@ const CHANGES = new Set(["move", "configure"]);
 const TELLING = new Set(["admit", "settle"]);
 
 export class RedisDueSet implements DueSet {
-  readonly clock: Clock;
+  readonly clock: SyncedClock;
   readonly #options: DueSetOptions;
   readonly #scripts: RedisScripts;
   readonly #wake: RedisWake;
@@ -146,6 +146,8 @@ export class RedisDueSet implements DueSet {
   }
 
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
+    // Holders take the time from the answer; while Redis's is not known it would be this machine's.
+    if (!this.clock.known) await this.#run("inspect", 0, [0]);
     const timed = (entry: DueEntry) => [memberOf(entry), entry.dueAt];
     const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs], timed);
     return entries.filter((entry) => lost.has(memberOf(entry)));

@@ -1,7 +1,7 @@
 /** Renews the leases of everything that is held, and keeps this node's idea of the cluster's time. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import type { SyncedClock } from "../../core/clock.ts";
+import type { ClockSample, SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { leasesLost } from "../../core/metrics.ts";
 import { Contact } from "../lib/contact.ts";
@@ -28,7 +28,7 @@ export interface HeartbeatOptions {
   entries(): DueEntry[];
   /** Leases that are somebody else's now. */
   onLost(taskIds: string[]): void;
-  onClock(sample: { sentAt: number; receivedAt: number; theirs: number }): void;
+  onClock(sample: ClockSample): void;
 }
 
 export class Heartbeat {
@@ -97,10 +97,10 @@ export class Heartbeat {
     const patience = Math.min(leaseMs / 4, LONGEST_PAUSE / 2);
     const timeout = Math.min(leaseMs / 3, LONGEST_PAUSE);
     const reply = await askAny(broker, "scheduler.extend", { holder, entries }, patience, { timeout });
-    const sample = { sentAt, receivedAt: clock.local(), theirs: reply.now };
-    // What is told is cut to milliseconds and on the early side.
-    clock.sample(sample.sentAt, sample.receivedAt, sample.theirs, 1);
+    const { lost, ...theirs } = reply;
+    const sample = { sentAt, receivedAt: clock.local(), ...theirs };
+    clock.sample(sample);
     onClock(sample);
-    return reply.lost;
+    return lost;
   }
 }

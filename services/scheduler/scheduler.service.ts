@@ -1,5 +1,6 @@
 /** Accepts tasks, keeps what is due, hands it to dispatchers, records what came of it. */
 import type { ServiceSchema } from "moleculer";
+import { millis } from "../../core/clock.ts";
 import type { BatchResult, Submission, SubmissionResult, WireRefusal } from "../../core/contract.ts";
 import { BidaError, type FieldError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
@@ -84,8 +85,11 @@ const scheduler: ServiceSchema = {
     claim: async (request, ctx) => desk.claim(request, ctx.nodeID ?? ""),
 
     extend: async ({ holder, entries }) => {
-      const lost = await resources.due.extend(holder, entries);
-      return { lost: lost.map(({ taskId }) => taskId), now: resources.clock.now() };
+      const { clock, due } = resources;
+      const askedAt = performance.now();
+      const lost = await due.extend(holder, entries);
+      const sentBy = clock.after(millis(askedAt - performance.now()));
+      return { lost: lost.map(({ taskId }) => taskId), sentBy, reached: clock.now() };
     },
 
     release: async ({ holder, entries }) => {

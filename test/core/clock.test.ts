@@ -6,9 +6,15 @@ import { seeded } from "./helpers.ts";
 const test = suite("clock");
 const HOUR = 3_600_000;
 
-/** Another machine's clock: off by `offset` ms, fast by `ppm`. Its time is cut to ms when it is sent. */
+/** Another machine's clock: off by `offset` ms, fast by `ppm`. */
 const otherClock = (origin: number, offset: number, ppm: number) => (local: number) =>
   local + offset + ((local - origin) * ppm) / 1e6;
+
+/** What is told of it by a round trip during which it was read at `askedAt` and again at `answeredAt`, to the ms. */
+const told = (other: (local: number) => number, askedAt: number, answeredAt = askedAt) => ({
+  sentBy: Math.ceil(other(askedAt)),
+  reached: Math.floor(other(answeredAt)),
+});
 
 /** That the two answers of `clock` are on the safe side of `other`. */
 function assertBounds(clock: SyncedClock, other: (local: number) => number, delay: number, seed: number) {
@@ -36,8 +42,9 @@ test("SyncedClock: for any offsets, drifts and round trips now() is never ahead 
     for (const age of times.sort((a, b) => b - a)) {
       const receivedAt = end - age;
       const sentAt = receivedAt - 10 ** (random() * 5 - 1);
-      const theirs = Math.floor(other(sentAt + random() * (receivedAt - sentAt)));
-      clock.sample(sentAt, receivedAt, theirs, 1);
+      const askedAt = sentAt + random() * (receivedAt - sentAt);
+      const answeredAt = askedAt + random() * (receivedAt - askedAt);
+      clock.sample({ sentAt, receivedAt, ...told(other, askedAt, answeredAt) });
     }
     assertBounds(clock, other, Math.floor(random() * 100_000), seed);
   }
@@ -48,7 +55,7 @@ test("SyncedClock: knows an exact clock exactly, and is not worse for a slow sam
   const other = otherClock(0, 123_456, 0);
   const sample = (roundTrip: number) => {
     const at = clock.local();
-    clock.sample(at - roundTrip, at, Math.floor(other(at - roundTrip / 2)), 1);
+    clock.sample({ sentAt: at - roundTrip, receivedAt: at, ...told(other, at - roundTrip / 2) });
   };
   sample(1);
   sample(5000);
@@ -56,14 +63,46 @@ test("SyncedClock: knows an exact clock exactly, and is not worse for a slow sam
   assert.ok(width <= 5, `uncertain by ${width} ms`);
 });
 
+test("SyncedClock: one that asks another one inherits its uncertainty, and stays on the safe side", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = seeded(seed);
+    const [scheduler, dispatcher] = [new SyncedClock(), new SyncedClock()];
+    const redis = otherClock(scheduler.local(), (random() - 0.5) * 1000, 0);
+    for (let i = 0; i < 5; i++) {
+      const receivedAt = scheduler.local();
+      const sentAt = receivedAt - random() * 20;
+      const theirs = redis(sentAt + random() * (receivedAt - sentAt));
+      scheduler.sample({ sentAt, receivedAt, sentBy: theirs, reached: theirs });
+    }
+    const sentAt = dispatcher.local();
+    const sentBy = scheduler.after(millis(0));
+    dispatcher.sample({ sentAt, sentBy, reached: scheduler.now(), receivedAt: dispatcher.local() });
+    assertBounds(dispatcher, redis, 0, seed);
+  }
+});
+
+test("SyncedClock: a fast way there and a fast way back tell as much as a fast round trip; waiting there costs nothing", () => {
+  const clock = new SyncedClock();
+  const other = otherClock(0, -777, 0);
+  const at = clock.local();
+  for (const readAt of [at - 49, at - 1])
+    clock.sample({ sentAt: at - 50, receivedAt: at, ...told(other, readAt) });
+  const both = clock.after(millis(0)) - clock.now();
+  assert.ok(both <= 6, `uncertain by ${both} ms`);
+  const served = new SyncedClock();
+  served.sample({ sentAt: at - 50, receivedAt: at, ...told(other, at - 49, at - 1) });
+  const once = served.after(millis(0)) - served.now();
+  assert.ok(once <= 6, `uncertain by ${once} ms`);
+});
+
 test("SyncedClock: follows another clock that takes the first one's place", () => {
   for (const step of [-HOUR, -500, 500, HOUR]) {
     const clock = new SyncedClock();
     const at = clock.local() - 1000;
-    clock.sample(at - 2, at, Math.floor(at - 1), 1);
+    clock.sample({ sentAt: at - 2, receivedAt: at, ...told((local) => local, at - 1) });
     const replaced = otherClock(0, step, 0);
     const receivedAt = clock.local();
-    clock.sample(receivedAt - 40, receivedAt, Math.floor(replaced(receivedAt - 20)), 1);
+    clock.sample({ sentAt: receivedAt - 40, receivedAt, ...told(replaced, receivedAt - 20) });
     assertBounds(clock, replaced, 1000, step);
   }
 });
@@ -72,7 +111,7 @@ test("SyncedClock: uncertainty grows with the age of what is known", () => {
   const sampled = (age: number) => {
     const clock = new SyncedClock();
     const at = clock.local() - age;
-    clock.sample(at - 1, at, Math.floor(at), 1);
+    clock.sample({ sentAt: at - 1, receivedAt: at, ...told((local) => local, at) });
     return clock.after(millis(0)) - clock.now();
   };
   assert.ok(sampled(24 * HOUR) > sampled(0) + 1000);

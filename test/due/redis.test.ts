@@ -52,4 +52,17 @@ test("leases that ran out are left to their holders for a while", async () => {
   await set.close();
 });
 
+test("holders are never answered before Redis's time is known, whatever they hold", async () => {
+  const up = Promise.withResolvers<void>();
+  const set = new RedisDueSet(
+    url,
+    { leaseMs: LEASE, window: WINDOW },
+    (connected) => connected && up.resolve(),
+  );
+  await up.promise;
+  await set.extend("new", []);
+  assert.ok(set.clock.known);
+  await set.close();
+});
+
 test.run();
