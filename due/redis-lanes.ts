@@ -4,22 +4,17 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane } from "../core/ids.ts";
 import { breakerOf, type LaneStatus } from "./lane-rules.ts";
 import { byPartition, PARTITION_NUMBERS, partitionOf } from "./members.ts";
-import { chunks, type Values } from "./redis-scripts.ts";
+import { chunks, type RunScript, type Values } from "./redis-scripts.ts";
 
 /** Values of a lane's status in a script's answer. */
 const STATUS_VALUES = 7;
 
 export class RedisLanes {
-  readonly #run: (script: string, partition: number, args: Values) => Promise<Values>;
+  readonly #run: RunScript;
   readonly #window: number;
   readonly #clock: Clock;
 
-  /** @param run runs a script on a partition, and answers without what is for the due set */
-  constructor(
-    run: (script: string, partition: number, args: Values) => Promise<Values>,
-    window: number,
-    clock: Clock,
-  ) {
+  constructor(run: RunScript, window: number, clock: Clock) {
     this.#run = run;
     this.#window = window;
     this.#clock = clock;

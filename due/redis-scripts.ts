@@ -11,6 +11,9 @@ import { RULES, type Rules } from "./lane-rules.ts";
 /** What a script is given and answers with. */
 export type Values = (string | number)[];
 
+/** Runs a script on a partition, and answers without what is for the due set itself. */
+export type RunScript = (script: string, partition: number, args: Values) => Promise<Values>;
+
 /** Not scripts: put before them. */
 const PRELUDES = ["common.lua", "lane.lua"];
 

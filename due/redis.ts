@@ -11,24 +11,14 @@ import {
   type DueSet,
   type DueSetOptions,
   HANDOVER,
-  holdersTime,
   type LaneChange,
-  QUANTUM,
-  RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
 import type { LaneStatus } from "./lane-rules.ts";
-import {
-  byPartition,
-  entryOf,
-  idOf,
-  memberOf,
-  PARTITION_NUMBERS,
-  PARTITIONS,
-  partitionOf,
-} from "./members.ts";
+import { byPartition, idOf, memberOf, PARTITION_NUMBERS, partitionOf } from "./members.ts";
+import { RedisClaims } from "./redis-claims.ts";
 import { RedisLanes, statusOf } from "./redis-lanes.ts";
-import { chunks, RedisScripts, type Values } from "./redis-scripts.ts";
+import { chunks, RedisScripts, type RunScript, type Values } from "./redis-scripts.ts";
 import { RedisWake } from "./redis-wake.ts";
 
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
@@ -44,11 +34,9 @@ export class RedisDueSet implements DueSet {
   readonly #options: DueSetOptions;
   readonly #scripts: RedisScripts;
   readonly #wake: RedisWake;
+  readonly #claims: RedisClaims;
   readonly #lanes: RedisLanes;
   readonly full = false;
-  #recovered = 0;
-  /** Monotonic ms; until then leases that ran out are left to their holders. */
-  #holdersUntil = Number.NEGATIVE_INFINITY;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
@@ -59,15 +47,13 @@ export class RedisDueSet implements DueSet {
     });
     this.#wake = new RedisWake(url, options.leaseMs, () => this.holdersFirst());
     this.clock = this.#scripts.clock;
-    this.#lanes = new RedisLanes(
-      (script, partition, args) => this.#run(script, partition, args),
-      options.window,
-      this.clock,
-    );
+    const run: RunScript = (script, partition, args) => this.#run(script, partition, args);
+    this.#claims = new RedisClaims(run, this.#wake, options);
+    this.#lanes = new RedisLanes(run, options.window, this.clock);
   }
 
   get recovered(): number {
-    return this.#recovered;
+    return this.#claims.recovered;
   }
 
   async add(entries: DueEntry[]): Promise<number> {
@@ -117,32 +103,8 @@ export class RedisDueSet implements DueSet {
     return { leased, added };
   }
 
-  /**
-   * Rounds over the partitions that may have something, an even share of the room each, so that first calls of one
-   * partition go before retries of another; until the room is full or nothing is left.
-   */
-  async claim(holder: string, room: number, retries = room): Promise<DueEntry[]> {
-    const taken: DueEntry[] = [];
-    /** Partitions that had nothing for this claim. */
-    const dry = new Set<number>();
-    for (let round = 0; round < PARTITIONS && taken.length < room; round++) {
-      const asked = this.#wake.inTurn().filter((partition) => !dry.has(partition));
-      if (asked.length === 0) break;
-      const left = {
-        room: room - taken.length,
-        retries: retries - taken.filter(({ first }) => !first).length,
-      };
-      // What it may still take is first calls, and claims for those alone are parked beside it.
-      if (retries > 0 && left.retries === 0) break;
-      try {
-        taken.push(...(await this.#claimFromAll(asked, dry, holder, left)));
-      } catch (error) {
-        // What was leased already must not be lost to the caller.
-        if (taken.length === 0) throw error;
-        break;
-      }
-    }
-    return taken;
+  claim(holder: string, room: number, retries = room): Promise<DueEntry[]> {
+    return this.#claims.claim(holder, room, retries);
   }
 
   async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
@@ -197,7 +159,7 @@ export class RedisDueSet implements DueSet {
   }
 
   holdersFirst(): void {
-    this.#holdersUntil = performance.now() + holdersTime(this.#options.leaseMs);
+    this.#claims.holdersFirst();
   }
 
   async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {
@@ -247,54 +209,6 @@ export class RedisDueSet implements DueSet {
   async close(): Promise<void> {
     this.#wake.close();
     this.#scripts.close();
-  }
-
-  /**
-   * Shares the room evenly, and what retries may have of it; with less of either than partitions the first ones are asked.
-   * They are asked in one pipeline.
-   */
-  async #claimFromAll(
-    partitions: number[],
-    dry: Set<number>,
-    holder: string,
-    { room, retries }: { room: number; retries: number },
-  ): Promise<DueEntry[]> {
-    const most = Math.min(partitions.length, room, retries || room);
-    const share = Math.ceil(room / most);
-    const asked = partitions.slice(0, Math.ceil(room / share));
-    const retryShare = Math.ceil(retries / asked.length);
-    const answers = await Promise.allSettled(
-      asked.map(async (partition, i) => {
-        const its = Math.min(share, room - i * share);
-        const allowed = Math.max(0, Math.min(its, retryShare, retries - i * retryShare));
-        const part = await this.#claimFrom(partition, holder, its, allowed);
-        // One that was asked for first calls only may have retries for the next round.
-        if (part.length === 0 && (allowed > 0 || retries === 0)) dry.add(partition);
-        return part;
-      }),
-    );
-    const taken = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
-    const failure = answers.find((answer) => answer.status === "rejected");
-    if (failure && taken.length === 0) throw failure.reason;
-    return taken;
-  }
-
-  async #claimFrom(partition: number, holder: string, room: number, retries: number): Promise<DueEntry[]> {
-    const { leaseMs, window } = this.#options;
-    const recovers = Number(performance.now() >= this.#holdersUntil);
-    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE, recovers];
-    this.#wake.cool(partition);
-    try {
-      const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);
-      this.#recovered += Number(recovered);
-      this.#wake.wakeIn(partition, Number(idleFor));
-      const entries: DueEntry[] = [];
-      for (let i = 0; i < flat.length; i += 2) entries.push(entryOf(String(flat[i]), Number(flat[i + 1])));
-      return entries;
-    } catch (error) {
-      this.#wake.heat(partition);
-      throw error;
-    }
   }
 
   /** Runs a script over entries, in chunks per partition. @returns all members of the answers */

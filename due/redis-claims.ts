@@ -1,0 +1,103 @@
+/** Claiming from the due set in Redis: which partitions are asked, in what turn, and for how much. */
+
+import type { DueEntry } from "../core/job.ts";
+import { type DueSetOptions, holdersTime, QUANTUM, RETRY_SHARE } from "./due-set.ts";
+import { entryOf, PARTITIONS } from "./members.ts";
+import type { RunScript } from "./redis-scripts.ts";
+import type { RedisWake } from "./redis-wake.ts";
+
+export class RedisClaims {
+  readonly #run: RunScript;
+  readonly #wake: RedisWake;
+  readonly #options: DueSetOptions;
+  /** Leases that had run out and were given to others. */
+  recovered = 0;
+  /** Monotonic ms; until then leases that ran out are left to their holders. */
+  #holdersUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(run: RunScript, wake: RedisWake, options: DueSetOptions) {
+    this.#run = run;
+    this.#wake = wake;
+    this.#options = options;
+  }
+
+  holdersFirst(): void {
+    this.#holdersUntil = performance.now() + holdersTime(this.#options.leaseMs);
+  }
+
+  /**
+   * Rounds over the partitions that may have something, an even share of the room each, so that first calls of one
+   * partition go before retries of another; until the room is full or nothing is left.
+   */
+  async claim(holder: string, room: number, retries: number): Promise<DueEntry[]> {
+    const taken: DueEntry[] = [];
+    /** Partitions that had nothing for this claim. */
+    const dry = new Set<number>();
+    for (let round = 0; round < PARTITIONS && taken.length < room; round++) {
+      const asked = this.#wake.inTurn().filter((partition) => !dry.has(partition));
+      if (asked.length === 0) break;
+      const left = {
+        room: room - taken.length,
+        retries: retries - taken.filter(({ first }) => !first).length,
+      };
+      // What it may still take is first calls, and claims for those alone are parked beside it.
+      if (retries > 0 && left.retries === 0) break;
+      try {
+        taken.push(...(await this.#claimFromAll(asked, dry, holder, left)));
+      } catch (error) {
+        // What was leased already must not be lost to the caller.
+        if (taken.length === 0) throw error;
+        break;
+      }
+    }
+    return taken;
+  }
+
+  /**
+   * Shares the room evenly, and what retries may have of it; with less of either than partitions the first ones are asked.
+   * They are asked in one pipeline.
+   */
+  async #claimFromAll(
+    partitions: number[],
+    dry: Set<number>,
+    holder: string,
+    { room, retries }: { room: number; retries: number },
+  ): Promise<DueEntry[]> {
+    const most = Math.min(partitions.length, room, retries || room);
+    const share = Math.ceil(room / most);
+    const asked = partitions.slice(0, Math.ceil(room / share));
+    const retryShare = Math.ceil(retries / asked.length);
+    const answers = await Promise.allSettled(
+      asked.map(async (partition, i) => {
+        const its = Math.min(share, room - i * share);
+        const allowed = Math.max(0, Math.min(its, retryShare, retries - i * retryShare));
+        const part = await this.#claimFrom(partition, holder, its, allowed);
+        // One that was asked for first calls only may have retries for the next round.
+        if (part.length === 0 && (allowed > 0 || retries === 0)) dry.add(partition);
+        return part;
+      }),
+    );
+    const taken = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+    const failure = answers.find((answer) => answer.status === "rejected");
+    if (failure && taken.length === 0) throw failure.reason;
+    return taken;
+  }
+
+  async #claimFrom(partition: number, holder: string, room: number, retries: number): Promise<DueEntry[]> {
+    const { leaseMs, window } = this.#options;
+    const recovers = Number(performance.now() >= this.#holdersUntil);
+    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE, recovers];
+    this.#wake.cool(partition);
+    try {
+      const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);
+      this.recovered += Number(recovered);
+      this.#wake.wakeIn(partition, Number(idleFor));
+      const entries: DueEntry[] = [];
+      for (let i = 0; i < flat.length; i += 2) entries.push(entryOf(String(flat[i]), Number(flat[i + 1])));
+      return entries;
+    } catch (error) {
+      this.#wake.heat(partition);
+      throw error;
+    }
+  }
+}
