@@ -4,7 +4,7 @@
  * carry is written in a file per concept, and all of it can be had here.
  */
 import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
-import type { EpochMs } from "./clock.ts";
+import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
 import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
@@ -72,10 +72,10 @@ export interface ActionMap {
   "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
-  /** The answer is a sample of the cluster's clock: `sentBy` and `reached` of a `ClockSample`. */
+  /** The answer tells the cluster's time as well. */
   "scheduler.extend": [
     { holder: string; entries: DueEntry[] },
-    { lost: string[]; sentBy: EpochMs; reached: EpochMs },
+    { lost: string[] } & Pick<ClockSample, "sentBy" | "reached">,
   ];
   "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];

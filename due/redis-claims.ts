@@ -1,5 +1,4 @@
 /** Claiming from the due set in Redis: which partitions are asked, in what turn, and for how much. */
-
 import type { DueEntry } from "../core/job.ts";
 import { type DueSetOptions, holdersTime, QUANTUM, RETRY_SHARE } from "./due-set.ts";
 import { entryOf, PARTITIONS } from "./members.ts";

@@ -107,7 +107,10 @@ const dispatcher: ServiceSchema = {
     });
     held = () => pool.held + reporter.size;
     const isDraining = () => draining;
-    contribute(broker, dispatcherStatus({ threads, capacity, pool, reporter, pace, draining: isDraining }));
+    contribute(
+      broker,
+      dispatcherStatus({ threads, capacity, pool, reporter, pace, held, draining: isDraining }),
+    );
 
     const release = (jobs: Job[]) => {
       const entries = jobs.map(leaseOf);

@@ -54,6 +54,8 @@ export interface DispatcherParts {
   pool: WorkerPool;
   reporter: Reporter;
   pace: RetryPace;
+  /** Jobs it has a lease on. */
+  held(): number;
   draining(): boolean;
 }
 
@@ -64,9 +66,9 @@ export function dispatcherStatus({
   pool,
   reporter,
   pace,
+  held,
   draining,
 }: DispatcherParts): NodePart {
-  const held = () => pool.held + reporter.size;
   return {
     info: () => ({
       threads,

@@ -18,10 +18,15 @@ async function create(options: DueSetOptions): Promise<RedisDueSet> {
   const admin = new Redis(url);
   await admin.flushall();
   admin.disconnect();
-  const up = Promise.withResolvers<void>();
-  const set = new RedisDueSet(url, options, (connected) => connected && up.resolve());
-  await up.promise;
+  const set = await connected(options);
   await set.counts(); // Also learns Redis's clock.
+  return set;
+}
+
+async function connected(options: DueSetOptions): Promise<RedisDueSet> {
+  const up = Promise.withResolvers<void>();
+  const set = new RedisDueSet(url, options, (isUp) => isUp && up.resolve());
+  await up.promise;
   return set;
 }
 
@@ -53,13 +58,7 @@ test("leases that ran out are left to their holders for a while", async () => {
 });
 
 test("holders are never answered before Redis's time is known, whatever they hold", async () => {
-  const up = Promise.withResolvers<void>();
-  const set = new RedisDueSet(
-    url,
-    { leaseMs: LEASE, window: WINDOW },
-    (connected) => connected && up.resolve(),
-  );
-  await up.promise;
+  const set = await connected({ leaseMs: LEASE, window: WINDOW });
   await set.extend("new", []);
   assert.ok(set.clock.known);
   await set.close();
