@@ -1,7 +1,7 @@
 /** Which dispatcher gets what a scheduler has just accepted. @takes 12 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { NodeInfo } from "../../core/contract.ts";
+import type { MetricJson, NodeInfo } from "../../core/contract.ts";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { gate } from "./kit/gate.ts";
 import { until } from "./kit/until.ts";
@@ -21,8 +21,19 @@ test.before(async () => {
   world = await startCluster({ plan: [{ services: "api,admin,notifier" }, workers, workers] });
   const nodes = world.broker.registry.getNodeList({ onlyAvailable: true }) as unknown as { id: string }[];
   here = nodes.find(({ id }) => id.includes(`-${world.nodes[1]?.pid}-`))?.id as string;
+  // Each dispatcher has two claims at each scheduler: one for first calls, one for any. Before, there is nothing to choose from.
+  await until("claims of both dispatchers", async () => (await parkedHere()) > 2);
 });
 test.after(() => world.stop());
+
+async function parkedHere(): Promise<number> {
+  const { metrics } = await world.broker.call<{ metrics: MetricJson[] }, object>(
+    "node.metrics",
+    {},
+    { nodeID: here },
+  );
+  return Number(metrics.find(({ name }) => name === "bida_claims_parked")?.values[0]?.value);
+}
 
 const accepted = async (url: string): Promise<string> => {
   const task = quick({ url, timeoutMs: 30_000 });
