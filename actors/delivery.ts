@@ -2,24 +2,26 @@
  * One attempt, start to end. The life of a call is this pipeline; each step takes the record and adds to it, and the
  * first error skips to the end.
  */
-import type { Pool } from "undici";
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { millis } from "../core/clock.ts";
 import { judge } from "../core/expect.ts";
+import { ACCEPT_ENCODING } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
-import { type CallResult, callTarget, MAX_ANSWER_BYTES } from "./http-call.ts";
+import { type Answer, readAnswer } from "./answer.ts";
+import type { Connections, Connector } from "./connections.ts";
+import { type CallResult, callTarget } from "./http-call.ts";
 import { sendMail } from "./mail.ts";
-import { decodeBody } from "./text.ts";
 
 export interface DeliveryContext {
-  pool: Pool;
-  /** The pool's own guarded one; mail goes through it. */
-  connector?: Pool.Options["connect"];
+  /** To the job's origin. */
+  connections: Connections;
+  /** The guarded one that they are made with; mail goes through it. */
+  connector: Connector;
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
@@ -34,8 +36,7 @@ interface Delivery {
   request?: RenderedRequest;
   headers?: Record<string, string>;
   result?: CallResult;
-  /** The answer's body as text. */
-  text?: string;
+  answer?: Answer;
   error: CallError | null;
 }
 
@@ -53,7 +54,7 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   render(delivery);
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
-  else await call(delivery, context.pool);
+  else await call(delivery, context.connections);
   judged(delivery);
   return outcome(delivery, context);
 }
@@ -71,7 +72,11 @@ function signed(delivery: Delivery): void {
   const { job, request, error } = delivery;
   if (error || !request) return;
   const seconds = Math.floor(delivery.startedAt / 1000);
-  const headers: Record<string, string> = { "user-agent": USER_AGENT, accept: "*/*" };
+  const headers: Record<string, string> = {
+    "user-agent": USER_AGENT,
+    accept: "*/*",
+    "accept-encoding": ACCEPT_ENCODING,
+  };
   if (request.contentType !== null) headers["content-type"] = request.contentType;
   for (const [name, value] of Object.entries(job.headers ?? {})) headers[name.toLowerCase()] = value;
   headers["webhook-id"] = job.taskId;
@@ -83,32 +88,39 @@ function signed(delivery: Delivery): void {
   delivery.headers = headers;
 }
 
-async function call(delivery: Delivery, pool: Pool): Promise<void> {
+async function call(delivery: Delivery, connections: Connections): Promise<void> {
   const { job, request, headers, error } = delivery;
   if (error || !request || !headers) return;
-  delivery.result = await callTarget(pool, {
+  const result = await callTarget(connections, {
     method: job.requestMethod,
     path: request.url.pathname + request.url.search,
     headers,
     body: request.body,
     timeoutMs: job.timeoutMs,
+    keepAlive: job.keepAlive !== false,
   });
-  delivery.error = delivery.result.error;
-  delivery.text = decodeBody(delivery.result.body, delivery.result.headers?.["content-type"]);
+  const answer = readAnswer(result, delivery.startedMono + job.timeoutMs - performance.now());
+  understood(delivery, result, answer instanceof Promise ? await answer : answer);
+}
+
+function understood(delivery: Delivery, result: CallResult, answer: Answer): void {
+  delivery.result = result;
+  delivery.answer = answer;
+  delivery.error = answer.error;
 }
 
 async function mailed(delivery: Delivery, mail: Mail, { connector }: DeliveryContext): Promise<void> {
-  delivery.result = await sendMail(mail, delivery.job.taskId, connector, delivery.job.timeoutMs);
-  delivery.error = delivery.result.error;
-  delivery.text = decodeBody(delivery.result.body, undefined);
+  const { taskId, timeoutMs } = delivery.job;
+  const result = await sendMail(mail, taskId, connector, timeoutMs);
+  understood(delivery, result, await readAnswer(result, timeoutMs));
 }
 
 function judged(delivery: Delivery): void {
-  const { job, result, text, error } = delivery;
-  if (error || !result || result.statusCode === null) return;
-  const answer = { statusCode: result.statusCode, body: text ?? "", truncated: result.truncated };
+  const { job, result, answer, error } = delivery;
+  if (error || !answer || !result || result.statusCode === null) return;
+  const { text: body, truncated } = answer;
   try {
-    delivery.error = judge(answer, job.expect, job.expectResult);
+    delivery.error = judge({ statusCode: result.statusCode, body, truncated }, job.expect, job.expectResult);
   } catch (failure) {
     delivery.error = {
       code: "unexpected_result",
@@ -118,13 +130,13 @@ function judged(delivery: Delivery): void {
 }
 
 function outcome(
-  { job, startedAt, startedMono, result, text, error }: Delivery,
+  { job, startedAt, startedMono, result, answer, error }: Delivery,
   { clock, node }: DeliveryContext,
 ): Outcome {
   const retryAfter = result?.headers?.["retry-after"];
   const asked =
     result?.statusCode === 429 || result?.statusCode === 503 ? String(retryAfter ?? "") : undefined;
-  const body = cutToBytes(text ?? "", MAX_ANSWER_BYTES);
+  const answered = result?.statusCode == null ? undefined : answer;
   return {
     ...leaseOf(job),
     n: job.n,
@@ -136,8 +148,9 @@ function outcome(
       statusCode: result?.statusCode ?? null,
       error,
       responseHeaders: result?.headers ?? null,
-      responseBody: result?.statusCode == null ? null : body,
-      responseTruncated: Boolean(result?.truncated) || body.length < (text?.length ?? 0),
+      responseBody: answered?.body ?? null,
+      responseEncoding: answered?.encoding ?? "text",
+      responseTruncated: answered?.truncated ?? false,
       node,
       retryAfterMs: parseRetryAfter(asked, startedAt),
     },
@@ -163,14 +176,3 @@ const expired = (job: Job, clock: Clock): Outcome => ({
   attempt: null,
   endedBy: clock.after(millis(0)),
 });
-
-/** The longest beginning of `text` that takes at most `max` bytes of UTF-8: other charsets can grow when decoded. */
-function cutToBytes(text: string, max: number): string {
-  if (text.length * 3 <= max) return text;
-  const bytes = Buffer.from(text);
-  if (bytes.length <= max) return text;
-  // A cut inside a character would decode to U+FFFD at the end.
-  let end = max;
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString("utf8", 0, end);
-}

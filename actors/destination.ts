@@ -1,9 +1,9 @@
 /**
- * A destination: one origin's keep-alive pool and its share of concurrency. Jobs wait here, first calls before
+ * A destination: one origin's keep-alive connections and its share of concurrency. Jobs wait here, first calls before
  * retries; each that gets its turn becomes a delivery actor, which lives for one attempt.
  */
-import { Pool } from "undici";
 import type { Outcome } from "../core/job.ts";
+import { Connections } from "./connections.ts";
 import { crashed, type DeliveryContext, deliver } from "./delivery.ts";
 import { type Actor, type ActorRef, spawn } from "./kernel.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
@@ -11,8 +11,6 @@ import type { Slots } from "./slots.ts";
 
 /** Calls to one origin that may be in flight, from one node. */
 export const DESTINATION_CONCURRENCY = 64;
-/** An answer's headers may take this much, in bytes. */
-const MAX_HEADER_BYTES = 16 * 1024;
 
 export type DestinationMessage =
   | { type: "deliver"; job: LeasedJob }
@@ -24,13 +22,14 @@ export type DestinationMessage =
   /** Hand back what has not started. */
   | { type: "handBack" };
 
-export interface DestinationContext extends Omit<DeliveryContext, "pool"> {
-  connector: Pool.Options["connect"];
+export interface DestinationContext extends Omit<DeliveryContext, "connections"> {
   slots: Slots;
   trust: LeaseTrust;
   report(outcome: Outcome): void;
   /** A call is about to be made. */
   begins(job: LeasedJob): void;
+  /** The target had closed a kept connection; the request is sent again on a new one. */
+  stale(): void;
   /** Jobs that were not started and are not ours to start any more (`lost`), or that are handed back. */
   giveUp(jobs: LeasedJob[], why: "lost" | "handBack"): void;
 }
@@ -38,27 +37,21 @@ export interface DestinationContext extends Omit<DeliveryContext, "pool"> {
 export class Destination implements Actor<DestinationMessage> {
   readonly #self: ActorRef<DestinationMessage>;
   readonly #context: DestinationContext;
-  readonly #pool: Pool;
+  readonly #connections: Connections;
   readonly #delivery: DeliveryContext;
   #first: LeasedJob[] = [];
   #retries: LeasedJob[] = [];
   #inFlight = 0;
+  /** Attempts that are not reported yet. */
+  #attempts = 0;
+  #allReported: (() => void) | null = null;
   readonly #onSlot = () => void this.#self.tell({ type: "slot" });
 
   constructor(origin: string, context: DestinationContext, self: ActorRef<DestinationMessage>) {
     this.#self = self;
     this.#context = context;
-    this.#pool = new Pool(origin, {
-      connections: DESTINATION_CONCURRENCY,
-      pipelining: 1,
-      allowH2: false,
-      connect: context.connector as NonNullable<Pool.Options["connect"]>,
-      // One deadline per call governs; undici's own timers are coarse.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
-    this.#delivery = { ...context, pool: this.#pool };
+    this.#connections = new Connections(origin, context.connector, () => context.stale());
+    this.#delivery = { ...context, connections: this.#connections };
   }
 
   /** Nothing waits and nothing is in flight. */
@@ -88,10 +81,15 @@ export class Destination implements Actor<DestinationMessage> {
     this.#startNext();
   }
 
-  /** Connections are closed once what is in flight has ended. */
+  /** Connections are closed once what is in flight has ended, and is reported. */
   async stopped(): Promise<void> {
     this.#dropWaiting(() => true, "handBack");
-    await this.#pool.close();
+    if (this.#attempts > 0) {
+      await new Promise<void>((resolve) => {
+        this.#allReported = resolve;
+      });
+    }
+    this.#connections.destroy();
   }
 
   #startNext(): void {
@@ -113,6 +111,7 @@ export class Destination implements Actor<DestinationMessage> {
 
   #start(job: LeasedJob): void {
     const context = this.#delivery;
+    this.#attempts += 1;
     const delivery = spawn<LeasedJob>(
       () => ({ receive: async (it) => this.#context.report(await deliver(it, context)) }),
       {
@@ -123,6 +122,8 @@ export class Destination implements Actor<DestinationMessage> {
         onEnd: () => {
           this.#context.slots.give();
           this.#self.tell({ type: "finished" });
+          this.#attempts -= 1;
+          if (this.#attempts === 0) this.#allReported?.();
         },
       },
     );

@@ -6,17 +6,15 @@ import dns from "node:dns";
 import net from "node:net";
 import { buildConnector } from "undici";
 import type { EgressPolicy } from "../core/addresses.ts";
+import type { Connector } from "./connections.ts";
 
 /** Addresses that callbacks may not reach. */
 export class BlockedAddressError extends Error {
   readonly code = "BIDA_BLOCKED";
 }
 
-/** How long a connection may take, DNS and TLS included, in ms. A call's own deadline may be shorter. */
-export const CONNECT_TIMEOUT = 10_000;
-
-/** A connector for undici that reaches only what `policy` permits. */
-export function guardedConnector(policy: EgressPolicy): buildConnector.connector {
+/** A connector that reaches only what `policy` permits. It has no deadline of its own: the call's governs. */
+export function guardedConnector(policy: EgressPolicy): Connector {
   const lookup: net.LookupFunction = (hostname, options, done) => {
     dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error, "", 0);
@@ -36,15 +34,17 @@ export function guardedConnector(policy: EgressPolicy): buildConnector.connector
       else done(null, first.address, first.family);
     });
   };
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT, lookup } as buildConnector.BuildOptions);
-  return (options, callback) => {
-    const host = options.hostname.replace(/^\[|\]$/g, "");
+  const options = { timeout: 0, lookup, allowH2: false } as buildConnector.BuildOptions;
+  // Undici's types do not say that it returns the socket at once.
+  const connect = buildConnector(options) as unknown as Connector;
+  return (target, callback) => {
+    const host = target.hostname.replace(/^\[|\]$/g, "");
     // A literal address is never looked up.
     if (net.isIP(host) !== 0 && !policy.permits(host)) {
       queueMicrotask(() => callback(blocked(host, [host]), null));
-      return;
+      return undefined;
     }
-    connect(options, callback);
+    return connect(target, callback);
   };
 }
 

@@ -7,6 +7,8 @@ const IN_FLIGHT = 0;
 const DELAY_P99 = 1;
 const LAG = 2;
 const BEAT = 3;
+const STALE = 4;
+const PLACES = 5;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
 const beatNow = () => Math.floor(monotonicMs()) | 0;
@@ -15,7 +17,7 @@ export class ThreadGauges {
   readonly buffer: SharedArrayBuffer;
   readonly #view: Int32Array;
 
-  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(16)) {
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(4 * PLACES)) {
     this.buffer = buffer;
     this.#view = new Int32Array(buffer);
     Atomics.store(this.#view, BEAT, beatNow());
@@ -37,6 +39,15 @@ export class ThreadGauges {
 
   set delayMicros(micros: number) {
     Atomics.store(this.#view, DELAY_P99, Math.round(micros));
+  }
+
+  /** Kept connections that the target had closed when a request went out on them, since the thread began. */
+  get stale(): number {
+    return Atomics.load(this.#view, STALE);
+  }
+
+  countStale(): void {
+    Atomics.add(this.#view, STALE, 1);
   }
 
   /** How late the thread's event loop is just now, in ms; also while it stands still and cannot say so itself. */

@@ -1,79 +1,110 @@
 /** One HTTP call under one deadline, with a bounded answer. Uses undici's dispatch, which adds no buffering of its own. */
-import type { Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
-import { callErrorOf } from "./call-errors.ts";
+import { brokenBody, brokenHead } from "./broken-rule.ts";
+import { callErrorOf, parserReason } from "./call-errors.ts";
+import type { Connection, Connections } from "./connections.ts";
 
-/** Most of an answer's body that is read, and held in memory. */
+/** Most of an answer's body that is kept and looked at. */
 export const MAX_ANSWER_BYTES = 65_535;
+/** Most that is read of a body with a content-encoding. What cannot be compressed grows a little. */
+export const MAX_ENCODED_BYTES = 2 * MAX_ANSWER_BYTES;
 
 export interface CallRequest {
   method: string;
   /** Path and query. */
   path: string;
   headers: Record<string, string>;
-  body: string | null;
+  /** Text is sent as UTF-8. */
+  body: string | Uint8Array | null;
   /** From now to the last byte, in ms. */
   timeoutMs: number;
+  /** False: on a connection of its own, which is closed behind the answer. */
+  keepAlive: boolean;
 }
 
 /** What came back, as far as it came. With an `error` the rest may be missing or cut. */
 export interface CallResult {
   statusCode: number | null;
   headers: Record<string, string | string[]> | null;
+  /** As it came, not decoded. */
   body: Buffer;
-  /** The body was longer than {@link MAX_ANSWER_BYTES}; the rest was not read. */
+  /** The body was longer than is read; the rest was not read. */
   truncated: boolean;
   error: CallError | null;
 }
 
 /** Never rejects: every failure is a result. */
-export function callTarget(pool: Pool, request: CallRequest): Promise<CallResult> {
-  return new Promise((resolve) => new Call(request.timeoutMs, resolve).dispatch(pool, request));
+export function callTarget(connections: Connections, request: CallRequest): Promise<CallResult> {
+  return new Promise((resolve) => new Call(connections, request, resolve).start());
 }
 
 class Call implements Dispatcher.DispatchHandler {
+  readonly #connections: Connections;
+  readonly #request: CallRequest;
   readonly #resolve: (result: CallResult) => void;
   readonly #deadline: NodeJS.Timeout;
-  readonly #timeoutMs: number;
   readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | null = null;
+  #connection: Connection | null = null;
+  #giveUpOpening: () => void = () => undefined;
+  /** The request went out. */
+  #begun = false;
   #bytes = 0;
+  #maxBytes = MAX_ANSWER_BYTES;
   #statusCode: number | null = null;
   #headers: Record<string, string | string[]> | null = null;
   #done = false;
 
-  constructor(timeoutMs: number, resolve: (result: CallResult) => void) {
-    this.#timeoutMs = timeoutMs;
+  constructor(connections: Connections, request: CallRequest, resolve: (result: CallResult) => void) {
+    this.#connections = connections;
+    this.#request = request;
     this.#resolve = resolve;
-    this.#deadline = setTimeout(() => this.#expire(), timeoutMs);
+    this.#deadline = setTimeout(() => this.#expire(), request.timeoutMs);
   }
 
-  dispatch(pool: Pool, { method, path, headers, body }: CallRequest): void {
+  start(): void {
+    const connection = this.#request.keepAlive ? this.#connections.reuse() : undefined;
+    if (connection) this.#send(connection);
+    else this.#open();
+  }
+
+  #open(): void {
+    this.#giveUpOpening = this.#connections.open((error, connection) => {
+      if (connection) this.#send(connection);
+      else this.#finish(callErrorOf(error));
+    });
+  }
+
+  #send(connection: Connection): void {
+    const { method, path, headers, body, keepAlive } = this.#request;
+    this.#connection = connection;
+    const request = { method: method as Dispatcher.HttpMethod, path, headers, body, reset: !keepAlive };
     try {
-      pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body }, this);
+      connection.send(request, this);
     } catch (error) {
       this.#finish(callErrorOf(error));
     }
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // The deadline passed while the connection was being made: nothing is sent any more.
-    if (this.#done) controller.abort(new Error("expired"));
+  onRequestStart(): void {
+    this.#begun = true;
+    this.#connection?.watch.begin();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: object): void {
-    // Informational answers (1xx) come before the real one.
+    // Not a status, and undici stumbles over it. That is said of the head, which is kept until then.
     if (statusCode < 200) return;
+    this.#connection?.watch.headDone();
     this.#statusCode = statusCode;
     this.#headers = headers as Record<string, string | string[]>;
+    if (this.#headers["content-encoding"] !== undefined) this.#maxBytes = MAX_ENCODED_BYTES;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const room = MAX_ANSWER_BYTES - this.#bytes;
+    const room = this.#maxBytes - this.#bytes;
     this.#chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
     this.#bytes += chunk.length;
-    if (this.#bytes > MAX_ANSWER_BYTES) {
+    if (this.#bytes > this.#maxBytes) {
       this.#finish(null);
       controller.abort(new Error("enough"));
     }
@@ -84,28 +115,59 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error): void {
-    this.#finish(callErrorOf(error));
+    if (this.#done) return;
+    const failure = callErrorOf(error);
+    if (failure.code === "reset" && this.#wasStale()) {
+      this.#connections.stale();
+      this.#begun = false;
+      this.#connection = null;
+      this.#open();
+    } else this.#finish(failure.code === "bad_response" ? this.#explained(failure) : failure);
+  }
+
+  /**
+   * The target closed a kept connection while it was idle, as it may, and the request crossed that. It is sent again on a
+   * new one; that one was not used before, so this happens once.
+   */
+  #wasStale(): boolean {
+    return this.#connection?.reused === true && !this.#connection.watch.answered;
+  }
+
+  #explained({ code, message }: CallError): CallError {
+    const head = this.#statusCode === null ? this.#connection?.watch.head : undefined;
+    const rule = head ? brokenHead(head) : brokenBody(parserReason(message));
+    return { code, message: (rule ?? parserReason(message)).slice(0, 500) };
   }
 
   #expire(): void {
-    const connected = this.#controller !== null;
-    const message = connected
-      ? `no complete answer within ${this.#timeoutMs} ms`
-      : `no connection within ${this.#timeoutMs} ms`;
-    this.#finish({ code: connected ? "timeout" : "connect_timeout", message });
-    this.#controller?.abort(new Error("expired"));
+    const what = this.#begun ? "no complete answer" : "no connection";
+    const code = this.#begun ? "timeout" : "connect_timeout";
+    this.#finish({ code, message: `${what} within ${this.#request.timeoutMs} ms` });
   }
 
   #finish(error: CallError | null): void {
     if (this.#done) return;
     this.#done = true;
     clearTimeout(this.#deadline);
-    this.#resolve({
+    const result = {
       statusCode: this.#statusCode,
       headers: this.#headers,
-      body: Buffer.concat(this.#chunks, Math.min(this.#bytes, MAX_ANSWER_BYTES)),
-      truncated: this.#bytes > MAX_ANSWER_BYTES,
+      body: Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes)),
+      truncated: this.#bytes > this.#maxBytes,
       error,
+    };
+    // Undici still has to finish with the answer: only then does it close a connection that cannot be kept.
+    queueMicrotask(() => {
+      this.#leave(error);
+      this.#resolve(result);
     });
+  }
+
+  #leave(error: CallError | null): void {
+    this.#giveUpOpening();
+    if (!this.#connection) return;
+    // A request that was not possible never went out.
+    if (error === null || error.code === "bad_request") this.#connections.giveBack(this.#connection);
+    else this.#connection.destroy();
   }
 }

@@ -1,9 +1,10 @@
 /** One mail under one deadline, through the guarded connector: to its caller it looks like a call. */
 import { createTransport } from "nodemailer";
-import type { buildConnector, Pool } from "undici";
+import type { Socket } from "node:net";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
 import { callErrorOf } from "./call-errors.ts";
+import type { Connector } from "./connections.ts";
 import type { CallResult } from "./http-call.ts";
 
 /** Of nodemailer's errors. */
@@ -22,7 +23,7 @@ interface SmtpError extends Error {
 export async function sendMail(
   mail: Mail,
   id: string,
-  connector: Pool.Options["connect"],
+  connector: Connector,
   timeoutMs: number,
 ): Promise<CallResult> {
   let refused: Error | null = null;
@@ -41,7 +42,7 @@ export async function sendMail(
     disableUrlAccess: true,
     getSocket(_, done) {
       const target = { hostname: mail.host, host: mail.host, port: String(mail.port), protocol: "http:" };
-      (connector as buildConnector.connector)(target, (error, connection) => {
+      opening = connector(target, (error, connection) => {
         refused = error;
         if (over) connection?.destroy();
         if (error) done(error);
@@ -50,6 +51,8 @@ export async function sendMail(
       });
     },
   });
+  /** Until it is connected. */
+  let opening: Socket | undefined;
   let socket: { destroy(): unknown } | null = null;
   let over = false;
   const { from, to, subject, text } = mail;
@@ -59,7 +62,7 @@ export async function sendMail(
     const code = socket === null ? "connect_timeout" : "timeout";
     const what = socket === null ? "no connection" : "no complete answer";
     deadline.resolve(result(null, "", { code, message: `${what} within ${timeoutMs} ms` }));
-    socket?.destroy();
+    (socket ?? opening)?.destroy();
   }, timeoutMs);
   const sending = transport.sendMail({ from, to, subject, text, messageId: `<${id}@bida>` }).then(
     ({ response, rejected }) => {

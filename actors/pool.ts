@@ -56,6 +56,11 @@ export class WorkerPool {
     return this.#threads.reduce((sum, thread) => sum + thread.gauges.inFlight, 0);
   }
 
+  /** Kept connections that targets had closed when a request went out on them, since the start. */
+  get staleConnections(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.staleConnections, 0);
+  }
+
   /** 99th percentile of each thread's event-loop delay over the last seconds, in µs. */
   get delaysMicros(): number[] {
     return this.#threads.map((thread) => thread.gauges.delayMicros);
@@ -101,6 +106,8 @@ class SupervisedThread {
   /** Of the worker that runs now: one that died takes its figures with it. */
   gauges = new ThreadGauges();
   readonly #index: number;
+  /** Of workers that died. */
+  #staleBefore = 0;
   readonly #options: PoolOptions;
   /** Of the worker that runs now. */
   #drained = Promise.withResolvers<void>();
@@ -115,6 +122,10 @@ class SupervisedThread {
     this.#options = options;
     this.#marks = new Marks(options.threads * options.concurrency * MARKS_PER_CALL);
     this.#worker = this.#start();
+  }
+
+  get staleConnections(): number {
+    return this.#staleBefore + this.gauges.stale;
   }
 
   /** A task that is in hand already, because its lease ran out and was leased to us again, is not called beside itself. */
@@ -147,6 +158,7 @@ class SupervisedThread {
 
   #start(): Worker {
     const { node, egressAllow, concurrency, trust } = this.#options;
+    this.#staleBefore += this.gauges.stale;
     this.gauges = new ThreadGauges();
     const settings: ThreadSettings = {
       node,
@@ -240,6 +252,7 @@ class SupervisedThread {
         error: { code: "crashed", message: `its thread died: ${error.message}`.slice(0, 500) },
         responseHeaders: null,
         responseBody: null,
+        responseEncoding: "text",
         responseTruncated: false,
         node,
         retryAfterMs: null,

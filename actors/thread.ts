@@ -46,6 +46,7 @@ const context: DestinationContext = {
   }),
   trust: new LeaseTrust(settings.trust),
   begins: (job) => marks.begin(job.place),
+  stale: () => gauges.countStale(),
   report(outcome) {
     outcomes.push(outcome);
     if (outcomes.length > 1) return;
@@ -136,7 +137,7 @@ function closeIdle(): void {
 
 async function drain(): Promise<void> {
   for (const { ref } of destinations.values()) ref.tell({ type: "handBack" });
-  // Closing a pool waits for the calls that are in flight on it.
+  // A destination ends when the calls that are in flight have ended.
   await Promise.all(Array.from(destinations.values(), ({ ref }) => ref.stop()));
   flush();
   post({ type: "drained" });

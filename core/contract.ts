@@ -7,6 +7,7 @@ import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resen
 import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
 import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
+import type { Lane } from "./ids.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
 import type {
@@ -152,6 +153,8 @@ export interface EventMap {
   "stream.tasks": { items: TaskChange[] };
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
+  /** Between Bida's own nodes: an operator changed what is set for a destination. */
+  "destination.changed": { lane: Lane; keepAlive: boolean };
   /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
   "access.changed": { kind: "app" | "user"; id: number };
 }

@@ -10,6 +10,8 @@ export interface DestinationSettings {
   ratePerSecond: number | null;
   /** Whether the breaker may open. */
   breaker: boolean;
+  /** Whether connections are kept open between calls. */
+  keepAlive: boolean;
 }
 
 export const NO_SETTINGS: DestinationSettings = {
@@ -17,6 +19,7 @@ export const NO_SETTINGS: DestinationSettings = {
   concurrency: null,
   ratePerSecond: null,
   breaker: true,
+  keepAlive: true,
 };
 
 /** A destination as operators see it. Times are ISO 8601. */
@@ -25,6 +28,8 @@ export interface DestinationView {
   paused: boolean;
   concurrency: number | null;
   ratePerSecond: number | null;
+  /** Whether connections are kept open between calls. */
+  keepAlive: boolean;
   breaker: {
     enabled: boolean;
     state: "closed" | "open" | "half_open";
@@ -59,5 +64,6 @@ export interface DestinationChange {
   paused?: boolean | undefined;
   concurrency?: number | null | undefined;
   ratePerSecond?: number | null | undefined;
+  keepAlive?: boolean | undefined;
   breaker?: { enabled?: boolean | undefined; reset?: true | undefined } | undefined;
 }

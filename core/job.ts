@@ -56,6 +56,8 @@ export interface Job
   n: number;
   /** Signing secrets of the app that owns the task, newest first; empty where it has none. */
   secrets: string[];
+  /** False: its destination wants no connection kept open. Missing: it may be. */
+  keepAlive?: false;
   /** An alarm by e-mail: sent instead of a call. */
   mail?: Mail;
 }

@@ -87,6 +87,10 @@ export const callLateness = histogramBy(
 export const callsInFlight = gauge("calls_in_flight", "Calls under way");
 export const jobsHeld = gauge("jobs_held", "Jobs this dispatcher has a lease on");
 export const jobsCapacity = gauge("jobs_capacity", "Jobs it may hold");
+export const staleConnections = counter(
+  "stale_connections_total",
+  "Kept connections that the target had closed; the request was sent again on a new one",
+);
 const givenUp = counterBy("jobs_given_up_total", "Jobs that ended here without a call", ["why"]);
 export const jobsGivenUp = {
   lost: zeroed(givenUp.labels("lost")),

@@ -12,6 +12,7 @@ export const CALL_ERRORS = {
   blocked: "The address is in a range that callbacks may not reach",
   too_large_headers: "The answer's headers are larger than 16 KiB",
   bad_response: "The answer is not valid HTTP",
+  bad_encoding: "The answer's content-encoding cannot be decoded",
   bad_status: "The status is not one that proves success",
   unexpected_result: "The body does not prove success",
   bad_request: "The request could not be made from the task",
@@ -27,6 +28,10 @@ export interface CallError {
   message: string;
 }
 
+export const RESPONSE_ENCODINGS = ["text", "base64"] as const;
+/** How an answer's body is kept. */
+export type ResponseEncoding = (typeof RESPONSE_ENCODINGS)[number];
+
 /** One call's record, as the dispatcher reports it and the store keeps it. */
 export interface AttemptRecord {
   /** 1 for the first call of a task. It is the fence: attempt n of a task is recorded once. */
@@ -37,8 +42,10 @@ export interface AttemptRecord {
   statusCode: number | null;
   error: CallError | null;
   responseHeaders: Record<string, string | string[]> | null;
-  /** Decoded text, at most 65 535 bytes of UTF-8. */
+  /** Decoded text, at most 65 535 bytes of UTF-8; where it is no text, as many bytes as base64. */
   responseBody: string | null;
+  /** `base64`: its bytes are no text in the answer's charset, or could not be decoded; they are kept as they came. */
+  responseEncoding: ResponseEncoding;
   responseTruncated: boolean;
   node: string;
   /** What the target asked for with `Retry-After`, already bounded to 24 h. */

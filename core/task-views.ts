@@ -1,5 +1,6 @@
 /** Tasks and attempts as callers see them, and what lists of them may be asked for. Times are ISO 8601. */
 import type { Expectation } from "./expect.ts";
+import type { ResponseEncoding } from "./outcome.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 
@@ -51,13 +52,15 @@ export interface AttemptView {
   errorMessage: string | null;
   responseHeaders: Record<string, string | string[]> | null;
   responseBody: string | null;
+  /** `base64`: its bytes are no text in the answer's charset, or could not be decoded. */
+  responseEncoding: ResponseEncoding;
   responseTruncated: boolean;
   node: string;
 }
 
 /** A call in the list of all calls: without what was answered. */
 export interface AttemptItem
-  extends Omit<AttemptView, "responseHeaders" | "responseBody" | "responseTruncated"> {
+  extends Omit<AttemptView, "responseHeaders" | "responseBody" | "responseEncoding" | "responseTruncated"> {
   taskId: string;
   url: string;
   requestMethod: Method;

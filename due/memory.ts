@@ -180,8 +180,8 @@ export class MemoryDueSet implements DueSet {
   }
 
   async configure(lane: Lane, settings: DestinationSettings): Promise<void> {
-    const { paused, concurrency, ratePerSecond, breaker } = settings;
-    this.#lanes.configure(lane, { paused, concurrency, ratePerSecond, breaker }, this.clock.now());
+    const { paused, concurrency, ratePerSecond, breaker, keepAlive } = settings;
+    this.#lanes.configure(lane, { paused, concurrency, ratePerSecond, breaker, keepAlive }, this.clock.now());
     this.#announce();
   }
 

@@ -84,6 +84,7 @@ export async function setDestination(
       concurrency: after.concurrency,
       rate_per_second: after.ratePerSecond,
       breaker: after.breaker,
+      keep_alive: after.keepAlive,
       set_at: now,
     });
     await told?.(within, { before, after });
@@ -117,4 +118,5 @@ const destinationFromRow = (row: Row): StoredDestination => ({
   concurrency: row.concurrency as number | null,
   ratePerSecond: row.rate_per_second as number | null,
   breaker: Boolean(row.breaker),
+  keepAlive: Boolean(row.keep_alive),
 });

@@ -134,6 +134,7 @@ export const ATTEMPT_COLUMNS = [
   "error_message",
   "response_headers",
   "response_body",
+  "response_base64",
   "response_truncated",
   "node",
 ] as const;
@@ -150,6 +151,7 @@ export function attemptToRow(taskId: TaskId, attempt: AttemptRecord): unknown[] 
     attempt.error?.message.slice(0, 500) ?? null,
     json(attempt.responseHeaders),
     attempt.responseBody,
+    attempt.responseEncoding === "base64" ? 1 : 0,
     attempt.responseTruncated ? 1 : 0,
     attempt.node,
   ];
@@ -165,6 +167,7 @@ export function attemptFromRow(row: Row): AttemptRecord {
     error: errorFromRow(row.error_code, row.error_message),
     responseHeaders: parsed(row.response_headers),
     responseBody: row.response_body as string | null,
+    responseEncoding: row.response_base64 ? "base64" : "text",
     responseTruncated: Boolean(row.response_truncated),
     node: row.node as string,
     retryAfterMs: null,

@@ -28,6 +28,10 @@ export const destinationChangeSchema = z
       .refine((n) => n === null || Number.isInteger(n), "must be a whole number")
       .optional(),
     ratePerSecond: limit(0.01, 10_000).optional(),
+    keepAlive: z
+      .boolean("must be true or false")
+      .optional()
+      .describe("False: each call has a connection of its own (`connection: close`)"),
     breaker: z
       .strictObject({
         enabled: z.boolean("must be true or false").optional(),
@@ -38,7 +42,12 @@ export const destinationChangeSchema = z
   .meta({
     id: "DestinationChange",
     description: "What is missing stays as it is",
-    examples: [{ paused: true }, { concurrency: 4, ratePerSecond: 20 }, { breaker: { reset: true } }],
+    examples: [
+      { paused: true },
+      { concurrency: 4, ratePerSecond: 20 },
+      { keepAlive: false },
+      { breaker: { reset: true } },
+    ],
   }) satisfies z.ZodType<unknown, DestinationChange>;
 
 export const destinationQuerySchema = z.strictObject({
@@ -55,6 +64,7 @@ export const destinationViewSchema = z
     paused: z.boolean(),
     concurrency: z.int().nullable(),
     ratePerSecond: z.number().nullable(),
+    keepAlive: z.boolean().meta({ description: "Whether connections are kept open between calls" }),
     breaker: z.object({
       enabled: z.boolean(),
       state: z.enum(["closed", "open", "half_open"]),

@@ -1,6 +1,7 @@
 /** Answers about tasks, as the contract's interfaces have them. */
 import { z } from "zod";
 import type { AttemptView, BatchResult, Page, TaskView } from "../contract.ts";
+import { RESPONSE_ENCODINGS } from "../outcome.ts";
 import { METHODS, STATES } from "../task.ts";
 import { expectSchema, json, retrySchema, taskSchema } from "../task-schema.ts";
 import { pageOf, time } from "./parts.ts";
@@ -66,7 +67,12 @@ export const attemptViewSchema = z
     errorCode: words,
     errorMessage: words,
     responseHeaders: z.record(z.string(), z.union([z.string(), z.array(z.string())])).nullable(),
-    responseBody: words.describe("At most 65535 bytes of it"),
+    responseBody: words.describe("At most 65535 bytes of it, decoded"),
+    responseEncoding: z
+      .enum(RESPONSE_ENCODINGS)
+      .describe(
+        "`base64`: the bytes of `responseBody` are no text in the answer's charset, or its content-encoding could not be decoded; they are kept as base64",
+      ),
     responseTruncated: z.boolean(),
     node: z.string().describe("Who called"),
   })

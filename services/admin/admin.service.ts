@@ -18,7 +18,7 @@ import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/list-tasks.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { originOfCall } from "../lib/audit.ts";
-import { actionsOf } from "../lib/bus.ts";
+import { actionsOf, broadcast } from "../lib/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
 import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { attemptItem, taskView } from "../lib/views.ts";
@@ -100,7 +100,9 @@ const admin: ServiceSchema = {
     changeDestination: async (params, ctx) => {
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
       const change = parseWith(destinationChangeSchema, params.change, "invalid_body");
-      await destinations.change(resources, origin, change, originOfCall(ctx));
+      const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
+      const { lane, keepAlive } = after;
+      broadcast(ctx.broker, "destination.changed", { lane, keepAlive });
       return destinations.view(resources, origin);
     },
 

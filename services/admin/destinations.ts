@@ -69,12 +69,13 @@ export async function change(
 }
 
 function viewOf(destination: StoredDestination, status: LaneStatus | undefined): DestinationView {
-  const { origin, paused, concurrency, ratePerSecond, breaker, firstSeenAt } = destination;
+  const { origin, paused, concurrency, ratePerSecond, keepAlive, breaker, firstSeenAt } = destination;
   return {
     origin,
     paused,
     concurrency,
     ratePerSecond,
+    keepAlive,
     breaker: {
       enabled: breaker,
       state: status?.breaker ?? "closed",

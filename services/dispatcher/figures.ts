@@ -12,6 +12,7 @@ import {
   outcomesBuffered,
   outcomesOldest,
   retryPace,
+  staleConnections,
   threadDelay,
 } from "../../core/metrics.ts";
 import { CALL_ERRORS } from "../../core/outcome.ts";
@@ -69,6 +70,7 @@ export function dispatcherStatus({
   held,
   draining,
 }: DispatcherParts): NodePart {
+  let staleSeen = 0;
   return {
     info: () => ({
       threads,
@@ -86,6 +88,9 @@ export function dispatcherStatus({
       retryPace.set(Math.round(pace.perSecond));
       outcomesBuffered.set(reporter.size);
       outcomesOldest.set(reporter.oldestMs / 1000);
+      const stale = pool.staleConnections;
+      staleConnections.inc(stale - staleSeen);
+      staleSeen = stale;
       for (const [thread, micros] of pool.delaysMicros.entries())
         threadDelay.labels(String(thread)).set(micros / 1e6);
     },

@@ -1,5 +1,5 @@
 /** The test button: a sample goes out now, past queue and history, by the code that delivers alarms. */
-import { Pool } from "undici";
+import { Connections } from "../../actors/connections.ts";
 import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { EgressPolicy } from "../../core/addresses.ts";
@@ -15,8 +15,9 @@ import { withoutSecrets } from "../../core/alarm/mask.ts";
 import type { Digest } from "../../core/alarm/notice.ts";
 import { type EpochMs, epochMs, minutes } from "../../core/clock.ts";
 import type { WebhookTest } from "../../core/contract.ts";
-import { newTaskId } from "../../core/ids.ts";
+import { newTaskId, originOf } from "../../core/ids.ts";
 import type { Job } from "../../core/job.ts";
+import type { AttemptRecord } from "../../core/outcome.ts";
 import type { Resources } from "../lib/resources.ts";
 
 /** Of the answer's body, in characters. */
@@ -43,19 +44,23 @@ export async function tryChannel(
     ...call,
     secrets: [],
   };
-  const pool = new Pool(new URL(call.url).origin, { connections: 1, allowH2: false, connect: connector });
-  const context: DeliveryContext = { pool, connector, clock, node };
-  const { attempt } = await deliver(job, context).finally(() => void pool.destroy());
+  const connections = new Connections(originOf(call.url), connector);
+  const context: DeliveryContext = { connections, connector, clock, node };
+  const { attempt } = await deliver(job, context).finally(() => connections.destroy());
   const clean = (text: string) => withoutSecrets(text, secretsOf(spec));
   return {
     succeeded: attempt?.outcome === "succeeded",
     statusCode: attempt?.statusCode ?? null,
-    body: attempt?.responseBody == null ? null : clean(attempt.responseBody).slice(0, SHOWN).toWellFormed(),
+    body: attempt?.responseBody == null ? null : clean(readable(attempt)).slice(0, SHOWN).toWellFormed(),
     errorCode: attempt?.error?.code ?? null,
     errorMessage: attempt?.error ? clean(attempt.error.message) : null,
     durationMs: attempt?.durationMs ?? 0,
   };
 }
+
+/** What is no text is shown as far as it can be read: secrets in it must not hide in base64. */
+const readable = ({ responseBody, responseEncoding }: AttemptRecord): string =>
+  responseEncoding === "base64" ? Buffer.from(responseBody ?? "", "base64").toString() : (responseBody ?? "");
 
 /** An alarm as a real one looks. */
 function sample(now: EpochMs): Digest {

@@ -10,6 +10,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../lib/resources.ts";
 import { addressAlarms } from "./alarm-jobs.ts";
+import type { KeepAliveOff } from "./keep-alive.ts";
 
 /** How long calls that cannot be signed are put off. */
 const UNSIGNABLE_PAUSE = seconds(30);
@@ -20,10 +21,12 @@ const SECRETS_TTL = 10_000;
 export class JobMaker {
   readonly #resources: Resources;
   readonly #log: Logger;
+  readonly #keepAliveOff: KeepAliveOff;
   readonly #secrets = new Map<number, { secrets: string[] | null; readAt: number }>();
 
-  constructor(resources: Resources, log: Logger) {
+  constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
     this.#resources = resources;
+    this.#keepAliveOff = keepAliveOff;
     this.#log = log;
   }
 
@@ -59,9 +62,9 @@ export class JobMaker {
     const jobs = entries.flatMap((entry, i): Job[] => {
       const task = tasks[i] as StoredTask;
       const alarm = alarms.get(task.taskId);
-      if (alarm) return [{ ...jobOf(entry, task, []), ...alarm }];
+      if (alarm) return [{ ...this.#jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
-      if (secrets && task.appId !== ALARM_APP_ID) return [jobOf(entry, task, secrets)];
+      if (secrets && task.appId !== ALARM_APP_ID) return [this.#jobOf(entry, task, secrets)];
       putOff.push({
         entry,
         next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) },
@@ -78,6 +81,12 @@ export class JobMaker {
     const known = this.#secrets.get(appId);
     // Not deleted: a call that is being made of it just now would be put off.
     if (known) known.readAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
+    const job = jobOf(entry, task, secrets);
+    if (this.#keepAliveOff.has(entry.lane)) job.keepAlive = false;
+    return job;
   }
 
   async #readSecrets(tasks: StoredTask[]): Promise<void> {

@@ -11,6 +11,7 @@ import { HANDOVER } from "../../due/due-set.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../lib/resources.ts";
+import type { KeepAliveOff } from "./keep-alive.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
 const INTERVAL = 5_000;
@@ -30,6 +31,7 @@ const REST = 9;
 
 export class Reconciler {
   readonly #resources: Resources;
+  readonly #keepAliveOff: KeepAliveOff;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #position: DueEntry | null = null;
@@ -40,8 +42,9 @@ export class Reconciler {
   #stopped = false;
   readonly #startedAt: EpochMs;
 
-  constructor(resources: Resources, log: Logger) {
+  constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
     this.#resources = resources;
+    this.#keepAliveOff = keepAliveOff;
     this.#log = log;
     this.#startedAt = resources.clock.now();
   }
@@ -100,11 +103,14 @@ export class Reconciler {
     );
   }
 
-  /** Hands over what operators set for destinations, as far as the due set may not know it yet. */
+  /** Hands over what operators set for destinations, as far as it may not be known yet. */
   async #configure(): Promise<void> {
     const { db, due } = this.#resources;
     const { settings, until } = await settingsSince(db, this.#settingsUntil);
-    for (const one of settings) await due.configure(one.lane, one);
+    for (const one of settings) {
+      this.#keepAliveOff.set(one.lane, one.keepAlive);
+      await due.configure(one.lane, one);
+    }
     this.#settingsUntil = until;
   }
 

@@ -22,6 +22,7 @@ import { ClaimDesk } from "./claim-desk.ts";
 import { schedulerStatus } from "./figures.ts";
 import { Folder } from "./folder.ts";
 import { JobMaker } from "./jobs.ts";
+import { KeepAliveOff } from "./keep-alive.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -34,6 +35,7 @@ let acceptance: Acceptance;
 let desk: ClaimDesk;
 let jobs: JobMaker;
 let recorder: Recorder;
+let keepAliveOff: KeepAliveOff;
 
 const scheduler: ServiceSchema = {
   name: "scheduler",
@@ -108,6 +110,7 @@ const scheduler: ServiceSchema = {
       "access.changed": ({ kind, id }) => {
         if (kind === "app") jobs.forgetSecrets(id);
       },
+      "destination.changed": ({ lane, keepAlive }) => keepAliveOff.set(lane, keepAlive),
     }),
     "$node.disconnected": {
       handler(ctx) {
@@ -118,14 +121,15 @@ const scheduler: ServiceSchema = {
 
   async started() {
     resources = resourcesOf(this.broker);
-    jobs = new JobMaker(resources, this.logger);
+    keepAliveOff = new KeepAliveOff();
+    jobs = new JobMaker(resources, keepAliveOff, this.logger);
     desk = new ClaimDesk(resources, jobs, this.logger, this.broker.nodeID);
     acceptance = new Acceptance(resources, (tasks) => {
       desk.offer(tasks);
       resources.announce.changed("task.accepted", tasks);
     });
     recorder = new Recorder(resources, this.broker, this.logger);
-    const reconciler = new Reconciler(resources, this.logger);
+    const reconciler = new Reconciler(resources, keepAliveOff, this.logger);
     reconciler.start();
     const folder = new Folder(resources, this.logger);
     folder.start();

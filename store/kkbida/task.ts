@@ -176,6 +176,7 @@ function attemptsOf(logs: SourceLog[], createdAt: EpochMs, zone: Millis): Attemp
       ...failure,
       responseHeaders: null,
       responseBody: body,
+      responseEncoding: "text",
       responseTruncated: text !== null && (body !== text || text.length >= KKBIDA_MAX_RESPONSE),
       node: NODE,
       retryAfterMs: null,

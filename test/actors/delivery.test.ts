@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Pool } from "undici";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Connections } from "../../actors/connections.ts";
 import { crashed, deliver } from "../../actors/delivery.ts";
+import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { epochMs, ManualClock, millis } from "../../core/clock.ts";
 import { verifySignature } from "../../core/signature.ts";
-import { httpTarget, job, poolTo, type Target } from "./targets.ts";
+import { allowLoopback, connectionsTo, httpTarget, job, type Target } from "./targets.ts";
 
 const test = suite("delivery");
 const clock = new ManualClock();
@@ -19,7 +20,7 @@ interface Got {
   body: string;
 }
 let target: Target;
-let pool: Pool;
+let connections: Connections;
 let got: Got[] = [];
 let answer: { status: number; headers?: Record<string, string>; body?: string | Buffer } = { status: 200 };
 
@@ -34,19 +35,20 @@ test.before(async () => {
       res.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });
-  pool = poolTo(target.url);
+  connections = connectionsTo(target.url);
 });
 test.before.each(() => {
   got = [];
   answer = { status: 200 };
 });
 test.after(async () => {
-  await pool.destroy();
+  connections.destroy();
   await target.stop();
 });
 
 const make = (more: Partial<LeasedJob> = {}) => job(`${target.url}/cb`, more);
-const context = () => ({ pool, clock, node: "node-1" });
+const connector = guardedConnector(allowLoopback);
+const context = () => ({ connections, connector, clock, node: "node-1" });
 async function attempt(more: Partial<LeasedJob> = {}) {
   const made = make(more);
   const outcome = await deliver(made, context());
@@ -96,6 +98,7 @@ test("what the target gets, and the record of it", async () => {
     statusCode: 202,
     error: null,
     responseBody: "ok 必达",
+    responseEncoding: "text",
     responseTruncated: false,
     node: "node-1",
     retryAfterMs: null,
@@ -211,11 +214,14 @@ test("a long answer is kept up to 65 535 bytes, cut between characters, also whe
 
 test("a timed out call keeps what it got", async () => {
   const silent = await httpTarget((_, res) => void res.writeHead(200, { "x-a": "b" }).write("par"));
-  const other = poolTo(silent.url);
-  const outcome = await deliver(job(silent.url, { timeoutMs: millis(150) }), { ...context(), pool: other });
+  const other = connectionsTo(silent.url);
+  const outcome = await deliver(job(silent.url, { timeoutMs: millis(150) }), {
+    ...context(),
+    connections: other,
+  });
   const { outcome: how, error, statusCode, responseBody } = outcome.attempt!;
   assert.equal([how, error?.code, statusCode, responseBody], ["failed", "timeout", 200, "par"]);
-  await other.destroy();
+  other.destroy();
   await silent.stop();
 });
 

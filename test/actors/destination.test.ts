@@ -58,6 +58,7 @@ function destination(slots: Slots, url = target.url, trust = new LeaseTrust()) {
           slots,
           trust,
           begins() {},
+          stale() {},
           report(outcome) {
             outcomes.push(outcome);
             change();

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { BlockedAddressError, guardedConnector } from "../../actors/egress.ts";
 import { callTarget } from "../../actors/http-call.ts";
 import { EgressPolicy } from "../../core/addresses.ts";
-import { httpTarget, poolTo, type Target } from "./targets.ts";
+import { connectionsTo, httpTarget, type Target } from "./targets.ts";
 
 const test = suite("egress");
 let target: Target;
@@ -23,15 +23,17 @@ test.before.each(() => {
 test.after(() => target.stop());
 
 async function reach(host: string, allowed: string[]) {
-  const pool = poolTo(new URL(`http://${host}:${port}`).origin, guardedConnector(new EgressPolicy(allowed)));
-  const result = await callTarget(pool, {
+  const connector = guardedConnector(new EgressPolicy(allowed));
+  const connections = connectionsTo(`http://${host}:${port}`, connector);
+  const result = await callTarget(connections, {
     method: "GET",
     path: "/",
     headers: {},
     body: null,
     timeoutMs: 5000,
+    keepAlive: true,
   });
-  await pool.destroy();
+  connections.destroy();
   return result;
 }
 

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";
 import { type CallRequest, callTarget, MAX_ANSWER_BYTES } from "../../actors/http-call.ts";
 import { temporaryFolder } from "../servers/server.ts";
-import { allowLoopback, httpTarget, listening, poolTo, type Target, tcpTarget } from "./targets.ts";
+import { allowLoopback, connectionsTo, httpTarget, listening, type Target, tcpTarget } from "./targets.ts";
 
 const test = suite("http call");
 const open: (() => Promise<unknown>)[] = [];
@@ -22,9 +22,10 @@ async function call(
   connect = guardedConnector(allowLoopback),
 ) {
   const target = await started;
-  const pool = poolTo(target.url, connect);
-  open.push(() => pool.destroy(), target.stop);
-  return callTarget(pool, { method: "GET", path: "/", headers: {}, body: null, timeoutMs: 10_000, ...more });
+  const connections = connectionsTo(target.url, connect);
+  open.push(async () => connections.destroy(), target.stop);
+  const usual = { method: "GET", path: "/", headers: {}, body: null, timeoutMs: 10_000, keepAlive: true };
+  return callTarget(connections, { ...usual, ...more });
 }
 const says = (text: string, end = true) =>
   tcpTarget((socket) => void (end ? socket.end(text, "latin1") : socket.write(text, "latin1")));
@@ -130,6 +131,7 @@ test("the deadline while connecting: nothing is sent afterwards", async () => {
         setImmediate(() => socket?.destroy());
       }) as never),
     );
+    return undefined;
   };
   const { error } = await call(target, { timeoutMs: 100 }, slow);
   assert.equal(error, { code: "connect_timeout", message: "no connection within 100 ms" });

@@ -2,9 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { callErrorOf } from "../../actors/call-errors.ts";
+import { readText } from "../../actors/charset.ts";
 import { LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import { Slots } from "../../actors/slots.ts";
-import { decodeBody } from "../../actors/text.ts";
 
 const test = suite("parts of a thread");
 
@@ -97,7 +97,8 @@ const ERRORS: [error: unknown, code: string, message?: string][] = [
   [coded("ECONNRESET"), "reset"],
   [coded("EPIPE"), "reset"],
   [coded("UND_ERR_SOCKET"), "reset"],
-  [coded("UND_ERR_HEADERS_OVERFLOW"), "too_large_headers"],
+  [coded("UND_ERR_HEADERS_OVERFLOW"), "too_large_headers", "the answer's headers are larger than 16 KiB"],
+  [coded("ERR_ASSERTION"), "bad_response", "the answer breaks the rules of HTTP/1.1"],
   [coded("HPE_INVALID_CONSTANT"), "bad_response"],
   [coded("EHOSTUNREACH"), "unreachable"],
   [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls"],
@@ -136,7 +137,7 @@ const TEXTS: [bytes: string | Buffer, type: string | string[] | undefined, text:
   ["a", ["text/plain; charset=utf-8", "x"], "a"],
 ];
 for (const [bytes, type, text] of TEXTS) {
-  test(`${text} as ${type}`, () => assert.is(decodeBody(Buffer.from(bytes as string), type), text));
+  test(`${text} as ${type}`, () => assert.is(readText(Buffer.from(bytes as string), type).text, text));
 }
 
 test.run();

@@ -66,7 +66,7 @@ test.after.each(async () => {
 });
 
 const to = (path: string, more: Partial<LeasedJob> = {}) => job(`${target.url}/${path}`, more);
-/** No URL of a task can be one; to undici's pool it is a mistake that nobody catches. */
+/** No URL of a task can be one; to a destination's connections it is a mistake that nobody catches. */
 const poison = () => job("ftp://poison/", { lane: to("x").lane });
 
 test("jobs go to threads, and their outcomes come back", async () => {

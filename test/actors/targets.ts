@@ -1,7 +1,7 @@
 // What actors are tested against: real servers on 127.0.0.1, jobs, and pools.
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { Pool } from "undici";
+import { Connections } from "../../actors/connections.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { EgressPolicy, LOOPBACK_RANGES } from "../../core/addresses.ts";
@@ -49,8 +49,8 @@ export const tcpTarget = (speak: (socket: Socket) => void): Promise<Target> =>
 
 export const allowLoopback = new EgressPolicy(LOOPBACK_RANGES);
 
-export const poolTo = (url: string, connect = guardedConnector(allowLoopback)): Pool =>
-  new Pool(url, { connections: 4, connect, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16 * 1024 });
+export const connectionsTo = (url: string, connect = guardedConnector(allowLoopback)): Connections =>
+  new Connections(originOf(url), connect);
 
 export function job(url: string, more: Partial<LeasedJob> = {}): LeasedJob {
   return {

@@ -51,6 +51,7 @@ function attempt(outcome: "succeeded" | "failed", more: Partial<AttemptRecord> =
     error: outcome === "succeeded" ? null : FAILURE,
     responseHeaders: {},
     responseBody: "",
+    responseEncoding: "text",
     responseTruncated: false,
     node: "n1",
     retryAfterMs: null,

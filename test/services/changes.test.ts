@@ -38,6 +38,7 @@ const attempt: AttemptRecord = {
   error: { code: "bad_status", message: "status 500" },
   responseHeaders: { "set-cookie": SECRET },
   responseBody: SECRET,
+  responseEncoding: "text",
   responseTruncated: false,
   node: "node-1",
   retryAfterMs: null,

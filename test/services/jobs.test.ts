@@ -4,6 +4,7 @@ import { systemClock } from "../../core/clock.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
+import { KeepAliveOff } from "../../services/scheduler/keep-alive.ts";
 import { closeDatabase, freshDatabase, given, KINDS } from "../store/fixtures.ts";
 
 test("an entry of a first call that was made already is put right, and leads to no second call", async () => {
@@ -12,7 +13,7 @@ test("an entry of a first call that was made already is put right, and leads to 
   const entry = dueEntryOf(task!)!;
   assert.is(entry.first, false);
   const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const jobs = new JobMaker({ db, due, clock: systemClock } as never, console as never);
+  const jobs = new JobMaker({ db, due, clock: systemClock } as never, new KeepAliveOff(), console as never);
 
   await due.add([{ ...entry, first: true }]);
   const stale = await due.claim("holder", 10);

@@ -45,7 +45,7 @@ test("an attempt: its error in two fields", () => {
   const record: AttemptRecord = {
     ...{ n: 2, startedAt: T, durationMs: millis(5), outcome: "failed", statusCode: 500 },
     ...{ error: { code: "bad_status", message: "m" }, responseHeaders: { a: ["b"] }, responseBody: "x" },
-    ...{ responseTruncated: true, node: "n", retryAfterMs: millis(9) },
+    ...{ responseEncoding: "base64", responseTruncated: true, node: "n", retryAfterMs: millis(9) },
   };
   const { error: _, retryAfterMs: __, ...same } = record;
   assert.equal(attemptView(record), { ...same, startedAt: ISO, errorCode: "bad_status", errorMessage: "m" });

@@ -118,6 +118,7 @@ export function outcome(
     error: kind === "succeeded" ? null : { code: "bad_status", message: "status 500, expected 2xx" },
     responseHeaders: { "content-type": "text/plain", "set-cookie": ["a=1", "b=2"] },
     responseBody: "answer",
+    responseEncoding: "text",
     responseTruncated: false,
     node: "node-1",
     retryAfterMs: null,

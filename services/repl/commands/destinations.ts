@@ -30,7 +30,18 @@ export const destinations: Command = {
     if (items.length === 0) return "no destinations";
     const { paint } = session;
     const table = paint.table(
-      ["breaker", "since", ">due", ">calling", ">window", ">limit", ">per s", "paused", "origin"],
+      [
+        "breaker",
+        "since",
+        ">due",
+        ">calling",
+        ">window",
+        ">limit",
+        ">per s",
+        "kept open",
+        "paused",
+        "origin",
+      ],
       items.map((one) => [
         one.breaker.enabled ? breakerOf(one, session) : "off",
         localTime(one.breaker.since),
@@ -39,6 +50,7 @@ export const destinations: Command = {
         String(one.window ?? "-"),
         String(one.concurrency ?? "-"),
         String(one.ratePerSecond ?? "-"),
+        one.keepAlive ? "-" : "no",
         one.paused ? paint.bad("paused") : "-",
         one.origin,
       ]),

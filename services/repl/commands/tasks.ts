@@ -181,7 +181,9 @@ function attemptTable(items: AttemptView[], { paint }: Session): string {
   return paint.table([">n", "started", ">took", "outcome", ">status", "node", "error"], rows);
 }
 
-function answerOf({ n, responseBody, responseTruncated }: AttemptView, { paint }: Session): string {
-  const title = paint.faint(`answer of attempt ${n}${responseTruncated ? ", its beginning" : ""}:`);
+function answerOf(attempt: AttemptView, { paint }: Session): string {
+  const { n, responseBody, responseEncoding, responseTruncated } = attempt;
+  const bytes = responseEncoding === "base64" ? ", no text, as base64" : "";
+  const title = paint.faint(`answer of attempt ${n}${responseTruncated ? ", its beginning" : ""}${bytes}:`);
   return `${title}\n${responseBody ? plain(responseBody) : "(empty)"}`;
 }

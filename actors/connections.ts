@@ -1,0 +1,170 @@
+/**
+ * The keep-alive connections to one origin. Each is an undici client with one socket that carries one call at a time,
+ * and is dropped when its socket closes. So it is always known which connection a call uses, whether it was used before and
+ * whether a byte of an answer has come on it; and nothing ever waits in a queue of undici's. How many there are is not
+ * limited here: a call that is under way has one, and the destination limits those.
+ */
+import type { Socket } from "node:net";
+import { type buildConnector, Client, type Dispatcher } from "undici";
+import { AnswerWatch, MAX_HEAD_BYTES } from "./interim.ts";
+
+/**
+ * Makes a connection. Returns its socket at once where there is one: closing that gives up, and `callback` is not called
+ * any more then.
+ */
+export type Connector = (
+  options: buildConnector.Options,
+  callback: buildConnector.Callback,
+) => Socket | undefined;
+
+/** An idle connection is closed after this, in ms: targets usually close theirs after 2 s or 5 s. */
+const IDLE_MS = 1_500;
+/** A target that tells its own limit (`keep-alive: timeout=`) is believed, less this, in ms. */
+const IDLE_MARGIN = 1_000;
+/** And at most this, in ms. */
+const MAX_IDLE = 30_000;
+
+export class Connections {
+  readonly #origin: URL;
+  readonly #connector: Connector;
+  readonly #onStale: () => void;
+  /** The one that was used last is taken first: the others may become idle, and close. */
+  #free: Connection[] = [];
+  readonly #all = new Set<Connection>();
+  /** Gives up what is being opened. */
+  readonly #opening = new Set<() => void>();
+
+  /**
+   * @param onStale told of each connection that the target had closed when a request went out on it
+   * @throws TypeError where `origin` is not one of http or https
+   */
+  constructor(origin: string, connector: Connector, onStale: () => void = () => undefined) {
+    this.#origin = new URL(origin);
+    if (!/^https?:$/.test(this.#origin.protocol)) throw new TypeError(`${origin} is not called over HTTP`);
+    this.#connector = connector;
+    this.#onStale = onStale;
+  }
+
+  /** Those that are open, and those that are being opened. */
+  get size(): number {
+    return this.#all.size + this.#opening.size;
+  }
+
+  /** One that is open and idle; it is the caller's until it is given back. */
+  reuse(): Connection | undefined {
+    for (;;) {
+      const connection = this.#free.pop();
+      if (connection === undefined || connection.alive) return connection;
+    }
+  }
+
+  /** @returns gives up: nothing is left then, and `done` is not called */
+  open(done: (error: Error | null, connection: Connection | null) => void): () => void {
+    const { host, hostname, protocol, port } = this.#origin;
+    let socket: Socket | undefined;
+    const giveUp = () => {
+      if (this.#opening.delete(giveUp)) socket?.destroy();
+    };
+    this.#opening.add(giveUp);
+    const options = {
+      host,
+      hostname: hostname.replace(/^\[|\]$/g, ""),
+      protocol,
+      port,
+    } as buildConnector.Options;
+    socket = this.#connector(options, (...[error, connected]) => {
+      if (!this.#opening.delete(giveUp)) {
+        connected?.on("error", () => undefined).destroy();
+        return;
+      }
+      if (error || !connected) done(error ?? new Error("no connection"), null);
+      else done(null, this.#adopt(connected));
+    });
+    return giveUp;
+  }
+
+  /** Takes back a connection whose call has ended. */
+  giveBack(connection: Connection): void {
+    if (!connection.alive) return;
+    connection.reused = true;
+    this.#free.push(connection);
+  }
+
+  /** The target had closed it. */
+  stale(): void {
+    this.#onStale();
+  }
+
+  /** Closes everything. */
+  destroy(): void {
+    for (const giveUp of this.#opening) giveUp();
+    for (const connection of this.#all) connection.destroy();
+    this.#free = [];
+  }
+
+  #adopt(socket: Socket): Connection {
+    const connection = new Connection(this.#origin, socket, () => {
+      this.#all.delete(connection);
+      const at = this.#free.indexOf(connection);
+      if (at >= 0) this.#free.splice(at, 1);
+    });
+    this.#all.add(connection);
+    return connection;
+  }
+}
+
+/** Undici would connect again; the call decides on that. */
+class ClosedError extends Error {
+  readonly code = "ECONNRESET";
+}
+
+export class Connection {
+  /** It has carried a call before. */
+  reused = false;
+  readonly watch: AnswerWatch;
+  readonly #socket: Socket;
+  readonly #client: Client;
+  #attached = false;
+
+  constructor(origin: URL, socket: Socket, onClose: () => void) {
+    this.#socket = socket;
+    this.watch = new AnswerWatch(socket);
+    socket.once("close", onClose);
+    this.#client = new Client(origin, {
+      pipelining: 1,
+      allowH2: false,
+      // One deadline per call governs; undici's own timers are coarse.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveTimeoutThreshold: IDLE_MARGIN,
+      keepAliveMaxTimeout: MAX_IDLE,
+      connect: (_, callback) => this.#attach(callback),
+    });
+  }
+
+  get alive(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** @throws where the request itself is not possible */
+  send(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.watch.answered = false;
+    this.#client.dispatch(request, handler);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Undici cannot take a socket before it has asked for it. */
+  #attach(callback: buildConnector.Callback): void {
+    const isFirst = !this.#attached;
+    this.#attached = true;
+    queueMicrotask(() => {
+      if (isFirst) callback(null, this.#socket);
+      else callback(new ClosedError("the target had closed the connection"), null);
+    });
+  }
+}
