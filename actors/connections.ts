@@ -47,7 +47,7 @@ export class Connections {
 
   /** Those that are open, and those that are being opened. */
   get size(): number {
-    return this.#all.size + this.#opening.size;
+    return Array.from(this.#all).filter(({ alive }) => alive).length + this.#opening.size;
   }
 
   /** One that is open and idle; it is the caller's until it is given back. */

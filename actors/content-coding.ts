@@ -121,7 +121,9 @@ interface Run extends Decoded {
 class TimedOut extends Error {}
 
 /** Runs one decoder, in Node's own threads, until its end or until `max` bytes have come out. Frees it in any case. */
-function run(decoder: Decoder, input: Buffer, max: number, until: number): Promise<Run | Error> {
+async function run(decoder: Decoder, input: Buffer, max: number, until: number): Promise<Run | Error> {
+  const timeLeft = until - performance.now();
+  if (timeLeft <= 0) return new TimedOut();
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -132,7 +134,7 @@ function run(decoder: Decoder, input: Buffer, max: number, until: number): Promi
       const kept = Buffer.concat(chunks, Math.min(bytes, max));
       resolve({ bytes: kept, cut: bytes > max, read: decoder.bytesWritten });
     };
-    const timer = setTimeout(() => end(new TimedOut()), Math.max(0, until - performance.now()));
+    const timer = setTimeout(() => end(new TimedOut()), timeLeft);
     decoder
       .on("data", (chunk: Buffer) => {
         chunks.push(chunk);

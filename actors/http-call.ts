@@ -2,7 +2,7 @@
 import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
 import { brokenBody, brokenHead } from "./broken-rule.ts";
-import { callErrorOf, parserReason } from "./call-errors.ts";
+import { AnswerError, callErrorOf, parserReason } from "./call-errors.ts";
 import type { Connection, Connections } from "./connections.ts";
 
 /** Most of an answer's body that is kept and looked at. */
@@ -122,7 +122,10 @@ class Call implements Dispatcher.DispatchHandler {
       this.#begun = false;
       this.#connection = null;
       this.#open();
-    } else this.#finish(failure.code === "bad_response" ? this.#explained(failure) : failure);
+      return;
+    }
+    const isParsers = failure.code === "bad_response" && !(error instanceof AnswerError);
+    this.#finish(isParsers ? this.#explained(failure) : failure);
   }
 
   /**

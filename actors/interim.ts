@@ -82,7 +82,7 @@ export class AnswerWatch {
         return bytes;
       }
       const end = interim === null ? -1 : endOfHead(bytes);
-      if (interim === true && (end === BROKEN || isSwitching(bytes))) return this.#refuse(bytes, end);
+      if (interim === true && (end === BROKEN || isSwitching(bytes))) return this.#refuse(end);
       if (end < 0) return this.#hold(bytes);
       this.#interimBytes += end;
       bytes = bytes.subarray(end);
@@ -105,12 +105,11 @@ export class AnswerWatch {
     return null;
   }
 
-  #refuse(bytes: Buffer, end: number): null {
+  #refuse(end: number): null {
     const problem =
       end === BROKEN
         ? "a line of an answer to come (1xx) does not end with CR LF"
         : "the target switched protocols (101), which was not asked for";
-    this.#head = [bytes];
     this.#socket.destroy(new AnswerError("bad_response", problem));
     return null;
   }

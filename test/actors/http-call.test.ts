@@ -1,14 +1,18 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";
 import { type CallRequest, callTarget, MAX_ANSWER_BYTES } from "../../actors/http-call.ts";
-import { temporaryFolder } from "../servers/server.ts";
-import { allowLoopback, connectionsTo, httpTarget, listening, type Target, tcpTarget } from "./targets.ts";
+import {
+  allowLoopback,
+  certificate,
+  connectionsTo,
+  httpTarget,
+  listening,
+  type Target,
+  tcpTarget,
+} from "./targets.ts";
 
 const test = suite("http call");
 const open: (() => Promise<unknown>)[] = [];
@@ -184,33 +188,7 @@ test("redirects are not followed", async () => {
 });
 
 test("a certificate nobody vouches for → tls; one we know is fine", async () => {
-  const folder = temporaryFolder("tls");
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-days",
-      "1",
-      ...subject,
-      "-keyout",
-      key,
-      "-out",
-      cert,
-    ],
-    { stdio: "ignore" },
-  );
-  const server = createTlsServer(
-    { key: readFileSync(key), cert: readFileSync(cert) },
-    (_, res) => void res.end("ok"),
-  );
+  const server = createTlsServer(certificate(), (_, res) => void res.end("ok"));
   assert.is((await call(listening(server, "https"))).error?.code, "tls");
   assert.is(
     (

@@ -1,12 +1,16 @@
 // What actors are tested against: real servers on 127.0.0.1, jobs, and pools.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { Connections } from "../../actors/connections.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { EgressPolicy, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import { epochMs, millis } from "../../core/clock.ts";
 import { laneOf, newTaskId, originOf } from "../../core/ids.ts";
+import { temporaryFolder } from "../servers/server.ts";
 
 export interface Target {
   url: string;
@@ -34,10 +38,17 @@ export async function listening(server: Server, scheme = "http", host = "127.0.0
 
 export const httpTarget = (answer: RequestListener): Promise<Target> => listening(createServer(answer));
 
-/** A server that speaks bare TCP: `speak` is called once the request's headers are there. */
-export const tcpTarget = (speak: (socket: Socket) => void): Promise<Target> =>
+/**
+ * A server that speaks bare TCP: `speak` is called once the request's headers are there.
+ * @param opened called with each connection
+ */
+export const tcpTarget = (
+  speak: (socket: Socket) => void,
+  opened: (socket: Socket) => void = () => undefined,
+): Promise<Target> =>
   listening(
     createTcpServer((socket) => {
+      opened(socket);
       let text = "";
       socket.on("data", (chunk) => {
         const before = text.includes("\r\n\r\n");
@@ -48,6 +59,18 @@ export const tcpTarget = (speak: (socket: Socket) => void): Promise<Target> =>
   );
 
 export const allowLoopback = new EgressPolicy(LOOPBACK_RANGES);
+
+/** For localhost, of an authority that nobody knows. */
+export function certificate(): { key: Buffer; cert: Buffer } {
+  const folder = temporaryFolder("tls");
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
+  execFileSync("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", cert], {
+    stdio: "ignore",
+  });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
 
 export const connectionsTo = (url: string, connect = guardedConnector(allowLoopback)): Connections =>
   new Connections(originOf(url), connect);
