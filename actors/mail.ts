@@ -1,6 +1,7 @@
 /** One mail under one deadline, through the guarded connector: to its caller it looks like a call. */
-import { createTransport } from "nodemailer";
+
 import type { Socket } from "node:net";
+import { createTransport } from "nodemailer";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
 import { callErrorOf } from "./call-errors.ts";

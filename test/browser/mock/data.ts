@@ -149,6 +149,7 @@ function taskAt(at: number, n: number): Json {
             }
           : null,
       responseBody: ok ? '{"code":0,"msg":"成功","data":{"accepted":true}}' : failure.body,
+      responseEncoding: "text",
       responseTruncated: false,
       node: pick(NODES),
     });
@@ -277,6 +278,7 @@ export const destinations: Json[] = TARGETS.map(({ origin }, i) => ({
   paused: i === 2,
   concurrency: i === 3 ? 20 : null,
   ratePerSecond: i === 5 ? 50 : null,
+  keepAlive: i !== 6,
   breaker: {
     state: i === 4 ? "open" : i === 3 ? "half_open" : "closed",
     since: iso(NOW - minutes(12)),

@@ -328,8 +328,13 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
-            /** @description At most 65535 bytes of it */
+            /** @description At most 65535 bytes of it, decoded */
             responseBody: string | null;
+            /**
+             * @description `base64`: the bytes of `responseBody` are no text in the answer's charset, or its content-encoding could not be decoded; they are kept as base64
+             * @enum {string}
+             */
+            responseEncoding: "text" | "base64";
             responseHeaders: {
                 [key: string]: string | string[];
             } | null;
@@ -505,6 +510,8 @@ export interface components {
             firstSeenAt: string;
             /** @description Tasks that are claimed: being called, or about to be */
             inFlight: number;
+            /** @description Whether connections are kept open between calls */
+            keepAlive: boolean;
             origin: string;
             paused: boolean;
             ratePerSecond: number | null;
@@ -523,6 +530,9 @@ export interface components {
          *       "ratePerSecond": 20
          *     }
          * @example {
+         *       "keepAlive": false
+         *     }
+         * @example {
          *       "breaker": {
          *         "reset": true
          *       }
@@ -535,6 +545,8 @@ export interface components {
                 reset?: true;
             };
             concurrency?: number | null;
+            /** @description False: each call has a connection of its own (`connection: close`) */
+            keepAlive?: boolean;
             paused?: boolean;
             ratePerSecond?: number | null;
         };

@@ -334,6 +334,10 @@ export const en = {
   "attempt.at": "By node",
   "attempt.node": "by {node}",
   "attempt.response": "Response",
+  "attempt.bytes":
+    "These bytes are no text in their charset, or could not be decoded. They are stored as they came.",
+  "attempt.download": "Download the bytes",
+  "attempt.copyBase64": "Copy as base64",
   "attempt.empty": "The response had no body.",
   "attempt.none": "There was no response.",
   "attempt.headers": "{n} response header|{n} response headers",
@@ -425,6 +429,8 @@ export const en = {
   "dest.rate": "Calls per second",
   "dest.rate.hint": "Empty: no limit.",
   "dest.breakerOn": "Suspend calls by a circuit breaker while it fails",
+  "dest.keepAlive": "Keep connections open between calls",
+  "dest.noKeepAlive": "no keep-alive",
   "dest.failures": "{n} failed call in a row|{n} failed calls in a row",
   "dest.replay": "Replay what was missed",
   "dest.replay.text":
@@ -638,6 +644,7 @@ export const en = {
   "code.blocked": "address not allowed",
   "code.too_large_headers": "headers too large",
   "code.bad_response": "not valid HTTP",
+  "code.bad_encoding": "cannot be decoded",
   "code.bad_status": "wrong status",
   "code.unexpected_result": "body proves no success",
   "code.bad_request": "request could not be made",
@@ -654,6 +661,8 @@ export const en = {
   "advice.blocked": "If the target is meant to be reached, add its range to BIDA_EGRESS_ALLOW.",
   "advice.too_large_headers": "Mend the target: headers have at most 16 KiB.",
   "advice.bad_response": "Often TLS spoken to an http URL, or another protocol at that port.",
+  "advice.bad_encoding":
+    "The body is cut short, or not in the content-encoding that it says. Its bytes are stored below.",
   "advice.bad_status":
     "Look at the stored response below. A redirect counts as failed: put its target into the URL.",
   "advice.unexpected_result": "Compare the stored response with the expected text.",

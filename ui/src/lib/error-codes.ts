@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   "blocked",
   "too_large_headers",
   "bad_response",
+  "bad_encoding",
   "bad_status",
   "unexpected_result",
   "bad_request",
