@@ -12,7 +12,8 @@ test("what one side writes the other reads", () => {
   assert.equal([read.inFlight, read.delayMicros], [0, 0]);
   written.inFlight = 7;
   written.delayMicros = 1234.5;
-  assert.equal([read.inFlight, read.delayMicros], [7, 1235]);
+  for (let i = 0; i < 3; i++) written.countStale();
+  assert.equal([read.inFlight, read.delayMicros, read.stale], [7, 1235, 3]);
 });
 
 test("slots tell how many are taken", async () => {

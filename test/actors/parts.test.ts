@@ -123,6 +123,9 @@ for (const [error, code, message = "why"] of ERRORS) {
     assert.equal(callErrorOf(error), { code, message }));
 }
 
+const GBK = Buffer.from("b3c9b9a6", "hex");
+const around = (before: string, bytes: Buffer, after = "") =>
+  Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]);
 const TEXTS: [bytes: string | Buffer, type: string | string[] | undefined, text: string][] = [
   ["成功", undefined, "成功"],
   ["成功", "text/plain", "成功"],
@@ -135,9 +138,58 @@ const TEXTS: [bytes: string | Buffer, type: string | string[] | undefined, text:
   [Buffer.from("ff41", "hex"), undefined, "\ufffdA"],
   ["", "text/plain; charset=gbk", ""],
   ["a", ["text/plain; charset=utf-8", "x"], "a"],
+  [Buffer.from("81308130", "hex"), "text/plain; charset=gbk", "\u0080"],
+  ["\ufeff成功", undefined, "成功"],
+  [Buffer.from("feff62109529", "hex"), "text/plain", "成锩"],
+  [Buffer.from("fffe1062", "hex"), "text/plain; charset=klingon", "成"],
+  ["\ufeff成", "text/plain; charset=gbk", new TextDecoder("gbk").decode(Buffer.from("\ufeff成"))],
+  [
+    around("<?xml version='1.0' encoding='gb2312' ?>", GBK),
+    "text/xml",
+    "<?xml version='1.0' encoding='gb2312' ?>成功",
+  ],
+  [
+    around('<?xml version="1.0" encoding="UTF-16"?>', Buffer.from("成")),
+    undefined,
+    '<?xml version="1.0" encoding="UTF-16"?>成',
+  ],
+  [
+    around('{"a":"<?xml version=\\"1.0\\" encoding=\\"gbk\\"?>', Buffer.from("成"), '"}'),
+    undefined,
+    '{"a":"<?xml version=\\"1.0\\" encoding=\\"gbk\\"?>成"}',
+  ],
+  [
+    around(" <!doctype html><META http-equiv=content-type content='text/html; charset=gbk'>", GBK),
+    "text/html",
+    " <!doctype html><META http-equiv=content-type content='text/html; charset=gbk'>成功",
+  ],
+  [around("<!-- <meta charset=gbk> -->", Buffer.from("成")), "text/html", "<!-- <meta charset=gbk> -->成"],
+  [around("<meta charset=gbk>", Buffer.from("成")), "application/json", "<meta charset=gbk>成"],
+  [
+    around(`<p>${"x".repeat(1024)}<meta charset=gbk>`, Buffer.from("成")),
+    "text/html",
+    `<p>${"x".repeat(1024)}<meta charset=gbk>成`,
+  ],
 ];
 for (const [bytes, type, text] of TEXTS) {
   test(`${text} as ${type}`, () => assert.is(readText(Buffer.from(bytes as string), type).text, text));
 }
+
+test("what is cut inside a character is text without it; what is wrong elsewhere is not", () => {
+  const utf8 = Buffer.from("a成😀");
+  for (const [length, text] of [
+    [1, "a"],
+    [2, "a"],
+    [3, "a"],
+    [4, "a成"],
+    [7, "a成"],
+    [8, "a成😀"],
+  ] as const)
+    assert.equal(readText(utf8.subarray(0, length), undefined, true), { text, exact: true }, `${length}`);
+  assert.is(readText(utf8.subarray(0, 3), undefined, false).exact, false);
+  assert.is(readText(Buffer.from("ff6180", "hex"), undefined, true).exact, false);
+  assert.equal(readText(GBK.subarray(0, 3), "text/plain; charset=gbk", true), { text: "成", exact: true });
+  assert.is(readText(GBK.subarray(0, 3), "text/plain; charset=gbk").exact, false);
+});
 
 test.run();

@@ -188,6 +188,32 @@ test("only the thread that died is concerned", async () => {
   });
 });
 
+test("kept connections that targets closed are counted, also those of threads that died", async () => {
+  pool = start(1);
+  const stale = async (path: string) => {
+    for (const n of [1, 2]) {
+      pool.deliver([to(`held${path}`)]);
+      await until(() => held.length === 1);
+      const first = held.shift()!;
+      if (n === 1) first.end();
+      else {
+        first.socket?.resetAndDestroy();
+        await until(() => held.length === 1);
+        held.shift()!.end();
+      }
+      const done = outcomes.length + 1;
+      await until(() => outcomes.length >= done);
+    }
+  };
+  await stale("a");
+  assert.is(pool.staleConnections, 1);
+  pool.deliver([poison()]);
+  await until(() => crashes.length === 1);
+  await stale("b");
+  assert.is(pool.staleConnections, 2);
+  assert.ok(outcomes.every(({ attempt }) => attempt?.error?.code !== "reset"));
+});
+
 test("after a thread was replaced, stop does not wait for what is in flight", async () => {
   pool = start(1);
   pool.deliver([poison()]);

@@ -50,4 +50,29 @@ for (const value of ["a\r\nx: y", "a\nb", "a\0b", "名", "😀", "\x7f", "\ud800
     assert.is(headerProblem("x-a", value), "has characters that a header cannot carry"));
 }
 
+for (const value of [
+  "",
+  "gzip",
+  "GZIP, x-gzip;q=0.5 ,deflate; q=1.000, br;q=0, zstd",
+  "identity",
+  "identity;q=1, *;q=0",
+  "compress;q=0, gzip",
+  ", gzip,",
+])
+  test(`accept-encoding: ${value} can be decoded`, () =>
+    assert.is(headerProblem("Accept-Encoding", value), null));
+
+const UNDECODABLE: [value: string, problem: RegExp][] = [
+  ["compress", /^asks for compress; Bida can decode gzip, deflate, br, zstd$/],
+  ["gzip, exi;q=0.1", /^asks for exi;/],
+  ["*", /^asks for any coding \(\*\);/],
+  ["gzip, *;q=0.001", /^asks for any coding/],
+  ["gzip;q=2", /^has "gzip;q=2", which is no coding with an optional weight/],
+  ["gzip deflate", /^has "gzip deflate"/],
+  ["gzip;level=9", /^has "gzip;level=9"/],
+];
+for (const [value, problem] of UNDECODABLE)
+  test(`accept-encoding: ${value} is refused`, () =>
+    assert.match(headerProblem("accept-encoding", value) ?? "", problem));
+
 test.run();

@@ -33,4 +33,21 @@ test("an entry of a first call that was made already is put right, and leads to 
   await closeDatabase(db);
 });
 
+test("jobs of a destination without keep-alive say so, from the next one on", async () => {
+  const db = await freshDatabase(KINDS[0]!);
+  const [task] = await given(db, { callCount: 0, nextCallAt: systemClock.now() });
+  const entry = dueEntryOf(task!)!;
+  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
+  const keepAliveOff = new KeepAliveOff();
+  const jobs = new JobMaker({ db, due, clock: systemClock } as never, keepAliveOff, console as never);
+  const made = async () => (await jobs.make("holder", [entry], [task!]))[0]?.keepAlive;
+  assert.is(await made(), undefined);
+  keepAliveOff.set(entry.lane, false);
+  assert.is(await made(), false);
+  keepAliveOff.set(entry.lane, true);
+  assert.is(await made(), undefined);
+  await due.close();
+  await closeDatabase(db);
+});
+
 test.run();

@@ -116,6 +116,35 @@ export function destinationSuite({ test, world }: Suite): void {
     });
   });
 
+  test("without keep-alive each call comes on a connection of its own, within about a second", async () => {
+    await withReceiver(async (receiver, path) => {
+      const ports: (number | undefined)[] = [];
+      const said: (string | undefined)[] = [];
+      const url = receiver.url((res, _, req) => {
+        ports.push(req.socket.remotePort);
+        said.push(req.headers.connection);
+        res.end();
+      });
+      const call = async () => world().ended(await world().submit({ url }));
+      await call();
+      assert.equal(said, ["keep-alive"]);
+      const changed = await patch(path, { keepAlive: false });
+      assert.equal([changed.status, changed.json.keepAlive], [200, false]);
+      await until("calls without keep-alive", async () => {
+        await call();
+        return said.length > 3 && said.slice(-3).every((value) => value === "close");
+      });
+      ports.length = 0;
+      for (let i = 0; i < 3; i++) await call();
+      assert.is(new Set(ports).size, 3);
+      assert.is((await patch(path, { keepAlive: true })).json.keepAlive, true);
+      await until("calls with keep-alive", async () => {
+        await call();
+        return said.at(-1) === "keep-alive";
+      });
+    });
+  });
+
   test("a rate holds", async () => {
     await withReceiver(async (receiver, path) => {
       await patch(path, { ratePerSecond: 5 });
@@ -145,6 +174,7 @@ export function destinationSuite({ test, world }: Suite): void {
       "concurrency",
     ],
     ["rate 0", `/v1/destinations/${encodeURIComponent("http://a")}`, { ratePerSecond: 0 }, "ratePerSecond"],
+    ["no keep-alive", `/v1/destinations/${encodeURIComponent("http://a")}`, { keepAlive: 0 }, "keepAlive"],
     ["an unknown field", `/v1/destinations/${encodeURIComponent("http://a")}`, { pause: true }, "pause"],
   ];
   for (const [name, path, body, field] of REFUSED) {

@@ -2,11 +2,13 @@
 import { createServer } from "node:http";
 import { createServer as createTls } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { freePort } from "../../servers/ports.ts";
 import { CERTIFICATE, KEY } from "../kit/certificate.ts";
 import type { LiveAnswer } from "../kit/receiver.ts";
 import { timely } from "../kit/timely.ts";
+import { until } from "../kit/until.ts";
 import type { Suite } from "./suite.ts";
 
 const once = { limitCallCount: 1, timeoutMs: 300 };
@@ -110,6 +112,45 @@ export function failureSuite({ test, world }: Suite): void {
       assert.is(responseBody?.length, 65_535);
       assert.is(outcome, "succeeded");
     }
+  });
+
+  test("a kept connection that the target resets costs no attempt", async () => {
+    const used = new WeakSet<object>();
+    let resets = 0;
+    const url = answering((res, _, req) => {
+      if (resets > 0 || !used.has(req.socket)) {
+        used.add(req.socket);
+        return void res.end();
+      }
+      resets += 1;
+      req.socket.resetAndDestroy();
+    });
+    await until("a call on a connection that was used before", async () => {
+      const task = await world().ended(await world().submit({ url, limitCallCount: 1 }));
+      assert.equal([task.state, task.callCount], ["succeeded", 1]);
+      return resets === 1;
+    });
+  });
+
+  test("an image is kept as it came, and what is not what it says is told", async () => {
+    const bytes = Buffer.from("89504e470d0a1a0a00ff", "hex");
+    const answers = [
+      { body: bytes },
+      { body: "no gzip", headers: { "content-encoding": "gzip" } },
+      { body: gzipSync("成功\0"), headers: { "content-encoding": "gzip" } },
+    ];
+    const seen = [];
+    for (const answer of answers) {
+      const id = await world().submit({ url: world().receiver.url(answer), limitCallCount: 1 });
+      await world().ended(id);
+      const [attempt] = await world().attempts(id);
+      seen.push([attempt?.errorCode, attempt?.responseBody, attempt?.responseEncoding]);
+    }
+    assert.equal(seen, [
+      [null, bytes.toString("base64"), "base64"],
+      ["bad_encoding", Buffer.from("no gzip").toString("base64"), "base64"],
+      [null, "成功\0", "text"],
+    ]);
   });
 
   test("an answer that is not HTTP is recorded as such", async () => {

@@ -78,6 +78,20 @@ export function recording(kind: Kind): void {
     assert.equal((await attemptsIn(db, task.taskId))[1], bare.attempt!);
   });
 
+  test("an answer that is no text comes back as base64, marked, also one of 65 535 bytes", async () => {
+    const task = await one();
+    const bytes = Buffer.alloc(65_535, Buffer.from([0, 0xff, 0x80, 0x0d, 0x0a]));
+    const made = outcome(task, 1, "failed", {
+      error: { code: "bad_encoding", message: "the content-encoding gzip ends before its data does" },
+      responseBody: bytes.toString("base64"),
+      responseEncoding: "base64",
+    });
+    await record(made);
+    const [attempt] = await attemptsIn(db, task.taskId);
+    assert.equal(attempt, made.attempt!);
+    assert.ok(Buffer.from(attempt?.responseBody ?? "", "base64").equals(bytes));
+  });
+
   test("a very long error message is cut, not refused", async () => {
     const task = await one();
     await record(outcome(task, 1, "failed", { error: { code: "reset", message: "😀".repeat(400) } }));
