@@ -1,4 +1,4 @@
-/** Which rule of HTTP/1.1 an answer broke, in plain words: parsers name places in their own code. */
+/** Which rule of HTTP/1.1 an answer broke, in plain words: parsers speak of places in their own code. */
 
 /** How much of a line is quoted. */
 const QUOTE = 40;
@@ -13,7 +13,7 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
  * What is wrong with the head of an answer, as far as it came.
  * @returns null where nothing is
  */
-export function brokenHead(head: Buffer): string | null {
+function brokenHead(head: Buffer): string | null {
   const text = head.toString("latin1").replace(/^[\r\n]+/, "");
   const end = text.indexOf("\r\n\r\n");
   const whole = end >= 0;
@@ -22,9 +22,7 @@ export function brokenHead(head: Buffer): string | null {
   let encoded = false;
   for (const [i, line] of lines.entries()) {
     const last = i === lines.length - 1;
-    // The rest of it may be to come.
-    if (last && !whole)
-      return i === 0 && !mayBegin(line) ? noStatusLine(line) : lengthConflict(lengths, encoded);
+    if (last && !whole) return lengthConflict(lengths, encoded) ?? partProblem(line, i === 0);
     const problem =
       endProblem(line, last) ?? (i === 0 ? statusProblem(bare(line)) : fieldProblem(bare(line)));
     if (problem !== null) return problem;
@@ -36,6 +34,16 @@ export function brokenHead(head: Buffer): string | null {
 }
 
 const bare = (line: string): string => line.replace(/\r$/, "");
+
+/** Of a line whose end did not come. */
+function partProblem(line: string, isFirst: boolean): string | null {
+  const problem = endProblem(line, true);
+  if (problem !== null || (isFirst && mayBegin(line))) return problem;
+  if (isFirst) return statusProblem(bare(line));
+  const name = line.split(":")[0] ?? "";
+  const isBegun = line.includes(":") || /^[ \t]/.test(line) || !NAME.test(name);
+  return isBegun && line !== "" ? fieldProblem(line.includes(":") ? line : `${line}:`) : null;
+}
 
 function split(line: string): [string, string] {
   const at = line.indexOf(":");
@@ -84,7 +92,14 @@ function lengthConflict(lengths: string[], encoded: boolean): string | null {
   return lengths.length > 0 && encoded ? "content-length and transfer-encoding stand there both" : null;
 }
 
-/** Of the body, by how the parser calls it. */
+/** By how the parser calls it; of the head where its bytes did not tell. */
+const HEAD: [RegExp, string][] = [
+  [/[Ss]tatus|version|HTTP\//, "the status line is not valid"],
+  [/Content-Length/, "content-length is not a number of bytes, or stands beside another length"],
+  [/header value char/, "a header has a control character in its value"],
+  [/header token|header field/, "a header line is not a name, a colon and a value"],
+  [/\b(CR|LF|CRLF)\b/, "a line of the head does not end with CR LF"],
+];
 const BODY: [RegExp, string][] = [
   [/character in chunk size/, "the size of a chunk is not a hexadecimal number"],
   [/Chunk size overflow/, "the size of a chunk is too large"],
@@ -94,9 +109,14 @@ const BODY: [RegExp, string][] = [
   [/header/, "a line of the trailer is not a name, a colon and a value"],
 ];
 
-/** @param reason the parser's */
-export function brokenBody(reason: string): string {
-  return BODY.find(([pattern]) => pattern.test(reason))?.[1] ?? `the parser says: ${reason}`;
+/**
+ * @param reason the parser's
+ * @param head what came of it; null where it was in order, and the body is not
+ */
+export function brokenRule(reason: string, head: Buffer | null): string {
+  const said = head && brokenHead(head);
+  const words = (head ? HEAD : BODY).find(([pattern]) => pattern.test(reason))?.[1];
+  return said ?? words ?? `the parser says: ${reason}`;
 }
 
 /** Bytes that cannot be printed are shown as escapes. */

@@ -1,7 +1,7 @@
 /** One HTTP call under one deadline, with a bounded answer. Uses undici's dispatch, which adds no buffering of its own. */
 import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
-import { brokenBody, brokenHead } from "./broken-rule.ts";
+import { brokenRule } from "./broken-rule.ts";
 import { AnswerError, callErrorOf, parserReason } from "./call-errors.ts";
 import type { Connection, Connections } from "./connections.ts";
 
@@ -137,9 +137,8 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #explained({ code, message }: CallError): CallError {
-    const head = this.#statusCode === null ? this.#connection?.watch.head : undefined;
-    const rule = head ? brokenHead(head) : brokenBody(parserReason(message));
-    return { code, message: (rule ?? parserReason(message)).slice(0, 500) };
+    const head = this.#statusCode === null ? (this.#connection?.watch.head ?? null) : null;
+    return { code, message: brokenRule(parserReason(message), head).slice(0, 500) };
   }
 
   #expire(): void {

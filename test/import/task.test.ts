@@ -44,6 +44,7 @@ test("in flight: pending, due when kkbida would have called", () => {
       error: { code: "bad_status", message: "500 null" },
       responseHeaders: null,
       responseBody: "500 null",
+      responseEncoding: "text",
       responseTruncated: false,
       node: "kkbida",
       retryAfterMs: null,
