@@ -1,5 +1,6 @@
 /** Around the tasks: a channel that tells of failures, a viewer who may only look, and a server that goes away. @takes 30 s */
 import * as assert from "uvu/assert";
+import { en } from "../../ui/src/i18n/en.ts";
 import { startAgain } from "../e2e/kit/embedded.ts";
 import { ROBOTS, SECRET } from "../e2e/kit/robots.ts";
 import { axe } from "./kit/console.ts";
@@ -89,6 +90,45 @@ test("a viewer sees everything and can change nothing; nor does a form lead anyw
   await page.locator("#main").waitFor();
   assert.is(await page.locator("tbody tr").count(), 0);
   assert.is((await world.task(taskId)).callCount, 1);
+  assert.equal(complaints, []);
+});
+
+test("an answer that is no text is told of, shown as far as it can be read, and its bytes can be had", async ({
+  world,
+  enter,
+}) => {
+  const bytes = Buffer.concat([Buffer.from("PNG: "), Buffer.from([0x89, 0xff, 0x00, 0x0d])]);
+  const url = world.receiver.url({ status: 500, body: bytes });
+  const taskId = await world.submit({ url, limitCallCount: 1 });
+  await world.ended(taskId);
+  const { page, complaints } = await enter(`/tasks/${taskId}`);
+  const attempt = page.locator("[data-attempt]").first();
+  await attempt.getByText(en["attempt.bytes"]).waitFor();
+  assert.match((await attempt.locator("pre").first().textContent()) ?? "", /^PNG: \ufffd/);
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    attempt.getByRole("button", { name: en["attempt.download"] }).click(),
+  ]);
+  assert.is(file.suggestedFilename(), "answer-1.bin");
+  const chunks: Buffer[] = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk as Buffer);
+  assert.ok(Buffer.concat(chunks).equals(bytes));
+  assert.equal(complaints, []);
+});
+
+test("keep-alive of a destination is turned off in the console", async ({ world, enter }) => {
+  const taskId = await world.submit({ url: world.receiver.url() });
+  await world.ended(taskId);
+  const { origin } = world.receiver;
+  const { page, complaints } = await enter("/destinations");
+  const row = page.locator(`tr[data-origin="${origin}"]`);
+  await row.getByRole("button", { name: en["dest.more"].replace("{origin}", origin) }).click();
+  await page.getByRole("menuitem", { name: en["dest.limits"] }).click();
+  await page.getByLabel(en["dest.keepAlive"]).uncheck();
+  await page.getByRole("dialog").getByRole("button", { name: en["action.save"] }).click();
+  await row.getByText(en["dest.noKeepAlive"]).waitFor();
+  const path = `/v1/destinations/${encodeURIComponent(origin)}`;
+  assert.is((await world.api("GET", path)).json.keepAlive, false);
   assert.equal(complaints, []);
 });
 
