@@ -161,6 +161,23 @@ const BROKEN: [name: string, given: Case, accused: RegExp][] = [
     /made again without a fault/,
   ],
   [
+    "a call made again twice, although its connection was reset each time",
+    {
+      plan: { kind: "reset" },
+      calls: [
+        [1, 10, 20, null],
+        [1, 21, 22, null],
+        [1, 23, 24, null],
+        [2, 300, 310, 200],
+      ],
+      attempts: [
+        [1, null],
+        [2, 200],
+      ],
+    },
+    /made again without a fault/,
+  ],
+  [
     "two calls at once",
     {
       calls: [
@@ -173,6 +190,19 @@ const BROKEN: [name: string, given: Case, accused: RegExp][] = [
     /while another was open/,
   ],
 ];
+
+test("not accused: a call whose kept connection was reset, and that was made again at once", () => {
+  const calls: CallLine[] = [
+    [1, 10, 20, null],
+    [1, 21, 22, null],
+    [2, 300, 310, 200],
+  ];
+  const attempts: Case["attempts"] = [
+    [1, null],
+    [2, 200],
+  ];
+  assert.equal(accusations({ plan: { kind: "reset" }, calls, attempts }), []);
+});
 
 for (const [name, given, accused] of BROKEN) {
   test(`accused: ${name}`, () => {

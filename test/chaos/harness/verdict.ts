@@ -11,6 +11,7 @@
  *   pause, on the receiver's clock.
  * - A call that repeats a number needs a fault: one that excuses repetition, and that was in effect at some moment
  *   between the two calls' arrivals. A fault is in effect from its beginning until two leases and a second after its end.
+ *   A call whose connection the receiver reset is the exception: on a kept connection it is made again at once, once.
  * - Calls of one task do not overlap. Two do, if the second arrived while the first was open: not answered by the receiver,
  *   and its connection not closed. (A killed node's connections are closed by its machine in that moment.) An overlap
  *   needs a fault that excuses it, in effect at the second one's arrival.
@@ -141,7 +142,7 @@ export function judge(evidence: Evidence): Verdict {
     }
     checkRecord(task, recorded.get(task.taskId) ?? [], calls, accuse);
     if (one) checkEarly(one, calls, accuse);
-    const [again, over] = checkRepeats(task.taskId, calls, evidence, accuse);
+    const [again, over] = checkRepeats(task.taskId, one?.plan, calls, evidence, accuse);
     duplicated += again;
     overlapping += over;
   }
@@ -215,7 +216,7 @@ function checkEarly({ plan, callAt, startedAt }: Submission, calls: LedgerCall[]
 function earliestRetry(plan: Submission["plan"], calls: LedgerCall[], attempt: number): number {
   const before = calls.filter((call) => call.attempt === attempt - 1);
   if (before.length === 0) return 0;
-  const reset = plan.kind === "reset" && attempt - 1 <= plan.times;
+  const reset = resets(plan, attempt - 1);
   const ends = before.map((call) => {
     const byReceiver = call.endedAt !== null && (call.status !== null || reset) && plan.kind !== "drip";
     return (byReceiver ? (call.endedAt as number) : call.at) + delayAfter(plan, call);
@@ -223,9 +224,14 @@ function earliestRetry(plan: Submission["plan"], calls: LedgerCall[], attempt: n
   return Math.min(...ends);
 }
 
+/** Whether the receiver resets the connection at that call. */
+const resets = (plan: Submission["plan"], attempt: number): boolean =>
+  plan.kind === "reset" && attempt <= plan.times;
+
 /** @returns how many calls repeat a number, and how many overlap an earlier one */
 function checkRepeats(
   taskId: string,
+  plan: Submission["plan"] | undefined,
   calls: LedgerCall[],
   { faults, leaseMs }: Evidence,
   accuse: Accuse,
@@ -241,8 +247,10 @@ function checkRepeats(
   const sorted = calls.toSorted((a, b) => a.at - b.at);
   for (const [i, call] of sorted.entries()) {
     const earlier = sorted.slice(0, i);
-    const twin = earlier.findLast(({ attempt }) => attempt === call.attempt);
-    if (twin) {
+    const twins = earlier.filter(({ attempt }) => attempt === call.attempt);
+    const twin = twins.at(-1);
+    const sentAgain = twins.length === 1 && plan !== undefined && resets(plan, call.attempt);
+    if (twin && !sentAgain) {
       repeats += 1;
       if (!inEffect("repeat", twin.at, call.at))
         accuse(`call ${call.attempt} was made again without a fault`, taskId);
