@@ -8,6 +8,11 @@ import { compileJsonPath, compileRegex } from "./pattern.ts";
 export interface Expectation {
   /** Codes, or the class `"2xx"` (also 3xx, 4xx, 5xx). Default `"2xx"`. */
   status?: number[] | string | undefined;
+  /**
+   * Codes, or a class, of failed calls that end the task at once: it is `exhausted` with `stopped`. Default `[410]`,
+   * which does not hold where `status` names 410; `[]`: none. Not a status that is also in `status`.
+   */
+  stop?: number[] | string | undefined;
   /** Text the body must contain. */
   contains?: string | undefined;
   /** The whole body, exactly. */
@@ -48,7 +53,7 @@ export function judge(
   return { code: "unexpected_result", message: `the body ${missing}${cut}` };
 }
 
-function statusMatches(code: number, wanted: number[] | string): boolean {
+export function statusMatches(code: number, wanted: number[] | string): boolean {
   return typeof wanted === "string" ? Math.floor(code / 100) === Number(wanted[0]) : wanted.includes(code);
 }
 

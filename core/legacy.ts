@@ -33,7 +33,8 @@ export function parseLegacyTask(input: unknown): TaskSpec | { refusal: string } 
     contentType: null,
     headers: null,
     expectResult: expectResult as string,
-    expect: { status: [200] },
+    // kkbida calls again whatever the status says.
+    expect: { status: [200], stop: [] },
     limitCallCount: limitCallCount as number,
     retry: LEGACY_RETRY,
     timeoutMs: millis(10_000),

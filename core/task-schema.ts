@@ -7,7 +7,9 @@ import { type EpochMs, epochMs, hours, millis } from "./clock.ts";
 import { BidaError, type FieldError, type RefusalCode } from "./errors.ts";
 import { headerProblem } from "./headers.ts";
 import { compileJsonPath, compileRegex } from "./pattern.ts";
-import { DEFAULT_RETRY } from "./retry.ts";
+import { ATTEMPT_ERRORS } from "./outcome.ts";
+import { DEFAULT_RETRY, STATUS_CLASSES } from "./retry.ts";
+import { contradiction } from "./stop.ts";
 import { METHODS, type TaskSpec } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
 import { filledUrl, placeholdersOf } from "./template.ts";
@@ -39,22 +41,37 @@ const whole = (min: number, max: number) =>
 
 const jitter = z.number().min(0, "must be 0 to 1").max(1, "must be 0 to 1").optional();
 
+const on = z
+  .array(
+    z.union([whole(100, 599), z.enum([...STATUS_CLASSES, ...ATTEMPT_ERRORS])], {
+      error: ({ input }) =>
+        `does not know ${(JSON.stringify(input) ?? "this").slice(0, 60)}: it takes statuses (100 to 599), "2xx" to "5xx", and codes of failed calls`,
+    }),
+  )
+  .max(50, "takes at most 50")
+  .describe(
+    "Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all",
+  )
+  .optional();
+
 export const retrySchema = z
   .discriminatedUnion(
     "strategy",
     [
-      z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter }),
+      z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter, on }),
       z.strictObject({
         strategy: z.literal("exponential"),
         delayMs: whole(0, MAX_PAUSE),
         factor: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100"),
         maxDelayMs: whole(0, MAX_PAUSE),
         jitter,
+        on,
       }),
       z.strictObject({
         strategy: z.literal("schedule"),
         delaysMs: z.array(whole(0, MAX_PAUSE)).min(1, "needs a delay").max(100, "takes at most 100 delays"),
         jitter,
+        on,
       }),
     ],
     { error: "must be fixed, exponential or schedule" },
@@ -67,13 +84,18 @@ export const retrySchema = z
 
 const statusClass = z.string().regex(/^[2-5]xx$/, 'must be a list of codes, or "2xx", "3xx", "4xx", "5xx"');
 
+const statuses = <L extends z.ZodType>(list: L) =>
+  z.union([list, statusClass], {
+    error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
+  });
+
 export const expectSchema = z
   .strictObject({
-    status: z
-      .union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
-        error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
-      })
+    status: statuses(z.array(whole(100, 599)).min(1, "needs a code").max(50))
       .describe('Codes, or a class such as "2xx", which is the default')
+      .optional(),
+    stop: statuses(z.array(whole(100, 599)).max(50))
+      .describe("Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410]")
       .optional(),
     contains: text(512).describe("Text the body must contain").optional(),
     equals: text(65_535).describe("The whole body, exactly").optional(),
@@ -89,6 +111,12 @@ export const expectSchema = z
       })
       .describe("JSONPath (RFC 9535) → the value it must select")
       .optional(),
+  })
+  .superRefine((expect, ctx) => {
+    const code = expect.stop === undefined ? null : contradiction(expect);
+    if (code === null) return;
+    const message = `must not hold ${code}, which status takes for success (default "2xx")`;
+    ctx.addIssue({ code: "custom", path: ["stop"], message });
   })
   .meta({ id: "Expectation", description: "Proof of success; all that is given must hold" });
 

@@ -17,6 +17,8 @@ const MAX_RESPONSE = 65_535;
 const KKBIDA_MAX_RESPONSE = 65_535;
 const MAX_EXPECT = 512;
 const MAX_SOURCE_IP = 45;
+/** No status ends a task early: kkbida calls until the limit. */
+const LEGACY_EXPECT = { status: [200], stop: [] };
 /** Who made the call, in the record of it. */
 const NODE = "kkbida";
 
@@ -122,13 +124,13 @@ function urlProblem(url: string, param: Param): string | null {
 function expectationOf(text: string | null): Pick<StoredTask, "expectResult" | "expect"> {
   const expectResult = text || null;
   if (expectResult === null || expectResult.length <= MAX_EXPECT)
-    return { expectResult, expect: { status: [200] } };
+    return { expectResult, expect: LEGACY_EXPECT };
   return {
     expectResult: expectResult
       .slice(0, MAX_EXPECT)
       .toWellFormed()
       .replace(/\uFFFD$/, ""),
-    expect: { status: [200], contains: expectResult },
+    expect: { ...LEGACY_EXPECT, contains: expectResult },
   };
 }
 

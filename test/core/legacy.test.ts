@@ -70,7 +70,7 @@ test("what it becomes", () => {
     contentType: null,
     headers: null,
     expectResult: "success",
-    expect: { status: [200] },
+    expect: { status: [200], stop: [] },
     limitCallCount: 3,
     retry: { strategy: "fixed", delayMs: 60_000 },
     timeoutMs: 10_000,

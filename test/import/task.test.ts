@@ -153,8 +153,8 @@ test("names and addresses that are too long are cut; empty ones are none", () =>
 test("an expected text that is too long for its column is still expected as a whole", () => {
   const { task } = mapped({ expectResult: "长".repeat(600) });
   assert.is(task.expectResult, "长".repeat(512));
-  assert.equal(task.expect, { status: [200], contains: "长".repeat(600) });
-  assert.equal(mapped({ expectResult: null }).task.expect, { status: [200] });
+  assert.equal(task.expect, { status: [200], stop: [], contains: "长".repeat(600) });
+  assert.equal(mapped({ expectResult: null }).task.expect, { status: [200], stop: [] });
 });
 
 test("numbers that JavaScript cannot hold are sent as they are", () => {
