@@ -11,7 +11,8 @@ export interface CallRequest {
   /** Path and query. */
   path: string;
   headers: Record<string, string>;
-  body: string | null;
+  /** Text is sent as UTF-8. */
+  body: string | Uint8Array | null;
   /** From now to the last byte, in ms. */
   timeoutMs: number;
 }

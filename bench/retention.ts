@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { Logger } from "moleculer";
 import { hours, systemClock } from "../core/clock.ts";
 import { loadConfig } from "../core/config.ts";
-import { parseTask } from "../core/task-schema.ts";
+import { parseTask } from "../core/parse-task.ts";
 import { Acceptance } from "../services/scheduler/acceptance.ts";
 import { Sweeper } from "../services/scheduler/sweeper.ts";
 import { closeDatabase, type Database, openDatabase } from "../store/database.ts";

@@ -1,8 +1,9 @@
 /** Proof of success: what an answer must show for a call to count as delivered. */
-import { isDeepStrictEqual } from "node:util";
-import type { JSONValue } from "json-p3";
 import type { CallError } from "./outcome.ts";
-import { compileJsonPath, compileRegex } from "./pattern.ts";
+import { jsonShortfall } from "./expect-json.ts";
+import { type JsonText, readObject } from "./json/text.ts";
+import { membersOf, valueOf } from "./json/look.ts";
+import { compileRegex } from "./pattern.ts";
 
 /** All that is given must hold. An empty object asks for any 2xx. */
 export interface Expectation {
@@ -19,8 +20,36 @@ export interface Expectation {
   equals?: string | undefined;
   /** RE2 pattern that must match somewhere in the body. */
   matches?: string | undefined;
-  /** JSONPath → the value it must select (at least one of those selected, where there are several). */
+  /**
+   * JSONPath → the value it must select (at least one of those selected, where there are several). Numbers are compared
+   * by their value, to the last digit.
+   */
   json?: Record<string, unknown> | undefined;
+}
+
+/** An {@link Expectation} as Bida keeps it: the values of `json` as they were written. */
+export interface ExpectationSpec extends Omit<Expectation, "json"> {
+  json?: Record<string, JsonText> | undefined;
+}
+
+/** @param text of an expectation that was checked */
+export function readExpectation(text: JsonText): ExpectationSpec {
+  // Few have values to be exact about.
+  if (!text.includes('"json":')) return valueOf(text) as ExpectationSpec;
+  const members = membersOf(text);
+  const json = members.get("json");
+  members.delete("json");
+  const spec: ExpectationSpec = {};
+  for (const [name, value] of members) Object.assign(spec, { [name]: valueOf(value) });
+  return json === undefined ? spec : { ...spec, json: Object.fromEntries(readObject(json) ?? []) };
+}
+
+/** The other way round. */
+export function printExpectation({ json, ...spec }: ExpectationSpec): JsonText {
+  const rest = JSON.stringify(spec);
+  if (json === undefined) return rest as JsonText;
+  const values = Object.entries(json).map(([path, value]) => `${JSON.stringify(path)}:${value}`);
+  return `${rest.slice(0, -1)}${rest === "{}" ? "" : ","}"json":{${values.join()}}}` as JsonText;
 }
 
 export interface Answer {
@@ -39,7 +68,7 @@ const QUOTE = 120;
  */
 export function judge(
   answer: Answer,
-  expect: Expectation | null,
+  expect: ExpectationSpec | null,
   expectResult: string | null,
 ): CallError | null {
   const status = expect?.status ?? "2xx";
@@ -59,7 +88,7 @@ export function statusMatches(code: number, wanted: number[] | string): boolean 
 
 function bodyShortfall(
   { body, truncated }: Answer,
-  expect: Expectation | null,
+  expect: ExpectationSpec | null,
   expectResult: string | null,
 ): string | null {
   for (const text of [expectResult, expect?.contains]) {
@@ -71,23 +100,10 @@ function bodyShortfall(
   if (expect?.matches !== undefined && !compileRegex(expect.matches).test(body)) {
     return `does not match ${quote(expect.matches)}`;
   }
-  return expect?.json ? jsonShortfall(body, expect.json) : null;
-}
-
-function jsonShortfall(body: string, wanted: Record<string, unknown>): string | null {
-  let document: JSONValue;
-  try {
-    document = JSON.parse(body) as JSONValue;
-  } catch {
-    return "is not JSON";
-  }
-  for (const [path, value] of Object.entries(wanted)) {
-    const found = compileJsonPath(path).select(document);
-    if (!found.some((candidate) => isDeepStrictEqual(candidate, value))) {
-      return `has no ${quote(path)} equal to ${quote(JSON.stringify(value))}`;
-    }
-  }
-  return null;
+  if (!expect?.json) return null;
+  const path = jsonShortfall(body, expect.json);
+  if (path === null) return null;
+  return path === "" ? "is not JSON" : `has no ${quote(path)} equal to ${quote(expect.json[path] as string)}`;
 }
 
 function quote(text: string): string {

@@ -23,8 +23,13 @@ export interface TaskRequest {
    * the whole object is the JSON body. Not together with `body`.
    */
   requestParam?: Record<string, unknown> | null | undefined;
-  /** Raw body, sent byte for byte as UTF-8; at most 1 MiB. Not with GET, not together with `requestParam`. */
+  /**
+   * Raw text, sent as it is in the charset that `contentType` names, default UTF-8; at most 1 MiB. Not with GET, not
+   * together with `requestParam`.
+   */
   body?: string | null | undefined;
+  /** Raw bytes as base64, sent byte for byte; at most 1 MiB of them. Not with GET, `requestParam` or `body`. */
+  bodyBase64?: string | null | undefined;
   /** Media type of the body, at most 200 characters. Not together with a `content-type` in `headers`. */
   contentType?: string | null | undefined;
   /** Extra request headers, at most 16 KiB together. Hop-by-hop headers, `host`, `content-length` are refused. */
@@ -54,4 +59,13 @@ export interface TaskRequest {
    * finished holds back those behind it. 1 to 128 characters, compared exactly. Default: no order.
    */
   orderKey?: string | null | undefined;
+}
+
+/** An item of a batch. */
+export interface BatchItem extends TaskRequest {
+  /**
+   * Makes repeating the item safe by itself, in whatever batch it comes: the same key with the same task answers the same
+   * id. Printable ASCII; never the same as the `Idempotency-Key` of a request.
+   */
+  idempotencyKey?: string | null | undefined;
 }

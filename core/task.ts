@@ -13,7 +13,8 @@
 import { type Clock, type EpochMs, epochMs, later, type Millis, millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import { BidaError } from "./errors.ts";
-import type { Expectation } from "./expect.ts";
+import type { ExpectationSpec } from "./expect.ts";
+import type { JsonText } from "./json/text.ts";
 import type { AttemptRecord, CallError } from "./outcome.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
 import { stopAfter } from "./stop.ts";
@@ -30,12 +31,16 @@ export type TaskState = (typeof STATES)[number];
 export interface TaskSpec {
   url: string;
   requestMethod: Method;
-  requestParam: Record<string, unknown> | null;
+  /** An object, as the caller wrote it. */
+  requestParam: JsonText | null;
+  /** Text that is sent in the charset of its content type, default UTF-8. */
   body: string | null;
+  /** Bytes, instead of `body`. */
+  bodyBase64: string | null;
   contentType: string | null;
   headers: Record<string, string> | null;
   expectResult: string | null;
-  expect: Expectation | null;
+  expect: ExpectationSpec | null;
   limitCallCount: number;
   retry: RetryPolicy;
   timeoutMs: Millis;

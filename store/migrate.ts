@@ -16,6 +16,7 @@ import * as bulk from "./migrations/008_bulk.ts";
 import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 import * as forConsole from "./migrations/010_console.ts";
 import * as summary from "./migrations/011_summary.ts";
+import * as payloads from "./migrations/013_payloads.ts";
 
 interface Migration {
   name: string;
@@ -35,6 +36,7 @@ const MIGRATIONS: Migration[] = [
   kkbidaImports,
   forConsole,
   summary,
+  payloads,
 ];
 
 /** In order, for tests. */

@@ -1,0 +1,40 @@
+/** What a task's URL must be once its placeholders are filled. */
+import { membersOf, plainText } from "./json/look.ts";
+import type { JsonText } from "./json/text.ts";
+import { filledUrl, placeholdersOf } from "./template.ts";
+
+/** In characters. */
+export const MAX_URL = 2048;
+
+/** @returns the filled URL, or what is wrong with it */
+export function checkUrl(url: string, param: JsonText | null): URL | string {
+  if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
+  const names = placeholdersOf(url);
+  const problem = names.length > 0 ? placeholderProblem(url, names, param) : null;
+  if (problem !== null) return problem;
+  let filled: URL;
+  try {
+    filled = filledUrl(url, param);
+  } catch {
+    return "is not a valid URL";
+  }
+  if (filled.username || filled.password)
+    return "must not hold a user name or password; send a header instead";
+  return filled;
+}
+
+function placeholderProblem(url: string, names: string[], param: JsonText | null): string | null {
+  const members = param === null ? new Map<string, JsonText>() : membersOf(param);
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "";
+  for (const name of names) {
+    const value = members.get(name);
+    if (value === undefined) return `has a placeholder {${name}} that requestParam does not fill`;
+    const text = plainText(value);
+    // Both would change which path is called; URLs resolve them, percent-encoded or not.
+    if (text === "." || text === "..") return `has a placeholder {${name}} filled with dots`;
+    if (!text.isWellFormed()) return `has a placeholder {${name}} filled with a lone surrogate`;
+    // `http://{host}/y` filled with nothing would call host `y`.
+    if (text === "" && authority.includes(`{${name}}`)) return "has an empty host";
+  }
+  return null;
+}
