@@ -12,7 +12,9 @@ import { compileJsonPath } from "./pattern.ts";
  */
 export function jsonShortfall(body: string, wanted: Record<string, JsonText>): string | null {
   const texts = Object.values(wanted);
-  const read = [body, ...texts].some(hasLongNumber) ? withExactNumbers : (JSON.parse as (text: string) => unknown);
+  const read = [body, ...texts].some(hasLongNumber)
+    ? withExactNumbers
+    : (JSON.parse as (text: string) => unknown);
   let document: JSONValue;
   let exact: unknown;
   try {
@@ -24,7 +26,7 @@ export function jsonShortfall(body: string, wanted: Record<string, JsonText>): s
   for (const [path, text] of Object.entries(wanted)) {
     const value = read(text);
     const found = compileJsonPath(path).select(document);
-    if (!found.some((location) => isDeepStrictEqual(valueAt(exact, location), value))) return path;
+    if (!found.some(({ location }) => isDeepStrictEqual(valueAt(exact, location), value))) return path;
   }
   return null;
 }

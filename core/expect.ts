@@ -1,8 +1,9 @@
 /** Proof of success: what an answer must show for a call to count as delivered. */
-import type { CallError } from "./outcome.ts";
+
 import { jsonShortfall } from "./expect-json.ts";
+import { membersOf, parsedJson } from "./json/look.ts";
 import { type JsonText, readObject } from "./json/text.ts";
-import { membersOf, valueOf } from "./json/look.ts";
+import type { CallError } from "./outcome.ts";
 import { compileRegex } from "./pattern.ts";
 
 /** All that is given must hold. An empty object asks for any 2xx. */
@@ -35,12 +36,12 @@ export interface ExpectationSpec extends Omit<Expectation, "json"> {
 /** @param text of an expectation that was checked */
 export function readExpectation(text: JsonText): ExpectationSpec {
   // Few have values to be exact about.
-  if (!text.includes('"json":')) return valueOf(text) as ExpectationSpec;
+  if (!text.includes('"json":')) return parsedJson(text) as ExpectationSpec;
   const members = membersOf(text);
   const json = members.get("json");
   members.delete("json");
   const spec: ExpectationSpec = {};
-  for (const [name, value] of members) Object.assign(spec, { [name]: valueOf(value) });
+  for (const [name, value] of members) Object.assign(spec, { [name]: parsedJson(value) });
   return json === undefined ? spec : { ...spec, json: Object.fromEntries(readObject(json) ?? []) };
 }
 

@@ -30,19 +30,19 @@ export function parseLegacyTask(text: string): CheckedTask {
   const url = textIn(form, "url", MAX_URL);
   const checked = url === null ? "" : checkUrl(url, requestParam);
   const limitCallCount = countIn(form, "limitCallCount");
-  const requestMethod = textIn(form, "requestMethod", 8);
+  const requestMethod = methodIn(form);
   const expectResult = textIn(form, "expectResult", 512);
   const reasons: string[] = [];
   if (typeof checked === "string") reasons.push(BAD_URL);
   if (limitCallCount === null || limitCallCount < 1 || limitCallCount > 100) reasons.push(BAD_LIMIT);
-  if (requestMethod !== "GET" && requestMethod !== "POST") reasons.push(BAD_METHOD);
+  if (requestMethod === null) reasons.push(BAD_METHOD);
   if (expectResult === null || expectResult.trim() === "") reasons.push(BAD_EXPECT);
   if (param !== requestParam) reasons.push(BAD_PARAM);
   if (reasons.length > 0 || typeof checked === "string")
     throw new BidaError("invalid_task", `${PREFIX}：${reasons.join("，")}`);
   const spec: TaskSpec = {
     url: url as string,
-    requestMethod: requestMethod as "GET" | "POST",
+    requestMethod: requestMethod as LegacyMethod,
     requestParam,
     // Without parameters RestTemplate sent a request without a body.
     body: requestParam === null && requestMethod === "POST" ? "" : null,
@@ -84,16 +84,28 @@ function valueIn(form: TaskForm, field: string): string | null {
 /** Null for what is missing, too long, or no text that can be stored and sent. */
 function textIn(form: TaskForm, field: string, max: number): string | null {
   const value = valueIn(form, field);
-  return value !== null && value.length <= max && value.isWellFormed() && !value.includes("\0") ? value : null;
+  return value !== null && value.length <= max && value.isWellFormed() && !value.includes("\0")
+    ? value
+    : null;
 }
 
-/** Jackson's coercion to an `Integer`: texts are trimmed and read, fractions are cut off. */
+/** In the order of kkbida's enum: Jackson takes a constant's number for its name. */
+const LEGACY_METHODS = ["GET", "POST"] as const;
+type LegacyMethod = (typeof LEGACY_METHODS)[number];
+
+function methodIn(form: TaskForm): LegacyMethod | null {
+  const text = valueIn(form, "requestMethod") ?? "";
+  const name = /^\s*0*[01]\s*$/.test(text) ? LEGACY_METHODS[Number(text) as 0 | 1] : text;
+  return LEGACY_METHODS.find((method) => method === name) ?? null;
+}
+
+/** Jackson's coercion to an `int`: texts are trimmed and read, fractions are cut off. */
 function countIn(form: TaskForm, field: string): number | null {
   const json = given(form, field);
   if (json === null) return null;
   if (kindOf(json) === "string") {
     const text = plainText(json).trim();
-    return /^[+-]?\d{1,10}$/.test(text) ? Number(text) : null;
+    return /^[+-]?\d{1,20}$/.test(text) ? Number(text) : null;
   }
   return kindOf(json) === "number" ? Math.trunc(Number(json)) : null;
 }

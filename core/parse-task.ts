@@ -7,7 +7,7 @@ import { type EpochMs, epochMs, millis } from "./clock.ts";
 import { BidaError, type FieldError } from "./errors.ts";
 import { readExpectation } from "./expect.ts";
 import { headerProblem } from "./headers.ts";
-import { elementsOf, kindOf, membersOf, plainText, valueOf } from "./json/look.ts";
+import { elementsOf, kindOf, membersOf, parsedJson, plainText } from "./json/look.ts";
 import { readingJson } from "./json/refusal.ts";
 import { type JsonText, readObject } from "./json/text.ts";
 import { bodyBytes, MAX_BODY_BYTES, type PayloadFields, payloadErrors } from "./payload.ts";
@@ -65,9 +65,9 @@ export const parseTask = (text: string, now: EpochMs): CheckedTask => checkTask(
 /** What the schema checks. It needs to know of payloads only what kind of thing they are. */
 function valuesOf(form: TaskForm): Record<string, unknown> {
   const values = Array.from(form, ([name, json]): [string, unknown] => {
-    if (kindOf(json) !== "object") return [name, valueOf(json)];
+    if (kindOf(json) !== "object") return [name, parsedJson(json)];
     if (name === "requestParam") return [name, {}];
-    return [name, name === "expect" ? expectValue(json) : valueOf(json)];
+    return [name, name === "expect" ? expectValue(json) : parsedJson(json)];
   });
   return Object.fromEntries(values);
 }
@@ -75,8 +75,8 @@ function valuesOf(form: TaskForm): Record<string, unknown> {
 function expectValue(json: JsonText): unknown {
   const members = membersOf(json);
   const paths = members.get("json");
-  if (paths === undefined || kindOf(paths) !== "object") return valueOf(json);
-  const rest = Array.from(members, ([name, value]) => [name, name === "json" ? null : valueOf(value)]);
+  if (paths === undefined || kindOf(paths) !== "object") return parsedJson(json);
+  const rest = Array.from(members, ([name, value]) => [name, name === "json" ? null : parsedJson(value)]);
   const nothing = Array.from(membersOf(paths).keys(), (path) => [path, null]);
   return { ...Object.fromEntries(rest), json: Object.fromEntries(nothing) };
 }

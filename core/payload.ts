@@ -32,7 +32,8 @@ export function renderBody(task: PayloadFields): RenderedBody {
   const isBodyless = requestMethod === "GET" || requestMethod === "DELETE";
   if (body === null && isBodyless) return { body: null, contentType: null };
   const type = typeOf(task) ?? (body === null ? JSON_TYPE : null);
-  const text = body ?? (type !== null && isFormType(type) ? formOf(requestParam, charsetOf(type)) : requestParam);
+  const text =
+    body ?? (type !== null && isFormType(type) ? formOf(requestParam, charsetOf(type)) : requestParam);
   // Without a `requestParam` v1 sends an empty object.
   const bytes = inCharset(text ?? "{}", type);
   return { body: bytes, contentType: contentType ?? (headerType(task) === null ? type : null) };

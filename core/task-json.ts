@@ -1,6 +1,7 @@
 /** Tasks as Bida's nodes pass them on and print them: the JSON in them stays the text that it is. */
-import type { JsonText } from "./json/text.ts";
+
 import type { Page } from "./contract.ts";
+import type { JsonText } from "./json/text.ts";
 import type { TaskView } from "./task-views.ts";
 
 /** A {@link TaskView} for those who ask for it `exact`. */

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { hours } from "./clock.ts";
 import { BidaError, type FieldError, type RefusalCode } from "./errors.ts";
 import { headerProblem } from "./headers.ts";
-import { compileJsonPath, compileRegex } from "./pattern.ts";
 import { ATTEMPT_ERRORS } from "./outcome.ts";
+import { compileJsonPath, compileRegex } from "./pattern.ts";
 import { STATUS_CLASSES } from "./retry.ts";
 import { contradiction } from "./stop.ts";
 import { MAX_URL } from "./target-url.ts";
@@ -117,6 +117,8 @@ export const expectSchema = z
   })
   .meta({ id: "Expectation", description: "Proof of success; all that is given must hold" });
 
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+
 const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx) => {
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
@@ -146,7 +148,9 @@ export const taskSchema = z
       )
       .nullish(),
     bodyBase64: z
-      .base64("must be base64 with padding (RFC 4648, section 4)")
+      .string()
+      .refine(isBase64, "must be base64 with padding (RFC 4648, section 4)")
+      .meta({ contentEncoding: "base64" })
       .describe("Raw bytes instead of `body`, sent byte for byte; at most 1 MiB of them")
       .nullish(),
     contentType: text(200).describe("Media type of the body").nullish(),

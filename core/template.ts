@@ -9,7 +9,8 @@ export interface RenderedRequest extends RenderedBody {
   url: URL;
 }
 
-const PLACEHOLDER = /\{([A-Za-z_][\w.-]*)\}/g;
+/** Letters of any script: kkbida filled `{城市}` as well. */
+const PLACEHOLDER = /\{([\p{L}_][\p{L}\p{N}_.-]*)\}/gu;
 
 /** Names of the `{name}` placeholders in a URL. */
 export function placeholdersOf(url: string): string[] {

@@ -83,10 +83,11 @@ export async function claimKeys(db: Database, trx: Knex, claims: Claim[]): Promi
 
 /** Rows of scheme 0 whose key was hashed differently: those of items of batches. */
 async function rowsOfFormerKeys(trx: Knex, claims: Claim[]): Promise<Map<Claim, Row>> {
-  const moved = claims.filter(
-    ({ idempotency: { keyHash, former } }) => !former.keyHash.equals(keyHash),
-  );
-  const keys = moved.map(({ task, idempotency }): [number, Buffer] => [task.appId, idempotency.former.keyHash]);
+  const moved = claims.filter(({ idempotency: { keyHash, former } }) => !former.keyHash.equals(keyHash));
+  const keys = moved.map(({ task, idempotency }): [number, Buffer] => [
+    task.appId,
+    idempotency.former.keyHash,
+  ]);
   const found = await rowsOfKeys(trx, keys);
   return new Map(
     moved.flatMap((claim): [Claim, Row][] => {

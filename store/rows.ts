@@ -1,9 +1,9 @@
 /** Between rows and what the rest of the program speaks. The only place that knows how a column is encoded. */
 import { type EpochMs, type Millis, millis } from "../core/clock.ts";
-import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
-import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
 import { printExpectation, readExpectation } from "../core/expect.ts";
+import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { JsonText } from "../core/json/text.ts";
+import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
 import { type Progress, STORED_STATES, type StoredState, type TaskSpec } from "../core/task.ts";
 
 /** A task as the store gives it out. */

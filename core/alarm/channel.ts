@@ -7,8 +7,8 @@ import { type Lane, laneOf } from "../ids.ts";
 import type { Mail } from "../mail.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { type ChannelType, type WebhookSettings, webhookSchema } from "../schema/webhooks.ts";
-import type { TaskSpec } from "../task.ts";
 import { checkUrl } from "../target-url.ts";
+import type { TaskSpec } from "../task.ts";
 import { parseWith } from "../task-schema.ts";
 import { ALARM_SOURCE } from "./alarm.ts";
 import { MASK, maskUrl } from "./mask.ts";
@@ -84,7 +84,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function urlProblem(url: string, egress: EgressPolicy): string | null {
   const checked = checkUrl(url, null);
-  return typeof checked === "string" ? checked : blockedHost(checked.hostname.replace(/^\[|\]$/g, ""), egress);
+  return typeof checked === "string"
+    ? checked
+    : blockedHost(checked.hostname.replace(/^\[|\]$/g, ""), egress);
 }
 
 /** Names are vetted when they are resolved, at every call. */

@@ -38,4 +38,4 @@ export function plainText(json: JsonText): string {
 }
 
 /** A JavaScript value of it: for what is known to hold nothing that such a value would change. */
-export const valueOf = (json: JsonText): unknown => JSON.parse(json);
+export const parsedJson = (json: JsonText): unknown => JSON.parse(json);

@@ -325,7 +325,8 @@ const shown = (part: string | number): string => String(part).slice(0, 64);
 /** A normal form in which each object has each key once: the last one, at the place of the first. */
 function lastOfEach(json: string): string {
   const members = json.startsWith("{") ? readObject(json, { duplicates: "last" }) : null;
-  if (members) return `{${Array.from(members, ([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
+  if (members)
+    return `{${Array.from(members, ([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
   const elements = json.startsWith("[") ? readList(json, { duplicates: "last" }) : null;
   return elements ? `[${elements.join()}]` : json;
 }

@@ -5,7 +5,7 @@ import { BidaError } from "../../core/errors.ts";
 import { printExpectation } from "../../core/expect.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
-import { valueOf } from "../../core/json/look.ts";
+import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import { tasksAccepted } from "../../core/metrics.ts";
 import { checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
@@ -83,7 +83,7 @@ export async function resend(
 
 /** @throws BidaError invalid_task */
 function noteOf(json: JsonText | undefined): string | null {
-  const note: unknown = json === undefined ? undefined : valueOf(json);
+  const note: unknown = json === undefined ? undefined : parsedJson(json);
   return parseWith(resendSchema.pick({ note: true }), { note }, "invalid_task").note ?? null;
 }
 

@@ -56,9 +56,9 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
   const { format, ...filter } = parseWith(exportQuerySchema, withList(query, "state"), "invalid_query");
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
     const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
-    return read(broker, "admin.list", params, { meta, timeout: TIMEOUT }) as Promise<Page<unknown>> as Promise<
-      Page<ExactTaskView>
-    >;
+    return read(broker, "admin.list", params, { meta, timeout: TIMEOUT }) as Promise<
+      Page<unknown>
+    > as Promise<Page<ExactTaskView>>;
   };
   // Before the head of the answer: what is refused is refused in words.
   const first = await ask(FIRST_PAGE, null);
@@ -92,7 +92,10 @@ async function* tasksOf(
   }
 }
 
-async function* each<T>(tasks: AsyncIterable<ExactTaskView>, form: (task: ExactTaskView) => T): AsyncGenerator<T> {
+async function* each<T>(
+  tasks: AsyncIterable<ExactTaskView>,
+  form: (task: ExactTaskView) => T,
+): AsyncGenerator<T> {
   for await (const task of tasks) yield form(task);
 }
 

@@ -9,8 +9,8 @@ import {
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
-import { taskSchema } from "../../core/task-schema.ts";
 import { printTask, printTaskPage } from "../../core/task-json.ts";
+import { taskSchema } from "../../core/task-schema.ts";
 import { call, read, submit, submitBatch } from "../lib/bus.ts";
 import { withList, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";

@@ -49,8 +49,7 @@ export function batchOf(params: unknown): unknown[] {
 
 function checkBatch(names: string[], items: unknown[] | null): void {
   if (items === null) throw refused("tasks", "must be a list of tasks");
-  if (items.length === 0 || items.length > MAX_BATCH)
-    throw refused("tasks", `takes 1 to ${MAX_BATCH} tasks`);
+  if (items.length === 0 || items.length > MAX_BATCH) throw refused("tasks", `takes 1 to ${MAX_BATCH} tasks`);
   const unknown = names.filter((name) => name !== "tasks");
   const errors = unknown.map((field) => ({ field: field.slice(0, 64), message: "is not a known field" }));
   if (errors.length > 0) throw new BidaError("invalid_task", undefined, { errors });

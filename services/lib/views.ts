@@ -2,7 +2,7 @@
 import type { EpochMs } from "../../core/clock.ts";
 import type { AttemptItem, AttemptView, TaskChange, TaskEvent, TaskView } from "../../core/contract.ts";
 import { printExpectation } from "../../core/expect.ts";
-import { valueOf } from "../../core/json/look.ts";
+import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { ListedAttempt } from "../../store/attempts.ts";
@@ -14,7 +14,7 @@ import type { StoredTask } from "../../store/rows.ts";
  */
 export function taskView(task: StoredTask, leased: boolean, exact: boolean): TaskView {
   const expect = task.expect && printExpectation(task.expect);
-  const json = (text: JsonText | null) => (exact || text === null ? text : valueOf(text)) as never;
+  const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
     taskId: task.taskId,
     state: leased && task.state === "pending" ? "delivering" : task.state,

@@ -1,13 +1,13 @@
 /** From a task of kkbida and its logs to a task of Bida and its attempts. Pure: the same rows give the same result. */
 import { type EpochMs, epochMs, later, type Millis, millis, minutes } from "../../core/clock.ts";
 import { laneOf, parseTaskId } from "../../core/ids.ts";
+import type { JsonText } from "../../core/json/text.ts";
 import { appName } from "../../core/legacy.ts";
 import type { AttemptRecord, CallError } from "../../core/outcome.ts";
-import { LEGACY_RETRY } from "../../core/retry.ts";
-import type { Progress } from "../../core/task.ts";
-import type { JsonText } from "../../core/json/text.ts";
 import { MAX_BODY_BYTES } from "../../core/payload.ts";
+import { LEGACY_RETRY } from "../../core/retry.ts";
 import { checkUrl, MAX_URL } from "../../core/target-url.ts";
+import type { Progress } from "../../core/task.ts";
 import { renderRequest } from "../../core/template.ts";
 import type { StoredTask } from "../rows.ts";
 import type { SourceLog, SourceTask } from "./rows.ts";

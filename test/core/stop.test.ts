@@ -4,11 +4,11 @@ import * as assert from "uvu/assert";
 import { epochMs, ManualClock, millis } from "../../core/clock.ts";
 import type { Expectation } from "../../core/expect.ts";
 import { ATTEMPT_ERRORS, type AttemptRecord, CALL_ERRORS, type CallError } from "../../core/outcome.ts";
+import { parseTask } from "../../core/parse-task.ts";
 import { LEGACY_RETRY, type RetryOn } from "../../core/retry.ts";
 import { stopAfter } from "../../core/stop.ts";
 import { afterAttempt } from "../../core/task.ts";
-import { parseTask } from "../../core/task-schema.ts";
-import { refusal } from "./helpers.ts";
+import { refusal, text } from "./helpers.ts";
 
 const test = suite("stop");
 
@@ -108,7 +108,7 @@ test("success is success whatever the rules say; a canceled task stays canceled"
 });
 
 const parsed = (more: Record<string, unknown>) =>
-  parseTask({ url: "http://a.example/", requestMethod: "POST", limitCallCount: 3, ...more }, NOW);
+  parseTask(text({ url: "http://a.example/", requestMethod: "POST", limitCallCount: 3, ...more }), NOW).spec;
 const fixed = (on: unknown) => ({ retry: { strategy: "fixed", delayMs: 5, on } });
 
 test("what was given is kept, and nothing where nothing was given", () => {
