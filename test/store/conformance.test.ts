@@ -16,12 +16,14 @@ import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
+import { stopping } from "./suite/stopping.ts";
 
 for (const kind of KINDS) {
   for (const part of [
     migrating,
     accepting,
     recording,
+    stopping,
     changing,
     bulk,
     ordering,
