@@ -560,6 +560,8 @@ export interface components {
             matches?: string;
             /** @description Codes, or a class such as "2xx", which is the default */
             status?: number[] | string;
+            /** @description Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410] */
+            stop?: number[] | string;
         };
         FieldError: {
             /** @description A path such as `retry.delayMs` */
@@ -756,6 +758,8 @@ export interface components {
         RetryPolicy: {
             delayMs: number;
             jitter?: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -763,11 +767,15 @@ export interface components {
             factor: number;
             jitter?: number;
             maxDelayMs: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "schedule";
         };
