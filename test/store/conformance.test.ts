@@ -10,6 +10,7 @@ import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { keeping } from "./suite/keeping.ts";
+import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
 import { ordering } from "./suite/ordering.ts";
 import { people } from "./suite/people.ts";
@@ -31,6 +32,7 @@ for (const kind of KINDS) {
     counting,
     callsAcross,
     reading,
+    matching,
     signing,
     people,
     auditing,
