@@ -62,6 +62,17 @@ export function peopleSuite({ test, world }: Suite): void {
       const reply = await world().api("POST", "/v1/session", body, ours());
       assert.equal([reply.status, reply.json.code], [400, "invalid_body"], JSON.stringify(body));
     }
+    // Another case, a blank, an accent: somebody else.
+    for (const name of [
+      user.username.toUpperCase(),
+      `${user.username} `,
+      ` ${user.username}`,
+      "Admin",
+      "ádmin",
+    ]) {
+      const password = /dmin/.test(name) ? "admin" : PASSWORD;
+      assert.is((await login(name, password)).status, 401, name);
+    }
     const evil = { origin: "https://evil.example" };
     const { username } = user;
     const foreign = await world().api("POST", "/v1/session", { username, password: PASSWORD }, evil);
@@ -151,6 +162,7 @@ export function peopleSuite({ test, world }: Suite): void {
       [{ username, password: PASSWORD, role: "viewer" }, 409, "username"],
       [{ username: "a:b", password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: " a", password: PASSWORD, role: "viewer" }, 400, "username"],
+      [{ username: `${username} `, password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: "a\u0000b", password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: "", password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: "x".repeat(65), password: PASSWORD, role: "viewer" }, 400, "username"],
