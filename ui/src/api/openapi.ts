@@ -442,7 +442,7 @@ export interface components {
                 createdFrom?: string;
                 /** Format: date-time */
                 createdTo?: string;
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -2158,7 +2158,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most */
                 limit?: number;
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -2525,7 +2525,7 @@ export interface operations {
                 createdFrom?: string;
                 createdTo?: string;
                 format: "csv" | "jsonl";
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */

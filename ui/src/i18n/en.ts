@@ -359,7 +359,8 @@ export const en = {
   "retry.jitter": "Jitter",
   "retry.jitter.hint": "0 to 1: how much each pause may be lengthened at random.",
   "retry.on": "Call again after",
-  "retry.on.hint": "Statuses, classes, error codes: 429, 5xx, timeout. Empty: after any failure; none: after no failure.",
+  "retry.on.hint":
+    "Statuses, classes, error codes: 429, 5xx, timeout. Empty: after any failure; none: after no failure.",
 
   // New task
   "new.call": "What is called",
