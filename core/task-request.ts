@@ -36,11 +36,17 @@ export interface TaskRequest {
   headers?: Record<string, string> | null | undefined;
   /** Text the response body must contain for the call to count as delivered; at most 512 characters. */
   expectResult?: string | null | undefined;
-  /** Richer proof of delivery; all that is given must hold. Default: any 2xx status. */
+  /**
+   * Richer proof of delivery; all that is given must hold. Default: any 2xx status. Its `stop` names statuses that end the
+   * task at once, `exhausted` with `stopped`. Default: 410.
+   */
   expect?: Expectation | null | undefined;
   /** How many automatic calls at most, 1…100. */
   limitCallCount: number;
-  /** Pauses between calls. Default: 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h, then 12 h; jitter 0.1. */
+  /**
+   * Pauses between calls. Default: 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h, then 12 h; jitter 0.1. Its `on` names
+   * the failures that are worth another call (`[429, "5xx", "timeout"]`); any other ends the task with `stopped`.
+   */
   retry?: RetryPolicy | null | undefined;
   /** Milliseconds for a whole call, from connecting to the last byte; 100…120 000. Default 10 000. */
   timeoutMs?: number | null | undefined;

@@ -442,7 +442,7 @@ export interface components {
                 createdFrom?: string;
                 /** Format: date-time */
                 createdTo?: string;
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -560,6 +560,8 @@ export interface components {
             matches?: string;
             /** @description Codes, or a class such as "2xx", which is the default */
             status?: number[] | string;
+            /** @description Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410] */
+            stop?: number[] | string;
         };
         FieldError: {
             /** @description A path such as `retry.delayMs` */
@@ -756,6 +758,8 @@ export interface components {
         RetryPolicy: {
             delayMs: number;
             jitter?: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -763,11 +767,15 @@ export interface components {
             factor: number;
             jitter?: number;
             maxDelayMs: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "schedule";
         };
@@ -2150,7 +2158,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most */
                 limit?: number;
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -2517,7 +2525,7 @@ export interface operations {
                 createdFrom?: string;
                 createdTo?: string;
                 format: "csv" | "jsonl";
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
