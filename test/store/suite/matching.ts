@@ -20,7 +20,7 @@ import { EVERYTHING } from "../../../store/scope.ts";
 import { SecretBox } from "../../../store/secret-box.ts";
 import { findUser, insertUser } from "../../../store/users.ts";
 import { createWebhook } from "../../../store/webhooks.ts";
-import { refusal } from "../../core/helpers.ts";
+import { json, refusal } from "../../core/helpers.ts";
 import { clock, closeDatabase, freshDatabase, given, type Kind, outcome } from "../fixtures.ts";
 
 /** None of them is another one. */
@@ -130,15 +130,21 @@ export function matching(kind: Kind): void {
   const dir = String.raw`C:\dir\new`;
   const PAYLOADS: Record<string, Partial<StoredTask>> = {
     param: {
-      requestParam: { path: dir, said: 'say "hi"', lines: "one\ntwo", city: "上海", n: { orderId: 70 } },
+      requestParam: json({
+        path: dir,
+        said: 'say "hi"',
+        lines: "one\ntwo",
+        city: "上海",
+        n: { orderId: 70 },
+      }),
     },
     raw: { body: `${dir} say "hi"\none\ntwo 上海 http://h/x` },
     json: { body: JSON.stringify({ path: dir, said: 'say "hi"', lines: "one\ntwo", city: "上海" }) },
     python: { body: '{"city": "\\u4e0a\\u6d77", "smile": "\\uD83D\\ude00", "orderId":70}' },
     php: { body: '{"city":"\\u4e0a\\u6d77\\/a","url":"http:\\/\\/h\\/x"}' },
-    control: { requestParam: { text: "a\u001fb\u007f" } },
-    wild: { requestParam: { text: "50%_!" } },
-    letters: { requestParam: { text: "Straße ÄRGER ΟΔΟΣΑ Ω" } },
+    control: { requestParam: json({ text: "a\u001fb\u007f" }) },
+    wild: { requestParam: json({ text: "50%_!" }) },
+    letters: { requestParam: json({ text: "Straße ÄRGER ΟΔΟΣΑ Ω" }) },
     none: {},
   };
   const SEARCHES: [q: string, finds: string][] = [
