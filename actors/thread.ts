@@ -97,7 +97,7 @@ function route(job: LeasedJob): void {
 /** A task whose URL cannot be filled any more gets its error in the delivery; any origin will do for that. */
 function originOf(job: LeasedJob): string {
   try {
-    return filledUrl(job.url, job.requestParam ?? {}).origin;
+    return filledUrl(job.url, job.requestParam).origin;
   } catch {
     return "http://invalid";
   }

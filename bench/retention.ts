@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { Logger } from "moleculer";
 import { hours, systemClock } from "../core/clock.ts";
 import { loadConfig } from "../core/config.ts";
-import { parseTask } from "../core/task-schema.ts";
+import { parseTask } from "../core/parse-task.ts";
 import { Acceptance } from "../services/scheduler/acceptance.ts";
 import { Sweeper } from "../services/scheduler/sweeper.ts";
 import { closeDatabase, type Database, openDatabase } from "../store/database.ts";
@@ -108,9 +108,9 @@ async function measure(on: Database): Promise<void> {
 /** Hands tasks in at the rate, whatever the answers take. @returns how long each took, in ms */
 async function accepting(acceptance: Acceptance, seconds: number): Promise<number[]> {
   const answers: Promise<number>[] = [];
-  const origin = { appId: 0, sourceIp: null, idempotencyKey: null, door: "rest" } as const;
-  const spec = parseTask(
-    { url: "https://target.example/", requestMethod: "POST", requestParam: { a: 1 }, limitCallCount: 3 },
+  const origin = { appId: 0, sourceIp: null, door: "rest" } as const;
+  const checked = parseTask(
+    '{"url":"https://target.example/","requestMethod":"POST","requestParam":{"a":1},"limitCallCount":3}',
     systemClock.now(),
   );
   const startedAt = performance.now();
@@ -119,7 +119,7 @@ async function accepting(acceptance: Acceptance, seconds: number): Promise<numbe
     const at = startedAt + (i / rate) * 1000;
     const early = at - performance.now();
     if (early > 0) await pause(early);
-    answers.push(acceptance.accept(spec, origin).then(() => performance.now() - at));
+    answers.push(acceptance.accept(checked, origin).then(() => performance.now() - at));
   }
   return Promise.all(answers);
 }

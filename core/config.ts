@@ -91,7 +91,13 @@ const VARIABLES = z.object({
     .optional(),
   BIDA_REDIS_URL: url(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(url(["nats", "tls"]))).default([]),
-  BIDA_ADMIN_USERNAME: z.string().min(1).max(64).default("admin"),
+  // As other users' names: MySQL does not tell two of them apart by blanks at the end.
+  BIDA_ADMIN_USERNAME: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine((name) => name === name.trim(), "must not begin or end with a blank")
+    .default("admin"),
   BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
   BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: ranges.default([]),

@@ -37,9 +37,9 @@ import type {
   StatsSeriesQuery,
   StatsSummary,
 } from "./stats-views.ts";
-import type { BatchResult, Submission, SubmissionResult } from "./submission.ts";
+import type { BatchResult, JsonEnvelope, Submission, SubmissionResult } from "./submission.ts";
 import type { TaskChange, TaskEvent } from "./task-events.ts";
-import type { TaskRequest } from "./task-request.ts";
+import type { BatchItem, TaskRequest } from "./task-request.ts";
 import type { AttemptItem, AttemptQuery, AttemptView, TaskQuery, TaskView } from "./task-views.ts";
 import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
@@ -55,7 +55,7 @@ export type * from "./stats-views.ts";
 export type * from "./submission.ts";
 export type { Method, TaskState } from "./task.ts";
 export * from "./task-events.ts";
-export type { TaskRequest } from "./task-request.ts";
+export type { BatchItem, TaskRequest } from "./task-request.ts";
 export type * from "./task-views.ts";
 export type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
@@ -64,8 +64,11 @@ export type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.
  * Those of `scheduler` from `claim` on are between scheduler and dispatcher only.
  */
 export interface ActionMap {
-  "scheduler.submit": [TaskRequest, { taskId: string }];
-  "scheduler.submitBatch": [{ tasks: TaskRequest[] }, { results: BatchResult[] }];
+  "scheduler.submit": [TaskRequest | JsonEnvelope, { taskId: string }];
+  "scheduler.submitBatch": [
+    { tasks: (BatchItem | JsonEnvelope)[] } | JsonEnvelope,
+    { results: BatchResult[] },
+  ];
   /** From the REST door: what several callers hand over, each for itself. */
   "scheduler.submitMany": [{ items: Submission[] }, { results: SubmissionResult[] }];
   "scheduler.get": [{ taskId: string }, TaskView];
@@ -92,7 +95,7 @@ export interface ActionMap {
   "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
   "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
   /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */
-  "admin.resend": [{ taskId: string; changes: Record<string, unknown> }, Resent];
+  "admin.resend": [{ taskId: string; changes: Record<string, unknown> | JsonEnvelope }, Resent];
   "admin.listJobs": [PageQuery, Page<JobView>];
   "admin.getJob": [{ id: string }, JobView];
   "admin.stopJob": [{ id: string; note?: string }, JobView];

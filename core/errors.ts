@@ -6,6 +6,7 @@
 /** code → HTTP status and title. Titles are constant; what is particular stands in `detail` and `errors`. */
 export const REFUSALS = {
   invalid_json: [400, "The body is not valid JSON"],
+  invalid_encoding: [400, "The body's bytes are not text in its charset"],
   invalid_task: [400, "The task has invalid fields"],
   invalid_body: [400, "The body has invalid fields"],
   invalid_query: [400, "The query has invalid parameters"],

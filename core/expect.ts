@@ -1,21 +1,56 @@
 /** Proof of success: what an answer must show for a call to count as delivered. */
-import { isDeepStrictEqual } from "node:util";
-import type { JSONValue } from "json-p3";
+
+import { jsonShortfall } from "./expect-json.ts";
+import { membersOf, parsedJson } from "./json/look.ts";
+import { type JsonText, readObject } from "./json/text.ts";
 import type { CallError } from "./outcome.ts";
-import { compileJsonPath, compileRegex } from "./pattern.ts";
+import { compileRegex } from "./pattern.ts";
 
 /** All that is given must hold. An empty object asks for any 2xx. */
 export interface Expectation {
   /** Codes, or the class `"2xx"` (also 3xx, 4xx, 5xx). Default `"2xx"`. */
   status?: number[] | string | undefined;
+  /**
+   * Codes, or a class, of failed calls that end the task at once: it is `exhausted` with `stopped`. Default `[410]`,
+   * which does not hold where `status` names 410; `[]`: none. Not a status that is also in `status`.
+   */
+  stop?: number[] | string | undefined;
   /** Text the body must contain. */
   contains?: string | undefined;
   /** The whole body, exactly. */
   equals?: string | undefined;
   /** RE2 pattern that must match somewhere in the body. */
   matches?: string | undefined;
-  /** JSONPath → the value it must select (at least one of those selected, where there are several). */
+  /**
+   * JSONPath → the value it must select (at least one of those selected, where there are several). Numbers are compared
+   * by their value, to the last digit.
+   */
   json?: Record<string, unknown> | undefined;
+}
+
+/** An {@link Expectation} as Bida keeps it: the values of `json` as they were written. */
+export interface ExpectationSpec extends Omit<Expectation, "json"> {
+  json?: Record<string, JsonText> | undefined;
+}
+
+/** @param text of an expectation that was checked */
+export function readExpectation(text: JsonText): ExpectationSpec {
+  // Few have values to be exact about.
+  if (!text.includes('"json":')) return parsedJson(text) as ExpectationSpec;
+  const members = membersOf(text);
+  const json = members.get("json");
+  members.delete("json");
+  const spec: ExpectationSpec = {};
+  for (const [name, value] of members) Object.assign(spec, { [name]: parsedJson(value) });
+  return json === undefined ? spec : { ...spec, json: Object.fromEntries(readObject(json) ?? []) };
+}
+
+/** The other way round. */
+export function printExpectation({ json, ...spec }: ExpectationSpec): JsonText {
+  const rest = JSON.stringify(spec);
+  if (json === undefined) return rest as JsonText;
+  const values = Object.entries(json).map(([path, value]) => `${JSON.stringify(path)}:${value}`);
+  return `${rest.slice(0, -1)}${rest === "{}" ? "" : ","}"json":{${values.join()}}}` as JsonText;
 }
 
 export interface Answer {
@@ -34,7 +69,7 @@ const QUOTE = 120;
  */
 export function judge(
   answer: Answer,
-  expect: Expectation | null,
+  expect: ExpectationSpec | null,
   expectResult: string | null,
 ): CallError | null {
   const status = expect?.status ?? "2xx";
@@ -48,13 +83,13 @@ export function judge(
   return { code: "unexpected_result", message: `the body ${missing}${cut}` };
 }
 
-function statusMatches(code: number, wanted: number[] | string): boolean {
+export function statusMatches(code: number, wanted: number[] | string): boolean {
   return typeof wanted === "string" ? Math.floor(code / 100) === Number(wanted[0]) : wanted.includes(code);
 }
 
 function bodyShortfall(
   { body, truncated }: Answer,
-  expect: Expectation | null,
+  expect: ExpectationSpec | null,
   expectResult: string | null,
 ): string | null {
   for (const text of [expectResult, expect?.contains]) {
@@ -66,23 +101,10 @@ function bodyShortfall(
   if (expect?.matches !== undefined && !compileRegex(expect.matches).test(body)) {
     return `does not match ${quote(expect.matches)}`;
   }
-  return expect?.json ? jsonShortfall(body, expect.json) : null;
-}
-
-function jsonShortfall(body: string, wanted: Record<string, unknown>): string | null {
-  let document: JSONValue;
-  try {
-    document = JSON.parse(body) as JSONValue;
-  } catch {
-    return "is not JSON";
-  }
-  for (const [path, value] of Object.entries(wanted)) {
-    const found = compileJsonPath(path).select(document);
-    if (!found.some((candidate) => isDeepStrictEqual(candidate, value))) {
-      return `has no ${quote(path)} equal to ${quote(JSON.stringify(value))}`;
-    }
-  }
-  return null;
+  if (!expect?.json) return null;
+  const path = jsonShortfall(body, expect.json);
+  if (path === null) return null;
+  return path === "" ? "is not JSON" : `has no ${quote(path)} equal to ${quote(expect.json[path] as string)}`;
 }
 
 function quote(text: string): string {

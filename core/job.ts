@@ -45,6 +45,7 @@ export interface Job
       | "requestMethod"
       | "requestParam"
       | "body"
+      | "bodyBase64"
       | "contentType"
       | "headers"
       | "expectResult"

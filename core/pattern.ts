@@ -15,8 +15,8 @@ export interface Regex {
 
 /** A compiled JSONPath (RFC 9535). */
 export interface JsonPath {
-  /** All values the path selects. */
-  select(document: JSONValue): JSONValue[];
+  /** All values the path selects, and where they stand: names and indexes from the top. */
+  select(document: JSONValue): { value: JSONValue; location: (string | number)[] }[];
 }
 
 /** @throws Error with a readable message where `source` is not RE2 syntax. */
@@ -34,7 +34,7 @@ environment.functionRegister.delete("search");
 export const compileJsonPath = cached((source: string): JsonPath => {
   refuseNestedSearch(source);
   const query: JSONPathQuery = environment.compile(source);
-  return { select: (document) => query.query(document).values() };
+  return { select: (document) => query.query(document).nodes };
 });
 
 /** Selectors that one bracket may list. */
@@ -53,6 +53,9 @@ function refuseNestedSearch(source: string): void {
   const unions = bare.split("[").filter((part) => part.includes(","));
   if (unions.length > 1) throw new Error("may list several selectors in one bracket only");
   if (count(",") >= MAX_UNION) throw new Error(`may list at most ${MAX_UNION} selectors`);
+  // A filter would compare it with a number that was rounded in the same way.
+  if (/\d{16}/.test(bare))
+    throw new Error("may not hold a number of more than 15 digits; expect the value itself");
   if (count("?") === 1 && bare.lastIndexOf("..") > bare.indexOf("?")) {
     throw new Error("may not hold `..` inside or after a filter");
   }

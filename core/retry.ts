@@ -1,8 +1,17 @@
 /** When a failed call is repeated. Pure: the caller brings time and chance. */
 import { type EpochMs, hours, type Millis, millis, minutes, seconds } from "./clock.ts";
+import type { AttemptErrorCode } from "./outcome.ts";
 
-/** Every policy may carry `jitter` 0…1: each delay is lengthened by a random part up to that share of itself. */
-export type RetryPolicy = { jitter?: number | undefined } & (
+export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx"] as const;
+
+/** A status (100…599), all of a class, or the `errorCode` of an attempt. */
+export type RetryOn = number | (typeof STATUS_CLASSES)[number] | AttemptErrorCode;
+
+/**
+ * Every policy may carry `jitter` 0…1: each delay is lengthened by a random part up to that share of itself. And `on`,
+ * the failures that are worth another call; any other one ends the task as `exhausted` with `stopped`. Default: all.
+ */
+export type RetryPolicy = { jitter?: number | undefined; on?: RetryOn[] | undefined } & (
   | { strategy: "fixed"; delayMs: number }
   | { strategy: "exponential"; delayMs: number; factor: number; maxDelayMs: number }
   | { strategy: "schedule"; delaysMs: number[] }

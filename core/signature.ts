@@ -19,7 +19,12 @@ export interface SignedHeaders {
 }
 
 /** @param secrets newest first; while a secret is rotated both sign */
-export function sign(id: string, timestampSeconds: number, body: string, secrets: string[]): string {
+export function sign(
+  id: string,
+  timestampSeconds: number,
+  body: string | Uint8Array,
+  secrets: string[],
+): string {
   return secrets.map((secret) => `v1,${digest(id, timestampSeconds, body, secret)}`).join(" ");
 }
 

@@ -1,6 +1,11 @@
 /** Tasks on their way in: what the REST door hands on, and what becomes of it. */
 import type { FieldError } from "./errors.ts";
 
+/** A task, or a part of one, as the JSON text that its caller wrote. */
+export interface JsonEnvelope {
+  json: string;
+}
+
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
@@ -8,7 +13,8 @@ export type BatchResult = { taskId: string } | { errors: FieldError[] };
 export interface Submission {
   /** Whose rules check it: v1's, or kkbida's. */
   form: "v1" | "legacy";
-  task: unknown;
+  /** As the caller wrote it. */
+  task: string;
   /** Chosen by the door, who may send the same submission again; there is one task per id. */
   taskId: string;
   /** The app that calls; 0 for users. */

@@ -3,20 +3,19 @@
  * documents, reads these. Messages name the rule; {@link fieldErrors} adds the field.
  */
 import { z } from "zod";
-import { type EpochMs, epochMs, hours, millis } from "./clock.ts";
+import { hours } from "./clock.ts";
 import { BidaError, type FieldError, type RefusalCode } from "./errors.ts";
 import { headerProblem } from "./headers.ts";
+import { ATTEMPT_ERRORS } from "./outcome.ts";
 import { compileJsonPath, compileRegex } from "./pattern.ts";
-import { DEFAULT_RETRY } from "./retry.ts";
-import { METHODS, type TaskSpec } from "./task.ts";
+import { STATUS_CLASSES } from "./retry.ts";
+import { contradiction } from "./stop.ts";
+import { MAX_URL } from "./target-url.ts";
+import { METHODS } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
-import { filledUrl, placeholdersOf } from "./template.ts";
 
-export const MAX_URL = 2048;
-export const MAX_BODY_BYTES = 1024 * 1024;
-/** Levels of nesting in a request; recursion over it must not overflow the stack. */
-export const MAX_DEPTH = 100;
-const MAX_DELAY = hours(24 * 365);
+/** The first call is made within a year. */
+export const MAX_DELAY = hours(24 * 365);
 const MAX_PAUSE = hours(24 * 30);
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -39,22 +38,37 @@ const whole = (min: number, max: number) =>
 
 const jitter = z.number().min(0, "must be 0 to 1").max(1, "must be 0 to 1").optional();
 
+const on = z
+  .array(
+    z.union([whole(100, 599), z.enum([...STATUS_CLASSES, ...ATTEMPT_ERRORS])], {
+      error: ({ input }) =>
+        `does not know ${(JSON.stringify(input) ?? "this").slice(0, 60)}: it takes statuses (100 to 599), "2xx" to "5xx", and codes of failed calls`,
+    }),
+  )
+  .max(50, "takes at most 50")
+  .describe(
+    "Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all",
+  )
+  .optional();
+
 export const retrySchema = z
   .discriminatedUnion(
     "strategy",
     [
-      z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter }),
+      z.strictObject({ strategy: z.literal("fixed"), delayMs: whole(0, MAX_PAUSE), jitter, on }),
       z.strictObject({
         strategy: z.literal("exponential"),
         delayMs: whole(0, MAX_PAUSE),
         factor: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100"),
         maxDelayMs: whole(0, MAX_PAUSE),
         jitter,
+        on,
       }),
       z.strictObject({
         strategy: z.literal("schedule"),
         delaysMs: z.array(whole(0, MAX_PAUSE)).min(1, "needs a delay").max(100, "takes at most 100 delays"),
         jitter,
+        on,
       }),
     ],
     { error: "must be fixed, exponential or schedule" },
@@ -67,13 +81,18 @@ export const retrySchema = z
 
 const statusClass = z.string().regex(/^[2-5]xx$/, 'must be a list of codes, or "2xx", "3xx", "4xx", "5xx"');
 
+const statuses = <L extends z.ZodType>(list: L) =>
+  z.union([list, statusClass], {
+    error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
+  });
+
 export const expectSchema = z
   .strictObject({
-    status: z
-      .union([z.array(whole(100, 599)).min(1, "needs a code").max(50), statusClass], {
-        error: 'must be a list of codes (100 to 599), or "2xx", "3xx", "4xx", "5xx"',
-      })
+    status: statuses(z.array(whole(100, 599)).min(1, "needs a code").max(50))
       .describe('Codes, or a class such as "2xx", which is the default')
+      .optional(),
+    stop: statuses(z.array(whole(100, 599)).max(50))
+      .describe("Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410]")
       .optional(),
     contains: text(512).describe("Text the body must contain").optional(),
     equals: text(65_535).describe("The whole body, exactly").optional(),
@@ -90,7 +109,15 @@ export const expectSchema = z
       .describe("JSONPath (RFC 9535) → the value it must select")
       .optional(),
   })
+  .superRefine((expect, ctx) => {
+    const code = expect.stop === undefined ? null : contradiction(expect);
+    if (code === null) return;
+    const message = `must not hold ${code}, which status takes for success (default "2xx")`;
+    ctx.addIssue({ code: "custom", path: ["stop"], message });
+  })
   .meta({ id: "Expectation", description: "Proof of success; all that is given must hold" });
+
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 
 const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx) => {
   let bytes = 0;
@@ -109,12 +136,22 @@ export const taskSchema = z
     requestMethod: z.enum(METHODS, { error: `must be one of ${METHODS.join(", ")}` }),
     requestParam: z
       .record(z.string(), json, { error: "must be an object" })
-      .describe("GET and DELETE: what no placeholder used becomes the query. Others: the JSON body")
+      .describe(
+        "GET and DELETE: what no placeholder used becomes the query. Others: the JSON body, as it was written; or a form, where `contentType` is `application/x-www-form-urlencoded`",
+      )
       .nullish(),
     body: z
       .string()
       .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
-      .describe("Raw body, sent byte for byte as UTF-8, at most 1 MiB. Not with GET, not with `requestParam`")
+      .describe(
+        "Raw text, sent as it is in the charset of `contentType`, default UTF-8; at most 1 MiB. Not with GET, not with `requestParam`",
+      )
+      .nullish(),
+    bodyBase64: z
+      .string()
+      .refine(isBase64, "must be base64 with padding (RFC 4648, section 4)")
+      .meta({ contentEncoding: "base64" })
+      .describe("Raw bytes instead of `body`, sent byte for byte; at most 1 MiB of them")
       .nullish(),
     contentType: text(200).describe("Media type of the body").nullish(),
     headers: headersSchema
@@ -170,132 +207,6 @@ type Same<A, B> = [A, B, keyof A, keyof B] extends [B, A, keyof B, keyof A] ? tr
 true satisfies Same<Input, TaskRequest>;
 
 /**
- * Checks a request and fills in the defaults.
- * @throws BidaError invalid_task with every wrong field
- */
-export function parseTask(input: unknown, now: EpochMs): TaskSpec {
-  if (isDeeperThan(input, MAX_DEPTH)) {
-    const errors = [{ field: "body", message: `must not be nested deeper than ${MAX_DEPTH} levels` }];
-    throw new BidaError("invalid_task", undefined, { errors });
-  }
-  const result = taskSchema.safeParse(input);
-  const errors = result.success ? [] : fieldErrors(result.error, input);
-  errors.push(...crossFieldErrors(soundPart(input, errors), now));
-  if (!result.success || errors.length > 0) throw new BidaError("invalid_task", undefined, { errors });
-  const request = result.data;
-  return {
-    url: request.url,
-    requestMethod: request.requestMethod,
-    requestParam: request.requestParam ?? null,
-    body: request.body ?? null,
-    contentType: request.contentType ?? null,
-    headers: request.headers ?? null,
-    expectResult: request.expectResult || null,
-    expect: request.expect ?? null,
-    limitCallCount: request.limitCallCount,
-    retry: request.retry ?? DEFAULT_RETRY,
-    timeoutMs: millis(request.timeoutMs ?? 10_000),
-    start: request.callAt ? { callAt: instant(request.callAt) } : { delayMs: millis(request.delayMs ?? 0) },
-    expiresAt: request.expiresAt ? instant(request.expiresAt) : null,
-    sourceAppName: request.sourceAppName ?? null,
-    targetAppName: request.targetAppName ?? null,
-    orderKey: request.orderKey ?? null,
-  };
-}
-
-/** The fields of `input` that broke no rule of their own, so that the rules between fields can still be checked. */
-function soundPart(input: unknown, errors: FieldError[]): Partial<z.output<typeof taskSchema>> {
-  if (typeof input !== "object" || input === null) return {};
-  if (errors.length === 0) return input;
-  const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));
-  return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
-}
-
-/** Whether objects and lists are nested in each other more than `max` levels deep. */
-export function isDeeperThan(input: unknown, max: number): boolean {
-  if (max < 0) return true;
-  if (typeof input !== "object" || input === null) return false;
-  return Object.values(input).some((value) => isDeeperThan(value, max - 1));
-}
-
-/**
- * What a task sends, `body` or `requestParam` as JSON, has at most {@link MAX_BODY_BYTES}.
- * @throws BidaError body_too_large
- */
-export function checkPayload({ body, requestParam }: Pick<TaskSpec, "body" | "requestParam">): void {
-  const [field, text] = body !== null ? ["body", body] : ["requestParam", JSON.stringify(requestParam ?? "")];
-  // A character takes at most three bytes per UTF-16 unit; only large texts need counting.
-  if (text.length * 3 <= MAX_BODY_BYTES || Buffer.byteLength(text) <= MAX_BODY_BYTES) return;
-  throw new BidaError("body_too_large", undefined, {
-    errors: [{ field, message: "must have at most 1 MiB" }],
-  });
-}
-
-/** Rules that concern more than one field. */
-function crossFieldErrors(request: Partial<z.output<typeof taskSchema>>, now: EpochMs): FieldError[] {
-  const errors: FieldError[] = [];
-  const refuse = (field: string, message: string) => errors.push({ field, message });
-
-  if (request.url !== undefined) {
-    const problem = checkUrl(request.url, request.requestParam ?? {});
-    if (problem) refuse("url", problem);
-  }
-  if (request.body != null && request.requestParam != null) {
-    refuse("body", "cannot be given together with requestParam");
-  }
-  if (request.body != null && request.requestMethod === "GET") refuse("body", "cannot be sent with GET");
-  if (request.contentType != null && request.body == null && bodyless(request.requestMethod)) {
-    refuse("contentType", "is for requests with a body");
-  }
-  if (request.contentType != null && headerProblem("accept", request.contentType)) {
-    refuse("contentType", "must be a valid header value");
-  }
-  if (request.contentType != null && hasHeader(request.headers ?? {}, "content-type")) {
-    refuse("contentType", "cannot be given together with a content-type header");
-  }
-  if (request.delayMs != null && request.callAt != null) {
-    refuse("callAt", "cannot be given together with delayMs");
-  }
-  const start = request.callAt ? instant(request.callAt) : epochMs(now + (request.delayMs ?? 0));
-  if (start > now + MAX_DELAY) refuse("callAt", "must lie within a year");
-  if (request.expiresAt != null && instant(request.expiresAt) <= Math.max(start, now)) {
-    refuse("expiresAt", "must lie in the future, and after the first call");
-  }
-  return errors;
-}
-
-const bodyless = (method: string | undefined) => method === "GET" || method === "DELETE";
-const hasHeader = (headers: Record<string, string>, name: string) =>
-  Object.keys(headers).some((key) => key.toLowerCase() === name);
-const instant = (iso: string) => epochMs(Date.parse(iso));
-
-/** What is wrong with a URL once its placeholders are filled; null where nothing is. */
-export function checkUrl(url: string, param: Record<string, unknown>): string | null {
-  if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
-  for (const name of placeholdersOf(url)) {
-    if (!Object.hasOwn(param, name)) return `has a placeholder {${name}} that requestParam does not fill`;
-    // Both would change which path is called; URLs resolve them, percent-encoded or not.
-    if (param[name] === "." || param[name] === "..") return `has a placeholder {${name}} filled with dots`;
-  }
-  let parsed: URL;
-  try {
-    parsed = filledUrl(url, param);
-  } catch {
-    return "is not a valid URL";
-  }
-  if (hasEmptyHost(url, param)) return "has an empty host";
-  if (parsed.username || parsed.password)
-    return "must not hold a user name or password; send a header instead";
-  return null;
-}
-
-/** `http://{host}/y` filled with nothing would call host `y`. */
-function hasEmptyHost(url: string, param: Record<string, unknown>): boolean {
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "";
-  return placeholdersOf(authority).some((name) => param[name] === "" || param[name] === null);
-}
-
-/**
  * Runs a schema.
  * @throws BidaError `code`, naming every wrong field
  */
@@ -306,7 +217,7 @@ export function parseWith<S extends z.ZodType>(schema: S, input: unknown, code: 
 }
 
 /** One entry per wrong field; unknown fields are named one by one. */
-function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
+export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
   return error.issues.flatMap((issue): FieldError[] => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {

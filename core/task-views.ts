@@ -12,6 +12,7 @@ export interface TaskView {
   requestMethod: Method;
   requestParam: Record<string, unknown> | null;
   body: string | null;
+  bodyBase64: string | null;
   contentType: string | null;
   headers: Record<string, string> | null;
   expectResult: string | null;

@@ -4,7 +4,7 @@
  *   pending ──claimed──▶ delivering ──success──▶ succeeded
  *      ▲                     │
  *      ├──── retry later ────┤
- *      │                     └─ limit, expiry ─▶ exhausted ──resolve──▶ resolved
+ *      │                     └─ limit, expiry, a failure that ends it ─▶ exhausted ──resolve──▶ resolved
  *      └────────── retry by hand, from any ended state; cancel ends an open one: canceled
  *
  * `delivering` is not stored: a pending task is delivering while a dispatcher holds its lease in the due set.
@@ -13,9 +13,11 @@
 import { type Clock, type EpochMs, epochMs, later, type Millis, millis } from "./clock.ts";
 import type { FieldError } from "./errors.ts";
 import { BidaError } from "./errors.ts";
-import type { Expectation } from "./expect.ts";
+import type { ExpectationSpec } from "./expect.ts";
+import type { JsonText } from "./json/text.ts";
 import type { AttemptRecord, CallError } from "./outcome.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
+import { stopAfter } from "./stop.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
@@ -29,12 +31,16 @@ export type TaskState = (typeof STATES)[number];
 export interface TaskSpec {
   url: string;
   requestMethod: Method;
-  requestParam: Record<string, unknown> | null;
+  /** An object, as the caller wrote it. */
+  requestParam: JsonText | null;
+  /** Text that is sent in the charset of its content type, default UTF-8. */
   body: string | null;
+  /** Bytes, instead of `body`. */
+  bodyBase64: string | null;
   contentType: string | null;
   headers: Record<string, string> | null;
   expectResult: string | null;
-  expect: Expectation | null;
+  expect: ExpectationSpec | null;
   limitCallCount: number;
   retry: RetryPolicy;
   timeoutMs: Millis;
@@ -60,7 +66,7 @@ export interface Progress {
 }
 
 /** What {@link afterAttempt} and the manual actions need to know of the request. */
-export type Limits = Pick<TaskSpec, "limitCallCount" | "retry" | "expiresAt">;
+export type Limits = Pick<TaskSpec, "limitCallCount" | "retry" | "expiresAt" | "expect">;
 
 /** Whether an earlier task of its `orderKey` is not finished: it is pending, and has no time of its own yet. */
 export const isHeld = ({ state, nextCallAt }: Pick<Progress, "state" | "nextCallAt">): boolean =>
@@ -84,6 +90,8 @@ export function afterAttempt(
   if (attempt.outcome === "succeeded") {
     return { ...ended("succeeded", task, now), callCount, lastError: null };
   }
+  const stop = stopAfter(attempt, task.expect, task.retry);
+  if (stop !== null) return { ...ended("exhausted", task, now), callCount, lastError: stop };
   const automatic = callCount - task.manualCalls;
   if (automatic >= task.limitCallCount) {
     return { ...ended("exhausted", task, now), callCount, lastError: attempt.error };

@@ -1,63 +1,57 @@
 /** From a task to the request that is sent: URL placeholders, query, body. Pure; signing and headers of our own come later. */
+import { elementsOf, kindOf, membersOf, plainText } from "./json/look.ts";
+import type { JsonText } from "./json/text.ts";
+import { type PayloadFields, type RenderedBody, renderBody } from "./payload.ts";
 import type { TaskSpec } from "./task.ts";
 
 /** What the target is sent, without Bida's own headers. */
-export interface RenderedRequest {
+export interface RenderedRequest extends RenderedBody {
   url: URL;
-  /** Null where the request has none. UTF-8 text, sent byte for byte. */
-  body: string | null;
-  contentType: string | null;
 }
 
-const PLACEHOLDER = /\{([A-Za-z_][\w.-]*)\}/g;
-/** Of a `requestParam` that is sent as a body. */
-export const JSON_TYPE = "application/json;charset=UTF-8";
+/** Letters of any script: kkbida filled `{城市}` as well. */
+const PLACEHOLDER = /\{([\p{L}_][\p{L}\p{N}_.-]*)\}/gu;
 
 /** Names of the `{name}` placeholders in a URL. */
 export function placeholdersOf(url: string): string[] {
-  return Array.from(url.matchAll(PLACEHOLDER), (match) => match[1] as string);
+  return url.includes("{") ? Array.from(url.matchAll(PLACEHOLDER), (match) => match[1] as string) : [];
 }
 
 /**
- * The URL with its placeholders filled.
- * @param used gets their names
- * @throws TypeError where the filled text is no URL
+ * The URL with its placeholders filled, numbers digit by digit.
+ * @throws TypeError where the filled text is no URL; URIError where a value holds a lone surrogate
  */
-export function filledUrl(url: string, param: Record<string, unknown>, used?: Set<string>): URL {
-  const filled = url.replace(PLACEHOLDER, (_, name: string) => {
-    used?.add(name);
-    return encodeURIComponent(asText(param[name]));
-  });
-  return new URL(filled);
-}
+export const filledUrl = (url: string, param: JsonText | null): URL =>
+  url.includes("{") ? urlWith(url, param === null ? new Map() : membersOf(param)) : new URL(url);
+
+/** {@link filledUrl} for those who have the members of the `requestParam` at hand. */
+export const urlWith = (url: string, members: ReadonlyMap<string, JsonText>): URL =>
+  new URL(
+    url.replace(PLACEHOLDER, (_, name: string) => {
+      const value = members.get(name);
+      return value === undefined ? "" : encodeURIComponent(plainText(value));
+    }),
+  );
 
 /**
- * GET and DELETE put what no placeholder used into the query string; other methods send `requestParam` as JSON,
- * or the raw `body`.
- * @throws TypeError where the filled text is no URL
+ * GET and DELETE put what no placeholder used into the query string; the other methods have a body.
+ * @throws TypeError where the filled text is no URL; Error where the body cannot be made, see {@link renderBody}
  */
-export function renderRequest(
-  task: Pick<TaskSpec, "url" | "requestMethod" | "requestParam" | "body" | "contentType">,
-): RenderedRequest {
-  const param = task.requestParam ?? {};
-  const used = new Set<string>();
-  const url = filledUrl(task.url, param, used);
-  if (task.body !== null) return { url, body: task.body, contentType: task.contentType };
-  if (task.requestMethod === "GET" || task.requestMethod === "DELETE") {
-    for (const [name, value] of Object.entries(param)) {
-      if (!used.has(name)) appendQuery(url, name, value);
-    }
-    return { url, body: null, contentType: null };
-  }
-  return { url, body: JSON.stringify(param), contentType: task.contentType ?? JSON_TYPE };
+export function renderRequest(task: Pick<TaskSpec, "url"> & PayloadFields): RenderedRequest {
+  const url = filledUrl(task.url, task.requestParam);
+  if (!sendsQuery(task)) return { url, ...renderBody(task) };
+  const used = new Set(placeholdersOf(task.url));
+  for (const [name, value] of membersOf(task.requestParam as JsonText))
+    if (!used.has(name)) appendQuery(url, name, value);
+  return { url, body: null, contentType: null };
 }
 
-/** Arrays repeat their name, as most servers read them. */
-function appendQuery(url: URL, name: string, value: unknown): void {
-  for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, asText(one));
-}
+/** Whether `requestParam` goes into the query string. */
+const sendsQuery = ({ requestMethod, requestParam }: PayloadFields): boolean =>
+  requestParam !== null && (requestMethod === "GET" || requestMethod === "DELETE");
 
-function asText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** Lists repeat their name, as most servers read them. */
+function appendQuery(url: URL, name: string, value: JsonText): void {
+  const values = kindOf(value) === "list" ? elementsOf(value) : [value];
+  for (const one of values) url.searchParams.append(name, plainText(one));
 }

@@ -7,15 +7,16 @@ import { isHeld } from "../core/task.ts";
 import { commitInserts } from "./commit-inserts.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading, withRetries } from "./failures.ts";
+import { type Claim, claimKeys, type Idempotency } from "./idempotency.ts";
 import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
-import { insertIgnore, insertMany } from "./sql.ts";
+import { insertMany } from "./sql.ts";
 import { countTransitions, deltaOf, tallyOf } from "./stats/count.ts";
 
 export interface NewTask {
   task: StoredTask;
-  /** Null without an idempotency key. Both hashes are SHA-256. */
-  idempotency: { keyHash: Buffer; bodyHash: Buffer } | null;
+  /** Null without an idempotency key. */
+  idempotency: Idempotency | null;
   /** The task encoded, and about how many bytes that takes. */
   row: unknown[];
   bytes: number;
@@ -89,14 +90,12 @@ export async function acceptWithin(
   items: NewTask[],
   known: ReadonlySet<TaskId> = new Set(),
 ): Promise<Accepted[]> {
-  const keyed = items.some(({ idempotency }) => idempotency !== null);
-  const claimed = keyed
-    ? await claimKeys(db, db.knex, items)
-    : items.map((item): Accepted => ({ kind: "created", taskId: item.task.taskId }));
-  const results = claimed.map(
-    (result): Accepted =>
-      result.kind === "created" && known.has(result.taskId) ? { ...result, kind: "repeated" } : result,
-  );
+  const keyed = items.filter(hasKey);
+  const found = new Map((await claimKeys(db, db.knex, keyed)).map((one, i) => [keyed[i] as NewTask, one]));
+  const results = items.map((item): Accepted => {
+    const { taskId } = item.task;
+    return found.get(item) ?? { kind: known.has(taskId) ? "repeated" : "created", taskId };
+  });
   const fresh = items.filter((_, i) => results[i]?.kind === "created");
   const placed = await placeInLines(db, db.knex, fresh);
   await insertTasks(db.knex, placed);
@@ -106,6 +105,8 @@ export async function acceptWithin(
     result.kind === "created" && held.has(result.taskId) ? { ...result, held: true } : result,
   );
 }
+
+const hasKey = (item: NewTask): item is NewTask & Claim => item.idempotency !== null;
 
 function insertTasks(trx: Knex, items: NewTask[]): Promise<void> {
   return insertMany(
@@ -135,41 +136,3 @@ async function placeInLines(db: Database, trx: Knex, items: NewTask[]): Promise<
     return task ? { ...item, task, row: taskToRow(task) } : item;
   });
 }
-
-/**
- * The first insert of a key wins; a concurrent one waits for its commit and then finds it. Whoever finds another
- * task's id under its key is a repetition.
- */
-async function claimKeys(db: Database, trx: Knex, items: NewTask[]): Promise<Accepted[]> {
-  const keyed = items.filter((item) => item.idempotency !== null);
-  const columns = ["app_id", "key_hash", "task_id", "body_hash", "created_at"];
-  const rows = keyed
-    .map(({ task, idempotency }) => [
-      task.appId,
-      idempotency?.keyHash,
-      taskIdToBytes(task.taskId),
-      idempotency?.bodyHash,
-      task.createdAt,
-    ])
-    // One order for everyone: two batches with the same keys wait for each other instead of deadlocking.
-    .sort((a, b) => Buffer.compare(a[1] as Buffer, b[1] as Buffer));
-  await insertMany(trx, "idempotency_keys", columns, rows, insertIgnore(db));
-
-  const found = await trx("idempotency_keys")
-    .select("app_id", "key_hash", "task_id", "body_hash")
-    .whereIn(
-      ["app_id", "key_hash"],
-      rows.map((row) => [row[0], row[1]] as [number, Buffer]),
-    );
-  const byKey = new Map(found.map((row) => [keyOf(row.app_id, row.key_hash), row]));
-
-  return items.map(({ task, idempotency }): Accepted => {
-    if (idempotency === null) return { kind: "created", taskId: task.taskId };
-    const row = byKey.get(keyOf(task.appId, idempotency.keyHash));
-    const taskId = taskIdFromBytes(row.task_id);
-    if (taskId === task.taskId) return { kind: "created", taskId };
-    return idempotency.bodyHash.equals(row.body_hash) ? { kind: "repeated", taskId } : { kind: "conflict" };
-  });
-}
-
-const keyOf = (appId: number, hash: Buffer): string => `${appId}:${hash.toString("hex")}`;

@@ -20,6 +20,7 @@ import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
+import { exactGroup } from "./text-match.ts";
 
 /** Alarms routed in one transaction. */
 const ROUTED_AT_ONCE = 500;
@@ -94,7 +95,9 @@ export function makeMessages(
     const ids = (await open(trx, webhookId).orderBy("alarm_id").limit(most).pluck("alarm_id")).map(Number);
     if (ids.length === 0) return [];
     const told =
-      turn.kind === "digest" ? [await gather(trx, webhookId, ids)] : await single(trx, webhookId, ids);
+      turn.kind === "digest"
+        ? [await gather({ ...db, knex: trx }, webhookId, ids)]
+        : await single(trx, webhookId, ids);
     const tasks = told.map(([taskId, digest]) => messageOf(taskId, compose(digest), now));
     const rows = told.map(([taskId, { count }]) => [taskIdToBytes(taskId), webhookId, count, now]);
     await insertMany(trx, "alarm_messages", ["task_id", "webhook_id", "alarms", "created_at"], rows);
@@ -108,12 +111,12 @@ export function makeMessages(
 }
 
 /** Assigns all that wait from the first of `ids` to the last to one message. */
-async function gather(trx: Knex, webhookId: number, ids: number[]): Promise<[TaskId, Digest]> {
+async function gather(within: Database, webhookId: number, ids: number[]): Promise<[TaskId, Digest]> {
   const taskId = newTaskId();
-  await open(trx, webhookId)
+  await open(within.knex, webhookId)
     .whereBetween("alarm_id", [ids[0] as number, ids.at(-1) as number])
     .update({ message_id: taskIdToBytes(taskId) });
-  return [taskId, await digestOf(trx, webhookId, taskId, ids.length)];
+  return [taskId, await digestOf(within, webhookId, taskId, ids.length)];
 }
 
 /** Assigns each to a message of its own. */
@@ -177,9 +180,15 @@ async function trafficOf(trx: Knex, webhookId: number, recall: number, now: Epoc
   };
 }
 
-async function digestOf(trx: Knex, webhookId: number, messageId: TaskId, count: number): Promise<Digest> {
+async function digestOf(
+  within: Database,
+  webhookId: number,
+  messageId: TaskId,
+  count: number,
+): Promise<Digest> {
   const told = () =>
-    trx("alarm_deliveries as d")
+    within
+      .knex("alarm_deliveries as d")
       .join("alarms as a", "a.id", "d.alarm_id")
       .where("d.webhook_id", webhookId)
       .where("d.message_id", taskIdToBytes(messageId));
@@ -187,8 +196,8 @@ async function digestOf(trx: Knex, webhookId: number, messageId: TaskId, count: 
   const counted = async (column: string): Promise<Counted[]> => {
     const rows = await told()
       .whereNotNull(`a.${column}`)
-      .groupBy(`a.${column}`)
-      .select({ name: `a.${column}` })
+      .groupByRaw(exactGroup(within, `a.${column}`))
+      .min({ name: `a.${column}` })
       .count({ n: "*" })
       .orderBy("n", "desc")
       .limit(TOP);

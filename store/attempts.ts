@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
 import type { Scope } from "./scope.ts";
+import { whereExactly } from "./text-match.ts";
 
 /** All that are given must hold. */
 export interface AttemptFilter {
@@ -123,7 +124,7 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
   if (filter.taskId !== undefined) query.where("a.task_id", taskIdToBytes(filter.taskId));
   if (filter.succeeded !== undefined) query.where("a.succeeded", filter.succeeded ? 1 : 0);
   if (filter.status !== undefined) query.where("a.status_code", filter.status);
-  if (filter.errorCode !== undefined) query.where("a.error_code", filter.errorCode);
+  if (filter.errorCode !== undefined) whereExactly(db, query, "a.error_code", filter.errorCode);
   return query;
 }
 

@@ -9,6 +9,7 @@ import type { Database } from "./database.ts";
 import { reading, translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
 import { insertMany } from "./sql.ts";
+import { whereExactly } from "./text-match.ts";
 
 /** An entry as it is read back. */
 export interface StoredAudit {
@@ -101,11 +102,11 @@ export async function listAudit(
       { column: "id", order: "desc" },
     ])
     .limit(limit + 1);
-  if (filter.actor !== undefined) query.where("actor_name", filter.actor);
-  if (filter.action !== undefined) query.where("action", filter.action);
+  if (filter.actor !== undefined) whereExactly(db, query, "actor_name", filter.actor);
+  if (filter.action !== undefined) whereExactly(db, query, "action", filter.action);
   if (filter.target !== undefined) {
-    query.where("target_type", filter.target.type);
-    if (filter.target.id !== null) query.where("target_id", filter.target.id);
+    whereExactly(db, query, "target_type", filter.target.type);
+    if (filter.target.id !== null) whereExactly(db, query, "target_id", filter.target.id);
   }
   if (filter.from !== undefined) query.where("at", ">=", filter.from);
   if (filter.to !== undefined) query.where("at", "<", filter.to);

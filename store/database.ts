@@ -4,6 +4,7 @@ import path from "node:path";
 import knexModule, { type Knex } from "knex";
 import type { Config } from "../core/config.ts";
 import { type MysqlConnection, StatementLimit } from "./statement-limit.ts";
+import { LOWER_UNICODE, lowerUnicode } from "./text-match.ts";
 
 export interface Database {
   knex: Knex;
@@ -72,6 +73,12 @@ export async function closeDatabase(db: Database): Promise<void> {
 /** The file that holds everything in embedded mode. */
 export const sqliteFile = (dataDir: string): string => path.resolve(dataDir, "bida.sqlite");
 
+/** The part of better-sqlite3's connection that is used here. */
+interface SqliteConnection {
+  pragma(text: string): unknown;
+  function(name: string, options: object, run: (text: unknown) => unknown): unknown;
+}
+
 function openSqlite(dataDir: string): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const filename = sqliteFile(dataDir);
@@ -84,7 +91,8 @@ function openSqlite(dataDir: string): Database {
     pool: {
       min: 1,
       max: 1,
-      afterCreate(connection: { pragma(text: string): unknown }, done: (error: null, c: unknown) => void) {
+      afterCreate(connection: SqliteConnection, done: (error: null, c: unknown) => void) {
+        connection.function(LOWER_UNICODE, { deterministic: true }, lowerUnicode);
         connection.pragma("journal_mode = WAL");
         // FULL: the WAL is synced at every commit. NORMAL loses the last commits when the power goes.
         connection.pragma("synchronous = FULL");

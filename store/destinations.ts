@@ -7,6 +7,7 @@ import { reading, transaction, withRetries } from "./failures.ts";
 import { DestinationModel, from } from "./models.ts";
 import type { Row } from "./rows.ts";
 import { insertIgnore, insertMany } from "./sql.ts";
+import { whereContains } from "./text-match.ts";
 
 export interface StoredDestination extends DestinationSettings {
   lane: Lane;
@@ -38,10 +39,7 @@ export async function listDestinations(
   const query = from(db, DestinationModel)
     .orderBy("origin")
     .limit(limit + 1);
-  if (filter.q !== undefined)
-    query.whereRaw("LOWER(origin) LIKE ? ESCAPE '!'", [
-      `%${filter.q.toLowerCase().replace(/[!%_]/g, "!$&")}%`,
-    ]);
+  if (filter.q !== undefined) whereContains(db, query, "origin", filter.q);
   if (filter.paused !== undefined) query.where("paused", filter.paused);
   if (filter.lanes !== undefined) query.whereIn("lane", filter.lanes);
   if (after !== null) query.where("origin", ">", after);

@@ -17,6 +17,7 @@ import * as kkbidaImports from "./migrations/009_kkbida_imports.ts";
 import * as forConsole from "./migrations/010_console.ts";
 import * as summary from "./migrations/011_summary.ts";
 import * as answers from "./migrations/012_answers.ts";
+import * as payloads from "./migrations/013_payloads.ts";
 
 interface Migration {
   name: string;
@@ -37,6 +38,7 @@ const MIGRATIONS: Migration[] = [
   forConsole,
   summary,
   answers,
+  payloads,
 ];
 
 /** In order, for tests. */

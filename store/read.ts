@@ -9,6 +9,7 @@ import { reading } from "./failures.ts";
 import { AttemptModel, from } from "./models.ts";
 import { attemptFromRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
+import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
 
 /** Filters of a list; all that are given must hold. */
 export interface TaskFilter {
@@ -68,8 +69,8 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
       );
     }
   }
-  if (filter.sourceAppName !== undefined) query.where("source_app_name", filter.sourceAppName);
-  if (filter.targetAppName !== undefined) query.where("target_app_name", filter.targetAppName);
+  if (filter.sourceAppName !== undefined) whereExactly(db, query, "source_app_name", filter.sourceAppName);
+  if (filter.targetAppName !== undefined) whereExactly(db, query, "target_app_name", filter.targetAppName);
   if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);
   if (filter.createdTo !== undefined) query.where("created_at", "<", filter.createdTo);
   if (filter.lane !== undefined) query.where("lane", filter.lane);
@@ -77,13 +78,7 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
     query.where("created_at", "<=", filter.asOf);
     query.whereRaw("(finished_at IS NULL OR finished_at <= ?)", [filter.asOf]);
   }
-  if (filter.url !== undefined) query.whereRaw("LOWER(url) LIKE ? ESCAPE '!'", [contains(filter.url)]);
-  if (filter.q !== undefined) {
-    const part = contains(filter.q);
-    query.whereRaw("(LOWER(request_param) LIKE ? ESCAPE '!' OR LOWER(body) LIKE ? ESCAPE '!')", [part, part]);
-  }
+  if (filter.url !== undefined) whereContains(db, query, "url", filter.url);
+  if (filter.q !== undefined) wherePayloadContains(db, query, filter.q);
   return query;
 }
-
-/** Case makes no difference (of ASCII letters, on SQLite). */
-const contains = (part: string): string => `%${part.toLowerCase().replace(/[!%_]/g, "!$&")}%`;

@@ -1,6 +1,8 @@
 /** Between rows and what the rest of the program speaks. The only place that knows how a column is encoded. */
 import { type EpochMs, type Millis, millis } from "../core/clock.ts";
+import { printExpectation, readExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { JsonText } from "../core/json/text.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
 import { type Progress, STORED_STATES, type StoredState, type TaskSpec } from "../core/task.ts";
 
@@ -39,6 +41,7 @@ export const TASK_COLUMNS = [
   "request_method",
   "request_param",
   "body",
+  "body_base64",
   "content_type",
   "headers",
   "expect_result",
@@ -67,12 +70,13 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.lane,
     task.url,
     task.requestMethod,
-    json(task.requestParam),
+    task.requestParam,
     task.body,
+    task.bodyBase64,
     task.contentType,
     json(task.headers),
     task.expectResult,
-    json(task.expect),
+    task.expect && printExpectation(task.expect),
     JSON.stringify(task.retry),
     task.timeoutMs,
     task.sourceAppName,
@@ -96,12 +100,13 @@ export function taskFromRow(row: Row): StoredTask {
     lane: row.lane as Lane,
     url: row.url as string,
     requestMethod: row.request_method as StoredTask["requestMethod"],
-    requestParam: parsed(row.request_param),
+    requestParam: row.request_param as JsonText | null,
     body: row.body as string | null,
+    bodyBase64: row.body_base64 as string | null,
     contentType: row.content_type as string | null,
     headers: parsed(row.headers),
     expectResult: row.expect_result as string | null,
-    expect: parsed(row.expect),
+    expect: row.expect === null ? null : readExpectation(row.expect as JsonText),
     timeoutMs: millis(row.timeout_ms as number),
     sourceAppName: row.source_app_name as string | null,
     targetAppName: row.target_app_name as string | null,

@@ -7,6 +7,7 @@ import { isDuplicate, reading } from "./failures.ts";
 import { from, UserModel } from "./models.ts";
 import { idPage } from "./paging.ts";
 import type { Row } from "./rows.ts";
+import { whereExactly } from "./text-match.ts";
 
 export interface User {
   id: number;
@@ -22,9 +23,10 @@ export interface User {
 export type NewUser = Pick<User, "username" | "role" | "passwordHash">;
 
 export async function findUser(db: Database, username: string): Promise<User | null> {
-  const row = await reading(from(db, UserModel).findOne("username", username));
-  // MySQL takes no notice of blanks at the end.
-  return row?.username === username ? userFromRow(row) : null;
+  const query = from(db, UserModel);
+  whereExactly(db, query, "username", username);
+  const row = await reading(query.first());
+  return row ? userFromRow(row) : null;
 }
 
 /** Whether an administrator has a password of their own, and so can log in whatever the environment says. */

@@ -3,7 +3,7 @@ import type { EpochMs } from "../clock.ts";
 import type { TaskId } from "../ids.ts";
 
 /**
- * - `exhausted`: a task reached its limit.
+ * - `exhausted`: a task reached its limit, or ended early: it expired, or was stopped.
  * - `breaker`: calls to a destination are suspended.
  * - `backlog`: tasks have been due for long without being called.
  * - `channel`: another channel cannot be reached.

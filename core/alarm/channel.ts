@@ -7,8 +7,9 @@ import { type Lane, laneOf } from "../ids.ts";
 import type { Mail } from "../mail.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { type ChannelType, type WebhookSettings, webhookSchema } from "../schema/webhooks.ts";
+import { checkUrl } from "../target-url.ts";
 import type { TaskSpec } from "../task.ts";
-import { checkUrl, parseWith } from "../task-schema.ts";
+import { parseWith } from "../task-schema.ts";
 import { ALARM_SOURCE } from "./alarm.ts";
 import { MASK, maskUrl } from "./mask.ts";
 import { type Digest, noticeOf } from "./notice.ts";
@@ -82,7 +83,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 function urlProblem(url: string, egress: EgressPolicy): string | null {
-  return checkUrl(url, {}) ?? blockedHost(new URL(url).hostname.replace(/^\[|\]$/g, ""), egress);
+  const checked = checkUrl(url, null);
+  return typeof checked === "string"
+    ? checked
+    : blockedHost(checked.hostname.replace(/^\[|\]$/g, ""), egress);
 }
 
 /** Names are vetted when they are resolved, at every call. */
@@ -133,6 +137,7 @@ export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string
     requestMethod: type === "webhook" ? spec.requestMethod : "POST",
     requestParam: null,
     body,
+    bodyBase64: null,
     contentType: type === "webhook" && content ? contentType : json,
     headers: null,
     expectResult: spec.expectResult || null,

@@ -55,6 +55,7 @@ interface Words {
   firstTasks: string;
   minutes: (count: number) => string;
   calls: (made: number, limit: number) => string;
+  stopped: string;
   separator: string;
   more: (count: number) => string;
   unnamed: string;
@@ -85,6 +86,7 @@ const WORDS: Record<Language, Words> = {
     firstTasks: "最早的任务",
     minutes: (count) => `${count} 分钟`,
     calls: (made, limit) => `${made} 次（上限 ${limit}）`,
+    stopped: "已按任务设置提前停止",
     separator: "，",
     more: (count) => `等 ${count} 个`,
     unnamed: "未填写",
@@ -118,6 +120,7 @@ const WORDS: Record<Language, Words> = {
     firstTasks: "First tasks",
     minutes: (count) => `${count} min`,
     calls: (made, limit) => `${made} (limit ${limit})`,
+    stopped: "stopped early, as the task asks for",
     separator: ", ",
     more: (count) => `${count} in all`,
     unnamed: "not given",
@@ -156,7 +159,7 @@ function linkOf(alarm: Alarm | null, kinds: Counted[], consoleUrl: string): stri
 }
 
 function linesOf(
-  { kind, taskId, facts, sourceAppName, destination, createdAt }: Alarm,
+  { kind, taskId, facts, sourceAppName, destination, errorCode, createdAt }: Alarm,
   words: Words,
 ): Line[] {
   const { labels } = words;
@@ -164,6 +167,7 @@ function linesOf(
     label: labels[label],
     value: oneLine(value ?? ""),
   });
+  const calls = words.calls(facts.callCount ?? 0, facts.limitCallCount ?? 0);
   switch (kind) {
     case "exhausted":
       return [
@@ -171,7 +175,8 @@ function linesOf(
         line("url", facts.url),
         line("from", sourceAppName),
         line("to", facts.targetAppName),
-        line("calls", words.calls(facts.callCount ?? 0, facts.limitCallCount ?? 0)),
+        // Fewer than its limit allows: that wants a reason. Which rule it was stands in the error.
+        line("calls", errorCode === "stopped" ? `${calls}${words.separator}${words.stopped}` : calls),
         line("error", facts.lastError),
         line("created", localTime(facts.createTime)),
         line("failed", localTime(createdAt)),

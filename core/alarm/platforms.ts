@@ -4,7 +4,8 @@
  *
  * Names and errors come from strangers: they must not make links, mentions or markup of their own.
  */
-import type { Expectation } from "../expect.ts";
+import type { ExpectationSpec } from "../expect.ts";
+import type { JsonText } from "../json/text.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
 import type { Notice } from "./notice.ts";
 
@@ -12,7 +13,7 @@ export interface Platform {
   /** The host that its robots live on. */
   host: RegExp | null;
   /** Proof that the message was taken. An HTTP 200 is none: robots answer it to refusals too. */
-  expect: Expectation | null;
+  expect: ExpectationSpec | null;
   /** The body of the default message. */
   body(notice: Notice): string;
 }
@@ -76,7 +77,7 @@ export function cutToBytes(text: string, max: number): string {
   return `${cut}…`;
 }
 
-const errcode: Expectation = { json: { "$.errcode": 0 } };
+const errcode: ExpectationSpec = { json: { "$.errcode": "0" as JsonText } };
 
 export const PLATFORMS: Record<ChannelType, Platform> = {
   dingtalk: {
@@ -105,7 +106,7 @@ export const PLATFORMS: Record<ChannelType, Platform> = {
   feishu: {
     host: /^open\.(feishu\.cn|larksuite\.com)$/,
     // Older robots say StatusCode, newer ones code.
-    expect: { json: { "$['code','StatusCode']": 0 } },
+    expect: { json: { "$['code','StatusCode']": "0" as JsonText } },
     body: (notice) =>
       JSON.stringify({
         msg_type: "interactive",

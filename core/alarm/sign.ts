@@ -4,6 +4,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { EpochMs } from "../clock.ts";
+import { readObject } from "../json/text.ts";
 
 /**
  * DingTalk: HMAC-SHA256 of `timestamp\nsecret` with the secret, base64, in the query; the timestamp is in ms
@@ -24,5 +25,11 @@ export function signedDingtalkUrl(url: string, secret: string, now: EpochMs): st
 export function signedFeishuBody(body: string, secret: string, now: EpochMs): string {
   const timestamp = String(Math.floor(now / 1000));
   const sign = createHmac("sha256", `${timestamp}\n${secret}`).digest("base64");
-  return JSON.stringify({ timestamp, sign, ...JSON.parse(body) });
+  // The message's own members count, and stay as they were written.
+  const members = new Map([
+    ["timestamp", JSON.stringify(timestamp)],
+    ["sign", JSON.stringify(sign)],
+    ...(readObject(body, { duplicates: "last" }) ?? []),
+  ]);
+  return `{${Array.from(members, ([name, json]) => `${JSON.stringify(name)}:${json}`).join()}}`;
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AttemptItem, Page } from "../contract.ts";
 import { METHODS, STATES } from "../task.ts";
-import { moment, originOr, pageLimit } from "./parts.ts";
+import { moment, originOr, pageLimit, part } from "./parts.ts";
 
 /** `AttemptQuery` of the contract. */
 export const attemptQuerySchema = z.strictObject({
@@ -12,7 +12,7 @@ export const attemptQuerySchema = z.strictObject({
     .min(100, "must be 100 to 599")
     .max(599, "must be 100 to 599")
     .optional(),
-  errorCode: z.string().min(1, "must not be empty").max(32, "must have at most 32 characters").optional(),
+  errorCode: part(32).optional(),
   destination: originOr().optional(),
   taskId: z.uuid({ error: "must be a task's id" }).optional(),
   from: moment.optional(),

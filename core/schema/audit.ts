@@ -2,10 +2,7 @@
 import { z } from "zod";
 import { ACTOR_KINDS } from "../caller.ts";
 import type { AuditView } from "../people.ts";
-import { text } from "../task-schema.ts";
-import { moment, paging, time } from "./parts.ts";
-
-const part = (max: number) => text(max).min(1, "must not be empty");
+import { moment, paging, part, time } from "./parts.ts";
 
 export const auditQuerySchema = z.strictObject({
   actor: part(128).describe("Name of a user, an app, a node, or of who sat at the REPL").optional(),

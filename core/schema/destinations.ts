@@ -1,6 +1,7 @@
 /** Requests about destinations. */
 import { z } from "zod";
 import type { DestinationChange, DestinationQuery, DestinationView } from "../destination.ts";
+import { part } from "./parts.ts";
 
 /** `scheme://host[:port]`, as it stands in the list. */
 export const originSchema = z
@@ -51,7 +52,7 @@ export const destinationChangeSchema = z
   }) satisfies z.ZodType<unknown, DestinationChange>;
 
 export const destinationQuerySchema = z.strictObject({
-  q: z.string().min(1, "must not be empty").max(300, "must have at most 300 characters").optional(),
+  q: part(300).optional(),
   state: z.enum(["open", "paused"], { error: "must be open or paused" }).optional(),
   limit: z.int("must be a whole number").min(1, "must be 1 to 200").max(200, "must be 1 to 200").default(50),
   cursor: z.string().max(400).optional(),

@@ -8,9 +8,7 @@ const isOrigin = (text: string): boolean => URL.canParse(text) && /^https?:$/.te
 
 /** `scheme://host[:port]` of an http or https URL, or one of `words`; in its normal form. */
 export const originOr = (...words: string[]) =>
-  z
-    .string()
-    .max(2048, "must have at most 2048 characters")
+  text(2048)
     .refine((text) => words.includes(text) || isOrigin(text), {
       error: ["must be an origin such as https://host:8443", ...words].join(", or "),
       abort: true,
@@ -38,6 +36,9 @@ export const pageQuerySchema = z.strictObject(paging);
 
 export const pageOf = <S extends z.ZodType>(item: S) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+/** What a list is filtered by. */
+export const part = (max: number) => text(max).min(1, "must not be empty");
 
 /** Why somebody did something, for the audit log. */
 export const note = text(500).optional();

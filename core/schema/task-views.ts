@@ -21,6 +21,7 @@ export const taskViewSchema = z
     requestMethod: z.enum(METHODS),
     requestParam: z.record(z.string(), json).nullable(),
     body: words,
+    bodyBase64: words,
     contentType: words,
     headers: z.record(z.string(), z.string()).nullable(),
     expectResult: words,
@@ -83,7 +84,17 @@ export const attemptsSchema = pageOf(attemptViewSchema) satisfies z.ZodType<Page
 
 export const acceptedSchema = z.object({ taskId: taskIdSchema }).meta({ id: "Accepted" });
 
-export const batchSchema = z.strictObject({ tasks: z.array(taskSchema).min(1).max(1000) }).meta({
+const batchItemSchema = taskSchema
+  .extend({
+    idempotencyKey: z
+      .string()
+      .max(255)
+      .describe("As the header, for this item alone; never the same as a key in a header")
+      .nullish(),
+  })
+  .meta({ id: "BatchItem" });
+
+export const batchSchema = z.strictObject({ tasks: z.array(batchItemSchema).min(1).max(1000) }).meta({
   id: "BatchRequest",
   examples: [
     {

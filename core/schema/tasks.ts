@@ -1,9 +1,9 @@
 /** Parameters of the actions on tasks. */
 import { z } from "zod";
 import { STATES } from "../task.ts";
-import { moment, note, paging } from "./parts.ts";
+import { moment, note, paging, part } from "./parts.ts";
 
-const part = z.string().min(1, "must not be empty").max(512, "must have at most 512 characters");
+const filter = part(512);
 
 /** `TaskQuery` of the contract. */
 export const querySchema = z.strictObject({
@@ -11,10 +11,10 @@ export const querySchema = z.strictObject({
     .array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` }))
     .describe("Repeat it for several")
     .optional(),
-  sourceAppName: part.optional(),
-  targetAppName: part.optional(),
-  url: part.describe("Part of the URL").optional(),
-  q: part.describe("Part of the payload").optional(),
+  sourceAppName: filter.optional(),
+  targetAppName: filter.optional(),
+  url: filter.describe("Part of the URL").optional(),
+  q: filter.describe("Part of the payload, as it is seen or as it is written in JSON").optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
   sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),

@@ -20,7 +20,7 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { originOfCall } from "../lib/audit.ts";
 import { actionsOf, broadcast } from "../lib/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
-import { cancelTask, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
+import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../lib/tasks.ts";
 import { attemptItem, taskView } from "../lib/views.ts";
 import * as bulk from "./bulk.ts";
 import { BulkWorker } from "./bulk-worker.ts";
@@ -53,7 +53,7 @@ const admin: ServiceSchema = {
       }
       const page = await listTasks(resources.db, scopeOf(ctx), filter, limit, cursor, sort);
       return {
-        items: page.items.map((task) => taskView(task, leased.has(task.taskId))),
+        items: page.items.map((task) => taskView(task, leased.has(task.taskId), isExact(ctx))),
         nextCursor: page.nextCursor,
       };
     },

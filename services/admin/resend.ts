@@ -1,14 +1,16 @@
 /** Edit and resend: a copy of a task, changed where the caller says so, as a new task of the same owner. */
-import type { z } from "zod";
 import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import type { Resent } from "../../core/bulk.ts";
 import { BidaError } from "../../core/errors.ts";
-import { type TaskId, originOf as urlOrigin } from "../../core/ids.ts";
+import { printExpectation } from "../../core/expect.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { parsedJson } from "../../core/json/look.ts";
+import type { JsonText } from "../../core/json/text.ts";
 import { tasksAccepted } from "../../core/metrics.ts";
+import { checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
-import { checkPayload, parseTask, parseWith } from "../../core/task-schema.ts";
-import { filledUrl } from "../../core/template.ts";
+import { parseWith } from "../../core/task-schema.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { addOrigins } from "../../store/destinations.ts";
@@ -18,16 +20,17 @@ import { linkResend } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { originOfCall } from "../lib/audit.ts";
 import type { BidaContext } from "../lib/bus.ts";
-import { checkIdempotencyKey, idempotencyOf, storedTaskOf } from "../lib/new-task.ts";
+import { checkIdempotencyKey, idempotencyOf } from "../lib/idempotency.ts";
+import { storedTaskOf } from "../lib/new-task.ts";
 import type { Resources } from "../lib/resources.ts";
+import { textOf } from "../lib/task-text.ts";
 import { scopeOf } from "../lib/tasks.ts";
 
-type Changes = Omit<z.input<typeof resendSchema>, "note">;
-
 /**
- * @param params the fields of a new task that differ, and `note`. A field that is missing is the original's; `null`
- *   takes it away.
- * @throws BidaError not_found, invalid_task, body_too_large, idempotency_conflict; state_conflict for a message of an alarm
+ * @param params the fields of a new task that differ, and `note`, as values or as text. A field that is missing is the
+ *   original's; `null` takes it away.
+ * @throws BidaError not_found, invalid_json, invalid_task, body_too_large, idempotency_conflict; state_conflict for a
+ *   message of an alarm
  */
 export async function resend(
   { db, due, clock, announce }: Resources,
@@ -35,8 +38,9 @@ export async function resend(
   taskId: TaskId,
   params: unknown,
 ): Promise<Resent> {
-  const { note, ...changes } = (params ?? {}) as Changes & { note?: unknown };
-  const why = parseWith(resendSchema.pick({ note: true }), { note }, "invalid_task").note ?? null;
+  const changes = new Map(readTask(textOf(params ?? {})));
+  const why = noteOf(changes.get("note"));
+  changes.delete("note");
   const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
   const original = await findTask(db, scopeOf(ctx), taskId);
   if (original.appId === ALARM_APP_ID)
@@ -45,12 +49,11 @@ export async function resend(
       "A message of an alarm cannot be sent again; test its channel instead",
     );
   const now = clock.now();
-  const spec = parseTask({ ...requestOf(original, changes, now), ...changes }, now);
-  checkPayload(spec);
-  const origin = urlOrigin(filledUrl(spec.url, spec.requestParam ?? {}).href);
+  const { spec, origin } = checkTask(new Map([...requestOf(original, changes, now), ...changes]), now);
   const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null };
   const task = storedTaskOf(spec, origin, owner, clock);
-  const item = newTask(task, idempotencyOf(spec, key));
+  const sent = new Map([...changes, ["resendOf", JSON.stringify(taskId) as JsonText]]);
+  const item = newTask(task, key === null ? null : idempotencyOf(sent, { kind: "task", key }));
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;
@@ -61,7 +64,7 @@ export async function resend(
       action: "task.resend",
       target: { type: "task", id: taskId },
       // Headers and bodies may hold secrets: which of them were changed says enough.
-      after: { taskId: task.taskId, changed: Object.keys(changes) },
+      after: { taskId: task.taskId, changed: [...changes.keys()] },
       note: why,
     });
     return result;
@@ -78,15 +81,32 @@ export async function resend(
   return { taskId: accepted.taskId, resendOf: taskId };
 }
 
+/** @throws BidaError invalid_task */
+function noteOf(json: JsonText | undefined): string | null {
+  const note: unknown = json === undefined ? undefined : parsedJson(json);
+  return parseWith(resendSchema.pick({ note: true }), { note }, "invalid_task").note ?? null;
+}
+
 /** The request that made a task. What the changes rule out, or time has, is left out. */
-function requestOf(task: StoredTask, changes: Changes, now: number): Changes {
-  const { url, requestMethod, requestParam, body, contentType, headers, expectResult, expect } = task;
-  const { limitCallCount, retry, timeoutMs, expiresAt, sourceAppName, targetAppName, orderKey } = task;
-  return {
-    ...{ url, requestMethod, contentType, headers, expectResult, expect },
-    ...{ limitCallCount, retry, timeoutMs, sourceAppName, targetAppName, orderKey },
-    requestParam: changes.body == null ? requestParam : null,
-    body: changes.requestParam == null ? body : null,
+function requestOf(task: StoredTask, changes: TaskForm, now: number): Map<string, JsonText> {
+  const { url, requestMethod, contentType, headers, expectResult, expect, expiresAt } = task;
+  const { limitCallCount, retry, timeoutMs, sourceAppName, targetAppName, orderKey } = task;
+  const values = {
+    ...{ url, requestMethod, contentType, headers, expectResult, limitCallCount },
+    ...{ retry, timeoutMs, sourceAppName, targetAppName, orderKey },
     expiresAt: expiresAt !== null && expiresAt > now ? new Date(expiresAt).toISOString() : null,
   };
+  const form = new Map(
+    Object.entries(values).map(([name, value]) => [name, JSON.stringify(value) as JsonText]),
+  );
+  if (expect !== null) form.set("expect", printExpectation(expect));
+  const isReplaced = PAYLOADS.some((name) => (changes.get(name) ?? "null") !== "null");
+  if (isReplaced) return form;
+  if (task.requestParam !== null) form.set("requestParam", task.requestParam);
+  if (task.body !== null) form.set("body", JSON.stringify(task.body) as JsonText);
+  if (task.bodyBase64 !== null) form.set("bodyBase64", JSON.stringify(task.bodyBase64) as JsonText);
+  return form;
 }
+
+/** What is sent comes from one of them. */
+const PAYLOADS = ["requestParam", "body", "bodyBase64"];

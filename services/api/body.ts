@@ -1,39 +1,67 @@
 /** Reads request bodies. Called after authentication: strangers cannot make us parse anything. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import ApiGateway from "moleculer-web";
+import { CharsetError, canDecode, decodeExactly } from "../../core/charset.ts";
 import { BidaError } from "../../core/errors.ts";
+import { readingJson } from "../../core/json/refusal.ts";
+import { readJson } from "../../core/json/text.ts";
+import { charsetOf, isJsonType } from "../../core/media-type.ts";
 import { refusalOf } from "./problem.ts";
 
 /** What is read of a request, in bytes. A payload of 1 MiB can take six times that as JSON (`\\u0000`). */
 const LIMITS = { small: 256 * 1024, task: 7 * 1024 * 1024, batch: 16 * 1024 * 1024 };
 export type BodySize = keyof typeof LIMITS;
 
-const isJson = (req: IncomingMessage): boolean =>
-  /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(req.headers["content-type"] ?? "");
-
-const parser = (limit: number) => ApiGateway.bodyParser.json({ limit, type: isJson, strict: false });
-const parsers = { small: parser(LIMITS.small), task: parser(LIMITS.task), batch: parser(LIMITS.batch) };
+/** Decompresses, and counts after that. */
+const reader = (limit: number) => ApiGateway.bodyParser.raw({ limit, type: () => true });
+const readers = { small: reader(LIMITS.small), task: reader(LIMITS.task), batch: reader(LIMITS.batch) };
 
 /**
- * The JSON in a request's body; undefined where it has none.
- * @throws BidaError invalid_json, body_too_large, unsupported_media_type
+ * The text of a request's body, which is said to be JSON; undefined where it has none. Payloads are never more than this
+ * text: what is parsed and printed again has other numbers.
+ * @throws BidaError body_too_large, unsupported_media_type, invalid_encoding
  */
-export function readJson(req: IncomingMessage, res: ServerResponse, size: BodySize): Promise<unknown> {
+export async function readText(
+  req: IncomingMessage,
+  res: ServerResponse,
+  size: BodySize,
+): Promise<string | undefined> {
+  // Without waiting for the rest of it.
+  if (Number(req.headers["content-length"]) > LIMITS[size]) throw new BidaError("body_too_large");
+  if (!hasBody(req)) return undefined;
+  const type = req.headers["content-type"] ?? "";
+  if (!isJsonType(type)) throw new BidaError("unsupported_media_type");
+  const charset = charsetOf(type) ?? "utf-8";
+  if (!canDecode(charset))
+    throw new BidaError("unsupported_media_type", `The body's charset is not known: ${charset.slice(0, 40)}`);
+  const bytes = await readBytes(req, res, size);
+  try {
+    return decodeExactly(bytes, charset);
+  } catch (error) {
+    if (!(error instanceof CharsetError)) throw error;
+    const errors = [{ field: "body", message: error.message }];
+    throw new BidaError("invalid_encoding", `The body ${error.message}`, { errors });
+  }
+}
+
+/**
+ * The JSON in a request's body, as JavaScript values: for bodies that carry no payload.
+ * @throws BidaError as {@link readText}; invalid_json; invalid_body where a key stands twice
+ */
+export async function readValue(req: IncomingMessage, res: ServerResponse, size: BodySize): Promise<unknown> {
+  const text = await readText(req, res, size);
+  return text === undefined ? undefined : JSON.parse(readingJson("invalid_body", () => readJson(text)));
+}
+
+function readBytes(req: IncomingMessage, res: ServerResponse, size: BodySize): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // Without waiting for the rest of it.
-    if (Number(req.headers["content-length"]) > LIMITS[size]) return reject(new BidaError("body_too_large"));
-    // Not for the parser, which makes an empty object of nothing.
-    if (!hasBody(req)) return resolve(undefined);
-    if (!isJson(req)) return reject(new BidaError("unsupported_media_type"));
-    parsers[size](req as never, res as never, (error: unknown) => {
+    readers[size](req as never, res as never, (error: unknown) => {
+      const { body } = req as { body?: unknown };
       if (error) reject(refusalOf(error));
-      else resolve((req as { body?: unknown }).body);
+      else resolve(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
     });
   });
 }
-
-/** About how many bytes a request's body has; a guess where it does not say. */
-export const sizeOf = (req: IncomingMessage): number => Number(req.headers["content-length"] ?? 16_384);
 
 const hasBody = (req: IncomingMessage): boolean =>
   Number(req.headers["content-length"] ?? 0) > 0 || req.headers["transfer-encoding"] !== undefined;

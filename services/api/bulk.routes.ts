@@ -116,12 +116,12 @@ export const bulkRoutes: Route[] = [
     description:
       "The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.",
     access: CHANGE,
-    body: { schema: resendSchema, size: "task", optional: true },
+    body: { schema: resendSchema, size: "task", optional: true, asText: true },
     idempotent: true,
     refusals: ["invalid_task"],
     answer: { status: 202, description: "The copy's id", schema: resentSchema },
-    handler: ({ broker, params, body, meta }) => {
-      const changes = (body ?? {}) as Record<string, unknown>;
+    handler: ({ broker, params, text, meta }) => {
+      const changes = { json: text || "{}" };
       return call(broker, "admin.resend", { taskId: params.taskId ?? "", changes }, { meta });
     },
   },

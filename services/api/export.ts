@@ -1,8 +1,9 @@
 /** Tasks as a stream: page after page, each asked for once the one before has been taken. */
 import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify";
-import type { Page, TaskQuery, TaskView } from "../../core/contract.ts";
+import type { Page, TaskQuery } from "../../core/contract.ts";
 import { exportQuerySchema } from "../../core/schema/bulk.ts";
+import { type ExactTaskView, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../lib/bus.ts";
 import { withList } from "./query.ts";
@@ -23,6 +24,7 @@ const COLUMNS = [
   "requestMethod",
   "requestParam",
   "body",
+  "bodyBase64",
   "contentType",
   "headers",
   "expectResult",
@@ -52,9 +54,11 @@ const FORMATS = {
 /** Resolves when all is sent, or the client has left. */
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
   const { format, ...filter } = parseWith(exportQuerySchema, withList(query, "state"), "invalid_query");
-  const ask = (limit: number, cursor: string | null): Promise<Page<TaskView>> => {
+  const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
     const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
-    return read(broker, "admin.list", params, { meta, timeout: TIMEOUT });
+    return read(broker, "admin.list", params, { meta, timeout: TIMEOUT }) as Promise<
+      Page<unknown>
+    > as Promise<Page<ExactTaskView>>;
   };
   // Before the head of the answer: what is refused is refused in words.
   const first = await ask(FIRST_PAGE, null);
@@ -67,7 +71,7 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
     if (format === "csv") await pipeline(each(tasks, flat), toCsv(), res);
     else
       await pipeline(
-        each(tasks, (task) => `${JSON.stringify(task)}\n`),
+        each(tasks, (task) => `${printTask(task)}\n`),
         res,
       );
   } catch (error) {
@@ -78,9 +82,9 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
 }
 
 async function* tasksOf(
-  first: Page<TaskView>,
-  ask: (limit: number, cursor: string) => Promise<Page<TaskView>>,
-): AsyncGenerator<TaskView> {
+  first: Page<ExactTaskView>,
+  ask: (limit: number, cursor: string) => Promise<Page<ExactTaskView>>,
+): AsyncGenerator<ExactTaskView> {
   for (let page = first; ; ) {
     yield* page.items;
     if (page.nextCursor === null) return;
@@ -88,19 +92,22 @@ async function* tasksOf(
   }
 }
 
-async function* each<T>(tasks: AsyncIterable<TaskView>, form: (task: TaskView) => T): AsyncGenerator<T> {
+async function* each<T>(
+  tasks: AsyncIterable<ExactTaskView>,
+  form: (task: ExactTaskView) => T,
+): AsyncGenerator<T> {
   for await (const task of tasks) yield form(task);
 }
 
 /** How many tasks the next page takes, if they are as large as these. */
-function fitting(items: TaskView[]): number {
+function fitting(items: ExactTaskView[]): number {
   // Nothing was found as far as was looked.
   if (items.length === 0) return FIRST_PAGE;
-  const size = items.reduce((sum, task) => sum + JSON.stringify(task).length, 0);
+  const size = items.reduce((sum, task) => sum + printTask(task).length, 0);
   return Math.min(MAX_PAGE, Math.max(1, Math.floor((PAGE_SIZE * items.length) / Math.max(size, 1))));
 }
 
-const flat = ({ lastError, ...task }: TaskView): Record<string, unknown> => ({
+const flat = ({ lastError, ...task }: ExactTaskView): Record<string, unknown> => ({
   ...task,
   lastErrorCode: lastError?.code,
   lastErrorMessage: lastError?.message,

@@ -7,7 +7,7 @@ import { refusals } from "../../core/metrics.ts";
 import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { submit } from "../lib/bus.ts";
-import { readJson, sizeOf } from "./body.ts";
+import { readText } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { end, refusalOf } from "./problem.ts";
 import type { Declaration, GatewayHandler } from "./route.ts";
@@ -56,9 +56,9 @@ export function legacyRoutes(
     ) {
       throw new BidaError("unauthorized", "wrong username or password");
     }
-    const request = await readJson(req, res, "task");
+    const request = (await readText(req, res, "task")) ?? "";
     const meta = { scope: EVERYTHING, sourceIp };
-    return (await submit(broker, "legacy", request, meta, sizeOf(req))).taskId;
+    return (await submit(broker, "legacy", request, meta)).taskId;
   }
 }
 

@@ -8,7 +8,7 @@ import type { z } from "zod";
 import { type Access, isAllowed } from "../../core/caller.ts";
 import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import type { CallMeta } from "../lib/bus.ts";
-import { type BodySize, readJson } from "./body.ts";
+import { type BodySize, readText, readValue } from "./body.ts";
 import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
 import { checkSameOrigin, tokenOf } from "./cookie.ts";
 import { Refusals } from "./refusals.ts";
@@ -33,6 +33,8 @@ export interface RestCall {
   query: Record<string, unknown>;
   /** Parsed JSON, not checked: the action does that. Undefined without a body. */
   body: unknown;
+  /** The body as it came, instead of `body`, of routes that take payloads; "" without one. */
+  text: string;
   meta: CallMeta & Pick<Caller, "scope" | "actor">;
   /** Of users. */
   login: Login | undefined;
@@ -68,6 +70,8 @@ export interface Route {
     size?: BodySize;
     /** It may be missing. */
     optional?: boolean;
+    /** It carries payloads: the handler gets its `text`. */
+    asText?: boolean;
   };
   answer: Answer & {
     /** Default 200. */
@@ -81,6 +85,8 @@ export interface Route {
   idempotent?: boolean;
   /** How callers prove who they are where `access` does not say it. `legacy`: kkbida's headers, refusals in plain text. `scrape`: no credentials from the machine itself. */
   door?: "legacy" | "scrape";
+  /** Prints what the handler returns; default `JSON.stringify`. */
+  print?: (result: never) => string;
   /** What it returns is sent as JSON. */
   handler: (call: RestCall) => Promise<unknown>;
 }
@@ -117,6 +123,7 @@ function handlerOf(
       ...who,
       sourceIp: callers.addressOf(req),
       requestPath: `${req.method} ${path}`,
+      exact: true,
     };
     if (route.access !== null && !isAllowed(meta.actor, route.access)) {
       refusals.note(`${route.method} ${route.path}`, meta);
@@ -127,9 +134,9 @@ function handlerOf(
       checkSameOrigin(req, !req.headers.authorization && tokenOf(req) !== null);
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
-    const body = await bodyOf(req, res);
+    const [body, text] = await bodyOf(req, res);
     const { params, query } = req.$params;
-    const result = await route.handler({ broker, callers, params, query, body, meta, login, req, res });
+    const result = await route.handler({ broker, callers, params, query, body, text, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
     // Unless the handler chose another one.
     if (res.statusCode === 200) res.statusCode = route.answer.status ?? 200;
@@ -140,15 +147,18 @@ function handlerOf(
     res.setHeader("content-type", "application/json; charset=utf-8");
     // Keys, and who is logged in, are no matter for caches.
     res.setHeader("cache-control", "no-store");
-    res.end(JSON.stringify(result));
+    const print: (result: never) => string = route.print ?? JSON.stringify;
+    res.end(print(result as never));
   }
 
-  async function bodyOf(req: GatewayRequest, res: ServerResponse): Promise<unknown> {
-    if (!route.body) return undefined;
-    const body = await readJson(req, res, route.body.size ?? "small");
+  async function bodyOf(req: GatewayRequest, res: ServerResponse): Promise<[body: unknown, text: string]> {
+    if (!route.body) return [undefined, ""];
+    const size = route.body.size ?? "small";
+    if (route.body.asText) return [undefined, (await readText(req, res, size)) ?? ""];
+    const body = await readValue(req, res, size);
     if (!(route.body.optional && body === undefined))
       checkObject(body, route.tag === "Tasks" ? "invalid_task" : "invalid_body");
-    return body;
+    return [body, ""];
   }
 }
 

@@ -1,5 +1,5 @@
 /** `/v1/tasks`. Bodies go on as they came: the action checks them. */
-import type { TaskQuery, TaskRequest } from "../../core/contract.ts";
+import type { TaskQuery } from "../../core/contract.ts";
 import {
   acceptedSchema,
   attemptsSchema,
@@ -9,9 +9,9 @@ import {
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import { printTask, printTaskPage } from "../../core/task-json.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call, read, submit, submitBatch } from "../lib/bus.ts";
-import { sizeOf } from "./body.ts";
 import { withList, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
@@ -28,10 +28,10 @@ export const taskRoutes: Route[] = [
     summary: "Hand over a task",
     description: "Answered once the task is committed.",
     access: CHANGE,
-    body: { schema: taskSchema, size: "task" },
+    body: { schema: taskSchema, size: "task", asText: true },
     idempotent: true,
     answer: { status: 202, description: "Accepted", schema: acceptedSchema },
-    handler: ({ broker, body, meta, req }) => submit(broker, "v1", body, meta, sizeOf(req)),
+    handler: ({ broker, text, meta }) => submit(broker, "v1", text, meta),
   },
   {
     method: "POST",
@@ -39,14 +39,10 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "Hand over up to 1,000 tasks",
     access: CHANGE,
-    body: { schema: batchSchema, size: "batch" },
+    body: { schema: batchSchema, size: "batch", asText: true },
     idempotent: true,
     answer: { status: 202, description: "One result per task, in order", schema: batchResultSchema },
-    handler: ({ broker, body, meta }) => {
-      const batch = body as { tasks: TaskRequest[] };
-      const count = Array.isArray(batch.tasks) ? Math.min(batch.tasks.length, 1000) : 0;
-      return submitBatch(broker, batch, meta, count);
-    },
+    handler: ({ broker, text, meta }) => submitBatch(broker, text, meta),
   },
   {
     method: "GET",
@@ -58,6 +54,7 @@ export const taskRoutes: Route[] = [
     access: READ,
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },
+    print: printTaskPage,
     handler: ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta }),
   },
   {
@@ -67,6 +64,7 @@ export const taskRoutes: Route[] = [
     summary: "One task",
     access: READ,
     answer: { description: "The task", schema: taskViewSchema },
+    print: printTask,
     handler: ({ broker, params, meta }) => read(broker, "scheduler.get", idOf(params), { meta }),
   },
   {
@@ -87,6 +85,7 @@ export const taskRoutes: Route[] = [
     body: { schema: retryBodySchema, optional: true },
     refusals: ["state_conflict"],
     answer: { description: "The task", schema: taskViewSchema },
+    print: printTask,
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.retry", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
@@ -99,6 +98,7 @@ export const taskRoutes: Route[] = [
     body: { schema: endBodySchema, optional: true },
     refusals: ["state_conflict"],
     answer: { description: "The task", schema: taskViewSchema },
+    print: printTask,
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.cancel", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
@@ -111,6 +111,7 @@ export const taskRoutes: Route[] = [
     body: { schema: endBodySchema, optional: true },
     refusals: ["state_conflict"],
     answer: { description: "The task", schema: taskViewSchema },
+    print: printTask,
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.resolve", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },

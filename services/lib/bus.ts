@@ -26,6 +26,8 @@ export interface CallMeta {
   /** `POST /v1/…`, for the audit log. */
   requestPath?: string;
   idempotencyKey?: string;
+  /** JSON in views of tasks (`requestParam`, `expect`) is wanted as text, which passes from node to node unchanged. */
+  exact?: true;
   /**
    * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
    * scheduler too: there is one task per id.

@@ -1,10 +1,7 @@
 /** From a checked request to the row of a new task. */
-import { createHash } from "node:crypto";
 import { type Clock, epochMs } from "../../core/clock.ts";
-import { BidaError } from "../../core/errors.ts";
 import { laneOf, newTaskId, type TaskId } from "../../core/ids.ts";
 import type { TaskSpec } from "../../core/task.ts";
-import type { NewTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
 
 /** Who hands a task over. */
@@ -38,19 +35,4 @@ export function storedTaskOf(
     createdAt: now,
     updatedAt: now,
   };
-}
-
-/** The body's hash is of the checked request: white space and the order of its top fields make no difference. */
-export function idempotencyOf(spec: TaskSpec, idempotencyKey: string | null): NewTask["idempotency"] {
-  if (idempotencyKey === null) return null;
-  const hash = (text: string) => createHash("sha256").update(text).digest();
-  return { keyHash: hash(idempotencyKey), bodyHash: hash(JSON.stringify(spec)) };
-}
-
-/** @throws BidaError invalid_task where the key cannot be one */
-export function checkIdempotencyKey(key: string | undefined): string | null {
-  if (key === undefined) return null;
-  if (/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) return key;
-  const errors = [{ field: "idempotencyKey", message: "must be 1 to 255 printable ASCII characters" }];
-  throw new BidaError("invalid_task", undefined, { errors });
 }

@@ -5,11 +5,12 @@
  */
 import type { ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
-import type { BatchResult, Submission, SubmissionResult, TaskRequest } from "../../core/contract.ts";
+import type { BatchResult, Submission, SubmissionResult } from "../../core/contract.ts";
 import { newTaskId } from "../../core/ids.ts";
 import { EVERYTHING, ownerOf } from "../../store/scope.ts";
 import type { CallMeta } from "./bus.ts";
 import { askAny } from "./peers.ts";
+import { batchOfText } from "./task-text.ts";
 import { refusalFrom } from "./wire-errors.ts";
 
 /** How long a scheduler may take to commit before another one is asked too, in ms. */
@@ -21,24 +22,16 @@ const BATCH_TIMEOUT = 30_000;
 const MAX_ITEMS = 250;
 const MAX_BYTES = 512 * 1024;
 
-interface Sized {
-  submission: Submission;
-  /** About how much it adds to the message. */
-  bytes: number;
-}
-
 /**
  * One task.
  * @param form whose rules check it: v1's or kkbida's
- * @param bytes about how large the task is as JSON
  * @throws BidaError the task's own refusal, `unavailable` where no scheduler answers
  */
 export async function submit(
   broker: ServiceBroker,
   form: Submission["form"],
-  task: unknown,
+  task: string,
   meta: CallMeta & Required<Pick<CallMeta, "scope">>,
-  bytes: number,
 ): Promise<{ taskId: string }> {
   const submission: Submission = {
     form,
@@ -48,20 +41,24 @@ export async function submit(
     sourceIp: meta.sourceIp ?? null,
     idempotencyKey: meta.idempotencyKey ?? null,
   };
-  const result = await batcherOf(broker).add({ submission, bytes });
+  const result = await batcherOf(broker).add(submission);
   if ("refusal" in result) throw refusalFrom(result.refusal);
   return result;
 }
 
-/** The batch of one caller. */
-export function submitBatch(
+/**
+ * The batch of one caller.
+ * @param batch as the caller wrote it
+ * @throws BidaError invalid_json, invalid_task; unavailable
+ */
+export async function submitBatch(
   broker: ServiceBroker,
-  batch: { tasks: TaskRequest[] },
+  batch: string,
   meta: CallMeta,
-  count: number,
 ): Promise<{ results: BatchResult[] }> {
-  const options = { meta: { ...meta, taskIds: Array.from({ length: count }, newTaskId) } };
-  return askAny(broker, "scheduler.submitBatch", batch, PATIENCE, { ...options, timeout: BATCH_TIMEOUT });
+  const tasks = batchOfText(batch);
+  const options = { meta: { ...meta, taskIds: tasks.map(() => newTaskId()) }, timeout: BATCH_TIMEOUT };
+  return askAny(broker, "scheduler.submitBatch", { tasks }, PATIENCE, options);
 }
 
 /**
@@ -70,7 +67,7 @@ export function submitBatch(
  */
 const GAP = 4;
 
-type Submitter = Batcher<Sized, SubmissionResult>;
+type Submitter = Batcher<Submission, SubmissionResult>;
 const batchers = new WeakMap<ServiceBroker, Submitter>();
 
 function batcherOf(broker: ServiceBroker): Submitter {
@@ -83,14 +80,13 @@ function batcherOf(broker: ServiceBroker): Submitter {
 const OPTIONS = { meta: { scope: EVERYTHING } };
 
 function submitterOf(broker: ServiceBroker): Submitter {
-  return new Batcher<Sized, SubmissionResult>({
-    flush: async (sized) => {
-      const items = sized.map(({ submission }) => submission);
-      return (await askAny(broker, "scheduler.submitMany", { items }, PATIENCE, OPTIONS)).results;
-    },
+  return new Batcher<Submission, SubmissionResult>({
+    flush: async (items) =>
+      (await askAny(broker, "scheduler.submitMany", { items }, PATIENCE, OPTIONS)).results,
     maxItems: MAX_ITEMS,
     maxBytes: MAX_BYTES,
-    sizeOf: ({ bytes }) => bytes,
+    // Quotes are escaped once more in a message.
+    sizeOf: ({ task }) => task.length * 1.2,
     gapMs: GAP,
     // Waiting for an answer would make larger messages and longer waits; schedulers have their own group commit, and
     // say when too much waits there.

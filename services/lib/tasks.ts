@@ -22,6 +22,9 @@ import { taskView } from "./views.ts";
 /** Who asks. Other services of the cluster see everything. */
 export const scopeOf = (ctx: BidaContext): Scope => ctx.meta.scope ?? EVERYTHING;
 
+/** Whether the JSON in views of tasks is wanted as text. */
+export const isExact = (ctx: BidaContext): boolean => ctx.meta.exact === true;
+
 /** @throws BidaError not_found for what cannot be an id */
 export function taskIdOf(text: unknown): TaskId {
   const id = typeof text === "string" ? parseTaskId(text) : null;
@@ -29,15 +32,15 @@ export function taskIdOf(text: unknown): TaskId {
   return id;
 }
 
-export async function viewTask(resources: Resources, scope: Scope, taskId: TaskId): Promise<TaskView> {
-  const task = await findTask(resources.db, scope, taskId);
+export async function viewTask(resources: Resources, ctx: BidaContext, taskId: TaskId): Promise<TaskView> {
+  const task = await findTask(resources.db, scopeOf(ctx), taskId);
   const [leased, heldBy, resendOf, resentAs] = await Promise.all([
     isLeased(resources, task),
     holderOf(resources.db, task),
     originalOf(resources.db, taskId),
     copiesOf(resources.db, taskId),
   ]);
-  return { ...taskView(task, leased), heldBy, resendOf, resentAs };
+  return { ...taskView(task, leased, isExact(ctx)), heldBy, resendOf, resentAs };
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
@@ -66,7 +69,7 @@ export async function cancelTask(
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
   resources.announce.changed("task.canceled", [after]);
-  return taskView(after, false);
+  return taskView(after, false, isExact(ctx));
 }
 
 export async function resolveTask(
@@ -80,7 +83,7 @@ export async function resolveTask(
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
   resources.announce.changed("task.resolved", [after]);
   announceChange(resources.log, "resolved", after);
-  return taskView(after, false);
+  return taskView(after, false, isExact(ctx));
 }
 
 /** Calls a task again, now. @param force also a succeeded one */
@@ -92,8 +95,7 @@ export async function retryTask(
   note: string | undefined,
 ): Promise<TaskView> {
   const { db, due, clock } = resources;
-  const scope = scopeOf(ctx);
-  const leased = await isLeased(resources, await findTask(db, scope, taskId));
+  const leased = await isLeased(resources, await findTask(db, scopeOf(ctx), taskId));
   const rule: Rule = (task) => retryByHand(task, leased, force, clock);
   const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
   resources.announce.changed("task.retried", [after]);
@@ -101,7 +103,7 @@ export async function retryTask(
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
   if (entry) await due.move(entry).catch(() => undefined);
-  return viewTask(resources, scope, taskId);
+  return viewTask(resources, ctx, taskId);
 }
 
 type Rule = Parameters<typeof changeTask>[4];

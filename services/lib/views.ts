@@ -1,23 +1,32 @@
 /** What callers see of tasks and attempts. */
 import type { EpochMs } from "../../core/clock.ts";
 import type { AttemptItem, AttemptView, TaskChange, TaskEvent, TaskView } from "../../core/contract.ts";
+import { printExpectation } from "../../core/expect.ts";
+import { parsedJson } from "../../core/json/look.ts";
+import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { ListedAttempt } from "../../store/attempts.ts";
 import type { StoredTask } from "../../store/rows.ts";
 
-/** @param leased whether a dispatcher holds it just now */
-export function taskView(task: StoredTask, leased: boolean): TaskView {
+/**
+ * @param leased whether a dispatcher holds it just now
+ * @param exact JSON stays text, see {@link ExactTaskView}; otherwise it is what JavaScript makes of it
+ */
+export function taskView(task: StoredTask, leased: boolean, exact: boolean): TaskView {
+  const expect = task.expect && printExpectation(task.expect);
+  const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
     taskId: task.taskId,
     state: leased && task.state === "pending" ? "delivering" : task.state,
     url: task.url,
     requestMethod: task.requestMethod,
-    requestParam: task.requestParam,
+    requestParam: json(task.requestParam),
     body: task.body,
+    bodyBase64: task.bodyBase64,
     contentType: task.contentType,
     headers: task.headers,
     expectResult: task.expectResult,
-    expect: task.expect,
+    expect: json(expect),
     callCount: task.callCount,
     limitCallCount: task.limitCallCount,
     retry: task.retry,

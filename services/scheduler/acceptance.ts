@@ -3,12 +3,12 @@ import { Batcher } from "../../core/batcher.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
-import type { TaskSpec } from "../../core/task.ts";
-import { checkPayload } from "../../core/task-schema.ts";
-import { filledUrl } from "../../core/template.ts";
+import { type CheckedTask, checkTask, type TaskForm } from "../../core/parse-task.ts";
 import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
+import { findKnown, type Idempotency } from "../../store/idempotency.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { idempotencyOf, storedTaskOf } from "../lib/new-task.ts";
+import { type IdempotencyKey, idempotencyOf } from "../lib/idempotency.ts";
+import { storedTaskOf } from "../lib/new-task.ts";
 import type { Resources } from "../lib/resources.ts";
 import { Origins } from "./origins.ts";
 
@@ -17,7 +17,6 @@ export interface Origin {
   appId: number;
   door: Door;
   sourceIp: string | null;
-  idempotencyKey: string | null;
   /** The task's id, where the door chose it. */
   taskId?: TaskId | null;
 }
@@ -78,16 +77,36 @@ export class Acceptance {
   }
 
   /**
-   * Resolves once the task is committed.
-   * @throws BidaError body_too_large, idempotency_conflict, unavailable
+   * Checks a request and accepts it. A repetition gets the id of the task it repeats, also where it could not be accepted
+   * any more: its `expiresAt` has passed, or a limit is lower than it was.
+   * @throws BidaError invalid_task, body_too_large, idempotency_conflict, unavailable
    */
-  async accept(spec: TaskSpec, origin: Origin): Promise<TaskId> {
-    checkPayload(spec);
-    const batcher = spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
+  async submit(form: TaskForm, origin: Origin, key: IdempotencyKey | null): Promise<TaskId> {
+    const idempotency = key && idempotencyOf(form, key);
+    let checked: CheckedTask;
+    try {
+      checked = checkTask(form, this.#resources.clock.now());
+    } catch (error) {
+      const known = idempotency && (await findKnown(this.#resources.db, origin.appId, idempotency));
+      if (known?.kind === "conflict") throw new BidaError("idempotency_conflict");
+      if (known) return known.taskId;
+      throw error;
+    }
+    return this.accept(checked, origin, idempotency);
+  }
+
+  /**
+   * Resolves once the task is committed.
+   * @throws BidaError idempotency_conflict, unavailable
+   */
+  async accept(
+    checked: CheckedTask,
+    origin: Origin,
+    idempotency: Idempotency | null = null,
+  ): Promise<TaskId> {
+    const batcher = checked.spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
-    const accepted = await batcher.add(
-      newTask(this.#stored(spec, origin), idempotencyOf(spec, origin.idempotencyKey)),
-    );
+    const accepted = await batcher.add(newTask(this.#stored(checked, origin), idempotency));
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       tasksAccepted[origin.door].inc();
@@ -96,8 +115,7 @@ export class Acceptance {
     return accepted.taskId;
   }
 
-  #stored(spec: TaskSpec, owner: Origin): StoredTask {
-    const { origin } = filledUrl(spec.url, spec.requestParam ?? {});
+  #stored({ spec, origin }: CheckedTask, owner: Origin): StoredTask {
     this.#origins.saw(origin);
     return storedTaskOf(spec, origin, owner, this.#resources.clock);
   }

@@ -118,6 +118,7 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
     requestMethod: task.requestMethod,
     requestParam: task.requestParam,
     body: task.body,
+    bodyBase64: task.bodyBase64,
     contentType: task.contentType,
     headers: task.headers,
     expectResult: task.expectResult,

@@ -2,18 +2,18 @@
 import type { ServiceSchema } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import type { BatchResult, Submission, SubmissionResult, WireRefusal } from "../../core/contract.ts";
-import { BidaError, type FieldError } from "../../core/errors.ts";
+import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
-import type { TaskSpec } from "../../core/task.ts";
-import { parseTask } from "../../core/task-schema.ts";
+import { readTask } from "../../core/parse-task.ts";
 import { pingDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, type BidaContext, eventsOf, unexpectedIn } from "../lib/bus.ts";
-import { checkIdempotencyKey } from "../lib/new-task.ts";
+import { checkIdempotencyKey, type IdempotencyKey, ownKeyOf } from "../lib/idempotency.ts";
 import { contribute } from "../lib/node-status.ts";
 import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
+import { batchOf, textOf } from "../lib/task-text.ts";
 import { cancelTask, scopeOf, taskIdOf, viewTask } from "../lib/tasks.ts";
 import { attemptView } from "../lib/views.ts";
 import { refusalFrom, refusalTo } from "../lib/wire-errors.ts";
@@ -26,9 +26,6 @@ import { KeepAliveOff } from "./keep-alive.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
 import { Sweeper } from "./sweeper.ts";
-
-/** Tasks in one batch. */
-const MAX_BATCH = 1000;
 
 let resources: Resources;
 let acceptance: Acceptance;
@@ -43,17 +40,23 @@ const scheduler: ServiceSchema = {
   actions: actionsOf<"scheduler">({
     submit: async (task, ctx) => {
       acceptance.checkLoad();
-      const spec = parseTask(task, resources.clock.now());
-      return { taskId: await acceptance.accept(spec, originOf(ctx)) };
+      const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
+      const form = readTask(textOf(task));
+      return { taskId: await acceptance.submit(form, originOf(ctx), taskKey(key)) };
     },
 
     submitBatch: async (params, ctx) => {
       acceptance.checkLoad();
       const tasks = batchOf(params);
       const origin = originOf(ctx);
+      const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const { taskIds = [] } = ctx.meta;
-      const results = tasks.map((task, i) =>
-        submitItem(task, { ...origin, ...itemKey(origin, i), taskId: taskIds[i] ?? null }),
+      const results = tasks.map((task, index) =>
+        submitItem(
+          task,
+          { ...origin, taskId: taskIds[index] ?? null },
+          key === null ? null : { kind: "batch", key, index },
+        ),
       );
       return { results: await Promise.all(results) };
     },
@@ -67,7 +70,7 @@ const scheduler: ServiceSchema = {
       return { results };
     },
 
-    get: async ({ taskId }, ctx) => viewTask(resources, scopeOf(ctx), taskIdOf(taskId)),
+    get: async ({ taskId }, ctx) => viewTask(resources, ctx, taskIdOf(taskId)),
 
     attempts: async ({ taskId }, ctx) => {
       const attempts = await findAttempts(resources.db, scopeOf(ctx), taskIdOf(taskId));
@@ -151,7 +154,6 @@ function originOf(ctx: BidaContext): Origin {
     appId: ownerOf(scopeOf(ctx)),
     door: ctx.meta.scope ? "rest" : "rpc",
     sourceIp: ctx.meta.sourceIp ?? null,
-    idempotencyKey: checkIdempotencyKey(ctx.meta.idempotencyKey),
     taskId: ctx.meta.taskIds?.[0] ?? null,
   };
 }
@@ -161,43 +163,31 @@ async function submitOne(item: Submission, ctx: BidaContext): Promise<Submission
   const { form, task, taskId, appId, sourceIp } = item;
   try {
     acceptance.checkLoad();
-    const idempotencyKey = checkIdempotencyKey(item.idempotencyKey ?? undefined);
-    const spec = form === "v1" ? parseTask(task, resources.clock.now()) : legacyTask(task);
-    const door = form === "v1" ? "rest" : "legacy";
-    const origin = { appId, door, sourceIp, idempotencyKey, taskId: taskId as TaskId } as const;
-    return { taskId: await acceptance.accept(spec, origin) };
+    const origin = { appId, sourceIp, taskId: taskId as TaskId };
+    if (form === "legacy") {
+      const checked = parseLegacyTask(task);
+      return { taskId: await acceptance.accept(checked, { ...origin, door: "legacy" }) };
+    }
+    const key = checkIdempotencyKey(item.idempotencyKey);
+    const request = readTask(task);
+    return { taskId: await acceptance.submit(request, { ...origin, door: "rest" }, taskKey(key)) };
   } catch (error) {
     return { refusal: refusalTo(error, unexpectedIn(ctx)) };
   }
 }
 
-function legacyTask(request: unknown): TaskSpec {
-  const parsed = parseLegacyTask(request);
-  if ("refusal" in parsed) throw new BidaError("invalid_task", parsed.refusal);
-  return parsed;
-}
+const taskKey = (key: string | null): IdempotencyKey | null => (key === null ? null : { kind: "task", key });
 
-function batchOf(params: unknown): unknown[] {
-  const tasks = (params as { tasks?: unknown } | null)?.tasks;
-  const refuse = (message: string) =>
-    new BidaError("invalid_task", undefined, { errors: [{ field: "tasks", message }] });
-  if (!Array.isArray(tasks)) throw refuse("must be a list of tasks");
-  if (tasks.length === 0 || tasks.length > MAX_BATCH) throw refuse(`takes 1 to ${MAX_BATCH} tasks`);
-  const unknown = Object.keys(params as object).filter((key) => key !== "tasks");
-  const errors = unknown.map((field): FieldError => ({ field, message: "is not a known field" }));
-  if (errors.length > 0) throw new BidaError("invalid_task", undefined, { errors });
-  return tasks;
-}
-
-/** A key for a whole batch is a key for each of its items, so that a repeated batch repeats nothing. */
-const itemKey = ({ idempotencyKey }: Origin, i: number): Pick<Origin, "idempotencyKey"> => ({
-  idempotencyKey: idempotencyKey === null ? null : `${idempotencyKey}#${i}`,
-});
-
-async function submitItem(task: unknown, origin: Origin): Promise<BatchResult> {
+/** @param batchKey what the batch's own key makes of this item's: a repeated batch repeats nothing */
+async function submitItem(
+  task: unknown,
+  origin: Origin,
+  batchKey: IdempotencyKey | null,
+): Promise<BatchResult> {
   try {
-    const spec: TaskSpec = parseTask(task, resources.clock.now());
-    return { taskId: await acceptance.accept(spec, origin) };
+    const form = new Map(readTask(textOf(task)));
+    const key = ownKeyOf(form);
+    return { taskId: await acceptance.submit(form, origin, key === null ? batchKey : { kind: "item", key }) };
   } catch (error) {
     if (!(error instanceof BidaError) || error.status >= 500) throw error;
     const errors =

@@ -1,15 +1,17 @@
 /** From a task of kkbida and its logs to a task of Bida and its attempts. Pure: the same rows give the same result. */
 import { type EpochMs, epochMs, later, type Millis, millis, minutes } from "../../core/clock.ts";
 import { laneOf, parseTaskId } from "../../core/ids.ts";
+import type { JsonText } from "../../core/json/text.ts";
 import { appName } from "../../core/legacy.ts";
 import type { AttemptRecord, CallError } from "../../core/outcome.ts";
+import { MAX_BODY_BYTES } from "../../core/payload.ts";
 import { LEGACY_RETRY } from "../../core/retry.ts";
+import { checkUrl, MAX_URL } from "../../core/target-url.ts";
 import type { Progress } from "../../core/task.ts";
-import { checkUrl, MAX_BODY_BYTES, MAX_URL } from "../../core/task-schema.ts";
-import { JSON_TYPE, placeholdersOf, renderRequest } from "../../core/template.ts";
+import { renderRequest } from "../../core/template.ts";
 import type { StoredTask } from "../rows.ts";
 import type { SourceLog, SourceTask } from "./rows.ts";
-import { cutBytes, type Param, readCount, readFailure, readFlag, readParam, readTime } from "./values.ts";
+import { cutBytes, readCount, readFailure, readFlag, readParam, readTime } from "./values.ts";
 
 /** Of an answer's text, in bytes; as the dispatchers keep it. */
 const MAX_RESPONSE = 65_535;
@@ -17,6 +19,8 @@ const MAX_RESPONSE = 65_535;
 const KKBIDA_MAX_RESPONSE = 65_535;
 const MAX_EXPECT = 512;
 const MAX_SOURCE_IP = 45;
+/** No status ends a task early: kkbida calls until the limit. */
+const LEGACY_EXPECT = { status: [200], stop: [] };
 /** Who made the call, in the record of it. */
 const NODE = "kkbida";
 
@@ -43,8 +47,8 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
   const url = String(row.url ?? "");
   const paramText = textOrNull(row.requestParamTxt);
   if (Buffer.byteLength(paramText ?? "") > MAX_BODY_BYTES) return "requestParamTxt has more than 1 MiB";
-  const param = readParam(paramText);
-  const request = requestOf(url, requestMethod, param, paramText);
+  const param = paramOf(paramText);
+  const request = requestOf(url, requestMethod, typeof param === "string" ? null : param.json);
   const origin = originOf(request);
   if (origin === null) return "url is not a valid http or https URL of at most 2048 characters";
   const limitCallCount = readCount(row.limitCallCount);
@@ -53,7 +57,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
   const times = timesOf(row, logs, zone);
   const attempts = attemptsOf(logs, times.createdAt, zone);
   const calls = countsOf(row, limitCallCount, attempts.length);
-  const uncallable = typeof param === "string" ? param : urlProblem(url, param);
+  const uncallable = typeof param === "string" ? param : urlProblem(url, param.json);
   const progress = progressOf(row, calls, limitCallCount, times, attempts, uncallable);
   return {
     task: {
@@ -62,7 +66,6 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
       lane: laneOf(origin),
       ...request,
       ...expectationOf(textOrNull(row.expectResult)),
-      headers: null,
       limitCallCount,
       retry: LEGACY_RETRY,
       timeoutMs: millis(10_000),
@@ -86,21 +89,24 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
 export const isInFlight = (row: Pick<SourceTask, "isSuccess" | "callCount" | "limitCallCount">): boolean =>
   !readFlag(row.isSuccess) && (readCount(row.callCount) ?? 0) < (readCount(row.limitCallCount) ?? 0);
 
-type Request = Pick<StoredTask, "url" | "requestMethod" | "requestParam" | "body" | "contentType">;
+type Request = Pick<
+  StoredTask,
+  "url" | "requestMethod" | "requestParam" | "body" | "bodyBase64" | "contentType" | "headers"
+>;
 
-/** Numbers too long for JavaScript reach the target as they are: a POST then keeps its JSON as a raw body. */
-function requestOf(
-  url: string,
-  requestMethod: "GET" | "POST",
-  param: Param | string,
-  text: string | null,
-): Request {
-  const base = { url, requestMethod, body: null, contentType: null };
-  if (typeof param === "string") return { ...base, requestParam: null };
-  const raw = !param.exact && requestMethod === "POST" && placeholdersOf(url).length === 0;
-  return raw
-    ? { ...base, requestParam: null, body: text, contentType: JSON_TYPE }
-    : { ...base, requestParam: param.value };
+/** @returns what is wrong with it, as a string */
+function paramOf(text: string | null): { json: JsonText | null } | string {
+  try {
+    return { json: readParam(text) };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function requestOf(url: string, requestMethod: "GET" | "POST", requestParam: JsonText | null): Request {
+  // Without parameters kkbida sent a request without a body.
+  const body = requestParam === null && requestMethod === "POST" ? "" : null;
+  return { url, requestMethod, requestParam, body, bodyBase64: null, contentType: null, headers: null };
 }
 
 function originOf(request: Request): string | null {
@@ -113,22 +119,22 @@ function originOf(request: Request): string | null {
   }
 }
 
-function urlProblem(url: string, param: Param): string | null {
-  const problem = checkUrl(url, param.value ?? {});
-  return problem === null ? null : `url ${problem}`;
+function urlProblem(url: string, param: JsonText | null): string | null {
+  const checked = checkUrl(url, param);
+  return typeof checked === "string" ? `url ${checked}` : null;
 }
 
 /** A text that is too long for the column is still what the answer must contain. */
 function expectationOf(text: string | null): Pick<StoredTask, "expectResult" | "expect"> {
   const expectResult = text || null;
   if (expectResult === null || expectResult.length <= MAX_EXPECT)
-    return { expectResult, expect: { status: [200] } };
+    return { expectResult, expect: LEGACY_EXPECT };
   return {
     expectResult: expectResult
       .slice(0, MAX_EXPECT)
       .toWellFormed()
       .replace(/\uFFFD$/, ""),
-    expect: { status: [200], contains: expectResult },
+    expect: { ...LEGACY_EXPECT, contains: expectResult },
   };
 }
 

@@ -1,7 +1,8 @@
 /** Single values of kkbida's rows. Pure. */
 import { type EpochMs, epochMs, type Millis, millis } from "../../core/clock.ts";
+import { kindOf } from "../../core/json/look.ts";
+import { JsonError, type JsonText, readJson } from "../../core/json/text.ts";
 import { CALL_ERRORS, type CallError } from "../../core/outcome.ts";
-import { isDeeperThan, MAX_DEPTH } from "../../core/task-schema.ts";
 
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/;
 
@@ -55,40 +56,23 @@ export function readCount(value: unknown): number | null {
   return Number.isSafeInteger(count) && count >= 0 && count <= 0x7fffffff ? count : null;
 }
 
-export interface Param {
-  /** Numbers that a double cannot hold stand in it as text. */
-  value: Record<string, unknown> | null;
-  /** False where there are such numbers: to send the same bytes, send the text. */
-  exact: boolean;
-}
-
 /**
- * The text of a `requestParam`.
- * @returns what is wrong with it, as a string, where it is no JSON object
+ * The text of a `requestParam`, in its normal form; null where there is none. fastjson wrote it: of a key that stands
+ * twice the last one counts.
+ * @throws Error that says what is wrong with it
  */
-export function readParam(text: string | null): Param | string {
-  if (text === null || text.trim() === "") return { value: null, exact: true };
-  let exact = true;
-  let value: unknown;
+export function readParam(text: string | null): JsonText | null {
+  if (text === null || text.trim() === "") return null;
+  let json: JsonText;
   try {
-    value = JSON.parse(text, function keep(_key, part: unknown, context?: { source?: string }) {
-      if (typeof part !== "number" || isExact(part, context?.source ?? "")) return part;
-      exact = false;
-      return context?.source;
-    } as (this: unknown, key: string, part: unknown) => unknown);
-  } catch {
-    return "requestParamTxt is not JSON";
+    json = readJson(text, { duplicates: "last" });
+  } catch (error) {
+    const isDeep = error instanceof JsonError && error.fault === "depth";
+    throw new Error(isDeep ? `requestParamTxt ${error.message}` : "requestParamTxt is not JSON");
   }
-  if (value === null) return { value: null, exact: true };
-  if (typeof value !== "object" || Array.isArray(value)) return "requestParamTxt is not a JSON object";
-  if (isDeeperThan(value, MAX_DEPTH)) return `requestParamTxt is nested deeper than ${MAX_DEPTH} levels`;
-  return { value: value as Record<string, unknown>, exact };
-}
-
-/** Up to 15 significant digits survive a double; longer ones where it prints the same. */
-function isExact(number: number, source: string): boolean {
-  const digits = source.replace(/e.*$/i, "").replace(/[-.]/g, "").replace(/^0+/, "");
-  return digits.length <= 15 || String(number) === source;
+  if (json === "null") return null;
+  if (kindOf(json) !== "object") throw new Error("requestParamTxt is not a JSON object");
+  return json;
 }
 
 /** The longest beginning of `text` with at most `max` bytes of UTF-8. */

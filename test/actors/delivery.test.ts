@@ -7,6 +7,7 @@ import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { epochMs, ManualClock, millis } from "../../core/clock.ts";
 import { verifySignature } from "../../core/signature.ts";
+import { json } from "../core/helpers.ts";
 import { allowLoopback, connectionsTo, httpTarget, job, type Target } from "./targets.ts";
 
 const test = suite("delivery");
@@ -71,7 +72,7 @@ async function attempt(more: Partial<LeasedJob> = {}) {
 
 test("what the target gets, and the record of it", async () => {
   answer = { status: 202, headers: { "content-type": "text/plain", "x-a": "b" }, body: "ok 必达" };
-  const made = make({ requestParam: { id: 1, 城: "上海" }, n: 3, headers: { "X-Token": "t" } });
+  const made = make({ requestParam: json({ id: 1, 城: "上海" }), n: 3, headers: { "X-Token": "t" } });
   const { attempt: record } = await deliver(made, context());
   const { method, url, headers, body } = got[0]!;
   assert.equal([method, url, body], ["POST", "/cb", '{"id":1,"城":"上海"}']);
@@ -107,7 +108,7 @@ test("what the target gets, and the record of it", async () => {
 
 test("the signature verifies, with the new and the old secret, whatever the body", async () => {
   const bodies: Partial<LeasedJob>[] = [
-    { requestParam: { a: "上海" } },
+    { requestParam: json({ a: "上海" }) },
     { body: "raw \0 必达" },
     { body: "" },
     { requestMethod: "GET" },
@@ -129,7 +130,7 @@ test("the caller's headers are sent, but never instead of ours", async () => {
     "User-Agent": "me",
     Accept: "a/b",
   };
-  const made = make({ headers, secrets: SECRETS.slice(0, 1), requestParam: {} });
+  const made = make({ headers, secrets: SECRETS.slice(0, 1), requestParam: json({}) });
   await deliver(made, context());
   const sent = got[0]!.headers;
   assert.equal([sent["webhook-id"], sent["bida-attempt"]], [made.taskId, "1"]);
@@ -167,7 +168,7 @@ test("an expired job is not called; one that expires a moment later is", async (
 });
 
 const FAILED: [name: string, more: Partial<LeasedJob>, code: string, calls: number][] = [
-  ["a URL that cannot be filled", { url: "http://{h}/", requestParam: { h: "a/b" } }, "bad_request", 0],
+  ["a URL that cannot be filled", { url: "http://{h}/", requestParam: json({ h: "a/b" }) }, "bad_request", 0],
   ["a header that cannot be sent", { headers: { "x-a": "上海" } }, "bad_request", 0],
   ["a wrong status", { expect: { status: [201] } }, "bad_status", 1],
   ["a wrong body", { expectResult: "success" }, "unexpected_result", 1],

@@ -87,6 +87,7 @@ export function job(url: string, more: Partial<LeasedJob> = {}): LeasedJob {
     requestMethod: "POST",
     requestParam: null,
     body: null,
+    bodyBase64: null,
     contentType: null,
     headers: null,
     expectResult: null,

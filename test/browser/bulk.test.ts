@@ -149,6 +149,8 @@ test("a task is edited and sent again; the two lead to each other, and what was 
     limitCallCount: 1,
     sourceAppName: "shop",
     headers: { "x-tenant": "7" },
+    expect: { stop: [404] },
+    retry: { strategy: "fixed", delayMs: 50, on: [429, "5xx"] },
   });
   await world.ended(taskId);
   const { page, complaints } = await enter(`/tasks/${taskId}`);
@@ -159,6 +161,8 @@ test("a task is edited and sent again; the two lead to each other, and what was 
   await form.getByLabel("Parameters", { exact: true }).fill('{"order": 8}');
   await form.getByLabel("Source app").fill("");
   await form.getByLabel("Headers").fill("");
+  assert.is(await form.getByLabel("Call again after").inputValue(), "429, 5xx");
+  await form.getByLabel("Call again after").fill("429, 5xx, timeout");
   await form.getByLabel("Note").fill("wrong address");
   await form.getByRole("button", { name: "Send as a new task" }).click();
   await page.waitForURL((address) => !address.pathname.includes(taskId));
@@ -168,6 +172,8 @@ test("a task is edited and sent again; the two lead to each other, and what was 
   assert.equal(copy.requestParam, { order: 8 });
   assert.is(copy.sourceAppName, null);
   assert.is(copy.headers, null);
+  assert.equal(copy.expect, { stop: [404] });
+  assert.equal(copy.retry, { strategy: "fixed", delayMs: 50, on: [429, "5xx", "timeout"] });
   await page.getByTitle(taskId).click();
   await page.waitForURL(`**/tasks/${taskId}`);
   await page.getByText("wrong address").waitFor();

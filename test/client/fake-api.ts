@@ -78,6 +78,7 @@ export function taskView(more: Partial<TaskView> = {}): TaskView {
     requestMethod: "POST",
     requestParam: null,
     body: null,
+    bodyBase64: null,
     contentType: null,
     headers: null,
     expectResult: null,

@@ -92,6 +92,7 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_REDIS_URL", ["http://h", "h:6379", "redis:", "redis://"], /redis:\/\/ or rediss:\/\//],
   ["BIDA_NATS_URL", ["h:4222", "nats://a,http://b"], /nats:\/\/ or tls:\/\//],
   ["BIDA_ADMIN_USERNAME", ["x".repeat(65)], /64/],
+  ["BIDA_ADMIN_USERNAME", ["admin ", "\tadmin", "admin\u3000"], /blank/],
   ["BIDA_ADMIN_PASSWORD", ["x".repeat(257)], /256/],
   ["BIDA_API_IP_ALLOW", ["10.0.0.0/33", "localhost", "10.1"], /is not an IP address or CIDR range/],
   ["BIDA_TRUST_PROXY", ["proxy", "::1/200"], /is not an IP address or CIDR range/],

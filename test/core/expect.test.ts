@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Expectation, judge } from "../../core/expect.ts";
+import { type Expectation, judge, readExpectation } from "../../core/expect.ts";
+import { json } from "./helpers.ts";
 
 const test = suite("expect");
 
@@ -9,7 +10,9 @@ const verdict = (
   expect: Expectation | null,
   statusCode = 200,
   expectResult: string | null = null,
-) => judge({ statusCode, body, truncated: false }, expect, expectResult);
+) => judge({ statusCode, body, truncated: false }, spec(expect), expectResult);
+
+const spec = (expect: Expectation | null) => expect && readExpectation(json(expect));
 
 const STATUS: [Expectation | null, number, boolean][] = [
   [null, 200, true],
@@ -86,7 +89,7 @@ test("kkbida's expectResult holds beside expect", () => {
 
 test("of a cut answer only its beginning counts, which the message says", () => {
   const cut = (expect: Expectation) =>
-    judge({ statusCode: 200, body: "begin", truncated: true }, expect, null);
+    judge({ statusCode: 200, body: "begin", truncated: true }, spec(expect), null);
   assert.is(cut({ contains: "begin" }), null);
   assert.match(cut({ contains: "end" })?.message ?? "", "(only its first 64 KiB were read)");
   assert.is(cut({ equals: "begin" })?.code, "unexpected_result");

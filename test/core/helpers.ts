@@ -1,6 +1,7 @@
 // What the unit tests share: seeded chance, and the refusal something is answered with.
 import * as assert from "uvu/assert";
 import { BidaError } from "../../core/errors.ts";
+import { type JsonText, readJson } from "../../core/json/text.ts";
 import type { TaskRequest } from "../../core/task-request.ts";
 
 /** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
@@ -32,6 +33,12 @@ export async function thrown(run: () => unknown): Promise<unknown> {
   assert.unreachable(`it was not refused, but gave ${JSON.stringify(result)}`);
   return undefined;
 }
+
+/** JSON as its caller writes it; "" for what has none. */
+export const text = (value: unknown): string => JSON.stringify(value) ?? "";
+
+/** The same, checked. */
+export const json = (value: unknown): JsonText => readJson(text(value));
 
 /** The smallest task that is accepted, and more. */
 export const request = (more: Record<string, unknown> = {}): TaskRequest =>

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import type { TaskSpec } from "../../core/task.ts";
+import { json, text } from "./helpers.ts";
 
 const test = suite("legacy");
 
@@ -9,6 +10,7 @@ const URL_TEXT = "url为空或url格式不正确";
 const LIMIT = "最大重试次数不能为空且不能大于100";
 const METHOD = "请求方式不能为空";
 const EXPECT = "期待结果不能为空";
+const PARAM = "请求参数必须是JSON对象";
 
 const good = (more: Record<string, unknown> = {}) => ({
   url: "http://target.example/cb",
@@ -18,14 +20,14 @@ const good = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 const refusalText = (input: unknown) => {
-  const result = parseLegacyTask(input);
-  return "refusal" in result ? result.refusal : null;
+  try {
+    parseLegacyTask(text(input));
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 };
-const parsed = (input: unknown) => {
-  const result = parseLegacyTask(input);
-  assert.not.ok("refusal" in result, JSON.stringify(result));
-  return result as TaskSpec;
-};
+const parsed = (input: unknown) => parseLegacyTask(text(input)).spec;
 
 const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]][] = [
   ["no url", { url: undefined }, [URL_TEXT]],
@@ -39,7 +41,17 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
   ["no limit", { limitCallCount: undefined }, [LIMIT]],
   ["limit 0", { limitCallCount: 0 }, [LIMIT]],
   ["limit 101", { limitCallCount: 101 }, [LIMIT]],
-  ["limit 1.5", { limitCallCount: 1.5 }, [LIMIT]],
+  ["limit 0.9", { limitCallCount: 0.9 }, [LIMIT]],
+  ["limit as a text with a fraction", { limitCallCount: "3.7" }, [LIMIT]],
+  ["limit as an empty text", { limitCallCount: "" }, [LIMIT]],
+  ["limit as a boolean", { limitCallCount: true }, [LIMIT]],
+  ["limit in hexadecimal", { limitCallCount: "0x3" }, [LIMIT]],
+  ["a method's number that kkbida lacks", { requestMethod: 2 }, [METHOD]],
+  ["a list of parameters", { requestParam: [1] }, [PARAM]],
+  ["a text as parameters", { requestParam: "a=b" }, [PARAM]],
+  ["a number as parameters", { requestParam: 5 }, [PARAM]],
+  ["an object as url", { url: {} }, [URL_TEXT]],
+  ["a list as expectation", { expectResult: ["ok"] }, [EXPECT]],
   ["no method", { requestMethod: null }, [METHOD]],
   ["a method kkbida lacks", { requestMethod: "PUT" }, [METHOD]],
   ["method in lower case", { requestMethod: "get" }, [METHOD]],
@@ -56,7 +68,7 @@ for (const [name, fields, reasons] of REFUSED) {
     assert.is(refusalText(good(fields)), `任务添加失败：${reasons.join("，")}`));
 }
 
-for (const nothing of [undefined, null, [], "text", 5, {}]) {
+for (const nothing of [null, [], "text", 5, {}]) {
   test(`${JSON.stringify(nothing)} has all four wrong`, () =>
     assert.is(refusalText(nothing), `任务添加失败：${[URL_TEXT, LIMIT, METHOD, EXPECT].join("，")}`));
 }
@@ -65,12 +77,13 @@ test("what it becomes", () => {
   assert.equal(parsed(good({ requestParam: { a: "上海" }, sourceAppName: "s", targetAppName: "t" })), {
     url: "http://target.example/cb",
     requestMethod: "POST",
-    requestParam: { a: "上海" },
+    requestParam: json({ a: "上海" }),
     body: null,
+    bodyBase64: null,
     contentType: null,
     headers: null,
     expectResult: "success",
-    expect: { status: [200] },
+    expect: { status: [200], stop: [] },
     limitCallCount: 3,
     retry: { strategy: "fixed", delayMs: 60_000 },
     timeoutMs: 10_000,
@@ -99,11 +112,41 @@ test("kkbida's own record and v1's fields are ignored", () => {
   assert.equal(parsed(good(ignored)), parsed(good()));
 });
 
-test("placeholders are filled from requestParam, which counts only as an object", () => {
-  assert.is(parsed(good({ url: "http://a/{id}", requestParam: { id: 1 } })).url, "http://a/{id}");
-  for (const requestParam of ["a=b", [1], 5, null]) {
-    assert.is(parsed(good({ requestParam })).requestParam, null);
+test("placeholders are filled from requestParam", () =>
+  assert.is(parsed(good({ url: "http://a/{id}", requestParam: { id: 1 } })).url, "http://a/{id}"));
+
+test("without requestParam nothing is sent as a body", () => {
+  for (const requestParam of [null, undefined]) {
+    const { requestParam: param, body, contentType } = parsed(good({ requestParam }));
+    assert.equal([param, body, contentType], [null, "", null]);
   }
+  assert.is(parsed(good({ requestParam: {} })).requestParam, "{}");
+});
+
+/** As Jackson 2.9 takes them, see docs/migrating-from-kkbida.md. */
+const COERCED: [name: string, fields: string, field: keyof TaskSpec, value: unknown][] = [
+  ["limit as text", '"limitCallCount":"3"', "limitCallCount", 3],
+  ["limit as text with blanks and zeros", '"limitCallCount":" 007 "', "limitCallCount", 7],
+  ["limit with a fraction", '"limitCallCount":3.7', "limitCallCount", 3],
+  ["limit with an exponent", '"limitCallCount":1e1', "limitCallCount", 10],
+  ["method by its number", '"requestMethod":0,"requestParam":{}', "requestMethod", "GET"],
+  ["method by its number as text", '"requestMethod":" 01 "', "requestMethod", "POST"],
+  ["a number to expect, digit by digit", '"expectResult":1.50', "expectResult", "1.50"],
+  ["a boolean to expect", '"expectResult":true', "expectResult", "true"],
+  ["a number as app name", '"sourceAppName":7088992364139642881', "sourceAppName", "7088992364139642881"],
+  ["the last of two keys", '"limitCallCount":9', "limitCallCount", 9],
+];
+for (const [name, fields, field, value] of COERCED) {
+  test(`coerced: ${name}`, () => {
+    const base = '{"url":"http://a/","requestMethod":"POST","limitCallCount":3,"expectResult":"x",';
+    assert.is(parseLegacyTask(`${base}${fields}}`).spec[field], value);
+  });
+}
+
+test("of a key that stands twice in requestParam the last one counts, at the place of the first", () => {
+  const text = `{"url":"http://a/","requestMethod":"POST","limitCallCount":3,"expectResult":"x",
+    "requestParam":{"a":1,"b":{"c":1,"c":2.50},"a":7088992364139642881}}`;
+  assert.is(parseLegacyTask(text).spec.requestParam, '{"a":7088992364139642881,"b":{"c":2.50}}');
 });
 
 const APP_NAMES: [unknown, string | null][] = [
@@ -112,7 +155,7 @@ const APP_NAMES: [unknown, string | null][] = [
   ["a\ud800b", "a\ufffdb"],
   ["", null],
   [null, null],
-  [5, null],
+  [5, "5"],
 ];
 for (const [given, wanted] of APP_NAMES) {
   test(`app name ${JSON.stringify(given)} is no reason to refuse`, () =>

@@ -3,12 +3,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { z } from "zod";
 import { epochMs } from "../../core/clock.ts";
-import { MAX_BODY_BYTES, parseTask, parseWith } from "../../core/task-schema.ts";
-import { refusal, request } from "./helpers.ts";
+import { parseTask } from "../../core/parse-task.ts";
+import { MAX_BODY_BYTES } from "../../core/payload.ts";
+import { parseWith } from "../../core/task-schema.ts";
+import { json, refusal, request, text } from "./helpers.ts";
 
 const test = suite("task schema: accepted");
 const NOW = epochMs(Date.UTC(2026, 0, 1, 12));
-const parse = (more: Record<string, unknown> = {}) => parseTask(request(more), NOW);
+const parse = (more: Record<string, unknown> = {}) => parseTask(text(request(more)), NOW).spec;
 
 test("the smallest task, with every default filled in", () => {
   assert.equal(parse(), {
@@ -16,6 +18,7 @@ test("the smallest task, with every default filled in", () => {
     requestMethod: "POST",
     requestParam: null,
     body: null,
+    bodyBase64: null,
     contentType: null,
     headers: null,
     expectResult: null,
@@ -62,7 +65,10 @@ test("all fields at once", () => {
   const { delayMs: _, expiresAt: __, ...rest } = { delayMs: 0, expiresAt: null, ...more };
   assert.equal(parse({ ...more, callAt: "2026-01-02T00:00:00+08:00", expiresAt: "2026-01-02T00:00:00Z" }), {
     ...rest,
+    requestParam: json(more.requestParam),
+    expect: { ...more.expect, json: { "$.d": json({ e: [1] }) } },
     body: null,
+    bodyBase64: null,
     start: { callAt: epochMs(Date.UTC(2026, 0, 1, 16)) },
     expiresAt: epochMs(Date.UTC(2026, 0, 2)),
   } as unknown as ReturnType<typeof parse>);

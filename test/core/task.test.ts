@@ -37,6 +37,7 @@ function task(state: StoredState, more: Partial<Task> = {}): Task {
     limitCallCount: 3,
     retry: { strategy: "schedule", delaysMs: [100, 200, 300, 400] },
     expiresAt: null,
+    expect: null,
     ...more,
   };
 }

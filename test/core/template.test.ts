@@ -1,18 +1,23 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { placeholdersOf, renderRequest } from "../../core/template.ts";
+import { json } from "./helpers.ts";
 
 type Task = Parameters<typeof renderRequest>[0];
 
 const test = suite("template");
 
-const render = (more: Partial<Task>) => {
+type Fields = Partial<Omit<Task, "requestParam">> & { requestParam?: unknown };
+
+const render = ({ requestParam = null, ...more }: Fields) => {
   const task: Task = {
     url: "http://a.example/x",
     requestMethod: "POST",
-    requestParam: null,
+    requestParam: requestParam === null ? null : json(requestParam),
     body: null,
+    bodyBase64: null,
     contentType: null,
+    headers: null,
     ...more,
   };
   const { url, body, contentType } = renderRequest(task);

@@ -6,6 +6,7 @@ import { laneOf } from "../../core/ids.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import type { SourceLog, SourceTask } from "../../store/kkbida/rows.ts";
 import { type MappedTask, mapTask } from "../../store/kkbida/task.ts";
+import { text } from "../core/helpers.ts";
 import { idOf, logRow, taskRow } from "./kkbida.ts";
 
 const ZONE = hours(8);
@@ -54,17 +55,18 @@ test("in flight: pending, due when kkbida would have called", () => {
 
 test("what is asked for is what a new task of kkbida's client asks for", () => {
   const { task } = mapped({ callCount: 0 }, []);
-  const fresh = parseLegacyTask({
-    url: "http://target.example/cb",
-    requestMethod: "POST",
-    requestParam: { city: "上海" },
-    sourceAppName: "xxx",
-    targetAppName: "yyy",
-    expectResult: "成功",
-    limitCallCount: 3,
-  });
-  if ("refusal" in fresh) throw new Error(fresh.refusal);
-  const { start: _, ...asked } = fresh;
+  const fresh = parseLegacyTask(
+    text({
+      url: "http://target.example/cb",
+      requestMethod: "POST",
+      requestParam: { city: "上海" },
+      sourceAppName: "xxx",
+      targetAppName: "yyy",
+      expectResult: "成功",
+      limitCallCount: 3,
+    }),
+  );
+  const { start: _, ...asked } = fresh.spec;
   for (const [field, value] of Object.entries(asked)) {
     assert.equal(task[field as keyof typeof task], value, field);
   }
@@ -154,17 +156,16 @@ test("names and addresses that are too long are cut; empty ones are none", () =>
 test("an expected text that is too long for its column is still expected as a whole", () => {
   const { task } = mapped({ expectResult: "长".repeat(600) });
   assert.is(task.expectResult, "长".repeat(512));
-  assert.equal(task.expect, { status: [200], contains: "长".repeat(600) });
-  assert.equal(mapped({ expectResult: null }).task.expect, { status: [200] });
+  assert.equal(task.expect, { status: [200], stop: [], contains: "长".repeat(600) });
+  assert.equal(mapped({ expectResult: null }).task.expect, { status: [200], stop: [] });
 });
 
 test("numbers that JavaScript cannot hold are sent as they are", () => {
-  const text = '{"id":1234567890123456789}';
-  const post = mapped({ requestParamTxt: text }).task;
-  assert.equal([post.requestParam, post.body], [null, text]);
-  assert.is(post.contentType, "application/json;charset=UTF-8");
-  const get = mapped({ requestMethod: "GET", url: "http://target.example/{id}", requestParamTxt: text }).task;
-  assert.equal([get.requestParam, get.body], [{ id: "1234567890123456789" }, null]);
+  const requestParamTxt = '{"id":1234567890123456789}';
+  const post = mapped({ requestParamTxt }).task;
+  assert.equal([post.requestParam, post.body], [requestParamTxt, null]);
+  const get = mapped({ requestMethod: "GET", url: "http://target.example/{id}", requestParamTxt }).task;
+  assert.equal([get.requestParam, get.body], [requestParamTxt, null]);
 });
 
 test("in flight, but not to be called: exhausted, with the reason", () => {

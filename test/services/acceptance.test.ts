@@ -2,9 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
 import type { BidaError } from "../../core/errors.ts";
-import { parseTask } from "../../core/task-schema.ts";
+import { parseTask } from "../../core/parse-task.ts";
 import { Acceptance } from "../../services/scheduler/acceptance.ts";
 import type { Database } from "../../store/database.ts";
+import { text } from "../core/helpers.ts";
 import { until } from "../e2e/kit/until.ts";
 
 const test = suite("acceptance");
@@ -15,8 +16,8 @@ const silent = () => ({
   knex: { client: { acquireConnection: () => new Promise(() => undefined) } },
 });
 const spec = (body = "x") =>
-  parseTask({ url: "http://a/", requestMethod: "POST", limitCallCount: 1, body }, systemClock.now());
-const origin = { appId: 0, door: "rpc", sourceIp: null, idempotencyKey: null } as const;
+  parseTask(text({ url: "http://a/", requestMethod: "POST", limitCallCount: 1, body }), systemClock.now());
+const origin = { appId: 0, door: "rpc", sourceIp: null } as const;
 
 function acceptance(): Acceptance {
   const db = silent() as unknown as Database;

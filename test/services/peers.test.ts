@@ -59,7 +59,7 @@ test.before.each(() => {
   for (const name of names) answers.set(name, well);
 });
 
-const hand = (bytes = 100) => submit(door, "v1", {}, { scope: EVERYTHING }, bytes);
+const hand = (bytes = 100) => submit(door, "v1", "x".repeat(bytes), { scope: EVERYTHING });
 /** Too much for two of them in one message. */
 const LARGE = 400_000;
 const turn = () => new Promise((resolve) => setImmediate(resolve));

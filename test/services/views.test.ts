@@ -2,10 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../core/clock.ts";
 import { laneOf, newTaskId } from "../../core/ids.ts";
+import { readJson } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { STORED_STATES } from "../../core/task.ts";
+import { type ExactTaskView, printTask } from "../../core/task-json.ts";
 import { attemptView, taskEvent, taskView } from "../../services/lib/views.ts";
 import type { StoredTask } from "../../store/rows.ts";
+import { json } from "../core/helpers.ts";
 
 const test = suite("views");
 const T = epochMs(Date.UTC(2026, 0, 1, 12, 0, 0, 7));
@@ -13,7 +16,14 @@ const ISO = "2026-01-01T12:00:00.007Z";
 
 const task: StoredTask = {
   ...{ taskId: newTaskId(), appId: 3, lane: laneOf("http://a"), url: "http://a/", requestMethod: "PUT" },
-  ...{ requestParam: { a: 1 }, body: null, contentType: null, headers: { x: "y" }, expectResult: "ok" },
+  ...{
+    requestParam: json({ a: 1.5 }),
+    body: null,
+    bodyBase64: null,
+    contentType: null,
+    headers: { x: "y" },
+    expectResult: "ok",
+  },
   ...{ expect: { status: "2xx" }, limitCallCount: 3, retry: { strategy: "fixed", delayMs: 1 } },
   ...{
     timeoutMs: millis(100),
@@ -30,14 +40,23 @@ const task: StoredTask = {
 test("a task: the contract's fields, times in ISO 8601, nothing of our insides", () => {
   const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...same } = task;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
-  assert.equal(taskView(task, false), { ...same, ...times });
-  assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false).finishedAt, ISO);
+  assert.equal(taskView(task, false, false), { ...same, ...times, requestParam: { a: 1.5 } });
+  assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false, false).finishedAt, ISO);
+});
+
+test("a task for those who want it exact: its JSON is text", () => {
+  const requestParam = readJson('{"id":7088992364139642881,"amount":1.50}');
+  const exact = { ...task, requestParam, expect: { json: { "$.id": readJson("9007199254740993") } } };
+  const view = taskView(exact, false, true) as unknown as ExactTaskView;
+  assert.is(view.requestParam, '{"id":7088992364139642881,"amount":1.50}');
+  assert.match(printTask(view), '"requestParam":{"id":7088992364139642881,"amount":1.50},');
+  assert.match(printTask(view), '"expect":{"json":{"$.id":9007199254740993}},');
 });
 
 for (const state of STORED_STATES) {
   test(`${state}: delivering only while pending and leased`, () => {
-    assert.is(taskView({ ...task, state }, false).state, state);
-    assert.is(taskView({ ...task, state }, true).state, state === "pending" ? "delivering" : state);
+    assert.is(taskView({ ...task, state }, false, false).state, state);
+    assert.is(taskView({ ...task, state }, true, false).state, state === "pending" ? "delivering" : state);
   });
 }
 

@@ -10,18 +10,21 @@ import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { keeping } from "./suite/keeping.ts";
+import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
 import { ordering } from "./suite/ordering.ts";
 import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
 import { signing } from "./suite/signing.ts";
+import { stopping } from "./suite/stopping.ts";
 
 for (const kind of KINDS) {
   for (const part of [
     migrating,
     accepting,
     recording,
+    stopping,
     changing,
     bulk,
     ordering,
@@ -29,6 +32,7 @@ for (const kind of KINDS) {
     counting,
     callsAcross,
     reading,
+    matching,
     signing,
     people,
     auditing,

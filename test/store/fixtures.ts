@@ -9,6 +9,7 @@ import { ALL_APPS } from "../../core/stats.ts";
 import { STORED_STATES } from "../../core/task.ts";
 import { acceptTasks, newTask } from "../../store/accept.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
+import type { Idempotency } from "../../store/idempotency.ts";
 import { migrate } from "../../store/migrate.ts";
 import { findAttempts, findTask } from "../../store/read.ts";
 import { type Row, type StoredTask, stateCode } from "../../store/rows.ts";
@@ -61,6 +62,7 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     requestMethod: "POST",
     requestParam: null,
     body: null,
+    bodyBase64: null,
     contentType: null,
     headers: null,
     expectResult: null,
@@ -100,7 +102,14 @@ const sha = (text: string) => createHash("sha256").update(text).digest();
 
 /** A new task under an idempotency key. */
 export const keyed = (key: string, body = "same", more: Partial<StoredTask> = {}) =>
-  newTask(storedTask(more), { keyHash: sha(key), bodyHash: sha(body) });
+  newTask(storedTask(more), idempotency(key, body));
+
+/** A key that stands for `body`; rows of before 0.2 had other hashes of both. */
+export const idempotency = (key: string, body = "same", formerKey = key): Idempotency => ({
+  keyHash: sha(key),
+  bodyHash: sha(body),
+  former: { keyHash: sha(formerKey), bodyHash: () => sha(`former ${body}`) },
+});
 
 /** What came of call `n` of a task: a success, a failure, or (null) that it had expired. */
 export function outcome(

@@ -14,7 +14,7 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
   // `invalid_json` is also what a path that is wrongly percent-encoded gets.
   if (route.path.includes("{")) add("not_found", "invalid_json");
   if (route.body) {
-    add("invalid_json", "body_too_large", "unsupported_media_type");
+    add("invalid_json", "invalid_encoding", "body_too_large", "unsupported_media_type");
     if (route.tag === "Tasks" || route.door === "legacy") add("invalid_task");
     if (route.door !== "legacy") add("invalid_body");
   }

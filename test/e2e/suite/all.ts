@@ -17,6 +17,7 @@ import { peopleSuite } from "./people.ts";
 import { replSuite } from "./repl.ts";
 import { secretSuite } from "./secrets.ts";
 import { seeingSuite } from "./seeing.ts";
+import { stoppingSuite } from "./stopping.ts";
 import type { Suite } from "./suite.ts";
 import { timingSuite } from "./timing.ts";
 import { watchingSuite } from "./watching.ts";
@@ -27,6 +28,7 @@ export function everySuite(suite: Suite): void {
   failureSuite(suite);
   manualSuite(suite);
   timingSuite(suite);
+  stoppingSuite(suite);
   callerSuite(suite);
   listingSuite(suite);
   orderSuite(suite);

@@ -133,6 +133,8 @@ export function appSuite({ test, world }: Suite): void {
       [{}, 400, "name"],
       [{ name: "" }, 400, "name"],
       [{ name: "#1" }, 400, "name"],
+      [{ name: `${name} ` }, 400, "name"],
+      [{ name: "a\u0000b" }, 400, "name"],
       [{ name: "x".repeat(65) }, 400, "name"],
       [{ name: "n", ipAllow: ["10.0.0.0/33"] }, 400, "ipAllow.0"],
       [{ name: "n", ipAllow: ["10.0.0.1", "host.example"] }, 400, "ipAllow.1"],

@@ -63,6 +63,8 @@ export function listingSuite({ test, world }: Suite): void {
     assert.equal(await ids({ url: tag, state: "succeeded" }), [ok]);
     assert.equal(await ids({ url: tag, state: ["succeeded", "pending"] }), [later, ok]);
     assert.equal(await ids({ sourceAppName: tag }), [later, ok]);
+    assert.equal(await ids({ sourceAppName: `${tag} ` }), []);
+    assert.equal(await ids({ sourceAppName: tag.toUpperCase() }), []);
     assert.equal(await ids({ targetAppName: tag, state: "exhausted" }), [bad]);
     assert.equal(await ids({ q: tag }), [bad, ok]);
     assert.equal(await ids({ q: `${tag} 100%` }), [ok]);
@@ -72,5 +74,25 @@ export function listingSuite({ test, world }: Suite): void {
     assert.equal(await ids({ url: tag, createdFrom: from }), [later, bad, ok]);
     assert.equal(await ids({ url: tag, createdTo: from }), []);
     await world().api("POST", `/v1/tasks/${later}/cancel`);
+  });
+
+  test("a filter with NUL is refused, naming it", async () => {
+    const QUERIES: [path: string, ...names: string[]][] = [
+      ["/v1/tasks", "sourceAppName", "targetAppName", "url", "q", "cursor"],
+      ["/v1/tasks/export?format=jsonl", "sourceAppName", "q"],
+      ["/v1/attempts", "errorCode", "destination", "cursor"],
+      ["/v1/audit", "actor", "action", "target", "cursor"],
+      ["/v1/destinations", "q"],
+      ["/v1/users", "cursor"],
+    ];
+    for (const [path, ...names] of QUERIES) {
+      for (const name of names) {
+        const query = `${path}${path.includes("?") ? "&" : "?"}${name}=a%00b`;
+        const { status, json } = await world().api("GET", query);
+        assert.equal([status, json.code, json.errors?.[0]?.field], [400, "invalid_query", name], query);
+      }
+    }
+    const { status, json } = await world().api("POST", "/v1/tasks/cancel", { filter: { q: "a\0b" } });
+    assert.equal([status, json.errors[0].field], [400, "filter.q"]);
   });
 }

@@ -62,6 +62,8 @@ export function peopleSuite({ test, world }: Suite): void {
       const reply = await world().api("POST", "/v1/session", body, ours());
       assert.equal([reply.status, reply.json.code], [400, "invalid_body"], JSON.stringify(body));
     }
+    // Another case is somebody else. One try: an address has 20 failures before all of its logins have to wait.
+    assert.is((await login("Admin", "admin")).status, 401);
     const evil = { origin: "https://evil.example" };
     const { username } = user;
     const foreign = await world().api("POST", "/v1/session", { username, password: PASSWORD }, evil);
@@ -151,6 +153,7 @@ export function peopleSuite({ test, world }: Suite): void {
       [{ username, password: PASSWORD, role: "viewer" }, 409, "username"],
       [{ username: "a:b", password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: " a", password: PASSWORD, role: "viewer" }, 400, "username"],
+      [{ username: `${username} `, password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: "a\u0000b", password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: "", password: PASSWORD, role: "viewer" }, 400, "username"],
       [{ username: "x".repeat(65), password: PASSWORD, role: "viewer" }, 400, "username"],

@@ -2,12 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../../core/clock.ts";
 import { laneOf, newTaskId } from "../../../core/ids.ts";
+import { readJson } from "../../../core/json/text.ts";
 import { acceptTasks, acceptWithin, newTask } from "../../../store/accept.ts";
 import type { Database } from "../../../store/database.ts";
 import { findTasks } from "../../../store/read.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
-import { seeded, thrown } from "../../core/helpers.ts";
+import { json, seeded, thrown } from "../../core/helpers.ts";
 import { until } from "../../e2e/kit/until.ts";
 import {
   clock,
@@ -38,12 +39,11 @@ export function accepting(kind: Kind): void {
       lane: laneOf("https://必达.example"),
       url: `https://必达.example/路/{id}?q=😀%00&${"x".repeat(1900)}`,
       requestMethod: "DELETE",
-      requestParam: {
-        上海: "😀\0\ud800",
-        n: [1.5, null, true, -0.25],
-        deep: { "a.b": { "'\"\\`;--": "\u2028" } },
-      },
+      requestParam: readJson(
+        `{"上海":"😀\\u0000\\ud800","n":[1.50,null,true,-0,7088992364139642881],"9":1,"1":{"a.b":{"'\\"\\\\\`;--":"\u2028"}}}`,
+      ),
       body: "\0line\r\nnext\t'\"\\ 上海😀\u0001\ufeff ",
+      bodyBase64: "AP+AgQ==",
       contentType: "text/xml; charset=utf-8",
       headers: { "X-Token": "a'b\"c\\d", "x-empty": "", "x-latin": "café" },
       expectResult: "成功 ",
@@ -52,7 +52,7 @@ export function accepting(kind: Kind): void {
         contains: "%_!",
         equals: "",
         matches: "^\\d+$",
-        json: { "$.a['b']": { c: [1] } },
+        json: { "$.a['b']": readJson('{"c":[9007199254740993]}') },
       },
       limitCallCount: 100,
       retry: { strategy: "exponential", delayMs: 1, factor: 1.5, maxDelayMs: 2_592_000_000, jitter: 0.1 },
@@ -96,7 +96,7 @@ export function accepting(kind: Kind): void {
   }
 
   test("a batch of 500 is stored whole, in order", async () => {
-    const tasks = Array.from({ length: 500 }, (_, i) => storedTask({ requestParam: { i } }));
+    const tasks = Array.from({ length: 500 }, (_, i) => storedTask({ requestParam: json({ i }) }));
     const results = await accept(...tasks.map((task) => newTask(task, null)));
     assert.equal(
       results,

@@ -22,7 +22,7 @@ import { changeTasks, countMatching, findCandidates, nextMatching } from "../../
 import type { Database } from "../../../store/database.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
-import { refusal } from "../../core/helpers.ts";
+import { json, refusal } from "../../core/helpers.ts";
 import {
   assertCounted,
   clock,
@@ -105,7 +105,7 @@ export function bulk(kind: Kind): void {
 
   test("a batch: each as the rule says, reasons counted, expiry lifted, the rest untouched", async () => {
     const [lost] = await exhausted(1, { expiresAt: inMs(1) });
-    const [pending, called, untouched] = await given(db, {}, {}, { requestParam: { keep: "me" } });
+    const [pending, called, untouched] = await given(db, {}, {}, { requestParam: json({ keep: "me" }) });
     const gone = newTaskId();
     clock.advance(10);
     const chosen = [lost!.taskId, pending!.taskId, called!.taskId, gone];

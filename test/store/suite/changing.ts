@@ -5,7 +5,7 @@ import { cancel, resolve, retryByHand } from "../../../core/task.ts";
 import { changeTask } from "../../../store/change.ts";
 import type { Database } from "../../../store/database.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
-import { refusal } from "../../core/helpers.ts";
+import { json, refusal } from "../../core/helpers.ts";
 import { clock, closeDatabase, freshDatabase, given, inMs, type Kind, taskIn } from "../fixtures.ts";
 
 export function changing(kind: Kind): void {
@@ -17,7 +17,7 @@ export function changing(kind: Kind): void {
   test.after(() => closeDatabase(db));
 
   test("the rule decides, and the row is what it says", async () => {
-    const [task] = await given(db, { requestParam: { a: 1 } });
+    const [task] = await given(db, { requestParam: json({ a: 1 }) });
     clock.advance(5);
     const now = clock.now();
     const { before, after } = await changeTask(db, EVERYTHING, task!.taskId, now, (it) => cancel(it, now));

@@ -9,7 +9,7 @@ import { findAttempts, findTask, findTasks, type TaskFilter } from "../../../sto
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../../store/scope.ts";
 import { scanWaiting } from "../../../store/waiting.ts";
-import { refusal, seeded } from "../../core/helpers.ts";
+import { json, refusal, seeded } from "../../core/helpers.ts";
 import { closeDatabase, freshDatabase, given, type Kind } from "../fixtures.ts";
 
 export function reading(kind: Kind): void {
@@ -51,7 +51,7 @@ export function reading(kind: Kind): void {
         sourceAppName: "a",
         createdAt: at(1),
         url: "http://h/50%_off!",
-        requestParam: { name: "必达", x: "50%" },
+        requestParam: json({ name: "必达", x: "50%" }),
       },
       {
         sourceAppName: "b",

@@ -8,6 +8,7 @@ import { changeTask } from "../../../store/change.ts";
 import type { Database } from "../../../store/database.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
+import { json } from "../../core/helpers.ts";
 import {
   attemptsIn,
   clock,
@@ -100,7 +101,7 @@ export function recording(kind: Kind): void {
 
   test("the payload of a task survives its records", async () => {
     const task = await one({
-      requestParam: { a: 1 },
+      requestParam: json({ a: 1 }),
       headers: { b: "c" },
       body: null,
       expect: { contains: "x" },
@@ -109,7 +110,7 @@ export function recording(kind: Kind): void {
     const { requestParam, headers, expect } = await taskIn(db, task.taskId);
     assert.equal(
       { requestParam, headers, expect },
-      { requestParam: { a: 1 }, headers: { b: "c" }, expect: { contains: "x" } },
+      { requestParam: json({ a: 1 }), headers: { b: "c" }, expect: { contains: "x" } },
     );
   });
 

@@ -390,6 +390,34 @@ export interface components {
                 type: string;
             };
         };
+        BatchItem: {
+            body?: string | null;
+            bodyBase64?: string | null;
+            callAt?: string | null;
+            contentType?: string | null;
+            delayMs?: number | null;
+            expect?: components["schemas"]["Expectation"] | null;
+            expectResult?: string | null;
+            expiresAt?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            idempotencyKey?: string | null;
+            /** @description How many automatic calls at most */
+            limitCallCount: number;
+            orderKey?: string | null;
+            /** @enum {string} */
+            requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
+            retry?: components["schemas"]["RetryPolicy"] | null;
+            sourceAppName?: string | null;
+            targetAppName?: string | null;
+            timeoutMs?: number | null;
+            /** @description http or https. `{name}` is filled from `requestParam`, percent-encoded */
+            url: string;
+        };
         /**
          * @example {
          *       "tasks": [
@@ -405,7 +433,7 @@ export interface components {
          *     }
          */
         BatchRequest: {
-            tasks: components["schemas"]["TaskRequest"][];
+            tasks: components["schemas"]["BatchItem"][];
         };
         BatchResults: {
             results: (components["schemas"]["Accepted"] | {
@@ -447,7 +475,7 @@ export interface components {
                 createdFrom?: string;
                 /** Format: date-time */
                 createdTo?: string;
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -572,6 +600,8 @@ export interface components {
             matches?: string;
             /** @description Codes, or a class such as "2xx", which is the default */
             status?: number[] | string;
+            /** @description Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410] */
+            stop?: number[] | string;
         };
         FieldError: {
             /** @description A path such as `retry.delayMs` */
@@ -705,7 +735,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -739,6 +769,7 @@ export interface components {
          */
         ResendRequest: {
             body?: string | null;
+            bodyBase64?: string | null;
             callAt?: string | null;
             contentType?: string | null;
             delayMs?: number | null;
@@ -768,6 +799,8 @@ export interface components {
         RetryPolicy: {
             delayMs: number;
             jitter?: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -775,11 +808,15 @@ export interface components {
             factor: number;
             jitter?: number;
             maxDelayMs: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
+            /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
             /** @constant */
             strategy: "schedule";
         };
@@ -989,6 +1026,7 @@ export interface components {
         };
         Task: {
             body: string | null;
+            bodyBase64: string | null;
             /** @description Calls on record, by schedule and by hand */
             callCount: number;
             contentType: string | null;
@@ -1079,6 +1117,7 @@ export interface components {
          */
         TaskRequest: {
             body?: string | null;
+            bodyBase64?: string | null;
             callAt?: string | null;
             contentType?: string | null;
             delayMs?: number | null;
@@ -2162,7 +2201,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most */
                 limit?: number;
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -2529,7 +2568,7 @@ export interface operations {
                 createdFrom?: string;
                 createdTo?: string;
                 format: "csv" | "jsonl";
-                /** @description Part of the payload */
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */

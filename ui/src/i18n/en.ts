@@ -362,6 +362,9 @@ export const en = {
   "retry.delaysMs.hint": "With commas; the last one repeats.",
   "retry.jitter": "Jitter",
   "retry.jitter.hint": "0 to 1: how much each pause may be lengthened at random.",
+  "retry.on": "Call again after",
+  "retry.on.hint":
+    "Statuses, classes, error codes: 429, 5xx, timeout. Empty: after any failure; none: after no failure.",
 
   // New task
   "new.call": "What is called",
@@ -376,7 +379,7 @@ export const en = {
   "new.headers.hint": "One a line: name: value",
   "new.proof": "What proves success",
   "new.expectResult.hint": "Text that the response has to contain. Without any: a status of 2xx.",
-  "new.expect.hint": "JSON: status, contains, equals, matches, json.",
+  "new.expect.hint": "JSON: status, stop, contains, equals, matches, json.",
   "new.repeat": "Repetition",
   "new.timeout.hint": "Of one whole call; 100 to 120,000.",
   "new.when": "When, and for whom",
@@ -649,6 +652,7 @@ export const en = {
   "code.unexpected_result": "body proves no success",
   "code.bad_request": "request could not be made",
   "code.expired": "time ran out",
+  "code.stopped": "stopped early",
   "code.crashed": "failed inside Bida",
   "code.unreachable": "no route",
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
@@ -668,6 +672,8 @@ export const en = {
   "advice.unexpected_result": "Compare the stored response with the expected text.",
   "advice.bad_request": "The URL with its placeholders filled, or a header, is not valid: edit and resend.",
   "advice.expired": "A retry by hand lifts the expiry.",
+  "advice.stopped":
+    "By expect.stop or retry.on of the task this failure is not worth another call. Retry by hand once the target is right.",
   "advice.crashed": "A bug: report it with the message.",
   "advice.unreachable": "No route to the host or network: check routing and address family.",
 };

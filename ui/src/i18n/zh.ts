@@ -358,6 +358,8 @@ export const zh: Record<keyof typeof en, string> = {
   "retry.delaysMs.hint": "用逗号分隔，最后一个会一直重复。",
   "retry.jitter": "抖动",
   "retry.jitter.hint": "0 到 1：每次间隔可随机延长的比例。",
+  "retry.on": "哪些失败重试",
+  "retry.on.hint": "状态码、状态码类别或错误码，如 429, 5xx, timeout。留空：任何失败都重试；none：都不重试。",
 
   // New task
   "new.call": "调用什么",
@@ -372,7 +374,7 @@ export const zh: Record<keyof typeof en, string> = {
   "new.headers.hint": "每行一个：名称: 值",
   "new.proof": "怎样算成功",
   "new.expectResult.hint": "响应必须包含的文字；不填则以 2xx 状态为准。",
-  "new.expect.hint": "JSON：status、contains、equals、matches、json。",
+  "new.expect.hint": "JSON：status、stop、contains、equals、matches、json。",
   "new.repeat": "重试",
   "new.timeout.hint": "一次完整调用的时限，100 到 120,000。",
   "new.when": "时间与归属",
@@ -642,6 +644,7 @@ export const zh: Record<keyof typeof en, string> = {
   "code.unexpected_result": "内容不符合期待",
   "code.bad_request": "请求无法构造",
   "code.expired": "任务过期",
+  "code.stopped": "提前停止",
   "code.crashed": "Bida 内部错误",
   "code.unreachable": "无法到达",
   "advice.dns": "检查域名以及调度机器的 DNS。",
@@ -658,6 +661,7 @@ export const zh: Record<keyof typeof en, string> = {
   "advice.unexpected_result": "对照保存的响应与期待结果。",
   "advice.bad_request": "填充后的 URL 或请求头无效：请编辑并重发。",
   "advice.expired": "手动重试会取消过期限制。",
+  "advice.stopped": "按任务的 expect.stop 或 retry.on，这类失败不再重试。目标恢复后可手动重试。",
   "advice.crashed": "这是缺陷，请附上信息反馈。",
   "advice.unreachable": "没有到主机或网络的路由：检查路由与地址族。",
 };

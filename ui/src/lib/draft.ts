@@ -20,6 +20,8 @@ export interface Draft {
   maxDelayMs: string;
   delaysMs: string;
   jitter: string;
+  /** Separated by commas. Empty: not given; `none`: an empty list. */
+  retryOn: string;
   timeoutMs: string;
   start: "now" | "delay" | "at";
   startDelayMs: string;
@@ -47,6 +49,7 @@ export const EMPTY: Draft = {
   maxDelayMs: "3600000",
   delaysMs: "5000, 30000, 120000",
   jitter: "",
+  retryOn: "",
   timeoutMs: "",
   start: "now",
   startDelayMs: "",
@@ -81,6 +84,7 @@ export function draftOf(task: Task): Draft {
     maxDelayMs: retry.strategy === "exponential" ? String(retry.maxDelayMs) : EMPTY.maxDelayMs,
     delaysMs: retry.strategy === "schedule" ? retry.delaysMs.join(", ") : EMPTY.delaysMs,
     jitter: retry.jitter === undefined ? "" : String(retry.jitter),
+    retryOn: retry.on === undefined ? "" : retry.on.join(", ") || NONE,
     timeoutMs: String(task.timeoutMs),
     expiresAt: task.expiresAt && Date.parse(task.expiresAt) > Date.now() ? toLocalField(task.expiresAt) : "",
     sourceAppName: task.sourceAppName ?? "",
@@ -155,7 +159,8 @@ function retryOf(
   number: (field: string, text: string) => number | undefined,
 ): Retry | undefined {
   const jitter = number("retry.jitter", draft.jitter);
-  const more = jitter === undefined ? {} : { jitter };
+  const on = retryOnOf(draft.retryOn);
+  const more = { ...(jitter !== undefined && { jitter }), ...(on && { on }) };
   const delayMs = () => number("retry.delayMs", draft.delayMs) ?? 0;
   switch (draft.strategy) {
     case "default":
@@ -179,6 +184,16 @@ function retryOf(
       };
     }
   }
+}
+
+const NONE = "none";
+
+/** Words that the server does not know are its to refuse. */
+function retryOnOf(text: string): Retry["on"] {
+  const words = text.split(/[\s,，、]+/).filter(Boolean);
+  if (words.length === 0) return undefined;
+  if (words.length === 1 && words[0] === NONE) return [];
+  return words.map((word) => (/^\d+$/.test(word) ? Number(word) : word)) as Retry["on"];
 }
 
 /**

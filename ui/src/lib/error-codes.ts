@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   "unexpected_result",
   "bad_request",
   "expired",
+  "stopped",
   "crashed",
   "unreachable",
 ] as const;

@@ -1,0 +1,104 @@
+/** Between text and bytes in the charset that a content type names. Java's old default, GBK, is still common. */
+import { isUtf8 } from "node:buffer";
+import iconv from "iconv-lite";
+
+/** Bytes that are not what they are said to be. */
+export class CharsetError extends Error {
+  /** Of the first byte that fits no character, from 0. */
+  readonly offset: number;
+
+  constructor(charset: string, offset: number, byte: number) {
+    super(`is not ${charset.toUpperCase()}: byte ${offset} is 0x${byte.toString(16).padStart(2, "0")}`);
+    this.name = "CharsetError";
+    this.offset = offset;
+  }
+}
+
+const isUtf8Name = (charset: string): boolean => /^utf-?8$/i.test(charset);
+
+/** Whether {@link decodeExactly} knows it: the labels of the WHATWG's Encoding Standard. */
+export function canDecode(charset: string): boolean {
+  try {
+    new TextDecoder(charset);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The text of bytes, without a byte order mark at its beginning.
+ * @param charset one that {@link canDecode}
+ * @throws CharsetError
+ */
+export function decodeExactly(bytes: Buffer, charset: string): string {
+  if (isUtf8Name(charset) && isUtf8(bytes)) {
+    const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    return bytes.toString("utf8", hasMark ? 3 : 0);
+  }
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+  } catch {
+    const offset = offsetOfFault(bytes, charset);
+    throw new CharsetError(charset, offset, bytes[offset] ?? 0);
+  }
+}
+
+/** Bytes that are tried at a time before the faulty part is looked through byte by byte. */
+const CHUNK = 4096;
+
+/** Where the first character begins that is none. */
+function offsetOfFault(bytes: Buffer, charset: string): number {
+  const decoderOf = (end: number) => {
+    const decoder = new TextDecoder(charset, { fatal: true });
+    if (end > 0) decoder.decode(bytes.subarray(0, end), { stream: true });
+    return decoder;
+  };
+  let good = 0;
+  for (const decoder = decoderOf(0); good < bytes.length; good += CHUNK)
+    if (!accepts(decoder, bytes.subarray(good, good + CHUNK))) break;
+  const decoder = decoderOf(Math.min(good, bytes.length));
+  // A character may have begun at the end of the last good chunk.
+  let begun = Math.max(0, Math.min(good, bytes.length) - 4);
+  for (let i = begun; i < bytes.length; i++) {
+    const end = i + 1;
+    if (end > good && !accepts(decoder, bytes.subarray(i, end))) return begun;
+    // What decodes by itself, without the rest of a character behind it, ends one.
+    if (accepts(new TextDecoder(charset, { fatal: true }), bytes.subarray(begun, end), false)) begun = end;
+  }
+  return begun;
+}
+
+function accepts(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer, stream = true): boolean {
+  try {
+    decoder.decode(bytes, { stream });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether {@link encodeExactly} knows it. */
+export const canEncode = (charset: string): boolean => isUtf8Name(charset) || iconv.encodingExists(charset);
+
+/**
+ * The bytes of a text; UTF-8 stays a string, which Node writes as it is.
+ * @param charset one that {@link canEncode}
+ * @returns null where the charset lacks one of the characters, see {@link missingIn}
+ */
+export function encodeExactly(text: string, charset: string): string | Buffer | null {
+  if (isUtf8Name(charset)) return text;
+  const bytes = iconv.encode(text, charset);
+  return iconv.decode(bytes, charset) === text ? bytes : null;
+}
+
+/** The first character of a text that a charset lacks, for messages: `U+1F600 at 12`. */
+export function missingIn(text: string, charset: string): string | null {
+  let at = 0;
+  for (const character of text) {
+    if (iconv.decode(iconv.encode(character, charset), charset) !== character)
+      return `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")} at ${at}`;
+    at += character.length;
+  }
+  return null;
+}

@@ -1,0 +1,66 @@
+/** `expect.json`: whether the values that JSONPaths select in an answer are those that are wanted, to the last digit. */
+import { isDeepStrictEqual } from "node:util";
+import type { JSONValue } from "json-p3";
+import { decimal } from "./json/decimal.ts";
+import type { JsonText } from "./json/text.ts";
+import { compileJsonPath } from "./pattern.ts";
+
+/**
+ * @param body the answer's text
+ * @param wanted JSONPath → value
+ * @returns the first path that selects no such value, "" where the body is not JSON, null where all hold
+ */
+export function jsonShortfall(body: string, wanted: Record<string, JsonText>): string | null {
+  const texts = Object.values(wanted);
+  const read = [body, ...texts].some(hasLongNumber)
+    ? withExactNumbers
+    : (JSON.parse as (text: string) => unknown);
+  let document: JSONValue;
+  let exact: unknown;
+  try {
+    document = withBigints(body);
+    exact = read(body);
+  } catch {
+    return "";
+  }
+  for (const [path, text] of Object.entries(wanted)) {
+    const value = read(text);
+    const found = compileJsonPath(path).select(document);
+    if (!found.some(({ location }) => isDeepStrictEqual(valueAt(exact, location), value))) return path;
+  }
+  return null;
+}
+
+/**
+ * Whether a number in the text may have more digits than a double keeps. Up to 15 significant digits, and exponents below
+ * a hundred, every number has a double of its own (IEEE 754, section 5.12.2).
+ */
+const hasLongNumber = (text: string): boolean => /[\d.]{16}|\de[+-]?\d{3}/i.test(text);
+
+/** Equal to those of the same value, however they are written. */
+class ExactNumber {
+  readonly value: string;
+
+  constructor(source: string) {
+    this.value = decimal(source);
+  }
+}
+
+const withExactNumbers = (text: string): unknown =>
+  parseWithSource(text, (value, source) => (typeof value === "number" ? new ExactNumber(source) : value));
+
+/** What JSONPath's filters compare: whole numbers that a double would change are bigints. */
+const withBigints = (text: string): JSONValue =>
+  (/\d{16}/.test(text)
+    ? parseWithSource(text, (value, source) =>
+        typeof value === "number" && /^-?\d{16,}$/.test(source) ? BigInt(source) : value,
+      )
+    : JSON.parse(text)) as JSONValue;
+
+/** TypeScript's types do not know the reviver's third parameter yet. */
+const parseWithSource = (text: string, revive: (value: unknown, source: string) => unknown): unknown =>
+  JSON.parse(text, ((_key: string, value: unknown, context: { source?: string }) =>
+    revive(value, context.source ?? "")) as Parameters<typeof JSON.parse>[1]);
+
+const valueAt = (value: unknown, location: (string | number)[]): unknown =>
+  location.reduce<unknown>((part, step) => (part as Record<string | number, unknown>)[step], value);

@@ -1,0 +1,166 @@
+/**
+ * From a caller's text to a task: the text is read once, each field is checked by its schema, then the rules between
+ * fields. `requestParam` and the values of `expect.json` stay the text that they are.
+ */
+import type { z } from "zod";
+import { type EpochMs, epochMs, millis } from "./clock.ts";
+import { BidaError, type FieldError } from "./errors.ts";
+import { readExpectation } from "./expect.ts";
+import { headerProblem } from "./headers.ts";
+import { elementsOf, kindOf, membersOf, parsedJson, plainText } from "./json/look.ts";
+import { readingJson } from "./json/refusal.ts";
+import { type JsonText, readObject } from "./json/text.ts";
+import { bodyBytes, MAX_BODY_BYTES, type PayloadFields, payloadErrors } from "./payload.ts";
+import { DEFAULT_RETRY } from "./retry.ts";
+import { checkUrl } from "./target-url.ts";
+import type { TaskSpec } from "./task.ts";
+import { fieldErrors, MAX_DELAY, taskSchema } from "./task-schema.ts";
+import { placeholdersOf } from "./template.ts";
+
+/** The fields of a request, as they were written. */
+export type TaskForm = ReadonlyMap<string, JsonText>;
+
+export interface CheckedTask {
+  spec: TaskSpec;
+  /** Of its URL with the placeholders filled. */
+  origin: string;
+}
+
+/**
+ * Reads a request.
+ * @throws BidaError invalid_json; invalid_task for what is no object, for a key that stands twice, for too much nesting
+ */
+export function readTask(text: string): TaskForm {
+  const form = readingJson("invalid_task", () => readObject(text));
+  if (form !== null) return form;
+  throw new BidaError("invalid_task", undefined, {
+    errors: [{ field: "body", message: "must be a JSON object" }],
+  });
+}
+
+/**
+ * Checks a request and fills in the defaults.
+ * @throws BidaError invalid_task with every wrong field; body_too_large
+ */
+export function checkTask(form: TaskForm, now: EpochMs): CheckedTask {
+  const input = valuesOf(form);
+  const result = taskSchema.safeParse(input);
+  const errors = result.success ? [] : fieldErrors(result.error, input);
+  const sound = soundPart(input, errors);
+  const param = sound.requestParam == null ? null : (form.get("requestParam") as JsonText);
+  const url = sound.url === undefined ? null : checkUrl(sound.url, param);
+  if (typeof url === "string") errors.push({ field: "url", message: url });
+  errors.push(...timeErrors(sound, now), ...typeErrors(sound));
+  errors.push(...payloadErrors(payloadOf(sound, param)), ...queryErrors(sound, param));
+  if (!result.success || errors.length > 0 || url === null || typeof url === "string")
+    throw new BidaError("invalid_task", undefined, { errors });
+  const spec = specOf(result.data, form, param);
+  checkSize(spec);
+  return { spec, origin: url.origin };
+}
+
+/** {@link readTask} and {@link checkTask} in one. */
+export const parseTask = (text: string, now: EpochMs): CheckedTask => checkTask(readTask(text), now);
+
+/** What the schema checks. It needs to know of payloads only what kind of thing they are. */
+function valuesOf(form: TaskForm): Record<string, unknown> {
+  const values = Array.from(form, ([name, json]): [string, unknown] => {
+    if (kindOf(json) !== "object") return [name, parsedJson(json)];
+    if (name === "requestParam") return [name, {}];
+    return [name, name === "expect" ? expectValue(json) : parsedJson(json)];
+  });
+  return Object.fromEntries(values);
+}
+
+function expectValue(json: JsonText): unknown {
+  const members = membersOf(json);
+  const paths = members.get("json");
+  if (paths === undefined || kindOf(paths) !== "object") return parsedJson(json);
+  const rest = Array.from(members, ([name, value]) => [name, name === "json" ? null : parsedJson(value)]);
+  const nothing = Array.from(membersOf(paths).keys(), (path) => [path, null]);
+  return { ...Object.fromEntries(rest), json: Object.fromEntries(nothing) };
+}
+
+type Sound = Partial<z.output<typeof taskSchema>>;
+
+/** The fields that broke no rule of their own, so that the rules between fields can still be checked. */
+function soundPart(input: Record<string, unknown>, errors: FieldError[]): Sound {
+  if (errors.length === 0) return input;
+  const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !wrong.has(name)));
+}
+
+function timeErrors(sound: Sound, now: EpochMs): FieldError[] {
+  const errors: FieldError[] = [];
+  const refuse = (field: string, message: string) => errors.push({ field, message });
+  if (sound.delayMs != null && sound.callAt != null)
+    refuse("callAt", "cannot be given together with delayMs");
+  const start = sound.callAt ? instant(sound.callAt) : epochMs(now + (sound.delayMs ?? 0));
+  if (start > now + MAX_DELAY) refuse("callAt", "must lie within a year");
+  if (sound.expiresAt != null && instant(sound.expiresAt) <= Math.max(start, now))
+    refuse("expiresAt", "must lie in the future, and after the first call");
+  return errors;
+}
+
+const typeErrors = ({ contentType }: Sound): FieldError[] =>
+  contentType != null && headerProblem("content-type", contentType)
+    ? [{ field: "contentType", message: "must be a valid header value" }]
+    : [];
+
+/** What goes into a query string must have a UTF-8 form. */
+function queryErrors({ url = "", requestMethod }: Sound, param: JsonText | null): FieldError[] {
+  if (param === null || (requestMethod !== "GET" && requestMethod !== "DELETE")) return [];
+  const used = new Set(placeholdersOf(url));
+  return Array.from(membersOf(param)).flatMap(([name, value]) => {
+    const texts = [name, ...(kindOf(value) === "list" ? elementsOf(value) : [value]).map(plainText)];
+    if (used.has(name) || texts.every((text) => text.isWellFormed())) return [];
+    const message = "must be well-formed Unicode (it holds a lone surrogate)";
+    return [{ field: `requestParam.${name.slice(0, 64).toWellFormed()}`, message }];
+  });
+}
+
+const payloadOf = (sound: Sound, requestParam: JsonText | null): PayloadFields => ({
+  requestMethod: sound.requestMethod ?? "POST",
+  requestParam,
+  body: sound.body ?? null,
+  bodyBase64: sound.bodyBase64 ?? null,
+  contentType: sound.contentType ?? null,
+  headers: sound.headers ?? null,
+});
+
+function specOf(
+  request: z.output<typeof taskSchema>,
+  form: TaskForm,
+  requestParam: JsonText | null,
+): TaskSpec {
+  return {
+    url: request.url,
+    requestMethod: request.requestMethod,
+    requestParam,
+    body: request.body ?? null,
+    bodyBase64: request.bodyBase64 ?? null,
+    contentType: request.contentType ?? null,
+    headers: request.headers ?? null,
+    expectResult: request.expectResult || null,
+    expect: request.expect == null ? null : readExpectation(form.get("expect") as JsonText),
+    limitCallCount: request.limitCallCount,
+    retry: request.retry ?? DEFAULT_RETRY,
+    timeoutMs: millis(request.timeoutMs ?? 10_000),
+    start: request.callAt ? { callAt: instant(request.callAt) } : { delayMs: millis(request.delayMs ?? 0) },
+    expiresAt: request.expiresAt ? instant(request.expiresAt) : null,
+    sourceAppName: request.sourceAppName ?? null,
+    targetAppName: request.targetAppName ?? null,
+    orderKey: request.orderKey ?? null,
+  };
+}
+
+/** @throws BidaError body_too_large */
+function checkSize(spec: TaskSpec): void {
+  if (bodyBytes(spec) <= MAX_BODY_BYTES) return;
+  const field = spec.body !== null ? "body" : spec.bodyBase64 !== null ? "bodyBase64" : "requestParam";
+  throw new BidaError("body_too_large", undefined, {
+    errors: [{ field, message: "must have at most 1 MiB" }],
+  });
+}
+
+const instant = (iso: string): EpochMs => epochMs(Date.parse(iso));

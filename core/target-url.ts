@@ -1,0 +1,43 @@
+/** What a task's URL must be once its placeholders are filled. */
+import { membersOf, plainText } from "./json/look.ts";
+import type { JsonText } from "./json/text.ts";
+import { placeholdersOf, urlWith } from "./template.ts";
+
+/** In characters. */
+export const MAX_URL = 2048;
+
+/** @returns the filled URL, or what is wrong with it */
+export function checkUrl(url: string, param: JsonText | null): URL | string {
+  if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
+  const names = placeholdersOf(url);
+  const members = names.length > 0 && param !== null ? membersOf(param) : NOTHING;
+  const problem = placeholderProblem(url, names, members);
+  if (problem !== null) return problem;
+  let filled: URL;
+  try {
+    filled = urlWith(url, members);
+  } catch {
+    return "is not a valid URL";
+  }
+  if (filled.username || filled.password)
+    return "must not hold a user name or password; send a header instead";
+  return filled;
+}
+
+type Members = ReadonlyMap<string, JsonText>;
+const NOTHING: Members = new Map();
+
+function placeholderProblem(url: string, names: string[], members: Members): string | null {
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "";
+  for (const name of names) {
+    const value = members.get(name);
+    if (value === undefined) return `has a placeholder {${name}} that requestParam does not fill`;
+    const text = plainText(value);
+    // Both would change which path is called; URLs resolve them, percent-encoded or not.
+    if (text === "." || text === "..") return `has a placeholder {${name}} filled with dots`;
+    if (!text.isWellFormed()) return `has a placeholder {${name}} filled with a lone surrogate`;
+    // `http://{host}/y` filled with nothing would call host `y`.
+    if (text === "" && authority.includes(`{${name}}`)) return "has an empty host";
+  }
+  return null;
+}
