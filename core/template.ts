@@ -41,8 +41,10 @@ export function renderRequest(task: Pick<TaskSpec, "url"> & PayloadFields): Rend
   const url = filledUrl(task.url, task.requestParam);
   if (!sendsQuery(task)) return { url, ...renderBody(task) };
   const used = new Set(placeholdersOf(task.url));
-  for (const [name, value] of membersOf(task.requestParam as JsonText))
-    if (!used.has(name)) appendQuery(url, name, value);
+  const unused = Array.from(membersOf(task.requestParam as JsonText)).filter(([name]) => !used.has(name));
+  const query = queryOf(unused);
+  // Behind what is there, which stays as it was written: `url.searchParams` would encode that anew.
+  if (query !== "") url.search = url.search === "" ? query : `${url.search}&${query}`;
   return { url, body: null, contentType: null };
 }
 
@@ -51,7 +53,12 @@ const sendsQuery = ({ requestMethod, requestParam }: PayloadFields): boolean =>
   requestParam !== null && (requestMethod === "GET" || requestMethod === "DELETE");
 
 /** Lists repeat their name, as most servers read them. */
-function appendQuery(url: URL, name: string, value: JsonText): void {
-  const values = kindOf(value) === "list" ? elementsOf(value) : [value];
-  for (const one of values) url.searchParams.append(name, plainText(one));
+function queryOf(members: [name: string, value: JsonText][]): string {
+  const pairs = members.flatMap(([name, value]) =>
+    (kindOf(value) === "list" ? elementsOf(value) : [value]).map((one): [string, string] => [
+      name,
+      plainText(one),
+    ]),
+  );
+  return new URLSearchParams(pairs).toString();
 }

@@ -73,6 +73,13 @@ test("GET and DELETE: what no placeholder used becomes the query, behind what is
   }
 });
 
+test("a query that is there stays as it was written", () => {
+  const url = "http://a/x?sig=a%2Fb~c%20d&flag&e=%e4%b8%8a&p=1+2";
+  const query = (requestParam: unknown) => render({ url, requestMethod: "GET", requestParam }).url;
+  assert.is(query({ id: 1 }), `${url}&id=1`);
+  assert.is(query({ l: [] }), url);
+});
+
 test("GET without parameters leaves the URL as it is", () => {
   assert.is(render({ url: "http://a/x?b=1&a=%20", requestMethod: "GET" }).url, "http://a/x?b=1&a=%20");
   assert.is(render({ url: "http://a/x?", requestMethod: "GET", requestParam: { l: [] } }).url, "http://a/x?");
