@@ -1,0 +1,43 @@
+/**
+ * URLs that are filled from a task's parameters: `{name}` placeholders, and the query string. Pure, and without Node APIs:
+ * the console shows what these make.
+ */
+import { elementsOf, kindOf, membersOf, plainText } from "./json/look.ts";
+import type { JsonText } from "./json/text.ts";
+
+/** Letters of any script: kkbida filled `{城市}` as well. */
+const PLACEHOLDER = /\{([\p{L}_][\p{L}\p{N}_.-]*)\}/gu;
+
+/** Names of the `{name}` placeholders in a URL. */
+export function placeholdersOf(url: string): string[] {
+  return url.includes("{") ? Array.from(url.matchAll(PLACEHOLDER), (match) => match[1] as string) : [];
+}
+
+/**
+ * The URL with its placeholders filled, numbers digit by digit.
+ * @throws TypeError where the filled text is no URL; URIError where a value holds a lone surrogate
+ */
+export function filledUrl(url: string, param: JsonText | null): URL {
+  if (!url.includes("{")) return new URL(url);
+  const members = param === null ? new Map<string, JsonText>() : membersOf(param);
+  return new URL(
+    url.replace(PLACEHOLDER, (_, name: string) => {
+      const value = members.get(name);
+      return value === undefined ? "" : encodeURIComponent(plainText(value));
+    }),
+  );
+}
+
+/** The filled URL, with what no placeholder used as its query string. @throws as {@link filledUrl} */
+export function queriedUrl(url: string, param: JsonText): URL {
+  const filled = filledUrl(url, param);
+  const used = new Set(placeholdersOf(url));
+  for (const [name, value] of membersOf(param)) if (!used.has(name)) appendQuery(filled, name, value);
+  return filled;
+}
+
+/** Lists repeat their name, as most servers read them. */
+function appendQuery(url: URL, name: string, value: JsonText): void {
+  const values = kindOf(value) === "list" ? elementsOf(value) : [value];
+  for (const one of values) url.searchParams.append(name, plainText(one));
+}
