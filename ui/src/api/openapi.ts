@@ -385,6 +385,34 @@ export interface components {
                 type: string;
             };
         };
+        BatchItem: {
+            body?: string | null;
+            bodyBase64?: string | null;
+            callAt?: string | null;
+            contentType?: string | null;
+            delayMs?: number | null;
+            expect?: components["schemas"]["Expectation"] | null;
+            expectResult?: string | null;
+            expiresAt?: string | null;
+            headers?: {
+                [key: string]: string;
+            } | null;
+            idempotencyKey?: string | null;
+            /** @description How many automatic calls at most */
+            limitCallCount: number;
+            orderKey?: string | null;
+            /** @enum {string} */
+            requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
+            retry?: components["schemas"]["RetryPolicy"] | null;
+            sourceAppName?: string | null;
+            targetAppName?: string | null;
+            timeoutMs?: number | null;
+            /** @description http or https. `{name}` is filled from `requestParam`, percent-encoded */
+            url: string;
+        };
         /**
          * @example {
          *       "tasks": [
@@ -400,7 +428,7 @@ export interface components {
          *     }
          */
         BatchRequest: {
-            tasks: components["schemas"]["TaskRequest"][];
+            tasks: components["schemas"]["BatchItem"][];
         };
         BatchResults: {
             results: (components["schemas"]["Accepted"] | {
@@ -695,7 +723,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -729,6 +757,7 @@ export interface components {
          */
         ResendRequest: {
             body?: string | null;
+            bodyBase64?: string | null;
             callAt?: string | null;
             contentType?: string | null;
             delayMs?: number | null;
@@ -985,6 +1014,7 @@ export interface components {
         };
         Task: {
             body: string | null;
+            bodyBase64: string | null;
             /** @description Calls on record, by schedule and by hand */
             callCount: number;
             contentType: string | null;
@@ -1075,6 +1105,7 @@ export interface components {
          */
         TaskRequest: {
             body?: string | null;
+            bodyBase64?: string | null;
             callAt?: string | null;
             contentType?: string | null;
             delayMs?: number | null;
