@@ -1,7 +1,7 @@
 /** What a task's URL must be once its placeholders are filled. */
 import { membersOf, plainText } from "./json/look.ts";
 import type { JsonText } from "./json/text.ts";
-import { filledUrl, placeholdersOf } from "./url-template.ts";
+import { placeholdersOf, urlWith } from "./url-template.ts";
 
 /** In characters. */
 export const MAX_URL = 2048;
@@ -10,11 +10,12 @@ export const MAX_URL = 2048;
 export function checkUrl(url: string, param: JsonText | null): URL | string {
   if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
   const names = placeholdersOf(url);
-  const problem = names.length > 0 ? placeholderProblem(url, names, param) : null;
+  const members = names.length > 0 && param !== null ? membersOf(param) : NOTHING;
+  const problem = placeholderProblem(url, names, members);
   if (problem !== null) return problem;
   let filled: URL;
   try {
-    filled = filledUrl(url, param);
+    filled = urlWith(url, members);
   } catch {
     return "is not a valid URL";
   }
@@ -23,8 +24,10 @@ export function checkUrl(url: string, param: JsonText | null): URL | string {
   return filled;
 }
 
-function placeholderProblem(url: string, names: string[], param: JsonText | null): string | null {
-  const members = param === null ? new Map<string, JsonText>() : membersOf(param);
+type Members = ReadonlyMap<string, JsonText>;
+const NOTHING: Members = new Map();
+
+function placeholderProblem(url: string, names: string[], members: Members): string | null {
   const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "";
   for (const name of names) {
     const value = members.get(name);

@@ -17,22 +17,24 @@ export function placeholdersOf(url: string): string[] {
  * The URL with its placeholders filled, numbers digit by digit.
  * @throws TypeError where the filled text is no URL; URIError where a value holds a lone surrogate
  */
-export function filledUrl(url: string, param: JsonText | null): URL {
-  if (!url.includes("{")) return new URL(url);
-  const members = param === null ? new Map<string, JsonText>() : membersOf(param);
-  return new URL(
+export const filledUrl = (url: string, param: JsonText | null): URL =>
+  url.includes("{") ? urlWith(url, param === null ? new Map() : membersOf(param)) : new URL(url);
+
+/** {@link filledUrl} for those who have the members of the `requestParam` at hand. */
+export const urlWith = (url: string, members: ReadonlyMap<string, JsonText>): URL =>
+  new URL(
     url.replace(PLACEHOLDER, (_, name: string) => {
       const value = members.get(name);
       return value === undefined ? "" : encodeURIComponent(plainText(value));
     }),
   );
-}
 
 /** The filled URL, with what no placeholder used as its query string. @throws as {@link filledUrl} */
 export function queriedUrl(url: string, param: JsonText): URL {
-  const filled = filledUrl(url, param);
+  const members = membersOf(param);
+  const filled = urlWith(url, members);
   const used = new Set(placeholdersOf(url));
-  for (const [name, value] of membersOf(param)) if (!used.has(name)) appendQuery(filled, name, value);
+  for (const [name, value] of members) if (!used.has(name)) appendQuery(filled, name, value);
   return filled;
 }
 

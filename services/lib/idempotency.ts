@@ -3,7 +3,7 @@
  * field in its normal form, in order of name. Not the defaults that are filled in, which differ from version to version;
  * nor whether it is still valid, for a repetition that comes after `expiresAt` is a repetition all the same.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { BidaError } from "../../core/errors.ts";
 import { printExpectation } from "../../core/expect.ts";
 import type { JsonText } from "../../core/json/text.ts";
@@ -41,7 +41,7 @@ export function idempotencyOf(form: TaskForm, key: IdempotencyKey): Idempotency 
   };
 }
 
-const hashOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+const hashOf = (text: string): Buffer => hash("sha256", text, "buffer");
 
 /** A key is printable ASCII: with a line break in it a name is nobody's key. */
 function nameOf(key: IdempotencyKey): string {

@@ -363,7 +363,7 @@ export const en = {
   "retry.on.hint":
     "Statuses, classes, error codes: 429, 5xx, timeout. Empty: after any failure; none: after no failure.",
 
-  // What is wrong with JSON: the parser's own words (core/json/text.ts), by which they are found
+  // What is wrong with JSON: the parser's own words (core/json/reader.ts), by which they are found
   "json.colon": "needs a colon after a name",
   "json.member": "needs a comma or } after a value",
   "json.element": "needs a comma or ] after a value",
