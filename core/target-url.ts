@@ -1,7 +1,7 @@
 /** What a task's URL must be once its placeholders are filled. */
 import { membersOf, plainText } from "./json/look.ts";
 import type { JsonText } from "./json/text.ts";
-import { placeholdersOf, urlWith } from "./template.ts";
+import { placeholdersOf, urlWith } from "./url-template.ts";
 
 /** In characters. */
 export const MAX_URL = 2048;

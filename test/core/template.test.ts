@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { placeholdersOf, renderRequest } from "../../core/template.ts";
+import { renderRequest } from "../../core/template.ts";
+import { placeholdersOf } from "../../core/url-template.ts";
 import { json } from "./helpers.ts";
 
 type Task = Parameters<typeof renderRequest>[0];
