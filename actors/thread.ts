@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EgressPolicy } from "../core/addresses.ts";
 import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
-import { filledUrl } from "../core/template.ts";
+import { filledUrl } from "../core/url-template.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";

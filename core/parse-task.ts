@@ -15,7 +15,7 @@ import { DEFAULT_RETRY } from "./retry.ts";
 import { checkUrl } from "./target-url.ts";
 import type { TaskSpec } from "./task.ts";
 import { fieldErrors, MAX_DELAY, taskSchema } from "./task-schema.ts";
-import { placeholdersOf } from "./template.ts";
+import { placeholdersOf } from "./url-template.ts";
 
 /** The fields of a request, as they were written. */
 export type TaskForm = ReadonlyMap<string, JsonText>;

@@ -1,7 +1,7 @@
 /** What a task's URL must be once its placeholders are filled. */
 import { membersOf, plainText } from "./json/look.ts";
 import type { JsonText } from "./json/text.ts";
-import { placeholdersOf, urlWith } from "./template.ts";
+import { placeholdersOf, urlWith } from "./url-template.ts";
 
 /** In characters. */
 export const MAX_URL = 2048;
@@ -9,6 +9,9 @@ export const MAX_URL = 2048;
 /** @returns the filled URL, or what is wrong with it */
 export function checkUrl(url: string, param: JsonText | null): URL | string {
   if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
+  // URLs are read without them: another address would be called than the one that stands there.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
+  if (/[\x00-\x1f\x7f]/.test(url)) return "must not contain control characters";
   const names = placeholdersOf(url);
   const members = names.length > 0 && param !== null ? membersOf(param) : NOTHING;
   const problem = placeholderProblem(url, names, members);

@@ -1,57 +1,21 @@
-/** From a task to the request that is sent: URL placeholders, query, body. Pure; signing and headers of our own come later. */
-import { elementsOf, kindOf, membersOf, plainText } from "./json/look.ts";
-import type { JsonText } from "./json/text.ts";
+/** From a task to the request that is sent: its URL and its body. Pure; signing and headers of our own come later. */
 import { type PayloadFields, type RenderedBody, renderBody } from "./payload.ts";
 import type { TaskSpec } from "./task.ts";
+import { filledUrl, queriedUrl } from "./url-template.ts";
 
 /** What the target is sent, without Bida's own headers. */
 export interface RenderedRequest extends RenderedBody {
   url: URL;
 }
 
-/** Letters of any script: kkbida filled `{城市}` as well. */
-const PLACEHOLDER = /\{([\p{L}_][\p{L}\p{N}_.-]*)\}/gu;
-
-/** Names of the `{name}` placeholders in a URL. */
-export function placeholdersOf(url: string): string[] {
-  return url.includes("{") ? Array.from(url.matchAll(PLACEHOLDER), (match) => match[1] as string) : [];
-}
-
-/**
- * The URL with its placeholders filled, numbers digit by digit.
- * @throws TypeError where the filled text is no URL; URIError where a value holds a lone surrogate
- */
-export const filledUrl = (url: string, param: JsonText | null): URL =>
-  url.includes("{") ? urlWith(url, param === null ? new Map() : membersOf(param)) : new URL(url);
-
-/** {@link filledUrl} for those who have the members of the `requestParam` at hand. */
-export const urlWith = (url: string, members: ReadonlyMap<string, JsonText>): URL =>
-  new URL(
-    url.replace(PLACEHOLDER, (_, name: string) => {
-      const value = members.get(name);
-      return value === undefined ? "" : encodeURIComponent(plainText(value));
-    }),
-  );
-
 /**
  * GET and DELETE put what no placeholder used into the query string; the other methods have a body.
  * @throws TypeError where the filled text is no URL; Error where the body cannot be made, see {@link renderBody}
  */
 export function renderRequest(task: Pick<TaskSpec, "url"> & PayloadFields): RenderedRequest {
-  const url = filledUrl(task.url, task.requestParam);
-  if (!sendsQuery(task)) return { url, ...renderBody(task) };
-  const used = new Set(placeholdersOf(task.url));
-  for (const [name, value] of membersOf(task.requestParam as JsonText))
-    if (!used.has(name)) appendQuery(url, name, value);
-  return { url, body: null, contentType: null };
-}
-
-/** Whether `requestParam` goes into the query string. */
-const sendsQuery = ({ requestMethod, requestParam }: PayloadFields): boolean =>
-  requestParam !== null && (requestMethod === "GET" || requestMethod === "DELETE");
-
-/** Lists repeat their name, as most servers read them. */
-function appendQuery(url: URL, name: string, value: JsonText): void {
-  const values = kindOf(value) === "list" ? elementsOf(value) : [value];
-  for (const one of values) url.searchParams.append(name, plainText(one));
+  const { url, requestMethod, requestParam } = task;
+  const isBodyless = requestMethod === "GET" || requestMethod === "DELETE";
+  if (requestParam !== null && isBodyless)
+    return { url: queriedUrl(url, requestParam), body: null, contentType: null };
+  return { url: filledUrl(url, requestParam), ...renderBody(task) };
 }

@@ -96,9 +96,13 @@ function nextNode() {
   return result.stdout?.trim() ?? "";
 }
 
-/** Builds ui/ when its sources or its packages are not those of the last build; installs those only then. */
+/**
+ * Builds ui/ when its sources, those of core/ (which it takes rules from) or its packages are not those of the last
+ * build; installs packages only then.
+ */
 function buildUi() {
-  const stamp = `${newest(ui, ["dist", "node_modules"])} ${lockHash(ui)}\n`;
+  const changed = Math.max(newest(ui, ["dist", "node_modules"]), newest(join(root, "core")));
+  const stamp = `${changed} ${lockHash(ui)}\n`;
   const builtStamp = join(ui, "dist", ".bida-stamp");
   if (existsSync(builtStamp) && readFileSync(builtStamp, "utf8") === stamp) return;
   installPackages(ui, "the console's packages");

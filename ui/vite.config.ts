@@ -69,6 +69,8 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
+    // The rules that the console shares with the server.
+    fs: { allow: [".", "../core"] },
     // `npm run dev` beside a running Bida.
     proxy: Object.fromEntries(
       ["/v1", "/api", "/healthz", "/readyz", "/openapi.json", "/docs"].map((path) => [

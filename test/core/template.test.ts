@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { placeholdersOf, renderRequest } from "../../core/template.ts";
+import { renderRequest } from "../../core/template.ts";
+import { placeholdersOf } from "../../core/url-template.ts";
 import { json } from "./helpers.ts";
 
 type Task = Parameters<typeof renderRequest>[0];
@@ -71,6 +72,13 @@ test("GET and DELETE: what no placeholder used becomes the query, behind what is
     );
     assert.equal([result.body, result.contentType], [null, null]);
   }
+});
+
+test("a query that is there stays as it was written", () => {
+  const url = "http://a/x?sig=a%2Fb~c%20d&flag&e=%e4%b8%8a&p=1+2";
+  const query = (requestParam: unknown) => render({ url, requestMethod: "GET", requestParam }).url;
+  assert.is(query({ id: 1 }), `${url}&id=1`);
+  assert.is(query({ l: [] }), url);
 });
 
 test("GET without parameters leaves the URL as it is", () => {

@@ -1,4 +1,5 @@
 /** A made-up month of a shop's callbacks, for screenshots and for looking at pages while their backend is at work. */
+import { EXACT, exactTask } from "./exact.ts";
 
 /** The same numbers at every run. */
 function chance(seed: number): () => number {
@@ -170,6 +171,7 @@ function taskAt(at: number, n: number): Json {
       items: [{ sku: `SKU-${hex(4).toUpperCase()}`, qty: 1 + Math.floor(random() * 3) }],
     },
     body: null,
+    bodyBase64: null,
     contentType: null,
     headers: { "x-tenant": "cn-east" },
     expectResult: "成功",
@@ -488,6 +490,14 @@ export const job = {
   startedAt: iso(NOW - 3_900),
   finishedAt: null,
 };
+
+// The last one is for who looks closely at numbers. Its payload is text already, see `server.ts`.
+const [exact, exactCalls] = exactTask(
+  tasks.find(({ state }) => state === "exhausted"),
+  attemptsOf.get(tasks.find(({ state }) => state === "exhausted").taskId) ?? [],
+);
+tasks.push(exact);
+attemptsOf.set(EXACT.taskId, exactCalls);
 
 // One that failed was mended and sent again.
 const original = tasks.find(({ state, callCount }) => state === "exhausted" && callCount > 3);

@@ -2,18 +2,44 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { type ExactTaskView, printTask, printTaskPage } from "../../../core/task-json.ts";
 import { consoleRoutes } from "../../../services/api/console.ts";
 import type { GatewayRequest } from "../../../services/api/route.ts";
 import * as data from "./data.ts";
 
 const LIMIT = 50;
 
-export async function startMock(port = 0): Promise<{ url: string; stop(): void }> {
+/** A request that would have changed something. */
+export interface Received {
+  method: string;
+  path: string;
+  /** As it came. */
+  body: string;
+}
+
+export interface Mock {
+  url: string;
+  received: Received[];
+  stop(): void;
+}
+
+/** An answer that is JSON already. */
+class Printed {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
+export async function startMock(port = 0): Promise<Mock> {
+  const received: Received[] = [];
   const files = consoleRoutes(resolve(import.meta.dirname, "../../../ui/dist"))["GET /*path"];
   const server: Server = createServer((req, res) => {
     const url = new URL(req.url ?? "/", "http://localhost");
     if (url.pathname === "/v1/events") return events(res);
-    if (url.pathname.startsWith("/v1/") || url.pathname === "/readyz") return send(req, res, url);
+    if (url.pathname.startsWith("/v1/") || url.pathname === "/readyz")
+      return void send(req, res, url, received);
     files?.(req as GatewayRequest, res, () => res.writeHead(404).end());
   });
   await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
@@ -21,7 +47,7 @@ export async function startMock(port = 0): Promise<{ url: string; stop(): void }
     server.closeAllConnections();
     server.close();
   };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, stop };
 }
 
 function events(res: ServerResponse): void {
@@ -29,14 +55,21 @@ function events(res: ServerResponse): void {
   res.write(": hello\n\n");
 }
 
-function send(req: IncomingMessage, res: ServerResponse, { pathname, searchParams }: URL): void {
-  req.resume();
-  const [status, body] = answer(req.method ?? "GET", decodeURIComponent(pathname), searchParams, req);
+async function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { pathname, searchParams }: URL,
+  received: Received[],
+): Promise<void> {
+  const method = req.method ?? "GET";
+  const text = Buffer.concat(await req.toArray()).toString();
+  if (method !== "GET") received.push({ method, path: pathname, body: text });
+  const [status, body] = answer(method, decodeURIComponent(pathname), searchParams, req);
   res.writeHead(status, {
     "content-type": "application/json",
     ...(pathname === "/v1/session" && req.method === "POST" ? { "set-cookie": "mock=1; Path=/" } : {}),
   });
-  res.end(status === 204 ? undefined : JSON.stringify(body));
+  res.end(status === 204 ? undefined : body instanceof Printed ? body.json : JSON.stringify(body));
 }
 
 function answer(
@@ -61,11 +94,15 @@ function answer(
   const parts = path.split("/").slice(2);
   switch (parts[0]) {
     case "tasks": {
-      if (parts.length === 1) return page(listed(query));
+      if (method === "POST" && (parts.length === 1 || parts[2] === "resend"))
+        return [202, { taskId: data.tasks[0].taskId, resendOf: parts[1] }];
+      if (parts.length === 1) return tasksPage(listed(query));
       if (method === "POST") return [200, data.counted];
       const task = data.tasks.find(({ taskId }) => taskId === parts[1]);
       if (!task) return [404, { code: "not_found", detail: "There is no such thing here", errors: [] }];
-      return parts[2] === "attempts" ? page(data.attemptsOf.get(task.taskId) ?? []) : [200, task];
+      return parts[2] === "attempts"
+        ? page(data.attemptsOf.get(task.taskId) ?? [])
+        : [200, new Printed(printTask(exactly(task)))];
     }
     case "jobs":
       return page(req.headers.cookie?.includes("job=1") ? [data.job] : []);
@@ -113,6 +150,19 @@ function answer(
     default:
       return [200, { ok: true, parts: {} }];
   }
+}
+
+function tasksPage(tasks: unknown[]): [number, unknown] {
+  const items = tasks.slice(0, LIMIT).map(exactly);
+  return [200, new Printed(printTaskPage({ items, nextCursor: tasks.length > LIMIT ? "next" : null }))];
+}
+
+/** Bida answers with the JSON that callers wrote. A text among the made-up data is such JSON; the rest is printed here. */
+// biome-ignore lint/suspicious/noExplicitAny: made-up data of many shapes
+function exactly(task: any): ExactTaskView {
+  const json = (value: unknown) =>
+    value === null || typeof value === "string" ? value : JSON.stringify(value);
+  return { ...task, requestParam: json(task.requestParam), expect: json(task.expect) };
 }
 
 function listed(query: URLSearchParams): unknown[] {

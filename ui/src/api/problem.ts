@@ -20,9 +20,12 @@ export class ApiError extends Error {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 
-  /** What is wrong with a field, or with something below it. */
-  of(field: string): string | undefined {
-    const found = this.fields.find((one) => one.field === field || one.field.startsWith(`${field}.`));
+  /** What is wrong with a field, or with something below it; not with what `elsewhere` names, which is said there. */
+  of(field: string, elsewhere?: string): string | undefined {
+    const within = (name: string, whole: string) => name === whole || name.startsWith(`${whole}.`);
+    const found = this.fields.find(
+      (one) => within(one.field, field) && !(elsewhere && within(one.field, elsewhere)),
+    );
     if (!found) return undefined;
     const inner = found.field.slice(field.length + 1);
     return inner ? `${inner} ${found.message}` : found.message;

@@ -1,4 +1,5 @@
 /** The names by which the console knows the REST contract's shapes; the shapes are the OpenAPI document's. */
+import type { JsonText } from "../../../core/json/text.ts";
 import type { components, operations, paths } from "./openapi.ts";
 
 export type { paths };
@@ -18,11 +19,14 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-export type Task = Schemas["Task"];
+/** Its JSON is the text that it is, as `core/task-json.ts` prints it: values have no room for more than 16 digits. */
+export interface Task extends Omit<Schemas["Task"], "requestParam" | "expect"> {
+  requestParam: JsonText | null;
+  expect: JsonText | null;
+}
 export type TaskState = Task["state"];
 export type Method = Task["requestMethod"];
 export type Retry = Schemas["RetryPolicy"];
-export type Expectation = Schemas["Expectation"];
 export type TaskRequest = Schemas["TaskRequest"];
 export type TaskQuery = Query<"getTasks">;
 export type TaskFilter = Omit<TaskQuery, "limit" | "cursor" | "sort">;

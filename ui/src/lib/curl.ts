@@ -1,66 +1,55 @@
 /** Requests as curl commands for a POSIX shell. */
-import type { Task, TaskRequest } from "../api/types.ts";
+import { formatJson } from "../../../core/json/pretty.ts";
+import type { JsonText } from "../../../core/json/text.ts";
+import { base64Of } from "./base64.ts";
+import { type SentRequest, type SentTask, sentRequest } from "./sent-request.ts";
 
 /** In single quotes, where nothing is special but the quote itself. */
 export const quote = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-const PLACEHOLDER = /\{([A-Za-z_][\w.-]*)\}/g;
-
-function asText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-type Sent = Pick<
-  Task,
-  "taskId" | "url" | "requestMethod" | "requestParam" | "body" | "contentType" | "headers"
->;
-
-/** What a call sends, as Bida renders it: placeholders filled, the rest as query or JSON body. */
-export function sentRequest(task: Sent): { url: string; headers: [string, string][]; body: string | null } {
-  const used = new Set<string>();
-  const param = task.requestParam ?? {};
-  let url = task.url.replace(PLACEHOLDER, (whole, name: string) => {
-    if (!Object.hasOwn(param, name)) return whole;
-    used.add(name);
-    return encodeURIComponent(asText(param[name]));
-  });
-  const headers = Object.entries(task.headers ?? {});
-  const bodyless = task.requestMethod === "GET" || task.requestMethod === "DELETE";
-  let body: string | null = task.body;
-  let contentType = task.contentType;
-  if (body === null && bodyless) {
-    const query = Object.entries(param)
-      .filter(([name]) => !used.has(name))
-      .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => [name, asText(one)]))
-      .map(([name, text]) => `${encodeURIComponent(name as string)}=${encodeURIComponent(text as string)}`)
-      .join("&");
-    if (query) url += (url.includes("?") ? "&" : "?") + query;
-  } else if (body === null) {
-    body = JSON.stringify(param);
-    contentType ??= "application/json;charset=UTF-8";
-  }
-  const named = headers.some(([name]) => name.toLowerCase() === "content-type");
-  if (body !== null && contentType && !named) headers.push(["content-type", contentType]);
-  return { url, headers, body };
-}
+/** Linux takes no argument of 128 KiB or more; in characters, of which each may take three bytes. */
+const LONGEST_ARGUMENT = 40_000;
 
 /** The callback itself: what curl would send to the target in Bida's place. */
-export function curlOfCall(task: Sent): string {
-  const { url, headers, body } = sentRequest(task);
-  const parts = [`curl -i -X ${task.requestMethod} ${quote(url)}`];
-  for (const [name, value] of headers) parts.push(`-H ${quote(`${name}: ${value}`)}`);
+export function curlOfCall(task: SentTask): string {
+  const sent = sentRequest(task);
+  const input = inputOf(sent);
+  // Without globoff curl reads brackets and braces in a URL as a list of URLs.
+  const parts = [`${input ?? ""}curl -i --globoff -X ${task.requestMethod} ${quote(sent.url)}`];
+  for (const header of sent.headers) parts.push(`-H ${quote(headerArgument(header))}`);
   parts.push(`-H ${quote(`webhook-id: ${task.taskId}`)}`);
-  if (body !== null) parts.push(`--data-binary ${quote(body)}`);
+  const hasBody = sent.body !== null || sent.bytes !== null;
+  const hasType = sent.headers.some(([name]) => name.toLowerCase() === "content-type");
+  // Or curl calls every body a form.
+  if (hasBody && !hasType) parts.push("-H content-type:");
+  if (input !== null) parts.push("--data-binary @-");
+  else if (sent.body !== null) parts.push(`--data-raw ${quote(sent.body)}`);
   return parts.join(" \\\n  ");
 }
 
+/** What a body comes through that cannot be an argument; null for all others. */
+function inputOf({ body, bytes, charset }: SentRequest): string | null {
+  if (bytes !== null) return `printf %s ${quote(bytes)} | base64 -d | `;
+  if (body === null) return null;
+  if (body.includes("\0"))
+    return `printf %s ${quote(base64Of(new TextEncoder().encode(body)))} | base64 -d | ${encoder(charset)}`;
+  if (charset === null && body.length <= LONGEST_ARGUMENT) return null;
+  return `printf %s ${quote(body)} | ${encoder(charset)}`;
+}
+
+const encoder = (charset: string | null): string =>
+  charset === null ? "" : `iconv -f UTF-8 -t ${quote(charset.toUpperCase())} | `;
+
+/** curl's way to send a header without a value. */
+const headerArgument = ([name, value]: [string, string]): string =>
+  value === "" ? `${name};` : `${name}: ${value}`;
+
 /** Handing a task over: what the form does. */
-export function curlOfSubmit(request: Partial<TaskRequest>, origin: string): string {
+export function curlOfSubmit(request: JsonText, origin: string): string {
   return [
     `curl -u USER:PASSWORD ${origin}/v1/tasks`,
     "-H 'content-type: application/json'",
-    `-d ${quote(JSON.stringify(request, null, 2))}`,
+    `--data-raw ${quote(formatJson(request))}`,
   ].join(" \\\n  ");
 }

@@ -1,6 +1,6 @@
 /** Acting on tasks: which state allows what, and doing it to one or to many. */
-import { api } from "../api/client.ts";
 import { ApiError } from "../api/problem.ts";
+import { cancelTask, resolveTask, retryTask } from "../api/tasks.ts";
 import type { Task, TaskState } from "../api/types.ts";
 import type { IconName } from "../components/Icon.svelte";
 import { confirm } from "../state/confirm.svelte.ts";
@@ -40,15 +40,9 @@ export function perform(
   act: Act,
   given: { note?: string; force?: boolean } = {},
 ): Promise<Task> {
-  const params = { path: { taskId } };
   const note = given.note ? { note: given.note } : {};
-  if (act === "retry") {
-    const body = { ...note, ...(given.force ? { force: true } : {}) };
-    return api((a) => a.POST("/v1/tasks/{taskId}/retry", { params, body }));
-  }
-  const body = note;
-  if (act === "cancel") return api((a) => a.POST("/v1/tasks/{taskId}/cancel", { params, body }));
-  return api((a) => a.POST("/v1/tasks/{taskId}/resolve", { params, body }));
+  if (act === "retry") return retryTask(taskId, { ...note, ...(given.force && { force: true }) });
+  return act === "cancel" ? cancelTask(taskId, note) : resolveTask(taskId, note);
 }
 
 /**

@@ -13,54 +13,6 @@ export function visible(text: string): string {
   });
 }
 
-/** Indented, where it is JSON; null where it is not. Numbers stay as they are written. */
-export function prettyJson(text: string): string | null {
-  const first = text.trimStart()[0];
-  if (first !== "{" && first !== "[") return null;
-  try {
-    JSON.parse(text);
-  } catch {
-    return null;
-  }
-  return indent(text);
-}
-
-/** Re-indents valid JSON without parsing it to values: 12345678901234567890 must not become ...680. */
-function indent(text: string): string {
-  let out = "";
-  let depth = 0;
-  let inText = false;
-  const line = () => `\n${"  ".repeat(depth)}`;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i] as string;
-    if (inText) {
-      out += c;
-      if (c === "\\") out += text[++i] ?? "";
-      else if (c === '"') inText = false;
-    } else if (c === '"') {
-      inText = true;
-      out += c;
-    } else if (c === "{" || c === "[") {
-      const close = c === "{" ? "}" : "]";
-      let next = i + 1;
-      while (/\s/.test(text[next] ?? "")) next++;
-      if (text[next] === close) {
-        out += c + close;
-        i = next;
-      } else {
-        depth++;
-        out += c + line();
-      }
-    } else if (c === "}" || c === "]") {
-      depth--;
-      out += line() + c;
-    } else if (c === ",") out += c + line();
-    else if (c === ":") out += ": ";
-    else if (!/\s/.test(c)) out += c;
-  }
-  return out;
-}
-
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   // Plain HTTP on another host than this one: there is no clipboard API.
