@@ -83,7 +83,7 @@ function expectValue(json: JsonText): unknown {
 
 type Sound = Partial<z.output<typeof taskSchema>>;
 
-/** The fields that broke no rule of their own, so that the rules between fields can still be checked. */
+/** The fields that broke no rule of their own: the rules between fields can still be checked for them. */
 function soundPart(input: Record<string, unknown>, errors: FieldError[]): Sound {
   if (errors.length === 0) return input;
   const wrong = new Set(errors.map(({ field }) => field.split(".")[0]));

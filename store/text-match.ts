@@ -19,7 +19,7 @@ export function whereExactly({ dialect }: Dialect, query: Query, column: string,
   if (dialect === "mysql") query.whereRaw(`${bytes(column)} = ${bytes("?")}`, [value]);
 }
 
-/** What to group a column of text by, so that only equal texts fall together. */
+/** What to group a column of text by: only equal texts fall together then. */
 export const exactGroup = ({ dialect }: Dialect, column: string): string =>
   dialect === "mysql" ? bytes(column) : column;
 

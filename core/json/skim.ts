@@ -1,6 +1,6 @@
 /**
- * Cutting a long list of texts apart without reading them: where each one ends is told by its quotes and brackets. Each
- * part is read by itself afterwards, so that what is wrong with one is no fault of its neighbours.
+ * Cutting a long list of texts apart without reading them: quotes and brackets tell where each one ends. Each part is
+ * read by itself afterwards; an error in one of them concerns no other.
  */
 import { JsonError } from "./text.ts";
 

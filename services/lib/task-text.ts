@@ -1,5 +1,5 @@
 /**
- * Tasks as text. Whoever has a caller's own text passes it on as `{json}`: to parse it and print it again would change
+ * Tasks as text. A node that has a caller's own text passes it on as `{json}`: to parse it and print it again would change
  * numbers. Other services on NATS may do the same, or send plain values.
  */
 import { BidaError } from "../../core/errors.ts";
