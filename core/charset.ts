@@ -78,8 +78,12 @@ function accepts(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer, strea
   }
 }
 
-/** Whether {@link encodeExactly} knows it. */
-export const canEncode = (charset: string): boolean => isUtf8Name(charset) || iconv.encodingExists(charset);
+/** Whether {@link encodeExactly} knows it. iconv-lite also has notations of bytes, which are no charsets. */
+export const canEncode = (charset: string): boolean =>
+  isUtf8Name(charset) || (iconv.encodingExists(charset) && !/^(base64|hex)$/.test(bareName(charset)));
+
+/** As iconv-lite reads names. */
+const bareName = (charset: string): string => charset.toLowerCase().replace(/:\d{4}$|[^0-9a-z]/g, "");
 
 /**
  * The bytes of a text; UTF-8 stays a string, which Node writes as it is.

@@ -2,7 +2,7 @@
  * Cutting a long list of texts apart without reading them: where each one ends is told by its quotes and brackets. Each
  * part is read by itself afterwards, so that what is wrong with one is no fault of its neighbours.
  */
-import { JsonError } from "./text.ts";
+import { JsonError } from "./error.ts";
 
 /** Members of an object as raw texts, not checked; null where the text is no object. @throws JsonError */
 export function skimObject(text: string): Map<string, string> | null {

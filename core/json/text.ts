@@ -8,56 +8,19 @@
  * same, which lose the order of keys; they cost one and a half to three times as much (docs/performance.md).
  */
 
+import { JsonError, type JsonFault, MAX_DEPTH } from "./error.ts";
+
 /**
  * One JSON value in its normal form: no white space between tokens; numbers, literals and the order of keys as they were
  * written; strings with the shortest escapes (what `JSON.stringify` gives), lone surrogates as `\udxxx`.
  */
 export type JsonText = string & { readonly JsonText: unique symbol };
 
-/** Levels of nesting that a text may have unless `rules` say otherwise. */
-export const MAX_DEPTH = 100;
-
 export interface JsonRules {
   /** A key that an object has twice: refused (the default), or the last one counts, as for Jackson. */
   duplicates?: "refuse" | "last";
   /** Levels of objects and lists in each other, default {@link MAX_DEPTH}. */
   depth?: number;
-}
-
-/**
- * - `syntax`: it is not JSON.
- * - `duplicate`: an object has a key twice.
- * - `depth`: it is nested too deeply.
- * - `value`: a JavaScript value has no JSON (`print.ts`).
- */
-export type JsonFault = "syntax" | "duplicate" | "depth" | "value";
-
-/** What is wrong with a text, and where. The message names the rule only. */
-export class JsonError extends Error {
-  readonly fault: JsonFault;
-  /** Path of the value it concerns, `a.0.b`; empty for the whole text. */
-  readonly field: string;
-  /** In UTF-16 units, from 0. */
-  readonly offset: number;
-  /** Both from 1. */
-  readonly line: number;
-  readonly column: number;
-
-  constructor(fault: JsonFault, message: string, field: string, text: string, offset: number) {
-    super(message);
-    this.name = "JsonError";
-    this.fault = fault;
-    this.field = field;
-    this.offset = offset;
-    const before = text.slice(0, offset);
-    this.line = before.split("\n").length;
-    this.column = offset - before.lastIndexOf("\n");
-  }
-
-  /** `line 3, column 14`. */
-  get place(): string {
-    return `line ${this.line}, column ${this.column}`;
-  }
 }
 
 /**
