@@ -113,7 +113,7 @@ test("numbers travel digit by digit; what has no JSON is refused, naming the fie
     "tasks" in (params as object) ? { results: [{ taskId: ID }, { taskId: ID }] } : { taskId: ID };
   const requestParam = { id: 7088992364139642881n, list: [-1n, -0, 0.1] };
   await client.call({ ...TASK, requestParam });
-  const { json } = seen[0]?.params as { json: string };
+  const { json } = (seen[0] as Seen).params as { json: string };
   assert.ok(json.endsWith('"requestParam":{"id":7088992364139642881,"list":[-1,-0,0.1]}}'), json);
   const wrong = { ...TASK, requestParam: { a: [1, Number.NaN] } };
   for (const [refused, field] of [

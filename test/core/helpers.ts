@@ -43,3 +43,6 @@ export const json = (value: unknown): JsonText => readJson(text(value));
 /** The smallest task that is accepted, and more. */
 export const request = (more: Record<string, unknown> = {}): TaskRequest =>
   ({ url: "http://target.example/cb", requestMethod: "POST", limitCallCount: 3, ...more }) as TaskRequest;
+
+/** `JSON.rawJSON`, which TypeScript's types do not know yet. */
+export const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };

@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ExactSerializer } from "../../services/lib/exact-serializer.ts";
+import { rawJson } from "../core/helpers.ts";
 
 const test = suite("exact serializer");
 const serializer = new ExactSerializer();
@@ -50,7 +51,7 @@ test("only requests are looked into", () => {
 });
 
 test("it prints what JSON.stringify prints", () => {
-  const packet = { a: "上海", n: JSON.rawJSON("1.50") };
+  const packet = { a: "上海", n: rawJson("1.50") };
   assert.is(serializer.serialize(packet).toString(), '{"a":"上海","n":1.50}');
 });
 
