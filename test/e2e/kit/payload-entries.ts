@@ -76,11 +76,12 @@ function httpEntries(world: World, sourceAppName: string): Entry[] {
       const changes = { timeoutMs: 9_000, targetAppName: "again" };
       return idIn(row, await world.api("POST", `/v1/tasks/${original}/resend`, changes));
     }),
-    each("client over HTTP", holdsValue, (row, url) => client.call(valueOf(row, url))),
+    each("client over HTTP", holdsValue, (row, url) => client.call(callerValueOf(row, url))),
     {
       name: "client over HTTP, a batch",
       takes: holdsValue,
-      send: async (rows, url) => idsIn(rows, await client.callBatch(rows.map((row) => valueOf(row, url)))),
+      send: async (rows, url) =>
+        idsIn(rows, await client.callBatch(rows.map((row) => callerValueOf(row, url)))),
     },
   ];
 }
@@ -94,11 +95,12 @@ function rpcEntries(world: Cluster): Entry[] {
     each("RPC, a text in an envelope", everything, (row, url) => submit({ json: taskText(row, url) })),
     each("RPC, plain values", holdsPlain, (row, url) => submit(plainOf(row, url))),
     each("RPC, raw JSON in values", holdsValue, (row, url) => submit(rawOf(row, url))),
-    each("client over Moleculer", holdsValue, (row, url) => client.call(valueOf(row, url))),
+    each("client over Moleculer", holdsValue, (row, url) => client.call(callerValueOf(row, url))),
     {
       name: "client over Moleculer, a batch",
       takes: holdsValue,
-      send: async (rows, url) => idsIn(rows, await client.callBatch(rows.map((row) => valueOf(row, url)))),
+      send: async (rows, url) =>
+        idsIn(rows, await client.callBatch(rows.map((row) => callerValueOf(row, url)))),
     },
   ];
 }
@@ -173,5 +175,5 @@ const holdsPlain = (row: Payload) => holds(row, plainOf);
 const holdsValue = (row: Payload) => holds(row, rawOf);
 
 /** As a caller would: values, then bigints, and raw JSON where nothing else will do. */
-const valueOf = (row: Payload, url: string): TaskRequest =>
+const callerValueOf = (row: Payload, url: string): TaskRequest =>
   ([plainOf, bigOf].find((make) => holds(row, make)) ?? rawOf)(row, url);
