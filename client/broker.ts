@@ -4,6 +4,7 @@ import type { ActionMap, BatchResult } from "./contract.ts";
 import { cut } from "./cut.ts";
 import { checkedKey } from "./idempotency.ts";
 import { fromMoleculer } from "./moleculer-error.ts";
+import { printTask } from "./print.ts";
 import { waitFor } from "./wait.ts";
 
 /** NATS takes messages up to 1 MiB unless configured otherwise; the rest is room for Moleculer's envelope. */
@@ -50,11 +51,13 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
   return {
     async call(task, more) {
       const idempotencyKey = checkedKey(more?.idempotencyKey);
-      return (await act("scheduler.submit", task, { idempotencyKey })).taskId;
+      return (await act("scheduler.submit", { json: printTask(task) }, { idempotencyKey })).taskId;
     },
     async callBatch(tasks, more) {
       const key = checkedKey(more?.idempotencyKey);
-      const parts = cut(tasks, MAX_MESSAGE_BYTES);
+      // As text: the broker's own JSON knows no bigint, and others would read its numbers with less digits.
+      const texts = tasks.map((task, i) => ({ json: printTask(task, "tasks", i) }));
+      const parts = cut(texts, MAX_MESSAGE_BYTES);
       const results: BatchResult[] = [];
       for (const [i, part] of parts.entries()) {
         // The cut depends on the tasks only, so a repeated batch meets the same keys again.

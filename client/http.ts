@@ -3,6 +3,7 @@ import { type BidaClient, DEFAULT_TIMEOUT_MS, type SubmitOptions } from "./clien
 import type { AttemptView, BatchResult, Page, TaskQuery, TaskView } from "./contract.ts";
 import { CallbackError } from "./error.ts";
 import { checkedKey } from "./idempotency.ts";
+import { printTask } from "./print.ts";
 import { refusal } from "./problem.ts";
 import { waitFor } from "./wait.ts";
 
@@ -24,7 +25,8 @@ export interface HttpClientOptions {
 interface Call {
   method: "GET" | "POST";
   path: string;
-  body?: unknown;
+  /** JSON. */
+  body?: string;
   idempotencyKey?: string | undefined;
   timeoutMs?: number;
 }
@@ -45,8 +47,7 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
   async function request<T>(call: Call, isAnswer: (body: Partial<T>) => boolean): Promise<T> {
     const what = `${call.method} ${base}${call.path}`;
     const within = Math.min(timeoutMs, call.timeoutMs ?? timeoutMs);
-    // Outside the try: a task that is no JSON is the caller's mistake, not the network's.
-    const body = call.body === undefined ? null : JSON.stringify(call.body);
+    const body = call.body ?? null;
     const headers: Record<string, string> = { accept: "application/json" };
     if (authorization !== undefined) headers.authorization = authorization;
     if (body !== null) headers["content-type"] = "application/json";
@@ -80,7 +81,7 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
 
   const post = <T>(
     path: string,
-    body: unknown,
+    body: string,
     isAnswer: (body: Partial<T>) => boolean,
     more?: SubmitOptions,
   ) => request<T>({ method: "POST", path, body, idempotencyKey: checkedKey(more?.idempotencyKey) }, isAnswer);
@@ -89,11 +90,12 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
 
   return {
     async call(task, more) {
-      return (await post<{ taskId: string }>("/v1/tasks", task, hasId, more)).taskId;
+      return (await post<{ taskId: string }>("/v1/tasks", printTask(task), hasId, more)).taskId;
     },
     async callBatch(tasks, more) {
       const fits = (body: Partial<{ results: BatchResult[] }>) => body.results?.length === tasks.length;
-      return (await post<{ results: BatchResult[] }>("/v1/tasks/batch", { tasks }, fits, more)).results;
+      const body = `{"tasks":[${tasks.map((task, i) => printTask(task, "tasks", i)).join()}]}`;
+      return (await post<{ results: BatchResult[] }>("/v1/tasks/batch", body, fits, more)).results;
     },
     async get(taskId) {
       return getWithin(taskId, timeoutMs);
@@ -103,13 +105,13 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
       return (await request<Page<AttemptView>>({ method: "GET", path }, hasItems)).items;
     },
     async retry(taskId, more) {
-      return post<TaskView>(`${pathOf(taskId)}/retry`, more?.force ? { force: true } : {}, hasId);
+      return post<TaskView>(`${pathOf(taskId)}/retry`, more?.force ? '{"force":true}' : "{}", hasId);
     },
     async cancel(taskId) {
-      return post<TaskView>(`${pathOf(taskId)}/cancel`, {}, hasId);
+      return post<TaskView>(`${pathOf(taskId)}/cancel`, "{}", hasId);
     },
     async resolve(taskId) {
-      return post<TaskView>(`${pathOf(taskId)}/resolve`, {}, hasId);
+      return post<TaskView>(`${pathOf(taskId)}/resolve`, "{}", hasId);
     },
     async list(query = {}) {
       return request<Page<TaskView>>({ method: "GET", path: `/v1/tasks${searchOf(query)}` }, hasItems);

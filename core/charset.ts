@@ -46,27 +46,23 @@ export function decodeExactly(bytes: Buffer, charset: string): string {
 
 /** Bytes that are tried at a time before the faulty part is looked through byte by byte. */
 const CHUNK = 4096;
+/** What a character takes at most. */
+const LONGEST = 4;
 
 /** Where the first character begins that is none. */
 function offsetOfFault(bytes: Buffer, charset: string): number {
-  const decoderOf = (end: number) => {
-    const decoder = new TextDecoder(charset, { fatal: true });
-    if (end > 0) decoder.decode(bytes.subarray(0, end), { stream: true });
-    return decoder;
-  };
-  let good = 0;
-  for (const decoder = decoderOf(0); good < bytes.length; good += CHUNK)
-    if (!accepts(decoder, bytes.subarray(good, good + CHUNK))) break;
-  const decoder = decoderOf(Math.min(good, bytes.length));
-  // A character may have begun at the end of the last good chunk.
-  let begun = Math.max(0, Math.min(good, bytes.length) - 4);
-  for (let i = begun; i < bytes.length; i++) {
-    const end = i + 1;
-    if (end > good && !accepts(decoder, bytes.subarray(i, end))) return begun;
-    // What decodes by itself, without the rest of a character behind it, ends one.
-    if (accepts(new TextDecoder(charset, { fatal: true }), bytes.subarray(begun, end), false)) begun = end;
-  }
-  return begun;
+  const fresh = () => new TextDecoder(charset, { fatal: true });
+  let end = 0;
+  for (const decoder = fresh(); end < bytes.length; end += CHUNK)
+    if (!accepts(decoder, bytes.subarray(end, end + CHUNK))) break;
+  end = Math.min(end, bytes.length);
+  const decoder = fresh();
+  accepts(decoder, bytes.subarray(0, end));
+  while (end < bytes.length && accepts(decoder, bytes.subarray(end, end + 1))) end++;
+  // The byte at `end` does not go on what began before it: at the last place where all before is whole.
+  for (let start = end; start > end - LONGEST && start > 0; start--)
+    if (accepts(fresh(), bytes.subarray(0, start), false)) return start;
+  return Math.max(0, end - LONGEST);
 }
 
 function accepts(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer, stream = true): boolean {
@@ -78,8 +74,12 @@ function accepts(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer, strea
   }
 }
 
-/** Whether {@link encodeExactly} knows it. */
-export const canEncode = (charset: string): boolean => isUtf8Name(charset) || iconv.encodingExists(charset);
+/** Whether {@link encodeExactly} knows it. iconv-lite also has notations of bytes, which are no charsets. */
+export const canEncode = (charset: string): boolean =>
+  isUtf8Name(charset) || (iconv.encodingExists(charset) && !/^(base64|hex)$/.test(bareName(charset)));
+
+/** As iconv-lite reads names. */
+const bareName = (charset: string): string => charset.toLowerCase().replace(/:\d{4}$|[^0-9a-z]/g, "");
 
 /**
  * The bytes of a text; UTF-8 stays a string, which Node writes as it is.

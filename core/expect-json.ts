@@ -12,7 +12,7 @@ import { compileJsonPath } from "./pattern.ts";
  */
 export function jsonShortfall(body: string, wanted: Record<string, JsonText>): string | null {
   const texts = Object.values(wanted);
-  const read = [body, ...texts].some(hasLongNumber)
+  const read = [body, ...texts].some(hasOddNumber)
     ? withExactNumbers
     : (JSON.parse as (text: string) => unknown);
   let document: JSONValue;
@@ -32,10 +32,10 @@ export function jsonShortfall(body: string, wanted: Record<string, JsonText>): s
 }
 
 /**
- * Whether a number in the text may have more digits than a double keeps. Up to 15 significant digits, and exponents below
- * a hundred, every number has a double of its own (IEEE 754, section 5.12.2).
+ * Whether a number in the text may be another one as a double. Up to 15 significant digits, and exponents below a hundred,
+ * every number has a double of its own (IEEE 754, section 5.12.2); but -0 would not be equal to 0.
  */
-const hasLongNumber = (text: string): boolean => /[\d.]{16}|\de[+-]?\d{3}/i.test(text);
+const hasOddNumber = (text: string): boolean => /[\d.]{16}|\de[+-]?\d{3}|(?:^|[:[,\s])-0/i.test(text);
 
 /** Equal to those of the same value, however they are written. */
 class ExactNumber {

@@ -50,7 +50,7 @@ export function checkTask(form: TaskForm, now: EpochMs): CheckedTask {
   const param = sound.requestParam == null ? null : (form.get("requestParam") as JsonText);
   const url = sound.url === undefined ? null : checkUrl(sound.url, param);
   if (typeof url === "string") errors.push({ field: "url", message: url });
-  errors.push(...timeErrors(sound, now), ...typeErrors(sound));
+  errors.push(...hiddenErrors(input), ...timeErrors(sound, now), ...typeErrors(sound));
   errors.push(...payloadErrors(payloadOf(sound, param)), ...queryErrors(sound, param));
   if (!result.success || errors.length > 0 || url === null || typeof url === "string")
     throw new BidaError("invalid_task", undefined, { errors });
@@ -100,6 +100,15 @@ function timeErrors(sound: Sound, now: EpochMs): FieldError[] {
   if (sound.expiresAt != null && instant(sound.expiresAt) <= Math.max(start, now))
     refuse("expiresAt", "must lie in the future, and after the first call");
   return errors;
+}
+
+/** Zod leaves a member of this name out of a record without a word. */
+function hiddenErrors({ headers, expect }: Record<string, unknown>): FieldError[] {
+  const records = { headers, "expect.json": (expect as { json?: unknown } | null | undefined)?.json };
+  return Object.entries(records).flatMap(([field, record]) => {
+    const isHidden = typeof record === "object" && record !== null && Object.hasOwn(record, "__proto__");
+    return isHidden ? [{ field: `${field}.__proto__`, message: "is a name that cannot be used here" }] : [];
+  });
 }
 
 const typeErrors = ({ contentType }: Sound): FieldError[] =>

@@ -1,4 +1,4 @@
-/** What is wrong with a JSON text, and where. */
+/** What is wrong with a JSON text, or with a value that is to become one. No Node API: the client package ships this file. */
 
 /**
  * - `syntax`: it is not JSON.
@@ -8,7 +8,7 @@
  */
 export type JsonFault = "syntax" | "duplicate" | "depth" | "value";
 
-/** The message names the rule only. */
+/** The message names the rule only; the rest says where. */
 export class JsonError extends Error {
   readonly fault: JsonFault;
   /** Path of the value it concerns, `a.0.b`; empty for the whole text. */

@@ -2,7 +2,7 @@
  * JSON made readable, token by token: every literal, escape and the order of keys stay as they were written. No Node API:
  * the console ships this file.
  */
-import { MAX_DEPTH } from "./reader.ts";
+import { MAX_DEPTH } from "./rules.ts";
 
 /** What one level of nesting is set in by. */
 const STEP = "  ";

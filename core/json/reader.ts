@@ -1,15 +1,6 @@
 /** The one pass over a JSON text that `text.ts` offers. It knows strings only. */
 import { JsonError, type JsonFault } from "./error.ts";
-
-/** Levels of nesting that a text may have unless `rules` say otherwise. */
-export const MAX_DEPTH = 100;
-
-export interface JsonRules {
-  /** A key that an object has twice: refused (the default), or the last one counts, as for Jackson. */
-  duplicates?: "refuse" | "last";
-  /** Levels of objects and lists in each other, default {@link MAX_DEPTH}. */
-  depth?: number;
-}
+import { type JsonRules, MAX_DEPTH } from "./rules.ts";
 
 const [QUOTE, PLUS, COMMA, MINUS, POINT] = [0x22, 0x2b, 0x2c, 0x2d, 0x2e];
 const [ZERO, NINE, COLON] = [0x30, 0x39, 0x3a];
@@ -252,9 +243,8 @@ const shown = (part: string | number): string => String(part).slice(0, 64);
 
 /** A normal form in which each object has each key once: the last one, at the place of the first. */
 function lastOfEach(json: string): string {
-  const members = new Reader(json, { duplicates: "last" }).object();
-  if (members)
-    return `{${Array.from(members, ([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
-  const elements = new Reader(json, { duplicates: "last" }).list();
-  return elements ? `[${elements.join()}]` : json;
+  const reader = new Reader(json, { duplicates: "last" });
+  if (json.startsWith("[")) return `[${(reader.list() as string[]).join()}]`;
+  const members = Array.from(reader.object() as Map<string, string>);
+  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
 }

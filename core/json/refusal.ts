@@ -1,6 +1,6 @@
 /** What a caller is told of JSON that breaks a rule. */
 import { BidaError, type FieldError, type RefusalCode } from "../errors.ts";
-import { JsonError } from "./text.ts";
+import { JsonError } from "./error.ts";
 
 /**
  * Runs `read` on a caller's JSON.

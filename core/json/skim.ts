@@ -2,7 +2,7 @@
  * Cutting a long list of texts apart without reading them: quotes and brackets tell where each one ends. Each part is
  * read by itself afterwards; an error in one of them concerns no other.
  */
-import { JsonError } from "./text.ts";
+import { JsonError } from "./error.ts";
 
 /** Members of an object as raw texts, not checked; null where the text is no object. @throws JsonError */
 export function skimObject(text: string): Map<string, string> | null {

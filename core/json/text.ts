@@ -8,10 +8,8 @@
  * same, which lose the order of keys; they cost one and a half to three times as much (docs/performance.md).
  */
 
-import { type JsonRules, Reader } from "./reader.ts";
-
-export { JsonError, type JsonFault } from "./error.ts";
-export { type JsonRules, MAX_DEPTH } from "./reader.ts";
+import { Reader } from "./reader.ts";
+import type { JsonRules } from "./rules.ts";
 
 /**
  * One JSON value in its normal form: no white space between tokens; numbers, literals and the order of keys as they were

@@ -8,13 +8,14 @@ import { dueEntryOf } from "../../core/job.ts";
 import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import { tasksAccepted } from "../../core/metrics.ts";
-import { checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
+import { type CheckedTask, checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { transaction } from "../../store/failures.ts";
+import { findKnown } from "../../store/idempotency.ts";
 import { findTask } from "../../store/read.ts";
 import { linkResend } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -49,11 +50,21 @@ export async function resend(
       "A message of an alarm cannot be sent again; test its channel instead",
     );
   const now = clock.now();
-  const { spec, origin } = checkTask(new Map([...requestOf(original, changes, now), ...changes]), now);
-  const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null };
-  const task = storedTaskOf(spec, origin, owner, clock);
   const sent = new Map([...changes, ["resendOf", JSON.stringify(taskId) as JsonText]]);
-  const item = newTask(task, key === null ? null : idempotencyOf(sent, { kind: "task", key }));
+  const idempotency = key === null ? null : idempotencyOf(sent, { kind: "task", key });
+  let checked: CheckedTask;
+  try {
+    checked = checkTask(new Map([...requestOf(original, changes, now), ...changes]), now);
+  } catch (error) {
+    // A repetition that could not be accepted any more is a repetition all the same.
+    const known = idempotency && (await findKnown(db, original.appId, idempotency));
+    if (known?.kind === "conflict") throw new BidaError("idempotency_conflict");
+    if (known) return { taskId: known.taskId, resendOf: taskId };
+    throw error;
+  }
+  const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null };
+  const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
+  const item = newTask(task, idempotency);
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;
@@ -76,7 +87,7 @@ export async function resend(
     const entry = accepted.held ? null : dueEntryOf(task);
     // Where Redis is away, the reconciler adds it; origins are for the list of destinations only.
     if (entry) await due.add([entry]).catch(() => undefined);
-    await addOrigins(db, [origin], now).catch(() => undefined);
+    await addOrigins(db, [checked.origin], now).catch(() => undefined);
   }
   return { taskId: accepted.taskId, resendOf: taskId };
 }

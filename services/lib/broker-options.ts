@@ -1,6 +1,7 @@
 /** How every broker of Bida is made: those of nodes (`moleculer.config.ts`), and the REPL's. */
 import type { BrokerOptions } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
+import { ExactSerializer } from "./exact-serializer.ts";
 import { loggers } from "./log.ts";
 import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
 
@@ -10,6 +11,7 @@ export function sharedOptions({ natsUrls, logLevel }: ClientConfig): BrokerOptio
     namespace: "",
     logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
     transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
+    serializer: new ExactSerializer(),
     // The default waits for ever: a call to a node that was killed would never return.
     requestTimeout: 10_000,
     heartbeatInterval: 2,

@@ -21,7 +21,7 @@ export function textOf(value: unknown): string {
   return readingJson("invalid_task", () => printJson(value));
 }
 
-function isEnvelope(value: unknown): value is JsonEnvelope {
+export function isEnvelope(value: unknown): value is JsonEnvelope {
   if (typeof value !== "object" || value === null || !("json" in value)) return false;
   return typeof value.json === "string" && Object.keys(value).length === 1;
 }

@@ -3,6 +3,7 @@
 import type { ActionMap } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
+import type { ExactTaskView } from "../../core/task-json.ts";
 import { type ActionName, call } from "../lib/bus.ts";
 import type { Session } from "./command.ts";
 import { Mistake } from "./mistake.ts";
@@ -15,6 +16,15 @@ export const ask = <K extends ActionName>(
   params: ActionMap[K][0],
   options: { nodeID?: string; timeout?: number } = {},
 ): Promise<ActionMap[K][1]> => call(broker, action, params, { ...options, meta: { actor } });
+
+/** The JSON in it is the text that its caller wrote. @throws BidaError */
+export const askTask = async ({ broker, actor }: Session, taskId: string): Promise<ExactTaskView> =>
+  (await call(
+    broker,
+    "scheduler.get",
+    { taskId },
+    { meta: { actor, exact: true } },
+  )) as unknown as ExactTaskView;
 
 /** @throws Mistake */
 export function checkedId(text: string): string {

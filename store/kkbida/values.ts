@@ -1,7 +1,8 @@
 /** Single values of kkbida's rows. Pure. */
 import { type EpochMs, epochMs, type Millis, millis } from "../../core/clock.ts";
+import { JsonError } from "../../core/json/error.ts";
 import { kindOf } from "../../core/json/look.ts";
-import { JsonError, type JsonText, readJson } from "../../core/json/text.ts";
+import { type JsonText, readJson } from "../../core/json/text.ts";
 import { CALL_ERRORS, type CallError } from "../../core/outcome.ts";
 
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/;

@@ -1,7 +1,8 @@
 /** What the console's forms make of tasks, and tasks of forms: text, to the last digit. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { JsonError, type JsonText, readJson } from "../../core/json/text.ts";
+import { JsonError } from "../../core/json/error.ts";
+import { type JsonText, readJson } from "../../core/json/text.ts";
 import { printTask, printTaskPage } from "../../core/task-json.ts";
 import { taskOf, taskPageOf } from "../../ui/src/api/task-text.ts";
 import type { Task } from "../../ui/src/api/types.ts";

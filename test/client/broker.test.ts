@@ -7,6 +7,7 @@ import { rejection } from "./rejection.ts";
 
 const ID = "0198f3a2-0000-7000-8000-000000000001";
 const TASK: TaskRequest = { url: "http://target.example/cb", requestMethod: "POST", limitCallCount: 3 };
+const ENVELOPE = { json: '{"url":"http://target.example/cb","requestMethod":"POST","limitCallCount":3}' };
 
 interface Seen {
   action: string | undefined;
@@ -56,7 +57,7 @@ function refuse(error: unknown): void {
 test("call submits the task and returns its id", async () => {
   answer = () => ({ taskId: ID });
   assert.is(await client.call(TASK, { idempotencyKey: "order-4711" }), ID);
-  assert.equal(seen, [{ action: "scheduler.submit", params: TASK, idempotencyKey: "order-4711" }]);
+  assert.equal(seen, [{ action: "scheduler.submit", params: ENVELOPE, idempotencyKey: "order-4711" }]);
 });
 
 test("an invalid idempotency key is refused as over HTTP", async () => {
@@ -70,15 +71,15 @@ test("callBatch returns the results in order", async () => {
   answer = () => ({ results });
   assert.equal(await client.callBatch([TASK, TASK], { idempotencyKey: "b1" }), results);
   assert.equal(seen, [
-    { action: "scheduler.submitBatch", params: { tasks: [TASK, TASK] }, idempotencyKey: "b1" },
+    { action: "scheduler.submitBatch", params: { tasks: [ENVELOPE, ENVELOPE] }, idempotencyKey: "b1" },
   ]);
 });
 
 test("a batch that is too large for one message is cut, and its key with it", async () => {
   const tasks = Array.from({ length: 5 }, (_, i) => ({ ...TASK, body: `${i}`.repeat(400_000) }));
   answer = ({ params }) => {
-    const { tasks: part } = params as { tasks: TaskRequest[] };
-    return { results: part.map((task) => ({ taskId: `id-${task.body?.[0]}` })) };
+    const { tasks: part } = params as { tasks: { json: string }[] };
+    return { results: part.map(({ json }) => ({ taskId: `id-${JSON.parse(json).body[0]}` })) };
   };
   const results = await client.callBatch(tasks, { idempotencyKey: "b2" });
   assert.equal(
@@ -93,6 +94,37 @@ test("a batch that is too large for one message is cut, and its key with it", as
     seen.map(({ idempotencyKey }) => idempotencyKey),
     ["b2#1", "b2#2", "b2#3"],
   );
+});
+
+test("what is cut is measured as it travels: with its quotes escaped once more", async () => {
+  // 200 000 quotes take 400 000 bytes as JSON, and 800 000 in the message.
+  const tasks = [0, 1].map(() => ({ ...TASK, body: '"'.repeat(200_000) }));
+  answer = ({ params }) => ({
+    results: (params as { tasks: unknown[] }).tasks.map(() => ({ taskId: ID })),
+  });
+  await client.callBatch(tasks);
+  const sizes = seen.map(({ params }) => Buffer.byteLength(JSON.stringify(params)));
+  assert.is(sizes.length, 2);
+  for (const size of sizes) assert.ok(size < 1_000_000, String(size));
+});
+
+test("numbers travel digit by digit; what has no JSON is refused, naming the field", async () => {
+  answer = ({ params }) =>
+    "tasks" in (params as object) ? { results: [{ taskId: ID }, { taskId: ID }] } : { taskId: ID };
+  const requestParam = { id: 7088992364139642881n, list: [-1n, -0, 0.1] };
+  await client.call({ ...TASK, requestParam });
+  const { json } = (seen[0] as Seen).params as { json: string };
+  assert.ok(json.endsWith('"requestParam":{"id":7088992364139642881,"list":[-1,-0,0.1]}}'), json);
+  const wrong = { ...TASK, requestParam: { a: [1, Number.NaN] } };
+  for (const [refused, field] of [
+    [client.call(wrong), "requestParam.a.1"],
+    [client.callBatch([TASK, wrong]), "tasks.1.requestParam.a.1"],
+  ] as const) {
+    const { code, status, errors } = await rejection(refused);
+    assert.equal([code, status], ["invalid_task", null]);
+    assert.equal(errors, [{ field, message: "is NaN, which JSON does not have" }]);
+  }
+  assert.is(seen.length, 1);
 });
 
 test("the other methods call their actions", async () => {
@@ -226,7 +258,7 @@ test("waitFor ends at its own deadline", async () => {
 });
 
 test("a context serves as broker too", async () => {
-  answer = ({ params }) => ({ taskId: (params as TaskRequest).url });
+  answer = ({ params }) => ({ taskId: JSON.parse((params as { json: string }).json).url });
   assert.is(await broker.call("shop.pay"), TASK.url);
 });
 

@@ -9,6 +9,8 @@ export interface Received {
   headers: IncomingHttpHeaders;
   /** Parsed; undefined where there was none. */
   body: unknown;
+  /** As it came. */
+  text: string;
 }
 
 export interface Answer {
@@ -33,7 +35,7 @@ export async function startFakeApi(handler: Handler = () => null): Promise<FakeA
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += chunk;
     const { method = "", url = "", headers } = request;
-    const received = { method, url, headers, body: text === "" ? undefined : JSON.parse(text) };
+    const received = { method, url, headers, text, body: text === "" ? undefined : JSON.parse(text) };
     api.received.push(received);
     const answer = api.handler(received);
     if (answer === null) return;

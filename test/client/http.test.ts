@@ -266,16 +266,6 @@ test("a connection cut before the answer: network", async () => {
   assert.is((await rejection(createHttpClient({ baseUrl: cut.url }).call(TASK))).code, "network");
 });
 
-test("a task that is no JSON is the caller's mistake", async () => {
-  try {
-    await client.call({ ...TASK, requestParam: { n: 1n as never } });
-    assert.unreachable();
-  } catch (error) {
-    assert.instance(error, TypeError);
-  }
-  assert.is(api.received.length, 0);
-});
-
 test("waitFor polls until the task has ended, through a restart of Bida", async () => {
   const answers = [
     { status: 200, body: taskView() },

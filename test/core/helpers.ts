@@ -1,6 +1,7 @@
 // What the unit tests share: seeded chance, and the refusal something is answered with.
 import * as assert from "uvu/assert";
 import { BidaError } from "../../core/errors.ts";
+import { JsonError } from "../../core/json/error.ts";
 import { type JsonText, readJson } from "../../core/json/text.ts";
 import type { TaskRequest } from "../../core/task-request.ts";
 
@@ -43,3 +44,17 @@ export const json = (value: unknown): JsonText => readJson(text(value));
 /** The smallest task that is accepted, and more. */
 export const request = (more: Record<string, unknown> = {}): TaskRequest =>
   ({ url: "http://target.example/cb", requestMethod: "POST", limitCallCount: 3, ...more }) as TaskRequest;
+
+/** `JSON.rawJSON`, which TypeScript's types do not know yet. */
+export const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
+
+/** The JsonError that `run` throws. */
+export function jsonFault(run: () => unknown): JsonError {
+  try {
+    run();
+  } catch (error) {
+    assert.instance(error, JsonError);
+    return error as JsonError;
+  }
+  return assert.unreachable("it was taken") as never;
+}

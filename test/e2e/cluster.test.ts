@@ -1,4 +1,4 @@
-/** Every behaviour, on three processes with MariaDB, Redis and NATS. @takes 90 s */
+/** Every behaviour, on three processes with MariaDB, Redis and NATS. @takes 115 s */
 import { test } from "uvu";
 import { startCluster } from "./kit/cluster.ts";
 import type { World } from "./kit/world.ts";

@@ -2,7 +2,8 @@
 import type { AttemptView, TaskQuery, TaskView } from "../../../core/contract.ts";
 import { BidaError } from "../../../core/errors.ts";
 import { STATES, type TaskState } from "../../../core/task.ts";
-import { ask, checkedId } from "../ask.ts";
+import type { ExactTaskView } from "../../../core/task-json.ts";
+import { ask, askTask, checkedId } from "../ask.ts";
 import type { Command, Session, Typed } from "../command.ts";
 import { Mistake, nearest } from "../mistake.ts";
 import { cut, localTime, oneLine, plain, span } from "../paint.ts";
@@ -128,7 +129,7 @@ export const task: Command = {
   async run(session, { args: [text = ""], flags }) {
     const taskId = checkedId(text);
     const [found, attempts] = await Promise.all([
-      ask(session, "scheduler.get", { taskId }),
+      askTask(session, taskId),
       ask(session, "scheduler.attempts", { taskId }),
     ]).catch(unknownTask(taskId));
     const { paint } = session;
@@ -147,8 +148,8 @@ export const unknownTask =
     throw new Mistake(`there is no task ${taskId}; "tasks" lists those that there are`);
   };
 
-function fieldsOf(found: TaskView, { paint }: Session): [string, string | null][] {
-  const payload = found.body ?? (found.requestParam && JSON.stringify(found.requestParam));
+function fieldsOf(found: ExactTaskView, { paint }: Session): [string, string | null][] {
+  const payload = found.body ?? found.requestParam ?? (found.bodyBase64 && `base64 ${found.bodyBase64}`);
   const { lastError } = found;
   return [
     ["id", found.taskId],

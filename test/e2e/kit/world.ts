@@ -72,7 +72,7 @@ export class World {
   }
 
   /**
-   * One request; as an admin unless `headers` say otherwise. A string as `body` is sent as it is.
+   * One request; as an admin unless `headers` say otherwise. A string or bytes as `body` are sent as they are.
    * @throws Error where the answer is not what the OpenAPI document says
    */
   async api(
@@ -84,7 +84,7 @@ export class World {
     const answer = await fetch(`${this.baseUrl}${path}`, {
       method,
       headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
-      body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
+      body: body === undefined ? null : isRaw(body) ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });
     const text = await answer.text();
@@ -189,6 +189,9 @@ export class World {
     return result;
   }
 }
+
+const isRaw = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
+  typeof body === "string" || body instanceof Uint8Array;
 
 /** A POST that is tried twice, 50 ms apart, unless `task` says otherwise. */
 export function quick(task: Record<string, unknown>): Record<string, unknown> {

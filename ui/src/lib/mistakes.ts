@@ -1,5 +1,5 @@
 /** What is wrong with a field of a form, in the viewer's language: the rule that was broken, and where. */
-import type { JsonError } from "../../../core/json/text.ts";
+import type { JsonError } from "../../../core/json/error.ts";
 import { en } from "../i18n/en.ts";
 import { type Key, t } from "./i18n.svelte.ts";
 import type { Mistake } from "./request.ts";

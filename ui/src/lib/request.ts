@@ -2,7 +2,8 @@
  * The request that a form makes, as text: payloads go from the field into the request as they were typed, only their
  * white space is gone.
  */
-import { JsonError, type JsonText, readObject } from "../../../core/json/text.ts";
+import { JsonError } from "../../../core/json/error.ts";
+import { type JsonText, readObject } from "../../../core/json/text.ts";
 import type { Retry, TaskRequest } from "../api/types.ts";
 import type { Draft } from "./draft.ts";
 import { retryOnOf, stopOf } from "./failure-words.ts";
