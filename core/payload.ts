@@ -24,7 +24,7 @@ export interface RenderedBody {
 /**
  * `body` as it is, `bodyBase64` as bytes, or `requestParam` as JSON or a form; text in the charset that the content type
  * names.
- * @throws Error for what {@link payloadProblem} would have refused
+ * @throws Error for what {@link payloadErrors} would have refused
  */
 export function renderBody(task: PayloadFields): RenderedBody {
   const { requestMethod, requestParam, body, bodyBase64, contentType } = task;
@@ -32,11 +32,11 @@ export function renderBody(task: PayloadFields): RenderedBody {
   const isBodyless = requestMethod === "GET" || requestMethod === "DELETE";
   if (body === null && isBodyless) return { body: null, contentType: null };
   const type = typeOf(task) ?? (body === null ? JSON_TYPE : null);
-  const text =
-    body ?? (type !== null && isFormType(type) ? formOf(requestParam, charsetOf(type)) : requestParam);
+  const sent = contentType ?? (headerType(task) === null ? type : null);
+  if (body === null && type !== null && isFormType(type))
+    return { body: formOf(requestParam, charsetOf(type)), contentType: sent };
   // Without a `requestParam` v1 sends an empty object.
-  const bytes = inCharset(text ?? "{}", type);
-  return { body: bytes, contentType: contentType ?? (headerType(task) === null ? type : null) };
+  return { body: inCharset(body ?? requestParam ?? "{}", type), contentType: sent };
 }
 
 /** The content type that is sent, wherever it is given. */
@@ -56,7 +56,7 @@ function inCharset(text: string, type: string | null): string | Buffer {
   return bytes;
 }
 
-/** `application/x-www-form-urlencoded` (WHATWG URL, section 5); lists repeat their name. */
+/** `application/x-www-form-urlencoded` (WHATWG URL, section 5), which is ASCII; lists repeat their name. */
 function formOf(param: JsonText | null, charset: string | null): string {
   if (param === null) return "";
   const pairs: string[] = [];
@@ -70,14 +70,16 @@ function formOf(param: JsonText | null, charset: string | null): string {
 function formEncoded(text: string, charset: string | null): string {
   const bytes = Buffer.from(charset === null ? text : (encodeExactly(text, charset) ?? ""));
   let encoded = "";
-  for (const byte of bytes) {
-    const char = String.fromCharCode(byte);
-    if (char === " ") encoded += "+";
-    else if (/[\w.*-]/.test(char)) encoded += char;
-    else encoded += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
+  for (const byte of bytes) encoded += FORM_BYTES[byte];
   return encoded;
 }
+
+/** What each byte is in a form. */
+const FORM_BYTES = Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  if (char === " ") return "+";
+  return /[A-Za-z0-9_.*-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+});
 
 /** Rules between the fields of a payload. What a field breaks by itself is the schema's business. */
 export function payloadErrors(task: PayloadFields): FieldError[] {
@@ -135,9 +137,12 @@ function formErrors(param: JsonText | null, charset: string | null): FieldError[
   });
 }
 
-/** Bytes of a body as it is sent. */
+/** About how many bytes a body takes as it is sent; in other charsets than UTF-8 they may be fewer, or more. */
 export function bodyBytes(task: PayloadFields): number {
   if (task.bodyBase64 !== null) return Buffer.byteLength(task.bodyBase64, "base64");
+  const type = typeOf(task);
+  if (task.requestParam !== null && type !== null && isFormType(type))
+    return formOf(task.requestParam, charsetOf(type)).length;
   const text = task.body ?? task.requestParam ?? "";
   // A character takes at most three bytes per UTF-16 unit; only large texts need counting.
   return text.length * 3 <= MAX_BODY_BYTES ? text.length : Buffer.byteLength(text);
