@@ -131,7 +131,7 @@ test("what cannot be sent is refused, naming the field", () => {
 
 test("bytes of a body", () => {
   assert.is(bodyBytes(payload({ bodyBase64: "AP/+" })), 3);
-  const form = { contentType: "application/x-www-form-urlencoded", requestParam: json({ a: "上 b" }) };
+  const form = { contentType: "application/x-www-form-urlencoded", requestParam: readJson(`{"a":"上 b"}`) };
   assert.is(bodyBytes(payload(form)), "a=%E4%B8%8A+b".length);
   assert.is(bodyBytes(NOTHING), 0);
   assert.is(bodyBytes(payload({ body: "上".repeat(400_000) })), 1_200_000);
