@@ -16,6 +16,7 @@ const BAD_LIMIT = "最大重试次数不能为空且不能大于100";
 const BAD_METHOD = "请求方式不能为空";
 const BAD_EXPECT = "期待结果不能为空";
 const BAD_PARAM = "请求参数必须是JSON对象";
+const BAD_NAME = "服务名不能包含NUL字符";
 
 /**
  * Reads a body of `POST /api/addTask` as Jackson did: of a key that stands twice the last one counts, texts and numbers
@@ -38,6 +39,8 @@ export function parseLegacyTask(text: string): CheckedTask {
   if (requestMethod === null) reasons.push(BAD_METHOD);
   if (expectResult === null || expectResult.trim() === "") reasons.push(BAD_EXPECT);
   if (param !== requestParam) reasons.push(BAD_PARAM);
+  const names = [valueIn(form, "sourceAppName"), valueIn(form, "targetAppName")];
+  if (names.some((name) => name?.includes("\0"))) reasons.push(BAD_NAME);
   if (reasons.length > 0 || typeof checked === "string")
     throw new BidaError("invalid_task", `${PREFIX}：${reasons.join("，")}`);
   const spec: TaskSpec = {
@@ -57,8 +60,8 @@ export function parseLegacyTask(text: string): CheckedTask {
     timeoutMs: millis(10_000),
     start: { delayMs: millis(0) },
     expiresAt: null,
-    sourceAppName: appName(valueIn(form, "sourceAppName")),
-    targetAppName: appName(valueIn(form, "targetAppName")),
+    sourceAppName: appName(names[0]),
+    targetAppName: appName(names[1]),
     orderKey: null,
   };
   if (bodyBytes(spec) > MAX_BODY_BYTES)
