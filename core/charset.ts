@@ -94,11 +94,12 @@ export function encodeExactly(text: string, charset: string): string | Buffer | 
 
 /** The first character of a text that a charset lacks, for messages: `U+1F600 at 12`. */
 export function missingIn(text: string, charset: string): string | null {
+  // What is lacking comes back as another character; up to there both are the same.
+  const back = iconv.decode(iconv.encode(text, charset), charset);
   let at = 0;
-  for (const character of text) {
-    if (iconv.decode(iconv.encode(character, charset), charset) !== character)
-      return `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")} at ${at}`;
-    at += character.length;
-  }
-  return null;
+  while (at < text.length && text[at] === back[at]) at++;
+  if (at === text.length) return null;
+  // The second half of a character that begins alike.
+  if (/[\udc00-\udfff]/.test(text[at] as string) && at > 0) at--;
+  return `U+${(text.codePointAt(at) as number).toString(16).toUpperCase().padStart(4, "0")} at ${at}`;
 }

@@ -48,7 +48,7 @@ export class BidaError extends Error {
     super(detail ?? REFUSALS[code][1], { cause: more.cause });
     this.name = "BidaError";
     this.code = code;
-    this.errors = more.errors ?? [];
+    this.errors = bounded(more.errors ?? []);
     this.retryAfter = more.retryAfter ?? (code === "unavailable" ? 2 : undefined);
   }
 
@@ -59,6 +59,19 @@ export class BidaError extends Error {
   get title(): string {
     return REFUSALS[this.code][1];
   }
+}
+
+/** An answer names so many wrong fields, each by so many characters: a caller's mistake may have any size. */
+const MAX_ERRORS = 50;
+const MAX_FIELD = 256;
+
+function bounded(errors: FieldError[]): FieldError[] {
+  const shown = errors
+    .slice(0, MAX_ERRORS)
+    .map(({ field, message }) => ({ field: field.slice(0, MAX_FIELD), message }));
+  if (errors.length > MAX_ERRORS)
+    shown.push({ field: "body", message: `has ${errors.length - MAX_ERRORS} more wrong fields` });
+  return shown;
 }
 
 /** Whether `code` is in the catalogue: foreign errors are not shown to callers. */

@@ -17,6 +17,9 @@ import type { TaskSpec } from "./task.ts";
 import { fieldErrors, MAX_DELAY, taskSchema } from "./task-schema.ts";
 import { placeholdersOf } from "./url-template.ts";
 
+/** A request has about twenty; what has more is not looked at one by one. */
+const MAX_FIELDS = 100;
+
 /** The fields of a request, as they were written. */
 export type TaskForm = ReadonlyMap<string, JsonText>;
 
@@ -32,7 +35,11 @@ export interface CheckedTask {
  */
 export function readTask(text: string): TaskForm {
   const form = readingJson("invalid_task", () => readObject(text));
-  if (form !== null) return form;
+  if (form !== null && form.size <= MAX_FIELDS) return form;
+  if (form !== null)
+    throw new BidaError("invalid_task", undefined, {
+      errors: [{ field: "body", message: `must have at most ${MAX_FIELDS} fields` }],
+    });
   throw new BidaError("invalid_task", undefined, {
     errors: [{ field: "body", message: "must be a JSON object" }],
   });

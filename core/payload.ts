@@ -125,16 +125,29 @@ function missing(field: string, text: string, charset: string | null): FieldErro
 
 function formErrors(param: JsonText | null, charset: string | null): FieldError[] {
   if (param === null) return [];
-  return Array.from(membersOf(param)).flatMap(([name, value]): FieldError[] => {
-    const field = `requestParam.${name.slice(0, 64)}`;
-    const flat = kindOf(value) === "list" ? elementsOf(value) : [value];
-    if (flat.some((one) => kindOf(one) === "object" || kindOf(one) === "list"))
-      return [{ field, message: "cannot be nested in a form; a form has texts, numbers and lists of them" }];
-    const texts = [name, ...flat.map(plainText)];
-    if (texts.some((text) => !text.isWellFormed()))
-      return [{ field, message: "must be well-formed Unicode (it holds a lone surrogate)" }];
-    return missing(field, texts.join(""), charset);
-  });
+  const members = Array.from(membersOf(param), ([name, value]) => ({
+    field: `requestParam.${name.slice(0, 64).toWellFormed()}`,
+    name,
+    values: kindOf(value) === "list" ? elementsOf(value) : [value],
+  }));
+  const nested = members.filter(({ values }) => values.some((one) => /^[{[]/.test(one)));
+  if (nested.length > 0)
+    return nested.map(({ field }) => ({
+      field,
+      message: "cannot be nested in a form; a form has texts, numbers and lists of them",
+    }));
+  const texts = members.map(({ field, name, values }) => ({
+    field,
+    text: name + values.map(plainText).join(""),
+  }));
+  const broken = texts.find(({ text }) => !text.isWellFormed());
+  if (broken)
+    return [{ field: broken.field, message: "must be well-formed Unicode (it holds a lone surrogate)" }];
+  const whole = texts.map(({ text }) => text).join("");
+  if (charset === null || encodeExactly(whole, charset) !== null) return [];
+  // Only now one by one, up to the first.
+  const lacking = texts.find(({ text }) => encodeExactly(text, charset) === null);
+  return lacking ? missing(lacking.field, lacking.text, charset) : missing("requestParam", whole, charset);
 }
 
 /** About how many bytes a body takes as it is sent; in other charsets than UTF-8 they may be fewer, or more. */

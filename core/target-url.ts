@@ -5,6 +5,8 @@ import { placeholdersOf, urlWith } from "./url-template.ts";
 
 /** In characters. */
 export const MAX_URL = 2048;
+/** Once its placeholders are filled, in characters before they are encoded. Servers take 8 to 64 KiB. */
+const MAX_FILLED = 64 * 1024;
 
 /** @returns the filled URL, or what is wrong with it */
 export function checkUrl(url: string, param: JsonText | null): URL | string {
@@ -32,10 +34,13 @@ const NOTHING: Members = new Map();
 
 function placeholderProblem(url: string, names: string[], members: Members): string | null {
   const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "";
+  let length = url.length;
   for (const name of names) {
     const value = members.get(name);
     if (value === undefined) return `has a placeholder {${name}} that requestParam does not fill`;
     const text = plainText(value);
+    length += text.length;
+    if (length > MAX_FILLED) return `must have at most ${MAX_FILLED} characters when it is filled`;
     // Both would change which path is called; URLs resolve them, percent-encoded or not.
     if (text === "." || text === "..") return `has a placeholder {${name}} filled with dots`;
     if (!text.isWellFormed()) return `has a placeholder {${name}} filled with a lone surrogate`;

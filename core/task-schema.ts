@@ -103,7 +103,7 @@ export const expectSchema = z
     json: z
       .record(z.string().max(512), json)
       .superRefine((paths, ctx) => {
-        if (Object.keys(paths).length > 20) ctx.addIssue("takes at most 20 paths");
+        if (Object.keys(paths).length > 20) return ctx.addIssue("takes at most 20 paths");
         for (const path of Object.keys(paths)) explain(ctx, () => compileJsonPath(path), [path]);
       })
       .describe("JSONPath (RFC 9535) → the value it must select")
@@ -124,9 +124,9 @@ const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx
   for (const [name, value] of Object.entries(headers)) {
     bytes += name.length + value.length + 4;
     const problem = headerProblem(name, value);
+    if (bytes > MAX_HEADER_BYTES) return ctx.addIssue("must take at most 16 KiB together");
     if (problem) ctx.addIssue({ code: "custom", path: [name], message: problem });
   }
-  if (bytes > MAX_HEADER_BYTES) ctx.addIssue("must take at most 16 KiB together");
 });
 
 /** A task as v1 and RPC take it. */

@@ -1,5 +1,6 @@
 /** The one pass over a JSON text that `text.ts` offers. It knows strings only. */
 import { JsonError, type JsonFault } from "./error.ts";
+import { lastOfEach } from "./last-of-each.ts";
 import { type JsonRules, MAX_DEPTH } from "./rules.ts";
 
 const [QUOTE, PLUS, COMMA, MINUS, POINT] = [0x22, 0x2b, 0x2c, 0x2d, 0x2e];
@@ -240,11 +241,3 @@ const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || cod
 /** Names come from outside and have any length; an error shows this much of them, and of the path. */
 const SHOWN_DEPTH = 8;
 const shown = (part: string | number): string => String(part).slice(0, 64);
-
-/** A normal form in which each object has each key once: the last one, at the place of the first. */
-function lastOfEach(json: string): string {
-  const reader = new Reader(json, { duplicates: "last" });
-  if (json.startsWith("[")) return `[${(reader.list() as string[]).join()}]`;
-  const members = Array.from(reader.object() as Map<string, string>);
-  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
-}

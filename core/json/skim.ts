@@ -10,30 +10,28 @@ export function skimObject(text: string): Map<string, string> | null {
   const skimmer = new Skimmer(text);
   if (!skimmer.steps("{")) return null;
   for (let more = !skimmer.steps("}"); more; more = skimmer.goesOn("}")) {
-    const name = skimmer.value();
+    const name = skimmer.name();
+    if (members.has(name))
+      throw new JsonError("duplicate", `has the key ${JSON.stringify(name.slice(0, 64))} twice`, "", text, 0);
     skimmer.needs(":");
-    members.set(nameOf(name), skimmer.value());
+    members.set(name, skimmer.value());
   }
   skimmer.end();
   return members;
 }
 
-/** Elements of a list, likewise. */
-export function skimList(text: string): string[] | null {
+/**
+ * Elements of a list, likewise.
+ * @param most one more than that is enough to know: then the rest is not looked at
+ */
+export function skimList(text: string, most = Number.POSITIVE_INFINITY): string[] | null {
   const elements: string[] = [];
   const skimmer = new Skimmer(text);
   if (!skimmer.steps("[")) return null;
-  for (let more = !skimmer.steps("]"); more; more = skimmer.goesOn("]")) elements.push(skimmer.value());
+  for (let more = !skimmer.steps("]"); more; more = skimmer.goesOn("]"))
+    if (elements.push(skimmer.value()) > most) return elements;
   skimmer.end();
   return elements;
-}
-
-function nameOf(raw: string): string {
-  try {
-    return String(JSON.parse(raw));
-  } catch {
-    throw new JsonError("syntax", "has a name that is no string", "", raw, 0);
-  }
 }
 
 class Skimmer {
@@ -66,6 +64,16 @@ class Skimmer {
 
   end(): void {
     if (this.#at < this.#text.length) this.#fail("has something behind its end");
+  }
+
+  name(): string {
+    const start = this.#at;
+    if (this.#text[start] !== '"') this.#fail("needs a name in double quotes here");
+    try {
+      return JSON.parse(this.value());
+    } catch {
+      return this.#fail("has a name that is no string", start);
+    }
   }
 
   /** The raw text of the value that begins here. */

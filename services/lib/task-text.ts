@@ -34,7 +34,7 @@ export function batchOfText(text: string): JsonEnvelope[] {
   const members = readingJson("invalid_task", () => skimObject(text));
   if (members === null) throw refused("body", "must be a JSON object");
   const tasks = members.get("tasks") ?? "null";
-  const items = readingJson("invalid_task", () => skimList(tasks));
+  const items = readingJson("invalid_task", () => skimList(tasks, MAX_BATCH));
   checkBatch([...members.keys()], items);
   return (items as string[]).map((json) => ({ json }));
 }

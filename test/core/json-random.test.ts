@@ -84,6 +84,17 @@ test("50 000 random texts: what JSON.parse takes, and nothing else, with the sam
   for (const count of Object.values(counts)) assert.ok(count > 300, JSON.stringify(counts));
 });
 
+/** A key that the object itself has twice is refused, as by reading. */
+function skimmedObject(text: string): Map<string, string> | null | "duplicate" {
+  try {
+    return skimObject(text);
+  } catch (error) {
+    assert.throws(() => readObject(text), /twice/);
+    assert.is((error as JsonError).fault, "duplicate", text);
+    return "duplicate";
+  }
+}
+
 /** Skimming cuts where reading does. */
 function skimAgrees(text: string): void {
   const elements = readList(text, last);
@@ -95,7 +106,8 @@ function skimAgrees(text: string): void {
     text,
   );
   const members = readObject(text, last);
-  const cut = skimObject(text);
+  const cut = skimmedObject(text);
+  if (cut === "duplicate") return;
   assert.is(cut === null, members === null, text);
   if (cut !== null)
     assert.equal(new Map(Array.from(cut, ([name, raw]) => [name, readJson(raw, last)])), members, text);

@@ -130,7 +130,7 @@ test("what is no JSON is refused, with the place", () => {
   assert.equal([place, offset, field], ["line 3, column 4", 18, "a.b.2"]);
 });
 
-test("skimming: what is wrong with one part is no fault of its neighbours", () => {
+test("skimming: an error in one part concerns no other", () => {
   assert.equal(skimList('[ {"a":01} , nope, "\\x" , {"a":1,"a":2} ]'), [
     '{"a":01}',
     "nope",
@@ -157,7 +157,10 @@ test("skimming: what is wrong with one part is no fault of its neighbours", () =
   ];
   for (const [text, message] of broken) assert.match(fault(() => skimList(text)).message, message);
   assert.match(fault(() => skimObject('{"a" 1}')).message, /needs a :/);
-  assert.match(fault(() => skimObject("{a:1}")).message, /name that is no string|needs a :/);
+  for (const text of ["{a:1}", '{["a"]:1}', "{1:1}", "{{}:1}"])
+    assert.match(fault(() => skimObject(text)).message, /needs a name in double quotes/);
+  assert.is(fault(() => skimObject('{"a":1,"\\u0061":2}')).fault, "duplicate");
+  assert.equal(skimList("[1,2,3,x", 2), ["1", "2", "3"]);
 });
 
 test.run();

@@ -105,7 +105,7 @@ const REFUSED: [task: PayloadFields, field: string, message: RegExp][] = [
   [payload({ contentType: "text/plain" }), "contentType", /not as text\/plain/],
   [payload({ contentType: FORM }, '{"a":{}}'), "requestParam.a", /nested/],
   [payload({ contentType: FORM }, '{"a":[[]]}'), "requestParam.a", /nested/],
-  [payload({ contentType: FORM }, '{"\\ud800":1}'), "requestParam.\ud800", /lone surrogate/],
+  [payload({ contentType: FORM }, '{"\\ud800":1}'), "requestParam.\ufffd", /lone surrogate/],
   [
     payload({ contentType: `${FORM};charset=gbk` }, '{"a":"\u{1F600}"}'),
     "requestParam.a",
