@@ -1,5 +1,13 @@
 /** What both doors offer, HTTP and Moleculer alike. */
-import type { AttemptView, BatchResult, Page, TaskQuery, TaskRequest, TaskView } from "./contract.ts";
+import type {
+  AttemptView,
+  BatchItem,
+  BatchResult,
+  Page,
+  TaskQuery,
+  TaskRequest,
+  TaskView,
+} from "./contract.ts";
 
 /** How long one request may take, in milliseconds, unless the client's options say otherwise. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
@@ -13,10 +21,11 @@ export interface BidaClient {
    */
   call(task: TaskRequest, options?: SubmitOptions): Promise<string>;
   /**
-   * Hands over up to 1000 tasks. Each stands for itself: some may be accepted and others refused.
+   * Hands over up to 1000 tasks. Each stands for itself: some may be accepted and others refused. An item may have an
+   * `idempotencyKey` of its own, which counts before that of the options.
    * @returns in the order of `tasks`: `{taskId}` or `{errors}`
    */
-  callBatch(tasks: TaskRequest[], options?: SubmitOptions): Promise<BatchResult[]>;
+  callBatch(tasks: BatchItem[], options?: SubmitOptions): Promise<BatchResult[]>;
   /** @throws CallbackError `not_found` */
   get(taskId: string): Promise<TaskView>;
   /** The record of every call that was made, oldest first. */

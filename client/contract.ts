@@ -3,6 +3,7 @@ import type { ActionMap as EveryAction, EventMap as EveryEvent } from "../core/c
 
 export type {
   AttemptView,
+  BatchItem,
   BatchResult,
   Expectation,
   FieldError,
