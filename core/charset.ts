@@ -74,12 +74,12 @@ function accepts(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer, strea
   }
 }
 
-/** Whether {@link encodeExactly} knows it. iconv-lite also has notations of bytes, which are no charsets. */
+/**
+ * Whether {@link encodeExactly} knows it. Only what {@link canDecode} knows too: iconv-lite also has notations of bytes
+ * (base64, hex) and charsets that no server reads (UTF-7, UTF-32).
+ */
 export const canEncode = (charset: string): boolean =>
-  isUtf8Name(charset) || (iconv.encodingExists(charset) && !/^(base64|hex)$/.test(bareName(charset)));
-
-/** As iconv-lite reads names. */
-const bareName = (charset: string): string => charset.toLowerCase().replace(/:\d{4}$|[^0-9a-z]/g, "");
+  isUtf8Name(charset) || (canDecode(charset) && iconv.encodingExists(charset));
 
 /**
  * The bytes of a text; UTF-8 stays a string, which Node writes as it is.

@@ -121,11 +121,15 @@ const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-
 
 const headersSchema = z.record(z.string(), z.string()).superRefine((headers, ctx) => {
   let bytes = 0;
+  const seen = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
     bytes += name.length + value.length + 4;
     const problem = headerProblem(name, value);
     if (bytes > MAX_HEADER_BYTES) return ctx.addIssue("must take at most 16 KiB together");
-    if (problem) ctx.addIssue({ code: "custom", path: [name], message: problem });
+    // One of them would be sent, and the body might be written for the type that the other names.
+    const twice = seen.has(name.toLowerCase()) ? "is given twice, in other letters" : null;
+    seen.add(name.toLowerCase());
+    if (problem ?? twice) ctx.addIssue({ code: "custom", path: [name], message: problem ?? twice ?? "" });
   }
 });
 

@@ -36,6 +36,10 @@ const RULES: [more: Record<string, unknown>, error: string][] = [
   [{ url: `http://a/${"x".repeat(2040)}` }, "url: must have at most 2048 characters"],
   [{ url: "http://u:p@a/" }, "url: must not hold a user name or password; send a header instead"],
   [{ url: "http://u@a/" }, "url: must not hold a user name or password; send a header instead"],
+  [
+    { headers: { "Content-Type": "application/json", "content-type": "text/xml" } },
+    "headers.content-type: is given twice, in other letters",
+  ],
   [{ url: "http://a/x\ny" }, "url: must not contain control characters"],
   [{ url: "http://a/\ud800" }, `url: ${SURROGATE}`],
   [{ url: "http://a/\0" }, "url: must not contain NUL"],
