@@ -57,10 +57,20 @@ function readBytes(req: IncomingMessage, res: ServerResponse, size: BodySize): P
   return new Promise((resolve, reject) => {
     readers[size](req as never, res as never, (error: unknown) => {
       const { body } = req as { body?: unknown };
-      if (error) reject(refusalOf(error));
+      if (error) reject(refusalOfReading(req, error));
       else resolve(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
     });
   });
+}
+
+/** What body-parser says of a body that is not compressed as it says has no type; what it says of others has. */
+function refusalOfReading(req: IncomingMessage, error: unknown): BidaError {
+  const refusal = refusalOf(error);
+  const coding = req.headers["content-encoding"];
+  if (refusal.code !== "invalid_json" || coding === undefined || (error as { type?: unknown }).type)
+    return refusal;
+  const message = `is not ${coding.slice(0, 40)}, as its content-encoding says`;
+  return new BidaError("invalid_encoding", `The body ${message}`, { errors: [{ field: "body", message }] });
 }
 
 const hasBody = (req: IncomingMessage): boolean =>
