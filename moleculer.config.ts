@@ -3,11 +3,11 @@ import os from "node:os";
 import path from "node:path";
 import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
-import { sharedOptions } from "./services/lib/broker-options.ts";
-import { fatal } from "./services/lib/fatal.ts";
-import { largePackets } from "./services/lib/large-packets.ts";
-import { nodeService } from "./services/lib/node-service.ts";
-import { resources } from "./services/lib/resources.ts";
+import { sharedOptions } from "./services/bus/broker-options.ts";
+import { largePackets } from "./services/bus/large-packets.ts";
+import { fatal } from "./services/node/fatal.ts";
+import { nodeService } from "./services/node/node-service.ts";
+import { resources } from "./services/node/resources.ts";
 import { replDoor } from "./services/repl/door.ts";
 
 function config(): Config {

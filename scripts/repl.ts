@@ -3,7 +3,7 @@
  * With arguments, `npm run repl -- tasks --state exhausted`, that one command is run. See docs/repl.md.
  */
 import { ConfigError, loadClientConfig } from "../core/config.ts";
-import { nodesWith } from "../services/lib/peers.ts";
+import { nodesWith } from "../services/bus/peers.ts";
 import { attach, Unreachable } from "../services/repl/attach.ts";
 import { join } from "../services/repl/join.ts";
 import { zoneName } from "../services/repl/paint.ts";

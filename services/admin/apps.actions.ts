@@ -20,7 +20,7 @@ import {
   writeApp,
 } from "../../store/apps.ts";
 import { transaction } from "../../store/failures.ts";
-import { type ActionsOf, broadcast } from "../lib/bus.ts";
+import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { audited, difference, iso, type PeopleParts } from "./people-parts.ts";
 
 export const appActions = (parts: PeopleParts) =>

@@ -4,8 +4,8 @@ import { BidaError } from "../../core/errors.ts";
 import { auditQuerySchema } from "../../core/schema/audit.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAudit, recordAudit } from "../../store/audit.ts";
-import { actorOf, originOfCall } from "../lib/audit.ts";
-import type { ActionsOf } from "../lib/bus.ts";
+import type { ActionsOf } from "../bus/bus.ts";
+import { actorOf, originOfCall } from "../tasks/audit.ts";
 import { iso, type PeopleParts } from "./people-parts.ts";
 
 export const auditActions = (parts: PeopleParts) =>

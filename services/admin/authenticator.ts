@@ -9,7 +9,7 @@ import { recordAudit } from "../../store/audit.ts";
 import { transaction } from "../../store/failures.ts";
 import { noteFailure, noteSuccess, readAttempts } from "../../store/login-attempts.ts";
 import { findUser, hasOwnAdmin, insertUser, type User } from "../../store/users.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 import { Passwords } from "./passwords.ts";
 
 /** How old the memory of a success may be before it is renewed, in ms. */

@@ -14,8 +14,8 @@ import {
   type Rule,
 } from "../../store/change-many.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import type { Resources } from "../lib/resources.ts";
-import { letGo, progressOf } from "../lib/tasks.ts";
+import type { Resources } from "../node/resources.ts";
+import { letGo, progressOf } from "../tasks/tasks.ts";
 
 /** Tasks in one transaction. */
 export const BATCH = 200;

@@ -10,8 +10,8 @@ import { recordAudit } from "../../store/audit.ts";
 import { advanceJob, holdJob, JobLost, leaseJob, type StoredJob, takeJob } from "../../store/bulk-jobs.ts";
 import { type Candidate, nextMatching, stillFits } from "../../store/change-many.ts";
 import type { TaskFilter } from "../../store/read.ts";
-import type { Resources } from "../lib/resources.ts";
-import { Stretch } from "../lib/stretch.ts";
+import type { Resources } from "../node/resources.ts";
+import { Stretch } from "../node/stretch.ts";
 import { actionOf, added, applyTo } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 

@@ -8,10 +8,10 @@ import { type bulkSchema, MAX_AT_ONCE, type replaySchema } from "../../core/sche
 import { recordAudit } from "../../store/audit.ts";
 import { addJob, findJob, listJobs, type StoredJob, stopJob } from "../../store/bulk-jobs.ts";
 import { type Candidate, countMatching, findCandidates, nextMatching } from "../../store/change-many.ts";
-import { originOfCall } from "../lib/audit.ts";
-import type { BidaContext } from "../lib/bus.ts";
-import type { Resources } from "../lib/resources.ts";
-import { scopeOf } from "../lib/tasks.ts";
+import type { BidaContext } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
+import { originOfCall } from "../tasks/audit.ts";
+import { scopeOf } from "../tasks/tasks.ts";
 import { actionOf, added, applyTo, BATCH, type By } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 import type { BulkWorker } from "./bulk-worker.ts";

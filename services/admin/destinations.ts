@@ -14,7 +14,7 @@ import {
   type StoredDestination,
   setDestination,
 } from "../../store/destinations.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 import { difference } from "./people-parts.ts";
 
 export async function listViews(

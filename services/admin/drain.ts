@@ -5,10 +5,11 @@ import { BidaError } from "../../core/errors.ts";
 import { note } from "../../core/schema/parts.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { transaction } from "../../store/failures.ts";
-import { originOfCall } from "../lib/audit.ts";
-import { type BidaContext, call } from "../lib/bus.ts";
-import { nodesWith } from "../lib/peers.ts";
-import type { Resources } from "../lib/resources.ts";
+import { call } from "../bus/call.ts";
+import { nodesWith } from "../bus/peers.ts";
+import type { BidaContext } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
+import { originOfCall } from "../tasks/audit.ts";
 
 /** How long the node may take to answer, in ms. */
 const PATIENCE = 3_000;

@@ -5,9 +5,9 @@ import type { Actor } from "../../core/caller.ts";
 import type { Clock } from "../../core/clock.ts";
 import { recordAudit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
-import { originOfCall } from "../lib/audit.ts";
-import type { BidaContext } from "../lib/bus.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { BidaContext } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
+import { originOfCall } from "../tasks/audit.ts";
 import type { Authenticator } from "./authenticator.ts";
 
 /** Given when the service has started. */

@@ -2,7 +2,7 @@
 import type { Logger } from "moleculer";
 import { pruneAttempts } from "../../store/login-attempts.ts";
 import { pruneSessions } from "../../store/sessions.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 import { appActions } from "./apps.actions.ts";
 import { auditActions } from "./audit.actions.ts";
 import { Authenticator } from "./authenticator.ts";

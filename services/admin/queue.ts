@@ -1,7 +1,7 @@
 /** What waits: in the due set, behind others of its order, and for how long. */
 import type { QueueView, StatsNow } from "../../core/contract.ts";
 import { countHeld } from "../../store/waiting.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 
 /** Held tasks are counted up to so many: no page counts a big table. */
 const MOST_HELD = 10_000;

@@ -19,13 +19,13 @@ import { findKnown } from "../../store/idempotency.ts";
 import { findTask } from "../../store/read.ts";
 import { linkResend } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { originOfCall } from "../lib/audit.ts";
-import type { BidaContext } from "../lib/bus.ts";
-import { checkIdempotencyKey, idempotencyOf } from "../lib/idempotency.ts";
-import { storedTaskOf } from "../lib/new-task.ts";
-import type { Resources } from "../lib/resources.ts";
-import { textOf } from "../lib/task-text.ts";
-import { scopeOf } from "../lib/tasks.ts";
+import type { BidaContext } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
+import { originOfCall } from "../tasks/audit.ts";
+import { checkIdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
+import { storedTaskOf } from "../tasks/new-task.ts";
+import { textOf } from "../tasks/task-text.ts";
+import { scopeOf } from "../tasks/tasks.ts";
 
 /**
  * @param params the fields of a new task that differ, and `note`, as values or as text. A field that is missing is the

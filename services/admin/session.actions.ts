@@ -16,8 +16,8 @@ import {
   insertSession,
 } from "../../store/sessions.ts";
 import { lockUser, type User, writeUser } from "../../store/users.ts";
-import { originOfCall } from "../lib/audit.ts";
-import { type ActionsOf, broadcast } from "../lib/bus.ts";
+import { type ActionsOf, broadcast } from "../bus/bus.ts";
+import { originOfCall } from "../tasks/audit.ts";
 import { identityOf } from "./authenticator.ts";
 import { audited, iso, type PeopleParts } from "./people-parts.ts";
 import { checkPassword } from "./users.actions.ts";

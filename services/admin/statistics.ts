@@ -37,7 +37,7 @@ import type { Scope } from "../../store/scope.ts";
 import { readOverview } from "../../store/stats/overview.ts";
 import { type Range, readStats } from "../../store/stats/read.ts";
 import { oldestDue } from "../../store/waiting.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 
 /** Points of one answer. */
 const MAX_POINTS = 1_500;

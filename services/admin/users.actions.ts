@@ -18,7 +18,7 @@ import {
   type User,
   writeUser,
 } from "../../store/users.ts";
-import { type ActionsOf, broadcast } from "../lib/bus.ts";
+import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { audited, difference, iso, type PeopleParts } from "./people-parts.ts";
 
 export const userActions = (parts: PeopleParts) =>

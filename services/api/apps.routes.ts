@@ -10,7 +10,8 @@ import {
   rotateSchema,
 } from "../../core/schema/apps.ts";
 import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
-import { call, read } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import { read } from "../bus/peers.ts";
 import { numberOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 

@@ -1,7 +1,7 @@
 /** `/v1/attempts`: calls across tasks. */
 import type { AttemptQuery } from "../../core/contract.ts";
 import { attemptPageSchema, attemptQuerySchema } from "../../core/schema/attempts.ts";
-import { read } from "../lib/bus.ts";
+import { read } from "../bus/peers.ts";
 import { withNumbers } from "./query.ts";
 import type { Route } from "./route.ts";
 

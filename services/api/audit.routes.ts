@@ -1,7 +1,7 @@
 /** `/v1/audit`. */
 import { auditQuerySchema, auditSchema } from "../../core/schema/audit.ts";
 import { pageOf } from "../../core/schema/parts.ts";
-import { read } from "../lib/bus.ts";
+import { read } from "../bus/peers.ts";
 import { withNumbers } from "./query.ts";
 import type { Route } from "./route.ts";
 

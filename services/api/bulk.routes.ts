@@ -11,7 +11,8 @@ import {
   stopSchema,
 } from "../../core/schema/bulk.ts";
 import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
-import { call, read } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import { read } from "../bus/peers.ts";
 import { exportTasks } from "./export.ts";
 import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";

@@ -5,7 +5,8 @@ import {
   destinationQuerySchema,
   destinationViewSchema,
 } from "../../core/schema/destinations.ts";
-import { call, read } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import { read } from "../bus/peers.ts";
 import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 

@@ -7,8 +7,9 @@ import type { ServiceBroker } from "moleculer";
 import type { StatsNow, TaskChange } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { Scope } from "../../store/scope.ts";
-import { listen, read } from "../lib/bus.ts";
-import { onStopping } from "../lib/resources.ts";
+import { listen } from "../bus/bus.ts";
+import { read } from "../bus/peers.ts";
+import { onStopping } from "../node/resources.ts";
 import { EventClient, type Subscription } from "./event-client.ts";
 
 /** Of one node. */

@@ -5,7 +5,7 @@ import type { Page, TaskQuery } from "../../core/contract.ts";
 import { exportQuerySchema } from "../../core/schema/bulk.ts";
 import { type ExactTaskView, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { read } from "../lib/bus.ts";
+import { read } from "../bus/peers.ts";
 import { withList } from "./query.ts";
 import type { RestCall } from "./route.ts";
 

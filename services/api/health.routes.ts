@@ -2,7 +2,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { Health } from "../../core/contract.ts";
 import { aliveSchema, healthSchema } from "../../core/schema/health.ts";
-import { call } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
 import type { Route } from "./route.ts";
 
 const CHECK_TIMEOUT = 4_000;

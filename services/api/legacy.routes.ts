@@ -6,7 +6,7 @@ import { BidaError } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
 import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { submit } from "../lib/bus.ts";
+import { submit } from "../tasks/submit.ts";
 import { readText } from "./body.ts";
 import type { Callers } from "./caller.ts";
 import { end, refusalOf } from "./problem.ts";

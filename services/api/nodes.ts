@@ -1,8 +1,8 @@
 /** Asks every node of the cluster the same question, at once. */
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
-import { call } from "../lib/bus.ts";
-import { nodesWith } from "../lib/peers.ts";
+import { call } from "../bus/call.ts";
+import { nodesWith } from "../bus/peers.ts";
 
 /** A node that has not answered by then is shown as down, in ms. Below Prometheus's shortest usual scrape timeout. */
 const PATIENCE = 2_000;

@@ -1,7 +1,8 @@
 /** Refused attempts by role, for the audit log. */
 import type { ServiceBroker } from "moleculer";
 import { TokenBucket } from "../../core/token-bucket.ts";
-import { type CallMeta, call } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import type { CallMeta } from "../bus/types.ts";
 
 /** At most so many entries per second and node: nobody may fill the log by being refused. */
 const PER_SECOND = 20;

@@ -7,7 +7,7 @@ import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
 import { type Access, isAllowed } from "../../core/caller.ts";
 import { BidaError, type RefusalCode } from "../../core/errors.ts";
-import type { CallMeta } from "../lib/bus.ts";
+import type { CallMeta } from "../bus/types.ts";
 import { type BodySize, readText, readValue } from "./body.ts";
 import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
 import { checkSameOrigin, tokenOf } from "./cookie.ts";

@@ -3,7 +3,7 @@ import { BidaError } from "../../core/errors.ts";
 import type { SessionIdentity, SessionView } from "../../core/people.ts";
 import { loginSchema, passwordSchema, sessionSchema } from "../../core/schema/session.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { call } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
 import { cookieOf, newToken, tokenOf } from "./cookie.ts";
 import type { RestCall, Route } from "./route.ts";
 

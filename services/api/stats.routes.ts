@@ -9,7 +9,7 @@ import {
   seriesSchema,
   summarySchema,
 } from "../../core/schema/stats.ts";
-import { read } from "../lib/bus.ts";
+import { read } from "../bus/peers.ts";
 import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 

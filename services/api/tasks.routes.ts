@@ -11,7 +11,9 @@ import {
 import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { printTask, printTaskPage } from "../../core/task-json.ts";
 import { taskSchema } from "../../core/task-schema.ts";
-import { call, read, submit, submitBatch } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import { read } from "../bus/peers.ts";
+import { submit, submitBatch } from "../tasks/submit.ts";
 import { withList, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 

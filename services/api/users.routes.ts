@@ -2,7 +2,8 @@
 import type { UserChange, UserRequest } from "../../core/people.ts";
 import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
 import { changeUserSchema, createUserSchema, userSchema } from "../../core/schema/users.ts";
-import { call, read } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import { read } from "../bus/peers.ts";
 import { numberOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 

@@ -10,7 +10,8 @@ import {
   webhookTestSchema,
   webhookViewSchema,
 } from "../../core/schema/webhooks.ts";
-import { call, read } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
+import { read } from "../bus/peers.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Alarms";

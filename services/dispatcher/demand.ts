@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
-import { call } from "../lib/bus.ts";
+import { call } from "../bus/call.ts";
 
 /**
  * How long a claim is parked, as a share of the lease. Short enough that the parked claims of a node that died are gone

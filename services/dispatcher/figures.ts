@@ -16,7 +16,7 @@ import {
   threadDelay,
 } from "../../core/metrics.ts";
 import { CALL_ERRORS } from "../../core/outcome.ts";
-import type { NodePart } from "../lib/node-status.ts";
+import type { NodePart } from "../node/node-status.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RetryPace } from "./retry-pace.ts";
 

@@ -4,8 +4,8 @@ import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-t
 import type { ClockSample, SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { leasesLost } from "../../core/metrics.ts";
-import { Contact } from "../lib/contact.ts";
-import { askAny } from "../lib/peers.ts";
+import { askAny } from "../bus/peers.ts";
+import { Contact } from "../node/contact.ts";
 
 /** Entries per call; keeps a call below what NATS carries in one piece. */
 const CHUNK = 2_000;

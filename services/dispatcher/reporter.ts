@@ -7,8 +7,8 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { Held } from "../../actors/held.ts";
 import { Batcher } from "../../core/batcher.ts";
 import { type DueEntry, leaseOf, type Outcome } from "../../core/job.ts";
-import { Contact } from "../lib/contact.ts";
-import { askAny } from "../lib/peers.ts";
+import { askAny } from "../bus/peers.ts";
+import { Contact } from "../node/contact.ts";
 
 const MAX_ITEMS = 500;
 /** Below what NATS carries in one piece. */

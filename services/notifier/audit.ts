@@ -2,8 +2,8 @@
 import type { EpochMs } from "../../core/clock.ts";
 import { recordAudit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
-import { originOfCall } from "../lib/audit.ts";
-import type { BidaContext } from "../lib/bus.ts";
+import type { BidaContext } from "../bus/types.ts";
+import { originOfCall } from "../tasks/audit.ts";
 import type { ChannelChange } from "./channels.ts";
 
 /**

@@ -19,9 +19,9 @@ import {
   updateWebhook,
   type Webhook,
 } from "../../store/webhooks.ts";
-import type { BidaContext } from "../lib/bus.ts";
-import type { Resources } from "../lib/resources.ts";
-import { cancelTask } from "../lib/tasks.ts";
+import type { BidaContext } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
+import { cancelTask } from "../tasks/tasks.ts";
 import { messageView, webhookView } from "./views.ts";
 
 /** What happened to a channel, for the audit log. Masked: nothing of it is secret. */

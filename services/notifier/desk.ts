@@ -20,8 +20,8 @@ import {
 import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
-import type { Resources } from "../lib/resources.ts";
-import { Stretch } from "../lib/stretch.ts";
+import type { Resources } from "../node/resources.ts";
+import { Stretch } from "../node/stretch.ts";
 
 /** Between looks, in ms. */
 const INTERVAL = 2_000;

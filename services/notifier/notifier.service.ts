@@ -2,8 +2,8 @@
 import type { ServiceSchema } from "moleculer";
 import { epochMs, minutes } from "../../core/clock.ts";
 import { raiseOnce } from "../../store/alarm-checks.ts";
-import { actionsOf, type EventHandlers, eventsOf } from "../lib/bus.ts";
-import { onStopping, type Resources, resourcesOf } from "../lib/resources.ts";
+import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
+import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
 import { auditChannel } from "./audit.ts";
 import { Channels } from "./channels.ts";
 import { AlarmDesk } from "./desk.ts";

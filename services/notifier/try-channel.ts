@@ -18,7 +18,7 @@ import type { WebhookTest } from "../../core/contract.ts";
 import { newTaskId, originOf } from "../../core/ids.ts";
 import type { Job } from "../../core/job.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 
 /** Of the answer's body, in characters. */
 const SHOWN = 4_096;

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { Errors, ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
-import { sharedOptions } from "../lib/broker-options.ts";
+import { sharedOptions } from "../bus/broker-options.ts";
 import { callsAs, operator } from "./actor.ts";
 import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
 

@@ -3,9 +3,9 @@ import os from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
-import { sharedOptions } from "../lib/broker-options.ts";
-import { largePackets } from "../lib/large-packets.ts";
-import { nodesWith } from "../lib/peers.ts";
+import { sharedOptions } from "../bus/broker-options.ts";
+import { largePackets } from "../bus/large-packets.ts";
+import { nodesWith } from "../bus/peers.ts";
 import { callsAs, operator } from "./actor.ts";
 import { Unreachable } from "./attach.ts";
 

@@ -4,7 +4,7 @@
  * {@link Asked} with an {@link Answered}, in any order.
  */
 import path from "node:path";
-import type { CallMeta } from "../lib/bus.ts";
+import type { CallMeta } from "../bus/types.ts";
 
 export interface Hello {
   nodeID: string;

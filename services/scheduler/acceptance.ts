@@ -7,9 +7,9 @@ import { type CheckedTask, checkTask, type TaskForm } from "../../core/parse-tas
 import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
 import { findKnown, type Idempotency } from "../../store/idempotency.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { type IdempotencyKey, idempotencyOf } from "../lib/idempotency.ts";
-import { storedTaskOf } from "../lib/new-task.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
+import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
+import { storedTaskOf } from "../tasks/new-task.ts";
 import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */

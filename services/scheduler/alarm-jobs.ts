@@ -6,7 +6,7 @@ import type { TaskId } from "../../core/ids.ts";
 import { channelsOfMessages } from "../../store/alarms.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { listWebhooks } from "../../store/webhooks.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 
 /**
  * @returns what each alarm's call needs; those whose channel is gone, or does not open with our key, are missing

@@ -3,8 +3,8 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { breakerChanges } from "../../core/metrics.ts";
 import type { LaneChange } from "../../due/due-set.ts";
 import { originsOf } from "../../store/destinations.ts";
-import { emit } from "../lib/bus.ts";
-import type { Resources } from "../lib/resources.ts";
+import { emit } from "../bus/bus.ts";
+import type { Resources } from "../node/resources.ts";
 
 export async function announceBreakers(
   { db, clock }: Pick<Resources, "db" | "clock">,

@@ -8,7 +8,7 @@ import type { Logger } from "moleculer";
 import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
 import { type DueEntry, dueEntryOf, type Job, leaseOf } from "../../core/job.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 import type { JobMaker } from "./jobs.ts";
 
 /** One reply carries about this much payload. */

@@ -1,7 +1,7 @@
 /** A scheduler's share of what its node says of itself: the due set, breakers, parked claims. */
 import { breakers, claimsParked, due as dueGauge, leasesRecovered } from "../../core/metrics.ts";
 import type { DueSet } from "../../due/due-set.ts";
-import type { NodePart } from "../lib/node-status.ts";
+import type { NodePart } from "../node/node-status.ts";
 import type { ClaimDesk } from "./claim-desk.ts";
 
 export function schedulerStatus(due: DueSet, desk: ClaimDesk): NodePart {

@@ -2,8 +2,8 @@
 import type { Logger } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import { foldStats, pruneStats } from "../../store/stats/fold.ts";
-import type { Resources } from "../lib/resources.ts";
-import { Stretch } from "../lib/stretch.ts";
+import type { Resources } from "../node/resources.ts";
+import { Stretch } from "../node/stretch.ts";
 
 /** Between two folds of the whole cluster, in ms. */
 const INTERVAL = 1_000;

@@ -8,7 +8,7 @@ import { signingSecrets } from "../../store/apps.ts";
 import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 import { addressAlarms } from "./alarm-jobs.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
 

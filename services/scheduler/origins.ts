@@ -1,7 +1,7 @@
 /** Remembers which origins are called, for the list of destinations. Beside the path of tasks, which never waits for it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { addOrigins } from "../../store/destinations.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 
 /** Origins that are known to be in the table; beyond this many they are asked for anew. */
 const MAX_KNOWN = 100_000;

@@ -10,7 +10,7 @@ import { rebuilds, reconciled } from "../../core/metrics.ts";
 import { HANDOVER } from "../../due/due-set.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */

@@ -6,11 +6,12 @@ import { attemptsDropped, measured } from "../../core/metrics.ts";
 import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { type Recorded, recordOutcomes } from "../../store/record.ts";
-import { type EventName, emit, isHeard } from "../lib/bus.ts";
-import { announceChange, attemptLine } from "../lib/changes.ts";
-import type { Resources } from "../lib/resources.ts";
-import { letGo } from "../lib/tasks.ts";
-import { attemptView, taskEvent } from "../lib/views.ts";
+import { emit, isHeard } from "../bus/bus.ts";
+import type { EventName } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
+import { announceChange, attemptLine } from "../tasks/changes.ts";
+import { letGo } from "../tasks/tasks.ts";
+import { attemptView, taskEvent } from "../tasks/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
 

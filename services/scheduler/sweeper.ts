@@ -8,7 +8,7 @@ import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
 import { runAlone } from "../../store/exclusive.ts";
 import { type Position, pruneKeys, pruneLines, pruneTasks, type Step } from "../../store/retention.ts";
-import type { Resources } from "../lib/resources.ts";
+import type { Resources } from "../node/resources.ts";
 
 /** After the start. */
 const FIRST = seconds(5);

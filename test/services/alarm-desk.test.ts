@@ -7,7 +7,7 @@ import { destinationOf, parseChannel } from "../../core/alarm/channel.ts";
 import { epochMs, type ManualClock, millis, minutes, systemClock } from "../../core/clock.ts";
 import { loadConfig } from "../../core/config.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
-import type { Resources } from "../../services/lib/resources.ts";
+import type { Resources } from "../../services/node/resources.ts";
 import { AlarmDesk } from "../../services/notifier/desk.ts";
 import { messagesOf } from "../../store/alarm-desk.ts";
 import { insertAlarms } from "../../store/alarms.ts";

@@ -1,7 +1,9 @@
 // Checked by tsc, never run: what the typed bus does not let through. Each `@ts-expect-error` is a test; one that
 // compiles is an error.
 import type { ServiceBroker } from "moleculer";
-import { type ActionName, actionsOf, call, emit, eventsOf } from "../../services/lib/bus.ts";
+import { actionsOf, emit, eventsOf } from "../../services/bus/bus.ts";
+import { call } from "../../services/bus/call.ts";
+import type { ActionName } from "../../services/bus/types.ts";
 
 declare const broker: ServiceBroker;
 const task = { url: "http://a/", requestMethod: "POST", limitCallCount: 3 } as const;

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../core/clock.ts";
 import { laneOf, newTaskId } from "../../core/ids.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
-import { announceChange, attemptLine } from "../../services/lib/changes.ts";
+import { announceChange, attemptLine } from "../../services/tasks/changes.ts";
 import type { StoredTask } from "../../store/rows.ts";
 
 const test = suite("changes");

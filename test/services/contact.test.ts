@@ -2,8 +2,8 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { registry } from "../../core/metrics.ts";
-import { Contact } from "../../services/lib/contact.ts";
-import { contribute, contributedInfo, sampleAll } from "../../services/lib/node-status.ts";
+import { Contact } from "../../services/node/contact.ts";
+import { contribute, contributedInfo, sampleAll } from "../../services/node/node-status.ts";
 
 const test = suite("contact and status of a node");
 

@@ -1,7 +1,7 @@
 // Requests of other services as they come from NATS: what they ask for keeps its digits, the rest costs nothing.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ExactSerializer } from "../../services/lib/exact-serializer.ts";
+import { ExactSerializer } from "../../services/bus/exact-serializer.ts";
 import { rawJson } from "../core/helpers.ts";
 
 const test = suite("exact serializer");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { largePackets } from "../../services/lib/large-packets.ts";
+import { largePackets } from "../../services/bus/large-packets.ts";
 import { natsUrl } from "../servers/env.ts";
 
 const test = suite("large packets");

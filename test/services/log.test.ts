@@ -3,7 +3,7 @@ import knexModule from "knex";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BidaError } from "../../core/errors.ts";
-import { serializeError } from "../../services/lib/log.ts";
+import { serializeError } from "../../services/node/log.ts";
 import { thrown } from "../core/helpers.ts";
 
 const test = suite("log");

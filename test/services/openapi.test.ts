@@ -10,7 +10,7 @@ import { parseLegacyTask } from "../../core/legacy.ts";
 import { parseTask } from "../../core/parse-task.ts";
 import api, { everyDeclaration } from "../../services/api/api.service.ts";
 import { openApiDocument } from "../../services/api/openapi/document.ts";
-import { resources } from "../../services/lib/resources.ts";
+import { resources } from "../../services/node/resources.ts";
 
 const test = suite("openapi");
 

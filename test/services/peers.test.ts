@@ -4,9 +4,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Submission, SubmissionResult } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
-import { actionsOf, submit } from "../../services/lib/bus.ts";
-import { askAny, nodesWith } from "../../services/lib/peers.ts";
-import { refusalTo } from "../../services/lib/wire-errors.ts";
+import { actionsOf } from "../../services/bus/bus.ts";
+import { askAny, nodesWith } from "../../services/bus/peers.ts";
+import { refusalTo } from "../../services/bus/wire-errors.ts";
+import { submit } from "../../services/tasks/submit.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { until } from "../e2e/kit/until.ts";
 

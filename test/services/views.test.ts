@@ -6,7 +6,7 @@ import { readJson } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { STORED_STATES } from "../../core/task.ts";
 import { type ExactTaskView, printTask } from "../../core/task-json.ts";
-import { attemptView, taskEvent, taskView } from "../../services/lib/views.ts";
+import { attemptView, taskEvent, taskView } from "../../services/tasks/views.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { json } from "../core/helpers.ts";
 

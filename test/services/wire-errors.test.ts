@@ -2,7 +2,7 @@ import { Errors } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BidaError, REFUSALS, type RefusalCode } from "../../core/errors.ts";
-import { fromWire, toWire } from "../../services/lib/wire-errors.ts";
+import { fromWire, toWire } from "../../services/bus/wire-errors.ts";
 
 const test = suite("wire errors");
 const silent = () => assert.unreachable("a refusal is not unexpected");

@@ -1,6 +1,6 @@
 /** `nodes`, `drain`, `undrain`. */
 import type { NodeInfo } from "../../../core/contract.ts";
-import { nodesWith } from "../../lib/peers.ts";
+import { nodesWith } from "../../bus/peers.ts";
 import { ask } from "../ask.ts";
 import type { Command, Session } from "../command.ts";
 import { Mistake } from "../mistake.ts";

@@ -7,7 +7,7 @@ import type { TaskChange } from "../../core/contract.ts";
 import type { StoredState } from "../../core/task.ts";
 import type { Recorded } from "../../store/record.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { broadcast, isHeard } from "./bus.ts";
+import { broadcast, isHeard } from "../bus/bus.ts";
 import { taskChange } from "./views.ts";
 
 export interface Announce {

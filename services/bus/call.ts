@@ -1,7 +1,7 @@
-/** One call of an action, with types and our errors. Services import it from `bus.ts`. */
+/** One call of an action, with types and our errors. */
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
-import type { ActionName, CallOptions } from "./bus.ts";
+import type { ActionName, CallOptions } from "./types.ts";
 import { fromWire } from "./wire-errors.ts";
 
 /** @throws BidaError: the action's own refusal, or `unavailable` where nobody answers */

@@ -1,8 +1,8 @@
 /** How every broker of Bida is made: those of nodes (`moleculer.config.ts`), and the REPL's. */
 import type { BrokerOptions } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
+import { loggers } from "../node/log.ts";
 import { ExactSerializer } from "./exact-serializer.ts";
-import { loggers } from "./log.ts";
 import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */

@@ -12,7 +12,7 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
-import { type Announce, announceTo } from "./announce.ts";
+import { type Announce, announceTo } from "../tasks/announce.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";

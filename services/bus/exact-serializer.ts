@@ -6,7 +6,7 @@
 import { Serializers } from "moleculer";
 import { skimList, skimObject } from "../../core/json/skim.ts";
 import type { JsonEnvelope } from "../../core/submission.ts";
-import { isEnvelope } from "./task-text.ts";
+import { isEnvelope } from "../tasks/task-text.ts";
 
 /** What Moleculer calls a packet that asks for an action. */
 const REQUEST = "REQ";

@@ -13,10 +13,10 @@ import { findTask } from "../../store/read.ts";
 import { copiesOf, originalOf } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
+import type { BidaContext } from "../bus/types.ts";
+import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "./audit.ts";
-import type { BidaContext } from "./bus.ts";
 import { announceChange } from "./changes.ts";
-import type { Resources } from "./resources.ts";
 import { taskView } from "./views.ts";
 
 /** Who asks. Other services of the cluster see everything. */

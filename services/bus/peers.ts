@@ -1,13 +1,13 @@
 /**
  * Asking one of several nodes, and another one where the first does not answer. A node that was killed or frozen stays
  * in the registry until its heartbeats are missed (6 s); a caller should not wait for that. Only for actions that may be
- * carried out twice. `read` is imported from `bus.ts`.
+ * carried out twice.
  */
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
 import type { BidaError } from "../../core/errors.ts";
-import type { ActionName, CallOptions } from "./bus.ts";
 import { call } from "./call.ts";
+import type { ActionName, CallOptions } from "./types.ts";
 
 /** A node that did not answer is asked last for so long, in ms; by then the registry knows. */
 const SUSPECTED = 6_000;

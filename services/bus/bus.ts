@@ -3,49 +3,11 @@
  * compile. Services call and answer through here only.
  */
 import type { ActionSchema, Context, EventSchema, ServiceBroker } from "moleculer";
-import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
-import type { TaskId } from "../../core/ids.ts";
 import { refusals } from "../../core/metrics.ts";
-import type { Scope } from "../../store/scope.ts";
+import type { ActionName, BidaContext, EventName } from "./types.ts";
 import { toWire } from "./wire-errors.ts";
-
-export { call } from "./call.ts";
-export { read } from "./peers.ts";
-export { submit, submitBatch } from "./submit.ts";
-
-/** What travels beside the parameters of a call. */
-export interface CallMeta {
-  /** Who asks. Absent on calls from other services of the cluster, which see everything. */
-  scope?: Scope;
-  /** The same one, for the audit log. */
-  actor?: Actor;
-  /** Address of the caller of the REST door. */
-  sourceIp?: string;
-  /** `POST /v1/…`, for the audit log. */
-  requestPath?: string;
-  idempotencyKey?: string;
-  /** JSON in views of tasks (`requestParam`, `expect`) is wanted as text, which passes from node to node unchanged. */
-  exact?: true;
-  /**
-   * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
-   * scheduler too: there is one task per id.
-   */
-  taskIds?: TaskId[];
-}
-
-export interface CallOptions {
-  meta?: CallMeta;
-  /** Ask this node; otherwise any that offers the action. */
-  nodeID?: string;
-  /** Overrides the broker's request timeout, in ms. */
-  timeout?: number;
-}
-
-export type ActionName = keyof ActionMap;
-export type EventName = keyof EventMap;
-export type BidaContext = Context<unknown, CallMeta>;
 
 /** Tells every instance of every service that listens, on all nodes. A hint: lost while NATS is away. */
 export function broadcast<K extends EventName>(broker: ServiceBroker, event: K, payload: EventMap[K]): void {

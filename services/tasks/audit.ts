@@ -1,7 +1,7 @@
 /** Who stands behind a call, as the audit log names them. */
 import type { AuditEntry } from "../../core/audit.ts";
 import type { Actor } from "../../core/caller.ts";
-import type { BidaContext } from "./bus.ts";
+import type { BidaContext } from "../bus/types.ts";
 
 /** What an audit entry takes from the call itself. Calls without an actor come from other services of the cluster. */
 export function originOfCall(ctx: BidaContext): Pick<AuditEntry, "actor" | "sourceIp" | "requestPath"> {

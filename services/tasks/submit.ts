@@ -1,17 +1,17 @@
 /**
  * Handing tasks over to a scheduler, under ids of our own: to another one too, where the first does not answer. What
  * several callers of the REST door hand over in one turn of the event loop travels in one message: a message costs
- * about as much as everything else that is done for a request. Imported from `bus.ts`.
+ * about as much as everything else that is done for a request.
  */
 import type { ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import type { BatchResult, Submission, SubmissionResult } from "../../core/contract.ts";
 import { newTaskId } from "../../core/ids.ts";
 import { EVERYTHING, ownerOf } from "../../store/scope.ts";
-import type { CallMeta } from "./bus.ts";
-import { askAny } from "./peers.ts";
+import { askAny } from "../bus/peers.ts";
+import type { CallMeta } from "../bus/types.ts";
+import { refusalFrom } from "../bus/wire-errors.ts";
 import { batchOfText } from "./task-text.ts";
-import { refusalFrom } from "./wire-errors.ts";
 
 /** How long a scheduler may take to commit before another one is asked too, in ms. */
 const PATIENCE = 2_000;
