@@ -79,9 +79,20 @@ export interface ActionMap {
   /** The answer tells the cluster's time as well. */
   "scheduler.extend": [
     { holder: string; entries: DueEntry[] },
-    { lost: string[] } & Pick<ClockSample, "sentBy" | "reached">,
+    /**
+     * Ids of the tasks among `entries` whose lease, as it is named there, is not the holder's any more (`lost`), and of
+     * those that the due set did not know and has taken in (`adopted`; older schedulers do not tell).
+     */
+    { lost: string[]; adopted?: string[] } & Pick<ClockSample, "sentBy" | "reached">,
   ];
-  "scheduler.release": [{ holder: string; entries: DueEntry[] }, Record<string, never>];
+  /**
+   * Leases are handed back (`entries`), those that are in rows only too (`handed`: they get a place in the due set), or
+   * end without a next call (`ended`: their outcome is on record, and a heartbeat that was late took them in again).
+   */
+  "scheduler.release": [
+    { holder: string; entries: DueEntry[]; handed?: DueEntry[]; ended?: DueEntry[] },
+    Record<string, never>,
+  ];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
   /** These two are offered by every node; ask one by its id. */
   "node.info": [Record<string, never>, NodeInfo];

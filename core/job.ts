@@ -61,6 +61,11 @@ export interface Job
   keepAlive?: false;
   /** An alarm by e-mail: sent instead of a call. */
   mail?: Mail;
+  /**
+   * The lease is in the task's row only, until this moment of the cluster's clock: the due set knows nothing of it
+   * (docs/delivery.md, "The short way"). Missing: the due set has it.
+   */
+  handedUntil?: EpochMs;
 }
 
 /** A dispatcher's demand. */
@@ -75,6 +80,8 @@ export interface ClaimRequest {
   keepsUp: boolean;
   /** How long the request may be parked. */
   waitMs: Millis;
+  /** It knows leases that are in the task's row only; older dispatchers do not. */
+  handovers?: true;
 }
 
 /** What it gets. */
@@ -90,4 +97,6 @@ export interface Outcome extends DueEntry {
   attempt: AttemptRecord | null;
   /** The cluster's clock when the call had ended for certain. Delays count from here, not from when it is recorded. */
   endedBy: EpochMs;
+  /** The due set was never asked to hold the lease: see {@link Job.handedUntil}. */
+  handed?: true;
 }
