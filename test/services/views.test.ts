@@ -33,7 +33,15 @@ const task: StoredTask = {
     orderKey: "k",
     orderSeq: 1,
   },
-  ...{ state: "pending", callCount: 1, manualCalls: 1, nextCallAt: T, finishedAt: null, sourceIp: "::1" },
+  ...{
+    state: "pending",
+    callCount: 1,
+    manualCalls: 1,
+    nextCallAt: T,
+    finishedAt: null,
+    handedUntil: null,
+    sourceIp: "::1",
+  },
   ...{ lastError: { code: "reset", message: "m" }, createdAt: T, updatedAt: T },
 };
 
