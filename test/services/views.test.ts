@@ -46,7 +46,7 @@ const task: StoredTask = {
 };
 
 test("a task: the contract's fields, times in ISO 8601, nothing of our insides", () => {
-  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...same } = task;
+  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, handedUntil: _____, ...same } = task;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
   assert.equal(taskView(task, false, false), { ...same, ...times, requestParam: { a: 1.5 } });
   assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false, false).finishedAt, ISO);
