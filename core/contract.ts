@@ -6,7 +6,12 @@
 import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
 import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
-import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
+import type {
+  DestinationChange,
+  DestinationQuery,
+  DestinationSettings,
+  DestinationView,
+} from "./destination.ts";
 import type { Lane } from "./ids.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
