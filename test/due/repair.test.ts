@@ -190,8 +190,8 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
       },
       async () => {
         const holder = pick(["a", "b"]);
-        for (const { taskId } of await set.extend(holder, [...of(holder).values()]))
-          of(holder).delete(taskId);
+        const { lost } = await set.extend(holder, [...of(holder).values()]);
+        for (const { taskId } of lost) of(holder).delete(taskId);
       },
     ];
     const loseSomething = async () => {
