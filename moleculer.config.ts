@@ -8,7 +8,7 @@ import { largePackets } from "./services/bus/large-packets.ts";
 import { fatal } from "./services/node/fatal.ts";
 import { nodeService } from "./services/node/node-service.ts";
 import { resources } from "./services/node/resources.ts";
-import { replDoor } from "./services/repl/door.ts";
+import { replListener } from "./services/repl/listener.ts";
 
 function config(): Config {
   try {
@@ -24,7 +24,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     ...sharedOptions(settings),
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    middlewares: [resources(settings), nodeService(settings), largePackets(), replDoor(settings)],
+    middlewares: [resources(settings), nodeService(settings), largePackets(), replListener(settings)],
   };
 }
 

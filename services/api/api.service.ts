@@ -121,6 +121,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
 
   methods: {
     httpHandler(req: IncomingMessage, res: ServerResponse, next?: () => void) {
+      // Whatever goes wrong with one answer ends that answer, never the process.
+      res.on("error", () => res.destroy());
       // The server closes: a caller that goes on asking over a connection it keeps would never let it.
       if (!this.server.listening) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
