@@ -29,6 +29,8 @@ export interface Config {
   /** Calls in flight per thread. */
   concurrency: number;
   leaseMs: Millis;
+  /** From SIGTERM on a node with `api` goes on for so long while `/readyz` says 503. */
+  drainDelayMs: Millis;
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
@@ -105,6 +107,7 @@ const VARIABLES = z.object({
   BIDA_THREADS: whole(1, 256).default(Math.max(1, os.availableParallelism() - 1)),
   BIDA_CONCURRENCY: whole(1, 10_000).default(256),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
+  BIDA_DRAIN_DELAY_MS: whole(0, 300_000).optional(),
   BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
   BIDA_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace"], {
@@ -147,6 +150,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     threads: v.BIDA_THREADS,
     concurrency: v.BIDA_CONCURRENCY,
     leaseMs: millis(v.BIDA_LEASE_MS),
+    // A process alone has no load balancer that could send callers elsewhere.
+    drainDelayMs: millis(v.BIDA_DRAIN_DELAY_MS ?? (embedded ? 0 : 3_000)),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,

@@ -96,12 +96,14 @@ export class LogOutput {
       return;
     }
     // A full disk, or a reader that stands still: the same lines once more, later.
-    if (error) return this.#later();
+    if (error) {
+      this.#later();
+      return;
+    }
     const rest = this.#writing?.subarray(written) ?? null;
     this.#writing = rest?.length ? rest : null;
-    if (this.#writing !== null) return this.#start();
-    this.#length = this.#lines.reduce((sum, line) => sum + line.length, 0);
-    if (this.#length >= BUFFER) this.#start();
+    if (this.#writing === null) this.#length = this.#lines.reduce((sum, line) => sum + line.length, 0);
+    if (this.#writing !== null || this.#length >= BUFFER) this.#start();
     else if (this.#length > 0) this.#later();
   }
 }

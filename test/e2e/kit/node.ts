@@ -37,7 +37,8 @@ export class BidaNode {
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
     this.#child = spawn(...boundToUs(process.execPath, args), {
       cwd: ROOT,
-      env: { ...inherited(), ...folder, ...env },
+      // No test waits for load balancers that there are none of, unless it says so.
+      env: { ...inherited(), ...folder, BIDA_DRAIN_DELAY_MS: "0", ...env },
       stdio: [stdin, stdout, "pipe"],
     });
     this.#ended = endWithUs(this.#child);
