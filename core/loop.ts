@@ -8,7 +8,7 @@ export interface LoopOptions {
    * One round. It may rest with {@link Loop.rest}, and should look at {@link Loop.stopped} where it takes long.
    * @returns ms until the next round, where that is not the usual pause
    */
-  round(loop: Loop): Promise<number | undefined>;
+  round(loop: Loop): Promise<number | undefined> | Promise<void>;
   /** The usual pause between the end of a round and the begin of the next, in ms. */
   everyMs: number;
   /** Before the first round, in ms; `everyMs` unless given. */
@@ -19,8 +19,6 @@ export interface LoopOptions {
   onFailed?(error: Error): void;
   /** A round did not fail. */
   onDone?(): void;
-  /** Whether pauses keep the process alive. Default: no; whatever has to be finished at a stop is awaited by `stop`. */
-  ref?: boolean;
 }
 
 export class Loop {
@@ -88,8 +86,7 @@ export class Loop {
     this.#timer = setTimeout(() => {
       this.#nextAt = Number.POSITIVE_INFINITY;
       this.#running = this.#round();
-    }, ms);
-    if (!this.#options.ref) this.#timer.unref();
+    }, ms).unref();
   }
 
   async #round(): Promise<void> {
