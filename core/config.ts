@@ -31,6 +31,8 @@ export interface Config {
   /** Of them, to one origin. */
   destinationConcurrency: number;
   leaseMs: Millis;
+  /** From SIGTERM on a node with `api` goes on for so long while `/readyz` says 503. */
+  drainDelayMs: Millis;
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
@@ -108,6 +110,7 @@ const VARIABLES = z.object({
   BIDA_CONCURRENCY: whole(1, 10_000).default(256),
   BIDA_DESTINATION_CONCURRENCY: whole(1, 10_000).default(64),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
+  BIDA_DRAIN_DELAY_MS: whole(0, 300_000).optional(),
   BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
   BIDA_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace"], {
@@ -151,6 +154,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     concurrency: v.BIDA_CONCURRENCY,
     destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
     leaseMs: millis(v.BIDA_LEASE_MS),
+    // A process alone has no load balancer that could send callers elsewhere.
+    drainDelayMs: millis(v.BIDA_DRAIN_DELAY_MS ?? (embedded ? 0 : 3_000)),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,
