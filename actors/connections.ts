@@ -8,14 +8,21 @@ import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
 import { AnswerWatch, MAX_HEAD_BYTES } from "./interim.ts";
 
+/** A connection that is being made: its socket, or what stands for it. */
+export interface Opening {
+  /** Gives up; nothing is heard of it any more. */
+  destroy(): unknown;
+  /** The address of its host is not known yet. */
+  readonly lookingUp?: boolean;
+}
+
 /**
- * Makes a connection. Returns its socket at once where there is one: closing that gives up, and `callback` is not called
- * any more then.
+ * Makes a connection. Returns at once what stands for it, where there is something to give up.
  */
 export type Connector = (
   options: buildConnector.Options,
   callback: buildConnector.Callback,
-) => Socket | undefined;
+) => Opening | undefined;
 
 /** An idle connection is closed after this, in ms: targets usually close theirs after 2 s or 5 s. */
 const IDLE_MS = 1_500;
@@ -31,8 +38,7 @@ export class Connections {
   /** The one that was used last is taken first: the others may become idle, and close. */
   #free: Connection[] = [];
   readonly #all = new Set<Connection>();
-  /** Gives up what is being opened. */
-  readonly #opening = new Set<() => void>();
+  readonly #opening = new Set<Opening>();
 
   /**
    * @param onStale told of each connection that the target had closed when a request went out on it
@@ -58,29 +64,32 @@ export class Connections {
     }
   }
 
-  /** @returns gives up: nothing is left then, and `done` is not called */
-  open(done: (error: Error | null, connection: Connection | null) => void): () => void {
+  /** @returns what is given up where it takes too long: nothing is left then, and `done` is not called */
+  open(done: (error: Error | null, connection: Connection | null) => void): Opening {
     const { host, hostname, protocol, port } = this.#origin;
-    let socket: Socket | undefined;
-    const giveUp = () => {
-      if (this.#opening.delete(giveUp)) socket?.destroy();
+    let made: Opening | undefined;
+    const opening: Opening = {
+      destroy: () => this.#opening.delete(opening) && made?.destroy(),
+      get lookingUp() {
+        return made?.lookingUp === true;
+      },
     };
-    this.#opening.add(giveUp);
+    this.#opening.add(opening);
     const options = {
       host,
       hostname: hostname.replace(/^\[|\]$/g, ""),
       protocol,
       port,
     } as buildConnector.Options;
-    socket = this.#connector(options, (...[error, connected]) => {
-      if (!this.#opening.delete(giveUp)) {
+    made = this.#connector(options, (...[error, connected]) => {
+      if (!this.#opening.delete(opening)) {
         connected?.on("error", () => undefined).destroy();
         return;
       }
       if (error || !connected) done(error ?? new Error("no connection"), null);
       else done(null, this.#adopt(connected));
     });
-    return giveUp;
+    return opening;
   }
 
   /** Takes back a connection whose call has ended. */
@@ -97,7 +106,7 @@ export class Connections {
 
   /** Closes everything. */
   destroy(): void {
-    for (const giveUp of this.#opening) giveUp();
+    for (const opening of this.#opening) opening.destroy();
     for (const connection of this.#all) connection.destroy();
     this.#free = [];
   }

@@ -2,8 +2,8 @@
 import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
 import { brokenRule } from "./broken-rule.ts";
-import { AnswerError, callErrorOf, parserReason } from "./call-errors.ts";
-import type { Connection, Connections } from "./connections.ts";
+import { AnswerError, callErrorOf, parserReason, unopened } from "./call-errors.ts";
+import type { Connection, Connections, Opening } from "./connections.ts";
 
 /** Most of an answer's body that is kept and looked at. */
 export const MAX_ANSWER_BYTES = 65_535;
@@ -46,7 +46,7 @@ class Call implements Dispatcher.DispatchHandler {
   readonly #deadline: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #connection: Connection | null = null;
-  #giveUpOpening: () => void = () => undefined;
+  #opening: Opening | null = null;
   /** The request went out. */
   #begun = false;
   #bytes = 0;
@@ -69,7 +69,7 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #open(): void {
-    this.#giveUpOpening = this.#connections.open((error, connection) => {
+    this.#opening = this.#connections.open((error, connection) => {
       if (connection) this.#send(connection);
       else this.#finish(callErrorOf(error));
     });
@@ -142,9 +142,12 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #expire(): void {
-    const what = this.#begun ? "no complete answer" : "no connection";
-    const code = this.#begun ? "timeout" : "connect_timeout";
-    this.#finish({ code, message: `${what} within ${this.#request.timeoutMs} ms` });
+    const { timeoutMs } = this.#request;
+    this.#finish(
+      this.#begun
+        ? { code: "timeout", message: `no complete answer within ${timeoutMs} ms` }
+        : unopened(this.#opening, timeoutMs),
+    );
   }
 
   #finish(error: CallError | null): void {
@@ -166,7 +169,7 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #leave(error: CallError | null): void {
-    this.#giveUpOpening();
+    this.#opening?.destroy();
     if (!this.#connection) return;
     // A request that was not possible never went out.
     if (error === null || error.code === "bad_request") this.#connections.giveBack(this.#connection);

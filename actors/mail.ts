@@ -1,11 +1,10 @@
 /** One mail under one deadline, through the guarded connector: to its caller it looks like a call. */
 
-import type { Socket } from "node:net";
 import { createTransport } from "nodemailer";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
-import { callErrorOf } from "./call-errors.ts";
-import type { Connector } from "./connections.ts";
+import { callErrorOf, unopened } from "./call-errors.ts";
+import type { Connector, Opening } from "./connections.ts";
 import type { CallResult } from "./http-call.ts";
 
 /** Of nodemailer's errors. */
@@ -53,16 +52,18 @@ export async function sendMail(
     },
   });
   /** Until it is connected. */
-  let opening: Socket | undefined;
+  let opening: Opening | undefined;
   let socket: { destroy(): unknown } | null = null;
   let over = false;
   const { from, to, subject, text } = mail;
   const deadline = Promise.withResolvers<CallResult>();
   const timer = setTimeout(() => {
     over = true;
-    const code = socket === null ? "connect_timeout" : "timeout";
-    const what = socket === null ? "no connection" : "no complete answer";
-    deadline.resolve(result(null, "", { code, message: `${what} within ${timeoutMs} ms` }));
+    const error: CallError =
+      socket === null
+        ? unopened(opening, timeoutMs)
+        : { code: "timeout", message: `no complete answer within ${timeoutMs} ms` };
+    deadline.resolve(result(null, "", error));
     (socket ?? opening)?.destroy();
   }, timeoutMs);
   const sending = transport.sendMail({ from, to, subject, text, messageId: `<${id}@bida>` }).then(
