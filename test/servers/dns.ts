@@ -1,7 +1,8 @@
 // A name server on 127.0.0.1, over UDP and TCP (RFC 1035): the far side of name look-ups.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { freePort } from "./ports.ts";
 
 export interface DnsRecord {
   type: "A" | "AAAA" | "CNAME";
@@ -39,8 +40,7 @@ export interface DnsServer {
   stop(): Promise<void>;
 }
 
-/** @param port 0: a free one */
-export async function startDns(zone: DnsZone, port = 0): Promise<DnsServer> {
+export async function startDns(zone: DnsZone, given?: number): Promise<DnsServer> {
   const [asked, overTcp]: string[][] = [[], []];
   const sockets = new Set<Socket>();
   let stopped = false;
@@ -57,9 +57,9 @@ export async function startDns(zone: DnsZone, port = 0): Promise<DnsServer> {
       if (!stopped) udp.send(answer, to, address, () => undefined);
     });
   });
+  const port = given ?? (await freePort());
   udp.bind(port, "127.0.0.1");
   await once(udp, "listening");
-  const own = udp.address().port;
   const tcp = createServer((socket) => {
     sockets.add(socket.on("error", () => undefined));
     let bytes = Buffer.alloc(0);
@@ -74,10 +74,10 @@ export async function startDns(zone: DnsZone, port = 0): Promise<DnsServer> {
       }
     });
   });
-  tcp.listen(own, "127.0.0.1");
+  tcp.listen(port, "127.0.0.1");
   await once(tcp, "listening");
   return {
-    address: `127.0.0.1:${(tcp.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     asked: asked as string[],
     overTcp: overTcp as string[],
     count: (name) => (asked as string[]).filter((one) => one.endsWith(` ${name}`)).length,
