@@ -9,6 +9,7 @@ import { ACCEPT_ENCODING } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
+import { OverBudget } from "../core/pattern.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
@@ -140,7 +141,7 @@ function judged(delivery: Delivery): void {
     delivery.error = judge({ statusCode: result.statusCode, body, truncated }, job.expect, job.expectResult);
   } catch (failure) {
     delivery.error = {
-      code: "unexpected_result",
+      code: failure instanceof OverBudget ? "overrun" : "unexpected_result",
       message: `cannot be judged: ${(failure as Error).message}`,
     };
   }
