@@ -94,6 +94,7 @@ export const staleConnections = counter(
 const givenUp = counterBy("jobs_given_up_total", "Jobs that ended here without a call", ["why"]);
 export const jobsGivenUp = {
   lost: zeroed(givenUp.labels("lost")),
+  untrusted: zeroed(givenUp.labels("untrusted")),
   handBack: zeroed(givenUp.labels("handed_back")),
   crashed: zeroed(givenUp.labels("crashed")),
 };
