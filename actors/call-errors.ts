@@ -28,6 +28,11 @@ const BY_CODE: Record<string, CallErrorCode> = {
   EHOSTUNREACH: "unreachable",
   ENETUNREACH: "unreachable",
   EADDRNOTAVAIL: "unreachable",
+  // Of this machine; no attempt is recorded of such a call (`local-failure.ts`).
+  EMFILE: "unreachable",
+  ENFILE: "unreachable",
+  ENOMEM: "unreachable",
+  ENOBUFS: "unreachable",
   EPROTO: "tls",
   // Undici's own, about an answer that it did not expect.
   ERR_ASSERTION: "bad_response",

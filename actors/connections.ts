@@ -7,6 +7,7 @@
 import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
 import { AnswerWatch, MAX_HEAD_BYTES } from "./interim.ts";
+import { Sockets } from "./sockets.ts";
 
 /** A connection that is being made: its socket, or what stands for it. */
 export interface Opening {
@@ -31,24 +32,34 @@ const IDLE_MARGIN = 1_000;
 /** And at most this, in ms. */
 const MAX_IDLE = 30_000;
 
+export interface ConnectionsContext {
+  connector: Connector;
+  /** Told of each connection that the target had closed when a request went out on it. */
+  stale?(): void;
+  /** Those of the whole thread. */
+  sockets?: Sockets;
+}
+
 export class Connections {
   readonly #origin: URL;
   readonly #connector: Connector;
   readonly #onStale: () => void;
+  readonly #sockets: Sockets;
   /** The one that was used last is taken first: the others may become idle, and close. */
   #free: Connection[] = [];
   readonly #all = new Set<Connection>();
   readonly #opening = new Set<Opening>();
 
-  /**
-   * @param onStale told of each connection that the target had closed when a request went out on it
-   * @throws TypeError where `origin` is not one of http or https
-   */
-  constructor(origin: string, connector: Connector, onStale: () => void = () => undefined) {
+  /** @throws TypeError where `origin` is not one of http or https */
+  constructor(
+    origin: string,
+    { connector, stale = () => undefined, sockets = new Sockets() }: ConnectionsContext,
+  ) {
     this.#origin = new URL(origin);
     if (!/^https?:$/.test(this.#origin.protocol)) throw new TypeError(`${origin} is not called over HTTP`);
     this.#connector = connector;
-    this.#onStale = onStale;
+    this.#onStale = stale;
+    this.#sockets = sockets;
   }
 
   /** Those that are open, and those that are being opened. */
@@ -60,6 +71,7 @@ export class Connections {
   reuse(): Connection | undefined {
     for (;;) {
       const connection = this.#free.pop();
+      if (connection) this.#sockets.busy(connection);
       if (connection === undefined || connection.alive) return connection;
     }
   }
@@ -69,12 +81,17 @@ export class Connections {
     const { host, hostname, protocol, port } = this.#origin;
     let made: Opening | undefined;
     const opening: Opening = {
-      destroy: () => this.#opening.delete(opening) && made?.destroy(),
+      destroy: () => {
+        if (!this.#opening.delete(opening)) return;
+        this.#sockets.closed();
+        made?.destroy();
+      },
       get lookingUp() {
         return made?.lookingUp === true;
       },
     };
     this.#opening.add(opening);
+    this.#sockets.opening();
     const options = {
       host,
       hostname: hostname.replace(/^\[|\]$/g, ""),
@@ -86,8 +103,10 @@ export class Connections {
         connected?.on("error", () => undefined).destroy();
         return;
       }
-      if (error || !connected) done(error ?? new Error("no connection"), null);
-      else done(null, this.#adopt(connected));
+      if (error || !connected) {
+        this.#sockets.closed();
+        done(error ?? new Error("no connection"), null);
+      } else done(null, this.#adopt(connected));
     });
     return opening;
   }
@@ -97,6 +116,7 @@ export class Connections {
     if (!connection.alive) return;
     connection.reused = true;
     this.#free.push(connection);
+    this.#sockets.idles(connection);
   }
 
   /** The target had closed it. */
@@ -114,6 +134,8 @@ export class Connections {
   #adopt(socket: Socket): Connection {
     const connection = new Connection(this.#origin, socket, () => {
       this.#all.delete(connection);
+      this.#sockets.busy(connection);
+      this.#sockets.closed();
       const at = this.#free.indexOf(connection);
       if (at >= 0) this.#free.splice(at, 1);
     });

@@ -4,6 +4,7 @@ import type { CallError } from "../core/outcome.ts";
 import { brokenRule } from "./broken-rule.ts";
 import { AnswerError, callErrorOf, parserReason, unopened } from "./call-errors.ts";
 import type { Connection, Connections, Opening } from "./connections.ts";
+import { type LocalFailure, localFailureOf } from "./local-failure.ts";
 
 /** Most of an answer's body that is kept and looked at. */
 export const MAX_ANSWER_BYTES = 65_535;
@@ -32,6 +33,8 @@ export interface CallResult {
   /** The body was longer than is read; the rest was not read. */
   truncated: boolean;
   error: CallError | null;
+  /** The error is this machine's own, and nothing was sent; null where it is not. */
+  local: LocalFailure | null;
 }
 
 /** Never rejects: every failure is a result. */
@@ -71,7 +74,7 @@ class Call implements Dispatcher.DispatchHandler {
   #open(): void {
     this.#opening = this.#connections.open((error, connection) => {
       if (connection) this.#send(connection);
-      else this.#finish(callErrorOf(error));
+      else this.#finish(callErrorOf(error), localFailureOf(error));
     });
   }
 
@@ -150,7 +153,7 @@ class Call implements Dispatcher.DispatchHandler {
     );
   }
 
-  #finish(error: CallError | null): void {
+  #finish(error: CallError | null, local: LocalFailure | null = null): void {
     if (this.#done) return;
     this.#done = true;
     clearTimeout(this.#deadline);
@@ -160,6 +163,7 @@ class Call implements Dispatcher.DispatchHandler {
       body: Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes)),
       truncated: this.#bytes > this.#maxBytes,
       error,
+      local,
     };
     // Undici still has to finish with the answer: only then does it close a connection that cannot be kept.
     queueMicrotask(() => {

@@ -6,6 +6,7 @@ import type { CallError } from "../core/outcome.ts";
 import { callErrorOf, unopened } from "./call-errors.ts";
 import type { Connector, Opening } from "./connections.ts";
 import type { CallResult } from "./http-call.ts";
+import { localFailureOf } from "./local-failure.ts";
 
 /** Of nodemailer's errors. */
 interface SmtpError extends Error {
@@ -75,7 +76,9 @@ export async function sendMail(
     (error: SmtpError) => {
       const { response = "", responseCode = null } = error;
       if (responseCode === null)
-        return result(null, "", refused ? callErrorOf(refused) : withoutReply(error));
+        return refused
+          ? { ...result(null, "", callErrorOf(refused)), local: localFailureOf(refused) }
+          : result(null, "", withoutReply(error));
       const message = `SMTP ${response}`.slice(0, 500);
       return result(responseCode, response, { code: "bad_status", message });
     },
@@ -99,5 +102,5 @@ const codeOf = (response: string): number | null =>
 
 function result(statusCode: number | null, said: string, error: CallError | null): CallResult {
   // `2xx` is what is judged; SMTP's 250 is one.
-  return { statusCode, headers: null, body: Buffer.from(said), truncated: false, error };
+  return { statusCode, headers: null, body: Buffer.from(said), truncated: false, error, local: null };
 }
