@@ -78,6 +78,38 @@ export function translated(error: unknown): unknown {
 export const isDuplicate = (error: unknown): boolean =>
   ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"].includes(codeOf(error));
 
+/** Names of MySQL's errors that say: not this value, not in this column. */
+const REFUSED = new Set([
+  "ER_DUP_ENTRY",
+  "ER_BAD_NULL_ERROR",
+  "ER_DATA_TOO_LONG",
+  "ER_TOO_LONG_STRING",
+  "ER_TOO_BIG_ROWSIZE",
+  "ER_WARN_DATA_OUT_OF_RANGE",
+  "WARN_DATA_TRUNCATED",
+  "ER_TRUNCATED_WRONG_VALUE",
+  "ER_TRUNCATED_WRONG_VALUE_FOR_FIELD",
+  "ER_WRONG_VALUE",
+  "ER_WRONG_VALUE_FOR_TYPE",
+  "ER_INVALID_CHARACTER_STRING",
+  "ER_CANNOT_CONVERT_STRING",
+  "ER_DATA_OUT_OF_RANGE",
+  "ER_CHECK_CONSTRAINT_VIOLATED",
+  "ER_CONSTRAINT_FAILED",
+  "ER_SIGNAL_EXCEPTION",
+  "ER_NET_PACKET_TOO_LARGE",
+  "SQLITE_MISMATCH",
+  "SQLITE_TOOBIG",
+  "SQLITE_RANGE",
+]);
+
+/** Whether the database refuses what it was given, and works otherwise: what else was in the batch may go. */
+export const isRefused = (error: unknown): boolean =>
+  REFUSED.has(codeOf(error)) ||
+  codeOf(error).startsWith("SQLITE_CONSTRAINT") ||
+  // better-sqlite3 has no code for a value that no column takes.
+  /SQLite3 can only bind|too big to bind|value is out of range/i.test(messageOf(error));
+
 function isGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (GONE.has(codeOf(error)) || CONTENTION.has(codeOf(error))) return true;
@@ -91,4 +123,12 @@ function isGone(error: unknown): boolean {
 export const isLockTaken = (error: unknown): boolean =>
   ["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"].includes(codeOf(error));
 
+/** What the server says, for the log: Knex puts the whole statement, with its values, in front of it. */
+export function reasonOf(error: unknown): string {
+  const { sqlMessage } = error as { sqlMessage?: unknown };
+  const text = typeof sqlMessage === "string" ? sqlMessage : messageOf(error).split(" - ").at(-1);
+  return (text ?? "").slice(0, 300);
+}
+
+const messageOf = (error: unknown): string => String((error as { message?: unknown } | null)?.message ?? "");
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");

@@ -4,7 +4,8 @@ import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, type TaskForm } from "../../core/parse-task.ts";
-import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
+import { type Accepted, type NewTask, newTask } from "../../store/accept.ts";
+import { acceptEach, type Refused } from "../../store/accept-each.ts";
 import { findKnown, type Idempotency } from "../../store/idempotency.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
@@ -34,9 +35,9 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
-  readonly #batcher: Batcher<NewTask, Accepted>;
+  readonly #batcher: Batcher<NewTask, Accepted | Refused>;
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
-  readonly #orderedBatcher: Batcher<NewTask, Accepted>;
+  readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
 
   /**
@@ -46,7 +47,7 @@ export class Acceptance {
   constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
     this.#resources = resources;
     this.#origins = new Origins(resources);
-    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted> =>
+    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
         maxBytes: MAX_BYTES,
@@ -55,7 +56,7 @@ export class Acceptance {
         // `checkLoad` asks callers to stop long before.
         maxWaiting: 2 * MAX_WAITING,
         flush: measured("accept", async (items) => {
-          const results = await acceptTasks(resources.db, items);
+          const results = await acceptEach(resources.db, items);
           onCommitted(items.flatMap(({ task }, i) => (isCallable(results[i]) ? [task] : [])));
           return results;
         }),
@@ -107,6 +108,7 @@ export class Acceptance {
     const batcher = checked.spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
     const accepted = await batcher.add(newTask(this.#stored(checked, origin), idempotency));
+    if (accepted.kind === "refused") throw accepted.error;
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       tasksAccepted[origin.door].inc();
@@ -122,4 +124,5 @@ export class Acceptance {
 }
 
 /** A repeated one is on its way already; one that is held comes when its turn does. */
-const isCallable = (result: Accepted | undefined): boolean => result?.kind === "created" && !result.held;
+const isCallable = (result: Accepted | Refused | undefined): boolean =>
+  result?.kind === "created" && !result.held;
