@@ -2,11 +2,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
 import { databasePool } from "../../core/metrics.ts";
-import { type Database, pingDatabase, poolUsage } from "../../store/database.ts";
+import { type Database, pingDatabase, poolUsage, probeDatabase } from "../../store/database.ts";
 import { Contact } from "./contact.ts";
 import { contribute } from "./node-status.ts";
 
 const INTERVAL = 1_000;
+/** So many looks from one that writes to the next: a disk may be full while all reads work. */
+const WRITE_EVERY = 10;
 /** An answer that takes longer than this is none, in ms. */
 const PATIENCE = 3_000;
 
@@ -42,9 +44,9 @@ export class DatabaseWatch {
 
   async #watch(): Promise<void> {
     const { signal } = this.#stop;
-    while (!signal.aborted) {
+    for (let look = 1; !signal.aborted; look++) {
       try {
-        await pingDatabase(this.#db, PATIENCE);
+        await (look % WRITE_EVERY === 0 ? probeDatabase : pingDatabase)(this.#db, PATIENCE);
         this.#contact.works();
       } catch (error) {
         if (!signal.aborted) this.#contact.failed(error as Error);

@@ -6,7 +6,7 @@ import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
-import { pingDatabase } from "../../store/database.ts";
+import { probeDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, eventsOf, unexpectedIn } from "../bus/bus.ts";
@@ -82,7 +82,7 @@ const scheduler: ServiceSchema = {
 
     health: async () => {
       const parts = {
-        database: await problemOf(pingDatabase(resources.db)),
+        database: await problemOf(probeDatabase(resources.db)),
         dueSet: await problemOf(resources.due.counts()),
       };
       return { ok: Object.values(parts).every((problem) => problem === null), parts };
