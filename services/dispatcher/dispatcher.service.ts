@@ -126,6 +126,7 @@ const dispatcher: ServiceSchema = {
       const age = clock.now() - leasedAt;
       const until = trustedUntil(monotonicMs() - age, leaseMs);
       pace.took(jobs);
+      lag.wake();
       // What has been called already, and is not on record yet, is not called again.
       const open = jobs.filter((job) => !reporter.adopt(job));
       pool.deliver(open.map((job) => ({ ...job, trustedUntil: until })));
