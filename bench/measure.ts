@@ -25,6 +25,8 @@ export interface Measured {
 }
 
 const WARM_UP_MS = 9_000;
+/** Tasks of a round: the kernel counts CPU time in steps of 10 ms. */
+const LEAST = 1_500;
 
 export type Say = (line: string) => void;
 
@@ -40,7 +42,7 @@ export async function inTurns(
   const handed = new Map<Cell, number>();
   for (const cell of cells) {
     const warm = await warmUp(bench, cell);
-    const count = Math.max(500, Math.round(warm.perSecond * seconds));
+    const count = Math.max(LEAST, Math.round(warm.perSecond * seconds));
     counts.set(cell, count);
     handed.set(cell, warm.handed + rounds * count);
   }

@@ -46,8 +46,8 @@ function costTable({ throughput }: Result): string {
 }
 
 function ratesTable({ rates }: Result): string {
-  const rows = Object.entries(rates).map(([key, { rate, cores, byRole, firstCall }]) => [
-    rate === 0 ? key.replace("@0", ", idle") : key,
+  const rows = Object.entries(rates).map(([key, { rate, kept, cores, byRole, firstCall }]) => [
+    rate === 0 ? key.replace("@0", ", idle") : `${key}${kept ? "" : " (did not keep up)"}`,
     cores.toFixed(rate === 0 ? 4 : 3),
     rate === 0 ? "" : `${Math.round((cores / rate) * 1e6)}`,
     firstCall ? `${firstCall.p50.toFixed(1)}, ${firstCall.p99.toFixed(1)}` : "",

@@ -23,12 +23,12 @@ export function targets(result: Result): Row[] {
   };
   const nodes = Object.entries(filled?.rss ?? {}).filter(([role]) => /^(doors|worker)/.test(role));
   const rss = filled ? Math.max(...nodes.map(([, mib]) => mib)) : undefined;
-  const cores = (system: string, rate: number, target: number) =>
-    atMost(
-      rate === 0 ? `${system}, idle: cores in use` : `${system}, ${rate} per second: cores in use`,
-      target,
-      rates[`${system}@${rate}`]?.cores,
-    );
+  const cores = (system: string, rate: number, target: number): Row => {
+    const found = rates[`${system}@${rate}`];
+    const what = `${system}, ${rate === 0 ? "idle" : `${rate} per second`}: cores in use`;
+    const its = atMost(what, target, found?.cores);
+    return found?.kept === false ? { ...its, found: `${its.found}, did not keep up`, met: false } : its;
+  };
   const waiting = filled?.count.toLocaleString("en") ?? "1,000,000";
   return [
     atMost(

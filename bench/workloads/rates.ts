@@ -10,6 +10,8 @@ export interface RateUsage {
   /** Tasks per second; 0: idle. */
   rate: number;
   seconds: number;
+  /** Whether the last task was called and recorded within a second of its time. */
+  kept: boolean;
   /** Cores in use by all of its processes, servers included. */
   cores: number;
   /** The same by process. */
@@ -19,7 +21,10 @@ export interface RateUsage {
   problems: string[];
 }
 
-/** Open loop, single POSTs. The record of the last task is part of the time. */
+/**
+ * Open loop, single POSTs. What was spent until the last record, by the time in which the tasks came: on a machine that stood still
+ * for a while the wait for the end would make it look cheap.
+ */
 export async function usageAtRate(
   bench: Bench,
   system: System,
@@ -27,10 +32,11 @@ export async function usageAtRate(
   seconds: number,
 ): Promise<RateUsage> {
   const round = await bench.round(system, { door: "http", count: Math.round(rate * seconds), rate });
-  const byRole = coresOf(round.costs, round.seconds);
+  const byRole = coresOf(round.costs, round.count / rate);
   return {
     rate,
     seconds: round.seconds,
+    kept: round.seconds < round.count / rate + 1,
     cores: sum(byRole),
     byRole,
     firstCall: round.firstCall,
@@ -50,7 +56,10 @@ export async function usageIdle(systems: System[], seconds: number): Promise<Map
   return new Map(
     measures.map(({ name, costs }) => {
       const byRole = coresOf(costs(1), took);
-      return [name, { rate: 0, seconds: took, cores: sum(byRole), byRole, firstCall: null, problems: [] }];
+      return [
+        name,
+        { rate: 0, seconds: took, kept: true, cores: sum(byRole), byRole, firstCall: null, problems: [] },
+      ];
     }),
   );
 }
