@@ -7,7 +7,7 @@
 
 /** Between two looks, in ms: while there is work, and else. */
 export const TICK_MS = 20;
-const IDLE_TICK_MS = 250;
+const IDLE_TICK_MS = 200;
 /** There is work for so long after {@link LoopLag.wake}, in ms. */
 const QUICK_MS = 1_000;
 
