@@ -25,6 +25,10 @@ export interface DeliveryContext {
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
+  /** From here on the thread works on this job, and on no other. */
+  works?(job: Job): void;
+  /** It waits for something outside. */
+  waits?(job: Job): void;
 }
 
 /** What is known of an attempt so far. */
@@ -54,7 +58,7 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   render(delivery);
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
-  else await call(delivery, context.connections);
+  else await call(delivery, context);
   judged(delivery);
   return outcome(delivery, context);
 }
@@ -88,19 +92,31 @@ function signed(delivery: Delivery): void {
   delivery.headers = headers;
 }
 
-async function call(delivery: Delivery, connections: Connections): Promise<void> {
+async function call(delivery: Delivery, context: DeliveryContext): Promise<void> {
   const { job, request, headers, error } = delivery;
   if (error || !request || !headers) return;
-  const result = await callTarget(connections, {
-    method: job.requestMethod,
-    path: request.url.pathname + request.url.search,
-    headers,
-    body: request.body,
-    timeoutMs: job.timeoutMs,
-    keepAlive: job.keepAlive !== false,
-  });
+  const result = await waitedFor(
+    callTarget(context.connections, {
+      method: job.requestMethod,
+      path: request.url.pathname + request.url.search,
+      headers,
+      body: request.body,
+      timeoutMs: job.timeoutMs,
+      keepAlive: job.keepAlive !== false,
+    }),
+    job,
+    context,
+  );
   const answer = readAnswer(result, delivery.startedMono + job.timeoutMs - performance.now());
-  understood(delivery, result, answer instanceof Promise ? await answer : answer);
+  understood(delivery, result, answer instanceof Promise ? await waitedFor(answer, job, context) : answer);
+}
+
+/** Nothing is done for the job meanwhile. */
+async function waitedFor<T>(result: Promise<T>, job: Job, context: DeliveryContext): Promise<T> {
+  context.waits?.(job);
+  const value = await result;
+  context.works?.(job);
+  return value;
 }
 
 function understood(delivery: Delivery, result: CallResult, answer: Answer): void {
@@ -109,9 +125,10 @@ function understood(delivery: Delivery, result: CallResult, answer: Answer): voi
   delivery.error = answer.error;
 }
 
-async function mailed(delivery: Delivery, mail: Mail, { connector }: DeliveryContext): Promise<void> {
-  const { taskId, timeoutMs } = delivery.job;
-  const result = await sendMail(mail, taskId, connector, timeoutMs);
+async function mailed(delivery: Delivery, mail: Mail, context: DeliveryContext): Promise<void> {
+  const { job } = delivery;
+  const { taskId, timeoutMs } = job;
+  const result = await waitedFor(sendMail(mail, taskId, context.connector, timeoutMs), job, context);
   understood(delivery, result, await readAnswer(result, timeoutMs));
 }
 

@@ -56,6 +56,11 @@ export class ThreadGauges {
     return Math.max(Atomics.load(this.#view, LAG) / 1000, silent - 2 * TICK_MS);
   }
 
+  /** Another number with each tick of the thread's event loop. */
+  get beats(): number {
+    return Atomics.load(this.#view, BEAT);
+  }
+
   /** The thread's {@link LoopLag} ticked. */
   beat(lagMs: number): void {
     Atomics.store(this.#view, LAG, Math.round(lagMs * 1000));

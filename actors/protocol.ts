@@ -1,6 +1,7 @@
-/** Messages between the dispatcher's main thread and its worker threads. */
+/** Messages between the dispatcher's main thread and its worker threads. Jobs are named by {@link LeaseName}. */
 import type { ClockSample } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
+import type { LeaseName } from "../core/lease.ts";
 import type { LeasedJob } from "./lease-trust.ts";
 
 /** What a thread is started with. */
@@ -9,6 +10,8 @@ export interface ThreadSettings {
   egressAllow: string[];
   /** Calls in flight. */
   concurrency: number;
+  /** Of them, to one origin. */
+  destinationConcurrency: number;
   /** {@link LeaseTrust}'s buffer. */
   trust: SharedArrayBuffer;
   /** {@link Marks}' buffer. */
@@ -21,11 +24,15 @@ export type ToThread =
   | { type: "deliver"; jobs: LeasedJob[] }
   /** A sample of the cluster's clock. */
   | { type: "clock"; sample: ClockSample }
-  | { type: "lost"; taskIds: string[] }
+  /** These must not begin any more. */
+  | { type: "lost"; leases: LeaseName[] }
   /** Hand back what has not started; answer `drained` when nothing is in flight. */
   | { type: "drain" };
 
+/** Why a thread gives up a job that has not begun. */
+export type ThreadGivesUp = "lost" | "untrusted" | "handBack";
+
 export type FromThread =
   | { type: "outcomes"; outcomes: Outcome[] }
-  | { type: "givenUp"; taskIds: string[]; why: "lost" | "handBack" }
+  | { type: "givenUp"; leases: LeaseName[]; why: ThreadGivesUp }
   | { type: "drained" };

@@ -28,6 +28,8 @@ export interface Config {
   threads: number;
   /** Calls in flight per thread. */
   concurrency: number;
+  /** Of them, to one origin. */
+  destinationConcurrency: number;
   leaseMs: Millis;
   /** 0 keeps everything. */
   retentionDays: number;
@@ -104,6 +106,7 @@ const VARIABLES = z.object({
   BIDA_EGRESS_ALLOW: ranges.optional(),
   BIDA_THREADS: whole(1, 256).default(Math.max(1, os.availableParallelism() - 1)),
   BIDA_CONCURRENCY: whole(1, 10_000).default(256),
+  BIDA_DESTINATION_CONCURRENCY: whole(1, 10_000).default(64),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
   BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
   BIDA_LOG_LEVEL: z
@@ -146,6 +149,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       (embedded && isLoopback(v.BIDA_HOST) ? [...LOOPBACK_RANGES, ...PRIVATE_RANGES] : []),
     threads: v.BIDA_THREADS,
     concurrency: v.BIDA_CONCURRENCY,
+    destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
     leaseMs: millis(v.BIDA_LEASE_MS),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,

@@ -19,6 +19,7 @@ export const CALL_ERRORS = {
   expired: "The task's time ran out before it succeeded",
   stopped: "The task wants no further call after such a failure",
   crashed: "The call failed inside Bida",
+  overrun: "Working on the answer took too long",
   unreachable: "The target cannot be reached",
 } as const;
 
@@ -73,7 +74,14 @@ const BAD: ReadonlySet<CallErrorCode> = new Set([
   "unreachable",
 ]);
 /** These failed on our side of the connection, and say nothing of the target. */
-const OURS: ReadonlySet<CallErrorCode> = new Set(["blocked", "bad_request", "crashed", "expired", "stopped"]);
+const OURS: ReadonlySet<CallErrorCode> = new Set([
+  "blocked",
+  "bad_request",
+  "crashed",
+  "overrun",
+  "expired",
+  "stopped",
+]);
 
 /**
  * A target that answers is well, also where the answer is not what this task hoped for; not so one that answers with

@@ -16,5 +16,6 @@ export const ERROR_CODES = [
   "expired",
   "stopped",
   "crashed",
+  "overrun",
   "unreachable",
 ] as const;
