@@ -1,7 +1,8 @@
 // A name server on 127.0.0.1, over UDP and TCP (RFC 1035): the far side of name look-ups.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { freePort } from "./ports.ts";
 
 export interface DnsRecord {
   type: "A" | "AAAA" | "CNAME";
@@ -39,10 +40,10 @@ export interface DnsServer {
   stop(): Promise<void>;
 }
 
-/** @param port 0: a free one */
-export async function startDns(zone: DnsZone, port = 0): Promise<DnsServer> {
+export async function startDns(zone: DnsZone, given?: number): Promise<DnsServer> {
   const [asked, overTcp]: string[][] = [[], []];
   const sockets = new Set<Socket>();
+  let stopped = false;
   const reply = async (query: Buffer, isTcp: boolean, send: (answer: Buffer) => void) => {
     const { name, type, end } = questionOf(query);
     asked?.push(`${type} ${name}`);
@@ -52,11 +53,13 @@ export async function startDns(zone: DnsZone, port = 0): Promise<DnsServer> {
   };
   const udp = createSocket("udp4");
   udp.on("message", (query, { port: to, address }) => {
-    void reply(query, false, (answer) => udp.send(answer, to, address, () => undefined));
+    void reply(query, false, (answer) => {
+      if (!stopped) udp.send(answer, to, address, () => undefined);
+    });
   });
+  const port = given ?? (await freePort());
   udp.bind(port, "127.0.0.1");
   await once(udp, "listening");
-  const own = udp.address().port;
   const tcp = createServer((socket) => {
     sockets.add(socket.on("error", () => undefined));
     let bytes = Buffer.alloc(0);
@@ -71,14 +74,15 @@ export async function startDns(zone: DnsZone, port = 0): Promise<DnsServer> {
       }
     });
   });
-  tcp.listen(own, "127.0.0.1");
+  tcp.listen(port, "127.0.0.1");
   await once(tcp, "listening");
   return {
-    address: `127.0.0.1:${(tcp.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     asked: asked as string[],
     overTcp: overTcp as string[],
     count: (name) => (asked as string[]).filter((one) => one.endsWith(` ${name}`)).length,
     async stop() {
+      stopped = true;
       for (const socket of sockets) socket.destroy();
       await Promise.all([
         new Promise<void>((closed) => udp.close(() => closed())),
