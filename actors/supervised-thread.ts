@@ -114,7 +114,8 @@ export class SupervisedThread {
   }
 
   #start(): Worker {
-    const { node, egressAllow, concurrency, destinationConcurrency, ledger } = this.#options;
+    const { node, egressAllow, dnsServers, sockets, concurrency, destinationConcurrency, ledger } =
+      this.#options;
     this.#staleBefore += this.gauges.stale;
     this.gauges = new ThreadGauges();
     this.#beats = this.gauges.beats;
@@ -122,6 +123,8 @@ export class SupervisedThread {
     const settings: ThreadSettings = {
       node,
       egressAllow,
+      dnsServers,
+      sockets,
       concurrency,
       destinationConcurrency,
       trust: this.trust.buffer,
@@ -150,6 +153,9 @@ export class SupervisedThread {
         break;
       case "givenUp":
         this.#giveUp(message.leases, message.why);
+        break;
+      case "notMade":
+        this.#options.onNotMade(message.failure, message.message);
         break;
       case "drained":
         this.#drained.resolve();

@@ -4,6 +4,7 @@ import {
   callDuration,
   callLateness,
   calls,
+  callsAllowed,
   callsInFlight,
   drainingNow,
   jobsCapacity,
@@ -65,6 +66,7 @@ export function dispatcherStatus(
     }),
     sample() {
       callsInFlight.set(pool.inFlight);
+      callsAllowed.set(pool.allowed);
       jobsHeld.set(ledger.size);
       jobsCapacity.set(capacity);
       drainingNow.set(Number(pipeline.draining));

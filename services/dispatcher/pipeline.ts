@@ -28,6 +28,7 @@ import { call } from "../bus/call.ts";
 import { CallMeter } from "./figures.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
+import { Shortage } from "./shortage.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
 const HELD_PER_CALL = 4;
@@ -38,7 +39,16 @@ const SHORTEST_PATIENCE = 5_000;
 export interface PipelineOptions {
   broker: ServiceBroker;
   log: Logger;
-  config: Pick<Config, "threads" | "concurrency" | "destinationConcurrency" | "egressAllow" | "leaseMs">;
+  config: Pick<
+    Config,
+    | "threads"
+    | "concurrency"
+    | "destinationConcurrency"
+    | "egressAllow"
+    | "dnsServers"
+    | "socketsPerThread"
+    | "leaseMs"
+  >;
   /** There may be more room. */
   onFreed(): void;
 }
@@ -63,6 +73,15 @@ export class Pipeline {
     this.#options = options;
     const { broker, log, config } = options;
     const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
+    const { dnsServers, socketsPerThread } = config;
+    if (concurrency > socketsPerThread) {
+      const fits = threads * socketsPerThread;
+      log.warn(
+        { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
+        "BIDA_THREADS × BIDA_CONCURRENCY is more than the limit of open files allows (ulimit -n)",
+      );
+    }
+    const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
     this.holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
     this.capacity = threads * concurrency * HELD_PER_CALL;
     const { holder, capacity, clock } = this;
@@ -81,11 +100,14 @@ export class Pipeline {
       destinationConcurrency,
       node: broker.nodeID,
       egressAllow,
+      dnsServers,
+      sockets: socketsPerThread,
       ledger,
       clock,
       endedAfterMs: Math.max(SILENT_LEASES * leaseMs, SHORTEST_PATIENCE),
       onOutcomes: (outcomes) => this.ended(outcomes),
       onGivenUp: (leases, why) => this.givenUp(leases, why),
+      onNotMade: (failure, message) => shortages[failure].notice(message),
       onSilent: (thread, silent) => {
         if (silent)
           log.warn(
