@@ -121,7 +121,10 @@ export class Seat {
     this.#expected = false;
     const node = new BidaNode(this.env);
     void node.ended.then((how) => {
-      if (this.node === node && !this.#expected) this.#onDeath(this, how);
+      if (this.node !== node || this.#expected) return;
+      this.#onDeath(this, how);
+      // As a supervisor would.
+      this.start();
     });
     return node;
   }

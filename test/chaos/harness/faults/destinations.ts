@@ -1,6 +1,6 @@
 /** Targets, and the way to them, that fail in numbers: names, addresses, file descriptors. Others are not to notice. */
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { findBinary } from "../../../servers/binaries.ts";
 import type { FaultContext, FaultKind } from "../fault.ts";
@@ -108,9 +108,9 @@ const files: FaultKind = {
   async run(context) {
     const { load, system, random, outageMs } = context;
     const base = random.pick(load.origins);
-    const pids = system.of("dispatcher").map(({ node }) => node.pid);
-    const before = pids.map((pid) => ({ pid, limit: softLimit(pid) }));
-    for (const pid of pids) setSoftLimit(pid, readdirSync(`/proc/${pid}/fd`).length + ROOM);
+    const nodes = system.of("dispatcher").map(({ node }) => node);
+    const before = nodes.map((node) => ({ node, limit: softLimit(node.pid) }));
+    for (const { pid } of nodes) setSoftLimit(pid, readdirSync(`/proc/${pid}/fd`).length + ROOM);
     try {
       const tasks = await addMany(context, CROWD, (i) =>
         load.add(
@@ -121,7 +121,9 @@ const files: FaultKind = {
       await pause(outageMs);
       owed(tasks, Date.now() + 5_000);
     } finally {
-      for (const { pid, limit } of before) setSoftLimit(pid, limit);
+      // One that has ended meanwhile is replaced by now, with the usual limit.
+      for (const { node, limit } of before)
+        if (existsSync(`/proc/${node.pid}`)) setSoftLimit(node.pid, limit);
     }
     return "all dispatchers";
   },
