@@ -8,7 +8,8 @@ const DELAY_P99 = 1;
 const LAG = 2;
 const BEAT = 3;
 const STALE = 4;
-const PLACES = 5;
+const STARTED = 5;
+const PLACES = 6;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
 const beatNow = () => Math.floor(monotonicMs()) | 0;
@@ -54,6 +55,15 @@ export class ThreadGauges {
   get lagMs(): number {
     const silent = (beatNow() - Atomics.load(this.#view, BEAT)) | 0;
     return Math.max(Atomics.load(this.#view, LAG) / 1000, silent - 2 * TICK_MS);
+  }
+
+  /** The thread has loaded what it needs, and handles messages. */
+  get started(): boolean {
+    return Atomics.load(this.#view, STARTED) === 1;
+  }
+
+  start(): void {
+    Atomics.store(this.#view, STARTED, 1);
   }
 
   /** Another number with each tick of the thread's event loop. */

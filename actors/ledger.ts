@@ -35,6 +35,8 @@ export interface HeldLease {
   job: LeasedJob | null;
   /** Index of the thread that has the job. */
   thread: number;
+  /** Jobs of its lane that threads had when it came. */
+  ahead: number;
   outcome: Outcome | null;
   /** When its outcome came, monotonic ms; 0 before. */
   endedAt: number;
@@ -284,6 +286,7 @@ export class Ledger {
       lease: leaseFor(job, this.#holder),
       job: { ...job, trustedUntil, place: this.marks.take() },
       thread: -1,
+      ahead: this.ofLane(job.lane),
       outcome: null,
       endedAt: 0,
       handedUntil: job.handedUntil ?? null,
@@ -292,7 +295,7 @@ export class Ledger {
       older,
     };
     this.#tasks.set(job.taskId, held);
-    this.#lanes.set(job.lane, this.ofLane(job.lane) + 1);
+    this.#lanes.set(job.lane, held.ahead + 1);
     this.#size += 1;
     if (!job.first) this.#retries += 1;
     return held;
