@@ -49,6 +49,18 @@ const acceptDuration = histogramBy(
 );
 export const acceptSeconds = byDoor((door) => acceptDuration.labels(door));
 
+const handovers = counterBy(
+  "handovers_total",
+  "Tasks that were to go to a dispatcher without the due set, and what became of them",
+  ["result"],
+);
+/** `queued`: no dispatcher asked for more in that moment. `ended`: nobody called them in time. Both are in the due set then. */
+export const handedOver = {
+  given: zeroed(handovers.labels("given")),
+  queued: zeroed(handovers.labels("queued")),
+  ended: zeroed(handovers.labels("ended")),
+};
+
 export const refusals = counterBy("refusals_total", "Requests that were refused", ["door", "code"]);
 
 const batchSize = histogramBy("commit_batch_size", "Items that shared a commit", ["kind"], SIZES);

@@ -16,6 +16,11 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   /** Its place in the line of its `orderKey`, given by the store when it accepts the task; null without a key. */
   orderSeq: number | null;
   sourceIp: string | null;
+  /**
+   * Until when the row itself is the lease of the first call, which was given to a dispatcher in the moment of the
+   * commit; null where it was not. See docs/delivery.md, "The short way".
+   */
+  handedUntil: EpochMs | null;
   createdAt: EpochMs;
   updatedAt: EpochMs;
 }
@@ -53,6 +58,7 @@ export const TASK_COLUMNS = [
   "order_key",
   "order_seq",
   "source_ip",
+  "handed_until",
 ] as const;
 
 export function taskToRow(task: StoredTask): unknown[] {
@@ -84,6 +90,7 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.orderKey,
     task.orderSeq,
     task.sourceIp,
+    task.handedUntil,
   ];
 }
 
@@ -113,6 +120,7 @@ export function taskFromRow(row: Row): StoredTask {
     orderKey: row.order_key as string | null,
     orderSeq: row.order_seq as number | null,
     sourceIp: row.source_ip as string | null,
+    handedUntil: row.handed_until as EpochMs | null,
   };
 }
 

@@ -14,6 +14,7 @@
 --   settings            HASH  lane -> what operators set, see lane.lua
 --   health:<lane>       HASH  what its calls have shown, see lane.lua
 --   troubled            ZSET  lane -> since when its breaker is not closed (ms)
+--   narrow              SET   lanes whose window is below the one they start with
 --   readies             how many are ready, in all lanes
 --   turn                counter that orders the rings
 --   epoch               exists since the last rebuild

@@ -45,7 +45,7 @@ const admin: ServiceSchema = {
   actions: actionsOf<"admin">({
     list: async (params: TaskQuery, ctx) => {
       const query = parseWith(querySchema, params, "invalid_query");
-      const { filter, leased } = await filterOf(query, resources.due);
+      const { filter, leased } = await filterOf(query, resources);
       const { limit, cursor = null, sort } = query;
       if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
         const errors = [{ field: "state", message: "sort=due lists open tasks only: pending, delivering" }];

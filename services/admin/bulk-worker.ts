@@ -119,8 +119,8 @@ export class BulkWorker {
 
   /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
   async #page(taken: StoredJob): Promise<StoredJob> {
-    const { db, due } = this.#resources;
-    const filter = await jobFilterOf(taken.filter, taken.bound, due);
+    const { db } = this.#resources;
+    const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources);
     const page = await nextMatching(db, taken.scope, filter, taken.position, PAGE);
     const { step, rest, minRest } = PACE[actionOf(taken.kind)];
     let job = taken;

@@ -54,8 +54,14 @@ export class JobMaker {
    * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed, without
    * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from
    * the result.
+   * @param leasedIn what holds the leases
    */
-  async make(holder: string, entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
+  async make(
+    holder: string,
+    entries: DueEntry[],
+    tasks: StoredTask[],
+    leasedIn: "due set" | "row" = "due set",
+  ): Promise<Job[]> {
     await this.#readSecrets(tasks);
     const alarms = await addressAlarms(this.#resources, tasks, this.#log);
     const putOff: Settlement[] = [];
@@ -69,6 +75,7 @@ export class JobMaker {
         entry,
         next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) },
         health: null,
+        unheld: leasedIn === "row",
       });
       return [];
     });

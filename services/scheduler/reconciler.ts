@@ -124,7 +124,7 @@ export class Reconciler {
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
       const startedAt = performance.now();
-      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#handedOver());
+      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#accepted());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE[round] ? null : (entries.at(-1) as DueEntry);
@@ -134,12 +134,13 @@ export class Reconciler {
     return seen;
   }
 
-  /** Until when tasks were accepted that nobody has in hand any more, on their way into the due set. */
-  #handedOver(): EpochMs {
+  /** Tasks that were accepted later are on their way into the due set still; so are those whose row is their lease. */
+  #accepted(): { until: EpochMs; now: EpochMs } {
     const { clock, config } = this.#resources;
-    const settled = epochMs(clock.now() - SETTLED);
+    const now = clock.now();
+    const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
-    return config.redisUrl === null ? epochMs(Math.max(settled, this.#startedAt)) : settled;
+    return { now, until: config.redisUrl === null ? epochMs(Math.max(until, this.#startedAt)) : until };
   }
 
   #wait(ms: number): Promise<void> {
