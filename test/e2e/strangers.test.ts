@@ -34,6 +34,13 @@ async function hangingHosts() {
   };
 }
 
+/** Enough for a p99. */
+async function latencies(world: World): Promise<number[]> {
+  const all: number[] = [];
+  for (let i = 0; i < 5; i++) all.push(...(await firstCallLatencies(world)));
+  return all.sort((a, b) => a - b);
+}
+
 for (const [kind, start] of Object.entries(WORLDS)) {
   const test = suite(`strangers: ${kind}`);
   let world: World;
@@ -44,7 +51,7 @@ for (const [kind, start] of Object.entries(WORLDS)) {
 
   test(`${STRANGERS} destinations hang with a task each: a destination that answers is called at once`, async () => {
     const hosts = await hangingHosts();
-    const before = await firstCallLatencies(world);
+    const before = await latencies(world);
     for (let from = 0; from < STRANGERS; from += 1_000) {
       const tasks = Array.from({ length: 1_000 }, (_, i) => ({
         url: hosts.url(from + i),
@@ -56,7 +63,7 @@ for (const [kind, start] of Object.entries(WORLDS)) {
       assert.is(reply.status, 202, reply.text);
     }
     await until("slots full of calls that hang", () => hosts.calls() >= 192);
-    const during = await firstCallLatencies(world);
+    const during = await latencies(world);
     const p99 = (sorted: number[]) => sorted[Math.ceil(sorted.length * 0.99) - 1]?.toFixed(1);
     console.log(
       `${kind}: p99 ${p99(before)} ms before, ${p99(during)} ms beside ${hosts.calls()} calls that hang`,
