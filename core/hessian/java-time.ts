@@ -2,7 +2,7 @@
  * `java.time` as texts. hessian-lite sends each value as a *handle* of its own, and fastjson, with which kkbida kept
  * parameters, wrote what Java's `toString` gives.
  */
-import { HessianObject, type HessianValue } from "./values.ts";
+import { HessianObject } from "./values.ts";
 
 const HANDLES = "com.alibaba.com.caucho.hessian.io.java8.";
 /** Of some 292 million years, as Java's. */
@@ -111,18 +111,20 @@ function part(of: HessianObject, field: string): string {
   return written;
 }
 
-const int = (of: HessianObject, field: string): number => checked(of.fields.get(field), "number");
-const long = (of: HessianObject, field: string): bigint => checked(of.fields.get(field), "bigint");
-const text = (of: HessianObject, field: string): string => checked(of.fields.get(field), "string");
-
-interface Kinds {
-  number: number;
-  bigint: bigint;
-  string: string;
+function int(of: HessianObject, field: string): number {
+  const value = of.fields.get(field);
+  if (typeof value !== "number") throw new Missing();
+  return value;
 }
 
-function checked<K extends keyof Kinds>(value: HessianValue | undefined, kind: K): Kinds[K] {
-  // biome-ignore lint/suspicious/useValidTypeof: one of the three
-  if (typeof value !== kind) throw new Missing();
-  return value as Kinds[K];
+function long(of: HessianObject, field: string): bigint {
+  const value = of.fields.get(field);
+  if (typeof value !== "bigint") throw new Missing();
+  return value;
+}
+
+function text(of: HessianObject, field: string): string {
+  const value = of.fields.get(field);
+  if (typeof value !== "string") throw new Missing();
+  return value;
 }
