@@ -22,8 +22,7 @@ export function hessianString(text: string): Buffer {
   for (; text.length - at > CHUNK; at += CHUNK)
     parts.push(lengthOf("R", CHUNK), textBytes(text.slice(at, at + CHUNK)));
   const rest = text.slice(at);
-  const head = rest.length <= 0x1f ? Buffer.from([rest.length]) : lengthOf("S", rest.length);
-  return Buffer.concat([...parts, head, textBytes(rest)]);
+  return Buffer.concat([...parts, lastHead(rest.length), textBytes(rest)]);
 }
 
 /** A `HashMap` of strings. */
@@ -43,6 +42,13 @@ export function hessianObject(type: string, fields: Record<string, string>, defi
     Buffer.from([0x60 + definition]),
     ...Object.values(fields).map(hessianString),
   ]);
+}
+
+/** Short strings have short forms. */
+function lastHead(units: number): Buffer {
+  if (units <= 0x1f) return Buffer.from([units]);
+  if (units <= 0x3ff) return Buffer.from([0x30 + (units >> 8), units & 0xff]);
+  return lengthOf("S", units);
 }
 
 function lengthOf(tag: string, units: number): Buffer {
