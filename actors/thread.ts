@@ -5,12 +5,12 @@ import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
+import { Allowance } from "./allowance.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
-import { Allowance } from "./allowance.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
@@ -90,6 +90,7 @@ const context: DestinationContext = {
   },
 };
 
+gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
