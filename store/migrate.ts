@@ -19,6 +19,7 @@ import * as summary from "./migrations/011_summary.ts";
 import * as answers from "./migrations/012_answers.ts";
 import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
+import * as installation from "./migrations/015_installation.ts";
 
 interface Migration {
   name: string;
@@ -41,6 +42,7 @@ const MIGRATIONS: Migration[] = [
   answers,
   payloads,
   handover,
+  installation,
 ];
 
 /** In order, for tests. */

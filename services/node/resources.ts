@@ -10,12 +10,14 @@ import { RedisDueSet } from "../../due/redis.ts";
 import { closeDatabase, type Database, openDatabase, pingDatabase } from "../../store/database.ts";
 import { holdExclusive } from "../../store/exclusive.ts";
 import { translated } from "../../store/failures.ts";
+import { readInstallation } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
 import { type Announce, announceTo } from "../tasks/announce.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
+import { InstallationWatch } from "./installation-watch.ts";
 import { NatsWatch } from "./nats-watch.ts";
 
 /**
@@ -25,6 +27,8 @@ import { NatsWatch } from "./nats-watch.ts";
 export const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
+/** How long the start waits for Redis, in ms. */
+const REDIS_PATIENCE = 2_000;
 /** A server that does not answer a goodbye within this is left without, in ms. */
 const GOODBYE = 1_000;
 /** A stop that takes longer than this has hung, in ms. */
@@ -80,6 +84,7 @@ export function resources(config: Config): Middleware {
   const needed = config.services.some((name) => WITH_DATABASE.includes(name));
   let release: () => Promise<void> = async () => undefined;
   let watch: DatabaseWatch | null = null;
+  let installation: InstallationWatch | null = null;
   let natsWatch: NatsWatch | null = null;
   return {
     name: "Resources",
@@ -95,6 +100,7 @@ export function resources(config: Config): Middleware {
         );
         release = opened.release;
         stateOf(broker).resources = opened.resources;
+        installation = opened.installation;
         watch = new DatabaseWatch(broker, log(broker), opened.resources.db);
       } catch (error) {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
@@ -116,6 +122,7 @@ export function resources(config: Config): Middleware {
       const opened = stateOf(broker).resources;
       if (!opened) return;
       watch?.stop();
+      await installation?.stop();
       await opened.due.close();
       await release();
       const closed = closeDatabase(opened.db);
@@ -135,12 +142,22 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
     config.redisUrl === null ? await holdExclusive(db, config, onLockLost) : async () => undefined;
   const ran = await migrate(db);
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
-  const due = openDueSet(broker, config);
+  const { id } = await readInstallation(db);
+  const connected = Promise.withResolvers<void>();
+  const due = openDueSet(broker, config, connected.resolve);
   const clock = due.clock;
+  const embedded = config.redisUrl === null;
+  const options = { db, due, clock, embedded, log: log(broker), nodeID: broker.nodeID };
+  const installation = new InstallationWatch(id, options);
+  // A Redis that does not answer yet is no reason to wait: calls wait, and the watch looks when it does.
+  if (await Promise.race([connected.promise.then(() => true), pause(REDIS_PATIENCE, false)]))
+    await installation.checkAtBoot();
+  installation.start();
   const box = openSecretBox(config);
   const announce = announceTo(broker);
   return {
     release,
+    installation,
     resources: { config, db, due, clock, box, announce, log: log(broker) } satisfies Resources,
   };
 }
@@ -161,9 +178,13 @@ async function reach(broker: ServiceBroker, db: Database): Promise<void> {
   }
 }
 
-function openDueSet(broker: ServiceBroker, config: Config): DueSet {
+/** @param onConnected it can be used */
+function openDueSet(broker: ServiceBroker, config: Config, onConnected: () => void): DueSet {
   const options = { leaseMs: millis(config.leaseMs), window: LANE_WINDOW };
-  if (config.redisUrl === null) return new MemoryDueSet(systemClock, options);
+  if (config.redisUrl === null) {
+    onConnected();
+    return new MemoryDueSet(systemClock, options);
+  }
   const contact = new Contact({
     broker,
     log: log(broker),
@@ -173,8 +194,10 @@ function openDueSet(broker: ServiceBroker, config: Config): DueSet {
     meanwhile: "accepting goes on; calls wait",
   });
   return new RedisDueSet(config.redisUrl, options, (up, error) => {
-    if (up) contact.works();
-    else contact.failed(error);
+    if (up) {
+      contact.works();
+      onConnected();
+    } else contact.failed(error);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Has the statistics folded and pruned. Every scheduler runs one; the database lets one at a time work. */
 import type { Logger } from "moleculer";
 import { millis } from "../../core/clock.ts";
+import { pruningTime } from "../../store/installation.ts";
 import { foldStats, pruneStats } from "../../store/stats/fold.ts";
 import type { Resources } from "../node/resources.ts";
 import { Stretch } from "../node/stretch.ts";
@@ -68,7 +69,7 @@ export class Folder {
 
   async #prune(): Promise<void> {
     const { db, clock } = this.#resources;
-    const more = await pruneStats(db, clock.now());
+    const more = await pruneStats(db, await pruningTime(db, clock.now()));
     if (!more) this.#prunedAt = performance.now();
   }
 }
