@@ -259,6 +259,11 @@ export class RedisDueSet implements DueSet {
     return this.#repair.check(repair);
   }
 
+  /** Redis's own words about its memory (INFO). */
+  memory(): Promise<string> {
+    return this.#scripts.memory();
+  }
+
   belongsTo(owner: Owner): Promise<Belonging> {
     return this.#belonging.tell(owner);
   }

@@ -17,8 +17,10 @@ import { type Announce, announceTo } from "../tasks/announce.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
+import { belongTo } from "./foreign-nodes.ts";
 import { InstallationWatch } from "./installation-watch.ts";
 import { NatsWatch } from "./nats-watch.ts";
+import { RedisWatch } from "./redis-watch.ts";
 
 /**
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
@@ -85,6 +87,7 @@ export function resources(config: Config): Middleware {
   let release: () => Promise<void> = async () => undefined;
   let watch: DatabaseWatch | null = null;
   let installation: InstallationWatch | null = null;
+  let redis: RedisWatch | null = null;
   let natsWatch: NatsWatch | null = null;
   return {
     name: "Resources",
@@ -101,6 +104,7 @@ export function resources(config: Config): Middleware {
         release = opened.release;
         stateOf(broker).resources = opened.resources;
         installation = opened.installation;
+        redis = opened.redis;
         watch = new DatabaseWatch(broker, log(broker), opened.resources.db);
       } catch (error) {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
@@ -122,6 +126,7 @@ export function resources(config: Config): Middleware {
       const opened = stateOf(broker).resources;
       if (!opened) return;
       watch?.stop();
+      redis?.stop();
       await installation?.stop();
       await opened.due.close();
       await release();
@@ -143,6 +148,7 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   const ran = await migrate(db);
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
   const { id } = await readInstallation(db);
+  belongTo(broker, id);
   const connected = Promise.withResolvers<void>();
   const due = openDueSet(broker, config, connected.resolve);
   const clock = due.clock;
@@ -153,11 +159,14 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   if (await Promise.race([connected.promise.then(() => true), pause(REDIS_PATIENCE, false)]))
     await installation.checkAtBoot();
   installation.start();
+  const redis = due instanceof RedisDueSet ? new RedisWatch(() => due.memory(), log(broker)) : null;
+  redis?.start();
   const box = openSecretBox(config);
   const announce = announceTo(broker);
   return {
     release,
     installation,
+    redis,
     resources: { config, db, due, clock, box, announce, log: log(broker) } satisfies Resources,
   };
 }
