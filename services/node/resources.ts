@@ -1,7 +1,7 @@
 /** What a node's services share: configuration, database, due set. Opened before the services start, closed after. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
-import { type Clock, millis, systemClock } from "../../core/clock.ts";
+import { type Clock, millis, WaitingClock } from "../../core/clock.ts";
 import { type Config, ConfigError, type ServiceName } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { DueSet } from "../../due/due-set.ts";
@@ -192,7 +192,7 @@ function openDueSet(broker: ServiceBroker, config: Config, onConnected: () => vo
   const options = { leaseMs: millis(config.leaseMs), window: LANE_WINDOW };
   if (config.redisUrl === null) {
     onConnected();
-    return new MemoryDueSet(systemClock, options);
+    return new MemoryDueSet(new WaitingClock(), options);
   }
   const contact = new Contact({
     broker,
