@@ -157,11 +157,11 @@ export class InstallationWatch {
   async #grow({ epoch, seenAt }: Installation): Promise<void> {
     const { db, due, clock, embedded } = this.#options;
     const { lowest } = await due.belongsTo({ installation: this.id, epoch });
+    // It is told first what is: so the two never differ by more than one.
+    if (lowest !== epoch) return;
     const now = clock.now();
     if (later(now, STEP) < seenAt) await this.#clockWasSetBack(seenAt - now);
     else if (now - seenAt < (embedded ? GROWS_EVERY_EMBEDDED : GROWS_EVERY)) return;
-    // It is told first what is: so the two never differ by more than one.
-    if (lowest !== epoch && !embedded) return;
     if (await growEpoch(db, epoch, now)) await due.belongsTo({ installation: this.id, epoch: epoch + 1 });
   }
 

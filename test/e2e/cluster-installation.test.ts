@@ -19,11 +19,11 @@ const test = suite("installation");
 let world: Cluster;
 let redis: Redis;
 
-test.before.each(async () => {
+test.before(async () => {
   world = await startCluster({ plan: PLAN, env: { BIDA_LEASE_MS: "3000" } });
   redis = new Redis(world.redisUrl);
 });
-test.after.each(async () => {
+test.after(async () => {
   redis.disconnect();
   await world.stop();
 });
@@ -66,7 +66,7 @@ test("a dump that is restored beside the Redis of later: every task ends", async
   const connect = ["-h", target.hostname, "-P", target.port, "-u", "root"];
   const name = target.pathname.slice(1);
   let fails = true;
-  const url = receiver.url((_, response) => {
+  const url = receiver.url((response) => {
     response.statusCode = fails ? 500 : 200;
     response.end();
   });
@@ -103,19 +103,15 @@ test("a scheduler with another Redis than the others' does not start", async () 
 });
 
 test("a Redis that another installation uses is refused at the start", async () => {
-  const other = await startCluster({ plan: PLAN });
-  try {
-    const { env } = world.nodes[1] as BidaNode;
-    const third = new BidaNode({
-      ...env,
-      BIDA_REDIS_URL: other.redisUrl,
-      BIDA_PORT: String(await freePort()),
-    });
-    assert.is(await until("its end", () => third.ended, 40_000), "exit 1");
-    assert.match(third.stderr, /BIDA_REDIS_URL: this Redis is used by another installation/);
-  } finally {
-    await other.stop();
-  }
+  const { env } = world.nodes[1] as BidaNode;
+  const url = await redisUrl();
+  const theirs = new Redis(url);
+  const owner = { id: "another", epoch: 7, seen_at: Date.now() };
+  for (let p = 0; p < 8; p++) await theirs.hset(`bida:{${p}}:installation`, owner);
+  theirs.disconnect();
+  const node = new BidaNode({ ...env, BIDA_REDIS_URL: url, BIDA_PORT: String(await freePort()) });
+  assert.is(await until("its end", () => node.ended, 60_000), "exit 1");
+  assert.match(node.stderr, /BIDA_REDIS_URL: this Redis is used by another installation \(another\)/);
 });
 
 test("two installations on one NATS: nothing is called twice, everything is found, and each tells of the other once", async () => {
