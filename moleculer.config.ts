@@ -7,9 +7,10 @@ import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
 import { fatal } from "./services/node/fatal.ts";
 import { foreignNodes } from "./services/node/foreign-nodes.ts";
+import { leavingSlowly } from "./services/node/leaving.ts";
 import { nodeService } from "./services/node/node-service.ts";
 import { resources } from "./services/node/resources.ts";
-import { replDoor } from "./services/repl/door.ts";
+import { replListener } from "./services/repl/listener.ts";
 
 function config(): Config {
   try {
@@ -26,11 +27,12 @@ function brokerOptions(settings: Config): BrokerOptions {
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
     middlewares: [
+      leavingSlowly(settings),
       foreignNodes(),
       resources(settings),
       nodeService(settings),
       largePackets(),
-      replDoor(settings),
+      replListener(settings),
     ],
   };
 }

@@ -3,10 +3,11 @@
  * one actor; one that has more jobs here than a thread calls at once goes to the next threads too.
  */
 import type { Clock, ClockSample } from "../core/clock.ts";
-import { bucketOf, type Lane } from "../core/ids.ts";
+import { bucketOf } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { GivenUp, HeldLease, Ledger } from "./ledger.ts";
+import type { LocalFailure } from "./local-failure.ts";
 import type { ToThread } from "./protocol.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
 
@@ -18,6 +19,10 @@ export interface PoolOptions {
   destinationConcurrency: number;
   node: string;
   egressAllow: string[];
+  /** Empty: those of the system. */
+  dnsServers: string[];
+  /** Sockets that each thread's calls may have. */
+  sockets: number;
   ledger: Ledger;
   /** The cluster's. */
   clock: Clock;
@@ -28,6 +33,8 @@ export interface PoolOptions {
   onOutcomes(outcomes: Outcome[]): void;
   /** Jobs that will not be called here; they are in the ledger still. */
   onGivenUp(leases: LeaseName[], why: GivenUp): void;
+  /** A call could not be made, through this machine's own fault; it is given up as `putBack` after a pause. */
+  onNotMade(failure: LocalFailure, message: string): void;
   /** A thread does not answer, or answers again. */
   onSilent(thread: number, silent: boolean): void;
   /** A thread died, or was ended; a new one is being started. */
@@ -60,6 +67,11 @@ export class WorkerPool {
     return this.#threads.reduce((sum, thread) => sum + thread.gauges.inFlight, 0);
   }
 
+  /** Calls that may be under way. */
+  get allowed(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.gauges.allowed, 0);
+  }
+
   /** Kept connections that targets had closed when a request went out on them, since the start. */
   get staleConnections(): number {
     return this.#threads.reduce((sum, thread) => sum + thread.staleConnections, 0);
@@ -81,7 +93,7 @@ export class WorkerPool {
   }
 
   deliver(leases: HeldLease[]): void {
-    const routed = Map.groupBy(leases, ({ lease }) => this.#routeOf(lease.lane));
+    const routed = Map.groupBy(leases, (held) => this.#routeOf(held));
     for (const [thread, part] of routed) thread.deliver(part);
   }
 
@@ -109,11 +121,10 @@ export class WorkerPool {
     clearInterval(this.#watch);
   }
 
-  /** The lane's own thread, or one further for each full load of calls that is here of it; not one that does not answer. */
-  #routeOf(lane: Lane): SupervisedThread {
-    const { threads, destinationConcurrency, ledger } = this.#options;
-    const loads = Math.floor((ledger.ofLane(lane) - 1) / destinationConcurrency);
-    const start = bucketOf(lane, threads) + Math.max(0, loads);
+  /** The lane's own thread, or one further for each full load of calls that is ahead of it; one that answers. */
+  #routeOf({ lease, ahead }: HeldLease): SupervisedThread {
+    const { threads, destinationConcurrency } = this.#options;
+    const start = bucketOf(lease.lane, threads) + Math.floor(ahead / destinationConcurrency);
     for (let i = 0; i < threads; i++) {
       const thread = this.#threads[(start + i) % threads] as SupervisedThread;
       if (!thread.silent) return thread;

@@ -4,6 +4,7 @@ import {
   callDuration,
   callLateness,
   calls,
+  callsAllowed,
   callsInFlight,
   drainingNow,
   jobsCapacity,
@@ -49,10 +50,11 @@ export class CallMeter {
 
 /** A dispatcher's share of what its node says of itself. */
 export function dispatcherStatus(
-  pipeline: Pick<Pipeline, "capacity" | "pool" | "ledger" | "pace" | "draining">,
+  pipeline: Pick<Pipeline, "room" | "pool" | "ledger" | "pace" | "draining">,
   threads: number,
 ): NodePart {
-  const { capacity, pool, ledger, pace } = pipeline;
+  const { pool, ledger, pace } = pipeline;
+  const { capacity } = pipeline.room;
   let staleSeen = 0;
   return {
     info: () => ({
@@ -65,6 +67,7 @@ export function dispatcherStatus(
     }),
     sample() {
       callsInFlight.set(pool.inFlight);
+      callsAllowed.set(pool.allowed);
       jobsHeld.set(ledger.size);
       jobsCapacity.set(capacity);
       drainingNow.set(Number(pipeline.draining));

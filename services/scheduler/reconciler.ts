@@ -8,6 +8,7 @@ import type { Logger } from "moleculer";
 import { type EpochMs, epochMs, later, millis, minutes } from "../../core/clock.ts";
 import type { Lane } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { Loop } from "../../core/loop.ts";
 import { dueRepairs, rebuilds, reconciled } from "../../core/metrics.ts";
 import { HANDOVER } from "../../due/due-set.ts";
 import { type Findings, lacksEntries } from "../../due/findings.ts";
@@ -15,6 +16,7 @@ import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
+import { setAsideStateless } from "./set-aside.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
 const INTERVAL = 5_000;
@@ -36,15 +38,12 @@ export class Reconciler {
   readonly #resources: Resources;
   readonly #keepAliveOff: KeepAliveOff;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #loop: Loop;
   #position: DueEntry | null = null;
   /** Settings of destinations up to here are in the due set. */
   #settingsUntil: EpochMs | null = null;
   /** Destinations whose settings were handed over. */
   readonly #configured = new Set<Lane>();
-  #running: Promise<void> = Promise.resolve();
-  #stopWaiting: () => void = () => undefined;
-  #stopped = false;
   readonly #startedAt: EpochMs;
 
   constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
@@ -52,36 +51,32 @@ export class Reconciler {
     this.#keepAliveOff = keepAliveOff;
     this.#log = log;
     this.#startedAt = resources.clock.now();
+    this.#loop = new Loop({
+      round: () => this.#round(),
+      firstMs: 0,
+      everyMs: INTERVAL,
+      onFailed: (error) => log.warn({ err: error.message }, "reconciling failed; trying again"),
+    });
   }
 
   /** Runs the first round, and from then on at intervals. */
   start(): void {
-    this.#running = this.#round();
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#stopWaiting();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #round(): Promise<void> {
-    let next = INTERVAL;
-    try {
-      if (!(await this.#resources.due.intact()) || (await this.#repair())) await this.#rebuild();
-      else {
-        await this.#configure();
-        if (!this.#resources.due.full) await this.#pass("usual", PAGES_PER_ROUND);
-      }
-      if (this.#resources.due.full || this.#position !== null) next = REFILL_INTERVAL;
-    } catch (error) {
-      this.#log.warn({ err: (error as Error).message }, "reconciling failed; trying again");
+  async #round(): Promise<number> {
+    const { due } = this.#resources;
+    if (!(await due.intact()) || (await this.#repair())) await this.#rebuild();
+    else {
+      await this.#configure();
+      await setAsideStateless(this.#resources, this.#log);
+      if (!due.full) await this.#pass("usual", PAGES_PER_ROUND);
     }
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round();
-    }, next);
+    return due.full || this.#position !== null ? REFILL_INTERVAL : INTERVAL;
   }
 
   /**
@@ -93,12 +88,12 @@ export class Reconciler {
     const startedAt = performance.now();
     this.#settingsUntil = null;
     await this.#configure();
-    if (config.redisUrl !== null) await this.#wait(HEARTBEATS);
-    if (this.#stopped) return;
+    if (config.redisUrl !== null) await this.#loop.rest(HEARTBEATS);
+    if (this.#loop.stopped) return;
     this.#position = null;
     const everything = epochMs(Number.MAX_SAFE_INTEGER);
     const tasks = await this.#pass("rebuild", Number.POSITIVE_INFINITY, everything);
-    if (this.#stopped) return;
+    if (this.#loop.stopped) return;
     await due.markRebuilt();
     rebuilds.inc();
     const counts = await due.counts();
@@ -145,14 +140,14 @@ export class Reconciler {
   ): Promise<number> {
     const { db, due } = this.#resources;
     let seen = 0;
-    for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
+    for (let page = 0; page < pages && !due.full && !this.#loop.stopped; page++) {
       const startedAt = performance.now();
       const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#accepted());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE[round] ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;
-      if (round === "usual") await this.#wait(REST * (performance.now() - startedAt));
+      if (round === "usual") await this.#loop.rest(REST * (performance.now() - startedAt));
     }
     return seen;
   }
@@ -164,12 +159,5 @@ export class Reconciler {
     const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
     return { now, until: config.redisUrl === null ? epochMs(Math.max(until, this.#startedAt)) : until };
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stopWaiting = resolve;
-      this.#timer = setTimeout(resolve, ms);
-    });
   }
 }

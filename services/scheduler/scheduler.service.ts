@@ -7,7 +7,7 @@ import type { TaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
-import { pingDatabase } from "../../store/database.ts";
+import { probeDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, eventsOf, unexpectedIn } from "../bus/bus.ts";
@@ -78,7 +78,7 @@ const scheduler: ServiceSchema = {
     health: async (_, ctx) => {
       const { db, due } = pipelineOf(ctx).resources;
       const parts = {
-        database: await problemOf(pingDatabase(db)),
+        database: await problemOf(probeDatabase(db)),
         dueSet: await problemOf(due.counts()),
       };
       return { ok: Object.values(parts).every((problem) => problem === null), parts };
@@ -106,6 +106,11 @@ const scheduler: ServiceSchema = {
       return {};
     },
 
+    configure: async ({ lane, settings }, ctx) => {
+      pipelineOf(ctx).configure(lane, settings);
+      return {};
+    },
+
     report: async ({ holder, outcomes }, ctx) => {
       await pipelineOf(ctx).recorder.report(holder, outcomes);
       return {};
@@ -117,7 +122,6 @@ const scheduler: ServiceSchema = {
       "access.changed": ({ kind, id }, ctx) => {
         if (kind === "app") pipelineOf(ctx).jobs.forgetSecrets(id);
       },
-      "destination.changed": ({ lane, keepAlive }, ctx) => pipelineOf(ctx).keepAliveOff.set(lane, keepAlive),
     }),
     "$node.disconnected": {
       handler(ctx: Context) {
@@ -130,7 +134,7 @@ const scheduler: ServiceSchema = {
     const pipeline = new Pipeline(resourcesOf(this.broker), this.broker, this.logger);
     this.pipeline = pipeline;
     pipeline.start();
-    contribute(this.broker, schedulerStatus(pipeline.resources.due, pipeline.desk));
+    contribute(this.broker, schedulerStatus(pipeline.resources, pipeline.desk));
     onStopping(this.broker, "schedule", () => pipeline.stop());
   },
 };

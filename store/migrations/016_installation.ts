@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
 import { createTable } from "./create-table.ts";
 
-export const name = "015_installation";
+export const name = "016_installation";
 
 export async function up(knex: Knex): Promise<void> {
   await createTable(knex, "installation", (t) => {
