@@ -16,6 +16,8 @@ export interface Started {
   /** Behind those of `npm start`. */
   args?: string[];
   stdin?: "ignore" | "pipe";
+  /** `ulimit -n`. */
+  openFiles?: number;
 }
 
 export class BidaNode {
@@ -27,13 +29,14 @@ export class BidaNode {
   #err = "";
 
   /** Starts it; see {@link BidaNode.ready}. `env` holds BIDA_* and SERVICES; the rest is inherited. */
-  constructor(env: Environment, { args: more = [], stdin = "ignore" }: Started = {}) {
+  constructor(env: Environment, { args: more = [], stdin = "ignore", openFiles }: Started = {}) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
     const args = [...START, ...more];
     // With SERVICES the runner looks for the named ones in this folder.
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
-    this.#child = spawn(...boundToUs(process.execPath, args), {
+    const command = boundToUs(process.execPath, args);
+    this.#child = spawn(...(openFiles ? limited(openFiles, command) : command), {
       cwd: ROOT,
       env: { ...inherited(), ...folder, ...env },
       stdio: [stdin, "pipe", "pipe"],
@@ -130,6 +133,12 @@ export class BidaNode {
     this.#child.kill("SIGCONT");
   }
 }
+
+/** The same command, as the same process, that may have so many files open. */
+const limited = (openFiles: number, [command, args]: [string, string[]]): [string, string[]] => [
+  "/bin/sh",
+  ["-c", 'ulimit -n "$0" && exec "$@"', String(openFiles), command, ...args],
+];
 
 /** Nothing that a developer has set may configure the node. */
 export function inherited(): NodeJS.ProcessEnv {
