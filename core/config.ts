@@ -37,6 +37,8 @@ export interface Config {
   /** Of them, to one origin. */
   destinationConcurrency: number;
   leaseMs: Millis;
+  /** From SIGTERM on a node with `api` goes on for so long while `/readyz` says 503. */
+  drainDelayMs: Millis;
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
@@ -127,6 +129,7 @@ const VARIABLES = z.object({
   BIDA_CONCURRENCY: whole(1, 10_000).optional(),
   BIDA_DESTINATION_CONCURRENCY: whole(1, 10_000).default(64),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
+  BIDA_DRAIN_DELAY_MS: whole(0, 300_000).optional(),
   BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
   BIDA_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace"], {
@@ -177,6 +180,8 @@ export function loadConfig(
     concurrency: v.BIDA_CONCURRENCY ?? Math.min(DEFAULT_CONCURRENCY, sockets),
     destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
     leaseMs: millis(v.BIDA_LEASE_MS),
+    // A process alone has no load balancer that could send callers elsewhere.
+    drainDelayMs: millis(v.BIDA_DRAIN_DELAY_MS ?? (embedded ? 0 : 3_000)),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,

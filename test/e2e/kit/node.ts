@@ -18,6 +18,8 @@ export interface Started {
   stdin?: "ignore" | "pipe";
   /** `ulimit -n`. */
   openFiles?: number;
+  /** A file's descriptor, where nobody reads along. */
+  stdout?: "pipe" | number;
 }
 
 export class BidaNode {
@@ -29,7 +31,10 @@ export class BidaNode {
   #err = "";
 
   /** Starts it; see {@link BidaNode.ready}. `env` holds BIDA_* and SERVICES; the rest is inherited. */
-  constructor(env: Environment, { args: more = [], stdin = "ignore", openFiles }: Started = {}) {
+  constructor(
+    env: Environment,
+    { args: more = [], stdin = "ignore", stdout = "pipe", openFiles }: Started = {},
+  ) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
     const args = [...START, ...more];
@@ -38,8 +43,9 @@ export class BidaNode {
     const command = boundToUs(process.execPath, args);
     this.#child = spawn(...(openFiles ? limited(openFiles, command) : command), {
       cwd: ROOT,
-      env: { ...inherited(), ...folder, ...env },
-      stdio: [stdin, "pipe", "pipe"],
+      // No test waits for load balancers that there are none of, unless it says so.
+      env: { ...inherited(), ...folder, BIDA_DRAIN_DELAY_MS: "0", ...env },
+      stdio: [stdin, stdout, "pipe"],
     });
     this.#ended = endWithUs(this.#child);
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -60,6 +66,12 @@ export class BidaNode {
   /** Of one that was started with it. */
   get stdin(): Writable {
     return this.#child.stdin as Writable;
+  }
+
+  /** Nobody reads what it prints any more. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   get baseUrl(): string {
