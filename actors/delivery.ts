@@ -16,6 +16,7 @@ import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { Connections, Connector } from "./connections.ts";
 import { type CallResult, callTarget } from "./http-call.ts";
+import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
 
 export interface DeliveryContext {
@@ -30,6 +31,13 @@ export interface DeliveryContext {
   works?(job: Job): void;
   /** It waits for something outside. */
   waits?(job: Job): void;
+}
+
+/** The call could not be made, through this machine's own fault: there is no attempt. */
+export interface NotMade {
+  failure: LocalFailure;
+  /** What is said of it. */
+  error: CallError;
 }
 
 /** What is known of an attempt so far. */
@@ -48,7 +56,7 @@ interface Delivery {
 const USER_AGENT = "Bida/0.1";
 
 /** Makes the attempt. Never rejects. An expired job gives an outcome without an attempt, and no call is made. */
-export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome> {
+export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome | NotMade> {
   const delivery: Delivery = {
     job,
     startedAt: context.clock.now(),
@@ -60,6 +68,8 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
   else await call(delivery, context);
+  const { local = null, error } = delivery.result ?? {};
+  if (local && error) return { failure: local, error };
   judged(delivery);
   return outcome(delivery, context);
 }

@@ -8,7 +8,11 @@ const DELAY_P99 = 1;
 const LAG = 2;
 const BEAT = 3;
 const STALE = 4;
+<<<<<<< HEAD
 const STARTED = 5;
+=======
+const ALLOWED = 5;
+>>>>>>> main
 const PLACES = 6;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
@@ -31,6 +35,15 @@ export class ThreadGauges {
 
   set inFlight(calls: number) {
     Atomics.store(this.#view, IN_FLIGHT, calls);
+  }
+
+  /** Calls that may be under way. */
+  get allowed(): number {
+    return Atomics.load(this.#view, ALLOWED);
+  }
+
+  set allowed(calls: number) {
+    Atomics.store(this.#view, ALLOWED, calls);
   }
 
   /** 99th percentile of the thread's event-loop delay over the last seconds, in µs. */

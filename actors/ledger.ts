@@ -24,8 +24,11 @@ import { Marks } from "./marks.ts";
 
 export type LeaseState = "claimed" | "begun" | "ended";
 
-/** Why a job left without an outcome. `untrusted`: its lease may have run out before its call began. */
-export type GivenUp = "lost" | "untrusted" | "handBack" | "crashed";
+/**
+ * Why a job left without an outcome. `untrusted`: its lease may have run out before its call began; `putBack`: this machine
+ * could not make the call.
+ */
+export type GivenUp = "lost" | "untrusted" | "handBack" | "putBack" | "crashed";
 
 /** A lease in the ledger. Nobody but the ledger changes it. */
 export interface HeldLease {

@@ -7,6 +7,7 @@ import { bucketOf } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { GivenUp, HeldLease, Ledger } from "./ledger.ts";
+import type { LocalFailure } from "./local-failure.ts";
 import type { ToThread } from "./protocol.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
 
@@ -18,6 +19,10 @@ export interface PoolOptions {
   destinationConcurrency: number;
   node: string;
   egressAllow: string[];
+  /** Empty: those of the system. */
+  dnsServers: string[];
+  /** Sockets that each thread's calls may have. */
+  sockets: number;
   ledger: Ledger;
   /** The cluster's. */
   clock: Clock;
@@ -28,6 +33,8 @@ export interface PoolOptions {
   onOutcomes(outcomes: Outcome[]): void;
   /** Jobs that will not be called here; they are in the ledger still. */
   onGivenUp(leases: LeaseName[], why: GivenUp): void;
+  /** A call could not be made, through this machine's own fault; it is given up as `putBack` after a pause. */
+  onNotMade(failure: LocalFailure, message: string): void;
   /** A thread does not answer, or answers again. */
   onSilent(thread: number, silent: boolean): void;
   /** A thread died, or was ended; a new one is being started. */
@@ -58,6 +65,11 @@ export class WorkerPool {
   /** Calls under way. */
   get inFlight(): number {
     return this.#threads.reduce((sum, thread) => sum + thread.gauges.inFlight, 0);
+  }
+
+  /** Calls that may be under way. */
+  get allowed(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.gauges.allowed, 0);
   }
 
   /** Kept connections that targets had closed when a request went out on them, since the start. */

@@ -111,7 +111,8 @@ export class SupervisedThread {
   }
 
   #start(): Worker {
-    const { node, egressAllow, concurrency, destinationConcurrency, ledger } = this.#options;
+    const { node, egressAllow, dnsServers, sockets, concurrency, destinationConcurrency, ledger } =
+      this.#options;
     this.#staleBefore += this.gauges.stale;
     this.gauges = new ThreadGauges();
     this.#beats = this.gauges.beats;
@@ -119,6 +120,8 @@ export class SupervisedThread {
     const settings: ThreadSettings = {
       node,
       egressAllow,
+      dnsServers,
+      sockets,
       concurrency,
       destinationConcurrency,
       trust: this.trust.buffer,
@@ -147,6 +150,9 @@ export class SupervisedThread {
         break;
       case "givenUp":
         this.#giveUp(message.leases, message.why);
+        break;
+      case "notMade":
+        this.#options.onNotMade(message.failure, message.message);
         break;
       case "drained":
         this.#drained.resolve();

@@ -10,11 +10,15 @@ import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
+import { Allowance } from "./allowance.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
+import { NameResolver } from "./names/resolver.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
+import { PutBack } from "./put-back.ts";
 import { Slots } from "./slots.ts";
+import { Sockets } from "./sockets.ts";
 import { Standings } from "./standings.ts";
 
 /** Destinations without work are closed at the next round, in ms. Longer than targets keep connections open. */
@@ -39,13 +43,26 @@ let outcomes: Outcome[] = [];
 /** Monotonic ms. */
 let flushedAt = Number.NEGATIVE_INFINITY;
 
+const slots = new Slots(settings.concurrency, (taken) => {
+  gauges.inFlight = taken;
+});
+const allowance = new Allowance(settings.concurrency, (allowed) => {
+  gauges.allowed = allowed;
+  slots.resize(allowed);
+});
+gauges.allowed = allowance.slots;
+const sockets = new Sockets(settings.sockets);
+const putBack = new PutBack((jobs) => context.giveUp(jobs, "putBack"));
+
 const context: DestinationContext = {
   node: settings.node,
   clock,
-  connector: guardedConnector(new EgressPolicy(settings.egressAllow)),
-  slots: new Slots(settings.concurrency, (taken) => {
-    gauges.inFlight = taken;
-  }),
+  connector: guardedConnector(
+    new EgressPolicy(settings.egressAllow),
+    new NameResolver({ servers: settings.dnsServers }),
+  ),
+  slots,
+  sockets,
   standings: new Standings(),
   destinationConcurrency: settings.destinationConcurrency,
   trust: new LeaseTrust(settings.trust),
@@ -58,6 +75,15 @@ const context: DestinationContext = {
     const wait = flushedAt + OUTCOMES_GAP - performance.now();
     if (wait > 0) setTimeout(flush, wait);
     else setImmediate(flush);
+  },
+  putBack(job, { failure, error: { message } }) {
+    marks.putBack(job.place);
+    if (failure === "sockets") {
+      sockets.closeIdle();
+      allowance.exceeded(gauges.inFlight);
+    }
+    putBack.add(job);
+    post({ type: "notMade", failure, message });
   },
   giveUp(jobs, why) {
     post({ type: "givenUp", leases: jobs.map(({ taskId, n }) => ({ taskId, n })), why });
@@ -139,6 +165,7 @@ async function drain(): Promise<void> {
   for (const { ref } of destinations.values()) ref.tell({ type: "handBack" });
   // A destination ends when the calls that are in flight have ended.
   await Promise.all(Array.from(destinations.values(), ({ ref }) => ref.stop()));
+  putBack.drain();
   flush();
   post({ type: "drained" });
 }

@@ -97,6 +97,10 @@ export const callLateness = histogramBy(
   LATENESS,
 );
 export const callsInFlight = gauge("calls_in_flight", "Calls under way");
+export const callsAllowed = gauge(
+  "calls_allowed",
+  "Calls that may be under way: fewer than threads × concurrency while the machine has no more sockets",
+);
 export const jobsHeld = gauge("jobs_held", "Jobs this dispatcher has a lease on");
 export const jobsCapacity = gauge("jobs_capacity", "Jobs it may hold");
 export const staleConnections = counter(
@@ -108,6 +112,7 @@ export const jobsGivenUp = {
   lost: zeroed(givenUp.labels("lost")),
   untrusted: zeroed(givenUp.labels("untrusted")),
   handBack: zeroed(givenUp.labels("handed_back")),
+  putBack: zeroed(givenUp.labels("put_back")),
   crashed: zeroed(givenUp.labels("crashed")),
 };
 export const drainingNow = gauge(
@@ -139,6 +144,11 @@ export const reconciled = {
   rebuild: zeroed(reconciledBy.labels("rebuild")),
 };
 export const rebuilds = counter("due_rebuilds_total", "Times the due set was built anew");
+export const dueRepairs = counterBy(
+  "due_repairs_total",
+  "What the due set had counted or remembered wrongly, and was put right",
+  ["kind"],
+);
 export const attemptsDropped = counter(
   "attempts_dropped_total",
   "Outcomes of attempts that were on record already",

@@ -4,6 +4,7 @@ import {
   callDuration,
   callLateness,
   calls,
+  callsAllowed,
   callsInFlight,
   drainingNow,
   jobsCapacity,
@@ -66,6 +67,7 @@ export function dispatcherStatus(
     }),
     sample() {
       callsInFlight.set(pool.inFlight);
+      callsAllowed.set(pool.allowed);
       jobsHeld.set(ledger.size);
       jobsCapacity.set(capacity);
       drainingNow.set(Number(pipeline.draining));

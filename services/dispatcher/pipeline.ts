@@ -31,6 +31,7 @@ import { CallMeter } from "./figures.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
 import { MAX_STRANGERS, Room } from "./room.ts";
+import { Shortage } from "./shortage.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
 const HELD_PER_CALL = 4;
@@ -41,7 +42,16 @@ const SHORTEST_PATIENCE = 5_000;
 export interface PipelineOptions {
   broker: ServiceBroker;
   log: Logger;
-  config: Pick<Config, "threads" | "concurrency" | "destinationConcurrency" | "egressAllow" | "leaseMs">;
+  config: Pick<
+    Config,
+    | "threads"
+    | "concurrency"
+    | "destinationConcurrency"
+    | "egressAllow"
+    | "dnsServers"
+    | "socketsPerThread"
+    | "leaseMs"
+  >;
   /** There may be more room. */
   onFreed(): void;
 }
@@ -67,6 +77,15 @@ export class Pipeline {
     this.#options = options;
     const { broker, log, config } = options;
     const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
+    const { dnsServers, socketsPerThread } = config;
+    if (concurrency > socketsPerThread) {
+      const fits = threads * socketsPerThread;
+      log.warn(
+        { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
+        "BIDA_THREADS × BIDA_CONCURRENCY is more than the limit of open files allows (ulimit -n)",
+      );
+    }
+    const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
     this.holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
     const { holder, clock } = this;
     const capacity = threads * concurrency * HELD_PER_CALL;
@@ -91,11 +110,14 @@ export class Pipeline {
       destinationConcurrency,
       node: broker.nodeID,
       egressAllow,
+      dnsServers,
+      sockets: socketsPerThread,
       ledger,
       clock,
       endedAfterMs: Math.max(SILENT_LEASES * leaseMs, SHORTEST_PATIENCE),
       onOutcomes: (outcomes) => this.ended(outcomes),
       onGivenUp: (leases, why) => this.givenUp(leases, why),
+      onNotMade: (failure, message) => shortages[failure].notice(message),
       onSilent: (thread, silent) => {
         if (silent)
           log.warn(

@@ -1,6 +1,6 @@
 /** Looks after the database once a second, so that an outage shows in the log and in metrics whether or not there is work. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
+import { Loop } from "../../core/loop.ts";
 import { databasePool } from "../../core/metrics.ts";
 import { type Database, pingDatabase, poolUsage } from "../../store/database.ts";
 import { Contact } from "./contact.ts";
@@ -11,13 +11,10 @@ const INTERVAL = 1_000;
 const PATIENCE = 3_000;
 
 export class DatabaseWatch {
-  readonly #db: Database;
-  readonly #contact: Contact;
-  readonly #stop = new AbortController();
+  readonly #loop: Loop;
 
   constructor(broker: ServiceBroker, log: Logger, db: Database) {
-    this.#db = db;
-    this.#contact = new Contact({
+    const contact = new Contact({
       broker,
       log,
       part: "database",
@@ -33,23 +30,18 @@ export class DatabaseWatch {
         databasePool.labels("waiting").set(waiting);
       },
     });
-    void this.#watch();
+    this.#loop = new Loop({
+      round: () => pingDatabase(db, PATIENCE),
+      firstMs: 0,
+      everyMs: INTERVAL,
+      onDone: () => contact.works(),
+      onFailed: (error) => contact.failed(error),
+    });
+    this.#loop.start();
   }
 
-  stop(): void {
-    this.#stop.abort();
-  }
-
-  async #watch(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        await pingDatabase(this.#db, PATIENCE);
-        this.#contact.works();
-      } catch (error) {
-        if (!signal.aborted) this.#contact.failed(error as Error);
-      }
-      await pause(INTERVAL, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+  /** Resolves once it asks nothing any more. */
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 }

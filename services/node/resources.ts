@@ -115,7 +115,7 @@ export function resources(config: Config): Middleware {
     async stopped(broker: ServiceBroker) {
       const opened = stateOf(broker).resources;
       if (!opened) return;
-      watch?.stop();
+      await watch?.stop();
       await opened.due.close();
       await release();
       const closed = closeDatabase(opened.db);

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "moleculer";
 import { epochMs } from "../../core/clock.ts";
+import { Loop } from "../../core/loop.ts";
 import { handedOver } from "../../core/metrics.ts";
 import { findEndedHandovers } from "../../store/handovers.ts";
 import type { Resources } from "../node/resources.ts";
@@ -18,43 +19,36 @@ const LIMIT = 1_000;
 export class HandoverWatch {
   readonly #resources: Resources;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #loop: Loop;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
     this.#log = log;
+    this.#loop = new Loop({
+      round: () => this.#round(),
+      everyMs: resources.config.leaseMs / PER_LEASE,
+      onFailed: (error) => log.debug({ err: error.message }, "looking for handovers that have ended failed"),
+    });
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round();
-    }, this.#resources.config.leaseMs / PER_LEASE);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   async #round(): Promise<void> {
     const { db, due, clock, config } = this.#resources;
-    try {
-      const now = clock.now();
-      const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
-      const added = ended.length > 0 ? await due.add(ended) : 0;
-      if (added > 0) {
-        handedOver.ended.inc(added);
-        this.#log.warn(
-          { tasks: added },
-          "tasks that were handed over were not called in time; they are called again",
-        );
-      }
-    } catch (error) {
-      this.#log.debug({ err: (error as Error).message }, "looking for handovers that have ended failed");
-    }
-    if (!this.#stopped) this.start();
+    const now = clock.now();
+    const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
+    const added = ended.length > 0 ? await due.add(ended) : 0;
+    if (added === 0) return;
+    handedOver.ended.inc(added);
+    this.#log.warn(
+      { tasks: added },
+      "tasks that were handed over were not called in time; they are called again",
+    );
   }
 }

@@ -40,6 +40,8 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
     destinationConcurrency: 8,
     node: "node-1",
     egressAllow: ["127.0.0.0/8"],
+    dnsServers: [],
+    sockets: Number.POSITIVE_INFINITY,
     ledger,
     clock: systemClock,
     endedAfterMs: 60_000,
@@ -56,6 +58,7 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
       givenUp.push([why, jobs.map(({ place: _, ...rest }) => rest)]);
       change();
     },
+    onNotMade: () => undefined,
     onSilent(...how) {
       silent.push(how);
       change();
