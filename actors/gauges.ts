@@ -9,8 +9,9 @@ const LAG = 2;
 /** When the next tick of its event loop is due. */
 const BEAT = 3;
 const STALE = 4;
-const ALLOWED = 5;
-const PLACES = 6;
+const STARTED = 5;
+const ALLOWED = 6;
+const PLACES = 7;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
 const beatAt = (inMs: number) => Math.floor(monotonicMs() + inMs) | 0;
@@ -65,6 +66,15 @@ export class ThreadGauges {
   get lagMs(): number {
     const overdue = (beatAt(0) - Atomics.load(this.#view, BEAT)) | 0;
     return Math.max(Atomics.load(this.#view, LAG) / 1000, overdue - TICK_MS);
+  }
+
+  /** The thread has loaded what it needs, and handles messages. */
+  get started(): boolean {
+    return Atomics.load(this.#view, STARTED) === 1;
+  }
+
+  start(): void {
+    Atomics.store(this.#view, STARTED, 1);
   }
 
   /** Another number with each tick of the thread's event loop. */

@@ -90,6 +90,7 @@ const context: DestinationContext = {
   },
 };
 
+gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
