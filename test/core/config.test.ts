@@ -34,6 +34,7 @@ test("defaults", () => {
     secretKey: null,
     publicUrl: "http://127.0.0.1:8080",
     services: [...SERVICE_NAMES],
+    drainDelayMs: 0,
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
   assert.equal(
