@@ -9,8 +9,8 @@ const LAG = 2;
 /** When the next tick of its event loop is due. */
 const BEAT = 3;
 const STALE = 4;
-const STARTED = 5;
-const ALLOWED = 6;
+const ALLOWED = 5;
+const STARTED = 6;
 const PLACES = 7;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */

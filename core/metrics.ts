@@ -81,6 +81,8 @@ export function measured<T, R>(
   };
 }
 
+export const dubboConnections = gauge("dubbo_connections", "Connections of Dubbo consumers");
+
 // Calls
 
 export const calls = counterBy("calls_total", "Calls that ended", ["outcome", "code"]);
