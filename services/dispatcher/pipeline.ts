@@ -82,7 +82,7 @@ export class Pipeline {
       const fits = threads * socketsPerThread;
       log.warn(
         { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
-        "BIDA_THREADS × BIDA_CONCURRENCY is more than the limit of open files allows (ulimit -n)",
+        "more calls at once than the limit of open files allows",
       );
     }
     const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
