@@ -43,7 +43,8 @@ for (const [error, interfaces, failure] of [
   [new AggregateError([coded("ECONNREFUSED"), coded("EMFILE")]), faces(), "sockets"],
   [new AggregateError([coded("ECONNREFUSED"), coded("ENETUNREACH")]), faces(), null],
   [new Error("outer", { cause: coded("EMFILE") }), faces(), "sockets"],
-  [new NameError("gone", true), faces(), "names"],
+  [new NameError("gone", "names"), faces(), "names"],
+  [new NameError("EMFILE", "sockets"), faces(), "sockets"],
   [new NameError("NXDOMAIN"), faces(), null],
   [null, faces(), null],
 ] as const) {
@@ -52,7 +53,7 @@ for (const [error, interfaces, failure] of [
 }
 
 test("a call that this machine cannot make has no outcome; one by mail neither", async () => {
-  for (const error of [coded("EMFILE"), new NameError("no name server", true)]) {
+  for (const error of [coded("EMFILE"), new NameError("no name server", "names")]) {
     const connector: Connector = (_, callback) => {
       queueMicrotask(() => callback(error, null));
       return undefined;

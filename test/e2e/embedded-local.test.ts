@@ -94,9 +94,17 @@ test("no name server is there: tasks wait at no cost of an attempt, and go out w
   await assertDelivered(world, ids, 30_000);
 });
 
-for (const [what, env] of [
-  ["the usual concurrency", { BIDA_THREADS: "1" }],
-  ["more calls at once than fit", { BIDA_THREADS: "2", BIDA_CONCURRENCY: "400" }],
+/** `a-b.example` is 127.0.a.b. */
+const numbered: DnsZone = (name) => {
+  const [, a, b] = /^(\d+)-(\d+)\.example$/.exec(name) ?? [];
+  return { records: [{ type: "A", ttl: 0, value: `127.0.${a}.${b}` }] };
+};
+
+const MORE = { BIDA_THREADS: "2", BIDA_CONCURRENCY: "400" };
+for (const [what, env, host] of [
+  ["the usual concurrency", { BIDA_THREADS: "1" }, (a: number, b: number) => `127.0.${a}.${b}`],
+  ["more calls at once than fit", MORE, (a: number, b: number) => `127.0.${a}.${b}`],
+  ["more calls to names at once than fit", MORE, (a: number, b: number) => `${a}-${b}.example`],
 ] as const) {
   test(`256 open files, 400 destinations and ${what}: every task is delivered with its only call`, async () => {
     const server = createServer((req, res) => {
@@ -114,11 +122,14 @@ for (const [what, env] of [
         }),
     );
     const { port } = server.address() as AddressInfo;
-    const world = await startEmbedded(env, undefined, { openFiles: 256 });
+    const dns = await startDns(numbered);
+    open.push(() => dns.stop());
+    const named = { ...env, BIDA_DNS_SERVERS: dns.address };
+    const world = await startEmbedded(named, undefined, { openFiles: 256 });
     open.push(() => world.stop());
     const urls = Array.from(
       { length: 400 },
-      (_, i) => `http://127.0.${1 + (i >> 7)}.${1 + (i & 127)}:${port}/`,
+      (_, i) => `http://${host(1 + (i >> 7), 1 + (i & 127))}:${port}/`,
     );
     const ids = await submitAll(world, [...urls, ...urls]);
     await assertDelivered(world, ids, 90_000);
