@@ -10,19 +10,14 @@ const STEP = 1 / 32;
 
 export class Allowance {
   readonly #most: number;
-  readonly #fits: number;
   readonly #resize: (slots: number) => void;
   #slots: number;
   #exceeded = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /**
-   * @param fits calls that leave the rest of the process what it needs; no more once there was no room
-   * @param resize told whenever it changes
-   */
-  constructor(most: number, fits: number, resize: (slots: number) => void) {
+  /** @param resize told whenever it changes */
+  constructor(most: number, resize: (slots: number) => void) {
     this.#most = most;
-    this.#fits = fits;
     this.#slots = most;
     this.#resize = resize;
   }
@@ -34,7 +29,7 @@ export class Allowance {
   /** There was no room for a socket. @param inFlight calls under way, that one among them */
   exceeded(inFlight: number): void {
     this.#exceeded = true;
-    this.#set(Math.min(this.#slots, this.#fits, Math.max(0, inFlight - 1)));
+    this.#set(Math.min(this.#slots, Math.max(0, inFlight - 1)));
     this.#timer ??= setInterval(() => this.grow(), STEP_MS);
   }
 

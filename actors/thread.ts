@@ -46,7 +46,7 @@ let flushedAt = Number.NEGATIVE_INFINITY;
 const slots = new Slots(settings.concurrency, (taken) => {
   gauges.inFlight = taken;
 });
-const allowance = new Allowance(settings.concurrency, settings.sockets, (allowed) => {
+const allowance = new Allowance(settings.concurrency, (allowed) => {
   gauges.allowed = allowed;
   slots.resize(allowed);
 });

@@ -78,10 +78,12 @@ export class Pipeline {
     const { broker, log, config } = options;
     const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
     const { dnsServers, socketsPerThread } = config;
-    if (concurrency > socketsPerThread) {
-      const fits = threads * socketsPerThread;
+    // More would take from callers and servers what they need.
+    const atOnce = Math.min(concurrency, socketsPerThread);
+    if (atOnce < concurrency) {
+      const meanwhile = "no more are made at once than fit";
       log.warn(
-        { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
+        { calls: threads * concurrency, fits: threads * atOnce, meanwhile },
         "more calls at once than the limit of open files allows",
       );
     }
@@ -106,7 +108,7 @@ export class Pipeline {
     });
     this.pool = new WorkerPool({
       threads,
-      concurrency,
+      concurrency: atOnce,
       destinationConcurrency,
       node: broker.nodeID,
       egressAllow,

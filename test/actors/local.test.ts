@@ -101,7 +101,7 @@ test("what is put back waits, leaves together, and waits longer the next time; a
 
 test("the allowance is what the machine had room for, and grows again step by step to all slots", () => {
   const seen: number[] = [];
-  const allowance = new Allowance(64, 50, (slots) => seen.push(slots));
+  const allowance = new Allowance(64, (slots) => seen.push(slots));
   for (const inFlight of [40, 39, 38]) allowance.exceeded(inFlight);
   assert.equal(seen, [39, 38, 37]);
   // The step right behind a failure is not one.
@@ -113,16 +113,8 @@ test("the allowance is what the machine had room for, and grows again step by st
   assert.is(allowance.slots, 64);
 });
 
-test("the first failure leaves the rest of the process what it needs", () => {
-  const allowance = new Allowance(400, 64, () => undefined);
-  allowance.exceeded(190);
-  assert.is(allowance.slots, 64);
-  for (let i = 0; i < 60; i++) allowance.grow();
-  assert.is(allowance.slots, 400);
-});
-
 test("an allowance of nothing becomes one call, however often that fails", () => {
-  const allowance = new Allowance(64, 64, () => undefined);
+  const allowance = new Allowance(64, () => undefined);
   for (let i = 0; i < 3; i++) {
     allowance.exceeded(1);
     assert.is(allowance.slots, 0);
