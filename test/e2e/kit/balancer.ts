@@ -76,7 +76,10 @@ export class Balancer {
       if (res.headersSent) res.destroy();
       else res.writeHead(502).end(why);
     };
-    if (!backend) return failed("no node is ready");
+    if (!backend) {
+      failed("no node is ready");
+      return;
+    }
     const { method, url: path, headers } = req;
     const passed = request({ port: backend.port, method, path, headers, agent: this.#agent }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers);
