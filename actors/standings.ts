@@ -1,6 +1,7 @@
 /** What a thread remembers of targets whose destinations it has closed meanwhile, for {@link Slots}. */
-import { healthOf } from "../core/outcome.ts";
+
 import type { AttemptRecord } from "../core/outcome.ts";
+import { healthOf } from "../core/outcome.ts";
 import type { Standing } from "./slots.ts";
 
 /** Origins that are remembered; the one heard of longest ago is forgotten first. */

@@ -139,6 +139,11 @@ export const reconciled = {
   rebuild: zeroed(reconciledBy.labels("rebuild")),
 };
 export const rebuilds = counter("due_rebuilds_total", "Times the due set was built anew");
+export const dueRepairs = counterBy(
+  "due_repairs_total",
+  "What the due set had counted or remembered wrongly, and was put right",
+  ["kind"],
+);
 export const attemptsDropped = counter(
   "attempts_dropped_total",
   "Outcomes of attempts that were on record already",

@@ -24,6 +24,7 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
+import type { Findings } from "./findings.ts";
 import type { LaneStatus, Rules } from "./lane-rules.ts";
 
 /**
@@ -148,6 +149,11 @@ export interface DueSet {
   lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>>;
   /** Lanes whose breaker is not closed. */
   troubledLanes(): Promise<Lane[]>;
+  /**
+   * Compares what the set counts and remembers with what it holds.
+   * @param repair whether to put right what differs; what is missing only the database can bring back
+   */
+  check(repair: boolean): Promise<Findings>;
   /** Whether the set was rebuilt and has not been emptied or replaced since; otherwise it must be rebuilt. */
   intact(): Promise<boolean>;
   /** To be called when the set has been rebuilt. */

@@ -79,6 +79,11 @@ export class Lanes {
     return this.#rings[rank].size > 0;
   }
 
+  /** Lanes that settings are known of. */
+  get settings(): number {
+    return this.#settings.size;
+  }
+
   /** When the next gated lane may be looked at again. */
   get nextGate(): number {
     return this.#gates.peek()?.at ?? Number.POSITIVE_INFINITY;

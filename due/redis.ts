@@ -17,10 +17,12 @@ import {
   type QuietLanes,
   type Settlement,
 } from "./due-set.ts";
+import type { Findings } from "./findings.ts";
 import { type LaneStatus, RULES } from "./lane-rules.ts";
 import { byPartition, idOf, memberOf, PARTITION_NUMBERS, partitionOf } from "./members.ts";
 import { RedisClaims } from "./redis-claims.ts";
 import { RedisLanes, statusOf } from "./redis-lanes.ts";
+import { RedisRepair } from "./redis-repair.ts";
 import { chunks, RedisScripts, type RunScript, type Values } from "./redis-scripts.ts";
 import { RedisWake } from "./redis-wake.ts";
 
@@ -44,6 +46,7 @@ export class RedisDueSet implements DueSet {
   readonly #wake: RedisWake;
   readonly #claims: RedisClaims;
   readonly #lanes: RedisLanes;
+  readonly #repair: RedisRepair;
   readonly full = false;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
@@ -58,6 +61,7 @@ export class RedisDueSet implements DueSet {
     const run: RunScript = (script, partition, args) => this.#run(script, partition, args);
     this.#claims = new RedisClaims(run, this.#wake, options);
     this.#lanes = new RedisLanes(run, options.window, this.clock);
+    this.#repair = new RedisRepair(run, options.leaseMs);
   }
 
   get recovered(): number {
@@ -243,6 +247,10 @@ export class RedisDueSet implements DueSet {
 
   troubledLanes(): Promise<Lane[]> {
     return this.#lanes.troubled();
+  }
+
+  check(repair: boolean): Promise<Findings> {
+    return this.#repair.check(repair);
   }
 
   async intact(): Promise<boolean> {

@@ -1,6 +1,5 @@
 /** Tasks whose row is the lease of their first call (`handed_until`); docs/delivery.md, "The short way". */
 import type { EpochMs } from "../core/clock.ts";
-import { type TaskId, taskIdFromBytes } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
@@ -25,31 +24,26 @@ export async function findEndedHandovers(
   limit: number,
 ): Promise<DueEntry[]> {
   const rows: Row[] = await reading(
-    handed(db, since, now)
-      .select("task_id", "lane", "app_id", "call_count", "next_call_at")
-      .where("handed_until", "<=", now)
-      .orderBy("next_call_at")
-      .limit(limit),
+    handed(db, since, now).where("handed_until", "<=", now).orderBy("next_call_at").limit(limit),
   );
   return rows.map(entryOf);
 }
 
-/** Those whose time is not over. */
+/** Those whose time is not over. Parameters as of {@link findEndedHandovers}. */
 export async function findHanded(
   db: Database,
   since: EpochMs,
   now: EpochMs,
   limit: number,
-): Promise<TaskId[]> {
-  const rows: Row[] = await reading(
-    handed(db, since, now).select("task_id").where("handed_until", ">", now).limit(limit),
-  );
-  return rows.map((row) => taskIdFromBytes(row.task_id as Uint8Array));
+): Promise<DueEntry[]> {
+  const rows: Row[] = await reading(handed(db, since, now).where("handed_until", ">", now).limit(limit));
+  return rows.map(entryOf);
 }
 
 const handed = (db: Database, since: EpochMs, now: EpochMs) =>
   db
     .knex("tasks")
+    .select("task_id", "lane", "app_id", "call_count", "next_call_at")
     .where("state", stateCode("pending"))
     .whereBetween("next_call_at", [since, now])
     .where("call_count", 0);

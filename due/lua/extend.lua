@@ -8,7 +8,10 @@ local out = { MICROS }
 for i = 3, #ARGV, 2 do
   local member, due_at = ARGV[i], ARGV[i + 1]
   if is_leased(member) then
-    if redis.call('HGET', HOLDER, member) == lease_name(holder, due_at) then
+    local known = redis.call('HGET', HOLDER, member)
+    -- Without a holder, which Redis lost, it is whose who speaks for it.
+    if not known then redis.call('HSET', HOLDER, member, lease_name(holder, due_at)) end
+    if not known or known == lease_name(holder, due_at) then
       redis.call('ZADD', LEASE, NOW + lease_ms, member)
     else
       out[#out + 1], out[#out + 2] = 'lost', member

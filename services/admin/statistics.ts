@@ -38,7 +38,7 @@ import { readOverview } from "../../store/stats/overview.ts";
 import { type Range, readStats } from "../../store/stats/read.ts";
 import { oldestDue } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
-import { handedIds } from "../tasks/handed.ts";
+import { handed } from "../tasks/handed.ts";
 
 /** Points of one answer. */
 const MAX_POINTS = 1_500;
@@ -142,7 +142,7 @@ export class Statistics {
     const { db, due } = this.#resources;
     const entries = await oldestDue(db, scope, now, OLDEST);
     const leased = await due.leasedAmong(entries).catch(() => new Set<TaskId>());
-    for (const id of await handedIds(this.#resources, now)) leased.add(id);
+    for (const { taskId } of await handed(this.#resources, now)) leased.add(taskId);
     const oldest = entries.find(({ taskId }) => !leased.has(taskId));
     return oldest
       ? { taskId: oldest.taskId, dueAt: iso(oldest.dueAt), waitingMs: Math.max(0, now - oldest.dueAt) }

@@ -8,7 +8,7 @@ import type { querySchema } from "../../core/schema/tasks.ts";
 import type { StoredState } from "../../core/task.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
-import { handedIds } from "../tasks/handed.ts";
+import { handed } from "../tasks/handed.ts";
 
 type Query = Partial<z.output<typeof querySchema>>;
 
@@ -18,11 +18,11 @@ export async function filterOf(
   resources: Resources,
 ): Promise<{ filter: TaskFilter; leased: Set<TaskId> }> {
   // Without Redis nobody can say what is being delivered; such tasks show as pending.
-  const [held, handed] = await Promise.all([
+  const [held, inRows] = await Promise.all([
     resources.due.allLeased().catch((): TaskId[] => []),
-    handedIds(resources, resources.clock.now()),
+    handed(resources, resources.clock.now()),
   ]);
-  const leased = [...new Set([...held, ...handed])];
+  const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
   const { state, limit: _, cursor: __, sort: ___, createdFrom, createdTo, ...same } = query;
   const filter: TaskFilter = {
     ...same,

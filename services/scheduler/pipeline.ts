@@ -16,6 +16,8 @@
  */
 import type { Logger, ServiceBroker } from "moleculer";
 import { millis } from "../../core/clock.ts";
+import type { DestinationSettings } from "../../core/destination.ts";
+import type { Lane } from "../../core/ids.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { knowHandovers } from "../bus/features.ts";
 import type { Resources } from "../node/resources.ts";
@@ -74,6 +76,12 @@ export class Pipeline {
   async stop(): Promise<void> {
     this.desk.close();
     await Promise.all([...this.#background, this.quietLanes].map((one) => one.stop()));
+  }
+
+  /** What operators set for a destination holds from now on, also for tasks that need no due set. */
+  configure(lane: Lane, settings: DestinationSettings): void {
+    this.keepAliveOff.set(lane, settings.keepAlive);
+    this.quietLanes.configured(lane, settings);
   }
 
   /** Callers have their ids by now. */

@@ -5,6 +5,7 @@
  */
 import type { Logger } from "moleculer";
 import type { Millis } from "../../core/clock.ts";
+import type { DestinationSettings } from "../../core/destination.ts";
 import type { Lane } from "../../core/ids.ts";
 import type { DueSet, LaneChange, QuietLanes as Quiet } from "../../due/due-set.ts";
 import { RULES } from "../../due/lane-rules.ts";
@@ -49,6 +50,8 @@ export class QuietLanes {
   /** Monotonic ms. */
   #seenAt = Number.NEGATIVE_INFINITY;
   #usedAt = Number.NEGATIVE_INFINITY;
+  /** Set since the last look: whether the lane may be quiet. */
+  readonly #configured = new Map<Lane, { mayBeQuiet: boolean; at: number }>();
   #schedulers = 0;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
@@ -67,11 +70,17 @@ export class QuietLanes {
       this.#look();
       return false;
     }
-    if (this.#schedulers === 0 || !this.#quiet(lane)) return false;
+    if (this.#schedulers === 0 || !this.#isQuiet(lane)) return false;
     const handed = this.#lanes.get(lane) ?? this.#open(lane);
     if (underWay(handed) >= (handed.window * SHARE) / this.#schedulers) return false;
     handed.perSecond[handed.perSecond.length - 1]! += 1;
     return true;
+  }
+
+  /** What was set holds at once; the due set knows it already, and tells with the next look. */
+  configured(lane: Lane, { paused, concurrency, ratePerSecond, breaker }: DestinationSettings): void {
+    const mayBeQuiet = !paused && concurrency === null && ratePerSecond === null && breaker;
+    this.#configured.set(lane, { mayBeQuiet, at: performance.now() });
   }
 
   /** A call that was taken ends, or was not handed over. */
@@ -91,6 +100,10 @@ export class QuietLanes {
     clearTimeout(this.#timer);
     await this.#looking;
     await this.#tell().catch(() => undefined);
+  }
+
+  #isQuiet(lane: Lane): boolean {
+    return this.#quiet(lane) && this.#configured.get(lane)?.mayBeQuiet !== false;
   }
 
   #open(lane: Lane): Handed {
@@ -117,6 +130,7 @@ export class QuietLanes {
       await this.#tell();
       this.#quiet = await due.quiet();
       this.#seenAt = askedAt;
+      for (const [lane, { at }] of this.#configured) if (at < askedAt) this.#configured.delete(lane);
     } catch (error) {
       // The due set is away: what was seen grows stale, and every task takes the usual way.
       log.debug({ err: (error as Error).message }, "which destinations are quiet is not known");
@@ -140,7 +154,7 @@ export class QuietLanes {
       handed.perSecond.shift();
       handed.perSecond.push(0);
       if (handed.well === 0 && underWay(handed) === 0) this.#lanes.delete(lane);
-      else if (!this.#quiet(lane)) handed.window = RULES.START_WINDOW;
+      else if (!this.#isQuiet(lane)) handed.window = RULES.START_WINDOW;
     }
   }
 }

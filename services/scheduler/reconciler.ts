@@ -1,14 +1,17 @@
 /**
  * Compares the due set with the database and adds what it lacks: tasks that were committed in the moment a node died,
  * everything after Redis was emptied, and, for the in-process set, what it had no room for or looks too far ahead for.
+ * Before that it has the set compare itself: what Redis lost in part is put right, or built anew.
  * Every scheduler runs one; adding what is there already changes nothing.
  */
 import type { Logger } from "moleculer";
 import { type EpochMs, epochMs, later, millis, minutes } from "../../core/clock.ts";
+import type { Lane } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { Loop } from "../../core/loop.ts";
-import { rebuilds, reconciled } from "../../core/metrics.ts";
+import { dueRepairs, rebuilds, reconciled } from "../../core/metrics.ts";
 import { HANDOVER } from "../../due/due-set.ts";
+import { type Findings, lacksEntries } from "../../due/findings.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
@@ -38,6 +41,8 @@ export class Reconciler {
   #position: DueEntry | null = null;
   /** Settings of destinations up to here are in the due set. */
   #settingsUntil: EpochMs | null = null;
+  /** Destinations whose settings were handed over. */
+  readonly #configured = new Set<Lane>();
   readonly #startedAt: EpochMs;
 
   constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
@@ -64,7 +69,7 @@ export class Reconciler {
 
   async #round(): Promise<number> {
     const { due } = this.#resources;
-    if (!(await due.intact())) await this.#rebuild();
+    if (!(await due.intact()) || (await this.#repair())) await this.#rebuild();
     else {
       await this.#configure();
       if (!due.full) await this.#pass("usual", PAGES_PER_ROUND);
@@ -96,6 +101,23 @@ export class Reconciler {
     );
   }
 
+  /** Has the due set put right what it counts and remembers. @returns whether it lacks entries that only the database has */
+  async #repair(): Promise<boolean> {
+    const findings = await this.#resources.due.check(true);
+    // Lost settings are nothing that the set could miss itself.
+    if (findings.settings < this.#configured.size) this.#settingsUntil = null;
+    this.#tell(findings);
+    return lacksEntries(findings);
+  }
+
+  #tell(findings: Findings): void {
+    const kinds = Object.entries(findings.wrong);
+    if (kinds.length === 0) return;
+    for (const [kind, count] of kinds) dueRepairs.labels(kind).inc(count);
+    const meanwhile = lacksEntries(findings) ? "it is built anew from the database" : "nothing is missing";
+    this.#log.warn({ ...findings.wrong, meanwhile }, "the due set was inconsistent, and was repaired");
+  }
+
   /** Hands over what operators set for destinations, as far as it may not be known yet. */
   async #configure(): Promise<void> {
     const { db, due } = this.#resources;
@@ -103,6 +125,7 @@ export class Reconciler {
     for (const one of settings) {
       this.#keepAliveOff.set(one.lane, one.keepAlive);
       await due.configure(one.lane, one);
+      this.#configured.add(one.lane);
     }
     this.#settingsUntil = until;
   }

@@ -106,6 +106,11 @@ const scheduler: ServiceSchema = {
       return {};
     },
 
+    configure: async ({ lane, settings }, ctx) => {
+      pipelineOf(ctx).configure(lane, settings);
+      return {};
+    },
+
     report: async ({ holder, outcomes }, ctx) => {
       await pipelineOf(ctx).recorder.report(holder, outcomes);
       return {};
@@ -117,7 +122,6 @@ const scheduler: ServiceSchema = {
       "access.changed": ({ kind, id }, ctx) => {
         if (kind === "app") pipelineOf(ctx).jobs.forgetSecrets(id);
       },
-      "destination.changed": ({ lane, keepAlive }, ctx) => pipelineOf(ctx).keepAliveOff.set(lane, keepAlive),
     }),
     "$node.disconnected": {
       handler(ctx: Context) {
@@ -130,7 +134,7 @@ const scheduler: ServiceSchema = {
     const pipeline = new Pipeline(resourcesOf(this.broker), this.broker, this.logger);
     this.pipeline = pipeline;
     pipeline.start();
-    contribute(this.broker, schedulerStatus(pipeline.resources.due, pipeline.desk));
+    contribute(this.broker, schedulerStatus(pipeline.resources, pipeline.desk));
     onStopping(this.broker, "schedule", () => pipeline.stop());
   },
 };

@@ -21,6 +21,7 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
       const set = await create({ leaseMs: millis(10_000), window: WIDE, rules: { OPEN_MS: 0, ...rules } });
       try {
         await body(new Workbench(set, lane));
+        assert.equal((await set.check(false)).wrong, {}, "whatever was done, the set is consistent");
       } finally {
         await set.close();
       }
