@@ -8,7 +8,8 @@ const DELAY_P99 = 1;
 const LAG = 2;
 const BEAT = 3;
 const STALE = 4;
-const PLACES = 5;
+const TICK = 5;
+const PLACES = 6;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
 const beatNow = () => Math.floor(monotonicMs()) | 0;
@@ -53,7 +54,8 @@ export class ThreadGauges {
   /** How late the thread's event loop is just now, in ms; also while it stands still and cannot say so itself. */
   get lagMs(): number {
     const silent = (beatNow() - Atomics.load(this.#view, BEAT)) | 0;
-    return Math.max(Atomics.load(this.#view, LAG) / 1000, silent - 2 * TICK_MS);
+    const tickMs = Atomics.load(this.#view, TICK) || TICK_MS;
+    return Math.max(Atomics.load(this.#view, LAG) / 1000, silent - 2 * tickMs);
   }
 
   /** Another number with each tick of the thread's event loop. */
@@ -61,9 +63,10 @@ export class ThreadGauges {
     return Atomics.load(this.#view, BEAT);
   }
 
-  /** The thread's {@link LoopLag} ticked. */
-  beat(lagMs: number): void {
+  /** The thread's {@link LoopLag} ticked, and will again after `tickMs`. */
+  beat(lagMs: number, tickMs: number): void {
     Atomics.store(this.#view, LAG, Math.round(lagMs * 1000));
+    Atomics.store(this.#view, TICK, tickMs);
     Atomics.store(this.#view, BEAT, beatNow());
   }
 }

@@ -11,7 +11,7 @@ import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { LoopDelay } from "./loop-delay.ts";
-import { LoopLag } from "./loop-lag.ts";
+import { LoopLag, TICK_MS } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 import { Slots } from "./slots.ts";
@@ -67,6 +67,7 @@ const context: DestinationContext = {
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
+      if (lag.wake()) gauges.beat(0, TICK_MS);
       for (const job of message.jobs) {
         // A job can kill the thread here too, or hold it up.
         marks.work(job.place);
@@ -89,10 +90,13 @@ port.on("message", (message: ToThread) => {
 });
 
 setInterval(closeIdle, IDLE_ROUND_MS).unref();
-new LoopDelay(({ p99 }) => {
+const delay = new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });
-new LoopLag((lagMs) => gauges.beat(lagMs));
+const lag = new LoopLag((lagMs, tickMs) => {
+  gauges.beat(lagMs, tickMs);
+  delay.record(lagMs);
+});
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);

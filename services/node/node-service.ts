@@ -4,6 +4,7 @@
  */
 import type { Middleware, ServiceBroker } from "moleculer";
 import { LoopDelay } from "../../actors/loop-delay.ts";
+import { LoopLag } from "../../actors/loop-lag.ts";
 import type { Config } from "../../core/config.ts";
 import type { MetricJson, NodeInfo } from "../../core/contract.ts";
 import { collectProcessMetrics, eventLoopDelay, nodeInfo, registry } from "../../core/metrics.ts";
@@ -19,6 +20,7 @@ const { version } = packageJson;
 export function nodeService(config: Config): Middleware {
   const startedAt = new Date(Date.now() - performance.now());
   const delay = new LoopDelay();
+  const lag = new LoopLag((lagMs) => delay.record(lagMs));
   const cpu = new CpuShare();
 
   const info = (broker: ServiceBroker): NodeInfo => ({
@@ -65,7 +67,7 @@ export function nodeService(config: Config): Middleware {
       });
     },
     async stopped() {
-      delay.stop();
+      lag.stop();
       cpu.stop();
     },
   } as Middleware;
