@@ -10,7 +10,7 @@ export const TICK_MS = 20;
 /** Between two looks at a loop that rests, in ms. */
 export const REST_TICK_MS = 500;
 /** A loop rests when it used less than this share of its time since the last look, for {@link CALM_MS}. */
-const CALM_SHARE = 0.05;
+const CALM_SHARE = 0.2;
 const CALM_MS = 1_000;
 
 export class LoopLag {
