@@ -9,13 +9,16 @@ import { ACCEPT_ENCODING } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
+import { OverBudget } from "../core/pattern.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
-import type { Connections, Connector } from "./connections.ts";
+import type { Connections } from "./connections.ts";
 import { type CallResult, callTarget } from "./http-call.ts";
+import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
+import type { Connector } from "./opening.ts";
 
 export interface DeliveryContext {
   /** To the job's origin. */
@@ -29,6 +32,13 @@ export interface DeliveryContext {
   works?(job: Job): void;
   /** It waits for something outside. */
   waits?(job: Job): void;
+}
+
+/** The call could not be made, through this machine's own fault: there is no attempt. */
+export interface NotMade {
+  failure: LocalFailure;
+  /** What is said of it. */
+  error: CallError;
 }
 
 /** What is known of an attempt so far. */
@@ -47,7 +57,7 @@ interface Delivery {
 const USER_AGENT = "Bida/0.1";
 
 /** Makes the attempt. Never rejects. An expired job gives an outcome without an attempt, and no call is made. */
-export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome> {
+export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome | NotMade> {
   const delivery: Delivery = {
     job,
     startedAt: context.clock.now(),
@@ -59,6 +69,8 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
   else await call(delivery, context);
+  const { local = null, error } = delivery.result ?? {};
+  if (local && error) return { failure: local, error };
   judged(delivery);
   return outcome(delivery, context);
 }
@@ -140,7 +152,7 @@ function judged(delivery: Delivery): void {
     delivery.error = judge({ statusCode: result.statusCode, body, truncated }, job.expect, job.expectResult);
   } catch (failure) {
     delivery.error = {
-      code: "unexpected_result",
+      code: failure instanceof OverBudget ? "overrun" : "unexpected_result",
       message: `cannot be judged: ${(failure as Error).message}`,
     };
   }

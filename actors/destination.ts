@@ -5,11 +5,12 @@
 import type { Outcome } from "../core/job.ts";
 import { type LeaseKey, leaseKey } from "../core/lease.ts";
 import { Connections } from "./connections.ts";
-import { crashed, type DeliveryContext, deliver } from "./delivery.ts";
+import { crashed, type DeliveryContext, deliver, type NotMade } from "./delivery.ts";
 import type { Actor } from "./kernel.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import type { ThreadGivesUp } from "./protocol.ts";
 import type { Rank, SlotAccount, Slots } from "./slots.ts";
+import type { Sockets } from "./sockets.ts";
 import type { Standings } from "./standings.ts";
 
 export type DestinationMessage =
@@ -22,10 +23,14 @@ export type DestinationMessage =
 export interface DestinationContext extends Omit<DeliveryContext, "connections"> {
   slots: Slots;
   standings: Standings;
+  /** Those of the whole thread. */
+  sockets?: Sockets;
   trust: LeaseTrust;
   /** Calls in flight to one origin. */
   destinationConcurrency: number;
   report(outcome: Outcome): void;
+  /** This machine could not make the call; it is not over. */
+  putBack(job: LeasedJob, why: NotMade): void;
   /** The target had closed a kept connection; the request is sent again on a new one. */
   stale(): void;
   /** Jobs that were not started, and why not. */
@@ -45,7 +50,7 @@ export class Destination implements Actor<DestinationMessage> {
   constructor(origin: string, context: DestinationContext) {
     this.#origin = origin;
     this.#context = context;
-    this.#connections = new Connections(origin, context.connector, () => context.stale());
+    this.#connections = new Connections(origin, context);
     this.#delivery = { ...context, connections: this.#connections };
     const standing = context.standings.of(origin);
     this.#account = context.slots.open(context.destinationConcurrency, () => this.#startNext(), standing);
@@ -103,15 +108,17 @@ export class Destination implements Actor<DestinationMessage> {
     const context = this.#delivery;
     context.works?.(job);
     deliver(job, context).then(
-      (outcome) => this.#ended(job, outcome),
+      (end) => this.#ended(job, end),
       (error) => this.#ended(job, crashed(job, error, context)),
     );
   }
 
-  #ended(job: LeasedJob, outcome: Outcome): void {
+  #ended(job: LeasedJob, end: Outcome | NotMade): void {
     this.#delivery.waits?.(job);
-    this.#context.report(outcome);
-    this.#account.give(rankOf(job), this.#context.standings.learn(this.#origin, outcome.attempt));
+    if ("failure" in end) this.#context.putBack(job, end);
+    else this.#context.report(end);
+    const attempt = "failure" in end ? null : end.attempt;
+    this.#account.give(rankOf(job), this.#context.standings.learn(this.#origin, attempt));
     if (this.#account.taken === 0) this.#allEnded?.();
   }
 

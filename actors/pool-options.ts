@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { GivenUp, Ledger } from "./ledger.ts";
+import type { LocalFailure } from "./local-failure.ts";
 
 export interface PoolOptions {
   threads: number;
@@ -12,6 +13,10 @@ export interface PoolOptions {
   destinationConcurrency: number;
   node: string;
   egressAllow: string[];
+  /** Empty: those of the system. */
+  dnsServers: string[];
+  /** Sockets that each thread's calls may have. */
+  sockets: number;
   ledger: Ledger;
   /** The cluster's. */
   clock: Clock;
@@ -22,6 +27,8 @@ export interface PoolOptions {
   onOutcomes(outcomes: Outcome[]): void;
   /** Jobs that will not be called here; they are in the ledger still. */
   onGivenUp(leases: LeaseName[], why: GivenUp): void;
+  /** A call could not be made, through this machine's own fault; it is given up as `putBack` after a pause. */
+  onNotMade(failure: LocalFailure, message: string): void;
   /** A thread does not answer, or answers again. */
   onSilent(thread: number, silent: boolean): void;
   /** A thread died, or was ended; a new one is being started. */

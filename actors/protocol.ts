@@ -3,11 +3,16 @@ import type { ClockSample } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { LeasedJob } from "./lease-trust.ts";
+import type { LocalFailure } from "./local-failure.ts";
 
 /** What a thread is started with. */
 export interface ThreadSettings {
   node: string;
   egressAllow: string[];
+  /** Empty: those of the system. */
+  dnsServers: string[];
+  /** Sockets that its calls may have. */
+  sockets: number;
   /** Calls in flight. */
   concurrency: number;
   /** Of them, to one origin. */
@@ -30,9 +35,11 @@ export type ToThread =
   | { type: "drain" };
 
 /** Why a thread gives up a job that has not begun. */
-export type ThreadGivesUp = "lost" | "untrusted" | "handBack";
+export type ThreadGivesUp = "lost" | "untrusted" | "handBack" | "putBack";
 
 export type FromThread =
   | { type: "outcomes"; outcomes: Outcome[] }
   | { type: "givenUp"; leases: LeaseName[]; why: ThreadGivesUp }
+  /** A call could not be made, through this machine's own fault; `message` says why. */
+  | { type: "notMade"; failure: LocalFailure; message: string }
   | { type: "drained" };

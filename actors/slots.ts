@@ -37,7 +37,7 @@ const LEFT_FREE: Record<Rank, Record<Standing, number>> = {
 const SHARE_OF_FREE = 2;
 
 export class Slots {
-  readonly #count: number;
+  #count: number;
   readonly #onTaken: (taken: number) => void;
   #free: number;
   #retries = 0;
@@ -62,6 +62,13 @@ export class Slots {
    */
   open(limit: number, start: () => void, standing: Standing = "new"): SlotAccount {
     return new SlotAccount(this, limit, start, standing);
+  }
+
+  /** There are so many from now on. Where more are taken, none is given until so many have come back. */
+  resize(count: number): void {
+    this.#free += count - this.#count;
+    this.#count = count;
+    this.#deal();
   }
 
   /** For {@link SlotAccount}: its wish, its standing or what it has taken is about to change by `change`. */

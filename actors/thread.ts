@@ -5,16 +5,20 @@ import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
+import { Allowance } from "./allowance.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { LoopDelay } from "./loop-delay.ts";
-import { LoopLag, TICK_MS } from "./loop-lag.ts";
+import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
+import { NameResolver } from "./names/resolver.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
+import { PutBack } from "./put-back.ts";
 import { Slots } from "./slots.ts";
+import { Sockets } from "./sockets.ts";
 import { Standings } from "./standings.ts";
 
 /** Destinations without work are closed at the next round, in ms. Longer than targets keep connections open. */
@@ -39,13 +43,26 @@ let outcomes: Outcome[] = [];
 /** Monotonic ms. */
 let flushedAt = Number.NEGATIVE_INFINITY;
 
+const slots = new Slots(settings.concurrency, (taken) => {
+  gauges.inFlight = taken;
+});
+const allowance = new Allowance(settings.concurrency, (allowed) => {
+  gauges.allowed = allowed;
+  slots.resize(allowed);
+});
+gauges.allowed = allowance.slots;
+const sockets = new Sockets(settings.sockets);
+const putBack = new PutBack((jobs) => context.giveUp(jobs, "putBack"));
+
 const context: DestinationContext = {
   node: settings.node,
   clock,
-  connector: guardedConnector(new EgressPolicy(settings.egressAllow)),
-  slots: new Slots(settings.concurrency, (taken) => {
-    gauges.inFlight = taken;
-  }),
+  connector: guardedConnector(
+    new EgressPolicy(settings.egressAllow),
+    new NameResolver({ servers: settings.dnsServers }),
+  ),
+  slots,
+  sockets,
   standings: new Standings(),
   destinationConcurrency: settings.destinationConcurrency,
   trust: new LeaseTrust(settings.trust),
@@ -59,15 +76,25 @@ const context: DestinationContext = {
     if (wait > 0) setTimeout(flush, wait);
     else setImmediate(flush);
   },
+  putBack(job, { failure, error: { message } }) {
+    marks.putBack(job.place);
+    if (failure === "sockets") {
+      sockets.closeIdle();
+      allowance.exceeded(gauges.inFlight);
+    }
+    putBack.add(job);
+    post({ type: "notMade", failure, message });
+  },
   giveUp(jobs, why) {
     post({ type: "givenUp", leases: jobs.map(({ taskId, n }) => ({ taskId, n })), why });
   },
 };
 
+gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
-      if (lag.wake()) gauges.beat(0, TICK_MS);
+      lag.wake();
       for (const job of message.jobs) {
         // A job can kill the thread here too, or hold it up.
         marks.work(job.place);
@@ -90,13 +117,10 @@ port.on("message", (message: ToThread) => {
 });
 
 setInterval(closeIdle, IDLE_ROUND_MS).unref();
-const delay = new LoopDelay(({ p99 }) => {
+new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });
-const lag = new LoopLag((lagMs, tickMs) => {
-  gauges.beat(lagMs, tickMs);
-  delay.record(lagMs);
-});
+const lag = new LoopLag((lagMs, nextMs) => gauges.beat(lagMs, nextMs));
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);
@@ -142,6 +166,7 @@ async function drain(): Promise<void> {
   for (const { ref } of destinations.values()) ref.tell({ type: "handBack" });
   // A destination ends when the calls that are in flight have ended.
   await Promise.all(Array.from(destinations.values(), ({ ref }) => ref.stop()));
+  putBack.drain();
   flush();
   post({ type: "drained" });
 }

@@ -1,10 +1,12 @@
 /** Configuration from the environment, checked once at boot. The table in README.md mirrors {@link VARIABLES}. */
+import { isIP } from "node:net";
 import os from "node:os";
 import { z } from "zod";
 import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
+import { openFileLimit, socketsPerThread } from "./open-files.ts";
 
-export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin"] as const;
+export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface Config {
@@ -25,7 +27,11 @@ export interface Config {
   trustProxy: AddressRanges;
   /** Non-public ranges callbacks may reach; handed to threads as text. See {@link EgressPolicy}. */
   egressAllow: string[];
+  /** Name servers for callbacks' hosts, `ip` or `ip:port`. Empty: those of the system. */
+  dnsServers: string[];
   threads: number;
+  /** Sockets that each thread's calls may have, by the process's limit of open files. */
+  socketsPerThread: number;
   /** Calls in flight per thread. */
   concurrency: number;
   /** Of them, to one origin. */
@@ -40,6 +46,15 @@ export interface Config {
   secretKey: Buffer | null;
   /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
   publicUrl: string;
+  /** Where Dubbo consumers connect. Null: nowhere. */
+  dubboPort: number | null;
+  /** This machine as consumers reach it; it is what registries tell them. Null: loopback only. */
+  dubboHost: string | null;
+  dubboIpAllow: AddressRanges;
+  /** The app that their tasks belong to, by its name. Null: none. */
+  dubboApp: string | null;
+  /** URLs of the registries that consumers look into. */
+  dubboRegistries: string[];
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -83,6 +98,16 @@ const ranges = list.superRefine((entries, ctx) => {
   }
 });
 
+/** Where the limit of open files allows it. */
+const DEFAULT_CONCURRENCY = 256;
+
+/** `ip`, `ip:port` or `[ip]:port`. */
+function isServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, v6 = "", v4 = "", port = "53"] = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return (isIP(v6) === 6 || isIP(v4) === 4) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 const VARIABLES = z.object({
   BIDA_HOST: z.string().default("127.0.0.1"),
   BIDA_PORT: whole(0, 65_535).default(8080),
@@ -106,8 +131,11 @@ const VARIABLES = z.object({
   BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: ranges.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
+  BIDA_DNS_SERVERS: list
+    .pipe(z.array(z.string().refine(isServer, "must be addresses: 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53")))
+    .default([]),
   BIDA_THREADS: whole(1, 256).default(Math.max(1, os.availableParallelism() - 1)),
-  BIDA_CONCURRENCY: whole(1, 10_000).default(256),
+  BIDA_CONCURRENCY: whole(1, 10_000).optional(),
   BIDA_DESTINATION_CONCURRENCY: whole(1, 10_000).default(64),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
   BIDA_DRAIN_DELAY_MS: whole(0, 300_000).optional(),
@@ -123,18 +151,35 @@ const VARIABLES = z.object({
     .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
     .optional(),
   BIDA_PUBLIC_URL: url(["http", "https"]).optional(),
+  BIDA_DUBBO_PORT: whole(0, 65_535).optional(),
+  BIDA_DUBBO_HOST: z
+    .string()
+    .regex(/^[\w.:-]{1,255}$/, "must be a host name or an address")
+    .optional(),
+  BIDA_DUBBO_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
+  BIDA_DUBBO_APP: z.string().max(64).optional(),
+  BIDA_DUBBO_REGISTRY: z
+    .string()
+    .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
+    .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
+    .default([]),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
-    .default([...SERVICE_NAMES]),
+    .optional(),
 });
 
 /**
  * Reads and checks the environment. Empty variables count as absent.
+ * @param openFiles the process's limit, see {@link openFileLimit}
  * @throws ConfigError for the first mistake
  */
-export function loadConfig(env: Record<string, string | undefined>): Config {
+export function loadConfig(
+  env: Record<string, string | undefined>,
+  openFiles: number | null = openFileLimit(),
+): Config {
   const v = checked(VARIABLES, env);
   const embedded = v.BIDA_NATS_URL.length === 0;
+  const sockets = socketsPerThread(openFiles, v.BIDA_THREADS);
   checkCombination(v);
   return {
     host: v.BIDA_HOST,
@@ -151,7 +196,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       v.BIDA_EGRESS_ALLOW ??
       (embedded && isLoopback(v.BIDA_HOST) ? [...LOOPBACK_RANGES, ...PRIVATE_RANGES] : []),
     threads: v.BIDA_THREADS,
-    concurrency: v.BIDA_CONCURRENCY,
+    dnsServers: v.BIDA_DNS_SERVERS,
+    socketsPerThread: sockets,
+    concurrency: v.BIDA_CONCURRENCY ?? Math.min(DEFAULT_CONCURRENCY, sockets),
     destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
     leaseMs: millis(v.BIDA_LEASE_MS),
     // A process alone has no load balancer that could send callers elsewhere.
@@ -160,7 +207,12 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
-    services: v.SERVICES,
+    dubboPort: v.BIDA_DUBBO_PORT ?? null,
+    dubboHost: v.BIDA_DUBBO_HOST ?? null,
+    dubboIpAllow: new AddressRanges(v.BIDA_DUBBO_IP_ALLOW),
+    dubboApp: v.BIDA_DUBBO_APP ?? null,
+    dubboRegistries: v.BIDA_DUBBO_REGISTRY,
+    services: servicesOf(v),
   };
 }
 
@@ -189,21 +241,42 @@ function checked<S extends z.ZodType>(variables: S, env: Record<string, string |
 /** Whether the database and the due set are this process's alone. */
 export const isEmbedded = (config: Pick<Config, "natsUrls">): boolean => config.natsUrls.length === 0;
 
-function checkCombination(v: z.output<typeof VARIABLES>): void {
+type Variables = z.output<typeof VARIABLES>;
+
+/** `dubbo` is a service where it has a port. */
+const usual = SERVICE_NAMES.filter((name) => name !== "dubbo");
+const servicesOf = ({ SERVICES, BIDA_DUBBO_PORT }: Variables): ServiceName[] =>
+  SERVICES ?? (BIDA_DUBBO_PORT === undefined ? usual : [...SERVICE_NAMES]);
+
+function checkCombination(v: Variables): void {
+  const services = servicesOf(v);
+  if (services.includes("dubbo")) checkDubbo(v);
   if (v.BIDA_NATS_URL.length > 0) {
     if (!v.BIDA_REDIS_URL)
       throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
     if (!v.BIDA_DATABASE_URL) {
       throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
     }
-  } else if (SERVICE_NAMES.some((name) => !v.SERVICES.includes(name))) {
+  } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  if (v.SERVICES.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
+  if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
     throw new ConfigError(
       `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
     );
   }
+}
+
+function checkDubbo(v: Variables): void {
+  if (v.BIDA_DUBBO_PORT === undefined)
+    throw new ConfigError("BIDA_DUBBO_PORT: is needed where SERVICES names dubbo");
+  if (v.BIDA_DUBBO_REGISTRY.length === 0) return;
+  // Consumers put their own address in the place of such a one.
+  const host = v.BIDA_DUBBO_HOST;
+  if (host === undefined || host === "0.0.0.0" || host === "::" || isLoopback(host))
+    throw new ConfigError(
+      "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)",
+    );
 }
 
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
@@ -213,5 +286,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL|KEY/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY|REGISTRY/.test(name) ? "not shown" : `"${value}"`;
 }

@@ -81,6 +81,8 @@ export function measured<T, R>(
   };
 }
 
+export const dubboConnections = gauge("dubbo_connections", "Connections of Dubbo consumers");
+
 // Calls
 
 export const calls = counterBy("calls_total", "Calls that ended", ["outcome", "code"]);
@@ -97,6 +99,10 @@ export const callLateness = histogramBy(
   LATENESS,
 );
 export const callsInFlight = gauge("calls_in_flight", "Calls under way");
+export const callsAllowed = gauge(
+  "calls_allowed",
+  "Calls that may be under way: fewer than threads × concurrency while the machine has no more sockets",
+);
 export const jobsHeld = gauge("jobs_held", "Jobs this dispatcher has a lease on");
 export const jobsCapacity = gauge("jobs_capacity", "Jobs it may hold");
 export const staleConnections = counter(
@@ -108,6 +114,7 @@ export const jobsGivenUp = {
   lost: zeroed(givenUp.labels("lost")),
   untrusted: zeroed(givenUp.labels("untrusted")),
   handBack: zeroed(givenUp.labels("handed_back")),
+  putBack: zeroed(givenUp.labels("put_back")),
   crashed: zeroed(givenUp.labels("crashed")),
 };
 export const drainingNow = gauge(
@@ -193,9 +200,19 @@ export const eventLoopDelay = gaugeBy(
   ["quantile"],
 );
 
+/**
+ * Prometheus's library samples the event loop every 10 ms for these, and each sample wakes the process: that was most of what
+ * an idle node cost. `bida_event_loop_delay_seconds` says the same for less.
+ */
+const SAMPLED = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (what) => `nodejs_eventloop_lag_${what}_seconds`,
+);
+const SELDOM_MS = 3_600_000;
+
 /** Node's and the process's own: `process_…`, `nodejs_…`, named as every Node program names them. */
 export function collectProcessMetrics(): void {
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SELDOM_MS });
+  for (const name of SAMPLED) registry.removeSingleMetric(name);
 }
 
 /** A counter's child that is there before its first event. */

@@ -14,6 +14,7 @@ import {
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { originOf, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
+import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
 import type { Row, StoredTask } from "./rows.ts";
@@ -177,7 +178,8 @@ export function alarmFromRow(row: Row): Alarm {
     sourceAppName: row.source_app_name as string | null,
     destination: row.destination as string | null,
     errorCode: row.error_code as string | null,
-    facts: JSON.parse(row.facts as string),
+    // What cannot be read must not hold back all alarms: it is told without.
+    facts: new Columns(row).read("facts", objectOf, {}) as Alarm["facts"],
     createdAt: epochMs(row.created_at as number),
     ...(notTo === null ? {} : { notTo }),
     ...(onlyTo === null ? {} : { onlyTo }),

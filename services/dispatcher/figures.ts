@@ -1,4 +1,5 @@
 import {
+  callsAllowed,
   callsInFlight,
   drainingNow,
   jobsCapacity,
@@ -14,10 +15,11 @@ import type { Pipeline } from "./pipeline.ts";
 
 /** A dispatcher's share of what its node says of itself. */
 export function dispatcherStatus(
-  pipeline: Pick<Pipeline, "capacity" | "pool" | "ledger" | "pace" | "draining">,
+  pipeline: Pick<Pipeline, "room" | "pool" | "ledger" | "pace" | "draining">,
   threads: number,
 ): NodePart {
-  const { capacity, pool, ledger, pace } = pipeline;
+  const { pool, ledger, pace } = pipeline;
+  const { capacity } = pipeline.room;
   let staleSeen = 0;
   return {
     info: () => ({
@@ -30,6 +32,7 @@ export function dispatcherStatus(
     }),
     sample() {
       callsInFlight.set(pool.inFlight);
+      callsAllowed.set(pool.allowed);
       jobsHeld.set(ledger.size);
       jobsCapacity.set(capacity);
       drainingNow.set(Number(pipeline.draining));

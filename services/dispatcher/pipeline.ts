@@ -18,9 +18,11 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import { type GivenUp, type HeldLease, Ledger, noReleases, type Releases } from "../../actors/ledger.ts";
 import { WorkerPool } from "../../actors/pool.ts";
+import { Standings } from "../../actors/standings.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
 import type { ClaimReply } from "../../core/contract.ts";
+import type { Lane } from "../../core/ids.ts";
 import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
 import type { LeaseName } from "../../core/lease.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
@@ -28,6 +30,8 @@ import { call } from "../bus/call.ts";
 import { CallMeter } from "./call-meter.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
+import { MAX_STRANGERS, Room } from "./room.ts";
+import { Shortage } from "./shortage.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
 const HELD_PER_CALL = 4;
@@ -38,7 +42,16 @@ const SHORTEST_PATIENCE = 5_000;
 export interface PipelineOptions {
   broker: ServiceBroker;
   log: Logger;
-  config: Pick<Config, "threads" | "concurrency" | "destinationConcurrency" | "egressAllow" | "leaseMs">;
+  config: Pick<
+    Config,
+    | "threads"
+    | "concurrency"
+    | "destinationConcurrency"
+    | "egressAllow"
+    | "dnsServers"
+    | "socketsPerThread"
+    | "leaseMs"
+  >;
   /** There may be more room. */
   onFreed(): void;
 }
@@ -46,8 +59,7 @@ export interface PipelineOptions {
 export class Pipeline {
   /** Names this run: leases of a former one are not ours. */
   readonly holder: string;
-  /** Leases that fit. */
-  readonly capacity: number;
+  readonly room: Room;
   readonly ledger: Ledger;
   readonly pool: WorkerPool;
   readonly clock = new SyncedClock();
@@ -57,17 +69,34 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #reporter: Reporter;
   readonly #meter = new CallMeter();
+  /** Of targets, by their lanes; as their calls from here went. */
+  readonly #standings = new Standings<Lane>();
   #stopping = false;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     const { broker, log, config } = options;
     const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
+    const { dnsServers, socketsPerThread } = config;
+    if (concurrency > socketsPerThread) {
+      const fits = threads * socketsPerThread;
+      log.warn(
+        { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
+        "BIDA_THREADS × BIDA_CONCURRENCY is more than the limit of open files allows (ulimit -n)",
+      );
+    }
+    const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
     this.holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
-    this.capacity = threads * concurrency * HELD_PER_CALL;
-    const { holder, capacity, clock } = this;
-    this.ledger = new Ledger({ holder, capacity, leaseMs });
+    const { holder, clock } = this;
+    const capacity = threads * concurrency * HELD_PER_CALL;
+    this.ledger = new Ledger({
+      holder,
+      capacity: capacity + MAX_STRANGERS,
+      leaseMs,
+      isStranger: (lane) => this.#standings.of(lane) !== "known",
+    });
     const { ledger } = this;
+    this.room = new Room(capacity, ledger);
     this.#reporter = new Reporter({
       broker,
       log,
@@ -81,11 +110,14 @@ export class Pipeline {
       destinationConcurrency,
       node: broker.nodeID,
       egressAllow,
+      dnsServers,
+      sockets: socketsPerThread,
       ledger,
       clock,
       endedAfterMs: Math.max(SILENT_LEASES * leaseMs, SHORTEST_PATIENCE),
       onOutcomes: (outcomes) => this.ended(outcomes),
       onGivenUp: (leases, why) => this.givenUp(leases, why),
+      onNotMade: (failure, message) => shortages[failure].notice(message),
       onSilent: (thread, silent) => {
         if (silent)
           log.warn(
@@ -124,6 +156,7 @@ export class Pipeline {
   /** Calls have ended: their outcomes are reported. */
   ended(outcomes: Outcome[]): void {
     this.#meter.observe(outcomes);
+    for (const { lane, attempt } of outcomes) this.#standings.learn(lane, attempt);
     const now = performance.now();
     this.#reporter.report(outcomes.flatMap((outcome) => this.ledger.end(outcome, now) ?? []));
   }

@@ -4,7 +4,6 @@
  */
 import type { Middleware, ServiceBroker } from "moleculer";
 import { LoopDelay } from "../../actors/loop-delay.ts";
-import { LoopLag } from "../../actors/loop-lag.ts";
 import type { Config } from "../../core/config.ts";
 import type { MetricJson, NodeInfo } from "../../core/contract.ts";
 import { collectProcessMetrics, eventLoopDelay, nodeInfo, registry } from "../../core/metrics.ts";
@@ -20,7 +19,6 @@ const { version } = packageJson;
 export function nodeService(config: Config): Middleware {
   const startedAt = new Date(Date.now() - performance.now());
   const delay = new LoopDelay();
-  const lag = new LoopLag((lagMs) => delay.record(lagMs));
   const cpu = new CpuShare();
 
   const info = (broker: ServiceBroker): NodeInfo => ({
@@ -67,7 +65,7 @@ export function nodeService(config: Config): Middleware {
       });
     },
     async stopped() {
-      lag.stop();
+      delay.stop();
       cpu.stop();
     },
   } as Middleware;

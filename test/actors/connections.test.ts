@@ -5,10 +5,11 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { buildConnector } from "undici";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Connections, type Connector } from "../../actors/connections.ts";
+import { Connections } from "../../actors/connections.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { type CallRequest, callTarget } from "../../actors/http-call.ts";
 import { sendMail } from "../../actors/mail.ts";
+import type { Connector } from "../../actors/opening.ts";
 import { timely } from "../e2e/kit/timely.ts";
 import { CONTINUE, FINE } from "./answers/row.ts";
 import { allowLoopback, certificate, listening, type Target, tcpTarget } from "./targets.ts";
@@ -30,7 +31,7 @@ const USUAL: CallRequest = {
 
 function connected(target: Target, connector: Connector = guardedConnector(allowLoopback)) {
   const stale: number[] = [];
-  const connections = new Connections(target.url, connector, () => stale.push(1));
+  const connections = new Connections(target.url, { connector, stale: () => stale.push(1) });
   open.push(() => connections.destroy(), target.stop);
   const call = (more: Partial<CallRequest> = {}) => callTarget(connections, { ...USUAL, ...more });
   return { connections, stale, call };

@@ -60,6 +60,10 @@ function destination(slots: Slots, url = target.url, trust = new LeaseTrust()) {
     trust,
     destinationConcurrency: CONCURRENCY,
     stale() {},
+    putBack(made, { failure }) {
+      givenUp.push([failure, [made.taskId]]);
+      change();
+    },
     report(outcome) {
       outcomes.push(outcome);
       change();

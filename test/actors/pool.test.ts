@@ -6,6 +6,7 @@ import { type HeldLease, Ledger } from "../../actors/ledger.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import type { PoolOptions } from "../../actors/pool-options.ts";
 import { later, millis, systemClock } from "../../core/clock.ts";
+import { bucketOf, type Lane } from "../../core/ids.ts";
 import type { Outcome } from "../../core/job.ts";
 import { httpTarget, job, type Target } from "./targets.ts";
 
@@ -40,6 +41,8 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
     destinationConcurrency: 8,
     node: "node-1",
     egressAllow: ["127.0.0.0/8"],
+    dnsServers: [],
+    sockets: Number.POSITIVE_INFINITY,
     ledger,
     clock: systemClock,
     endedAfterMs: 60_000,
@@ -56,6 +59,7 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
       givenUp.push([why, jobs.map(({ place: _, ...rest }) => rest)]);
       change();
     },
+    onNotMade: () => undefined,
     onSilent(...how) {
       silent.push(how);
       change();
@@ -238,6 +242,73 @@ test("kept connections that targets closed are counted, also those of threads th
   await stale("b");
   assert.is(pool.staleConnections, 2);
   assert.ok(outcomes.every(({ attempt }) => attempt?.error?.code !== "reset"));
+});
+
+test("a destination with more jobs than a thread calls at once goes to the next threads too", async () => {
+  pool = start(2);
+  deliver(Array.from({ length: 16 }, () => to("held")));
+  await until(() => held.length === 2 * AT_ONCE);
+  for (const res of held.splice(0)) res.end();
+  await until(() => {
+    for (const res of held.splice(0)) res.end();
+    return outcomes.length === 16;
+  });
+});
+
+/** A job whose signing takes longer than any patience here. */
+const endless = () =>
+  to("endless", {
+    body: "x".repeat(1_000_000),
+    secrets: Array(100_000).fill("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+  });
+
+test("A7: a thread that a task holds up is ended: the task has failed by `overrun`, calls under way by `crashed`", async () => {
+  pool = start(1, { silentAfterMs: 300, endedAfterMs: 1_500 });
+  deliver([to("warm")]);
+  await until(() => outcomes.length === 1);
+  const running = to("held");
+  deliver([running]);
+  await until(() => held.length === 1);
+  const [culprit, behind] = [endless(), to("behind")];
+  deliver([culprit, behind]);
+  await until(() => silent.length === 1);
+  assert.equal([silent, [...pool.silent()], crashes], [[[0, true]], [0], []]);
+  // Nothing is renewed on its behalf meanwhile.
+  assert.equal(ledger.renewal(0, pool.silent()), []);
+  await until(() => crashes.length === 1);
+  assert.match(crashes[0]!, /^0: it did not answer for \d+ s/);
+  assert.equal(
+    outcomes.slice(1).map(({ taskId, attempt }) => [taskId, attempt?.outcome, attempt?.error?.code]),
+    [
+      [running.taskId, "failed", "crashed"],
+      [culprit.taskId, "failed", "overrun"],
+    ],
+  );
+  assert.equal(
+    givenUp.map(([why, jobs]) => [why, jobs.map(({ taskId }) => taskId)]),
+    [["crashed", [behind.taskId]]],
+  );
+  deliver([to("next")]);
+  await until(() => outcomes.length === 4);
+  assert.is(outcomes[3]?.attempt?.outcome, "succeeded");
+  await until(() => silent.length === 2);
+  assert.equal([silent[1], pool.silent().size], [[0, false], 0]);
+});
+
+test("A7: jobs of a thread that does not answer go to another one", async () => {
+  pool = start(2, { silentAfterMs: 300 });
+  // Both have begun to tick once they have made a call.
+  const lane = (thread: number) =>
+    Array.from({ length: 50 }, (_, i) => `lane${i}xxxxxxxxxxx`.slice(0, 11) as Lane).find(
+      (it) => bucketOf(it, 2) === thread,
+    )!;
+  deliver([0, 1].map((thread) => to("warm", { lane: lane(thread) })));
+  await until(() => outcomes.length === 2);
+  deliver([{ ...endless(), lane: lane(0) }]);
+  await until(() => silent.length === 1);
+  deliver([to("next", { lane: lane(0) })]);
+  await until(() => outcomes.length === 3);
+  assert.is(outcomes[2]?.attempt?.outcome, "succeeded");
 });
 
 test("after a thread was replaced, stop does not wait for what is in flight", async () => {
