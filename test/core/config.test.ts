@@ -13,7 +13,7 @@ const CLUSTER = {
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
-  const { apiIpAllow, trustProxy, threads, ...rest } = loadConfig({});
+  const { apiIpAllow, trustProxy, threads, socketsPerThread, dubboIpAllow, ...rest } = loadConfig({});
   assert.equal(rest, {
     host: "127.0.0.1",
     port: 8080,
@@ -26,14 +26,22 @@ test("defaults", () => {
     egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
     dnsServers: [],
     concurrency: 256,
+    destinationConcurrency: 64,
     leaseMs: 10_000,
+    drainDelayMs: 0,
     retentionDays: 30,
     logLevel: "info",
     secretKey: null,
     publicUrl: "http://127.0.0.1:8080",
-    services: [...SERVICE_NAMES],
+    services: SERVICE_NAMES.filter((name) => name !== "dubbo"),
+    dubboPort: null,
+    dubboHost: null,
+    dubboApp: null,
+    dubboRegistries: [],
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
+  assert.ok(Number.isInteger(socketsPerThread) && socketsPerThread >= 1);
+  assert.ok(dubboIpAllow.includes("127.0.0.1"));
   assert.equal(
     ["127.0.0.1", "::1", "127.0.0.2", "10.0.0.1"].map((ip) => apiIpAllow.includes(ip)),
     [true, true, false, false],
@@ -140,7 +148,7 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["NATS without MySQL", { ...CLUSTER, BIDA_DATABASE_URL: "" }, /^BIDA_DATABASE_URL: .*BIDA_NATS_URL/],
   ["one process with MySQL and Redis", { ...CLUSTER, BIDA_NATS_URL: "" }, null],
   ["some services without NATS", { SERVICES: "api,admin" }, /^SERVICES: .*BIDA_NATS_URL/],
-  ["all services without NATS", { SERVICES: SERVICE_NAMES.join(",") }, null],
+  ["all services without NATS", { SERVICES: SERVICE_NAMES.join(","), BIDA_DUBBO_PORT: "20880" }, null],
   ["default password, all addresses", { BIDA_HOST: "0.0.0.0" }, /^BIDA_ADMIN_PASSWORD: .*0\.0\.0\.0/],
   ["default password, another address", { BIDA_HOST: "10.0.0.1" }, /^BIDA_ADMIN_PASSWORD: /],
   [

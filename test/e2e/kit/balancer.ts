@@ -27,7 +27,7 @@ export class Balancer {
 
   private constructor(ports: number[]) {
     this.#backends = ports.map((port) => ({ port, ready: false }));
-    this.#server = createServer((req, res) => this.#pass(req, res));
+    this.#server = createServer({ keepAliveTimeout: 120_000 }, (req, res) => this.#pass(req, res));
     this.#timer = setInterval(() => this.#poll(), POLL);
     this.#poll();
   }
@@ -80,9 +80,15 @@ export class Balancer {
       failed("no node is ready");
       return;
     }
-    const { method, url: path, headers } = req;
+    const {
+      method,
+      url: path,
+      headers: { connection: _, ...headers },
+    } = req;
     const passed = request({ port: backend.port, method, path, headers, agent: this.#agent }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      // Whether a node keeps its connection is between it and us.
+      const { connection: _, "keep-alive": __, ...passedOn } = answer.headers;
+      res.writeHead(answer.statusCode ?? 502, passedOn);
       answer.pipe(res);
     });
     passed.on("error", (error) => failed(`${backend.port}: ${error.message}`));
