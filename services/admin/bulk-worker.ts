@@ -19,10 +19,13 @@ import { jobFilterOf } from "./bulk-filter.ts";
 /** A job whose node says nothing for so long is taken by another one. */
 const LEASE = seconds(15);
 const RENEWAL = seconds(5);
-/** Between two looks for a job, in ms. */
-const LOOK = 1_000;
+/**
+ * Between two looks for a job, in ms. Who makes one wakes the worker of its own node; a look finds what another node that died
+ * or stops has left.
+ */
+const LOOK = 5_000;
 /** After a round that failed, in ms: a search that the database cannot bear must not come each second. */
-const FAILURE = { first: LOOK, max: 60_000 };
+const FAILURE = { first: 1_000, max: 60_000 };
 /**
  * Tasks in one step, which is one transaction; and how long it rests after it: so many times its length, and at least so
  * many ms. A task that is called again costs the engine far more than its step, one that ends costs nothing more.

@@ -27,7 +27,7 @@ import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
 import type { LeaseName } from "../../core/lease.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../bus/call.ts";
-import { CallMeter } from "./figures.ts";
+import { CallMeter } from "./call-meter.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
 import { MAX_STRANGERS, Room } from "./room.ts";
