@@ -8,7 +8,7 @@
  *   answered to a call of that number.
  * - Every success is in the ledger: a call with the last number that the receiver answered with 200.
  * - Nothing was early: no first call before its time, no retry before the end of the call it repeats plus the schedule's
- *   pause, on the receiver's clock.
+ *   pause, on the receiver's clock; a fault can excuse it that has the clock run ahead by which calls are due.
  * - A call that repeats a number needs a fault: one that excuses repetition, and that was in effect at some moment
  *   between the two calls' arrivals. A fault is in effect from its beginning until two leases and a second after its end.
  *   A call whose connection the receiver reset is the exception: on a kept connection it is made again at once, once.
@@ -163,7 +163,7 @@ export function judge(evidence: Evidence): Verdict {
     }
     checkRecord(task, recorded.get(task.taskId) ?? [], calls, accuse);
     checkReached(task.taskId, recorded.get(task.taskId) ?? [], calls, one, evidence, accuse);
-    if (one) checkEarly(one, calls, accuse);
+    if (one) checkEarly(one, calls, evidence, accuse);
     excused.push(...checkRepeats(task.taskId, one?.plan, calls, evidence, accuse));
   }
   for (const [taskId] of ledger.tasks())
@@ -261,11 +261,17 @@ const inEffect = (
       fault.excuses.includes(excuse) && fault.startedAt <= to && fault.endedAt + 2 * leaseMs + 1_000 >= from,
   );
 
-function checkEarly({ plan, callAt, startedAt }: Submission, calls: LedgerCall[], accuse: Accuse): void {
+function checkEarly(
+  { plan, callAt, startedAt }: Submission,
+  calls: LedgerCall[],
+  evidence: Evidence,
+  accuse: Accuse,
+): void {
   for (const call of calls) {
     const { attempt, at, taskId } = call;
     const due = attempt === 1 ? (callAt ?? startedAt) : earliestRetry(plan, calls, attempt);
-    if (at < due - CUT) accuse(`call ${attempt} was ${due - at} ms early`, taskId);
+    if (at < due - CUT && !inEffect(evidence, "early", at, due))
+      accuse(`call ${attempt} was ${due - at} ms early`, taskId);
   }
 }
 
