@@ -9,7 +9,8 @@ import { startFarSide } from "./receiver.ts";
 import { type Sampling, stallsIn } from "./samples.ts";
 import { type Debt, disturbances, recoveries, stuck, touched, Watch } from "./service.ts";
 import { System } from "./system.ts";
-import { endedAmong, judge, readDatabase, type Verdict } from "./verdict.ts";
+import { endedAmong, readDatabase } from "./database.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 export interface Step {
   kind: FaultKind;

@@ -1,7 +1,7 @@
 /** A new version is rolled out: every node is stopped and started, one after another, behind a load balancer. */
 import { until } from "../../../e2e/kit/until.ts";
 import type { FaultKind } from "../fault.ts";
-import { ROLES, type Seat } from "../system.ts";
+import { ROLES, type Seat } from "../seat.ts";
 
 /** A node is back within this, in ms. */
 const BACK_WITHIN = 60_000;
