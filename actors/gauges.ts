@@ -8,7 +8,8 @@ const DELAY_P99 = 1;
 const LAG = 2;
 const BEAT = 3;
 const STALE = 4;
-const PLACES = 5;
+const ALLOWED = 5;
+const PLACES = 6;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
 const beatNow = () => Math.floor(monotonicMs()) | 0;
@@ -30,6 +31,15 @@ export class ThreadGauges {
 
   set inFlight(calls: number) {
     Atomics.store(this.#view, IN_FLIGHT, calls);
+  }
+
+  /** Calls that may be under way. */
+  get allowed(): number {
+    return Atomics.load(this.#view, ALLOWED);
+  }
+
+  set allowed(calls: number) {
+    Atomics.store(this.#view, ALLOWED, calls);
   }
 
   /** 99th percentile of the thread's event-loop delay over the last seconds, in µs. */
@@ -54,6 +64,11 @@ export class ThreadGauges {
   get lagMs(): number {
     const silent = (beatNow() - Atomics.load(this.#view, BEAT)) | 0;
     return Math.max(Atomics.load(this.#view, LAG) / 1000, silent - 2 * TICK_MS);
+  }
+
+  /** Another number with each tick of the thread's event loop. */
+  get beats(): number {
+    return Atomics.load(this.#view, BEAT);
   }
 
   /** The thread's {@link LoopLag} ticked. */

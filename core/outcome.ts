@@ -20,6 +20,7 @@ export const CALL_ERRORS = {
   stopped: "The task wants no further call after such a failure",
   corrupt: "The task's row cannot be read",
   crashed: "The call failed inside Bida",
+  overrun: "Working on the answer took too long",
   unreachable: "The target cannot be reached",
 } as const;
 
@@ -78,6 +79,7 @@ const OURS: ReadonlySet<CallErrorCode> = new Set([
   "blocked",
   "bad_request",
   "crashed",
+  "overrun",
   "expired",
   "stopped",
   "corrupt",

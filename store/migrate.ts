@@ -18,6 +18,7 @@ import * as forConsole from "./migrations/010_console.ts";
 import * as summary from "./migrations/011_summary.ts";
 import * as answers from "./migrations/012_answers.ts";
 import * as payloads from "./migrations/013_payloads.ts";
+import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import { SILENCE_LIMIT } from "./session.ts";
 
@@ -41,6 +42,7 @@ const MIGRATIONS: Migration[] = [
   summary,
   answers,
   payloads,
+  handover,
   probe,
 ];
 

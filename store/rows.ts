@@ -39,6 +39,11 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   /** Its place in the line of its `orderKey`, given by the store when it accepts the task; null without a key. */
   orderSeq: number | null;
   sourceIp: string | null;
+  /**
+   * Until when the row itself is the lease of the first call, which was given to a dispatcher in the moment of the
+   * commit; null where it was not. See docs/delivery.md, "The short way".
+   */
+  handedUntil: EpochMs | null;
   createdAt: EpochMs;
   updatedAt: EpochMs;
   /** Columns of its row that cannot be read, and have a stand-in here: it is not called, but set aside. Missing: none. */
@@ -76,6 +81,7 @@ export const TASK_COLUMNS = [
   "order_key",
   "order_seq",
   "source_ip",
+  "handed_until",
 ] as const;
 
 export function taskToRow(task: StoredTask): unknown[] {
@@ -107,6 +113,7 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.orderKey,
     task.orderSeq,
     task.sourceIp,
+    task.handedUntil,
   ];
 }
 
@@ -142,6 +149,7 @@ export function taskFromRow(row: Row): StoredTask {
     orderKey: columns.optional("order_key", text),
     orderSeq: columns.optional("order_seq", count),
     sourceIp: columns.optional("source_ip", text),
+    handedUntil: columns.optional("handed_until", time),
   };
   if (columns.broken) task.corrupt = columns.broken;
   return task;

@@ -22,7 +22,7 @@ import { NatsWatch } from "./nats-watch.ts";
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
  * an entry is leased from its claim until its outcome is recorded; much less than what a dispatcher holds.
  */
-const LANE_WINDOW = 256;
+export const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
 /** A server that does not answer a goodbye within this is left without, in ms. */
@@ -115,7 +115,7 @@ export function resources(config: Config): Middleware {
     async stopped(broker: ServiceBroker) {
       const opened = stateOf(broker).resources;
       if (!opened) return;
-      watch?.stop();
+      await watch?.stop();
       await opened.due.close();
       await release();
       const closed = closeDatabase(opened.db);

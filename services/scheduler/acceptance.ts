@@ -11,6 +11,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
+import type { Handover } from "./handover.ts";
 import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */
@@ -41,10 +42,15 @@ export class Acceptance {
   readonly #origins: Origins;
 
   /**
+   * @param handover decides, just before a commit, which of its tasks go to a dispatcher without the due set
    * @param onCommitted gets the tasks of each commit that wait for nothing but their time; callers get their ids without
    *   waiting for it
    */
-  constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
+  constructor(
+    resources: Pick<Resources, "db" | "clock">,
+    handover: Pick<Handover, "choose" | "giveUp">,
+    onCommitted: (tasks: StoredTask[]) => void,
+  ) {
     this.#resources = resources;
     this.#origins = new Origins(resources);
     const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
@@ -56,8 +62,14 @@ export class Acceptance {
         // `checkLoad` asks callers to stop long before.
         maxWaiting: 2 * MAX_WAITING,
         flush: measured("accept", async (items) => {
-          const results = await acceptEach(resources.db, items);
-          onCommitted(items.flatMap(({ task }, i) => (isCallable(results[i]) ? [task] : [])));
+          handover.choose(items);
+          const results = await acceptEach(resources.db, items).catch((error: unknown) => {
+            handover.giveUp(items.map(({ task }) => task));
+            throw error;
+          });
+          const [committed, others] = parted(items, results);
+          handover.giveUp(others);
+          onCommitted(committed);
           return results;
         }),
       });
@@ -123,6 +135,13 @@ export class Acceptance {
   }
 }
 
-/** A repeated one is on its way already; one that is held comes when its turn does. */
+/** Tasks that are to be called, and those that are not: repeated ones are on their way already, or there was a conflict. */
+function parted(items: NewTask[], results: (Accepted | Refused)[]): [StoredTask[], StoredTask[]] {
+  const [callable, others]: [StoredTask[], StoredTask[]] = [[], []];
+  for (const [i, { task }] of items.entries()) (isCallable(results[i]) ? callable : others).push(task);
+  return [callable, others];
+}
+
+/** One that is held comes when its turn does. */
 const isCallable = (result: Accepted | Refused | undefined): boolean =>
   result?.kind === "created" && !result.held;

@@ -63,8 +63,14 @@ export class JobMaker {
    * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed, without
    * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from
    * the result.
+   * @param leasedIn what holds the leases
    */
-  async make(holder: string, entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
+  async make(
+    holder: string,
+    entries: DueEntry[],
+    tasks: StoredTask[],
+    leasedIn: "due set" | "row" = "due set",
+  ): Promise<Job[]> {
     await this.#readSecrets(tasks);
     const alarms = await addressAlarms(this.#resources, tasks, this.#log);
     const putOff: Settlement[] = [];
@@ -74,7 +80,7 @@ export class JobMaker {
       if (alarm) return [{ ...this.#jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
       if (secrets && task.appId !== ALARM_APP_ID) return [this.#jobOf(entry, task, secrets)];
-      putOff.push(this.#putOff(entry));
+      putOff.push({ ...this.#putOff(entry), unheld: leasedIn === "row" });
       return [];
     });
     if (putOff.length > 0) await settleQuietly(this.#resources.due, holder, putOff);

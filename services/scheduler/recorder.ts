@@ -17,6 +17,7 @@ import { letGo } from "../tasks/tasks.ts";
 import { attemptView, taskEvent } from "../tasks/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
+import type { QuietLanes } from "./quiet-lanes.ts";
 import { setAsideEach } from "./set-aside.ts";
 
 const MAX_ITEMS = 400;
@@ -31,13 +32,15 @@ interface Reported {
 
 export class Recorder {
   readonly #resources: Resources;
+  readonly #lanes: Pick<QuietLanes, "ended">;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
   /** Whether a line per attempt is wanted: making it costs something even where nobody reads it. */
   readonly #wide: boolean;
   readonly #batcher: Batcher<Reported, undefined>;
 
-  constructor(resources: Resources, broker: ServiceBroker, log: Logger) {
+  constructor(resources: Resources, lanes: Pick<QuietLanes, "ended">, broker: ServiceBroker, log: Logger) {
+    this.#lanes = lanes;
     this.#resources = resources;
     this.#broker = broker;
     this.#log = log;
@@ -80,17 +83,23 @@ export class Recorder {
   }
 
   /**
-   * The row decides what becomes of the entry, also where the outcome came too late to be written. Then those whose turn
-   * it is by now are added.
+   * The row decides what becomes of the entry, also where the outcome came too late to be written. Of a lease that was in
+   * its row only, and whose task has ended by a call that went well, the due set hears as a number, later. Then those
+   * whose turn it is by now are added.
    */
   async #settle(reported: Reported[], recorded: Recorded[]): Promise<void> {
     const settlements = Map.groupBy(reported.keys(), (i) => (reported[i] as Reported).holder);
     for (const [holder, indexes] of settlements) {
-      const part = indexes.map((i): Settlement => {
+      const part = indexes.flatMap((i): Settlement[] => {
         const { outcome, task } = recorded[i] as Recorded;
         const health = outcome.attempt && healthOf(outcome.attempt);
-        return { entry: leaseOf(outcome), next: task && dueEntryOf(task), health };
+        const next = task && dueEntryOf(task);
+        const unheld = outcome.handed === true;
+        const isTold = unheld && next === null && (health === "ok" || health === null);
+        if (unheld) this.#lanes.ended(outcome.lane, isTold && health === "ok");
+        return isTold ? [] : [{ entry: leaseOf(outcome), next, health, unheld }];
       });
+      if (part.length === 0) continue;
       const changes = await settleQuietly(this.#resources.due, holder, part);
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }

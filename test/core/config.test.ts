@@ -24,6 +24,7 @@ test("defaults", () => {
     adminUsername: "admin",
     adminPassword: "admin",
     egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+    dnsServers: [],
     concurrency: 256,
     leaseMs: 10_000,
     retentionDays: 30,

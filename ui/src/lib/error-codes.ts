@@ -17,5 +17,6 @@ export const ERROR_CODES = [
   "stopped",
   "corrupt",
   "crashed",
+  "overrun",
   "unreachable",
 ] as const;
