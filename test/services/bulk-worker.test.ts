@@ -39,7 +39,10 @@ for (const kind of KINDS) {
       ]),
     );
     const announce = { changed: () => undefined };
-    const worker = new BulkWorker({ db, due, clock: systemClock, announce, log } as never, log as never);
+    const worker = new BulkWorker(
+      { db, due, clock: systemClock, announce, log, config: { redisUrl: null } } as never,
+      log as never,
+    );
     worker.start();
     await until(
       "the sound job to be done",
