@@ -38,6 +38,10 @@ export interface HeldLease {
   job: LeasedJob | null;
   /** Index of the thread that has the job. */
   thread: number;
+  /** Jobs of its lane that threads had when it came. */
+  ahead: number;
+  /** Nothing is known of its target, or nothing good. */
+  stranger: boolean;
   outcome: Outcome | null;
   /** When its outcome came, monotonic ms; 0 before. */
   endedAt: number;
@@ -83,13 +87,25 @@ export interface LedgerOptions {
   /** How many leases there may be; beyond that calls count as not begun when their thread dies. */
   capacity: number;
   leaseMs: number;
+  /** Whether a lane's target has answered here lately; without it all have. */
+  isStranger?: (lane: Lane) => boolean;
+}
+
+/** Jobs of strangers that threads have. */
+export interface Strangers {
+  first: number;
+  retries: number;
+  /** About the size of their payloads. */
+  bytes: number;
 }
 
 export class Ledger {
   /** Which calls have begun; written by threads. */
   readonly marks: Marks;
+  readonly strangers: Strangers = { first: 0, retries: 0, bytes: 0 };
   readonly #holder: string;
   readonly #leaseMs: number;
+  readonly #isStranger: (lane: Lane) => boolean;
   /** By task, the newest attempt; others hang on it. */
   readonly #tasks = new Map<string, HeldLease>();
   /** Jobs on threads, by lane. */
@@ -98,7 +114,8 @@ export class Ledger {
   #retries = 0;
   #ended = 0;
 
-  constructor({ holder, capacity, leaseMs }: LedgerOptions) {
+  constructor({ holder, capacity, leaseMs, isStranger = () => false }: LedgerOptions) {
+    this.#isStranger = isStranger;
     this.#holder = holder;
     this.#leaseMs = leaseMs;
     this.marks = new Marks(capacity);
@@ -287,6 +304,8 @@ export class Ledger {
       lease: leaseFor(job, this.#holder),
       job: { ...job, trustedUntil, place: this.marks.take() },
       thread: -1,
+      ahead: this.ofLane(job.lane),
+      stranger: this.#isStranger(job.lane),
       outcome: null,
       endedAt: 0,
       handedUntil: job.handedUntil ?? null,
@@ -295,9 +314,10 @@ export class Ledger {
       older,
     };
     this.#tasks.set(job.taskId, held);
-    this.#lanes.set(job.lane, this.ofLane(job.lane) + 1);
+    this.#lanes.set(job.lane, held.ahead + 1);
     this.#size += 1;
     if (!job.first) this.#retries += 1;
+    if (held.stranger) this.#countStranger(job, 1);
     return held;
   }
 
@@ -308,8 +328,14 @@ export class Ledger {
     held.adopted = false;
   }
 
+  #countStranger(job: Job, by: 1 | -1): void {
+    this.strangers[job.first ? "first" : "retries"] += by;
+    this.strangers.bytes += by * payloadOf(job);
+  }
+
   #leaveThread(held: HeldLease): void {
     this.marks.give(held.job?.place);
+    if (held.stranger && held.job) this.#countStranger(held.job, -1);
     held.job = null;
     const { lane } = held.lease;
     const left = this.ofLane(lane) - 1;
@@ -337,5 +363,8 @@ export class Ledger {
 
 /** After a call that failed there may be a next one: what its lease comes to, the row decides. */
 const hasSucceeded = ({ outcome }: HeldLease): boolean => outcome?.attempt?.outcome === "succeeded";
+
+const payloadOf = ({ body, bodyBase64, requestParam }: Job): number =>
+  (body?.length ?? 0) + (bodyBase64?.length ?? 0) + (requestParam?.length ?? 0);
 
 export const noReleases = (): Releases => ({ entries: [], handed: [], ended: [] });

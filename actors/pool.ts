@@ -3,7 +3,7 @@
  * one actor; one that has more jobs here than a thread calls at once goes to the next threads too.
  */
 import type { Clock, ClockSample } from "../core/clock.ts";
-import { bucketOf, type Lane } from "../core/ids.ts";
+import { bucketOf } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { GivenUp, HeldLease, Ledger } from "./ledger.ts";
@@ -93,7 +93,7 @@ export class WorkerPool {
   }
 
   deliver(leases: HeldLease[]): void {
-    const routed = Map.groupBy(leases, ({ lease }) => this.#routeOf(lease.lane));
+    const routed = Map.groupBy(leases, (held) => this.#routeOf(held));
     for (const [thread, part] of routed) thread.deliver(part);
   }
 
@@ -121,11 +121,10 @@ export class WorkerPool {
     clearInterval(this.#watch);
   }
 
-  /** The lane's own thread, or one further for each full load of calls that is here of it; not one that does not answer. */
-  #routeOf(lane: Lane): SupervisedThread {
-    const { threads, destinationConcurrency, ledger } = this.#options;
-    const loads = Math.floor((ledger.ofLane(lane) - 1) / destinationConcurrency);
-    const start = bucketOf(lane, threads) + Math.max(0, loads);
+  /** The lane's own thread, or one further for each full load of calls that is ahead of it; one that answers. */
+  #routeOf({ lease, ahead }: HeldLease): SupervisedThread {
+    const { threads, destinationConcurrency } = this.#options;
+    const start = bucketOf(lease.lane, threads) + Math.floor(ahead / destinationConcurrency);
     for (let i = 0; i < threads; i++) {
       const thread = this.#threads[(start + i) % threads] as SupervisedThread;
       if (!thread.silent) return thread;

@@ -46,7 +46,6 @@ export class SupervisedThread {
   /** It is not running: between a death and the start of the next one. */
   #down = false;
   #beats = 0;
-  #hasBeaten = false;
   /** Since its last beat, in ms, as far as this thread was there to see it. */
   #silentMs = 0;
   /** It is being ended because it did not answer. */
@@ -74,9 +73,8 @@ export class SupervisedThread {
 
   /** Looks whether it answers. @param passedMs since the last look */
   watch(passedMs: number): void {
-    const { beats } = this.gauges;
+    const { beats, started } = this.gauges;
     if (beats !== this.#beats || this.#down) {
-      this.#hasBeaten ||= !this.#down;
       this.#beats = beats;
       this.#silentMs = 0;
       this.#setSilent(false);
@@ -84,9 +82,8 @@ export class SupervisedThread {
     }
     this.#silentMs += passedMs;
     const { silentAfterMs = SILENT_AFTER, endedAfterMs } = this.#options;
-    if (this.#hasBeaten && this.#silentMs >= silentAfterMs) this.#setSilent(true);
-    if (this.#silentMs < (this.#hasBeaten ? endedAfterMs : START_TIME) || this.#overran || this.#stopping)
-      return;
+    if (started && this.#silentMs >= silentAfterMs) this.#setSilent(true);
+    if (this.#silentMs < (started ? endedAfterMs : START_TIME) || this.#overran || this.#stopping) return;
     this.#overran = true;
     void this.#worker.terminate();
   }
@@ -119,7 +116,7 @@ export class SupervisedThread {
     this.#staleBefore += this.gauges.stale;
     this.gauges = new ThreadGauges();
     this.#beats = this.gauges.beats;
-    [this.#hasBeaten, this.#overran, this.#down] = [false, false, false];
+    [this.#overran, this.#down] = [false, false];
     const settings: ThreadSettings = {
       node,
       egressAllow,

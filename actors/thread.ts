@@ -5,12 +5,12 @@ import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
+import { Allowance } from "./allowance.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
-import { Allowance } from "./allowance.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
@@ -90,9 +90,11 @@ const context: DestinationContext = {
   },
 };
 
+gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
+      lag.wake();
       for (const job of message.jobs) {
         // A job can kill the thread here too, or hold it up.
         marks.work(job.place);
@@ -118,7 +120,7 @@ setInterval(closeIdle, IDLE_ROUND_MS).unref();
 new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });
-new LoopLag((lagMs) => gauges.beat(lagMs));
+const lag = new LoopLag((lagMs, nextMs) => gauges.beat(lagMs, nextMs));
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);

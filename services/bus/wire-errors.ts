@@ -1,8 +1,8 @@
 /** Refusals across Moleculer: `type` is our code, `code` the HTTP status, `data` the fields. */
 import { Errors } from "moleculer";
 import type { WireRefusal } from "../../core/contract.ts";
-import { translated } from "../../store/failures.ts";
 import { BidaError, isRefusalCode } from "../../core/errors.ts";
+import { translated } from "../../store/failures.ts";
 
 /** @param unexpected is told of errors that are not refusals; callers see `internal` and nothing of them */
 export function toWire(thrown: unknown, unexpected: (cause: unknown) => void): Error {

@@ -3,6 +3,7 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { LoopLag } from "../../actors/loop-lag.ts";
 import type { Drained } from "../../core/cluster-views.ts";
 import type { Config } from "../../core/config.ts";
+import type { ClaimReply } from "../../core/contract.ts";
 import { nodesWith } from "../bus/peers.ts";
 import { contribute } from "../node/node-status.ts";
 import { Demand } from "./demand.ts";
@@ -30,30 +31,33 @@ export class Dispatcher {
     const { leaseMs, threads, concurrency } = config;
     const pipeline = new Pipeline({ broker, log, config, onFreed: () => this.#freed() });
     this.#pipeline = pipeline;
-    const { ledger, pool, pace, capacity, holder, clock } = pipeline;
+    const { ledger, pool, pace, room, holder, clock } = pipeline;
+    const { capacity } = room;
     contribute(broker, dispatcherStatus(pipeline, threads));
 
     const forRetries = Math.ceil(capacity * RETRY_SHARE);
-    const free = () => capacity - ledger.size;
     const shared = {
       broker,
       holder,
       leaseMs,
-      keepsUp: () => ledger.size <= AT_EASE * threads * concurrency,
-      onJobs: pipeline.claimed.bind(pipeline),
+      keepsUp: () => room.used <= AT_EASE * threads * concurrency,
+      onJobs: (reply: ClaimReply) => {
+        this.#lag.wake();
+        pipeline.claimed(reply);
+      },
       onFreed: () => this.#freed(),
     };
     const any: Demand = new Demand({
       ...shared,
-      retries: () => Math.min(pace.room, forRetries - ledger.retries),
+      retries: () => Math.min(pace.room, forRetries - room.usedByRetries),
       capacity: forRetries,
-      free: () => free() - first.promised,
+      free: () => room.free - first.promised,
     });
     const first: Demand = new Demand({
       ...shared,
       retries: null,
       capacity: capacity - forRetries,
-      free: () => free() - any.promised,
+      free: () => room.free - any.promised,
     });
     this.#demands = [any, first];
     this.#lag = new LoopLag((lagMs) => {

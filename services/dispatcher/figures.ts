@@ -50,10 +50,11 @@ export class CallMeter {
 
 /** A dispatcher's share of what its node says of itself. */
 export function dispatcherStatus(
-  pipeline: Pick<Pipeline, "capacity" | "pool" | "ledger" | "pace" | "draining">,
+  pipeline: Pick<Pipeline, "room" | "pool" | "ledger" | "pace" | "draining">,
   threads: number,
 ): NodePart {
-  const { capacity, pool, ledger, pace } = pipeline;
+  const { pool, ledger, pace } = pipeline;
+  const { capacity } = pipeline.room;
   let staleSeen = 0;
   return {
     info: () => ({

@@ -18,9 +18,11 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import { type GivenUp, type HeldLease, Ledger, noReleases, type Releases } from "../../actors/ledger.ts";
 import { WorkerPool } from "../../actors/pool.ts";
+import { Standings } from "../../actors/standings.ts";
 import { SyncedClock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
 import type { ClaimReply } from "../../core/contract.ts";
+import type { Lane } from "../../core/ids.ts";
 import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
 import type { LeaseName } from "../../core/lease.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
@@ -28,6 +30,7 @@ import { call } from "../bus/call.ts";
 import { CallMeter } from "./figures.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
+import { MAX_STRANGERS, Room } from "./room.ts";
 import { Shortage } from "./shortage.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
@@ -56,8 +59,7 @@ export interface PipelineOptions {
 export class Pipeline {
   /** Names this run: leases of a former one are not ours. */
   readonly holder: string;
-  /** Leases that fit. */
-  readonly capacity: number;
+  readonly room: Room;
   readonly ledger: Ledger;
   readonly pool: WorkerPool;
   readonly clock = new SyncedClock();
@@ -67,6 +69,8 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #reporter: Reporter;
   readonly #meter = new CallMeter();
+  /** Of targets, by their lanes; as their calls from here went. */
+  readonly #standings = new Standings<Lane>();
   #stopping = false;
 
   constructor(options: PipelineOptions) {
@@ -83,10 +87,16 @@ export class Pipeline {
     }
     const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
     this.holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
-    this.capacity = threads * concurrency * HELD_PER_CALL;
-    const { holder, capacity, clock } = this;
-    this.ledger = new Ledger({ holder, capacity, leaseMs });
+    const { holder, clock } = this;
+    const capacity = threads * concurrency * HELD_PER_CALL;
+    this.ledger = new Ledger({
+      holder,
+      capacity: capacity + MAX_STRANGERS,
+      leaseMs,
+      isStranger: (lane) => this.#standings.of(lane) !== "known",
+    });
     const { ledger } = this;
+    this.room = new Room(capacity, ledger);
     this.#reporter = new Reporter({
       broker,
       log,
@@ -146,6 +156,7 @@ export class Pipeline {
   /** Calls have ended: their outcomes are reported. */
   ended(outcomes: Outcome[]): void {
     this.#meter.observe(outcomes);
+    for (const { lane, attempt } of outcomes) this.#standings.learn(lane, attempt);
     const now = performance.now();
     this.#reporter.report(outcomes.flatMap((outcome) => this.ledger.end(outcome, now) ?? []));
   }

@@ -2,8 +2,13 @@ import { copyFileSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { acceptTasks, newTask } from "../../store/accept.ts";
-import { closeDatabase, type Database, pingDatabase, sqliteFile } from "../../store/database.ts";
-import { openDatabase } from "../../store/database.ts";
+import {
+  closeDatabase,
+  type Database,
+  openDatabase,
+  pingDatabase,
+  sqliteFile,
+} from "../../store/database.ts";
 import { migrate } from "../../store/migrate.ts";
 import { refusal } from "../core/helpers.ts";
 import { temporaryFolder } from "../servers/server.ts";
