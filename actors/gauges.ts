@@ -8,12 +8,9 @@ const DELAY_P99 = 1;
 const LAG = 2;
 const BEAT = 3;
 const STALE = 4;
-<<<<<<< HEAD
-const STARTED = 5;
-=======
 const ALLOWED = 5;
->>>>>>> main
-const PLACES = 6;
+const STARTED = 6;
+const PLACES = 7;
 
 /** Of the machine's monotonic clock, as much of its ms as fits into a place. */
 const beatNow = () => Math.floor(monotonicMs()) | 0;
