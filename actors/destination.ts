@@ -3,7 +3,7 @@
  * retries; each that gets a slot is called.
  */
 import type { Outcome } from "../core/job.ts";
-import { leaseKey, type LeaseKey } from "../core/lease.ts";
+import { type LeaseKey, leaseKey } from "../core/lease.ts";
 import { Connections } from "./connections.ts";
 import { crashed, type DeliveryContext, deliver, type NotMade } from "./delivery.ts";
 import type { Actor } from "./kernel.ts";

@@ -17,66 +17,21 @@
  *   says so, or is gone.
  */
 import type { Lane } from "../core/ids.ts";
-import { type DueEntry, type Job, leaseOf, type Outcome } from "../core/job.ts";
-import { type Lease, type LeaseName, leaseFor } from "../core/lease.ts";
+import { type Job, leaseOf, type Outcome } from "../core/job.ts";
+import { type LeaseName, leaseFor } from "../core/lease.ts";
+import {
+  type Claimed,
+  type HeldLease,
+  hasSucceeded,
+  type LeaseState,
+  type NamedLease,
+  noReleases,
+  payloadOf,
+  type Releases,
+  type Strangers,
+} from "./held-lease.ts";
 import type { LeasedJob } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
-
-export type LeaseState = "claimed" | "begun" | "ended";
-
-/**
- * Why a job left without an outcome. `untrusted`: its lease may have run out before its call began; `putBack`: this machine
- * could not make the call.
- */
-export type GivenUp = "lost" | "untrusted" | "handBack" | "putBack" | "crashed";
-
-/** A lease in the ledger. Nobody but the ledger changes it. */
-export interface HeldLease {
-  /** The newest for its call. */
-  lease: Lease;
-  /** Null once it has ended: payloads do not stay. */
-  job: LeasedJob | null;
-  /** Index of the thread that has the job. */
-  thread: number;
-  /** Jobs of its lane that threads had when it came. */
-  ahead: number;
-  /** Nothing is known of its target, or nothing good. */
-  stranger: boolean;
-  outcome: Outcome | null;
-  /** When its outcome came, monotonic ms; 0 before. */
-  endedAt: number;
-  /** Until when its lease is in the task's row, epoch ms; null where the due set has it (see {@link Job.handedUntil}). */
-  handedUntil: number | null;
-  /** It is somebody else's, or over: not renewed, and not released. */
-  lost: boolean;
-  /** The due set took it in as one that it did not know, maybe after it had been settled. */
-  adopted: boolean;
-  /** An earlier attempt of the same task that is here still. */
-  older: HeldLease | null;
-}
-
-/** What becomes of jobs that were claimed. */
-export interface Claimed {
-  /** To be called. */
-  fresh: HeldLease[];
-  /** Waiting calls of earlier attempts, which must not begin any more. */
-  superseded: HeldLease[];
-  /** Leases for attempts that are on record for certain: to be released. */
-  surplus: Lease[];
-}
-
-/** A lease as a heartbeat named it. */
-export interface NamedLease {
-  held: HeldLease;
-  lease: Lease;
-}
-
-/** Leases for the scheduler, as `scheduler.release` takes them. */
-export interface Releases {
-  entries: DueEntry[];
-  handed: DueEntry[];
-  ended: DueEntry[];
-}
 
 /** A lease in a row is taken into the due set from this share of its length on; see {@link Ledger.renewal}. */
 const PROMOTE_FROM = 0.2;
@@ -89,14 +44,6 @@ export interface LedgerOptions {
   leaseMs: number;
   /** Whether a lane's target has answered here lately; without it all have. */
   isStranger?: (lane: Lane) => boolean;
-}
-
-/** Jobs of strangers that threads have. */
-export interface Strangers {
-  first: number;
-  retries: number;
-  /** About the size of their payloads. */
-  bytes: number;
 }
 
 export class Ledger {
@@ -360,11 +307,3 @@ export class Ledger {
     if (held.outcome !== null) this.#ended -= 1;
   }
 }
-
-/** After a call that failed there may be a next one: what its lease comes to, the row decides. */
-const hasSucceeded = ({ outcome }: HeldLease): boolean => outcome?.attempt?.outcome === "succeeded";
-
-const payloadOf = ({ body, bodyBase64, requestParam }: Job): number =>
-  (body?.length ?? 0) + (bodyBase64?.length ?? 0) + (requestParam?.length ?? 0);
-
-export const noReleases = (): Releases => ({ entries: [], handed: [], ended: [] });

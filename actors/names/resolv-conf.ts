@@ -1,6 +1,7 @@
 /** `/etc/resolv.conf` (resolv.conf(5)): which name servers to ask, and which names for a name. */
-import os from "node:os";
+
 import { isIP } from "node:net";
+import os from "node:os";
 
 export interface ResolvConf {
   /** Null: those that the c-ares library finds by itself. */

@@ -15,8 +15,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Logger, ServiceBroker } from "moleculer";
+import { type GivenUp, type HeldLease, noReleases, type Releases } from "../../actors/held-lease.ts";
 import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import { type GivenUp, type HeldLease, Ledger, noReleases, type Releases } from "../../actors/ledger.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import { Standings } from "../../actors/standings.ts";
 import { SyncedClock } from "../../core/clock.ts";

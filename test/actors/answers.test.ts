@@ -12,7 +12,7 @@ import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { millis, systemClock } from "../../core/clock.ts";
 import { FINE, type Play, type Row, writes } from "./answers/row.ts";
 import { ANSWERS } from "./answers/table.ts";
-import { delivered, allowLoopback, job, listening, type Target } from "./targets.ts";
+import { allowLoopback, delivered, job, listening, type Target } from "./targets.ts";
 
 const test = suite("answers");
 const connector = guardedConnector(allowLoopback);

@@ -8,7 +8,7 @@ import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { epochMs, ManualClock, millis } from "../../core/clock.ts";
 import { verifySignature } from "../../core/signature.ts";
 import { json } from "../core/helpers.ts";
-import { delivered, allowLoopback, connectionsTo, httpTarget, job, type Target } from "./targets.ts";
+import { allowLoopback, connectionsTo, delivered, httpTarget, job, type Target } from "./targets.ts";
 
 const test = suite("delivery");
 const clock = new ManualClock();

@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { crashed } from "../../actors/delivery.ts";
+import { type HeldLease, noReleases } from "../../actors/held-lease.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
-import { type HeldLease, Ledger, noReleases } from "../../actors/ledger.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { epochMs, later, millis, systemClock } from "../../core/clock.ts";
 import { leaseOf, type Outcome } from "../../core/job.ts";
-import { crashed } from "../../actors/delivery.ts";
 import { job } from "./targets.ts";
 
 const test = suite("ledger");

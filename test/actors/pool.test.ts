@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HeldLease } from "../../actors/held-lease.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
-import { type HeldLease, Ledger } from "../../actors/ledger.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { type PoolOptions, WorkerPool } from "../../actors/pool.ts";
 import { later, millis, systemClock } from "../../core/clock.ts";
 import { bucketOf, type Lane } from "../../core/ids.ts";

@@ -10,8 +10,8 @@ import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { EgressPolicy, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import { epochMs, millis } from "../../core/clock.ts";
-import type { Job, Outcome } from "../../core/job.ts";
 import { laneOf, newTaskId, originOf } from "../../core/ids.ts";
+import type { Job, Outcome } from "../../core/job.ts";
 import { temporaryFolder } from "../servers/server.ts";
 
 export interface Target {

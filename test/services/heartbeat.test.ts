@@ -1,8 +1,9 @@
 import type { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HeldLease, Releases } from "../../actors/held-lease.ts";
 import { monotonicMs } from "../../actors/lease-trust.ts";
-import { type HeldLease, Ledger, type Releases } from "../../actors/ledger.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { epochMs, SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { Heartbeat } from "../../services/dispatcher/heartbeat.ts";
