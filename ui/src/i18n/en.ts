@@ -683,6 +683,7 @@ export const en = {
   "code.expired": "time ran out",
   "code.stopped": "stopped early",
   "code.crashed": "failed inside Bida",
+  "code.overrun": "too much work to judge",
   "code.unreachable": "no route",
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
   "advice.refused": "Nothing listens at that port: start the target, or mend the URL.",
@@ -704,5 +705,6 @@ export const en = {
   "advice.stopped":
     "By expect.stop or retry.on of the task this failure is not worth another call. Retry by hand once the target is right.",
   "advice.crashed": "A bug: report it with the message.",
+  "advice.overrun": "What the task expects is too much work for such an answer: ask for less.",
   "advice.unreachable": "No route to the host or network: check routing and address family.",
 };
