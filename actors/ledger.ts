@@ -30,11 +30,8 @@ import {
   type Releases,
   type Strangers,
 } from "./held-lease.ts";
-import type { LeasedJob } from "./lease-trust.ts";
+import { type LeasedJob, MARGIN, type Trust } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
-
-/** A lease in a row is taken into the due set from this share of its length on; see {@link Ledger.renewal}. */
-const PROMOTE_FROM = 0.2;
 
 export interface LedgerOptions {
   /** Names this dispatcher's run. */
@@ -99,10 +96,9 @@ export class Ledger {
     return this.marks.begun(job?.place) ? "begun" : "claimed";
   }
 
-  /** @param trustedUntil monotonic ms; see `lease-trust.ts` */
-  claim(jobs: { job: Job; trustedUntil: number }[]): Claimed {
+  claim(jobs: { job: Job; trust: Trust }[]): Claimed {
     const claimed: Claimed = { fresh: [], superseded: [], surplus: [] };
-    for (const { job, trustedUntil } of jobs) {
+    for (const { job, trust } of jobs) {
       const same = this.find(job);
       const newest = this.#tasks.get(job.taskId);
       if (same) this.#lease(same, job);
@@ -112,7 +108,7 @@ export class Ledger {
           newest.lost = true;
           if (newest.outcome === null) claimed.superseded.push(newest);
         }
-        claimed.fresh.push(this.#add(job, trustedUntil, newest ?? null));
+        claimed.fresh.push(this.#add(job, trust, newest ?? null));
       }
     }
     return claimed;
@@ -195,7 +191,7 @@ export class Ledger {
    * @param now the cluster's clock, at the latest
    */
   renewal(now: number, silentThreads: ReadonlySet<number>): HeldLease[] {
-    const youngFrom = now + (1 - PROMOTE_FROM) * this.#leaseMs;
+    const youngFrom = now + (1 - MARGIN) * this.#leaseMs;
     const some: HeldLease[] = [];
     // An older attempt's lease is over.
     for (const held of this.#tasks.values()) {
@@ -246,10 +242,10 @@ export class Ledger {
     return { lost: count, dropped, releases };
   }
 
-  #add(job: Job, trustedUntil: number, older: HeldLease | null): HeldLease {
+  #add(job: Job, trust: Trust, older: HeldLease | null): HeldLease {
     const held: HeldLease = {
       lease: leaseFor(job, this.#holder),
-      job: { ...job, trustedUntil, place: this.marks.take() },
+      job: { ...job, ...trust, place: this.marks.take() },
       thread: -1,
       ahead: this.ofLane(job.lane),
       stranger: this.#isStranger(job.lane),

@@ -106,9 +106,10 @@ export class WorkerPool {
     }
   }
 
-  /** A heartbeat renewed the leases of all threads except those. @param until monotonic ms, see `lease-trust.ts` */
-  renewed(until: number, except: ReadonlySet<number>): void {
-    for (const [i, thread] of this.#threads.entries()) if (!except.has(i)) thread.trust.renew(until);
+  /** A heartbeat renewed the leases of all threads except those; for the times see {@link LeaseTrust.renew}. */
+  renewed(until: number, requestedAt: number, except: ReadonlySet<number>): void {
+    for (const [i, thread] of this.#threads.entries())
+      if (!except.has(i)) thread.trust.renew(until, requestedAt);
   }
 
   clock(sample: ClockSample): void {

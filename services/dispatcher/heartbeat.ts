@@ -73,7 +73,7 @@ export class Heartbeat {
       const silent = pool.silent();
       const held = ledger.renewal(clock.after(millis(0)), silent);
       for (let i = 0; i === 0 || i < held.length; i += CHUNK) await this.#extend(held.slice(i, i + CHUNK));
-      pool.renewed(trustedUntil(beganAt, leaseMs), silent);
+      pool.renewed(trustedUntil(beganAt, leaseMs), beganAt, silent);
       this.#failingSince = null;
       this.#contact.works();
     } catch (error) {

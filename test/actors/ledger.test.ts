@@ -18,7 +18,7 @@ test.before.each(() => {
 });
 
 const claim = (...jobs: LeasedJob[]) =>
-  ledger.claim(jobs.map((it) => ({ job: it, trustedUntil: it.trustedUntil })));
+  ledger.claim(jobs.map((it) => ({ job: it, trust: { trustedUntil: it.trustedUntil } })));
 const claimOne = (it: LeasedJob): HeldLease => {
   const { fresh } = claim(it);
   assert.is(fresh.length, 1);

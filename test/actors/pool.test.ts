@@ -74,7 +74,7 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
 
 /** Claims jobs, and gives the pool those that are to be called. */
 function deliver(jobs: LeasedJob[]): HeldLease[] {
-  const claimed = ledger.claim(jobs.map((job) => ({ job, trustedUntil: job.trustedUntil })));
+  const claimed = ledger.claim(jobs.map((job) => ({ job, trust: { trustedUntil: job.trustedUntil } })));
   pool.drop(claimed.superseded);
   pool.deliver(claimed.fresh);
   return claimed.fresh;

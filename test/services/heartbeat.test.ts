@@ -37,7 +37,7 @@ function beating(
     ledger,
     pool: {
       silent: () => silent,
-      renewed: (until, except) => void renewals.push([until, [...except]]),
+      renewed: (until, _, except) => void renewals.push([until, [...except]]),
       drop: (some) => void drops.push(some),
     },
     clock: new SyncedClock(),
@@ -51,7 +51,7 @@ function beating(
 const to = (more = {}) => job("http://127.0.0.1/x", more);
 function ledgerOf(...jobs: ReturnType<typeof to>[]): [Ledger, HeldLease[]] {
   const ledger = new Ledger({ holder: "h", capacity: 10, leaseMs: LEASE_MS });
-  return [ledger, ledger.claim(jobs.map((it) => ({ job: it, trustedUntil: 0 }))).fresh];
+  return [ledger, ledger.claim(jobs.map((it) => ({ job: it, trust: { trustedUntil: 0 } }))).fresh];
 }
 
 test("leases of threads that do not answer are left out, and these threads trust nothing by it", async () => {
