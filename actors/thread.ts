@@ -94,6 +94,7 @@ gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
+      lag.wake();
       for (const job of message.jobs) {
         // A job can kill the thread here too, or hold it up.
         marks.work(job.place);
@@ -119,7 +120,7 @@ setInterval(closeIdle, IDLE_ROUND_MS).unref();
 new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });
-new LoopLag((lagMs) => gauges.beat(lagMs));
+const lag = new LoopLag((lagMs, nextMs) => gauges.beat(lagMs, nextMs));
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);

@@ -6,7 +6,7 @@ import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./
 import { type Millis, millis } from "./clock.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
 
-export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin"] as const;
+export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface Config {
@@ -46,6 +46,15 @@ export interface Config {
   secretKey: Buffer | null;
   /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
   publicUrl: string;
+  /** Where Dubbo consumers connect. Null: nowhere. */
+  dubboPort: number | null;
+  /** This machine as consumers reach it; it is what registries tell them. Null: loopback only. */
+  dubboHost: string | null;
+  dubboIpAllow: AddressRanges;
+  /** The app that their tasks belong to, by its name. Null: none. */
+  dubboApp: string | null;
+  /** URLs of the registries that consumers look into. */
+  dubboRegistries: string[];
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -142,9 +151,21 @@ const VARIABLES = z.object({
     .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
     .optional(),
   BIDA_PUBLIC_URL: url(["http", "https"]).optional(),
+  BIDA_DUBBO_PORT: whole(0, 65_535).optional(),
+  BIDA_DUBBO_HOST: z
+    .string()
+    .regex(/^[\w.:-]{1,255}$/, "must be a host name or an address")
+    .optional(),
+  BIDA_DUBBO_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
+  BIDA_DUBBO_APP: z.string().max(64).optional(),
+  BIDA_DUBBO_REGISTRY: z
+    .string()
+    .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
+    .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
+    .default([]),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
-    .default([...SERVICE_NAMES]),
+    .optional(),
 });
 
 /**
@@ -186,7 +207,12 @@ export function loadConfig(
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
-    services: v.SERVICES,
+    dubboPort: v.BIDA_DUBBO_PORT ?? null,
+    dubboHost: v.BIDA_DUBBO_HOST ?? null,
+    dubboIpAllow: new AddressRanges(v.BIDA_DUBBO_IP_ALLOW),
+    dubboApp: v.BIDA_DUBBO_APP ?? null,
+    dubboRegistries: v.BIDA_DUBBO_REGISTRY,
+    services: servicesOf(v),
   };
 }
 
@@ -215,21 +241,42 @@ function checked<S extends z.ZodType>(variables: S, env: Record<string, string |
 /** Whether the database and the due set are this process's alone. */
 export const isEmbedded = (config: Pick<Config, "natsUrls">): boolean => config.natsUrls.length === 0;
 
-function checkCombination(v: z.output<typeof VARIABLES>): void {
+type Variables = z.output<typeof VARIABLES>;
+
+/** `dubbo` is a service where it has a port. */
+const usual = SERVICE_NAMES.filter((name) => name !== "dubbo");
+const servicesOf = ({ SERVICES, BIDA_DUBBO_PORT }: Variables): ServiceName[] =>
+  SERVICES ?? (BIDA_DUBBO_PORT === undefined ? usual : [...SERVICE_NAMES]);
+
+function checkCombination(v: Variables): void {
+  const services = servicesOf(v);
+  if (services.includes("dubbo")) checkDubbo(v);
   if (v.BIDA_NATS_URL.length > 0) {
     if (!v.BIDA_REDIS_URL)
       throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
     if (!v.BIDA_DATABASE_URL) {
       throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
     }
-  } else if (SERVICE_NAMES.some((name) => !v.SERVICES.includes(name))) {
+  } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  if (v.SERVICES.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
+  if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
     throw new ConfigError(
       `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
     );
   }
+}
+
+function checkDubbo(v: Variables): void {
+  if (v.BIDA_DUBBO_PORT === undefined)
+    throw new ConfigError("BIDA_DUBBO_PORT: is needed where SERVICES names dubbo");
+  if (v.BIDA_DUBBO_REGISTRY.length === 0) return;
+  // Consumers put their own address in the place of such a one.
+  const host = v.BIDA_DUBBO_HOST;
+  if (host === undefined || host === "0.0.0.0" || host === "::" || isLoopback(host))
+    throw new ConfigError(
+      "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)",
+    );
 }
 
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
@@ -239,5 +286,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL|KEY/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY|REGISTRY/.test(name) ? "not shown" : `"${value}"`;
 }

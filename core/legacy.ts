@@ -10,7 +10,8 @@ import { LEGACY_RETRY } from "./retry.ts";
 import { checkUrl, MAX_URL } from "./target-url.ts";
 import type { TaskSpec } from "./task.ts";
 
-const PREFIX = "任务添加失败";
+/** Every refusal of kkbida begins with it; the reasons follow, joined by `，`. */
+export const LEGACY_PREFIX = "任务添加失败";
 const BAD_URL = "url为空或url格式不正确";
 const BAD_LIMIT = "最大重试次数不能为空且不能大于100";
 const BAD_METHOD = "请求方式不能为空";
@@ -42,7 +43,7 @@ export function parseLegacyTask(text: string): CheckedTask {
   const names = [valueIn(form, "sourceAppName"), valueIn(form, "targetAppName")];
   if (names.some((name) => name?.includes("\0"))) reasons.push(BAD_NAME);
   if (reasons.length > 0 || typeof checked === "string")
-    throw new BidaError("invalid_task", `${PREFIX}：${reasons.join("，")}`);
+    throw new BidaError("invalid_task", [LEGACY_PREFIX, ...reasons].join("，"));
   const spec: TaskSpec = {
     url: url as string,
     requestMethod: requestMethod as LegacyMethod,

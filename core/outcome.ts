@@ -18,6 +18,7 @@ export const CALL_ERRORS = {
   bad_request: "The request could not be made from the task",
   expired: "The task's time ran out before it succeeded",
   stopped: "The task wants no further call after such a failure",
+  corrupt: "The task's row cannot be read",
   crashed: "The call failed inside Bida",
   overrun: "Working on the answer took too long",
   unreachable: "The target cannot be reached",
@@ -26,10 +27,10 @@ export const CALL_ERRORS = {
 export type CallErrorCode = keyof typeof CALL_ERRORS;
 
 /** Codes that a task ends with, and no call. */
-type EndCode = "expired" | "stopped";
+type EndCode = "expired" | "stopped" | "corrupt";
 export type AttemptErrorCode = Exclude<CallErrorCode, EndCode>;
 export const ATTEMPT_ERRORS = Object.keys(CALL_ERRORS).filter(
-  (code) => !(["expired", "stopped"] satisfies EndCode[] as string[]).includes(code),
+  (code) => !(["expired", "stopped", "corrupt"] satisfies EndCode[] as string[]).includes(code),
 ) as AttemptErrorCode[];
 
 export interface CallError {
@@ -81,6 +82,7 @@ const OURS: ReadonlySet<CallErrorCode> = new Set([
   "overrun",
   "expired",
   "stopped",
+  "corrupt",
 ]);
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Knex } from "knex";
 import { BidaError } from "../core/errors.ts";
-import { type Database, SILENCE_LIMIT } from "./database.ts";
+import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
 import * as order from "./migrations/003_order.ts";
@@ -19,6 +19,8 @@ import * as summary from "./migrations/011_summary.ts";
 import * as answers from "./migrations/012_answers.ts";
 import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
+import * as probe from "./migrations/015_probe.ts";
+import { SILENCE_LIMIT } from "./session.ts";
 
 interface Migration {
   name: string;
@@ -41,6 +43,7 @@ const MIGRATIONS: Migration[] = [
   answers,
   payloads,
   handover,
+  probe,
 ];
 
 /** In order, for tests. */

@@ -3,6 +3,7 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { LoopLag } from "../../actors/loop-lag.ts";
 import type { Drained } from "../../core/cluster-views.ts";
 import type { Config } from "../../core/config.ts";
+import type { ClaimReply } from "../../core/contract.ts";
 import { nodesWith } from "../bus/peers.ts";
 import { contribute } from "../node/node-status.ts";
 import { Demand } from "./demand.ts";
@@ -40,7 +41,10 @@ export class Dispatcher {
       holder,
       leaseMs,
       keepsUp: () => room.used <= AT_EASE * threads * concurrency,
-      onJobs: pipeline.claimed.bind(pipeline),
+      onJobs: (reply: ClaimReply) => {
+        this.#lag.wake();
+        pipeline.claimed(reply);
+      },
       onFreed: () => this.#freed(),
     };
     const any: Demand = new Demand({

@@ -2,11 +2,13 @@
 import type { Logger, ServiceBroker } from "moleculer";
 import { Loop } from "../../core/loop.ts";
 import { databasePool } from "../../core/metrics.ts";
-import { type Database, pingDatabase, poolUsage } from "../../store/database.ts";
+import { type Database, pingDatabase, poolUsage, probeDatabase } from "../../store/database.ts";
 import { Contact } from "./contact.ts";
 import { contribute } from "./node-status.ts";
 
 const INTERVAL = 1_000;
+/** So many looks from one that writes to the next: a disk may be full while all reads work. */
+const WRITE_EVERY = 10;
 /** An answer that takes longer than this is none, in ms. */
 const PATIENCE = 3_000;
 
@@ -30,8 +32,9 @@ export class DatabaseWatch {
         databasePool.labels("waiting").set(waiting);
       },
     });
+    let looks = 0;
     this.#loop = new Loop({
-      round: () => pingDatabase(db, PATIENCE),
+      round: () => (++looks % WRITE_EVERY === 0 ? probeDatabase : pingDatabase)(db, PATIENCE),
       firstMs: 0,
       everyMs: INTERVAL,
       onDone: () => contact.works(),

@@ -81,12 +81,15 @@ export class AlarmDesk {
     const all = async () => (channels ??= await listWebhooks(db, box));
     const forAlarm = (list: Webhook[]) => (alarm: Alarm) => this.#route(alarm, list);
     while (!this.#loop.stopped && (await routeAlarms(db, forAlarm(await all()))) > 0);
+    const failures: unknown[] = [];
     for (const id of await waitingChannels(db)) {
       const channel = (await all()).find((one) => one.id === id);
-      if (channel && !this.#loop.stopped) await this.#tell(channel);
+      // What is wrong with one channel must not hold back the others.
+      if (channel && !this.#loop.stopped) await this.#tell(channel).catch((error) => failures.push(error));
     }
     if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
     this.#watch(await all());
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Who hears of an alarm. */

@@ -4,7 +4,8 @@ import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, type TaskForm } from "../../core/parse-task.ts";
-import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
+import { type Accepted, type NewTask, newTask } from "../../store/accept.ts";
+import { acceptEach, type Refused } from "../../store/accept-each.ts";
 import { findKnown, type Idempotency } from "../../store/idempotency.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
@@ -35,9 +36,9 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
-  readonly #batcher: Batcher<NewTask, Accepted>;
+  readonly #batcher: Batcher<NewTask, Accepted | Refused>;
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
-  readonly #orderedBatcher: Batcher<NewTask, Accepted>;
+  readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
 
   /**
@@ -52,7 +53,7 @@ export class Acceptance {
   ) {
     this.#resources = resources;
     this.#origins = new Origins(resources);
-    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted> =>
+    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
         maxBytes: MAX_BYTES,
@@ -62,7 +63,7 @@ export class Acceptance {
         maxWaiting: 2 * MAX_WAITING,
         flush: measured("accept", async (items) => {
           handover.choose(items);
-          const results = await acceptTasks(resources.db, items).catch((error: unknown) => {
+          const results = await acceptEach(resources.db, items).catch((error: unknown) => {
             handover.giveUp(items.map(({ task }) => task));
             throw error;
           });
@@ -119,6 +120,7 @@ export class Acceptance {
     const batcher = checked.spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
     const accepted = await batcher.add(newTask(this.#stored(checked, origin), idempotency));
+    if (accepted.kind === "refused") throw accepted.error;
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       tasksAccepted[origin.door].inc();
@@ -134,11 +136,12 @@ export class Acceptance {
 }
 
 /** Tasks that are to be called, and those that are not: repeated ones are on their way already, or there was a conflict. */
-function parted(items: NewTask[], results: Accepted[]): [StoredTask[], StoredTask[]] {
+function parted(items: NewTask[], results: (Accepted | Refused)[]): [StoredTask[], StoredTask[]] {
   const [callable, others]: [StoredTask[], StoredTask[]] = [[], []];
   for (const [i, { task }] of items.entries()) (isCallable(results[i]) ? callable : others).push(task);
   return [callable, others];
 }
 
 /** One that is held comes when its turn does. */
-const isCallable = (result: Accepted | undefined): boolean => result?.kind === "created" && !result.held;
+const isCallable = (result: Accepted | Refused | undefined): boolean =>
+  result?.kind === "created" && !result.held;

@@ -16,6 +16,7 @@ import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
+import { setAsideStateless } from "./set-aside.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
 const INTERVAL = 5_000;
@@ -72,6 +73,7 @@ export class Reconciler {
     if (!(await due.intact()) || (await this.#repair())) await this.#rebuild();
     else {
       await this.#configure();
+      await setAsideStateless(this.#resources, this.#log);
       if (!due.full) await this.#pass("usual", PAGES_PER_ROUND);
     }
     return due.full || this.#position !== null ? REFILL_INTERVAL : INTERVAL;

@@ -1,11 +1,14 @@
 /** Recording: outcomes of all dispatchers share transactions; then the due set and whoever listens are told. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
 import { attemptsDropped, measured } from "../../core/metrics.ts";
 import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
-import { type Recorded, recordOutcomes } from "../../store/record.ts";
+import { reasonOf } from "../../store/failures.ts";
+import type { Recorded } from "../../store/record.ts";
+import { recordEach } from "../../store/record-each.ts";
 import { emit, isHeard } from "../bus/bus.ts";
 import type { EventName } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
@@ -15,6 +18,7 @@ import { attemptView, taskEvent } from "../tasks/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
 import type { QuietLanes } from "./quiet-lanes.ts";
+import { setAsideEach } from "./set-aside.ts";
 
 const MAX_ITEMS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -58,11 +62,19 @@ export class Recorder {
 
   async #record(reported: Reported[]): Promise<undefined[]> {
     const { db, clock } = this.#resources;
-    const recorded = await recordOutcomes(
-      db,
-      reported.map(({ outcome }) => outcome),
-      clock,
-      Math.random,
+    const outcomes = reported.map(({ outcome }) => outcome);
+    const refused = new Map<TaskId, string>();
+    const results = await recordEach(db, outcomes, clock, Math.random, ({ outcome, error, reduced }) => {
+      const { taskId, n } = outcome;
+      const err = reasonOf(error);
+      if (!reduced) refused.set(taskId, `its call ${n} cannot be recorded: ${err}`);
+      const meanwhile = reduced ? "it is on record without its answer" : "the task is set aside";
+      this.#log.error({ taskId, n, err, meanwhile }, "the database refuses an outcome");
+    });
+    await setAsideEach(this.#resources, this.#log, [...refused.keys()], refused);
+    const recorded = results.map(
+      (one, i): Recorded =>
+        one ?? { outcome: outcomes[i] as Outcome, written: false, task: null, released: null },
     );
     void this.#settle(reported, recorded);
     for (const one of recorded) this.#logRecord(one);

@@ -7,7 +7,7 @@ import type { TaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
-import { pingDatabase } from "../../store/database.ts";
+import { probeDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, eventsOf, unexpectedIn } from "../bus/bus.ts";
@@ -78,7 +78,7 @@ const scheduler: ServiceSchema = {
     health: async (_, ctx) => {
       const { db, due } = pipelineOf(ctx).resources;
       const parts = {
-        database: await problemOf(pingDatabase(db)),
+        database: await problemOf(probeDatabase(db)),
         dueSet: await problemOf(due.counts()),
       };
       return { ok: Object.values(parts).every((problem) => problem === null), parts };

@@ -6,7 +6,7 @@
 import type { ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import type { BatchResult, Submission, SubmissionResult } from "../../core/contract.ts";
-import { newTaskId } from "../../core/ids.ts";
+import { newTaskId, type TaskId } from "../../core/ids.ts";
 import { EVERYTHING, ownerOf } from "../../store/scope.ts";
 import { askAny } from "../bus/peers.ts";
 import type { CallMeta } from "../bus/types.ts";
@@ -25,6 +25,7 @@ const MAX_BYTES = 512 * 1024;
 /**
  * One task.
  * @param form whose rules check it: v1's or kkbida's
+ * @param taskId given where the same submission may have been sent before
  * @throws BidaError the task's own refusal, `unavailable` where no scheduler answers
  */
 export async function submit(
@@ -32,11 +33,12 @@ export async function submit(
   form: Submission["form"],
   task: string,
   meta: CallMeta & Required<Pick<CallMeta, "scope">>,
+  taskId: TaskId = newTaskId(),
 ): Promise<{ taskId: string }> {
   const submission: Submission = {
     form,
     task,
-    taskId: newTaskId(),
+    taskId,
     appId: ownerOf(meta.scope),
     sourceIp: meta.sourceIp ?? null,
     idempotencyKey: meta.idempotencyKey ?? null,

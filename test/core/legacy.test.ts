@@ -67,12 +67,12 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
 ];
 for (const [name, fields, reasons] of REFUSED) {
   test(`${name} is refused`, () =>
-    assert.is(refusalText(good(fields)), `任务添加失败：${reasons.join("，")}`));
+    assert.is(refusalText(good(fields)), `任务添加失败，${reasons.join("，")}`));
 }
 
 for (const nothing of [null, [], "text", 5, {}]) {
   test(`${JSON.stringify(nothing)} has all four wrong`, () =>
-    assert.is(refusalText(nothing), `任务添加失败：${[URL_TEXT, LIMIT, METHOD, EXPECT].join("，")}`));
+    assert.is(refusalText(nothing), `任务添加失败，${[URL_TEXT, LIMIT, METHOD, EXPECT].join("，")}`));
 }
 
 test("what it becomes", () => {

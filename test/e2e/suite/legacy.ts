@@ -74,7 +74,7 @@ export function legacySuite({ test, world }: Suite): void {
     for (const [fields, reasons] of wrong) {
       const reply = await add(fields);
       assert.is(reply.status, 400, JSON.stringify(fields));
-      assert.is(reply.text, `任务添加失败：${reasons.join("，")}`);
+      assert.is(reply.text, `任务添加失败，${reasons.join("，")}`);
       assert.match(reply.headers.get("content-type") ?? "", /^text\/plain/);
     }
   });

@@ -103,7 +103,7 @@ export function payloadRefusalSuite({ test, world }: Suite): void {
       const reply = await world().api("POST", "/api/addTask", task, LEGACY);
       assert.equal(
         [reply.status, reply.text],
-        [400, "任务添加失败：最大重试次数不能为空且不能大于100"],
+        [400, "任务添加失败，最大重试次数不能为空且不能大于100"],
         more,
       );
     }

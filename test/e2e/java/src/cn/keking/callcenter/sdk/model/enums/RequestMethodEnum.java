@@ -1,0 +1,5 @@
+package cn.keking.callcenter.sdk.model.enums;
+
+public enum RequestMethodEnum {
+    GET, POST
+}
