@@ -704,6 +704,8 @@ export interface components {
             };
             held: number;
             inFlight: number;
+            /** @description The installation that it is of; null: it has met none, or several */
+            installation: string | null;
             leaseMs: number;
             nodeID: string;
             outcomesBuffered: number;
