@@ -2,7 +2,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
-import type { GivenUp, Ledger } from "./ledger.ts";
+import type { GivenUp } from "./held-lease.ts";
+import type { Ledger } from "./ledger.ts";
 import type { LocalFailure } from "./local-failure.ts";
 
 export interface PoolOptions {

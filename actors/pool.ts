@@ -4,7 +4,7 @@
  */
 import type { ClockSample } from "../core/clock.ts";
 import { bucketOf } from "../core/ids.ts";
-import type { HeldLease } from "./ledger.ts";
+import type { HeldLease } from "./held-lease.ts";
 import type { PoolOptions } from "./pool-options.ts";
 import type { ToThread } from "./protocol.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
@@ -73,9 +73,10 @@ export class WorkerPool {
     }
   }
 
-  /** A heartbeat renewed the leases of all threads except those. @param until monotonic ms, see `lease-trust.ts` */
-  renewed(until: number, except: ReadonlySet<number>): void {
-    for (const [i, thread] of this.#threads.entries()) if (!except.has(i)) thread.trust.renew(until);
+  /** A heartbeat renewed the leases of all threads except those; for the times see {@link LeaseTrust.renew}. */
+  renewed(until: number, requestedAt: number, except: ReadonlySet<number>): void {
+    for (const [i, thread] of this.#threads.entries())
+      if (!except.has(i)) thread.trust.renew(until, requestedAt);
   }
 
   clock(sample: ClockSample): void {

@@ -87,6 +87,7 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
   ],
   [{ BIDA_THREADS: "4" }, (c) => c.threads, 4],
   [{ BIDA_CONCURRENCY: "1" }, (c) => c.concurrency, 1],
+  [{ BIDA_DESTINATION_CONCURRENCY: "500" }, (c) => c.destinationConcurrency, 500],
   [{ BIDA_LEASE_MS: "1000" }, (c) => c.leaseMs, 1000],
   [{}, (c) => c.drainDelayMs, 0],
   [CLUSTER, (c) => c.drainDelayMs, 3000],
