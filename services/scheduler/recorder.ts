@@ -116,7 +116,10 @@ export class Recorder {
 
   #logRecord({ outcome, written, task, unread }: Recorded): void {
     const { taskId, n, attempt } = outcome;
-    if (unread) return announceSuccess(this.#log, outcome);
+    if (unread) {
+      announceSuccess(this.#log, outcome);
+      return;
+    }
     if (!written || !task) {
       attemptsDropped.inc();
       this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");

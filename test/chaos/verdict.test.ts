@@ -2,11 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Plan, pathOf } from "./harness/behaviour.ts";
+import type { AttemptRow, TaskRow } from "./harness/database.ts";
 import type { Excuse, FaultRecord } from "./harness/fault.ts";
 import type { Submission } from "./harness/load.ts";
 import { Ledger, type LedgerCall } from "./harness/receiver.ts";
 import { disturbances, recoveries, stuck, touched, Watch } from "./harness/service.ts";
-import type { AttemptRow, TaskRow } from "./harness/database.ts";
 import { type Evidence, judge } from "./harness/verdict.ts";
 
 const test = suite("verdict");

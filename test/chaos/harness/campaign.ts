@@ -1,6 +1,7 @@
 /** One run from start to verdict: a cluster, callers, faults one after another, and what came of it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../../e2e/kit/until.ts";
+import { endedAmong, readDatabase } from "./database.ts";
 import type { FaultContext, FaultKind, FaultRecord } from "./fault.ts";
 import { Load } from "./load.ts";
 import { Pulse } from "./pulse.ts";
@@ -9,7 +10,6 @@ import { startFarSide } from "./receiver.ts";
 import { type Sampling, stallsIn } from "./samples.ts";
 import { type Debt, disturbances, recoveries, stuck, touched, Watch } from "./service.ts";
 import { System } from "./system.ts";
-import { endedAmong, readDatabase } from "./database.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 export interface Step {

@@ -18,7 +18,7 @@ import { Balancer } from "./balancer.ts";
 import { Link } from "./link.ts";
 import { NameServer } from "./name-server.ts";
 import type { Sampling } from "./samples.ts";
-import { type Role, Seat, SERVERS, type ServerName } from "./seat.ts";
+import { type Role, SERVERS, Seat, type ServerName } from "./seat.ts";
 import { buildClockShift, WallClock } from "./wall-clock.ts";
 
 const SERVICES: Record<Role, string> = {

@@ -26,8 +26,8 @@ import {
   searchMatching,
 } from "../../../store/change-many.ts";
 import type { Database } from "../../../store/database.ts";
-import type { Position } from "../../../store/retention.ts";
 import { recordOutcomes } from "../../../store/record.ts";
+import type { Position } from "../../../store/retention.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { json, refusal } from "../../core/helpers.ts";
 import {

@@ -6,11 +6,11 @@ import { createConnection } from "mysql2/promise";
 import { type TaskId, taskIdToBytes } from "../../../../core/ids.ts";
 import { until } from "../../../e2e/kit/until.ts";
 import { temporaryFolder } from "../../../servers/server.ts";
+import { readDatabase } from "../database.ts";
 import { canDump, dump, restore } from "../dump.ts";
 import type { FaultContext, FaultKind } from "../fault.ts";
 import type { Random } from "../random.ts";
 import type { System } from "../system.ts";
-import { readDatabase } from "../database.ts";
 import { SUPERVISOR } from "./nodes.ts";
 import { EXCUSES_OF } from "./servers.ts";
 
