@@ -41,8 +41,9 @@ export class HandoverWatch {
 
   async #round(): Promise<void> {
     const { db, due, clock, config } = this.#resources;
+    // Where the clock has jumped, rows' times seem to be over; by their next heartbeats the set knows what is held.
     // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
-    if (!(await due.intact())) return;
+    if (due.awaitsHolders || !(await due.intact())) return;
     const now = clock.now();
     const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
     const added = ended.length > 0 ? await due.add(ended) : 0;
