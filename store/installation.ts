@@ -117,22 +117,31 @@ export async function forgetDueSet(db: Database, nodeID: string): Promise<void> 
   await reading(db.knex("installation_nodes").where("node_id", nodeID).delete());
 }
 
+const PULLED = [
+  ...["task_id", "lane", "app_id", "call_count", "next_call_at"],
+  ...["created_at", "updated_at", "handed_until"],
+];
+
+/** One that was handed over then has been called by now, and says so under the time that it was handed over with. */
+const wasDueAtOnce = ({ next_call_at, created_at, handed_until }: Row): boolean =>
+  handed_until === null && Number(next_call_at) <= Number(created_at);
+
 /** Rows that are looked at together. */
 const PAGE = 500;
 
 /**
- * The clock was set back: retries that were put off by it while it was ahead would wait for that much longer. Rows that were
- * changed in what is the future now get back the pause that they were given. (First calls may have been asked for by the
- * time of day, and stay.)
+ * The clock was set back: calls that were put off by it while it was ahead would wait for that much longer. Rows that were
+ * changed in what is the future now get back the pause that they were given: retries, and first calls that were due at once, unless
+ * their row was their lease. (Others may have been asked for by the time of day, and stay.)
  * @returns what was changed, a page at a time
  */
-export async function* pullBackRetries(db: Database, now: EpochMs): AsyncGenerator<DueEntry[]> {
+export async function* pullBackCalls(db: Database, now: EpochMs): AsyncGenerator<DueEntry[]> {
   let after = { due: now as number, id: Buffer.alloc(0) };
   for (;;) {
     const rows: Row[] = await reading(
       db
         .knex("tasks")
-        .select("task_id", "lane", "app_id", "call_count", "next_call_at", "updated_at")
+        .select(PULLED)
         .where("state", stateCode("pending"))
         .where((rest) =>
           rest
@@ -145,7 +154,7 @@ export async function* pullBackRetries(db: Database, now: EpochMs): AsyncGenerat
     const changed: DueEntry[] = [];
     for (const row of rows) {
       const ahead = Number(row.updated_at) - now;
-      if (ahead <= 0 || row.call_count === 0) continue;
+      if (ahead <= 0 || (row.call_count === 0 && !wasDueAtOnce(row))) continue;
       const next = Number(row.next_call_at) - ahead;
       const update = db
         .knex("tasks")

@@ -20,7 +20,7 @@ import {
   forgetDueSet,
   growEpoch,
   type Installation,
-  pullBackRetries,
+  pullBackCalls,
   readInstallation,
 } from "../../store/installation.ts";
 
@@ -52,6 +52,8 @@ export class InstallationWatch {
   /** As it was at the start. */
   readonly id: string;
   #refusal: string | null = null;
+  /** What the cluster's clock showed when it was looked at last; also a short time ahead, of which the database heard nothing. */
+  #shown = 0;
 
   /** @param id the installation's */
   constructor(id: string, options: InstallationWatchOptions) {
@@ -160,19 +162,21 @@ export class InstallationWatch {
     // It is told first what is: so the two never differ by more than one.
     if (lowest !== epoch) return;
     const now = clock.now();
-    if (later(now, STEP) < seenAt) await this.#clockWasSetBack(seenAt - now);
+    const shown = Math.max(seenAt, this.#shown);
+    this.#shown = now;
+    if (later(now, STEP) < shown) await this.#clockWasSetBack(shown - now);
     else if (now - seenAt < (embedded ? GROWS_EVERY_EMBEDDED : GROWS_EVERY)) return;
     if (await growEpoch(db, epoch, now)) await due.belongsTo({ installation: this.id, epoch: epoch + 1 });
   }
 
   async #clockWasSetBack(byMs: number): Promise<void> {
     const { db, due, clock, log } = this.#options;
-    let retries = 0;
-    for await (const entries of pullBackRetries(db, clock.now())) {
+    let calls = 0;
+    for await (const entries of pullBackCalls(db, clock.now())) {
       for (const entry of entries) await due.move(entry);
-      retries += entries.length;
+      calls += entries.length;
     }
-    log.warn({ byMs, retries, meanwhile: "retries get back the pauses they had" }, "the clock was set back");
+    log.warn({ byMs, calls, meanwhile: "calls get back the pauses they had" }, "the clock was set back");
   }
 
   async #watch(): Promise<void> {

@@ -176,11 +176,11 @@ test("a Redis that is replaced for all is agreed on", async () => {
   await two.due.claim("h", 1);
 });
 
-test("the clock was two minutes ahead: retries get back the pauses they had, first calls keep their time", async () => {
+test("the clock was two minutes ahead: calls get back the pauses they had, those that may have been asked for by the time of day stay", async () => {
   const one = await node();
   await one.watch.check();
   const now = one.due.clock.now();
-  const [retry, first, usual] = await given(db, {}, {}, {});
+  const [retry, first, usual, atOnce, handed] = await given(db, {}, {}, {}, {}, {});
   const set = (task: typeof retry, row: object) =>
     db
       .knex("tasks")
@@ -190,6 +190,9 @@ test("the clock was two minutes ahead: retries get back the pauses they had, fir
   await set(retry, { call_count: 1, updated_at: ahead, next_call_at: ahead + 5_000 });
   await set(first, { call_count: 0, updated_at: ahead, next_call_at: ahead + 5_000 });
   await set(usual, { call_count: 1, updated_at: now, next_call_at: now + 60_000 });
+  const immediate = { call_count: 0, created_at: ahead, updated_at: ahead, next_call_at: ahead };
+  await set(atOnce, immediate);
+  await set(handed, { ...immediate, handed_until: ahead + 10_000 });
   await db.knex("installation").update({ seen_at: ahead });
   await one.watch.check();
   const due = async (task: typeof retry) => {
@@ -203,9 +206,12 @@ test("the clock was two minutes ahead: retries get back the pauses they had, fir
   assert.ok(wait >= 5_000 && wait < 35_000, `${wait} ms`);
   assert.is(await due(first), ahead + 5_000);
   assert.is(await due(usual), now + 60_000);
+  assert.ok((await due(atOnce)) < now + 30_000);
+  assert.is(await due(handed), ahead, "its dispatcher has it under that time");
   const [line] = said;
-  assert.equal([line?.[2], line?.[1].retries], ["the clock was set back", 1]);
-  assert.is((await one.due.counts()).waiting, 1, "its place in the due set too");
+  assert.equal([line?.[2], line?.[1].calls], ["the clock was set back", 2]);
+  const { waiting, ready } = await one.due.counts();
+  assert.is(waiting + ready, 2, "their places in the due set too");
   said = [];
   await one.watch.check();
   assert.equal(said, []);
