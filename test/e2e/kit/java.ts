@@ -154,6 +154,8 @@ function run(
 /** Small, quick to start, and old enough libraries may look into Java's own classes. */
 export const JAVA_OPTIONS = [
   ...["-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"],
+  // ZooKeeper's client before 3.5.8 cannot read the addresses of Java 14 and newer with it.
+  "-Dzookeeper.sasl.client=false",
   ...["java.base/java.lang", "java.base/java.math", "java.base/java.util", "java.sql/java.sql"].map(
     (name) => `--add-opens=${name}=ALL-UNNAMED`,
   ),
