@@ -6,9 +6,10 @@ import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
 import { fatal } from "./services/node/fatal.ts";
+import { leavingSlowly } from "./services/node/leaving.ts";
 import { nodeService } from "./services/node/node-service.ts";
 import { resources } from "./services/node/resources.ts";
-import { replDoor } from "./services/repl/door.ts";
+import { replListener } from "./services/repl/listener.ts";
 
 function config(): Config {
   try {
@@ -24,7 +25,13 @@ function brokerOptions(settings: Config): BrokerOptions {
     ...sharedOptions(settings),
     // Unique per run: a restarted node must not be taken for its predecessor.
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    middlewares: [resources(settings), nodeService(settings), largePackets(), replDoor(settings)],
+    middlewares: [
+      leavingSlowly(settings),
+      resources(settings),
+      nodeService(settings),
+      largePackets(),
+      replListener(settings),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 /** From the errors of undici, Node and OpenSSL to the catalogue of `core/outcome.ts`. */
 import type { CallError, CallErrorCode } from "../core/outcome.ts";
+import type { Opening } from "./connections.ts";
 
 /** An answer that we refuse ourselves; the message is for people. */
 export class AnswerError extends Error {
@@ -13,10 +14,7 @@ export class AnswerError extends Error {
 
 const BY_CODE: Record<string, CallErrorCode> = {
   BIDA_BLOCKED: "blocked",
-  ENOTFOUND: "dns",
-  EAI_AGAIN: "dns",
-  EAI_NODATA: "dns",
-  EAI_NONAME: "dns",
+  BIDA_DNS: "dns",
   ECONNREFUSED: "refused",
   UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
   ETIMEDOUT: "connect_timeout",
@@ -30,6 +28,11 @@ const BY_CODE: Record<string, CallErrorCode> = {
   EHOSTUNREACH: "unreachable",
   ENETUNREACH: "unreachable",
   EADDRNOTAVAIL: "unreachable",
+  // Of this machine; no attempt is recorded of such a call (`local-failure.ts`).
+  EMFILE: "unreachable",
+  ENFILE: "unreachable",
+  ENOMEM: "unreachable",
+  ENOBUFS: "unreachable",
   EPROTO: "tls",
   // Undici's own, about an answer that it did not expect.
   ERR_ASSERTION: "bad_response",
@@ -59,6 +62,12 @@ export function callErrorOf(error: unknown): CallError {
   const message = MESSAGES[code] ?? (cause instanceof Error ? cause.message : String(cause));
   return { code: known ?? "reset", message: message.slice(0, 500) || code || "the connection failed" };
 }
+
+/** Of a call whose deadline passed before it had a connection. */
+export const unopened = (opening: Opening | null | undefined, timeoutMs: number): CallError =>
+  opening?.lookingUp
+    ? { code: "dns", message: `the host name was not resolved within ${timeoutMs} ms` }
+    : { code: "connect_timeout", message: `no connection within ${timeoutMs} ms` };
 
 /** The parser's reason, which undici puts into brackets. */
 export const parserReason = (message: string): string => /\((.*)\)$/.exec(message)?.[1] ?? message;

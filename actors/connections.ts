@@ -7,15 +7,23 @@
 import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
 import { AnswerWatch, MAX_HEAD_BYTES } from "./interim.ts";
+import { Sockets } from "./sockets.ts";
+
+/** A connection that is being made: its socket, or what stands for it. */
+export interface Opening {
+  /** Gives up; nothing is heard of it any more. */
+  destroy(): unknown;
+  /** The address of its host is not known yet. */
+  readonly lookingUp?: boolean;
+}
 
 /**
- * Makes a connection. Returns its socket at once where there is one: closing that gives up, and `callback` is not called
- * any more then.
+ * Makes a connection. Returns at once what stands for it, where there is something to give up.
  */
 export type Connector = (
   options: buildConnector.Options,
   callback: buildConnector.Callback,
-) => Socket | undefined;
+) => Opening | undefined;
 
 /** An idle connection is closed after this, in ms: targets usually close theirs after 2 s or 5 s. */
 const IDLE_MS = 1_500;
@@ -24,25 +32,34 @@ const IDLE_MARGIN = 1_000;
 /** And at most this, in ms. */
 const MAX_IDLE = 30_000;
 
+export interface ConnectionsContext {
+  connector: Connector;
+  /** Told of each connection that the target had closed when a request went out on it. */
+  stale?(): void;
+  /** Those of the whole thread. */
+  sockets?: Sockets;
+}
+
 export class Connections {
   readonly #origin: URL;
   readonly #connector: Connector;
   readonly #onStale: () => void;
+  readonly #sockets: Sockets;
   /** The one that was used last is taken first: the others may become idle, and close. */
   #free: Connection[] = [];
   readonly #all = new Set<Connection>();
-  /** Gives up what is being opened. */
-  readonly #opening = new Set<() => void>();
+  readonly #opening = new Set<Opening>();
 
-  /**
-   * @param onStale told of each connection that the target had closed when a request went out on it
-   * @throws TypeError where `origin` is not one of http or https
-   */
-  constructor(origin: string, connector: Connector, onStale: () => void = () => undefined) {
+  /** @throws TypeError where `origin` is not one of http or https */
+  constructor(
+    origin: string,
+    { connector, stale = () => undefined, sockets = new Sockets() }: ConnectionsContext,
+  ) {
     this.#origin = new URL(origin);
     if (!/^https?:$/.test(this.#origin.protocol)) throw new TypeError(`${origin} is not called over HTTP`);
     this.#connector = connector;
-    this.#onStale = onStale;
+    this.#onStale = stale;
+    this.#sockets = sockets;
   }
 
   /** Those that are open, and those that are being opened. */
@@ -54,33 +71,44 @@ export class Connections {
   reuse(): Connection | undefined {
     for (;;) {
       const connection = this.#free.pop();
+      if (connection) this.#sockets.busy(connection);
       if (connection === undefined || connection.alive) return connection;
     }
   }
 
-  /** @returns gives up: nothing is left then, and `done` is not called */
-  open(done: (error: Error | null, connection: Connection | null) => void): () => void {
+  /** @returns what is given up where it takes too long: nothing is left then, and `done` is not called */
+  open(done: (error: Error | null, connection: Connection | null) => void): Opening {
     const { host, hostname, protocol, port } = this.#origin;
-    let socket: Socket | undefined;
-    const giveUp = () => {
-      if (this.#opening.delete(giveUp)) socket?.destroy();
+    let made: Opening | undefined;
+    const opening: Opening = {
+      destroy: () => {
+        if (!this.#opening.delete(opening)) return;
+        this.#sockets.closed();
+        made?.destroy();
+      },
+      get lookingUp() {
+        return made?.lookingUp === true;
+      },
     };
-    this.#opening.add(giveUp);
+    this.#opening.add(opening);
+    this.#sockets.opening();
     const options = {
       host,
       hostname: hostname.replace(/^\[|\]$/g, ""),
       protocol,
       port,
     } as buildConnector.Options;
-    socket = this.#connector(options, (...[error, connected]) => {
-      if (!this.#opening.delete(giveUp)) {
+    made = this.#connector(options, (...[error, connected]) => {
+      if (!this.#opening.delete(opening)) {
         connected?.on("error", () => undefined).destroy();
         return;
       }
-      if (error || !connected) done(error ?? new Error("no connection"), null);
-      else done(null, this.#adopt(connected));
+      if (error || !connected) {
+        this.#sockets.closed();
+        done(error ?? new Error("no connection"), null);
+      } else done(null, this.#adopt(connected));
     });
-    return giveUp;
+    return opening;
   }
 
   /** Takes back a connection whose call has ended. */
@@ -88,6 +116,7 @@ export class Connections {
     if (!connection.alive) return;
     connection.reused = true;
     this.#free.push(connection);
+    this.#sockets.idles(connection);
   }
 
   /** The target had closed it. */
@@ -97,7 +126,7 @@ export class Connections {
 
   /** Closes everything. */
   destroy(): void {
-    for (const giveUp of this.#opening) giveUp();
+    for (const opening of this.#opening) opening.destroy();
     for (const connection of this.#all) connection.destroy();
     this.#free = [];
   }
@@ -105,6 +134,8 @@ export class Connections {
   #adopt(socket: Socket): Connection {
     const connection = new Connection(this.#origin, socket, () => {
       this.#all.delete(connection);
+      this.#sockets.busy(connection);
+      this.#sockets.closed();
       const at = this.#free.indexOf(connection);
       if (at >= 0) this.#free.splice(at, 1);
     });

@@ -9,12 +9,14 @@ import { ACCEPT_ENCODING } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
+import { OverBudget } from "../core/pattern.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { Connections, Connector } from "./connections.ts";
 import { type CallResult, callTarget } from "./http-call.ts";
+import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
 
 export interface DeliveryContext {
@@ -25,6 +27,17 @@ export interface DeliveryContext {
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
+  /** From here on the thread works on this job, and on no other. */
+  works?(job: Job): void;
+  /** It waits for something outside. */
+  waits?(job: Job): void;
+}
+
+/** The call could not be made, through this machine's own fault: there is no attempt. */
+export interface NotMade {
+  failure: LocalFailure;
+  /** What is said of it. */
+  error: CallError;
 }
 
 /** What is known of an attempt so far. */
@@ -43,7 +56,7 @@ interface Delivery {
 const USER_AGENT = "Bida/0.1";
 
 /** Makes the attempt. Never rejects. An expired job gives an outcome without an attempt, and no call is made. */
-export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome> {
+export async function deliver(job: Job, context: DeliveryContext): Promise<Outcome | NotMade> {
   const delivery: Delivery = {
     job,
     startedAt: context.clock.now(),
@@ -54,7 +67,9 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   render(delivery);
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
-  else await call(delivery, context.connections);
+  else await call(delivery, context);
+  const { local = null, error } = delivery.result ?? {};
+  if (local && error) return { failure: local, error };
   judged(delivery);
   return outcome(delivery, context);
 }
@@ -88,19 +103,31 @@ function signed(delivery: Delivery): void {
   delivery.headers = headers;
 }
 
-async function call(delivery: Delivery, connections: Connections): Promise<void> {
+async function call(delivery: Delivery, context: DeliveryContext): Promise<void> {
   const { job, request, headers, error } = delivery;
   if (error || !request || !headers) return;
-  const result = await callTarget(connections, {
-    method: job.requestMethod,
-    path: request.url.pathname + request.url.search,
-    headers,
-    body: request.body,
-    timeoutMs: job.timeoutMs,
-    keepAlive: job.keepAlive !== false,
-  });
+  const result = await waitedFor(
+    callTarget(context.connections, {
+      method: job.requestMethod,
+      path: request.url.pathname + request.url.search,
+      headers,
+      body: request.body,
+      timeoutMs: job.timeoutMs,
+      keepAlive: job.keepAlive !== false,
+    }),
+    job,
+    context,
+  );
   const answer = readAnswer(result, delivery.startedMono + job.timeoutMs - performance.now());
-  understood(delivery, result, answer instanceof Promise ? await answer : answer);
+  understood(delivery, result, answer instanceof Promise ? await waitedFor(answer, job, context) : answer);
+}
+
+/** Nothing is done for the job meanwhile. */
+async function waitedFor<T>(result: Promise<T>, job: Job, context: DeliveryContext): Promise<T> {
+  context.waits?.(job);
+  const value = await result;
+  context.works?.(job);
+  return value;
 }
 
 function understood(delivery: Delivery, result: CallResult, answer: Answer): void {
@@ -109,9 +136,10 @@ function understood(delivery: Delivery, result: CallResult, answer: Answer): voi
   delivery.error = answer.error;
 }
 
-async function mailed(delivery: Delivery, mail: Mail, { connector }: DeliveryContext): Promise<void> {
-  const { taskId, timeoutMs } = delivery.job;
-  const result = await sendMail(mail, taskId, connector, timeoutMs);
+async function mailed(delivery: Delivery, mail: Mail, context: DeliveryContext): Promise<void> {
+  const { job } = delivery;
+  const { taskId, timeoutMs } = job;
+  const result = await waitedFor(sendMail(mail, taskId, context.connector, timeoutMs), job, context);
   understood(delivery, result, await readAnswer(result, timeoutMs));
 }
 
@@ -123,7 +151,7 @@ function judged(delivery: Delivery): void {
     delivery.error = judge({ statusCode: result.statusCode, body, truncated }, job.expect, job.expectResult);
   } catch (failure) {
     delivery.error = {
-      code: "unexpected_result",
+      code: failure instanceof OverBudget ? "overrun" : "unexpected_result",
       message: `cannot be judged: ${(failure as Error).message}`,
     };
   }

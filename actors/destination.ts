@@ -1,62 +1,64 @@
 /**
- * A destination: one origin's keep-alive connections and its share of concurrency. Jobs wait here, first calls before
- * retries; each that gets its turn becomes a delivery actor, which lives for one attempt.
+ * A destination: one origin's keep-alive connections and its share of the thread's calls. Jobs wait here, first calls before
+ * retries; each that gets a slot is called.
  */
 import type { Outcome } from "../core/job.ts";
+import { type LeaseKey, leaseKey } from "../core/lease.ts";
 import { Connections } from "./connections.ts";
-import { crashed, type DeliveryContext, deliver } from "./delivery.ts";
-import { type Actor, type ActorRef, spawn } from "./kernel.ts";
+import { crashed, type DeliveryContext, deliver, type NotMade } from "./delivery.ts";
+import type { Actor } from "./kernel.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
-import type { Slots } from "./slots.ts";
-
-/** Calls to one origin that may be in flight, from one node. */
-export const DESTINATION_CONCURRENCY = 64;
+import type { ThreadGivesUp } from "./protocol.ts";
+import type { Rank, SlotAccount, Slots } from "./slots.ts";
+import type { Sockets } from "./sockets.ts";
+import type { Standings } from "./standings.ts";
 
 export type DestinationMessage =
   | { type: "deliver"; job: LeasedJob }
-  | { type: "finished" }
-  /** A slot of the thread is free. */
-  | { type: "slot" }
-  /** Leases of these are somebody else's now. */
-  | { type: "lost"; taskIds: Set<string> }
+  /** These must not begin any more. */
+  | { type: "lost"; leases: ReadonlySet<LeaseKey> }
   /** Hand back what has not started. */
   | { type: "handBack" };
 
 export interface DestinationContext extends Omit<DeliveryContext, "connections"> {
   slots: Slots;
+  standings: Standings;
+  /** Those of the whole thread. */
+  sockets?: Sockets;
   trust: LeaseTrust;
+  /** Calls in flight to one origin. */
+  destinationConcurrency: number;
   report(outcome: Outcome): void;
-  /** A call is about to be made. */
-  begins(job: LeasedJob): void;
+  /** This machine could not make the call; it is not over. */
+  putBack(job: LeasedJob, why: NotMade): void;
   /** The target had closed a kept connection; the request is sent again on a new one. */
   stale(): void;
-  /** Jobs that were not started and are not ours to start any more (`lost`), or that are handed back. */
-  giveUp(jobs: LeasedJob[], why: "lost" | "handBack"): void;
+  /** Jobs that were not started, and why not. */
+  giveUp(jobs: LeasedJob[], why: ThreadGivesUp): void;
 }
 
 export class Destination implements Actor<DestinationMessage> {
-  readonly #self: ActorRef<DestinationMessage>;
+  readonly #origin: string;
   readonly #context: DestinationContext;
   readonly #connections: Connections;
   readonly #delivery: DeliveryContext;
+  readonly #account: SlotAccount;
   #first: LeasedJob[] = [];
   #retries: LeasedJob[] = [];
-  #inFlight = 0;
-  /** Attempts that are not reported yet. */
-  #attempts = 0;
-  #allReported: (() => void) | null = null;
-  readonly #onSlot = () => void this.#self.tell({ type: "slot" });
+  #allEnded: (() => void) | null = null;
 
-  constructor(origin: string, context: DestinationContext, self: ActorRef<DestinationMessage>) {
-    this.#self = self;
+  constructor(origin: string, context: DestinationContext) {
+    this.#origin = origin;
     this.#context = context;
-    this.#connections = new Connections(origin, context.connector, () => context.stale());
+    this.#connections = new Connections(origin, context);
     this.#delivery = { ...context, connections: this.#connections };
+    const standing = context.standings.of(origin);
+    this.#account = context.slots.open(context.destinationConcurrency, () => this.#startNext(), standing);
   }
 
   /** Nothing waits and nothing is in flight. */
   get idle(): boolean {
-    return this.#inFlight === 0 && this.#first.length === 0 && this.#retries.length === 0;
+    return this.#account.taken === 0 && this.#wants === null;
   }
 
   receive(message: DestinationMessage): void {
@@ -64,74 +66,63 @@ export class Destination implements Actor<DestinationMessage> {
       case "deliver":
         (message.job.first ? this.#first : this.#retries).push(message.job);
         break;
-      case "finished":
-        this.#inFlight -= 1;
-        break;
-      case "slot":
-        this.#startNext();
-        this.#context.slots.offer();
-        break;
       case "lost":
-        this.#dropWaiting((job) => message.taskIds.has(job.taskId), "lost");
+        this.#dropWaiting((job) => message.leases.has(leaseKey(job)), "lost");
         break;
       case "handBack":
         this.#dropWaiting(() => true, "handBack");
         break;
     }
-    this.#startNext();
+    this.#account.want(this.#wants);
   }
 
   /** Connections are closed once what is in flight has ended, and is reported. */
   async stopped(): Promise<void> {
     this.#dropWaiting(() => true, "handBack");
-    if (this.#attempts > 0) {
+    this.#account.want(null);
+    if (this.#account.taken > 0) {
       await new Promise<void>((resolve) => {
-        this.#allReported = resolve;
+        this.#allEnded = resolve;
       });
     }
     this.#connections.destroy();
   }
 
+  get #wants(): Rank | null {
+    if (this.#first.length > 0) return "first";
+    return this.#retries.length > 0 ? "retry" : null;
+  }
+
+  /** It has got a slot. */
   #startNext(): void {
-    const { slots } = this.#context;
-    while (this.#first.length + this.#retries.length > 0) {
-      if (this.#inFlight > 0 && this.#inFlight >= Math.min(DESTINATION_CONCURRENCY, slots.share)) return;
-      if (!slots.take(this.#first.length > 0 ? "first" : "retry", this.#onSlot)) return;
-      const job = (this.#first.shift() ?? this.#retries.shift()) as LeasedJob;
-      if (!this.#context.trust.holds(job.trustedUntil)) {
-        this.#context.slots.give();
-        this.#context.giveUp([job], "lost");
-        continue;
-      }
-      this.#inFlight += 1;
-      this.#context.begins(job);
-      this.#start(job);
+    const job = (this.#first.shift() ?? this.#retries.shift()) as LeasedJob;
+    if (this.#context.trust.holds(job.trustedUntil)) this.#start(job);
+    else {
+      this.#context.giveUp([job], "untrusted");
+      this.#account.give(rankOf(job));
     }
+    this.#account.want(this.#wants);
   }
 
   #start(job: LeasedJob): void {
     const context = this.#delivery;
-    this.#attempts += 1;
-    const delivery = spawn<LeasedJob>(
-      () => ({ receive: async (it) => this.#context.report(await deliver(it, context)) }),
-      {
-        name: `delivery ${job.taskId}`,
-        mailbox: 1,
-        restarts: { max: 0, withinMs: 0 },
-        onFailure: (error, failed) => this.#context.report(crashed(failed, error, context)),
-        onEnd: () => {
-          this.#context.slots.give();
-          this.#self.tell({ type: "finished" });
-          this.#attempts -= 1;
-          if (this.#attempts === 0) this.#allReported?.();
-        },
-      },
+    context.works?.(job);
+    deliver(job, context).then(
+      (end) => this.#ended(job, end),
+      (error) => this.#ended(job, crashed(job, error, context)),
     );
-    delivery.tell(job);
-    void delivery.stop();
   }
 
-  #dropWaiting(which: (job: LeasedJob) => boolean, why: "lost" | "handBack"): void {
+  #ended(job: LeasedJob, end: Outcome | NotMade): void {
+    this.#delivery.waits?.(job);
+    if ("failure" in end) this.#context.putBack(job, end);
+    else this.#context.report(end);
+    const attempt = "failure" in end ? null : end.attempt;
+    this.#account.give(rankOf(job), this.#context.standings.learn(this.#origin, attempt));
+    if (this.#account.taken === 0) this.#allEnded?.();
+  }
+
+  #dropWaiting(which: (job: LeasedJob) => boolean, why: ThreadGivesUp): void {
     const dropped = [...this.#first, ...this.#retries].filter(which);
     if (dropped.length === 0) return;
     this.#first = this.#first.filter((job) => !which(job));
@@ -139,3 +130,5 @@ export class Destination implements Actor<DestinationMessage> {
     this.#context.giveUp(dropped, why);
   }
 }
+
+const rankOf = ({ first }: LeasedJob): Rank => (first ? "first" : "retry");

@@ -2,8 +2,9 @@
 import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
 import { brokenRule } from "./broken-rule.ts";
-import { AnswerError, callErrorOf, parserReason } from "./call-errors.ts";
-import type { Connection, Connections } from "./connections.ts";
+import { AnswerError, callErrorOf, parserReason, unopened } from "./call-errors.ts";
+import type { Connection, Connections, Opening } from "./connections.ts";
+import { type LocalFailure, localFailureOf } from "./local-failure.ts";
 
 /** Most of an answer's body that is kept and looked at. */
 export const MAX_ANSWER_BYTES = 65_535;
@@ -32,6 +33,8 @@ export interface CallResult {
   /** The body was longer than is read; the rest was not read. */
   truncated: boolean;
   error: CallError | null;
+  /** The error is this machine's own, and nothing was sent; null where it is not. */
+  local: LocalFailure | null;
 }
 
 /** Never rejects: every failure is a result. */
@@ -46,7 +49,7 @@ class Call implements Dispatcher.DispatchHandler {
   readonly #deadline: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #connection: Connection | null = null;
-  #giveUpOpening: () => void = () => undefined;
+  #opening: Opening | null = null;
   /** The request went out. */
   #begun = false;
   #bytes = 0;
@@ -69,9 +72,9 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #open(): void {
-    this.#giveUpOpening = this.#connections.open((error, connection) => {
+    this.#opening = this.#connections.open((error, connection) => {
       if (connection) this.#send(connection);
-      else this.#finish(callErrorOf(error));
+      else this.#finish(callErrorOf(error), localFailureOf(error));
     });
   }
 
@@ -142,12 +145,15 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #expire(): void {
-    const what = this.#begun ? "no complete answer" : "no connection";
-    const code = this.#begun ? "timeout" : "connect_timeout";
-    this.#finish({ code, message: `${what} within ${this.#request.timeoutMs} ms` });
+    const { timeoutMs } = this.#request;
+    this.#finish(
+      this.#begun
+        ? { code: "timeout", message: `no complete answer within ${timeoutMs} ms` }
+        : unopened(this.#opening, timeoutMs),
+    );
   }
 
-  #finish(error: CallError | null): void {
+  #finish(error: CallError | null, local: LocalFailure | null = null): void {
     if (this.#done) return;
     this.#done = true;
     clearTimeout(this.#deadline);
@@ -157,6 +163,7 @@ class Call implements Dispatcher.DispatchHandler {
       body: Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes)),
       truncated: this.#bytes > this.#maxBytes,
       error,
+      local,
     };
     // Undici still has to finish with the answer: only then does it close a connection that cannot be kept.
     queueMicrotask(() => {
@@ -166,7 +173,7 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #leave(error: CallError | null): void {
-    this.#giveUpOpening();
+    this.#opening?.destroy();
     if (!this.#connection) return;
     // A request that was not possible never went out.
     if (error === null || error.code === "bad_request") this.#connections.giveBack(this.#connection);

@@ -3,13 +3,12 @@
  * concurrency control there is; an actor's state needs no locks because nobody else touches it.
  *
  * - `tell` never blocks: it says whether the message was taken. Backpressure is the caller's business.
- * - An actor that throws is restarted with fresh state and goes on with its next message; the message it threw on is
- *   handed to `onFailure`. One that keeps failing is stopped, and its unhandled messages are handed over as well:
- *   nothing disappears silently.
+ * - An actor that throws has failed and is ended: its state cannot be relied on. The message it threw on and those that it
+ *   did not handle are handed to `onFailure`: nothing disappears silently. Its owner makes a new one when there is work for it.
  * - `stop` closes the mailbox, lets the actor handle what is in it, then ends it.
  */
 
-/** What an actor does; one instance lives until its next restart. */
+/** What an actor does. */
 export interface Actor<M> {
   /** Handles a message; the next one waits until this returns or resolves. */
   receive(message: M): void | Promise<void>;
@@ -31,39 +30,30 @@ export interface ActorOptions<M> {
   name: string;
   /** Messages that may wait. */
   mailbox: number;
-  /** More failures than `max` within `withinMs` and the actor is given up. */
-  restarts?: { max: number; withinMs: number };
   /** Gets every message that was not handled, with the reason. */
   onFailure?: (error: unknown, message: M) => void;
-  /** Called once when the actor has ended for any reason; `failed` where it was given up. */
+  /** Called once when the actor has ended for any reason; `failed` where it threw. */
   onEnd?: (failed: boolean) => void;
 }
 
-const DEFAULT_RESTARTS = { max: 5, withinMs: 60_000 };
-
-/** Starts an actor. `create` makes its state, now and at each restart. */
-export function spawn<M>(create: (self: ActorRef<M>) => Actor<M>, options: ActorOptions<M>): ActorRef<M> {
-  return new RunningActor(create, options);
+/** Starts an actor. */
+export function spawn<M>(actor: Actor<M>, options: ActorOptions<M>): ActorRef<M> {
+  return new RunningActor(actor, options);
 }
 
 class RunningActor<M> implements ActorRef<M> {
   readonly name: string;
-  readonly #create: (self: ActorRef<M>) => Actor<M>;
   readonly #options: ActorOptions<M>;
-  readonly #restarts: { max: number; withinMs: number };
   readonly #ended = Promise.withResolvers<void>();
-  readonly #failures: number[] = [];
-  #actor: Actor<M>;
+  readonly #actor: Actor<M>;
   #mailbox: M[] = [];
   #running = false;
   #state: "open" | "closed" | "ended" = "open";
 
-  constructor(create: (self: ActorRef<M>) => Actor<M>, options: ActorOptions<M>) {
+  constructor(actor: Actor<M>, options: ActorOptions<M>) {
     this.name = options.name;
-    this.#create = create;
     this.#options = options;
-    this.#restarts = options.restarts ?? DEFAULT_RESTARTS;
-    this.#actor = create(this);
+    this.#actor = actor;
   }
 
   get size(): number {
@@ -102,7 +92,6 @@ class RunningActor<M> implements ActorRef<M> {
           if (handled) await handled;
         } catch (error) {
           this.#options.onFailure?.(error, message);
-          if (this.#recover()) continue;
           this.#mailbox = batch.slice(i + 1).concat(this.#mailbox);
           await this.#giveUp(error);
           break;
@@ -111,20 +100,6 @@ class RunningActor<M> implements ActorRef<M> {
     }
     this.#running = false;
     if (this.#state === "closed") await this.#end(false);
-  }
-
-  /** @returns false where the actor has failed too often */
-  #recover(): boolean {
-    const now = Date.now();
-    this.#failures.push(now);
-    while ((this.#failures[0] as number) < now - this.#restarts.withinMs) this.#failures.shift();
-    if (this.#failures.length > this.#restarts.max) return false;
-    try {
-      this.#actor = this.#create(this);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   async #giveUp(error: unknown): Promise<void> {

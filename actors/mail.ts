@@ -1,12 +1,12 @@
 /** One mail under one deadline, through the guarded connector: to its caller it looks like a call. */
 
-import type { Socket } from "node:net";
 import { createTransport } from "nodemailer";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
-import { callErrorOf } from "./call-errors.ts";
-import type { Connector } from "./connections.ts";
+import { callErrorOf, unopened } from "./call-errors.ts";
+import type { Connector, Opening } from "./connections.ts";
 import type { CallResult } from "./http-call.ts";
+import { localFailureOf } from "./local-failure.ts";
 
 /** Of nodemailer's errors. */
 interface SmtpError extends Error {
@@ -53,16 +53,18 @@ export async function sendMail(
     },
   });
   /** Until it is connected. */
-  let opening: Socket | undefined;
+  let opening: Opening | undefined;
   let socket: { destroy(): unknown } | null = null;
   let over = false;
   const { from, to, subject, text } = mail;
   const deadline = Promise.withResolvers<CallResult>();
   const timer = setTimeout(() => {
     over = true;
-    const code = socket === null ? "connect_timeout" : "timeout";
-    const what = socket === null ? "no connection" : "no complete answer";
-    deadline.resolve(result(null, "", { code, message: `${what} within ${timeoutMs} ms` }));
+    const error: CallError =
+      socket === null
+        ? unopened(opening, timeoutMs)
+        : { code: "timeout", message: `no complete answer within ${timeoutMs} ms` };
+    deadline.resolve(result(null, "", error));
     (socket ?? opening)?.destroy();
   }, timeoutMs);
   const sending = transport.sendMail({ from, to, subject, text, messageId: `<${id}@bida>` }).then(
@@ -74,7 +76,9 @@ export async function sendMail(
     (error: SmtpError) => {
       const { response = "", responseCode = null } = error;
       if (responseCode === null)
-        return result(null, "", refused ? callErrorOf(refused) : withoutReply(error));
+        return refused
+          ? { ...result(null, "", callErrorOf(refused)), local: localFailureOf(refused) }
+          : result(null, "", withoutReply(error));
       const message = `SMTP ${response}`.slice(0, 500);
       return result(responseCode, response, { code: "bad_status", message });
     },
@@ -98,5 +102,5 @@ const codeOf = (response: string): number | null =>
 
 function result(statusCode: number | null, said: string, error: CallError | null): CallResult {
   // `2xx` is what is judged; SMTP's 250 is one.
-  return { statusCode, headers: null, body: Buffer.from(said), truncated: false, error };
+  return { statusCode, headers: null, body: Buffer.from(said), truncated: false, error, local: null };
 }

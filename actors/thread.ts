@@ -3,7 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EgressPolicy } from "../core/addresses.ts";
 import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
+import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
+import { Allowance } from "./allowance.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
@@ -12,8 +14,12 @@ import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
+import { NameResolver } from "./names/resolver.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
+import { PutBack } from "./put-back.ts";
 import { Slots } from "./slots.ts";
+import { Sockets } from "./sockets.ts";
+import { Standings } from "./standings.ts";
 
 /** Destinations without work are closed at the next round, in ms. Longer than targets keep connections open. */
 const IDLE_ROUND_MS = 30_000;
@@ -32,20 +38,36 @@ const settings = workerData as ThreadSettings;
 const gauges = new ThreadGauges(settings.gauges);
 const clock = new SyncedClock();
 const marks = new Marks(settings.marks);
-const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: () => Destination }>();
+const destinations = new Map<string, { ref: ActorRef<DestinationMessage>; actor: Destination }>();
 let outcomes: Outcome[] = [];
 /** Monotonic ms. */
 let flushedAt = Number.NEGATIVE_INFINITY;
 
+const slots = new Slots(settings.concurrency, (taken) => {
+  gauges.inFlight = taken;
+});
+const allowance = new Allowance(settings.concurrency, (allowed) => {
+  gauges.allowed = allowed;
+  slots.resize(allowed);
+});
+gauges.allowed = allowance.slots;
+const sockets = new Sockets(settings.sockets);
+const putBack = new PutBack((jobs) => context.giveUp(jobs, "putBack"));
+
 const context: DestinationContext = {
   node: settings.node,
   clock,
-  connector: guardedConnector(new EgressPolicy(settings.egressAllow)),
-  slots: new Slots(settings.concurrency, (taken) => {
-    gauges.inFlight = taken;
-  }),
+  connector: guardedConnector(
+    new EgressPolicy(settings.egressAllow),
+    new NameResolver({ servers: settings.dnsServers }),
+  ),
+  slots,
+  sockets,
+  standings: new Standings(),
+  destinationConcurrency: settings.destinationConcurrency,
   trust: new LeaseTrust(settings.trust),
-  begins: (job) => marks.begin(job.place),
+  works: (job) => marks.work((job as LeasedJob).place),
+  waits: (job) => marks.rest((job as LeasedJob).place),
   stale: () => gauges.countStale(),
   report(outcome) {
     outcomes.push(outcome);
@@ -54,28 +76,40 @@ const context: DestinationContext = {
     if (wait > 0) setTimeout(flush, wait);
     else setImmediate(flush);
   },
+  putBack(job, { failure, error: { message } }) {
+    marks.putBack(job.place);
+    if (failure === "sockets") {
+      sockets.closeIdle();
+      allowance.exceeded(gauges.inFlight);
+    }
+    putBack.add(job);
+    post({ type: "notMade", failure, message });
+  },
   giveUp(jobs, why) {
-    post({ type: "givenUp", taskIds: jobs.map(({ taskId }) => taskId), why });
+    post({ type: "givenUp", leases: jobs.map(({ taskId, n }) => ({ taskId, n })), why });
   },
 };
 
+gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
+      lag.wake();
       for (const job of message.jobs) {
-        // A job can kill the thread here too.
-        marks.begin(job.place);
+        // A job can kill the thread here too, or hold it up.
+        marks.work(job.place);
         route(job);
-        marks.end(job.place);
+        marks.putBack(job.place);
       }
       break;
     case "clock":
       clock.sample(message.sample);
       break;
-    case "lost":
-      for (const { ref } of destinations.values())
-        ref.tell({ type: "lost", taskIds: new Set(message.taskIds) });
+    case "lost": {
+      const leases = new Set(message.leases.map(leaseKey));
+      for (const { ref } of destinations.values()) ref.tell({ type: "lost", leases });
       break;
+    }
     case "drain":
       void drain();
       break;
@@ -86,7 +120,7 @@ setInterval(closeIdle, IDLE_ROUND_MS).unref();
 new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });
-new LoopLag((lagMs) => gauges.beat(lagMs));
+const lag = new LoopLag((lagMs, nextMs) => gauges.beat(lagMs, nextMs));
 
 function route(job: LeasedJob): void {
   const origin = originOf(job);
@@ -104,32 +138,25 @@ function originOf(job: LeasedJob): string {
 }
 
 function open(origin: string) {
-  let actor: Destination;
-  const ref = spawn<DestinationMessage>(
-    (self) => {
-      actor = new Destination(origin, context, self);
-      return actor;
+  const actor = new Destination(origin, context);
+  const ref = spawn<DestinationMessage>(actor, {
+    name: `destination ${origin}`,
+    mailbox: MAILBOX,
+    // A failed destination hands back what waits in it and ends; the next job makes a new one.
+    onFailure: (_, message) => {
+      if (message.type === "deliver") context.giveUp([message.job], "handBack");
     },
-    {
-      name: `destination ${origin}`,
-      mailbox: MAILBOX,
-      // A failed destination hands back what waits in it and ends; the next job makes a new one.
-      restarts: { max: 0, withinMs: 0 },
-      onFailure: (_, message) => {
-        if (message.type === "deliver") context.giveUp([message.job], "handBack");
-      },
-      // It may have been closed as idle, and opened again since.
-      onEnd: () => destinations.get(origin)?.ref === ref && destinations.delete(origin),
-    },
-  );
-  const entry = { ref, actor: () => actor };
+    // It may have been closed as idle, and opened again since.
+    onEnd: () => destinations.get(origin)?.ref === ref && destinations.delete(origin),
+  });
+  const entry = { ref, actor };
   destinations.set(origin, entry);
   return entry;
 }
 
 function closeIdle(): void {
   for (const [origin, { ref, actor }] of destinations) {
-    if (!actor().idle || ref.size > 0) continue;
+    if (!actor.idle || ref.size > 0) continue;
     destinations.delete(origin);
     void ref.stop();
   }
@@ -139,6 +166,7 @@ async function drain(): Promise<void> {
   for (const { ref } of destinations.values()) ref.tell({ type: "handBack" });
   // A destination ends when the calls that are in flight have ended.
   await Promise.all(Array.from(destinations.values(), ({ ref }) => ref.stop()));
+  putBack.drain();
   flush();
   post({ type: "drained" });
 }

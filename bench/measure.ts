@@ -17,12 +17,16 @@ export interface Measured {
   key: string;
   /** Median of the rounds: delivered and recorded per second. */
   perSecond: number;
+  /** Median of the rounds: CPU time of all of the system's processes per callback, in µs. */
+  cpuUs: number;
   rounds: RoundResult[];
   /** Tasks in all, warm-up included. */
   handed: number;
 }
 
 const WARM_UP_MS = 9_000;
+/** Tasks of a round: the kernel counts CPU time in steps of 10 ms. */
+const LEAST = 1_500;
 
 export type Say = (line: string) => void;
 
@@ -38,7 +42,7 @@ export async function inTurns(
   const handed = new Map<Cell, number>();
   for (const cell of cells) {
     const warm = await warmUp(bench, cell);
-    const count = Math.max(500, Math.round(warm.perSecond * seconds));
+    const count = Math.max(LEAST, Math.round(warm.perSecond * seconds));
     counts.set(cell, count);
     handed.set(cell, warm.handed + rounds * count);
   }
@@ -58,6 +62,7 @@ export async function inTurns(
     return {
       key: cell.key,
       perSecond: median(all.map(({ perSecond }) => perSecond)),
+      cpuUs: median(all.map(({ cpuUs }) => cpuUs)),
       rounds: all,
       handed: handed.get(cell) as number,
     };
@@ -86,7 +91,7 @@ export function line(result: RoundResult): string {
   const { perSecond, acceptedPerSecond, count, accept, firstCall, problems, extraCalls, refused } = result;
   const ms = (value: number) => value.toFixed(1);
   return [
-    `${Math.round(perSecond)}/s (accepted ${Math.round(acceptedPerSecond)}/s, ${count} tasks)`,
+    `${Math.round(result.cpuUs)} µs of CPU each, ${Math.round(perSecond)}/s (accepted ${Math.round(acceptedPerSecond)}/s, ${count} tasks)`,
     `accept ${ms(accept.p50)}/${ms(accept.p99)} ms, first call ${ms(firstCall.p50)}/${ms(firstCall.p99)} ms`,
     ...(extraCalls > 0 ? [`${extraCalls} calls too many`] : []),
     ...(refused > 0 ? [`${refused} refused`] : []),

@@ -7,10 +7,12 @@ export const WORKLOADS = {
   rpc: "RPC from another Moleculer node",
   failures: "1 % and 30 % of calls fail",
   payloads: "200 B, 10 KB, 200 KB",
+  rates: "cores in use at 50, 200, 500 and 1,000 per second, and idle",
   latency: "open loop at 200, 1,000 and 3,000 per second",
   lateness: "retries, 1,000 due per second",
   nodes: "1, 2 and 3 nodes that schedule and dispatch",
   backlog: "a million waiting tasks",
+  destinations: "10,000 destinations beside one",
   storm: "100,000 retries due at one moment",
   hanging: "one target hangs, with 10,000 tasks queued",
 };
@@ -24,7 +26,16 @@ export const PEERS = {
 };
 export type Peer = keyof typeof PEERS;
 
-const QUICK: Workload[] = ["single", "batch", "latency", "lateness", "nodes", "backlog"];
+const QUICK: Workload[] = [
+  "single",
+  "batch",
+  "rates",
+  "latency",
+  "lateness",
+  "nodes",
+  "backlog",
+  "destinations",
+];
 const USAGE = `usage: npm run bench [-- --quick] [--only ${Object.keys(WORKLOADS)}] [--peers ${Object.keys(PEERS)}] [--json file] [--backlog 1000000]`;
 
 export interface Options {

@@ -1,15 +1,19 @@
 /**
- * `npm run bench:profile [-- --system cluster|embedded|both] [--seconds 8] [--workload single|batch|rpc] [--keep folder]`: where
- * time goes under single POSTs, per process and thread, and what the servers are asked per second and per callback.
+ * `npm run bench:profile [-- --system cluster|embedded|both] [--seconds 8] [--workload single|batch|rpc]
+ * [--rate 200] [--plain] [--keep folder]`: where time goes, at saturation or at a fixed rate (0: idle), per process and thread, and
+ * what the servers are asked per second and per callback. `--plain`: without the profiler, which costs something itself.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../test/servers/server.ts";
+import { now } from "./kit/clock.ts";
 import { counts, rates } from "./kit/counters.ts";
 import * as servers from "./kit/servers.ts";
-import { Bench, type RoundPlan } from "./round.ts";
+import { threadCosts, threadsOf } from "./kit/threads.ts";
+import { measuring } from "./kit/usage.ts";
+import { Bench, type RoundPlan, type RoundResult } from "./round.ts";
 import { Bida } from "./systems/bida.ts";
 
 const { values } = parseArgs({
@@ -17,6 +21,8 @@ const { values } = parseArgs({
     system: { type: "string", default: "both" },
     seconds: { type: "string", default: "8" },
     workload: { type: "string", default: "single" },
+    rate: { type: "string" },
+    plain: { type: "boolean", default: false },
     keep: { type: "string" },
     top: { type: "string", default: "40" },
   },
@@ -46,14 +52,18 @@ async function profile(name: string, own: Parameters<typeof counts>[0] | null): 
   const folder = temporaryFolder("profile");
   const preload = fileURLToPath(new URL("kit/profiler.mjs", import.meta.url));
   const env = { NODE_OPTIONS: `--import=${preload}`, BENCH_PROFILE_DIR: folder };
-  const bida = await Bida.start({ servers: own as never, env });
+  const bida = await Bida.start({ servers: own as never, env: values.plain ? {} : env });
   const warm = await bench.round(bida, { ...(plan as RoundPlan), count: 6_000 });
   await bench.round(bida, { ...(plan as RoundPlan), count: Math.round(warm.perSecond * 3) });
   const before = own ? await counts(own) : {};
   writeFileSync(`${folder}/start`, "");
   await pause(100);
-  const count = Math.round(warm.perSecond * Number(values.seconds));
-  const round = await bench.round(bida, { ...(plan as RoundPlan), count });
+  const rate = values.rate === undefined ? null : Number(values.rate);
+  const count = Math.round((rate ?? warm.perSecond) * Number(values.seconds));
+  const threads = threadsByRole(bida);
+  const round =
+    rate === 0 ? await idle(bida) : await bench.round(bida, { ...(plan as RoundPlan), count, rate });
+  const threadsAfter = threadsByRole(bida);
   const after = own ? await counts(own) : {};
   writeFileSync(`${folder}/stop`, "");
   await pause(2_000);
@@ -69,6 +79,19 @@ async function profile(name: string, own: Parameters<typeof counts>[0] | null): 
     );
   }
   if (round.problems.length > 0) console.log(round.problems.join("\n"));
+  console.log("\nthreads, % of a core, and how often they are woken per second:");
+  for (const [role, found] of threadsAfter) {
+    for (const { name: thread, threads: n, cpuS, wakeUps } of threadCosts(
+      threads.get(role) ?? new Map(),
+      found,
+    )) {
+      const [busy, woken] = [(cpuS / round.seconds) * 100, wakeUps / round.seconds];
+      if (busy >= 0.05)
+        console.log(
+          `  ${role.padEnd(12)} ${`${thread} × ${n}`.padEnd(24)} ${busy.toFixed(1).padStart(6)} ${woken.toFixed(0).padStart(8)}`,
+        );
+    }
+  }
   console.log("\nper second, and per callback:");
   for (const [counter, rate] of Object.entries(rates(before, after, round.seconds)))
     console.log(
@@ -89,6 +112,20 @@ async function profile(name: string, own: Parameters<typeof counts>[0] | null): 
     }
   }
   rmSync(folder, { recursive: true, force: true });
+}
+
+function threadsByRole(bida: Bida): Map<string, ReturnType<typeof threadsOf>> {
+  return new Map(Array.from(bida.pids(), ([role, pid]) => [role, threadsOf(pid)]));
+}
+
+/** As a round in which nothing was handed in; per 1,000 callbacks there is nothing to say. */
+async function idle(
+  bida: Bida,
+): Promise<Pick<RoundResult, "seconds" | "perSecond" | "costs" | "problems" | "loadAverage">> {
+  const [startedAt, costs] = [now(), measuring(bida.pids())];
+  await pause(Number(values.seconds) * 1000);
+  const seconds = (now() - startedAt) / 1000;
+  return { seconds, perSecond: 1, costs: costs(1_000 * seconds), problems: [], loadAverage: 0 };
 }
 
 interface Profile {

@@ -7,6 +7,7 @@ export function report(result: Result): string {
   const parts = [
     throughputTable(result),
     costTable(result),
+    ratesTable(result),
     latencyTable(result),
     otherLines(result),
     result.skipped.map((why) => `skipped: ${why}`).join("\n"),
@@ -19,13 +20,14 @@ export function report(result: Result): string {
 }
 
 function throughputTable({ throughput, generatorPerSecond }: Result): string {
-  const rows = Object.values(throughput).map(({ key, perSecond, rounds }) => {
+  const rows = Object.values(throughput).map(({ key, cpuUs, perSecond, rounds }) => {
     const all = rounds.map((round) => Math.round(round.perSecond)).join(" ");
     const accepted = Math.max(...rounds.map((round) => round.acceptedPerSecond));
-    return [key, `${Math.round(perSecond)}`, `${Math.round(accepted)}`, all];
+    return [key, `${Math.round(cpuUs)}`, `${Math.round(perSecond)}`, `${Math.round(accepted)}`, all];
   });
-  const note = `the generator reaches ${Math.round(generatorPerSecond)}/s against a server that does nothing`;
-  return `${table(["delivered and recorded", "per second", "accepted", "each round"], rows)}\n${note}`;
+  const note = `CPU: of all of the system's processes, servers included, without generator and receiver\nthe generator reaches ${Math.round(generatorPerSecond)}/s against a server that does nothing`;
+  const heads = ["delivered and recorded", "CPU µs per callback", "per second", "accepted", "each round"];
+  return `${table(heads, rows)}\n${note}`;
 }
 
 /** Of the median round: CPU-seconds and MiB of RSS per 1,000 callbacks. */
@@ -41,6 +43,26 @@ function costTable({ throughput }: Result): string {
     ]);
   });
   return table(["cost", "process", "CPU-s per 1,000", "RSS MiB", "RSS MiB per 1,000"], rows);
+}
+
+function ratesTable({ rates }: Result): string {
+  const rows = Object.entries(rates).map(([key, { rate, kept, cores, byRole, firstCall }]) => [
+    rate === 0 ? key.replace("@0", ", idle") : `${key}${kept ? "" : " (did not keep up)"}`,
+    cores.toFixed(rate === 0 ? 4 : 3),
+    rate === 0 ? "" : `${Math.round((cores / rate) * 1e6)}`,
+    firstCall ? `${firstCall.p50.toFixed(1)}, ${firstCall.p99.toFixed(1)}` : "",
+    Object.entries(byRole)
+      .map(([role, its]) => `${role} ${its.toFixed(rate === 0 ? 4 : 3)}`)
+      .join(", "),
+  ]);
+  const heads = [
+    "open loop, per second",
+    "cores in use",
+    "µs per callback",
+    "first call p50, p99 ms",
+    "of them",
+  ];
+  return rows.length === 0 ? "" : table(heads, rows);
 }
 
 function latencyTable({ latency }: Result): string {
@@ -90,10 +112,11 @@ function otherLines({ lateness, backlog, storm, hanging }: Result): string {
 }
 
 function targetTable(result: Result): string {
-  const rows = targets(result)
-    .filter(({ met }) => met !== null)
-    .map(({ what, target, found, met }) => [what, target, found, met ? "yes" : "MISSED"]);
-  return rows.length === 0 ? "" : table(["what", "target", "result", "met"], rows);
+  const all = targets(result).filter(({ met }) => met !== null);
+  if (all.length === 0) return "";
+  const rows = all.map(({ what, target, found, met }) => [what, target, found, met ? "yes" : "MISSED"]);
+  const missed = all.filter(({ met }) => met === false).length;
+  return `${table(["what", "target", "result", "met"], rows)}\n${missed} of ${all.length} targets missed`;
 }
 
 export function table(heads: string[], rows: string[][]): string {

@@ -1,5 +1,6 @@
 /** What a run found: written as JSON, printed as tables, judged by `targets.ts`. */
 import type { Measured } from "./measure.ts";
+import type { RateUsage } from "./workloads/rates.ts";
 import type { Hanging, Latency, Lateness, Storm } from "./workloads/special.ts";
 
 export interface Result {
@@ -12,6 +13,8 @@ export interface Result {
   generatorPerSecond: number;
   /** By `system.workload`. */
   throughput: Record<string, Measured>;
+  /** Cores in use, by system and rate: `cluster@200`; `cluster@0`: idle. */
+  rates: Record<string, RateUsage>;
   /** By system and rate, `cluster@1000`. */
   latency: Record<string, Latency>;
   lateness: Record<string, Lateness>;

@@ -44,6 +44,8 @@ export interface RoundResult {
   /** ms from the answer to the first call: negative where the call was faster than the answer. */
   acceptToCall: Quantiles;
   costs: Costs;
+  /** CPU time of all of the system's processes per callback, servers included, in µs. */
+  cpuUs: number;
   problems: string[];
   loadAverage: number;
 }
@@ -52,6 +54,9 @@ export interface RoundResult {
 const LOOK = 10;
 /** Without a single delivery for so long a round is lost. */
 const PATIENCE_MS = 60_000;
+
+/** Processes of the bench itself; what they take is no cost of the system's. */
+export const OUTSIDE: ReadonlySet<string> = new Set(["receiver", "generator"]);
 
 let rounds = 0;
 
@@ -136,6 +141,10 @@ export class Bench {
       firstCall: quantilesOf(ledger.first.map((at, i) => at - (load.submitted[i] as number))),
       acceptToCall: quantilesOf(ledger.first.map((at, i) => at - (load.accepted[i] as number))),
       costs: spent,
+      cpuUs: Object.entries(spent).reduce(
+        (sum, [role, cost]) => sum + (OUTSIDE.has(role) ? 0 : cost.cpuPer1000 * 1_000),
+        0,
+      ),
       problems,
       loadAverage: loadavg()[0] as number,
       ledger,

@@ -11,6 +11,8 @@ import { report } from "./report.ts";
 import type { Result } from "./result.ts";
 import { runWorkloads } from "./workloads/all.ts";
 
+/** A quick run takes about five minutes, a whole one about thirty. */
+const LIMIT_MINUTES = { quick: 20, whole: 90 };
 const RESULTS = resolve(import.meta.dirname, "results");
 
 let options: ReturnType<typeof readOptions>;
@@ -20,9 +22,15 @@ try {
   console.error((error as Error).message);
   process.exit(2);
 }
+const mode = options.quick ? "quick" : "whole";
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
 const startedAt = performance.now();
+// Whatever hangs, the run ends, and its processes with it.
+setTimeout(() => {
+  console.error(`not finished within ${LIMIT_MINUTES[mode]} minutes: given up`);
+  process.exit(1);
+}, LIMIT_MINUTES[mode] * 60_000).unref();
 const result: Result = {
   startedAt: new Date().toISOString(),
   quick: options.quick,
@@ -30,6 +38,7 @@ const result: Result = {
   loadAverage: { before: os.loadavg(), after: [] },
   generatorPerSecond: 0,
   throughput: {},
+  rates: {},
   latency: {},
   lateness: {},
   backlog: {},

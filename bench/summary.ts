@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { millis, systemClock } from "../core/clock.ts";
+import { loadConfig } from "../core/config.ts";
 import { laneOf } from "../core/ids.ts";
 import { ALL_APPS, emptyCell, encodeCell, floorTo, STEPS, type Step, Tally } from "../core/stats.ts";
 import { MemoryDueSet } from "../due/memory.ts";
@@ -165,12 +166,12 @@ async function explain(run: () => Promise<unknown>): Promise<void> {
 }
 
 console.log(`${kind.name}: ${count} tasks, ${count} attempts, ${cells} cells, 200 deltas`);
-const statistics = new Statistics({ db, due, clock: systemClock });
+const statistics = new Statistics({ db, due, clock: systemClock, config: loadConfig({}) });
 const iso = (ago: number) => new Date(systemClock.now() - ago).toISOString();
 await measure("now (one tick)", 300, () => statistics.now(EVERYTHING));
 await measure("summary", 300, () => statistics.summary(EVERYTHING));
 await measure("summary, lists not remembered", 50, () =>
-  new Statistics({ db, due, clock: systemClock }).summary(EVERYTHING),
+  new Statistics({ db, due, clock: systemClock, config: loadConfig({}) }).summary(EVERYTHING),
 );
 await measure("summary of an app", 300, () => statistics.summary({ appId: 1 }));
 await measure("series, 1440 minutes", 20, () =>
@@ -181,7 +182,9 @@ await measure("destinations, 24 hours", 20, () =>
 );
 if (values.explain) {
   for (const scope of [EVERYTHING, { appId: 1 }])
-    await explain(() => new Statistics({ db, due, clock: systemClock }).summary(scope));
+    await explain(() =>
+      new Statistics({ db, due, clock: systemClock, config: loadConfig({}) }).summary(scope),
+    );
 }
 await due.close();
 await closeDatabase(db);

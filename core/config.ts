@@ -1,8 +1,10 @@
 /** Configuration from the environment, checked once at boot. The table in README.md mirrors {@link VARIABLES}. */
+import { isIP } from "node:net";
 import os from "node:os";
 import { z } from "zod";
 import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
+import { openFileLimit, socketsPerThread } from "./open-files.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -25,10 +27,18 @@ export interface Config {
   trustProxy: AddressRanges;
   /** Non-public ranges callbacks may reach; handed to threads as text. See {@link EgressPolicy}. */
   egressAllow: string[];
+  /** Name servers for callbacks' hosts, `ip` or `ip:port`. Empty: those of the system. */
+  dnsServers: string[];
   threads: number;
+  /** Sockets that each thread's calls may have, by the process's limit of open files. */
+  socketsPerThread: number;
   /** Calls in flight per thread. */
   concurrency: number;
+  /** Of them, to one origin. */
+  destinationConcurrency: number;
   leaseMs: Millis;
+  /** From SIGTERM on a node with `api` goes on for so long while `/readyz` says 503. */
+  drainDelayMs: Millis;
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
@@ -88,6 +98,16 @@ const ranges = list.superRefine((entries, ctx) => {
   }
 });
 
+/** Where the limit of open files allows it. */
+const DEFAULT_CONCURRENCY = 256;
+
+/** `ip`, `ip:port` or `[ip]:port`. */
+function isServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, v6 = "", v4 = "", port = "53"] = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return (isIP(v6) === 6 || isIP(v4) === 4) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 const VARIABLES = z.object({
   BIDA_HOST: z.string().default("127.0.0.1"),
   BIDA_PORT: whole(0, 65_535).default(8080),
@@ -111,9 +131,14 @@ const VARIABLES = z.object({
   BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: ranges.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
+  BIDA_DNS_SERVERS: list
+    .pipe(z.array(z.string().refine(isServer, "must be addresses: 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53")))
+    .default([]),
   BIDA_THREADS: whole(1, 256).default(Math.max(1, os.availableParallelism() - 1)),
-  BIDA_CONCURRENCY: whole(1, 10_000).default(256),
+  BIDA_CONCURRENCY: whole(1, 10_000).optional(),
+  BIDA_DESTINATION_CONCURRENCY: whole(1, 10_000).default(64),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
+  BIDA_DRAIN_DELAY_MS: whole(0, 300_000).optional(),
   BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
   BIDA_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace"], {
@@ -145,11 +170,16 @@ const VARIABLES = z.object({
 
 /**
  * Reads and checks the environment. Empty variables count as absent.
+ * @param openFiles the process's limit, see {@link openFileLimit}
  * @throws ConfigError for the first mistake
  */
-export function loadConfig(env: Record<string, string | undefined>): Config {
+export function loadConfig(
+  env: Record<string, string | undefined>,
+  openFiles: number | null = openFileLimit(),
+): Config {
   const v = checked(VARIABLES, env);
   const embedded = v.BIDA_NATS_URL.length === 0;
+  const sockets = socketsPerThread(openFiles, v.BIDA_THREADS);
   checkCombination(v);
   return {
     host: v.BIDA_HOST,
@@ -166,8 +196,13 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       v.BIDA_EGRESS_ALLOW ??
       (embedded && isLoopback(v.BIDA_HOST) ? [...LOOPBACK_RANGES, ...PRIVATE_RANGES] : []),
     threads: v.BIDA_THREADS,
-    concurrency: v.BIDA_CONCURRENCY,
+    dnsServers: v.BIDA_DNS_SERVERS,
+    socketsPerThread: sockets,
+    concurrency: v.BIDA_CONCURRENCY ?? Math.min(DEFAULT_CONCURRENCY, sockets),
+    destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
     leaseMs: millis(v.BIDA_LEASE_MS),
+    // A process alone has no load balancer that could send callers elsewhere.
+    drainDelayMs: millis(v.BIDA_DRAIN_DELAY_MS ?? (embedded ? 0 : 3_000)),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,

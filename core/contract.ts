@@ -6,7 +6,12 @@
 import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
 import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
-import type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
+import type {
+  DestinationChange,
+  DestinationQuery,
+  DestinationSettings,
+  DestinationView,
+} from "./destination.ts";
 import type { Lane } from "./ids.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
@@ -93,6 +98,8 @@ export interface ActionMap {
     { holder: string; entries: DueEntry[]; handed?: DueEntry[]; ended?: DueEntry[] },
     Record<string, never>,
   ];
+  /** Of each scheduler, by its id: an operator has set this for a destination. It is in the due set by then. */
+  "scheduler.configure": [{ lane: Lane; settings: DestinationSettings }, Record<string, never>];
   "scheduler.report": [{ holder: string; outcomes: Outcome[] }, Record<string, never>];
   /** These two are offered by every node; ask one by its id. */
   "node.info": [Record<string, never>, NodeInfo];
@@ -167,8 +174,6 @@ export interface EventMap {
   "stream.tasks": { items: TaskChange[] };
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
-  /** Between Bida's own nodes: an operator changed what is set for a destination. */
-  "destination.changed": { lane: Lane; keepAlive: boolean };
   /** An app, a user or a session changed: what was remembered of them is to be asked for again. */
   "access.changed": { kind: "app" | "user"; id: number };
 }

@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { JSONValue } from "json-p3";
 import { decimal } from "./json/decimal.ts";
 import type { JsonText } from "./json/text.ts";
-import { compileJsonPath } from "./pattern.ts";
+import { compileJsonPath, StepBudget } from "./pattern.ts";
 
 /**
  * @param body the answer's text
  * @param wanted JSONPath → value
  * @returns the first path that selects no such value, "" where the body is not JSON, null where all hold
+ * @throws OverBudget where the paths look at too much of it
  */
 export function jsonShortfall(body: string, wanted: Record<string, JsonText>): string | null {
   const texts = Object.values(wanted);
@@ -23,9 +24,11 @@ export function jsonShortfall(body: string, wanted: Record<string, JsonText>): s
   } catch {
     return "";
   }
+  const budget = new StepBudget();
   for (const [path, text] of Object.entries(wanted)) {
     const value = read(text);
-    const found = compileJsonPath(path).select(document);
+    const found = compileJsonPath(path).select(document, budget);
+    budget.take(found.length);
     if (!found.some(({ location }) => isDeepStrictEqual(valueAt(exact, location), value))) return path;
   }
   return null;

@@ -49,6 +49,18 @@ const acceptDuration = histogramBy(
 );
 export const acceptSeconds = byDoor((door) => acceptDuration.labels(door));
 
+const handovers = counterBy(
+  "handovers_total",
+  "Tasks that were to go to a dispatcher without the due set, and what became of them",
+  ["result"],
+);
+/** `queued`: no dispatcher asked for more in that moment. `ended`: nobody called them in time. Both are in the due set then. */
+export const handedOver = {
+  given: zeroed(handovers.labels("given")),
+  queued: zeroed(handovers.labels("queued")),
+  ended: zeroed(handovers.labels("ended")),
+};
+
 export const refusals = counterBy("refusals_total", "Requests that were refused", ["door", "code"]);
 
 const batchSize = histogramBy("commit_batch_size", "Items that shared a commit", ["kind"], SIZES);
@@ -87,6 +99,10 @@ export const callLateness = histogramBy(
   LATENESS,
 );
 export const callsInFlight = gauge("calls_in_flight", "Calls under way");
+export const callsAllowed = gauge(
+  "calls_allowed",
+  "Calls that may be under way: fewer than threads × concurrency while the machine has no more sockets",
+);
 export const jobsHeld = gauge("jobs_held", "Jobs this dispatcher has a lease on");
 export const jobsCapacity = gauge("jobs_capacity", "Jobs it may hold");
 export const staleConnections = counter(
@@ -96,7 +112,9 @@ export const staleConnections = counter(
 const givenUp = counterBy("jobs_given_up_total", "Jobs that ended here without a call", ["why"]);
 export const jobsGivenUp = {
   lost: zeroed(givenUp.labels("lost")),
+  untrusted: zeroed(givenUp.labels("untrusted")),
   handBack: zeroed(givenUp.labels("handed_back")),
+  putBack: zeroed(givenUp.labels("put_back")),
   crashed: zeroed(givenUp.labels("crashed")),
 };
 export const drainingNow = gauge(
@@ -128,6 +146,11 @@ export const reconciled = {
   rebuild: zeroed(reconciledBy.labels("rebuild")),
 };
 export const rebuilds = counter("due_rebuilds_total", "Times the due set was built anew");
+export const dueRepairs = counterBy(
+  "due_repairs_total",
+  "What the due set had counted or remembered wrongly, and was put right",
+  ["kind"],
+);
 export const attemptsDropped = counter(
   "attempts_dropped_total",
   "Outcomes of attempts that were on record already",
@@ -177,9 +200,19 @@ export const eventLoopDelay = gaugeBy(
   ["quantile"],
 );
 
+/**
+ * Prometheus's library samples the event loop every 10 ms for these, and each sample wakes the process: that was most of what
+ * an idle node cost. `bida_event_loop_delay_seconds` says the same for less.
+ */
+const SAMPLED = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (what) => `nodejs_eventloop_lag_${what}_seconds`,
+);
+const SELDOM_MS = 3_600_000;
+
 /** Node's and the process's own: `process_…`, `nodejs_…`, named as every Node program names them. */
 export function collectProcessMetrics(): void {
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SELDOM_MS });
+  for (const name of SAMPLED) registry.removeSingleMetric(name);
 }
 
 /** A counter's child that is there before its first event. */

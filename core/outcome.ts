@@ -18,17 +18,19 @@ export const CALL_ERRORS = {
   bad_request: "The request could not be made from the task",
   expired: "The task's time ran out before it succeeded",
   stopped: "The task wants no further call after such a failure",
+  corrupt: "The task's row cannot be read",
   crashed: "The call failed inside Bida",
+  overrun: "Working on the answer took too long",
   unreachable: "The target cannot be reached",
 } as const;
 
 export type CallErrorCode = keyof typeof CALL_ERRORS;
 
 /** Codes that a task ends with, and no call. */
-type EndCode = "expired" | "stopped";
+type EndCode = "expired" | "stopped" | "corrupt";
 export type AttemptErrorCode = Exclude<CallErrorCode, EndCode>;
 export const ATTEMPT_ERRORS = Object.keys(CALL_ERRORS).filter(
-  (code) => !(["expired", "stopped"] satisfies EndCode[] as string[]).includes(code),
+  (code) => !(["expired", "stopped", "corrupt"] satisfies EndCode[] as string[]).includes(code),
 ) as AttemptErrorCode[];
 
 export interface CallError {
@@ -73,7 +75,15 @@ const BAD: ReadonlySet<CallErrorCode> = new Set([
   "unreachable",
 ]);
 /** These failed on our side of the connection, and say nothing of the target. */
-const OURS: ReadonlySet<CallErrorCode> = new Set(["blocked", "bad_request", "crashed", "expired", "stopped"]);
+const OURS: ReadonlySet<CallErrorCode> = new Set([
+  "blocked",
+  "bad_request",
+  "crashed",
+  "overrun",
+  "expired",
+  "stopped",
+  "corrupt",
+]);
 
 /**
  * A target that answers is well, also where the answer is not what this task hoped for; not so one that answers with

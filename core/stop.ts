@@ -16,7 +16,7 @@ export function stopAfter(
   { on }: Pick<RetryPolicy, "on">,
 ): CallError | null {
   // What fails inside Bida says nothing of the target.
-  if (error === null || error.code === "crashed") return null;
+  if (error === null || error.code === "crashed" || error.code === "overrun") return null;
   if (statusCode !== null && endsTask(statusCode, expect))
     return stopped(`status ${statusCode} is in expect.stop`, error);
   if (on === undefined || on.some((entry) => isMeant(entry, statusCode, error))) return null;

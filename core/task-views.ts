@@ -19,7 +19,8 @@ export interface TaskView {
   expect: Expectation | null;
   callCount: number;
   limitCallCount: number;
-  retry: RetryPolicy;
+  /** Null where it cannot be read: the task is corrupt. */
+  retry: RetryPolicy | null;
   timeoutMs: number;
   nextCallAt: string | null;
   expiresAt: string | null;

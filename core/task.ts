@@ -111,6 +111,11 @@ export function afterExpiry(task: Progress, now: EpochMs): Progress {
     : progressOf(task);
 }
 
+/** Where a task stands that cannot be called, because its row cannot be read or its outcome cannot be recorded. */
+export function afterCorruption(task: Progress, why: string, now: EpochMs): Progress {
+  return { ...ended("exhausted", task, now), lastError: { code: "corrupt", message: why.slice(0, 500) } };
+}
+
 /**
  * A call by hand, now. It does not use up the automatic schedule, which goes on after it.
  * @throws BidaError state_conflict while a call is under way, for a task that is held back by another one (see

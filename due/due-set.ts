@@ -19,18 +19,19 @@
  * - What a lane may give is bounded by its window, its rate and its breaker (`lane-rules.ts`), so that one target that
  *   is slow, floods or fails holds up nobody.
  */
-import { type Clock, type Millis, millis, seconds } from "../core/clock.ts";
+import { type Clock, type EpochMs, type Millis, millis, seconds } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
+import type { Findings } from "./findings.ts";
 import type { LaneStatus, Rules } from "./lane-rules.ts";
 
 /**
- * How long after its time an entry may be leased by `admit`, whose caller has the task as it was when it was accepted.
- * What is older than that may have come by another way meanwhile (the reconciler finds it in the database), been called,
- * recorded and forgotten again: it is added only, and whoever claims it reads its row. The reconciler leaves tasks alone
- * that are not twice as old as this.
+ * How long after its acceptance a task may be leased by `admit`, whose caller has the task as it was when it was accepted.
+ * What was accepted earlier may have come by another way meanwhile (the reconciler finds it in the database), been called,
+ * recorded and forgotten again: it is added only, and the scheduler that claims it reads its row. The reconciler leaves
+ * tasks alone that are not twice as old as this.
  */
 export const HANDOVER = seconds(2);
 
@@ -50,12 +51,31 @@ export interface DueSetOptions {
   rules?: Partial<Rules>;
 }
 
+/** A task that was accepted just now. */
+export interface AcceptedEntry extends DueEntry {
+  /** By the set's own clock. */
+  acceptedAt: EpochMs;
+}
+
+/** What became of leases that were to be renewed. The rest are renewed. */
+export interface Extended {
+  /** Another holder's by now, or waiting again. */
+  lost: DueEntry[];
+  /** Not known before, or ready again: taken in, and the holder's from now on. */
+  adopted: DueEntry[];
+}
+
+/** Which lanes are quiet; see {@link DueSet.quiet}. */
+export type QuietLanes = (lane: Lane) => boolean;
+
 /** What becomes of a leased entry: back to waiting until `next.dueAt`, or gone. */
 export interface Settlement {
   entry: DueEntry;
   next: DueEntry | null;
   /** What the call said of its target; null where it said nothing, or no call was made. */
   health: Health | null;
+  /** The lease was in the task's row only, and the set was never asked to hold it. Missing: the set holds it. */
+  unheld?: boolean;
 }
 
 /** A breaker that opened or closed. */
@@ -79,20 +99,17 @@ export interface DueSet {
   /** Adds what is not known yet. @returns how many that were */
   add(entries: DueEntry[]): Promise<number>;
   /**
-   * Adds, and leases to `holder` up to `room` of those that are due, for {@link HANDOVER} at most, as far as lanes allow
-   * and nothing waits before them. @returns those it leased
+   * Adds, and leases to `holder` up to `room` of those that are due and were accepted {@link HANDOVER} ago at most, as far
+   * as lanes allow and nothing waits before them. @returns those it leased
    */
-  admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]>;
+  admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]>;
   /**
    * Leases up to `room` entries to `holder`, among them up to `retries` (without: `room`) that are no first calls. A claim
    * that has all its retries may leave first calls to the next one.
    */
   claim(holder: string, room: number, retries?: number): Promise<DueEntry[]>;
-  /**
-   * Renews leases. One that ran out, and that nobody took since, or that the set has lost altogether, is taken back.
-   * @returns those that are somebody else's now, or waiting again
-   */
-  extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]>;
+  /** Renews leases. One that ran out, and that nobody took since, or that the set does not know, is taken in. */
+  extend(holder: string, entries: DueEntry[]): Promise<Extended>;
   /**
    * Holders may not have been heard lately (see {@link holdersTime}): to be called when they can be heard again. For that
    * long, leases that ran out are left to their holders, who renew them as soon as they can; what they have under way is
@@ -104,6 +121,17 @@ export interface DueSet {
   release(holder: string, entries: DueEntry[]): Promise<void>;
   /** Ends leases. @returns breakers that changed by what the calls said of their targets */
   settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]>;
+  /**
+   * Takes into account calls that went well and whose leases the set was never asked to hold.
+   * @param calls how many of each lane
+   * @returns as {@link settle}
+   */
+  wentWell(calls: ReadonlyMap<Lane, number>): Promise<LaneChange[]>;
+  /**
+   * Which lanes are quiet just now: nothing is set for them, their breaker is closed, their window is not narrow, none of
+   * their entries waits for its turn, and few are leased. Their calls need no queue.
+   */
+  quiet(): Promise<QuietLanes>;
   /** Gives a waiting, ready or unknown entry a new time. @returns false, changing nothing, where it is leased */
   move(entry: DueEntry): Promise<boolean>;
   /** Forgets entries that are not leased. */
@@ -121,6 +149,11 @@ export interface DueSet {
   lanes(lanes: Lane[]): Promise<Map<Lane, LaneStatus>>;
   /** Lanes whose breaker is not closed. */
   troubledLanes(): Promise<Lane[]>;
+  /**
+   * Compares what the set counts and remembers with what it holds.
+   * @param repair whether to put right what differs; what is missing only the database can bring back
+   */
+  check(repair: boolean): Promise<Findings>;
   /** Whether the set was rebuilt and has not been emptied or replaced since; otherwise it must be rebuilt. */
   intact(): Promise<boolean>;
   /** To be called when the set has been rebuilt. */

@@ -79,6 +79,11 @@ export class Lanes {
     return this.#rings[rank].size > 0;
   }
 
+  /** Lanes that settings are known of. */
+  get settings(): number {
+    return this.#settings.size;
+  }
+
   /** When the next gated lane may be looked at again. */
   get nextGate(): number {
     return this.#gates.peek()?.at ?? Number.POSITIVE_INFINITY;
@@ -162,6 +167,31 @@ export class Lanes {
     const breaker = observe(state.health, health, now, this.#cap(state), state.settings, this.#rules);
     if (breaker === null) return null;
     return { lane, breaker, status: this.#statusOf(state, now) };
+  }
+
+  /** Takes into account calls that went well and were not leased here. */
+  wentWell(lane: Lane, calls: number, now: EpochMs): LaneChange | null {
+    const change = this.observe(lane, "ok", now);
+    const state = this.#state(lane, now);
+    const { health } = state;
+    // All but the first only widen the window and count; a breaker that the first one closed stays so.
+    if (health.openUntil === 0) {
+      health.window = Math.min(health.window + calls - 1, this.#cap(state));
+      health.calls += calls - 1;
+    }
+    if (change) this.#reopen(state);
+    return change;
+  }
+
+  /** See `DueSet.quiet`. What nothing is known of is quiet. */
+  isQuiet(lane: Lane): boolean {
+    const { START_WINDOW } = this.#rules;
+    if (this.#settings.has(lane) && !isDeepStrictEqual(this.#settings.get(lane), NO_SETTINGS)) return false;
+    const state = this.#lanes.get(lane);
+    if (!state) return true;
+    const { openUntil, window } = state.health;
+    const waits = state.ready.first + state.ready.retry > 0;
+    return !waits && openUntil === 0 && window >= START_WINDOW && state.leased < START_WINDOW / 2;
   }
 
   configure(lane: Lane, settings: DestinationSettings, now: EpochMs): void {

@@ -8,14 +8,18 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import {
+  type AcceptedEntry,
   type DueCounts,
   type DueSet,
   type DueSetOptions,
+  type Extended,
   HANDOVER,
   type LaneChange,
+  type QuietLanes,
   RETRY_SHARE,
   type Settlement,
 } from "./due-set.ts";
+import type { Findings } from "./findings.ts";
 import type { LaneStatus } from "./lane-rules.ts";
 import { Lanes, type Slot } from "./memory-lanes.ts";
 
@@ -68,12 +72,12 @@ export class MemoryDueSet implements DueSet {
     return this.#slots.size - before;
   }
 
-  async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
+  async admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]> {
     const leased: DueEntry[] = [];
-    for (const entry of entries) {
+    for (const { acceptedAt, ...entry } of entries) {
       if (this.#slots.has(entry.taskId)) continue;
       const now = this.clock.now();
-      const fresh = entry.dueAt <= now && now - entry.dueAt <= HANDOVER;
+      const fresh = entry.dueAt <= now && now - acceptedAt <= HANDOVER;
       if (leased.length < room && fresh && this.#lanes.allows(entry, now)) {
         const slot: Slot = { entry, place: "ready", holder, until: this.clock.now() };
         this.#slots.set(entry.taskId, slot);
@@ -105,8 +109,9 @@ export class MemoryDueSet implements DueSet {
     return taken;
   }
 
-  async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
+  async extend(holder: string, entries: DueEntry[]): Promise<Extended> {
     const lost: DueEntry[] = [];
+    const adopted: DueEntry[] = [];
     for (const entry of entries) {
       const known = this.#slots.get(entry.taskId);
       let slot = known;
@@ -118,10 +123,11 @@ export class MemoryDueSet implements DueSet {
         if (known) this.#lanes.drop(slot);
         slot.entry = entry;
         this.#lease(slot, holder);
+        adopted.push(entry);
       } else if (isLeaseOf(slot, holder, entry)) slot.until = this.#leaseEnd();
       else lost.push(entry);
     }
-    return lost;
+    return { lost, adopted };
   }
 
   /** Holders are in this process: it is never without them. */
@@ -134,16 +140,27 @@ export class MemoryDueSet implements DueSet {
 
   async settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]> {
     const changes: LaneChange[] = [];
-    for (const { entry, next, health } of settlements) {
-      for (const slot of this.#held(holder, [entry])) {
-        const change = health && this.#lanes.observe(entry.lane, health, this.clock.now());
-        if (change) changes.push(change);
-        this.#endLease(slot, "gone");
-        if (next) this.#place(next);
-      }
+    for (const { entry, next, health, unheld } of settlements) {
+      const held = this.#held(holder, [entry]);
+      if (held.length === 0 && !unheld) continue;
+      const change = health && this.#lanes.observe(entry.lane, health, this.clock.now());
+      if (change) changes.push(change);
+      for (const slot of held) this.#endLease(slot, "gone");
+      if (next && !this.#slots.has(next.taskId)) this.#place(next);
     }
     this.#announce();
     return changes;
+  }
+
+  async wentWell(calls: ReadonlyMap<Lane, number>): Promise<LaneChange[]> {
+    const now = this.clock.now();
+    const changes = Array.from(calls, ([lane, count]) => this.#lanes.wentWell(lane, count, now));
+    this.#announce();
+    return changes.filter((change) => change !== null);
+  }
+
+  async quiet(): Promise<QuietLanes> {
+    return (lane) => this.#lanes.isQuiet(lane);
   }
 
   async move(entry: DueEntry): Promise<boolean> {
@@ -197,6 +214,11 @@ export class MemoryDueSet implements DueSet {
 
   async troubledLanes(): Promise<Lane[]> {
     return this.#lanes.troubled();
+  }
+
+  /** Nobody can take a part of a process's memory away. */
+  async check(): Promise<Findings> {
+    return { wrong: {}, settings: this.#lanes.settings };
   }
 
   async intact(): Promise<boolean> {

@@ -2,24 +2,34 @@
  * The due set in Redis, shared by all schedulers. One Lua script per operation (`lua/`); each works on one partition,
  * and a lane belongs to one partition, so that turns and windows of a lane are exact.
  */
-import type { SyncedClock } from "../core/clock.ts";
+import { epochMs, type SyncedClock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
-import type { DueEntry } from "../core/job.ts";
+import { type DueEntry, leaseOf as placeOf } from "../core/job.ts";
 import {
+  type AcceptedEntry,
   type DueCounts,
   type DueSet,
   type DueSetOptions,
+  type Extended,
   HANDOVER,
   type LaneChange,
+  type QuietLanes,
   type Settlement,
 } from "./due-set.ts";
-import type { LaneStatus } from "./lane-rules.ts";
+import type { Findings } from "./findings.ts";
+import { type LaneStatus, RULES } from "./lane-rules.ts";
 import { byPartition, idOf, memberOf, PARTITION_NUMBERS, partitionOf } from "./members.ts";
 import { RedisClaims } from "./redis-claims.ts";
 import { RedisLanes, statusOf } from "./redis-lanes.ts";
+import { RedisRepair } from "./redis-repair.ts";
 import { chunks, RedisScripts, type RunScript, type Values } from "./redis-scripts.ts";
 import { RedisWake } from "./redis-wake.ts";
+
+/** Of one partition, how many busy lanes are told apart; with more of them all of its lanes count as busy. */
+const MOST_BUSY = 500;
+/** A lane with so many leases is busy: its calls are slow, or there are many. */
+const MANY_LEASED = RULES.START_WINDOW / 2;
 
 /** Arguments of one script call; Lua's stack takes no more than about 8000. */
 const CHUNK = 1_000;
@@ -36,6 +46,7 @@ export class RedisDueSet implements DueSet {
   readonly #wake: RedisWake;
   readonly #claims: RedisClaims;
   readonly #lanes: RedisLanes;
+  readonly #repair: RedisRepair;
   readonly full = false;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
@@ -50,6 +61,7 @@ export class RedisDueSet implements DueSet {
     const run: RunScript = (script, partition, args) => this.#run(script, partition, args);
     this.#claims = new RedisClaims(run, this.#wake, options);
     this.#lanes = new RedisLanes(run, options.window, this.clock);
+    this.#repair = new RedisRepair(run, options.leaseMs);
   }
 
   get recovered(): number {
@@ -57,15 +69,17 @@ export class RedisDueSet implements DueSet {
   }
 
   async add(entries: DueEntry[]): Promise<number> {
-    return (await this.#admit(entries, "", 0)).added;
+    // What is not leased needs no time of acceptance.
+    const accepted = entries.map((entry) => ({ ...entry, acceptedAt: epochMs(0) }));
+    return (await this.#admit(accepted, "", 0)).added;
   }
 
-  async admit(entries: DueEntry[], holder: string, room: number): Promise<DueEntry[]> {
+  async admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]> {
     return (await this.#admit(entries, holder, room)).leased;
   }
 
   /** All partitions in one round trip; the room is dealt out before, so what one leaves is not another's. */
-  async #admit(entries: DueEntry[], holder: string, room: number) {
+  async #admit(entries: AcceptedEntry[], holder: string, room: number) {
     const { leaseMs, window } = this.#options;
     const leased: DueEntry[] = [];
     let added = 0;
@@ -83,7 +97,7 @@ export class RedisDueSet implements DueSet {
         let left = dealt;
         for (const chunk of chunks(part, CHUNK / 2)) {
           const members = chunk.map(memberOf);
-          const args = chunk.flatMap(({ dueAt }, i) => [members[i] as string, dueAt]);
+          const args = chunk.flatMap(({ dueAt, acceptedAt }, i) => [members[i] as string, dueAt, acceptedAt]);
           const answer = await this.#run("admit", partition, [
             holder,
             left,
@@ -96,7 +110,7 @@ export class RedisDueSet implements DueSet {
           added += Number(unknown);
           left -= taken.length;
           const known = new Set(taken);
-          leased.push(...chunk.filter((_, i) => known.has(members[i] as string)));
+          leased.push(...chunk.filter((_, i) => known.has(members[i] as string)).map(placeOf));
         }
       }),
     );
@@ -107,12 +121,24 @@ export class RedisDueSet implements DueSet {
     return this.#claims.claim(holder, room, retries);
   }
 
-  async extend(holder: string, entries: DueEntry[]): Promise<DueEntry[]> {
+  async extend(holder: string, entries: DueEntry[]): Promise<Extended> {
     // Holders take the time from the answer; while Redis's is not known it would be this machine's.
     if (!this.clock.known) await this.#run("inspect", 0, [0]);
-    const timed = (entry: DueEntry) => [memberOf(entry), entry.dueAt];
-    const lost = await this.#each("extend", entries, [holder, this.#options.leaseMs], timed);
-    return entries.filter((entry) => lost.has(memberOf(entry)));
+    const named = { lost: new Set<string>(), adopted: new Set<string>() };
+    await Promise.all(
+      Array.from(
+        byPartition(entries, (entry) => entry),
+        async ([partition, part]) => {
+          for (const chunk of chunks(part, CHUNK / 2)) {
+            const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
+            const answer = await this.#run("extend", partition, [holder, this.#options.leaseMs, ...args]);
+            for (const [what, member] of chunks(answer, 2)) named[what as keyof Extended].add(String(member));
+          }
+        },
+      ),
+    );
+    const those = (members: Set<string>) => entries.filter((entry) => members.has(memberOf(entry)));
+    return { lost: those(named.lost), adopted: those(named.adopted) };
   }
 
   async release(holder: string, entries: DueEntry[]): Promise<void> {
@@ -128,24 +154,54 @@ export class RedisDueSet implements DueSet {
       Array.from(
         byPartition(settlements, ({ entry }) => entry),
         async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 5)) {
-            const args = chunk.flatMap(({ entry, next, health }) => [
+          for (const chunk of chunks(part, CHUNK / 6)) {
+            const args = chunk.flatMap(({ entry, next, health, unheld }) => [
               memberOf(entry),
               entry.dueAt,
               next ? memberOf(next) : "",
               next?.dueAt ?? 0,
               health ?? "",
+              unheld ? "1" : "",
             ]);
             const answer = await this.#run("settle", partition, [holder, this.#options.window, ...args]);
-            for (const [breaker, ...status] of chunks(answer, 8)) {
-              const [lane, known] = statusOf(status, this.clock.now());
-              changes.push({ lane, breaker: breaker as LaneChange["breaker"], status: known });
-            }
+            changes.push(...this.#changesIn(answer));
           }
         },
       ),
     );
     return changes;
+  }
+
+  async wentWell(calls: ReadonlyMap<Lane, number>): Promise<LaneChange[]> {
+    const changes: LaneChange[] = [];
+    await Promise.all(
+      Array.from(
+        byPartition([...calls], ([lane]) => ({ lane })),
+        async ([partition, part]) => {
+          for (const chunk of chunks(part, CHUNK / 2)) {
+            const answer = await this.#run("went_well", partition, [this.#options.window, ...chunk.flat()]);
+            changes.push(...this.#changesIn(answer));
+          }
+        },
+      ),
+    );
+    return changes;
+  }
+
+  async quiet(): Promise<QuietLanes> {
+    const answers = await Promise.all(
+      PARTITION_NUMBERS.map((partition) => this.#run("busy", partition, [MOST_BUSY, MANY_LEASED])),
+    );
+    const busy = new Set(answers.flat());
+    const crowded = new Set(PARTITION_NUMBERS.filter((partition) => answers[partition]?.[0] === "*"));
+    return (lane) => !busy.has(lane) && (crowded.size === 0 || !crowded.has(partitionOf({ lane })));
+  }
+
+  #changesIn(answer: Values): LaneChange[] {
+    return Array.from(chunks(answer, 8), ([breaker, ...status]) => {
+      const [lane, known] = statusOf(status, this.clock.now());
+      return { lane, breaker: breaker as LaneChange["breaker"], status: known };
+    });
   }
 
   async move(entry: DueEntry): Promise<boolean> {
@@ -191,6 +247,10 @@ export class RedisDueSet implements DueSet {
 
   troubledLanes(): Promise<Lane[]> {
     return this.#lanes.troubled();
+  }
+
+  check(repair: boolean): Promise<Findings> {
+    return this.#repair.check(repair);
   }
 
   async intact(): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Accepting: a batch of new tasks becomes durable in one transaction. */
 import type { Knex } from "knex";
-import { epochMs } from "../core/clock.ts";
+import { type EpochMs, epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Transition } from "../core/stats.ts";
 import { isHeld } from "../core/task.ts";
@@ -28,6 +28,14 @@ export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): 
   const bytes = row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 8), 0);
   return { task, idempotency, row, bytes };
 }
+
+/** Before it is stored: its row is the lease of its first call, until then. */
+export function handOver(item: NewTask, until: EpochMs): void {
+  item.task.handedUntil = until;
+  item.row[HANDED_UNTIL] = until;
+}
+
+const HANDED_UNTIL = TASK_COLUMNS.indexOf("handed_until");
 
 /**
  * - `created`: the task is committed under its own id.

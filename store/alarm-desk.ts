@@ -153,6 +153,7 @@ function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs
     finishedAt: null,
     lastError: null,
     orderSeq: null,
+    handedUntil: null,
     sourceIp: null,
     createdAt: now,
     updatedAt: now,

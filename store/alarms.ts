@@ -13,6 +13,7 @@ import {
 } from "../core/alarm/alarm.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { originOf, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
 import type { Recorded } from "./record.ts";
@@ -171,7 +172,8 @@ export function alarmFromRow(row: Row): Alarm {
     sourceAppName: row.source_app_name as string | null,
     destination: row.destination as string | null,
     errorCode: row.error_code as string | null,
-    facts: JSON.parse(row.facts as string),
+    // What cannot be read must not hold back all alarms: it is told without.
+    facts: new Columns(row).read("facts", objectOf, {}) as Alarm["facts"],
     createdAt: epochMs(row.created_at as number),
     ...(notTo === null ? {} : { notTo }),
     ...(onlyTo === null ? {} : { onlyTo }),

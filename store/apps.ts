@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
+import { Columns, textsOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading } from "./failures.ts";
 import { AppModel, from } from "./models.ts";
@@ -186,12 +187,15 @@ export const liveSecrets = (secrets: SigningSecret[], now: EpochMs): SigningSecr
   secrets.filter(({ until }) => until === null || until > now);
 
 function fromRow(row: Row, box: SecretBox): App {
+  const columns = new Columns(row);
+  const ipAllow = columns.optional("ip_allow", textsOf) ?? [];
   const time = (value: unknown) => (value === null ? null : epochMs(value as number));
   return {
     id: row.id as number,
     name: row.name as string,
-    disabled: Boolean(row.disabled),
-    ipAllow: row.ip_allow === null ? [] : JSON.parse(row.ip_allow as string),
+    // An allow-list that cannot be read lets nobody in, instead of everybody.
+    disabled: Boolean(row.disabled) || columns.broken !== undefined,
+    ipAllow,
     ratePerSecond: row.rate_per_second as number | null,
     previousKeyUntil: time(row.previous_key_until),
     secrets: row.sealed_secrets === null ? [] : opened(box, row.sealed_secrets as string),

@@ -3,6 +3,9 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import knexModule, { type Knex } from "knex";
 import type { Config } from "../core/config.ts";
+import { FileGuard } from "./file-guard.ts";
+import { Probe } from "./probe.ts";
+import { setUp } from "./session.ts";
 import { type MysqlConnection, StatementLimit } from "./statement-limit.ts";
 import { LOWER_UNICODE, lowerUnicode } from "./text-match.ts";
 
@@ -15,6 +18,15 @@ export interface Database {
   name: string;
   /** How long a statement may take before its connection counts as dead; none while the schema is migrated. */
   limit: StatementLimit;
+  /** Finds out whether something can be written. */
+  probe: Probe;
+  /** What is known of the server. */
+  server: {
+    /** The longest statement that it takes, in bytes; infinite where there is no limit. */
+    packet: number;
+  };
+  /** Has `listener` called once, when SQLite's file is removed or replaced while it is open. */
+  onFileLost(listener: (why: string) => void): void;
 }
 
 /** How long a statement waits for a connection before the database counts as gone, in ms. */
@@ -23,14 +35,7 @@ const ACQUIRE_TIMEOUT = 3_000;
 /** As long as the longest call between services waits for its answer: nobody is interested after that. In ms. */
 const STATEMENT_LIMIT = 10_000;
 
-/** A row that somebody else holds is waited for so long, in s; then the transaction begins again. MySQL's default is 50. */
-const LOCK_WAIT = 3;
-
-/**
- * After so long without a word from us MySQL closes a connection, in s. What a frozen node has locked in the middle of
- * a transaction is free again then. The pool closes idle ones itself before that.
- */
-export const SILENCE_LIMIT = 20;
+/** Before the server closes it, see `SILENCE_LIMIT`. */
 const IDLE_LIMIT_MS = 10_000;
 
 /** Knex would print what every caller gets as an error anyway. */
@@ -46,10 +51,25 @@ const PING_LIMIT = 4_000;
 
 /**
  * Rejects where the database does not answer, or not within `withinMs`; its connections are then made anew, because a
- * half-open one would never say that it is dead.
+ * half-open one would never say that it is dead. A MySQL server that is read-only is asked to write.
  */
 export async function pingDatabase(db: Database, withinMs = PING_LIMIT): Promise<void> {
-  await db.knex.raw("SELECT 1").options({ timeout: withinMs });
+  if (db.dialect === "sqlite") {
+    await db.knex.raw("SELECT 1");
+    return;
+  }
+  const [[server]] = await db.knex
+    .raw("SELECT @@global.read_only AS readOnly, @@global.max_allowed_packet AS packet")
+    .options({ timeout: withinMs });
+  db.server.packet = Math.min(db.server.packet, server.packet);
+  // An account that may write all the same is none of our business.
+  if (server.readOnly === 1) await db.probe.run(db.knex, withinMs);
+}
+
+/** {@link pingDatabase}, and something is written. */
+export async function probeDatabase(db: Database, withinMs = PING_LIMIT): Promise<void> {
+  await pingDatabase(db, withinMs);
+  await db.probe.run(db.knex, withinMs);
 }
 
 /** The connections of this process. */
@@ -82,6 +102,7 @@ interface SqliteConnection {
 function openSqlite(dataDir: string): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const filename = sqliteFile(dataDir);
+  const guard = new FileGuard(filename);
   const knex = knexModule({
     client: "better-sqlite3",
     log: silent,
@@ -91,23 +112,37 @@ function openSqlite(dataDir: string): Database {
     pool: {
       min: 1,
       max: 1,
-      afterCreate(connection: SqliteConnection, done: (error: null, c: unknown) => void) {
+      afterCreate(connection: SqliteConnection, done: (error: Error | null, c: unknown) => void) {
         connection.function(LOWER_UNICODE, { deterministic: true }, lowerUnicode);
         connection.pragma("journal_mode = WAL");
         // FULL: the WAL is synced at every commit. NORMAL loses the last commits when the power goes.
         connection.pragma("synchronous = FULL");
         connection.pragma("busy_timeout = 5000");
         connection.pragma("cache_size = -32000");
-        done(null, connection);
+        try {
+          guard.opened();
+          done(null, connection);
+        } catch (error) {
+          done(error as Error, connection);
+        }
       },
     },
   });
+  const { client } = knex;
+  const acquire = client.acquireConnection.bind(client);
+  client.acquireConnection = async () => {
+    guard.check();
+    return acquire();
+  };
   return {
     knex,
     dialect: "sqlite",
     label: `file:${filename}`,
     name: filename,
     limit: new StatementLimit(Number.POSITIVE_INFINITY),
+    probe: new Probe(),
+    server: { packet: Number.POSITIVE_INFINITY },
+    onFileLost: (listener) => guard.onLost(listener),
   };
 }
 
@@ -116,6 +151,7 @@ function openMysql(url: string): Database {
   const port = Number(parsed.port || 3306);
   const database = decodeURIComponent(parsed.pathname.slice(1));
   const limit = new StatementLimit(STATEMENT_LIMIT);
+  const server = { packet: Number.POSITIVE_INFINITY };
   const knex = knexModule({
     client: "mysql2",
     log: silent,
@@ -141,17 +177,21 @@ function openMysql(url: string): Database {
       idleTimeoutMillis: IDLE_LIMIT_MS,
       createTimeoutMillis: 2 * ACQUIRE_TIMEOUT,
       afterCreate(connection: MysqlConnection, done: (error: Error | null, c: unknown) => void) {
-        // Without gap locks concurrent batches deadlock far less often; every statement locks rows it names by key.
-        const isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
-        const limits = `SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT}, SESSION wait_timeout = ${SILENCE_LIMIT}`;
         limit.guard(connection);
-        connection.query(isolation, (error: Error | null) => {
-          if (error) done(error, connection);
-          else connection.query(limits, (problem: Error | null) => done(problem, connection));
-        });
+        setUp(connection).then(
+          ({ packet }) => {
+            server.packet = packet;
+            done(null, connection);
+          },
+          (error: Error) => done(error, connection),
+        );
       },
     },
   });
   const label = `${parsed.hostname}:${port}/${database}`;
-  return { knex, dialect: "mysql", label, name: database, limit };
+  return {
+    ...{ knex, dialect: "mysql", label, name: database, limit, server },
+    probe: new Probe(),
+    onFileLost: () => undefined,
+  };
 }

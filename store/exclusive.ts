@@ -6,11 +6,14 @@ import path from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import type { Config } from "../core/config.ts";
 import { ConfigError } from "../core/config.ts";
+import type { MysqlConnection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { lockName } from "./migrate.ts";
 
 /** How often the connection that holds MySQL's lock is used, so that neither side's idle timeout closes it, in ms. */
 const KEEPALIVE_MS = 30_000;
+/** How often it is looked whether that connection leads to where all others do, in ms. */
+const LOOK_MS = 1_000;
 
 /**
  * @param onLost called once when the lock is gone while we run (MySQL restarted, and another process was faster)
@@ -67,35 +70,58 @@ async function holdMysql(
     return Object.values(rows[0] as object)[0];
   };
   if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) {
-    await db.knex.client.releaseConnection(connection);
+    await giveBack(db, connection);
     throw new ConfigError(refusal);
   }
-  const keepalive = setInterval(async () => {
+  let askedAt = performance.now();
+  let isBusy = false;
+  const lookAfter = async (): Promise<void> => {
+    // Not to be used again: the server behind it is not the one that our statements go to (a failover by name).
+    const isOld = connection.__knex__disposed !== undefined;
+    if (!isOld && performance.now() - askedAt < KEEPALIVE_MS) return;
+    askedAt = performance.now();
     try {
+      if (isOld) throw connection.__knex__disposed;
       await ask("SELECT IS_USED_LOCK(?)");
     } catch {
-      try {
-        await db.knex.client.releaseConnection(connection);
-        connection = await patientConnection(db);
-        if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) onLost();
-      } catch {
-        // The server is away; the next round tries again, and nothing can be written meanwhile.
-      }
+      await giveBack(db, connection);
+      connection = await patientConnection(db);
+      if ((await ask("SELECT GET_LOCK(?, 0)")) !== 1) onLost();
     }
-  }, KEEPALIVE_MS);
+  };
+  const keepalive = setInterval(async () => {
+    if (isBusy) return;
+    isBusy = true;
+    // The server is away; the next look tries again, and nothing can be written meanwhile.
+    await lookAfter().catch(() => {
+      askedAt = Number.NEGATIVE_INFINITY;
+    });
+    isBusy = false;
+  }, LOOK_MS);
   keepalive.unref();
   return async () => {
     clearInterval(keepalive);
     await ask("SELECT RELEASE_LOCK(?)").catch(() => undefined);
-    await db.knex.client.releaseConnection(connection);
+    await giveBack(db, connection);
   };
+}
+
+/** The pool throws it away: others' transactions on it would keep their locks for as long as it may be silent. */
+async function giveBack(db: Database, connection: MysqlConnection): Promise<void> {
+  connection.__knex__disposed ??= new Error("it may be silent for longer than others");
+  await db.knex.client.releaseConnection(connection);
 }
 
 /** A connection that may be silent between two rounds of the keepalive: the lock lives and dies with it. */
 async function patientConnection(db: Database) {
   const connection = await db.knex.client.acquireConnection();
-  await connection.promise().query(`SET SESSION wait_timeout = ${(4 * KEEPALIVE_MS) / 1000}`);
-  return connection;
+  try {
+    await connection.promise().query(`SET SESSION wait_timeout = ${(4 * KEEPALIVE_MS) / 1000}`);
+    return connection;
+  } catch (error) {
+    await giveBack(db, connection);
+    throw error;
+  }
 }
 
 /**
@@ -120,6 +146,6 @@ export async function runAlone<T>(db: Database, what: string, work: () => Promis
         .catch(() => undefined);
     }
   } finally {
-    await db.knex.client.releaseConnection(connection);
+    await giveBack(db, connection);
   }
 }

@@ -3,36 +3,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { BidaError } from "../core/errors.ts";
 import { databaseRetries } from "../core/metrics.ts";
 import type { Database } from "./database.ts";
-
-/** Lost a lock race; the transaction was rolled back and may simply run again. */
-const CONTENTION = new Map([
-  ["ER_LOCK_DEADLOCK", databaseRetries.deadlock],
-  ["ER_LOCK_WAIT_TIMEOUT", databaseRetries.lockWait],
-  ["ER_LOCK_NOWAIT", databaseRetries.lockWait],
-  ["SQLITE_BUSY", databaseRetries.busy],
-  ["SQLITE_BUSY_SNAPSHOT", databaseRetries.busy],
-]);
-
-/** The server cannot be reached, or will not serve just now. */
-const GONE = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EPIPE",
-  "PROTOCOL_CONNECTION_LOST",
-  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
-  "ER_SERVER_SHUTDOWN",
-  "ER_CON_COUNT_ERROR",
-  "ER_NORMAL_SHUTDOWN",
-  "ER_OPTION_PREVENTS_STATEMENT",
-  "ER_CONNECTION_KILLED",
-  "ER_CLIENT_INTERACTION_TIMEOUT",
-  "SQLITE_FULL",
-  "SQLITE_IOERR",
-]);
+import {
+  CONTENTION,
+  NOT_ADMITTED,
+  PASSING,
+  PASSING_CODES,
+  PASSING_SQLITE,
+  READ_ONLY,
+  REFUSED,
+} from "./database-errors.ts";
 
 const TRIES = 6;
 
@@ -42,9 +21,9 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
     try {
       return await transaction();
     } catch (error) {
-      const retried = CONTENTION.get(codeOf(error));
-      if (tries === TRIES || !retried) throw translated(error);
-      retried.inc();
+      const reason = CONTENTION.get(codeOf(error));
+      if (tries === TRIES || !reason) throw translated(error);
+      databaseRetries[reason].inc();
       await pause(Math.random() * 2 ** tries * 2);
     }
   }
@@ -78,17 +57,44 @@ export function translated(error: unknown): unknown {
 export const isDuplicate = (error: unknown): boolean =>
   ["ER_DUP_ENTRY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"].includes(codeOf(error));
 
+/** Whether the database refuses what it was given, and works otherwise: what else was in the batch may go. */
+export const isRefused = (error: unknown): boolean =>
+  REFUSED.has(codeOf(error)) ||
+  codeOf(error).startsWith("SQLITE_CONSTRAINT") ||
+  // better-sqlite3 has no code for a value that no column takes.
+  /SQLite3 can only bind|too big to bind|value is out of range/i.test(messageOf(error));
+
 function isGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (GONE.has(codeOf(error)) || CONTENTION.has(codeOf(error))) return true;
-  // Knex's and tarn's errors have no code.
+  const code = codeOf(error);
   return (
-    /KnexTimeoutError|TimeoutError/.test(error.name) || /connection.*closed|closed state/i.test(error.message)
+    [PASSING, NOT_ADMITTED, READ_ONLY].some((numbers) => numbers.has(numberOf(error))) ||
+    PASSING_CODES.has(code) ||
+    CONTENTION.has(code) ||
+    PASSING_SQLITE.some((beginning) => code.startsWith(beginning)) ||
+    // Without a code of their own: Knex's and tarn's, and SQLite's of a table that is gone.
+    /KnexTimeoutError|TimeoutError/.test(error.name) ||
+    /connection.*closed|closed state|no such table|Unable to acquire a connection/i.test(error.message)
   );
 }
+
+/** Whether the server takes no writes from us: a former primary, or a replica. */
+export const isReadOnly = (error: unknown): boolean => READ_ONLY.has(numberOf(error));
+
+/** Whether our account, or its rights, are not what the server knows. */
+export const isNotAdmitted = (error: unknown): boolean => NOT_ADMITTED.has(numberOf(error));
 
 /** Whether a lock that was not waited for is somebody else's. MariaDB says the first, MySQL the second. */
 export const isLockTaken = (error: unknown): boolean =>
   ["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"].includes(codeOf(error));
 
+/** What the server says, for the log: Knex puts the whole statement, with its values, in front of it. */
+export function reasonOf(error: unknown): string {
+  const { sqlMessage } = error as { sqlMessage?: unknown };
+  const text = typeof sqlMessage === "string" ? sqlMessage : messageOf(error).split(" - ").at(-1);
+  return (text ?? "").slice(0, 300);
+}
+
+const messageOf = (error: unknown): string => String((error as { message?: unknown } | null)?.message ?? "");
+const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno ?? 0);
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");

@@ -9,7 +9,7 @@ import { placeholders, rowsOf } from "./sql.ts";
 /** Without the payload, which recording does not need; `expect` says which failures end a task. */
 export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at, expires_at,
     created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
-    order_key, order_seq, source_ip, last_error_code, last_error_message, expect,
+    order_key, order_seq, source_ip, handed_until, last_error_code, last_error_message, expect,
     NULL AS request_param, NULL AS body, NULL AS body_base64, NULL AS content_type, NULL AS headers, NULL AS expect_result`;
 
 /** Locks rows in one order for everyone, so that batches wait for each other instead of deadlocking. */

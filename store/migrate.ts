@@ -4,7 +4,7 @@
  */
 import type { Knex } from "knex";
 import { BidaError } from "../core/errors.ts";
-import { type Database, SILENCE_LIMIT } from "./database.ts";
+import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
 import * as order from "./migrations/003_order.ts";
@@ -18,6 +18,9 @@ import * as forConsole from "./migrations/010_console.ts";
 import * as summary from "./migrations/011_summary.ts";
 import * as answers from "./migrations/012_answers.ts";
 import * as payloads from "./migrations/013_payloads.ts";
+import * as handover from "./migrations/014_handover.ts";
+import * as probe from "./migrations/015_probe.ts";
+import { SILENCE_LIMIT } from "./session.ts";
 
 interface Migration {
   name: string;
@@ -39,6 +42,8 @@ const MIGRATIONS: Migration[] = [
   summary,
   answers,
   payloads,
+  handover,
+  probe,
 ];
 
 /** In order, for tests. */

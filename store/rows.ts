@@ -1,10 +1,33 @@
 /** Between rows and what the rest of the program speaks. The only place that knows how a column is encoded. */
-import { type EpochMs, type Millis, millis } from "../core/clock.ts";
-import { printExpectation, readExpectation } from "../core/expect.ts";
+import { type EpochMs, epochMs, millis } from "../core/clock.ts";
+import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
-import type { JsonText } from "../core/json/text.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
-import { type Progress, STORED_STATES, type StoredState, type TaskSpec } from "../core/task.ts";
+import {
+  METHODS,
+  type Method,
+  type Progress,
+  STORED_STATES,
+  type StoredState,
+  type TaskSpec,
+} from "../core/task.ts";
+import {
+  Columns,
+  count,
+  expectationOf,
+  headersOf,
+  integer,
+  nameOf,
+  objectText,
+  oneOf,
+  type Row,
+  retryOf,
+  targetOf,
+  text,
+  time,
+} from "./columns.ts";
+
+export type { Row };
 
 /** A task as the store gives it out. */
 export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
@@ -16,11 +39,16 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   /** Its place in the line of its `orderKey`, given by the store when it accepts the task; null without a key. */
   orderSeq: number | null;
   sourceIp: string | null;
+  /**
+   * Until when the row itself is the lease of the first call, which was given to a dispatcher in the moment of the
+   * commit; null where it was not. See docs/delivery.md, "The short way".
+   */
+  handedUntil: EpochMs | null;
   createdAt: EpochMs;
   updatedAt: EpochMs;
+  /** Columns of its row that cannot be read, and have a stand-in here: it is not called, but set aside. Missing: none. */
+  corrupt?: string[];
 }
-
-export type Row = Record<string, unknown>;
 
 export const stateCode = (state: StoredState): number => STORED_STATES.indexOf(state);
 
@@ -53,6 +81,7 @@ export const TASK_COLUMNS = [
   "order_key",
   "order_seq",
   "source_ip",
+  "handed_until",
 ] as const;
 
 export function taskToRow(task: StoredTask): unknown[] {
@@ -84,47 +113,59 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.orderKey,
     task.orderSeq,
     task.sourceIp,
+    task.handedUntil,
   ];
 }
 
+/** Stands in for a retry policy that cannot be read: the task is set aside at its next claim. */
+const NO_RETRY: StoredTask["retry"] = { strategy: "fixed", delayMs: 0 };
+
+/** Never throws for what stands in a column: what cannot be read is named in {@link StoredTask.corrupt}. */
 export function taskFromRow(row: Row): StoredTask {
-  return {
-    taskId: taskIdFromBytes(row.task_id as Uint8Array),
-    appId: row.app_id as number,
-    ...progressFromRow(row),
-    limitCallCount: row.limit_call_count as number,
-    retry: JSON.parse(row.retry as string),
-    expiresAt: row.expires_at as EpochMs | null,
-    createdAt: row.created_at as EpochMs,
-    updatedAt: row.updated_at as EpochMs,
-    lane: row.lane as Lane,
-    url: row.url as string,
-    requestMethod: row.request_method as StoredTask["requestMethod"],
-    requestParam: row.request_param as JsonText | null,
-    body: row.body as string | null,
-    bodyBase64: row.body_base64 as string | null,
-    contentType: row.content_type as string | null,
-    headers: parsed(row.headers),
-    expectResult: row.expect_result as string | null,
-    expect: row.expect === null ? null : readExpectation(row.expect as JsonText),
-    timeoutMs: millis(row.timeout_ms as number),
-    sourceAppName: row.source_app_name as string | null,
-    targetAppName: row.target_app_name as string | null,
-    orderKey: row.order_key as string | null,
-    orderSeq: row.order_seq as number | null,
-    sourceIp: row.source_ip as string | null,
+  const columns = new Columns(row);
+  const taskId = taskIdFromBytes(row.task_id as Uint8Array);
+  const task: StoredTask = {
+    taskId,
+    appId: columns.read("app_id", integer, 0),
+    ...progressOf(columns),
+    limitCallCount: columns.read("limit_call_count", count, 1),
+    retry: columns.read("retry", retryOf, NO_RETRY),
+    expiresAt: columns.optional("expires_at", time),
+    createdAt: columns.read("created_at", time, epochMs(0)),
+    updatedAt: columns.read("updated_at", time, epochMs(0)),
+    lane: columns.read("lane", text, "") as Lane,
+    url: columns.read("url", targetOf, String(row.url)),
+    requestMethod: columns.read("request_method", oneOf(METHODS), String(row.request_method) as Method),
+    requestParam: columns.optional("request_param", objectText),
+    body: columns.optional("body", text),
+    bodyBase64: columns.optional("body_base64", text),
+    contentType: columns.optional("content_type", text),
+    headers: columns.optional("headers", headersOf<Record<string, string>>(false)),
+    expectResult: columns.optional("expect_result", text),
+    expect: columns.optional("expect", expectationOf),
+    timeoutMs: millis(columns.read("timeout_ms", count, 0)),
+    sourceAppName: columns.optional("source_app_name", text),
+    targetAppName: columns.optional("target_app_name", text),
+    orderKey: columns.optional("order_key", text),
+    orderSeq: columns.optional("order_seq", count),
+    sourceIp: columns.optional("source_ip", text),
+    handedUntil: columns.optional("handed_until", time),
   };
+  if (columns.broken) task.corrupt = columns.broken;
+  return task;
 }
 
-/** The columns of {@link Progress}. */
-export function progressFromRow(row: Row): Progress {
+/** The columns of {@link Progress}; what cannot be read is replaced, a state by `pending`. */
+export const progressFromRow = (row: Row): Progress => progressOf(new Columns(row));
+
+function progressOf(columns: Columns): Progress {
   return {
-    state: STORED_STATES[row.state as number] as StoredState,
-    callCount: row.call_count as number,
-    manualCalls: row.manual_calls as number,
-    nextCallAt: row.next_call_at as EpochMs | null,
-    finishedAt: row.finished_at as EpochMs | null,
-    lastError: errorFromRow(row.last_error_code, row.last_error_message),
+    state: columns.read("state", nameOf(STORED_STATES), "pending"),
+    callCount: columns.read("call_count", count, 0),
+    manualCalls: columns.read("manual_calls", count, 0),
+    nextCallAt: columns.optional("next_call_at", time),
+    finishedAt: columns.optional("finished_at", time),
+    lastError: errorOf(columns, "last_error_code", "last_error_message"),
   };
 }
 
@@ -162,26 +203,32 @@ export function attemptToRow(taskId: TaskId, attempt: AttemptRecord): unknown[] 
   ];
 }
 
+/** As {@link taskFromRow}: what cannot be read is null. */
 export function attemptFromRow(row: Row): AttemptRecord {
+  const columns = new Columns(row);
   return {
-    n: row.n as number,
-    startedAt: row.started_at as EpochMs,
-    durationMs: row.duration_ms as Millis,
+    n: columns.read("n", count, 0),
+    startedAt: columns.read("started_at", time, epochMs(0)),
+    durationMs: millis(columns.read("duration_ms", count, 0)),
     outcome: row.succeeded ? "succeeded" : "failed",
-    statusCode: row.status_code as number | null,
-    error: errorFromRow(row.error_code, row.error_message),
-    responseHeaders: parsed(row.response_headers),
-    responseBody: row.response_body as string | null,
+    statusCode: columns.optional("status_code", count),
+    error: errorOf(columns, "error_code", "error_message"),
+    responseHeaders: columns.optional("response_headers", headersOf<Answered>(true)),
+    responseBody: columns.optional("response_body", text),
     responseEncoding: row.response_base64 ? "base64" : "text",
     responseTruncated: Boolean(row.response_truncated),
-    node: row.node as string,
+    node: columns.read("node", text, ""),
     retryAfterMs: null,
   };
 }
 
-function errorFromRow(code: unknown, message: unknown): CallError | null {
-  return code === null ? null : { code: code as CallErrorCode, message: message as string };
+type Answered = NonNullable<AttemptRecord["responseHeaders"]>;
+
+function errorOf(columns: Columns, code: string, message: string): CallError | null {
+  const known = columns.optional(code, text);
+  return known === null
+    ? null
+    : { code: known as CallErrorCode, message: columns.optional(message, text) ?? "" };
 }
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
-const parsed = <T>(value: unknown): T | null => (value === null ? null : (JSON.parse(value as string) as T));

@@ -5,6 +5,7 @@
  * connections are renewed before they are used again: they went the same way. (mysql2's own `timeout` fails the
  * statement and keeps the connection.)
  */
+import { READ_ONLY } from "./database-errors.ts";
 
 /** What is used of mysql2's connection, and Knex's mark for one that is not to be used again. */
 export interface MysqlConnection {
@@ -30,20 +31,40 @@ export class StatementLimit {
     connection.query = (...args) => {
       const done = args.at(-1);
       const limit = Math.min(this.limitMs, takeTimeout(args[0]));
-      if (typeof done !== "function" || !Number.isFinite(limit)) return query(...args);
-      const timer = setTimeout(() => this.#giveUp(connection, limit), limit);
+      if (typeof done !== "function") return query(...args);
+      const timer = Number.isFinite(limit)
+        ? setTimeout(() => this.#giveUp(connection, limit), limit)
+        : undefined;
       return query(...args.slice(0, -1), (...result: unknown[]) => {
         clearTimeout(timer);
+        this.#judge(result[0]);
         done(...result);
       });
     };
+  }
+
+  /**
+   * Every connection is made anew before it is used again, and resolves the server's name again. One that is in use
+   * keeps what it is at.
+   */
+  renew(error: Error): void {
+    for (const connection of this.#connections) connection.__knex__disposed = error;
+  }
+
+  /**
+   * After a failover by name our connections lead to the former primary still, which is read-only by now; and while one
+   * of them writes to the new one, others would go on reading what is out of date.
+   */
+  #judge(error: unknown): void {
+    const { errno } = (error ?? {}) as { errno?: number };
+    if (errno !== undefined && READ_ONLY.has(errno)) this.renew(error as Error);
   }
 
   #giveUp(connection: MysqlConnection, limit: number): void {
     const error = Object.assign(new Error(`no answer to a statement within ${limit} ms`), {
       code: "ETIMEDOUT",
     });
-    for (const other of this.#connections) other.__knex__disposed = error;
+    this.renew(error);
     connection.stream.destroy(error);
   }
 }

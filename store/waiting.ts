@@ -9,14 +9,14 @@ import type { Scope } from "./scope.ts";
 
 /**
  * The places of up to `limit` open tasks due before `until`, earliest first, behind `after`.
- * @param createdUntil tasks that were accepted later are left out
+ * @param accepted tasks that were accepted later are left out, and those whose row is their lease at that time
  */
 export async function scanWaiting(
   db: Database,
   until: EpochMs,
   after: DueEntry | null,
   limit: number,
-  createdUntil: EpochMs | null = null,
+  accepted: { until: EpochMs; now: EpochMs } | null = null,
 ): Promise<DueEntry[]> {
   if (after !== null && after.dueAt >= until) return [];
   const open = () => {
@@ -24,7 +24,9 @@ export async function scanWaiting(
       .knex("tasks")
       .select("task_id", "lane", "app_id", "call_count", "next_call_at")
       .where("state", stateCode("pending"));
-    return createdUntil === null ? query : query.where("created_at", "<=", createdUntil);
+    if (accepted === null) return query;
+    query.where("created_at", "<=", accepted.until);
+    return query.whereRaw("(handed_until IS NULL OR handed_until <= ? OR call_count > 0)", [accepted.now]);
   };
   const rest = open()
     .where("next_call_at", "<", until)
@@ -43,7 +45,8 @@ export async function scanWaiting(
   return [...same, ...(await reading(more))].map(entryOf);
 }
 
-const entryOf = (row: Row): DueEntry => ({
+/** From the columns `task_id`, `lane`, `app_id`, `call_count` and `next_call_at`. */
+export const entryOf = (row: Row): DueEntry => ({
   taskId: taskIdFromBytes(row.task_id as Uint8Array),
   lane: row.lane as DueEntry["lane"],
   app: row.app_id as number,

@@ -12,7 +12,7 @@ export interface Webhook {
   id: number;
   /** With its secrets. */
   spec: ChannelSpec;
-  /** False: its secrets do not open with our key. It can be shown and changed, not used. */
+  /** False: its secrets do not open with our key, or its settings cannot be read. It can be shown and changed, not used. */
   opened: boolean;
   brokenSince: EpochMs | null;
   lastError: string | null;
@@ -129,13 +129,15 @@ function seal(box: SecretBox, text: string): string {
 
 export function webhookOf(box: SecretBox, row: Row): Webhook {
   const secrets = opened(box, row.sealed_secrets as string);
-  const settings = JSON.parse(row.settings as string) as ChannelSpec;
+  const read = settingsOf(row);
+  // What stands in columns of its own can be shown; with settings that cannot be read, the channel is not used.
+  const settings = read ?? ({ type: row.type, name: row.name, enabled: false, filter: {} } as ChannelSpec);
   const { url = null, secret = null, password = null } = secrets ?? {};
   const smtp = settings.smtp && { ...settings.smtp, password };
   return {
     id: row.id as number,
     spec: { ...settings, url, secret, smtp },
-    opened: secrets !== null,
+    opened: secrets !== null && read !== null,
     brokenSince: time(row.broken_since),
     lastError: row.last_error as string | null,
     lastSuccessAt: time(row.last_success_at),
@@ -143,6 +145,14 @@ export function webhookOf(box: SecretBox, row: Row): Webhook {
     createdAt: epochMs(row.created_at as number),
     updatedAt: epochMs(row.updated_at as number),
   };
+}
+
+function settingsOf({ settings }: Row): ChannelSpec | null {
+  try {
+    return JSON.parse(settings as string);
+  } catch {
+    return null;
+  }
 }
 
 const time = (value: unknown): EpochMs | null => (value === null ? null : epochMs(value as number));

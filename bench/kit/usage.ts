@@ -15,16 +15,20 @@ export interface Usage {
 /** @returns zeros where there is no such process */
 export function usageOf(pid: number): Usage {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold spaces; what follows it does not.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return {
-      cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-      rss: Number(fields[21]) * PAGE,
-    };
+    return usageIn(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return { cpuS: 0, rss: 0 };
   }
+}
+
+/** @param stat of a process, or of one of its threads */
+export function usageIn(stat: string): Usage {
+  // The name in parentheses may hold spaces; what follows it does not.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return {
+    cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    rss: Number(fields[21]) * PAGE,
+  };
 }
 
 /** Of each process: CPU seconds and bytes of RSS per 1,000 callbacks. */

@@ -1,4 +1,5 @@
 /** Starts what the chosen workloads need, and runs them in turn. */
+import { setTimeout as pause } from "node:timers/promises";
 import { Child } from "../kit/child.ts";
 import { now } from "../kit/clock.ts";
 import * as servers from "../kit/servers.ts";
@@ -13,8 +14,12 @@ import type { Result } from "../result.ts";
 import { Bench } from "../round.ts";
 import { Bida } from "../systems/bida.ts";
 import type { System } from "../systems/system.ts";
+import { usageAtRate, usageIdle } from "./rates.ts";
 import { backlog, hanging, latency, memory, retryLateness, storm, withoutBreakers } from "./special.ts";
 
+const RATES = [50, 200, 500, 1_000];
+/** Before idle processes are measured, in ms. */
+const SETTLING = 3_000;
 const BATCH = { batch: 100, connections: 4 };
 
 export async function runWorkloads(options: Options, result: Result, say: Say): Promise<void> {
@@ -22,10 +27,12 @@ export async function runWorkloads(options: Options, result: Result, say: Say): 
   try {
     await run.start();
     await run.throughput();
+    await run.rates();
     await run.latency();
     await run.lateness();
     await run.nodes();
     await run.backlog();
+    await run.destinations();
     await run.storm();
     await run.hanging();
   } finally {
@@ -63,7 +70,7 @@ class Run {
     if (peers.has("d")) this.#peers.set("limit", limit);
     if (peers.has("a")) {
       this.#add(await startBullmqStack("bullmq-stack", mariadb, this.#kept(await servers.redis("default"))));
-      if (only.has("latency"))
+      if (only.has("latency") || only.has("single"))
         this.#add(
           await startBullmqStack("bullmq-always", mariadb, this.#kept(await servers.redis("always"))),
         );
@@ -93,7 +100,11 @@ class Run {
       const bida = system === this.#embedded || system === this.#cluster;
       const add = (name: string, plan: Cell["plan"], warmUp?: number) =>
         cells.push({ key: `${system.name}.${name}`, system, plan, ...(warmUp ? { warmUp } : {}) });
-      if (system.name === "bullmq-always") continue;
+      // Of the one that is as durable as Bida only the row that is compared.
+      if (system.name === "bullmq-always") {
+        if (only.has("single")) add("single", { door: "http" });
+        continue;
+      }
       if (only.has("single") && system.doors.http)
         add("single", { door: "http", ...(system === limit ? { connections: 128 } : {}) });
       if (only.has("batch") && system.doors.bulk) add("batch", { door: "bulk", ...BATCH });
@@ -118,6 +129,32 @@ class Run {
     const [rounds, seconds] = quick ? [3, 1.7] : [5, 3];
     const found = await inTurns(this.#bench, cells, rounds, seconds, this.#say);
     for (const measured of found) this.#keep(measured);
+  }
+
+  /** Cores in use far below saturation, and by doing nothing. */
+  async rates(): Promise<void> {
+    if (!this.#options.only.has("rates")) return;
+    this.#say("cores in use, open loop");
+    const { quick } = this.#options;
+    const seconds = quick ? 6 : 15;
+    const stack = this.#peers.get("bullmq-stack");
+    const systems = [this.#cluster, this.#embedded, ...(stack ? [stack] : [])];
+    // As warm as processes are that have run for a while.
+    for (const system of systems) await this.#bench.round(system, { door: "http", count: 3_000 });
+    for (const rate of RATES) {
+      for (const system of systems) {
+        const found = await usageAtRate(this.#bench, system, rate, seconds);
+        this.#result.rates[`${system.name}@${rate}`] = found;
+        this.#problems(`${system.name}, ${rate}/s`, found.problems);
+        this.#say(`  ${system.name}@${rate} ${found.cores.toFixed(3)} cores`);
+      }
+    }
+    // What was begun is ended: outcomes recorded, statistics summed up.
+    await pause(SETTLING);
+    for (const [name, found] of await usageIdle(systems, quick ? 20 : 60)) {
+      this.#result.rates[`${name}@0`] = found;
+      this.#say(`  ${name}, idle ${found.cores.toFixed(4)} cores`);
+    }
   }
 
   async latency(): Promise<void> {
@@ -197,6 +234,22 @@ class Run {
       const readyS = (now() - startedAt) / 1000;
       this.#result.backlog[bida.name] = { count, ...filled, without, with: loaded, rssBefore, rss, readyS };
     }
+  }
+
+  /** Batches with as many lanes as tasks, beside batches with one. */
+  async destinations(): Promise<void> {
+    const { quick, only } = this.#options;
+    if (!only.has("destinations")) return;
+    this.#say("destinations");
+    const cells = [1, 10_000].map(
+      (destinations): Cell => ({
+        key: `cluster.${destinations} destinations`,
+        system: this.#cluster,
+        plan: { door: "http", destinations },
+      }),
+    );
+    const [rounds, seconds] = quick ? [3, 3] : [5, 5];
+    for (const found of await inTurns(this.#bench, cells, rounds, seconds, this.#say)) this.#keep(found);
   }
 
   async storm(): Promise<void> {

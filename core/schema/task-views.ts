@@ -28,7 +28,7 @@ export const taskViewSchema = z
     expect: expectSchema.nullable(),
     callCount: count.describe("Calls on record, by schedule and by hand"),
     limitCallCount: count,
-    retry: retrySchema,
+    retry: retrySchema.nullable().describe("Null where it cannot be read: the task is corrupt"),
     timeoutMs: count,
     nextCallAt: time
       .nullable()

@@ -14,11 +14,24 @@
 --   settings            HASH  lane -> what operators set, see lane.lua
 --   health:<lane>       HASH  what its calls have shown, see lane.lua
 --   troubled            ZSET  lane -> since when its breaker is not closed (ms)
+--   narrow              SET   lanes whose window is below the one they start with
 --   readies             how many are ready, in all lanes
 --   turn                counter that orders the rings
 --   epoch               exists since the last rebuild
 -- A member is the task id (36), "f" for a first call or "r" for a retry, the lane (11), and the app in decimal.
 -- A queue is the lane and the app, as they stand in the member.
+--
+-- What holds between scripts; `repair.lua` restores it where Redis has lost a part of its keys:
+--   1. A member is in one of `due`, a ready queue and `lease`.
+--   2. `holder` has the members of `lease`. One without a holder is taken by whoever extends it; one that only has a holder
+--      gets its lease back.
+--   3. `leased` has for each lane how many members of `lease` are of it, and no lane with none.
+--   4. `readies` is the number of members of all ready queues; each queue is in `queues:<lane>`.
+--   5. A lane with a ready queue is in the rings of its app, or gated, or paused, or has leases, whose ends reopen it. An app whose
+--      ring holds lanes is in `ring:<rank>`.
+--   6. `turn` is not below any turn that is given out.
+--   7. No lease ends later than a lease's length from now. Clocks can be set back; what says later is treated as that.
+--   8. A lane whose breaker is not closed is in `troubled`.
 -- Times are Redis's own: a script replicates its effects, not itself, so TIME is safe.
 
 local P = KEYS[1]

@@ -31,6 +31,7 @@ end
 local function write_lane(lane, state)
   -- Of a lane that was forgotten nobody knows.
   local args, was_open = {}, state.was.open_until ~= 0
+  local was_narrow = (state.was.window or RULES.START_WINDOW) < RULES.START_WINDOW
   for _, field in ipairs(FIELDS) do
     if state[field] ~= state.was[field] then
       args[#args + 1] = field
@@ -40,6 +41,11 @@ local function write_lane(lane, state)
   end
   if #args > 0 then redis.call('HSET', P .. 'health:' .. lane, unpack(args)) end
   redis.call('PEXPIRE', P .. 'health:' .. lane, RULES.FORGET_MS)
+  if state.window < RULES.START_WINDOW then
+    redis.call('SADD', P .. 'narrow', lane)
+  elseif was_narrow then
+    redis.call('SREM', P .. 'narrow', lane)
+  end
   if state.open_until > 0 then
     redis.call('ZADD', P .. 'troubled', state.opened_at, lane)
   elseif was_open then

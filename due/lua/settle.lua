@@ -1,25 +1,25 @@
 -- Ends leases of the holder: back to waiting or ready where a next time is given, otherwise gone.
 -- Input:  ARGV[1] holder, ARGV[2] window, then member, its due time when it was leased, next member ('' for none), next due time (0: ready
---         at once), what the call said of its target ('ok', 'bad', 'slow' or ''), …
+--         at once), what the call said of its target ('ok', 'bad', 'slow' or ''), '1' where the lease was in the task's row only, …
 -- Output: {micros, 1 where there is something to claim or to wait for, 'opened' or 'closed', status (7 values, see lane.lua), …} for breakers that changed
--- Errors: none. A lease of somebody else, or of the task's next call, is left alone.
+-- Errors: none. A lease of another holder, or of the task's next call, is left alone.
 local holder, window = ARGV[1], tonumber(ARGV[2])
 local lanes, changes = {}, {}
 local look = false
 
 -- Where each of the holder's own stands in ARGV; one that is named twice counts once.
-local members, places, seen = {}, {}, {}
-for i = 3, #ARGV, 5 do members[#members + 1] = ARGV[i] end
+local members, places, own, seen = {}, {}, {}, {}
+for i = 3, #ARGV, 6 do members[#members + 1] = ARGV[i] end
 local holders = #members > 0 and redis.call('HMGET', HOLDER, unpack(members)) or {}
 for i, member in ipairs(members) do
-  local at = 5 * i - 2
-  if holders[i] == lease_name(holder, ARGV[at + 1]) and not seen[member] then
+  local at = 6 * i - 3
+  local owned = holders[i] == lease_name(holder, ARGV[at + 1])
+  if (owned or ARGV[at + 5] == '1') and not seen[member] then
     seen[member] = true
     places[#places + 1] = at
+    if owned then own[#own + 1] = member end
   end
 end
-local own = {}
-for i, at in ipairs(places) do own[i] = ARGV[at] end
 unlease(own)
 
 for _, i in ipairs(places) do

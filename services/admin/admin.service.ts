@@ -17,7 +17,7 @@ import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/list-tasks.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { actionsOf, broadcast } from "../bus/bus.ts";
+import { actionsOf } from "../bus/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
 import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../tasks/tasks.ts";
@@ -45,7 +45,7 @@ const admin: ServiceSchema = {
   actions: actionsOf<"admin">({
     list: async (params: TaskQuery, ctx) => {
       const query = parseWith(querySchema, params, "invalid_query");
-      const { filter, leased } = await filterOf(query, resources.due);
+      const { filter, leased } = await filterOf(query, resources);
       const { limit, cursor = null, sort } = query;
       if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
         const errors = [{ field: "state", message: "sort=due lists open tasks only: pending, delivering" }];
@@ -101,8 +101,7 @@ const admin: ServiceSchema = {
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
       const change = parseWith(destinationChangeSchema, params.change, "invalid_body");
       const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
-      const { lane, keepAlive } = after;
-      broadcast(ctx.broker, "destination.changed", { lane, keepAlive });
+      await destinations.tellSchedulers(ctx.broker, after);
       return destinations.view(resources, origin);
     },
 

@@ -13,6 +13,7 @@ import {
   type ManyChanged,
   type Rule,
 } from "../../store/change-many.ts";
+import { isHanded } from "../../store/handovers.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { letGo, progressOf } from "../tasks/tasks.ts";
@@ -71,7 +72,9 @@ export async function applyTo(
   // Where Redis is away, the reconciler adds what is due, and what was canceled is dropped when it is claimed.
   if (action === "retry") {
     const waited = new Set(entries.map(({ taskId }) => taskId));
-    const called = changes.flatMap(({ after }) => dueEntryOf(after) ?? []);
+    // Where its row is the lease of a call, which was canceled before it ended, it is called when that time is over.
+    const free = changes.filter(({ after }) => !isHanded(after, clock.now()));
+    const called = free.flatMap(({ after }) => dueEntryOf(after) ?? []);
     const back = called.filter(({ taskId }) => !waited.has(taskId));
     if (back.length > 0) await due.add(back).catch(() => undefined);
     for (const entry of called) if (waited.has(entry.taskId)) await due.move(entry).catch(() => undefined);
@@ -96,7 +99,10 @@ async function ruleOf({ due, clock }: Resources, action: BulkAction, entries: Du
   if (action === "resolve") return (task) => resolve(task, clock.now());
   // Without Redis nobody can say, as for a single task.
   const leased = entries.length > 0 ? await due.leasedAmong(entries).catch(() => new Set()) : new Set();
-  return (task) => retryByHand(task, leased.has(task.taskId), false, clock);
+  return (task) => {
+    const isLeased = leased.has(task.taskId) || isHanded(task, clock.now());
+    return retryByHand(task, isLeased, false, clock);
+  };
 }
 
 const whereMeant =

@@ -2,16 +2,16 @@
 import type { JobFilter } from "../../core/bulk.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import { laneOf } from "../../core/ids.ts";
-import type { DueSet } from "../../due/due-set.ts";
 import type { TaskFilter } from "../../store/read.ts";
+import type { Resources } from "../node/resources.ts";
 import { filterOf } from "./task-filter.ts";
 
 /** @param asOf what was there then counts */
 export async function jobFilterOf(
   { destination, ...query }: JobFilter,
   asOf: EpochMs,
-  due: DueSet,
+  resources: Resources,
 ): Promise<TaskFilter> {
-  const { filter } = await filterOf(query, due);
+  const { filter } = await filterOf(query, resources);
   return { ...filter, asOf, lane: destination === undefined ? undefined : laneOf(destination) };
 }

@@ -6,12 +6,13 @@
  */
 import type { Logger } from "moleculer";
 import { type EpochMs, later, seconds } from "../../core/clock.ts";
+import { Loop } from "../../core/loop.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { advanceJob, holdJob, JobLost, leaseJob, type StoredJob, takeJob } from "../../store/bulk-jobs.ts";
 import { type Candidate, nextMatching, stillFits } from "../../store/change-many.ts";
 import type { TaskFilter } from "../../store/read.ts";
+import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
-import { Stretch } from "../node/stretch.ts";
 import { actionOf, added, applyTo } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 
@@ -20,6 +21,8 @@ const LEASE = seconds(15);
 const RENEWAL = seconds(5);
 /** Between two looks for a job, in ms. */
 const LOOK = 1_000;
+/** After a round that failed, in ms: a search that the database cannot bear must not come each second. */
+const FAILURE = { first: LOOK, max: 60_000 };
 /**
  * Tasks in one step, which is one transaction; and how long it rests after it: so many times its length, and at least so
  * many ms. A task that is called again costs the engine far more than its step, one that ends costs nothing more.
@@ -40,63 +43,47 @@ const PAGE = 1_000;
 export class BulkWorker {
   readonly #resources: Resources;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | null = null;
-  #endRest: () => void = () => undefined;
-  readonly #stretch: Stretch;
-  #stopped = false;
+  readonly #loop: Loop;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
     this.#log = log;
-    this.#stretch = new Stretch({
+    const contact = new Contact({
       log,
-      failing: "bulk jobs cannot go on",
+      lost: "bulk jobs cannot go on",
       back: "bulk jobs go on again",
       meanwhile: "jobs stand still; what is done is kept, and they go on by themselves",
+      level: "warn",
+    });
+    this.#loop = new Loop({
+      round: () => this.#round(),
+      everyMs: LOOK,
+      failure: FAILURE,
+      onDone: () => contact.works(),
+      onFailed: (error) => contact.failed(error),
     });
   }
 
   start(): void {
-    this.#schedule(LOOK);
+    this.#loop.start();
   }
 
   /** There is a new job. */
   wake(): void {
-    if (this.#running !== null) return;
-    clearTimeout(this.#timer);
-    this.#schedule(0);
+    this.#loop.wake();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#endRest();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  #schedule(delay: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round().then((worked) => {
-        this.#running = null;
-        this.#schedule(worked ? 0 : LOOK);
-      });
-    }, delay);
-  }
-
-  /** @returns whether there was a job */
-  async #round(): Promise<boolean> {
-    try {
-      const { db, clock } = this.#resources;
-      const job = await takeJob(db, clock.now(), LEASE);
-      if (job) await this.#work(job);
-      this.#stretch.works();
-      return job !== null;
-    } catch (error) {
-      this.#stretch.failed(error as Error);
-      return false;
-    }
+  /** @returns 0 where there was a job: there may be another one */
+  async #round(): Promise<number> {
+    const { db, clock } = this.#resources;
+    const job = await takeJob(db, clock.now(), LEASE);
+    if (job === null) return LOOK;
+    await this.#work(job);
+    return 0;
   }
 
   async #work(taken: StoredJob): Promise<void> {
@@ -108,7 +95,7 @@ export class BulkWorker {
     this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
     try {
       let job = taken;
-      while (!this.#stopped && job.state === "running") job = await this.#page(job);
+      while (!this.#loop.stopped && job.state === "running") job = await this.#page(job);
     } catch (error) {
       if (!(error instanceof JobLost)) throw error;
     } finally {
@@ -119,14 +106,14 @@ export class BulkWorker {
 
   /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
   async #page(taken: StoredJob): Promise<StoredJob> {
-    const { db, due } = this.#resources;
-    const filter = await jobFilterOf(taken.filter, taken.bound, due);
+    const { db } = this.#resources;
+    const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources);
     const page = await nextMatching(db, taken.scope, filter, taken.position, PAGE);
     const { step, rest, minRest } = PACE[actionOf(taken.kind)];
     let job = taken;
     // Also without a task: the last step is what ends a job.
     for (let from = 0; from === 0 || from < page.length; from += step) {
-      if (this.#stopped) break;
+      if (this.#loop.stopped) break;
       const startedAt = performance.now();
       const isLast = page.length < PAGE && from + step >= page.length;
       job = await this.#step(job, page.slice(from, from + step), filter, isLast);
@@ -177,21 +164,11 @@ export class BulkWorker {
     const until = performance.now() + LONGEST_REST;
     for (let rest = Math.min(ms, LONGEST_REST); ; ) {
       const due = performance.now() + rest;
-      await this.#rest(rest);
+      await this.#loop.rest(rest);
       const late = performance.now() - due;
-      if (this.#stopped || late < LATE || performance.now() > until) return;
+      if (this.#loop.stopped || late < LATE || performance.now() > until) return;
       rest = Math.min(LATE_REST * late, LONGEST_REST);
     }
-  }
-
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#stopped ? 0 : ms);
-      this.#endRest = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

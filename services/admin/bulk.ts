@@ -56,11 +56,11 @@ async function changeFiltered(
   filter: JobFilter,
   options: Options,
 ): Promise<BulkResult> {
-  const { db, due, clock } = resources;
+  const { db, clock } = resources;
   const scope = scopeOf(ctx);
   // By the generous reading of the clock: what was accepted a moment ago is meant as well.
   const bound = clock.after(millis(0));
-  const rows = await jobFilterOf(filter, bound, due);
+  const rows = await jobFilterOf(filter, bound, resources);
   if (options.dryRun) return resultOf(await countMatching(db, scope, rows), options);
   const by = byOf(ctx, options);
   const found = await nextMatching(db, scope, rows, null, MAX_AT_ONCE + 1);

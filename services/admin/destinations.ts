@@ -1,9 +1,10 @@
 /** Destinations: what is set for them, and how they are. */
+import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
 import type { AuditEntry } from "../../core/audit.ts";
 import type { DestinationView } from "../../core/destination.ts";
 import { BidaError } from "../../core/errors.ts";
-import { laneOf } from "../../core/ids.ts";
+import { type Lane, laneOf } from "../../core/ids.ts";
 import type { destinationChangeSchema, destinationQuerySchema } from "../../core/schema/destinations.ts";
 import type { LaneStatus } from "../../due/lane-rules.ts";
 import { recordAudit } from "../../store/audit.ts";
@@ -14,13 +15,17 @@ import {
   type StoredDestination,
   setDestination,
 } from "../../store/destinations.ts";
+import { call } from "../bus/call.ts";
+import { nodesWith } from "../bus/peers.ts";
 import type { Resources } from "../node/resources.ts";
+import { handedOnly } from "../tasks/handed.ts";
 import { difference } from "./people-parts.ts";
 
 export async function listViews(
-  { db, due }: Resources,
+  resources: Resources,
   query: z.output<typeof destinationQuerySchema>,
 ): Promise<{ items: DestinationView[]; nextCursor: string | null }> {
+  const { db, due } = resources;
   const after = query.cursor === undefined ? null : Buffer.from(query.cursor, "base64url").toString();
   const filter = {
     q: query.q,
@@ -29,20 +34,27 @@ export async function listViews(
   };
   const page = await listDestinations(db, filter, query.limit, after);
   // Without Redis nobody can say how they are; what is set is shown.
-  const known = await due.lanes(page.items.map(({ lane }) => lane)).catch(() => new Map());
+  const [known, handed] = await Promise.all([
+    due.lanes(page.items.map(({ lane }) => lane)).catch(() => new Map()),
+    handedPerLane(resources),
+  ]);
   return {
-    items: page.items.map((destination) => viewOf(destination, known.get(destination.lane))),
+    items: page.items.map((one) => viewOf(one, known.get(one.lane), handed.get(one.lane))),
     nextCursor: page.nextCursor && Buffer.from(page.nextCursor).toString("base64url"),
   };
 }
 
 /** @throws BidaError not_found for an origin that was never called nor set */
-export async function view({ db, due }: Resources, origin: string): Promise<DestinationView> {
+export async function view(resources: Resources, origin: string): Promise<DestinationView> {
+  const { db, due } = resources;
   const lane = laneOf(origin);
   const destination = await findDestination(db, lane);
   if (!destination) throw new BidaError("not_found", "No such destination");
-  const known = await due.lanes([lane]).catch(() => new Map());
-  return viewOf(destination, known.get(lane));
+  const [known, handed] = await Promise.all([
+    due.lanes([lane]).catch(() => new Map()),
+    handedPerLane(resources),
+  ]);
+  return viewOf(destination, known.get(lane), handed.get(lane));
 }
 
 /** Where the due set is away, the reconciler hands over what was set. */
@@ -68,7 +80,28 @@ export async function change(
   return changed;
 }
 
-function viewOf(destination: StoredDestination, status: LaneStatus | undefined): DestinationView {
+/** How long a scheduler may take to answer, in ms. One that does not learns it from the due set, about a second later. */
+const PATIENCE = 1_000;
+
+/** Resolves once what was set holds for every scheduler that can be reached: the next task is called accordingly. */
+export async function tellSchedulers(broker: ServiceBroker, destination: StoredDestination): Promise<void> {
+  const { lane, paused, concurrency, ratePerSecond, breaker, keepAlive } = destination;
+  const params = { lane, settings: { paused, concurrency, ratePerSecond, breaker, keepAlive } };
+  const told = nodesWith(broker, "scheduler.configure").map((nodeID) =>
+    call(broker, "scheduler.configure", params, { nodeID, timeout: PATIENCE }),
+  );
+  await Promise.allSettled(told);
+}
+
+/** How many calls of each lane the due set does not count. */
+async function handedPerLane(resources: Resources): Promise<Map<Lane, number>> {
+  const entries = await handedOnly(resources, resources.clock.now());
+  const counts = new Map<Lane, number>();
+  for (const { lane } of entries) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+  return counts;
+}
+
+function viewOf(destination: StoredDestination, status: LaneStatus | undefined, handed = 0): DestinationView {
   const { origin, paused, concurrency, ratePerSecond, keepAlive, breaker, firstSeenAt } = destination;
   return {
     origin,
@@ -85,7 +118,7 @@ function viewOf(destination: StoredDestination, status: LaneStatus | undefined):
     },
     window: status?.window ?? null,
     ready: status?.ready ?? 0,
-    inFlight: status?.leased ?? 0,
+    inFlight: (status?.leased ?? 0) + handed,
     firstSeenAt: new Date(firstSeenAt).toISOString(),
   };
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { EpochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { percentiles } from "../../core/histogram.ts";
-import { type Lane, laneOf } from "../../core/ids.ts";
+import { type Lane, laneOf, type TaskId } from "../../core/ids.ts";
 import type { attemptQuerySchema } from "../../core/schema/attempts.ts";
 import type { rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import {
@@ -38,6 +38,7 @@ import { readOverview } from "../../store/stats/overview.ts";
 import { type Range, readStats } from "../../store/stats/read.ts";
 import { oldestDue } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
+import { handed } from "../tasks/handed.ts";
 
 /** Points of one answer. */
 const MAX_POINTS = 1_500;
@@ -54,10 +55,10 @@ type SeriesQuery = z.output<typeof seriesQuerySchema>;
 type Tops = Record<"hour" | "day", FailingDestination[]>;
 
 export class Statistics {
-  readonly #resources: Pick<Resources, "db" | "due" | "clock">;
+  readonly #resources: Pick<Resources, "db" | "due" | "clock" | "config">;
   readonly #tops = new Map<number, { tops: Promise<Tops>; until: number }>();
 
-  constructor(resources: Pick<Resources, "db" | "due" | "clock">) {
+  constructor(resources: Pick<Resources, "db" | "due" | "clock" | "config">) {
     this.#resources = resources;
   }
 
@@ -140,7 +141,8 @@ export class Statistics {
   async #oldestWaiting(scope: Scope, now: EpochMs): Promise<StatsNow["oldestWaiting"]> {
     const { db, due } = this.#resources;
     const entries = await oldestDue(db, scope, now, OLDEST);
-    const leased = await due.leasedAmong(entries).catch(() => new Set());
+    const leased = await due.leasedAmong(entries).catch(() => new Set<TaskId>());
+    for (const { taskId } of await handed(this.#resources, now)) leased.add(taskId);
     const oldest = entries.find(({ taskId }) => !leased.has(taskId));
     return oldest
       ? { taskId: oldest.taskId, dueAt: iso(oldest.dueAt), waitingMs: Math.max(0, now - oldest.dueAt) }

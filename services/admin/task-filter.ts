@@ -1,20 +1,28 @@
-/** From a query of the contract to a filter on rows: `delivering` is pending and leased, which only the due set knows. */
+/**
+ * From a query of the contract to a filter on rows: `delivering` is pending and leased, which the due set knows, or the row
+ * where it is the lease itself.
+ */
 import type { z } from "zod";
 import type { TaskId } from "../../core/ids.ts";
 import type { querySchema } from "../../core/schema/tasks.ts";
 import type { StoredState } from "../../core/task.ts";
-import type { DueSet } from "../../due/due-set.ts";
 import type { TaskFilter } from "../../store/read.ts";
+import type { Resources } from "../node/resources.ts";
+import { handed } from "../tasks/handed.ts";
 
 type Query = Partial<z.output<typeof querySchema>>;
 
 /** @returns the filter, and the tasks that are being delivered */
 export async function filterOf(
   query: Query,
-  due: DueSet,
+  resources: Resources,
 ): Promise<{ filter: TaskFilter; leased: Set<TaskId> }> {
   // Without Redis nobody can say what is being delivered; such tasks show as pending.
-  const leased = await due.allLeased().catch((): TaskId[] => []);
+  const [held, inRows] = await Promise.all([
+    resources.due.allLeased().catch((): TaskId[] => []),
+    handed(resources, resources.clock.now()),
+  ]);
+  const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
   const { state, limit: _, cursor: __, sort: ___, createdFrom, createdTo, ...same } = query;
   const filter: TaskFilter = {
     ...same,

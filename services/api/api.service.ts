@@ -7,6 +7,7 @@ import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
 import { eventsOf } from "../bus/bus.ts";
 import { fatal } from "../node/fatal.ts";
+import { isLeaving } from "../node/leaving.ts";
 import { configOf } from "../node/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
 import { attemptRoutes } from "./attempts.routes.ts";
@@ -121,8 +122,10 @@ const api: ServiceSchema<Record<string, unknown>> = {
 
   methods: {
     httpHandler(req: IncomingMessage, res: ServerResponse, next?: () => void) {
-      // The server closes: a caller that goes on asking over a connection it keeps would never let it.
-      if (!this.server.listening) res.setHeader("connection", "close");
+      // Whatever goes wrong with one answer ends that answer, never the process.
+      res.on("error", () => res.destroy());
+      // A caller that goes on asking over a connection it keeps would never let the server close.
+      if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
     },

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import sirv from "sirv";
 import { BidaError } from "../../core/errors.ts";
 import type { GatewayHandler } from "./route.ts";
@@ -35,6 +36,7 @@ export function consoleRoutes(folder: string): Record<string, GatewayHandler> {
   const files = existsSync(join(folder, "index.html")) ? listed(folder) : null;
 
   const handler: GatewayHandler = (req, res, next) => {
+    res.once("pipe", (file: Readable) => follow(file, res));
     const path = new URL(req.url ?? "/", "http://localhost").pathname;
     const missing = () => next(new BidaError("not_found"));
     if (NOT_OURS.test(path)) return missing();
@@ -47,6 +49,12 @@ export function consoleRoutes(folder: string): Record<string, GatewayHandler> {
     });
   };
   return { "GET /": handler, "GET /*path": handler, "HEAD /": handler, "HEAD /*path": handler };
+}
+
+/** The file may be gone since it was listed, as in a new build; and one that nobody reads any more would stay open. */
+function follow(file: Readable, res: ServerResponse): void {
+  file.on("error", () => res.destroy());
+  res.once("close", () => file.destroy());
 }
 
 function listed(folder: string) {

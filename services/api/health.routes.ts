@@ -3,6 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import type { Health } from "../../core/contract.ts";
 import { aliveSchema, healthSchema } from "../../core/schema/health.ts";
 import { call } from "../bus/call.ts";
+import { isLeaving } from "../node/leaving.ts";
 import type { Route } from "./route.ts";
 
 const CHECK_TIMEOUT = 4_000;
@@ -36,6 +37,7 @@ export const healthRoutes: Route[] = [
 ];
 
 async function check(broker: ServiceBroker): Promise<Health> {
+  if (isLeaving(broker)) return { ok: false, parts: { node: "This node is stopping" } };
   try {
     const health = await call(broker, "scheduler.health", {}, { timeout: CHECK_TIMEOUT });
     return { ...health, parts: { scheduler: null, ...health.parts } };

@@ -3,12 +3,14 @@ import type { BrokerOptions } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
 import { loggers } from "../node/log.ts";
 import { ExactSerializer } from "./exact-serializer.ts";
+import { FEATURES } from "./features.ts";
 import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */
 export function sharedOptions({ natsUrls, logLevel }: ClientConfig): BrokerOptions {
   return {
     namespace: "",
+    metadata: FEATURES,
     logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
     transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
     serializer: new ExactSerializer(),

@@ -1,71 +1,80 @@
 /**
- * NATS refuses messages over 1 MB (its server's default), and a callback's body alone may have that size. Packets that
- * do not fit are sent in numbered parts and put together at the other end. A packet that fits is sent as it is, so
- * brokers without this middleware can talk to us as long as they keep below the limit.
+ * NATS refuses messages over its server's `max_payload` (1 MiB unless configured otherwise), and a callback's body alone
+ * may have that size. Packets that do not fit are sent in numbered parts and put together at the other end. The limit is
+ * the one of the server that this broker is connected to at that moment. A packet that fits is sent as it is, which lets
+ * brokers without this middleware talk to us as long as they keep below the limit.
  */
-import type { Middleware } from "moleculer";
+import type { Middleware, ServiceBroker } from "moleculer";
+import { type ClaimedPart, Unfinished } from "./unfinished.ts";
 
-/** NATS's default limit is 1 048 576 bytes; its own framing needs some of it. */
-const MAX_PART = 1_000_000;
 /** No packet of ours is JSON that begins so. */
 const MAGIC = Buffer.from("\u0000BIDA");
-/** magic, id of the packet (8 bytes), number of this part and of all (2 bytes each) */
+/** magic; sender and number of the packet (4 bytes each); number of this part and of all (2 bytes each) */
 const HEADER = MAGIC.length + 8 + 4;
-/** Parts of packets that never became whole are dropped after this, in ms: their sender died. */
-const PATIENCE = 30_000;
-/** Most that may lie here unfinished, in bytes. */
-const MAX_PENDING = 256 * 1024 * 1024;
+const MAX_PARTS = 0xffff;
+/** What NATS takes unless its server says otherwise, in bytes. */
+const USUAL_LIMIT = 1_048_576;
+/** Kept free below the limit, in bytes. */
+const MARGIN = 1_024;
+/** The smallest `max_payload` that a node starts with, in bytes: below it even a heartbeat would travel in parts. */
+export const MIN_PAYLOAD = 4_096;
+/** Between two log lines on parts that are dropped, in ms. */
+const SAY_AGAIN = 60_000;
 
-interface Pending {
-  parts: (Buffer | undefined)[];
-  missing: number;
-  bytes: number;
-  since: number;
+/** `max_payload` of the server that a broker is connected to, in bytes; null where there is no connection to NATS. */
+export const maxPayload = (broker: ServiceBroker): number | null =>
+  (broker.transit as unknown as Transit | null)?.tx.client?.info?.max_payload ?? null;
+
+/** The part of Moleculer's transit, and of NATS's client in it, that is used here. */
+interface Transit {
+  tx: { client?: { info?: { max_payload?: number } } | null };
 }
 
 export function largePackets(): Middleware {
-  const pending = new Map<string, Pending>();
-  let pendingBytes = 0;
-  let sent = BigInt(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
+  const unfinished = new Unfinished();
+  // Random, because brokers know nothing of each other; 4 bytes each, as the header has it.
+  const sender = Math.floor(Math.random() * 2 ** 32);
+  let sent = 0;
+  let broker: ServiceBroker | null = null;
+  let saidAt = Number.NEGATIVE_INFINITY;
 
-  const forget = (key: string) => {
-    pendingBytes -= pending.get(key)?.bytes ?? 0;
-    pending.delete(key);
-  };
+  const limit = () => (broker && maxPayload(broker)) ?? USUAL_LIMIT;
 
-  const collect = (data: Buffer): Buffer | null => {
-    const key = data.toString("latin1", MAGIC.length, MAGIC.length + 8);
-    const [index, count] = [data.readUInt16BE(HEADER - 4), data.readUInt16BE(HEADER - 2)];
-    const now = performance.now();
-    for (const [old, { since }] of pending) if (now - since > PATIENCE) forget(old);
-    const packet = pending.get(key) ?? { parts: Array(count), missing: count, bytes: 0, since: now };
-    if (index >= count || packet.parts[index] !== undefined || pendingBytes > MAX_PENDING) return null;
-    pending.set(key, packet);
-    packet.parts[index] = data.subarray(HEADER);
-    packet.missing -= 1;
-    packet.bytes += data.length;
-    pendingBytes += data.length;
-    if (packet.missing > 0) return null;
-    forget(key);
-    return Buffer.concat(packet.parts as Buffer[]);
+  const say = (why: string) => {
+    if (performance.now() - saidAt < SAY_AGAIN) return;
+    saidAt = performance.now();
+    broker?.getLogger("node").warn({ why }, "a part of a large packet was dropped");
   };
 
   return {
     name: "LargePackets",
 
+    created(created: ServiceBroker) {
+      broker = created;
+    },
+
+    async stopped() {
+      unfinished.clear();
+    },
+
     transporterSend(next: Send) {
       return async (topic: string, data: Buffer, meta: object) => {
-        if (data.length <= MAX_PART) return next(topic, data, meta);
-        const count = Math.ceil(data.length / MAX_PART);
-        sent += 1n;
-        const id = BigInt.asUintN(64, sent); // other packets are sent meanwhile
+        // A server that takes less than a margin more than a header is none that a node starts with.
+        const room = Math.max(limit() - MARGIN, 2 * HEADER);
+        if (data.length <= room) return next(topic, data, meta);
+        const size = room - HEADER;
+        const count = Math.ceil(data.length / size);
+        if (count > MAX_PARTS) throw new RangeError(`a packet of ${data.length} bytes is too large to send`);
+        sent = (sent + 1) >>> 0;
+        const number = sent; // other packets are sent meanwhile
         for (let index = 0; index < count; index++) {
           const header = Buffer.alloc(HEADER);
           MAGIC.copy(header);
-          header.writeBigUInt64BE(id, MAGIC.length);
+          header.writeUInt32BE(sender, MAGIC.length);
+          header.writeUInt32BE(number, MAGIC.length + 4);
           header.writeUInt16BE(index, HEADER - 4);
           header.writeUInt16BE(count, HEADER - 2);
-          const part = data.subarray(index * MAX_PART, (index + 1) * MAX_PART);
+          const part = data.subarray(index * size, (index + 1) * size);
           await next(topic, Buffer.concat([header, part]), meta);
         }
       };
@@ -75,12 +84,21 @@ export function largePackets(): Middleware {
       return (cmd: string, data: Buffer, meta: object) => {
         if (data.length < HEADER || !data.subarray(0, MAGIC.length).equals(MAGIC))
           return next(cmd, data, meta);
-        const whole = collect(data);
+        const whole = unfinished.add(partOf(data), say);
         return whole === null ? Promise.resolve() : next(cmd, whole, meta);
       };
     },
   } as unknown as Middleware;
 }
+
+/** What a message with a header says of itself; nothing of it is checked here. */
+const partOf = (data: Buffer): ClaimedPart => ({
+  sender: data.readUInt32BE(MAGIC.length),
+  packet: data.readUInt32BE(MAGIC.length + 4),
+  index: data.readUInt16BE(HEADER - 4),
+  count: data.readUInt16BE(HEADER - 2),
+  bytes: data.subarray(HEADER),
+});
 
 type Send = (topic: string, data: Buffer, meta: object) => Promise<void>;
 type Receive = (cmd: string, data: Buffer, meta: object) => Promise<void>;

@@ -25,7 +25,15 @@ export function natsOptions(urls: string[]): Record<string, unknown> {
   };
 }
 
+/** Events of this broker alone: the connection has gone; it is there again, maybe to another server. */
+export const LOST = "$nats.lost";
+export const BACK = "$nats.back";
+
 interface NatsClient {
+  subscribe(
+    topic: string,
+    options: { callback(error: Error | null, message: { data: Uint8Array }): void },
+  ): unknown;
   flush(): Promise<void>;
   close(): Promise<void>;
   status(): AsyncIterable<{ type: string }>;
@@ -62,7 +70,17 @@ export class NatsTransporter extends Transporters.NATS {
     return super.send(topic, data) as unknown as Promise<void>;
   }
 
-  /** The client reconnects by itself and tells Moleculer nothing of it. */
+  /** As the original, which takes an error of the subscription for a message. */
+  override async subscribe(cmd: string, nodeID?: string): Promise<void> {
+    this.client?.subscribe(this.getTopicName(cmd, nodeID), {
+      callback: (error, message) => {
+        if (error) this.logger.warn({ err: error.message, cmd }, "NATS ended a subscription");
+        else void this.receive(cmd, Buffer.from(message.data));
+      },
+    });
+  }
+
+  /** The client reconnects by itself and tells Moleculer nothing of it; who wants to know listens to {@link LOST}, {@link BACK}. */
   async #follow(client: NatsClient): Promise<void> {
     for await (const { type } of client.status()) {
       if (this.client !== client) return;
@@ -80,6 +98,7 @@ export class NatsTransporter extends Transporters.NATS {
 
   #lost(): void {
     this.#isLost = true;
+    this.broker.broadcastLocal(LOST);
     this.#forget();
   }
 
@@ -87,6 +106,7 @@ export class NatsTransporter extends Transporters.NATS {
   async #back(): Promise<void> {
     this.#forget();
     this.#isLost = false;
+    this.broker.broadcastLocal(BACK);
     const { discoverer } = this.transit as unknown as Transit;
     await discoverer.sendLocalNodeInfo();
     await discoverer.discoverAllNodes();

@@ -2,9 +2,11 @@
 import { Errors } from "moleculer";
 import type { WireRefusal } from "../../core/contract.ts";
 import { BidaError, isRefusalCode } from "../../core/errors.ts";
+import { translated } from "../../store/failures.ts";
 
 /** @param unexpected is told of errors that are not refusals; callers see `internal` and nothing of them */
-export function toWire(error: unknown, unexpected: (cause: unknown) => void): Error {
+export function toWire(thrown: unknown, unexpected: (cause: unknown) => void): Error {
+  const error = translated(thrown);
   if (!(error instanceof BidaError)) {
     // An error of another node has been through here already.
     if (error instanceof Errors.MoleculerError) return error;

@@ -114,7 +114,8 @@ export class Demand {
     const { broker, holder, leaseMs, keepsUp } = this.#options;
     const waitMs = millis(leaseMs * WAIT_SHARE);
     const options = { nodeID, timeout: waitMs + ANSWER_TIME };
-    return call(broker, "scheduler.claim", { holder, room, retries, keepsUp: keepsUp(), waitMs }, options);
+    const request = { holder, room, retries, keepsUp: keepsUp(), waitMs, handovers: true } as const;
+    return call(broker, "scheduler.claim", request, options);
   }
 
   #retries(): number {

@@ -1,10 +1,10 @@
 /** What a dispatcher measures: its calls, and what it holds. */
-import type { WorkerPool } from "../../actors/pool.ts";
 import type { Outcome } from "../../core/job.ts";
 import {
   callDuration,
   callLateness,
   calls,
+  callsAllowed,
   callsInFlight,
   drainingNow,
   jobsCapacity,
@@ -17,8 +17,7 @@ import {
 } from "../../core/metrics.ts";
 import { CALL_ERRORS } from "../../core/outcome.ts";
 import type { NodePart } from "../node/node-status.ts";
-import type { Reporter } from "./reporter.ts";
-import type { RetryPace } from "./retry-pace.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 /** Observes what came of calls. On the hot path: children are made once, equal counts are added together. */
 export class CallMeter {
@@ -49,45 +48,32 @@ export class CallMeter {
   }
 }
 
-export interface DispatcherParts {
-  threads: number;
-  capacity: number;
-  pool: WorkerPool;
-  reporter: Reporter;
-  pace: RetryPace;
-  /** Jobs it has a lease on. */
-  held(): number;
-  draining(): boolean;
-}
-
 /** A dispatcher's share of what its node says of itself. */
-export function dispatcherStatus({
-  threads,
-  capacity,
-  pool,
-  reporter,
-  pace,
-  held,
-  draining,
-}: DispatcherParts): NodePart {
+export function dispatcherStatus(
+  pipeline: Pick<Pipeline, "room" | "pool" | "ledger" | "pace" | "draining">,
+  threads: number,
+): NodePart {
+  const { pool, ledger, pace } = pipeline;
+  const { capacity } = pipeline.room;
   let staleSeen = 0;
   return {
     info: () => ({
       threads,
       capacity,
       inFlight: pool.inFlight,
-      held: held(),
-      outcomesBuffered: reporter.size,
-      draining: draining(),
+      held: ledger.size,
+      outcomesBuffered: ledger.ended,
+      draining: pipeline.draining,
     }),
     sample() {
       callsInFlight.set(pool.inFlight);
-      jobsHeld.set(held());
+      callsAllowed.set(pool.allowed);
+      jobsHeld.set(ledger.size);
       jobsCapacity.set(capacity);
-      drainingNow.set(Number(draining()));
+      drainingNow.set(Number(pipeline.draining));
       retryPace.set(Math.round(pace.perSecond));
-      outcomesBuffered.set(reporter.size);
-      outcomesOldest.set(reporter.oldestMs / 1000);
+      outcomesBuffered.set(ledger.ended);
+      outcomesOldest.set((performance.now() - (ledger.oldestEnd() ?? performance.now())) / 1000);
       const stale = pool.staleConnections;
       staleConnections.inc(stale - staleSeen);
       staleSeen = stale;

@@ -1,8 +1,10 @@
 /** Renews the leases of everything that is held, and keeps this node's idea of the cluster's time. */
 import type { Logger, ServiceBroker } from "moleculer";
-import { type LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import type { ClockSample, SyncedClock } from "../../core/clock.ts";
-import type { DueEntry } from "../../core/job.ts";
+import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
+import type { HeldLease, Ledger, Releases } from "../../actors/ledger.ts";
+import type { WorkerPool } from "../../actors/pool.ts";
+import { type ClockSample, millis, type SyncedClock } from "../../core/clock.ts";
+import { leaseOf } from "../../core/job.ts";
 import { leasesLost } from "../../core/metrics.ts";
 import { askAny } from "../bus/peers.ts";
 import { Contact } from "../node/contact.ts";
@@ -20,14 +22,13 @@ export interface HeartbeatOptions {
   log: Logger;
   holder: string;
   leaseMs: number;
-  trust: LeaseTrust;
+  ledger: Ledger;
+  pool: Pick<WorkerPool, "silent" | "renewed" | "drop">;
   clock: SyncedClock;
   /** Whether any scheduler is known; without one a call could only fail. */
   hasScheduler(): boolean;
-  /** Everything held. */
-  entries(): DueEntry[];
-  /** Leases that are somebody else's now. */
-  onLost(taskIds: string[]): void;
+  /** Leases that came back to life behind their end. */
+  onReleases(releases: Releases): void;
   onClock(sample: ClockSample): void;
 }
 
@@ -63,21 +64,15 @@ export class Heartbeat {
 
   /** Three beats per lease: one may be lost and one late. One that failed is repeated soon. */
   async #beat(): Promise<void> {
-    const { leaseMs, trust, entries, onLost, log } = this.#options;
+    const { leaseMs, pool, ledger, clock, log } = this.#options;
     let pause = Math.min(leaseMs / 3, LONGEST_PAUSE);
     const beganAt = monotonicMs();
     try {
       if (!this.#options.hasScheduler()) throw new Error("no scheduler is known");
-      const held = entries();
-      for (let i = 0; i === 0 || i < held.length; i += CHUNK) {
-        const lost = await this.#extend(held.slice(i, i + CHUNK));
-        if (lost.length > 0) {
-          log.warn({ tasks: lost.length }, "leases lost; those that have not started are dropped");
-          leasesLost.inc(lost.length);
-          onLost(lost);
-        }
-      }
-      trust.renew(trustedUntil(beganAt, leaseMs));
+      const silent = pool.silent();
+      const held = ledger.renewal(clock.after(millis(0)), silent);
+      for (let i = 0; i === 0 || i < held.length; i += CHUNK) await this.#extend(held.slice(i, i + CHUNK));
+      pool.renewed(trustedUntil(beganAt, leaseMs), silent);
       this.#failingSince = null;
       this.#contact.works();
     } catch (error) {
@@ -91,16 +86,24 @@ export class Heartbeat {
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), pause);
   }
 
-  async #extend(entries: DueEntry[]): Promise<string[]> {
-    const { broker, holder, clock, onClock, leaseMs } = this.#options;
+  async #extend(held: HeldLease[]): Promise<void> {
+    const { broker, holder, clock, leaseMs, ledger, pool, log } = this.#options;
     const sentAt = clock.local();
     const patience = Math.min(leaseMs / 4, LONGEST_PAUSE / 2);
     const timeout = Math.min(leaseMs / 3, LONGEST_PAUSE);
+    const named = ledger.promote(held);
+    const entries = named.map(({ lease }) => leaseOf(lease));
     const reply = await askAny(broker, "scheduler.extend", { holder, entries }, patience, { timeout });
-    const { lost, ...theirs } = reply;
-    const sample = { sentAt, receivedAt: clock.local(), ...theirs };
+    const { lost, adopted = [], sentBy, reached } = reply;
+    const sample = { sentAt, receivedAt: clock.local(), sentBy, reached };
     clock.sample(sample);
-    onClock(sample);
-    return lost;
+    this.#options.onClock(sample);
+    const renewed = ledger.renewed(named, lost, adopted);
+    if (renewed.lost > 0) {
+      log.warn({ tasks: renewed.lost }, "leases lost; those that have not started are dropped");
+      leasesLost.inc(renewed.lost);
+    }
+    pool.drop(renewed.dropped);
+    this.#options.onReleases(renewed.releases);
   }
 }

@@ -1,22 +1,25 @@
 /**
- * Contact with something this node depends on: one log line when it is lost, one when it is back, and the metrics
- * `bida_contact…`. Tell it of every success and failure; it speaks of changes only.
+ * Contact with something this node depends on, or with work of its own that is tried again and again: one log line when
+ * it is lost, one when it is back, and the metrics `bida_contact…` where it has a part. Tell it of every success and failure; it
+ * speaks of changes only.
  */
 import type { Logger, ServiceBroker } from "moleculer";
 import { contact, contactLosses, contactLost } from "../../core/metrics.ts";
 import { contribute } from "./node-status.ts";
 
+export type Part = "database" | "redis" | "nats" | "recording" | "heartbeat";
+
 export interface ContactOptions {
-  broker: ServiceBroker;
   log: Logger;
-  /** The label of its metrics. */
-  part: "database" | "redis" | "nats" | "recording" | "heartbeat";
   /** The two log lines. */
   lost: string;
   back: string;
   /** What is done while it is lost. */
   meanwhile: string;
   level?: "warn" | "error";
+  /** Both, where there are metrics of it; `part` is their label. */
+  broker?: ServiceBroker;
+  part?: Part;
 }
 
 export class Contact {
@@ -26,6 +29,7 @@ export class Contact {
   constructor(options: ContactOptions) {
     this.#options = options;
     const { broker, part } = options;
+    if (!broker || !part) return;
     contact.labels(part).set(1);
     contactLosses.labels(part).inc(0);
     contribute(broker, { sample: () => contactLost.labels(part).set(this.lostForMs / 1000) });
@@ -40,8 +44,10 @@ export class Contact {
     if (this.#lost !== null) return;
     this.#lost = { since: new Date(), at: performance.now() };
     const { log, part, lost, meanwhile, level = "error" } = this.#options;
-    contact.labels(part).set(0);
-    contactLosses.labels(part).inc();
+    if (part) {
+      contact.labels(part).set(0);
+      contactLosses.labels(part).inc();
+    }
     log[level]({ part, err: error?.message, since: this.#lost.since.toISOString(), meanwhile }, lost);
   }
 
@@ -51,7 +57,7 @@ export class Contact {
     const { since, at } = this.#lost;
     this.#lost = null;
     const { log, part, back } = this.#options;
-    contact.labels(part).set(1);
+    if (part) contact.labels(part).set(1);
     const afterMs = Math.round(performance.now() - at);
     log.info({ part, since: since.toISOString(), afterMs, ...more }, back);
   }

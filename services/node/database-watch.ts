@@ -1,23 +1,22 @@
 /** Looks after the database once a second, so that an outage shows in the log and in metrics whether or not there is work. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
+import { Loop } from "../../core/loop.ts";
 import { databasePool } from "../../core/metrics.ts";
-import { type Database, pingDatabase, poolUsage } from "../../store/database.ts";
+import { type Database, pingDatabase, poolUsage, probeDatabase } from "../../store/database.ts";
 import { Contact } from "./contact.ts";
 import { contribute } from "./node-status.ts";
 
 const INTERVAL = 1_000;
+/** So many looks from one that writes to the next: a disk may be full while all reads work. */
+const WRITE_EVERY = 10;
 /** An answer that takes longer than this is none, in ms. */
 const PATIENCE = 3_000;
 
 export class DatabaseWatch {
-  readonly #db: Database;
-  readonly #contact: Contact;
-  readonly #stop = new AbortController();
+  readonly #loop: Loop;
 
   constructor(broker: ServiceBroker, log: Logger, db: Database) {
-    this.#db = db;
-    this.#contact = new Contact({
+    const contact = new Contact({
       broker,
       log,
       part: "database",
@@ -33,23 +32,19 @@ export class DatabaseWatch {
         databasePool.labels("waiting").set(waiting);
       },
     });
-    void this.#watch();
+    let looks = 0;
+    this.#loop = new Loop({
+      round: () => (++looks % WRITE_EVERY === 0 ? probeDatabase : pingDatabase)(db, PATIENCE),
+      firstMs: 0,
+      everyMs: INTERVAL,
+      onDone: () => contact.works(),
+      onFailed: (error) => contact.failed(error),
+    });
+    this.#loop.start();
   }
 
-  stop(): void {
-    this.#stop.abort();
-  }
-
-  async #watch(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        await pingDatabase(this.#db, PATIENCE);
-        this.#contact.works();
-      } catch (error) {
-        if (!signal.aborted) this.#contact.failed(error as Error);
-      }
-      await pause(INTERVAL, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+  /** Resolves once it asks nothing any more. */
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 }

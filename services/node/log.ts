@@ -1,26 +1,14 @@
-/**
- * The log: JSON lines on stdout. Lines are gathered and written every 100 ms or 32 KiB, whichever is first, so that a
- * line per state change can be afforded (figures in `docs/operations.md`); what is gathered is written when the
- * process ends by itself. A SIGKILL may cost the last 100 ms of lines, never of tasks.
- */
+/** The log: JSON lines on stdout. A SIGKILL may cost the last 100 ms of lines, never of tasks. */
 import type { Logger, LoggerOptions } from "pino";
-import { destination, pino, stdTimeFunctions } from "pino";
+import { pino, stdTimeFunctions } from "pino";
+import { LogOutput } from "./log-output.ts";
 
-const FLUSH_EVERY = 100;
-const BUFFER = 32 * 1024;
-/** Lines beyond this are dropped: a reader that stands still must cost neither memory nor deliveries. */
-const MAX_BUFFER = 64 * 1024 * 1024;
+const STDOUT = 1;
 
 /** Makes Moleculer's loggers: one per module, with `bindings` in each line. */
 export function loggers(level: string): (level: string, bindings: Record<string, unknown>) => Logger {
-  const stdout = destination({
-    dest: 1,
-    sync: false,
-    minLength: BUFFER,
-    maxWrite: 2 * BUFFER,
-    maxLength: MAX_BUFFER,
-    periodicFlush: FLUSH_EVERY,
-  });
+  const stdout = new LogOutput(STDOUT);
+  process.once("exit", () => stdout.flushSync());
   const root = pino(format(level), stdout);
   return (ownLevel, { ns: _, ...bindings }) => root.child(bindings, { level: ownLevel });
 }

@@ -1,17 +1,16 @@
-/** Tells when contact with NATS is lost and found: its client reconnects by itself, and Moleculer says nothing of it. */
+/** Tells of contact with NATS, lost and found, and of a server that takes too little. */
 import type { Logger, ServiceBroker } from "moleculer";
-import type { NatsConnection } from "nats";
+import { MIN_PAYLOAD, maxPayload } from "../bus/large-packets.ts";
+import { BACK, LOST } from "../bus/nats-transporter.ts";
 import { Contact } from "./contact.ts";
+import { fatal } from "./fatal.ts";
 
 export class NatsWatch {
-  readonly #contact: Contact;
-  readonly #onBack: () => void;
   #stopped = false;
 
   /** To be made before the broker starts. @param onBack the connection was gone and is there again */
   constructor(broker: ServiceBroker, log: Logger, onBack: () => void) {
-    this.#onBack = onBack;
-    this.#contact = new Contact({
+    const contact = new Contact({
       broker,
       log,
       part: "nats",
@@ -19,12 +18,24 @@ export class NatsWatch {
       back: "NATS is back",
       meanwhile: "other nodes cannot be reached; calls under way go on, and their outcomes are kept",
     });
+    const failed = (error: Error) => {
+      if (!this.#stopped) contact.failed(error);
+    };
+    const { localBus } = broker;
     // At the start: Moleculer tries again every 5 s.
-    broker.localBus.on("$transporter.error", ({ error }: { error: Error }) => this.#failed(error));
-    broker.localBus.on("$transporter.connected", () => {
-      this.#contact.works();
-      const { client } = (broker.transit as unknown as Transit).tx;
-      if (client) void this.#follow(client);
+    localBus.on("$transporter.error", ({ error }: { error: Error }) => failed(error));
+    localBus.on("$transporter.connected", () => {
+      contact.works();
+      const problem = problemOf(maxPayload(broker));
+      if (problem !== null) fatal(`BIDA_NATS_URL: ${problem}`);
+    });
+    localBus.on(LOST, () => failed(new Error("the connection is gone")));
+    localBus.on(BACK, () => {
+      contact.works();
+      // Another server of a NATS cluster, or the same one with another setting.
+      const problem = problemOf(maxPayload(broker));
+      if (problem !== null) log.error({ problem }, "NATS takes very small messages only");
+      onBack();
     });
   }
 
@@ -32,24 +43,9 @@ export class NatsWatch {
   stop(): void {
     this.#stopped = true;
   }
-
-  async #follow(client: NatsConnection): Promise<void> {
-    for await (const { type } of client.status()) {
-      if (type === "disconnect") this.#failed(new Error("the connection is gone"));
-      if (type === "reconnect") this.#back();
-    }
-  }
-
-  #back(): void {
-    this.#contact.works();
-    this.#onBack();
-  }
-
-  #failed(error: Error): void {
-    if (!this.#stopped) this.#contact.failed(error);
-  }
 }
 
-interface Transit {
-  tx: { client: NatsConnection | null };
-}
+const problemOf = (limit: number | null): string | null =>
+  limit === null || limit >= MIN_PAYLOAD
+    ? null
+    : `the server takes messages of ${limit} bytes at most; set its max_payload to ${MIN_PAYLOAD} or more`;

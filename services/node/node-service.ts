@@ -73,6 +73,8 @@ export function nodeService(config: Config): Middleware {
 
 /** A bug that nobody caught leaves the process in a state nobody knows: it ends, and others take over after the lease. */
 function sayWhyItEnds(broker: ServiceBroker): void {
+  // Who reads them may go, or their disk be full.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   process.on("uncaughtException", (error: Error) => {
     broker.getLogger("node").fatal({ err: error }, "unexpected error; this process ends");
     fatal(`an unexpected error ends this process (${error.name}; the log has more)`);

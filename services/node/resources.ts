@@ -9,7 +9,7 @@ import { MemoryDueSet } from "../../due/memory.ts";
 import { RedisDueSet } from "../../due/redis.ts";
 import { closeDatabase, type Database, openDatabase, pingDatabase } from "../../store/database.ts";
 import { holdExclusive } from "../../store/exclusive.ts";
-import { translated } from "../../store/failures.ts";
+import { isNotAdmitted, translated } from "../../store/failures.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
 import { type Announce, announceTo } from "../tasks/announce.ts";
@@ -22,7 +22,7 @@ import { NatsWatch } from "./nats-watch.ts";
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
  * an entry is leased from its claim until its outcome is recorded; much less than what a dispatcher holds.
  */
-const LANE_WINDOW = 256;
+export const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
 /** A server that does not answer a goodbye within this is left without, in ms. */
@@ -115,7 +115,7 @@ export function resources(config: Config): Middleware {
     async stopped(broker: ServiceBroker) {
       const opened = stateOf(broker).resources;
       if (!opened) return;
-      watch?.stop();
+      await watch?.stop();
       await opened.due.close();
       await release();
       const closed = closeDatabase(opened.db);
@@ -130,6 +130,10 @@ const heard = (broker: ServiceBroker): void => stateOf(broker).resources?.due.ho
 
 async function open(broker: ServiceBroker, config: Config, onLockLost: () => void) {
   const db = openDatabase(config);
+  db.onFileLost((why) => {
+    const meanwhile = "nothing is accepted or called until this process is started again";
+    log(broker).error({ err: why, meanwhile }, "the database file is lost");
+  });
   await reach(broker, db);
   const release =
     config.redisUrl === null ? await holdExclusive(db, config, onLockLost) : async () => undefined;
@@ -151,7 +155,7 @@ async function reach(broker: ServiceBroker, db: Database): Promise<void> {
     try {
       return await pingDatabase(db);
     } catch (error) {
-      const gone = translated(error) instanceof BidaError;
+      const gone = translated(error) instanceof BidaError && !isNotAdmitted(error);
       if (!gone)
         throw new ConfigError(`BIDA_DATABASE_URL: ${db.label} refuses us: ${(error as Error).message}`);
       if (tries % 10 === 1)

@@ -9,6 +9,7 @@ import type { Digest } from "../../core/alarm/notice.ts";
 import { nextTurn, recallOf, type Traffic, type Turn } from "../../core/alarm/pacing.ts";
 import { epochMs, hours, minutes } from "../../core/clock.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { Loop } from "../../core/loop.ts";
 import {
   breakStuckChannels,
   endBacklog,
@@ -20,8 +21,8 @@ import {
 import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
+import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
-import { Stretch } from "../node/stretch.ts";
 
 /** Between looks, in ms. */
 const INTERVAL = 2_000;
@@ -41,69 +42,54 @@ export class AlarmDesk {
   readonly #broken = new Map<number, number>();
   /** Of channels, that are known to be in the list of destinations. */
   readonly #origins = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = false;
-  readonly #stretch: Stretch;
+  readonly #loop: Loop;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
     this.#log = log;
-    this.#stretch = new Stretch({
+    const contact = new Contact({
       log,
-      failing: "alarms cannot be told just now",
+      lost: "alarms cannot be told just now",
       back: "alarms are told again",
       meanwhile: "alarms are kept in the database and told later",
-      level: "error",
     });
+    this.#loop = new Loop({
+      round: () => this.#look(),
+      firstMs: GATHER,
+      everyMs: INTERVAL,
+      onDone: () => contact.works(),
+      onFailed: (error) => contact.failed(error),
+    });
+  }
+
+  start(): void {
+    this.#loop.start();
   }
 
   /** Something may be to be told. */
   wake(): void {
-    if (this.#running) this.#again = true;
-    else this.#lookIn(GATHER);
+    this.#loop.wake(GATHER);
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
-  }
-
-  #lookIn(ms: number): void {
-    const at = performance.now() + ms;
-    if (this.#stopped || at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#running = this.#look().finally(() => {
-        this.#running = null;
-        this.#lookIn(this.#again ? GATHER : INTERVAL);
-        this.#again = false;
-      });
-    }, ms);
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   async #look(): Promise<void> {
-    try {
-      const { db, box, clock } = this.#resources;
-      let channels: Webhook[] | null = null;
-      const all = async () => (channels ??= await listWebhooks(db, box));
-      const forAlarm = (list: Webhook[]) => (alarm: Alarm) => this.#route(alarm, list);
-      while (!this.#stopped && (await routeAlarms(db, forAlarm(await all()))) > 0);
-      for (const id of await waitingChannels(db)) {
-        const channel = (await all()).find((one) => one.id === id);
-        if (channel && !this.#stopped) await this.#tell(channel);
-      }
-      if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
-      this.#watch(await all());
-      this.#stretch.works();
-    } catch (error) {
-      this.#stretch.failed(error as Error);
+    const { db, box, clock } = this.#resources;
+    let channels: Webhook[] | null = null;
+    const all = async () => (channels ??= await listWebhooks(db, box));
+    const forAlarm = (list: Webhook[]) => (alarm: Alarm) => this.#route(alarm, list);
+    while (!this.#loop.stopped && (await routeAlarms(db, forAlarm(await all()))) > 0);
+    const failures: unknown[] = [];
+    for (const id of await waitingChannels(db)) {
+      const channel = (await all()).find((one) => one.id === id);
+      // What is wrong with one channel must not hold back the others.
+      if (channel && !this.#loop.stopped) await this.#tell(channel).catch((error) => failures.push(error));
     }
+    if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
+    this.#watch(await all());
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Who hears of an alarm. */
@@ -132,11 +118,12 @@ export class AlarmDesk {
     // Where Redis is away, the reconciler adds them.
     await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
     if (tasks.length > 0) {
-      this.#again = true;
+      this.wake();
       await this.#remember(origin);
     }
     const next = this.#notBefore.get(id);
-    if (next !== undefined) this.#lookAfter(next - clock.now());
+    // When a channel's turn comes, if that is before the usual look.
+    if (next !== undefined) this.#loop.wake(Math.max(next - clock.now(), 0));
   }
 
   /** For the list of destinations, in which others' are put by whoever accepts tasks. */
@@ -148,11 +135,6 @@ export class AlarmDesk {
       () => this.#origins.add(origin),
       () => undefined,
     );
-  }
-
-  /** A look when a channel's turn comes, if that is before the usual one. */
-  #lookAfter(ms: number): void {
-    if (ms < INTERVAL) setTimeout(() => this.wake(), Math.max(ms, 0)).unref();
   }
 
   /** What one node of the cluster does every minute: is there a backlog, is anything too old. */
@@ -174,12 +156,12 @@ export class AlarmDesk {
         facts: { since: oldest, minutes: Math.floor(waited / minutes(1)) },
         createdAt: now,
       });
-      this.#again = true;
+      this.wake();
     }
     await breakStuckChannels(db, epochMs(now - STUCK), now);
     if (config.retentionDays === 0) return;
     const before = epochMs(now - hours(24 * config.retentionDays));
-    while (!this.#stopped && (await pruneAlarms(db, before)));
+    while (!this.#loop.stopped && (await pruneAlarms(db, before)));
   }
 
   /** Says once that a channel broke, and that it works again. */

@@ -2,6 +2,7 @@
 import { Connections } from "../../actors/connections.ts";
 import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
+import { NameResolver } from "../../actors/names/resolver.ts";
 import { EgressPolicy } from "../../core/addresses.ts";
 import { ALARM_APP_ID, type Alarm } from "../../core/alarm/alarm.ts";
 import {
@@ -32,7 +33,10 @@ export async function tryChannel(
   const now = clock.now();
   const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl);
   const call = addressed(spec, task.body ?? "", now);
-  const connector = guardedConnector(new EgressPolicy(config.egressAllow));
+  const connector = guardedConnector(
+    new EgressPolicy(config.egressAllow),
+    new NameResolver({ servers: config.dnsServers }),
+  );
   const job: Job = {
     ...task,
     taskId: newTaskId(),
@@ -44,16 +48,18 @@ export async function tryChannel(
     ...call,
     secrets: [],
   };
-  const connections = new Connections(originOf(call.url), connector);
+  const connections = new Connections(originOf(call.url), { connector });
   const context: DeliveryContext = { connections, connector, clock, node };
-  const { attempt } = await deliver(job, context).finally(() => connections.destroy());
+  const end = await deliver(job, context).finally(() => connections.destroy());
+  const attempt = "failure" in end ? null : end.attempt;
+  const error = "failure" in end ? end.error : (attempt?.error ?? null);
   const clean = (text: string) => withoutSecrets(text, secretsOf(spec));
   return {
     succeeded: attempt?.outcome === "succeeded",
     statusCode: attempt?.statusCode ?? null,
     body: attempt?.responseBody == null ? null : clean(readable(attempt)).slice(0, SHOWN).toWellFormed(),
-    errorCode: attempt?.error?.code ?? null,
-    errorMessage: attempt?.error ? clean(attempt.error.message) : null,
+    errorCode: error?.code ?? null,
+    errorMessage: error ? clean(error.message) : null,
     durationMs: attempt?.durationMs ?? 0,
   };
 }

@@ -1,11 +1,14 @@
 /** The REPL's way into an embedded process: a broker that stands in for it and passes every call on. */
 import { connect, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { Errors, ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
 import { sharedOptions } from "../bus/broker-options.ts";
 import { callsAs, operator } from "./actor.ts";
+import { linesOf } from "./lines.ts";
 import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
+
+/** An answer, in bytes: a page of tasks with their bodies is by far the longest. */
+const MAX_ANSWER = 512 * 1024 * 1024;
 
 /** Nobody can be reached; `message` is one line that says what to do. */
 export class Unreachable extends Error {}
@@ -50,20 +53,24 @@ async function connected(address: string, dataDir: string) {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const hello = Promise.withResolvers<Hello>();
   let count = 0;
-  createInterface({ input: socket }).on("line", (line) => {
-    const message = JSON.parse(line) as Hello | Answered;
+  const receive = (message: Hello | Answered) => {
     if ("nodeID" in message) return hello.resolve(message);
     const { id, result, error } = message;
     if (error) waiting.get(id)?.reject(errorOf(error));
     else waiting.get(id)?.resolve(result);
     waiting.delete(id);
-  });
+  };
   socket.once("close", () => {
     hello.reject(new Unreachable("the Bida process closed the connection; look at its log"));
     for (const { reject } of waiting.values())
       reject(new Errors.MoleculerError("The Bida process has gone", 503, "unavailable"));
   });
   socket.on("error", () => socket.destroy());
+  const read = async () => {
+    for await (const line of linesOf(socket, MAX_ANSWER)) receive(JSON.parse(line) as Hello | Answered);
+  };
+  // What is no answer of Bida's ends it.
+  read().catch(() => socket.destroy());
   const ask = (action: string, params: unknown, meta: Asked["meta"]) => {
     const id = ++count;
     const answer = Promise.withResolvers<unknown>();
@@ -77,7 +84,7 @@ async function connected(address: string, dataDir: string) {
 async function reached(address: string, dataDir: string): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect(address, () => resolve(socket));
-  socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+  socket.on("error", ({ code }: NodeJS.ErrnoException) =>
     reject(
       new Unreachable(
         code === "EACCES"

@@ -4,12 +4,14 @@ import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, type TaskForm } from "../../core/parse-task.ts";
-import { type Accepted, acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
+import { type Accepted, type NewTask, newTask } from "../../store/accept.ts";
+import { acceptEach, type Refused } from "../../store/accept-each.ts";
 import { findKnown, type Idempotency } from "../../store/idempotency.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
+import type { Handover } from "./handover.ts";
 import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */
@@ -34,19 +36,24 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock">;
-  readonly #batcher: Batcher<NewTask, Accepted>;
+  readonly #batcher: Batcher<NewTask, Accepted | Refused>;
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
-  readonly #orderedBatcher: Batcher<NewTask, Accepted>;
+  readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
 
   /**
+   * @param handover decides, just before a commit, which of its tasks go to a dispatcher without the due set
    * @param onCommitted gets the tasks of each commit that wait for nothing but their time; callers get their ids without
    *   waiting for it
    */
-  constructor(resources: Pick<Resources, "db" | "clock">, onCommitted: (tasks: StoredTask[]) => void) {
+  constructor(
+    resources: Pick<Resources, "db" | "clock">,
+    handover: Pick<Handover, "choose" | "giveUp">,
+    onCommitted: (tasks: StoredTask[]) => void,
+  ) {
     this.#resources = resources;
     this.#origins = new Origins(resources);
-    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted> =>
+    const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
         maxBytes: MAX_BYTES,
@@ -55,8 +62,14 @@ export class Acceptance {
         // `checkLoad` asks callers to stop long before.
         maxWaiting: 2 * MAX_WAITING,
         flush: measured("accept", async (items) => {
-          const results = await acceptTasks(resources.db, items);
-          onCommitted(items.flatMap(({ task }, i) => (isCallable(results[i]) ? [task] : [])));
+          handover.choose(items);
+          const results = await acceptEach(resources.db, items).catch((error: unknown) => {
+            handover.giveUp(items.map(({ task }) => task));
+            throw error;
+          });
+          const [committed, others] = parted(items, results);
+          handover.giveUp(others);
+          onCommitted(committed);
           return results;
         }),
       });
@@ -107,6 +120,7 @@ export class Acceptance {
     const batcher = checked.spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
     const accepted = await batcher.add(newTask(this.#stored(checked, origin), idempotency));
+    if (accepted.kind === "refused") throw accepted.error;
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       tasksAccepted[origin.door].inc();
@@ -121,5 +135,13 @@ export class Acceptance {
   }
 }
 
-/** A repeated one is on its way already; one that is held comes when its turn does. */
-const isCallable = (result: Accepted | undefined): boolean => result?.kind === "created" && !result.held;
+/** Tasks that are to be called, and those that are not: repeated ones are on their way already, or there was a conflict. */
+function parted(items: NewTask[], results: (Accepted | Refused)[]): [StoredTask[], StoredTask[]] {
+  const [callable, others]: [StoredTask[], StoredTask[]] = [[], []];
+  for (const [i, { task }] of items.entries()) (isCallable(results[i]) ? callable : others).push(task);
+  return [callable, others];
+}
+
+/** One that is held comes when its turn does. */
+const isCallable = (result: Accepted | Refused | undefined): boolean =>
+  result?.kind === "created" && !result.held;

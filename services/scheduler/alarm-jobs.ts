@@ -27,10 +27,19 @@ export async function addressAlarms(
   const channels = new Map((await listWebhooks(db, box)).map((channel) => [channel.id, channel]));
   for (const { taskId, body } of alarms) {
     const channel = channels.get(channelOf.get(taskId) ?? 0);
-    if (channel?.opened) ready.set(taskId, addressed(channel.spec, body ?? "", clock.now()));
-    else if (channel) {
+    if (!channel) continue;
+    const { spec, opened } = channel;
+    if (opened) {
+      try {
+        ready.set(taskId, addressed(spec, body ?? "", clock.now()));
+      } catch (error) {
+        const meanwhile = "it waits; other messages go on";
+        const err = (error as Error).message;
+        log.error({ taskId, channel: spec.name, err, meanwhile }, "a message cannot be made");
+      }
+    } else {
       const meanwhile = "its alarms wait";
-      log.error({ channel: channel.spec.name, meanwhile }, "channel does not open: wrong BIDA_SECRET_KEY?");
+      log.error({ channel: spec.name, meanwhile }, "channel does not open: wrong BIDA_SECRET_KEY?");
     }
   }
   return ready;

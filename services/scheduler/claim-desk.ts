@@ -1,14 +1,17 @@
 /**
  * Where dispatchers' demand meets what is due. A claim that finds nothing is parked until something comes: a task
- * that was accepted for now (it goes out with its data, without a queue or a second read), or a wake-up of the due
- * set. Parked claims are served in turn; of what was just accepted the own dispatcher gets the most while it keeps up.
+ * that was accepted for now (it goes out with its data, without a second read; without the due set too where it was handed
+ * over, see `handover.ts`), or a wake-up of the due set. Parked claims are served in turn; of what was just accepted the own dispatcher gets the most while it keeps up.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "moleculer";
+import { epochMs } from "../../core/clock.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
 import { type DueEntry, dueEntryOf, type Job, leaseOf } from "../../core/job.ts";
+import { handedOver } from "../../core/metrics.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
+import { type HandedTask, type Handover, isHandedOver } from "./handover.ts";
 import type { JobMaker } from "./jobs.ts";
 
 /** One reply carries about this much payload. */
@@ -27,6 +30,8 @@ interface Parked {
   /** How many of the jobs may be retries. */
   retries: number;
   keepsUp: boolean;
+  /** It takes jobs whose lease is in their row only. */
+  handovers: boolean;
   /** Its time is up; whoever serves it just now may still, otherwise it is answered with nothing. */
   expired: boolean;
   reply(jobs: Job[], leasedAt: number): void;
@@ -35,6 +40,7 @@ interface Parked {
 export class ClaimDesk {
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
+  readonly #handover: Pick<Handover, "isFresh" | "giveUp">;
   readonly #log: Logger;
   readonly #nodeID: string;
   #parked: Parked[] = [];
@@ -47,7 +53,14 @@ export class ClaimDesk {
   #closed = false;
 
   /** @param nodeID this node's, which may have a dispatcher of its own */
-  constructor(resources: Resources, jobs: JobMaker, log: Logger, nodeID: string) {
+  constructor(
+    resources: Resources,
+    jobs: JobMaker,
+    handover: Pick<Handover, "isFresh" | "giveUp">,
+    log: Logger,
+    nodeID: string,
+  ) {
+    this.#handover = handover;
     this.#nodeID = nodeID;
     this.#resources = resources;
     this.#jobs = jobs;
@@ -60,8 +73,14 @@ export class ClaimDesk {
     return this.#parked.length;
   }
 
+  /** How many tasks claims that are parked now would take without the due set. */
+  get roomForHandovers(): number {
+    return this.#parked.reduce((sum, { handovers, room }) => sum + (handovers ? room : 0), 0);
+  }
+
   /** Resolves with jobs, or with none after `waitMs`. */
-  claim({ holder, room, retries, keepsUp, waitMs }: ClaimRequest, nodeID: string): Promise<ClaimReply> {
+  claim(request: ClaimRequest, nodeID: string): Promise<ClaimReply> {
+    const { holder, room, retries, keepsUp, handovers = false, waitMs } = request;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         parked.expired = true;
@@ -71,7 +90,8 @@ export class ClaimDesk {
         clearTimeout(timer);
         resolve({ jobs, leasedAt });
       };
-      const parked: Parked = { holder, nodeID, room, retries, keepsUp, expired: this.#closed, reply };
+      const [expired, demand] = [this.#closed, { holder, nodeID, room, retries, keepsUp, handovers }];
+      const parked: Parked = { ...demand, expired, reply };
       this.#putBack(parked, "last");
       this.#wake();
     });
@@ -79,9 +99,76 @@ export class ClaimDesk {
 
   /** Takes tasks that were just committed: those due go to parked claims at once, the rest into the due set. */
   offer(tasks: StoredTask[]): void {
-    if (tasks.length === 0) return;
+    const handed = tasks.filter(isHandedOver);
+    if (handed.length > 0) void this.#give(handed);
+    const others = handed.length > 0 ? tasks.filter((task) => !isHandedOver(task)) : tasks;
+    if (others.length > 0) this.#queue(others);
+  }
+
+  #queue(tasks: StoredTask[]): void {
     this.#offered.push(tasks);
     if (!this.#handingOut) void this.#handOut();
+  }
+
+  /** Gives tasks that are handed over to parked claims; those that find none take the usual way. */
+  async #give(tasks: HandedTask[]): Promise<void> {
+    let rest = tasks.filter((task) => this.#handover.isFresh(task));
+    const left: StoredTask[] = tasks.filter((task) => !rest.includes(task));
+    while (rest.length > 0) {
+      const parked = this.#takeForHandover(rest.length);
+      if (!parked) break;
+      const part = rest.slice(0, parked.room);
+      rest = rest.slice(part.length);
+      left.push(...(await this.#giveTo(parked, part)));
+    }
+    left.push(...rest);
+    if (left.length === 0) return;
+    this.#handover.giveUp(left);
+    handedOver.queued.inc(left.length);
+    this.#queue(left);
+  }
+
+  /** @returns what could not be given */
+  async #giveTo(parked: Parked, tasks: HandedTask[]): Promise<HandedTask[]> {
+    try {
+      const { config } = this.#resources;
+      const handedUntil = epochMs(Math.min(...tasks.map((task) => task.handedUntil)));
+      const entries = tasks.map((task) => dueEntryOf(task) as DueEntry);
+      const jobs = await this.#jobs.make(parked.holder, entries, tasks, "row");
+      if (jobs.length === 0) {
+        this.#putBack(parked, "first");
+        return [];
+      }
+      handedOver.given.inc(jobs.length);
+      parked.reply(
+        jobs.map((job) => ({ ...job, handedUntil })),
+        handedUntil - config.leaseMs,
+      );
+      return [];
+    } catch (error) {
+      this.#log.warn(
+        { err: (error as Error).message, tasks: tasks.length },
+        "handing over failed; they are queued",
+      );
+      this.#putBack(parked, "first");
+      return tasks;
+    }
+  }
+
+  /**
+   * A claim for `count` tasks that were handed over: this node's own where it keeps up, then one for first calls only,
+   * since the others are for what the due set has as well.
+   */
+  #takeForHandover(count: number): Parked | undefined {
+    const fit = this.#parked.filter(({ handovers }) => handovers);
+    const own = fit.filter(({ nodeID, keepsUp }) => nodeID === this.#nodeID && keepsUp);
+    const candidates = own.length > 0 ? own : fit;
+    const best =
+      candidates.find(({ retries, room }) => retries === 0 && room >= count) ??
+      candidates.find(({ room }) => room >= count) ??
+      candidates[0];
+    if (best) this.#parked.splice(this.#parked.indexOf(best), 1);
+    return best;
   }
 
   /**
@@ -168,8 +255,12 @@ export class ClaimDesk {
     const { due } = this.#resources;
     let leased: DueEntry[] = [];
     try {
-      leased = await due.admit(entries, parked.holder, parked.room);
       const byId = new Map(tasks.map((task) => [task.taskId, task]));
+      const accepted = entries.map((entry) => {
+        const { createdAt } = byId.get(entry.taskId) as StoredTask;
+        return { ...entry, acceptedAt: createdAt };
+      });
+      leased = await due.admit(accepted, parked.holder, parked.room);
       const leasedTasks = leased.map(({ taskId }) => byId.get(taskId) as StoredTask);
       const jobs = await this.#jobs.make(parked.holder, leased, leasedTasks);
       if (jobs.length > 0) parked.reply(jobs, leasedAt);

@@ -2,9 +2,12 @@
 import { breakers, claimsParked, due as dueGauge, leasesRecovered } from "../../core/metrics.ts";
 import type { DueSet } from "../../due/due-set.ts";
 import type { NodePart } from "../node/node-status.ts";
+import type { Resources } from "../node/resources.ts";
+import { handedOnly } from "../tasks/handed.ts";
 import type { ClaimDesk } from "./claim-desk.ts";
 
-export function schedulerStatus(due: DueSet, desk: ClaimDesk): NodePart {
+export function schedulerStatus(resources: Resources, desk: ClaimDesk): NodePart {
+  const { due, clock } = resources;
   let recovered = 0;
   return {
     async sample() {
@@ -14,10 +17,14 @@ export function schedulerStatus(due: DueSet, desk: ClaimDesk): NodePart {
       // Without Redis nobody knows: no figure rather than an old one.
       dueGauge.reset();
       breakers.reset();
-      const [{ waiting, ready, leased }, troubled] = await Promise.all([due.counts(), troubledBy(due)]);
+      const [{ waiting, ready, leased }, troubled, inRows] = await Promise.all([
+        due.counts(),
+        troubledBy(due),
+        handedOnly(resources, clock.now()),
+      ]);
       dueGauge.labels("waiting").set(waiting);
       dueGauge.labels("ready").set(ready);
-      dueGauge.labels("leased").set(leased);
+      dueGauge.labels("leased").set(leased + inRows.length);
       breakers.labels("open").set(troubled.open);
       breakers.labels("half_open").set(troubled.half_open);
     },

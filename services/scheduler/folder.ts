@@ -1,9 +1,10 @@
 /** Has the statistics folded and pruned. Every scheduler runs one; the database lets one at a time work. */
 import type { Logger } from "moleculer";
 import { millis } from "../../core/clock.ts";
+import { Loop } from "../../core/loop.ts";
 import { foldStats, pruneStats } from "../../store/stats/fold.ts";
+import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
-import { Stretch } from "../node/stretch.ts";
 
 /** Between two folds of the whole cluster, in ms. */
 const INTERVAL = 1_000;
@@ -14,50 +15,40 @@ const PRUNE_INTERVAL = 600_000;
 
 export class Folder {
   readonly #resources: Resources;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #loop: Loop;
   #prunedAt = Number.NEGATIVE_INFINITY;
-  readonly #stretch: Stretch;
-  #stopped = false;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
-    this.#stretch = new Stretch({
+    const contact = new Contact({
       log,
-      failing: "statistics cannot be summed up",
+      lost: "statistics cannot be summed up",
       back: "statistics are summed up again",
       meanwhile: "counting goes on; what was counted waits in stats_deltas",
+      level: "warn",
+    });
+    this.#loop = new Loop({
+      round: () => this.#round(),
+      everyMs: INTERVAL,
+      onDone: () => contact.works(),
+      onFailed: (error) => contact.failed(error),
     });
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round();
-    }, INTERVAL);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #round(): Promise<void> {
-    let pause = INTERVAL;
-    try {
-      const startedAt = performance.now();
-      const more = await this.#fold();
-      if (performance.now() - this.#prunedAt > PRUNE_INTERVAL) await this.#prune();
-      // What has piled up is worked off at once, the rest of the node permitting.
-      pause = Math.max(more ? 0 : INTERVAL, REST * (performance.now() - startedAt));
-      this.#stretch.works();
-    } catch (error) {
-      this.#stretch.failed(error as Error);
-    }
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round();
-    }, pause);
+  async #round(): Promise<number> {
+    const startedAt = performance.now();
+    const more = await this.#fold();
+    if (performance.now() - this.#prunedAt > PRUNE_INTERVAL) await this.#prune();
+    // What has piled up is worked off at once, the rest of the node permitting.
+    return Math.max(more ? 0 : INTERVAL, REST * (performance.now() - startedAt));
   }
 
   #fold(): Promise<boolean> {

@@ -11,8 +11,9 @@ import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
 import { addressAlarms } from "./alarm-jobs.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
+import { setAsideEach } from "./set-aside.ts";
 
-/** How long calls that cannot be signed are put off. */
+/** How long calls that cannot be signed or made are put off. */
 const UNSIGNABLE_PAUSE = seconds(30);
 
 /** How long signing secrets may be out of date, in ms. */
@@ -32,14 +33,22 @@ export class JobMaker {
 
   /**
    * The jobs of leased entries, read from the database. Entries whose row says otherwise (ended, or due later) are
-   * settled and missing from the result.
+   * settled and missing from the result; so are those whose row cannot be read, which are set aside.
    * @throws BidaError unavailable
    */
   async load(holder: string, entries: DueEntry[]): Promise<Job[]> {
     const { db, due, clock } = this.#resources;
     const ids = entries.map(({ taskId }) => taskId);
     const tasks = new Map((await findTasks(db, EVERYTHING, ids)).map((task) => [task.taskId, task]));
-    const settlements = entries.flatMap((entry) => contradiction(entry, tasks.get(entry.taskId), clock));
+    const corrupt = [...tasks.values()].filter((task) => task.corrupt && task.state === "pending");
+    const stuck = await setAsideEach(
+      this.#resources,
+      this.#log,
+      corrupt.map(({ taskId }) => taskId),
+    );
+    const settlements = entries.flatMap((entry) =>
+      stuck.has(entry.taskId) ? [this.#putOff(entry)] : contradiction(entry, tasks.get(entry.taskId), clock),
+    );
     if (settlements.length > 0) await settleQuietly(due, holder, settlements);
     const wrong = new Set(settlements.map(({ entry }) => entry.taskId));
     const right = entries.filter(({ taskId }) => !wrong.has(taskId));
@@ -54,8 +63,14 @@ export class JobMaker {
    * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed, without
    * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from
    * the result.
+   * @param leasedIn what holds the leases
    */
-  async make(holder: string, entries: DueEntry[], tasks: StoredTask[]): Promise<Job[]> {
+  async make(
+    holder: string,
+    entries: DueEntry[],
+    tasks: StoredTask[],
+    leasedIn: "due set" | "row" = "due set",
+  ): Promise<Job[]> {
     await this.#readSecrets(tasks);
     const alarms = await addressAlarms(this.#resources, tasks, this.#log);
     const putOff: Settlement[] = [];
@@ -65,11 +80,7 @@ export class JobMaker {
       if (alarm) return [{ ...this.#jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
       if (secrets && task.appId !== ALARM_APP_ID) return [this.#jobOf(entry, task, secrets)];
-      putOff.push({
-        entry,
-        next: { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) },
-        health: null,
-      });
+      putOff.push({ ...this.#putOff(entry), unheld: leasedIn === "row" });
       return [];
     });
     if (putOff.length > 0) await settleQuietly(this.#resources.due, holder, putOff);
@@ -81,6 +92,11 @@ export class JobMaker {
     const known = this.#secrets.get(appId);
     // Not deleted: a call that is being made of it just now would be put off.
     if (known) known.readAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #putOff(entry: DueEntry): Settlement {
+    const next = { ...entry, dueAt: this.#resources.clock.after(UNSIGNABLE_PAUSE) };
+    return { entry, next, health: null };
   }
 
   #jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
@@ -130,7 +146,7 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
 }
 
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
-  const next = task ? dueEntryOf(task) : null;
+  const next = task && !task.corrupt ? dueEntryOf(task) : null;
   // A first call's entry of a task that has been called is a leftover (added from a row read just before the record of
   // that call): the retry has an entry of its own, and both would lead to the same call.
   const due = next !== null && next.first === entry.first && next.dueAt <= clock.after(millis(0));

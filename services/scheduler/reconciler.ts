@@ -1,17 +1,22 @@
 /**
  * Compares the due set with the database and adds what it lacks: tasks that were committed in the moment a node died,
  * everything after Redis was emptied, and, for the in-process set, what it had no room for or looks too far ahead for.
+ * Before that it has the set compare itself: what Redis lost in part is put right, or built anew.
  * Every scheduler runs one; adding what is there already changes nothing.
  */
 import type { Logger } from "moleculer";
 import { type EpochMs, epochMs, later, millis, minutes } from "../../core/clock.ts";
+import type { Lane } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
-import { rebuilds, reconciled } from "../../core/metrics.ts";
+import { Loop } from "../../core/loop.ts";
+import { dueRepairs, rebuilds, reconciled } from "../../core/metrics.ts";
 import { HANDOVER } from "../../due/due-set.ts";
+import { type Findings, lacksEntries } from "../../due/findings.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
+import { setAsideStateless } from "./set-aside.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
 const INTERVAL = 5_000;
@@ -33,13 +38,12 @@ export class Reconciler {
   readonly #resources: Resources;
   readonly #keepAliveOff: KeepAliveOff;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #loop: Loop;
   #position: DueEntry | null = null;
   /** Settings of destinations up to here are in the due set. */
   #settingsUntil: EpochMs | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #stopWaiting: () => void = () => undefined;
-  #stopped = false;
+  /** Destinations whose settings were handed over. */
+  readonly #configured = new Set<Lane>();
   readonly #startedAt: EpochMs;
 
   constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
@@ -47,36 +51,32 @@ export class Reconciler {
     this.#keepAliveOff = keepAliveOff;
     this.#log = log;
     this.#startedAt = resources.clock.now();
+    this.#loop = new Loop({
+      round: () => this.#round(),
+      firstMs: 0,
+      everyMs: INTERVAL,
+      onFailed: (error) => log.warn({ err: error.message }, "reconciling failed; trying again"),
+    });
   }
 
   /** Runs the first round, and from then on at intervals. */
   start(): void {
-    this.#running = this.#round();
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#stopWaiting();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #round(): Promise<void> {
-    let next = INTERVAL;
-    try {
-      if (!(await this.#resources.due.intact())) await this.#rebuild();
-      else {
-        await this.#configure();
-        if (!this.#resources.due.full) await this.#pass("usual", PAGES_PER_ROUND);
-      }
-      if (this.#resources.due.full || this.#position !== null) next = REFILL_INTERVAL;
-    } catch (error) {
-      this.#log.warn({ err: (error as Error).message }, "reconciling failed; trying again");
+  async #round(): Promise<number> {
+    const { due } = this.#resources;
+    if (!(await due.intact()) || (await this.#repair())) await this.#rebuild();
+    else {
+      await this.#configure();
+      await setAsideStateless(this.#resources, this.#log);
+      if (!due.full) await this.#pass("usual", PAGES_PER_ROUND);
     }
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round();
-    }, next);
+    return due.full || this.#position !== null ? REFILL_INTERVAL : INTERVAL;
   }
 
   /**
@@ -88,12 +88,12 @@ export class Reconciler {
     const startedAt = performance.now();
     this.#settingsUntil = null;
     await this.#configure();
-    if (config.redisUrl !== null) await this.#wait(HEARTBEATS);
-    if (this.#stopped) return;
+    if (config.redisUrl !== null) await this.#loop.rest(HEARTBEATS);
+    if (this.#loop.stopped) return;
     this.#position = null;
     const everything = epochMs(Number.MAX_SAFE_INTEGER);
     const tasks = await this.#pass("rebuild", Number.POSITIVE_INFINITY, everything);
-    if (this.#stopped) return;
+    if (this.#loop.stopped) return;
     await due.markRebuilt();
     rebuilds.inc();
     const counts = await due.counts();
@@ -103,6 +103,23 @@ export class Reconciler {
     );
   }
 
+  /** Has the due set put right what it counts and remembers. @returns whether it lacks entries that only the database has */
+  async #repair(): Promise<boolean> {
+    const findings = await this.#resources.due.check(true);
+    // Lost settings are nothing that the set could miss itself.
+    if (findings.settings < this.#configured.size) this.#settingsUntil = null;
+    this.#tell(findings);
+    return lacksEntries(findings);
+  }
+
+  #tell(findings: Findings): void {
+    const kinds = Object.entries(findings.wrong);
+    if (kinds.length === 0) return;
+    for (const [kind, count] of kinds) dueRepairs.labels(kind).inc(count);
+    const meanwhile = lacksEntries(findings) ? "it is built anew from the database" : "nothing is missing";
+    this.#log.warn({ ...findings.wrong, meanwhile }, "the due set was inconsistent, and was repaired");
+  }
+
   /** Hands over what operators set for destinations, as far as it may not be known yet. */
   async #configure(): Promise<void> {
     const { db, due } = this.#resources;
@@ -110,6 +127,7 @@ export class Reconciler {
     for (const one of settings) {
       this.#keepAliveOff.set(one.lane, one.keepAlive);
       await due.configure(one.lane, one);
+      this.#configured.add(one.lane);
     }
     this.#settingsUntil = until;
   }
@@ -122,30 +140,24 @@ export class Reconciler {
   ): Promise<number> {
     const { db, due } = this.#resources;
     let seen = 0;
-    for (let page = 0; page < pages && !due.full && !this.#stopped; page++) {
+    for (let page = 0; page < pages && !due.full && !this.#loop.stopped; page++) {
       const startedAt = performance.now();
-      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#handedOver());
+      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#accepted());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE[round] ? null : (entries.at(-1) as DueEntry);
       if (this.#position === null) break;
-      if (round === "usual") await this.#wait(REST * (performance.now() - startedAt));
+      if (round === "usual") await this.#loop.rest(REST * (performance.now() - startedAt));
     }
     return seen;
   }
 
-  /** Until when tasks were accepted that nobody has in hand any more, on their way into the due set. */
-  #handedOver(): EpochMs {
+  /** Tasks that were accepted later are on their way into the due set still; so are those whose row is their lease. */
+  #accepted(): { until: EpochMs; now: EpochMs } {
     const { clock, config } = this.#resources;
-    const settled = epochMs(clock.now() - SETTLED);
+    const now = clock.now();
+    const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
-    return config.redisUrl === null ? epochMs(Math.max(settled, this.#startedAt)) : settled;
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stopWaiting = resolve;
-      this.#timer = setTimeout(resolve, ms);
-    });
+    return { now, until: config.redisUrl === null ? epochMs(Math.max(until, this.#startedAt)) : until };
   }
 }

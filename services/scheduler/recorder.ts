@@ -1,11 +1,14 @@
 /** Recording: outcomes of all dispatchers share transactions; then the due set and whoever listens are told. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
 import { attemptsDropped, measured } from "../../core/metrics.ts";
 import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
-import { type Recorded, recordOutcomes } from "../../store/record.ts";
+import { reasonOf } from "../../store/failures.ts";
+import type { Recorded } from "../../store/record.ts";
+import { recordEach } from "../../store/record-each.ts";
 import { emit, isHeard } from "../bus/bus.ts";
 import type { EventName } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
@@ -14,6 +17,8 @@ import { letGo } from "../tasks/tasks.ts";
 import { attemptView, taskEvent } from "../tasks/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
+import type { QuietLanes } from "./quiet-lanes.ts";
+import { setAsideEach } from "./set-aside.ts";
 
 const MAX_ITEMS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -27,13 +32,15 @@ interface Reported {
 
 export class Recorder {
   readonly #resources: Resources;
+  readonly #lanes: Pick<QuietLanes, "ended">;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
   /** Whether a line per attempt is wanted: making it costs something even where nobody reads it. */
   readonly #wide: boolean;
   readonly #batcher: Batcher<Reported, undefined>;
 
-  constructor(resources: Resources, broker: ServiceBroker, log: Logger) {
+  constructor(resources: Resources, lanes: Pick<QuietLanes, "ended">, broker: ServiceBroker, log: Logger) {
+    this.#lanes = lanes;
     this.#resources = resources;
     this.#broker = broker;
     this.#log = log;
@@ -55,11 +62,19 @@ export class Recorder {
 
   async #record(reported: Reported[]): Promise<undefined[]> {
     const { db, clock } = this.#resources;
-    const recorded = await recordOutcomes(
-      db,
-      reported.map(({ outcome }) => outcome),
-      clock,
-      Math.random,
+    const outcomes = reported.map(({ outcome }) => outcome);
+    const refused = new Map<TaskId, string>();
+    const results = await recordEach(db, outcomes, clock, Math.random, ({ outcome, error, reduced }) => {
+      const { taskId, n } = outcome;
+      const err = reasonOf(error);
+      if (!reduced) refused.set(taskId, `its call ${n} cannot be recorded: ${err}`);
+      const meanwhile = reduced ? "it is on record without its answer" : "the task is set aside";
+      this.#log.error({ taskId, n, err, meanwhile }, "the database refuses an outcome");
+    });
+    await setAsideEach(this.#resources, this.#log, [...refused.keys()], refused);
+    const recorded = results.map(
+      (one, i): Recorded =>
+        one ?? { outcome: outcomes[i] as Outcome, written: false, task: null, released: null },
     );
     void this.#settle(reported, recorded);
     for (const one of recorded) this.#logRecord(one);
@@ -68,17 +83,23 @@ export class Recorder {
   }
 
   /**
-   * The row decides what becomes of the entry, also where the outcome came too late to be written. Then those whose turn
-   * it is by now are added.
+   * The row decides what becomes of the entry, also where the outcome came too late to be written. Of a lease that was in
+   * its row only, and whose task has ended by a call that went well, the due set hears as a number, later. Then those
+   * whose turn it is by now are added.
    */
   async #settle(reported: Reported[], recorded: Recorded[]): Promise<void> {
     const settlements = Map.groupBy(reported.keys(), (i) => (reported[i] as Reported).holder);
     for (const [holder, indexes] of settlements) {
-      const part = indexes.map((i): Settlement => {
+      const part = indexes.flatMap((i): Settlement[] => {
         const { outcome, task } = recorded[i] as Recorded;
         const health = outcome.attempt && healthOf(outcome.attempt);
-        return { entry: leaseOf(outcome), next: task && dueEntryOf(task), health };
+        const next = task && dueEntryOf(task);
+        const unheld = outcome.handed === true;
+        const isTold = unheld && next === null && (health === "ok" || health === null);
+        if (unheld) this.#lanes.ended(outcome.lane, isTold && health === "ok");
+        return isTold ? [] : [{ entry: leaseOf(outcome), next, health, unheld }];
       });
+      if (part.length === 0) continue;
       const changes = await settleQuietly(this.#resources.due, holder, part);
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }

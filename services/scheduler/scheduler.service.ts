@@ -1,45 +1,37 @@
 /** Accepts tasks, keeps what is due, hands it to dispatchers, records what came of it. */
-import type { ServiceSchema } from "moleculer";
+import type { Context, ServiceSchema } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import type { BatchResult, Submission, SubmissionResult, WireRefusal } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
+import type { DueEntry } from "../../core/job.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
-import { pingDatabase } from "../../store/database.ts";
+import { probeDatabase } from "../../store/database.ts";
 import { findAttempts } from "../../store/read.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, eventsOf, unexpectedIn } from "../bus/bus.ts";
 import type { BidaContext } from "../bus/types.ts";
 import { refusalFrom, refusalTo } from "../bus/wire-errors.ts";
 import { contribute } from "../node/node-status.ts";
-import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
+import { onStopping, resourcesOf } from "../node/resources.ts";
 import { checkIdempotencyKey, type IdempotencyKey, ownKeyOf } from "../tasks/idempotency.ts";
 import { batchOf, textOf } from "../tasks/task-text.ts";
 import { cancelTask, scopeOf, taskIdOf, viewTask } from "../tasks/tasks.ts";
 import { attemptView } from "../tasks/views.ts";
-import { Acceptance, type Origin } from "./acceptance.ts";
-import { ClaimDesk } from "./claim-desk.ts";
+import type { Acceptance, Origin } from "./acceptance.ts";
 import { schedulerStatus } from "./figures.ts";
-import { Folder } from "./folder.ts";
-import { JobMaker } from "./jobs.ts";
-import { KeepAliveOff } from "./keep-alive.ts";
-import { Reconciler } from "./reconciler.ts";
-import { Recorder } from "./recorder.ts";
-import { Sweeper } from "./sweeper.ts";
+import { Pipeline } from "./pipeline.ts";
 
-let resources: Resources;
-let acceptance: Acceptance;
-let desk: ClaimDesk;
-let jobs: JobMaker;
-let recorder: Recorder;
-let keepAliveOff: KeepAliveOff;
+/** A scheduler as Moleculer knows it: its actions and events, over the pipeline that does the work. */
+const pipelineOf = (ctx: Context): Pipeline => (ctx.service as unknown as { pipeline: Pipeline }).pipeline;
 
 const scheduler: ServiceSchema = {
   name: "scheduler",
 
   actions: actionsOf<"scheduler">({
     submit: async (task, ctx) => {
+      const { acceptance } = pipelineOf(ctx);
       acceptance.checkLoad();
       const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const form = readTask(textOf(task));
@@ -47,6 +39,7 @@ const scheduler: ServiceSchema = {
     },
 
     submitBatch: async (params, ctx) => {
+      const { acceptance } = pipelineOf(ctx);
       acceptance.checkLoad();
       const tasks = batchOf(params);
       const origin = originOf(ctx);
@@ -54,6 +47,7 @@ const scheduler: ServiceSchema = {
       const { taskIds = [] } = ctx.meta;
       const results = tasks.map((task, index) =>
         submitItem(
+          acceptance,
           task,
           { ...origin, taskId: taskIds[index] ?? null },
           key === null ? null : { kind: "batch", key, index },
@@ -71,79 +65,77 @@ const scheduler: ServiceSchema = {
       return { results };
     },
 
-    get: async ({ taskId }, ctx) => viewTask(resources, ctx, taskIdOf(taskId)),
+    get: async ({ taskId }, ctx) => viewTask(pipelineOf(ctx).resources, ctx, taskIdOf(taskId)),
 
     attempts: async ({ taskId }, ctx) => {
-      const attempts = await findAttempts(resources.db, scopeOf(ctx), taskIdOf(taskId));
+      const { db } = pipelineOf(ctx).resources;
+      const attempts = await findAttempts(db, scopeOf(ctx), taskIdOf(taskId));
       return { items: attempts.map(attemptView), nextCursor: null };
     },
 
-    cancel: async (params, ctx) => cancelTask(resources, ctx, params),
+    cancel: async (params, ctx) => cancelTask(pipelineOf(ctx).resources, ctx, params),
 
-    health: async () => {
+    health: async (_, ctx) => {
+      const { db, due } = pipelineOf(ctx).resources;
       const parts = {
-        database: await problemOf(pingDatabase(resources.db)),
-        dueSet: await problemOf(resources.due.counts()),
+        database: await problemOf(probeDatabase(db)),
+        dueSet: await problemOf(due.counts()),
       };
       return { ok: Object.values(parts).every((problem) => problem === null), parts };
     },
 
-    claim: async (request, ctx) => desk.claim(request, ctx.nodeID ?? ""),
+    claim: async (request, ctx) => pipelineOf(ctx).desk.claim(request, ctx.nodeID ?? ""),
 
-    extend: async ({ holder, entries }) => {
-      const { clock, due } = resources;
+    extend: async ({ holder, entries }, ctx) => {
+      const { clock, due } = pipelineOf(ctx).resources;
       const askedAt = performance.now();
-      const lost = await due.extend(holder, entries);
+      const { lost, adopted } = await due.extend(holder, entries);
       const sentBy = clock.after(millis(askedAt - performance.now()));
-      return { lost: lost.map(({ taskId }) => taskId), sentBy, reached: clock.now() };
+      return { lost: lost.map(idOf), adopted: adopted.map(idOf), sentBy, reached: clock.now() };
     },
 
-    release: async ({ holder, entries }) => {
-      await resources.due.release(holder, entries);
+    release: async ({ holder, entries, handed = [], ended = [] }, ctx) => {
+      const { due } = pipelineOf(ctx).resources;
+      if (entries.length > 0) await due.release(holder, entries);
+      if (handed.length > 0) await due.add(handed);
+      if (ended.length > 0)
+        await due.settle(
+          holder,
+          ended.map((entry) => ({ entry, next: null, health: null })),
+        );
       return {};
     },
 
-    report: async ({ holder, outcomes }) => {
-      await recorder.report(holder, outcomes);
+    configure: async ({ lane, settings }, ctx) => {
+      pipelineOf(ctx).configure(lane, settings);
+      return {};
+    },
+
+    report: async ({ holder, outcomes }, ctx) => {
+      await pipelineOf(ctx).recorder.report(holder, outcomes);
       return {};
     },
   }),
 
   events: {
     ...eventsOf({
-      "access.changed": ({ kind, id }) => {
-        if (kind === "app") jobs.forgetSecrets(id);
+      "access.changed": ({ kind, id }, ctx) => {
+        if (kind === "app") pipelineOf(ctx).jobs.forgetSecrets(id);
       },
-      "destination.changed": ({ lane, keepAlive }) => keepAliveOff.set(lane, keepAlive),
     }),
     "$node.disconnected": {
-      handler(ctx) {
-        desk.dropNode((ctx.params as { node: { id: string } }).node.id);
+      handler(ctx: Context) {
+        pipelineOf(ctx).desk.dropNode((ctx.params as { node: { id: string } }).node.id);
       },
     },
   },
 
   async started() {
-    resources = resourcesOf(this.broker);
-    keepAliveOff = new KeepAliveOff();
-    jobs = new JobMaker(resources, keepAliveOff, this.logger);
-    desk = new ClaimDesk(resources, jobs, this.logger, this.broker.nodeID);
-    acceptance = new Acceptance(resources, (tasks) => {
-      desk.offer(tasks);
-      resources.announce.changed("task.accepted", tasks);
-    });
-    recorder = new Recorder(resources, this.broker, this.logger);
-    const reconciler = new Reconciler(resources, keepAliveOff, this.logger);
-    reconciler.start();
-    const folder = new Folder(resources, this.logger);
-    folder.start();
-    const sweeper = new Sweeper(resources, this.logger);
-    sweeper.start();
-    contribute(this.broker, schedulerStatus(resources.due, desk));
-    onStopping(this.broker, "schedule", async () => {
-      desk.close();
-      await Promise.all([reconciler.stop(), folder.stop(), sweeper.stop()]);
-    });
+    const pipeline = new Pipeline(resourcesOf(this.broker), this.broker, this.logger);
+    this.pipeline = pipeline;
+    pipeline.start();
+    contribute(this.broker, schedulerStatus(pipeline.resources, pipeline.desk));
+    onStopping(this.broker, "schedule", () => pipeline.stop());
   },
 };
 
@@ -162,6 +154,7 @@ function originOf(ctx: BidaContext): Origin {
 /** One caller's task; what is wrong with it concerns nobody else. */
 async function submitOne(item: Submission, ctx: BidaContext): Promise<SubmissionResult> {
   const { form, task, taskId, appId, sourceIp } = item;
+  const { acceptance } = pipelineOf(ctx);
   try {
     acceptance.checkLoad();
     const origin = { appId, sourceIp, taskId: taskId as TaskId };
@@ -181,6 +174,7 @@ const taskKey = (key: string | null): IdempotencyKey | null => (key === null ? n
 
 /** @param batchKey what the batch's own key makes of this item's: a repeated batch repeats nothing */
 async function submitItem(
+  acceptance: Acceptance,
   task: unknown,
   origin: Origin,
   batchKey: IdempotencyKey | null,
@@ -196,6 +190,8 @@ async function submitItem(
     return { errors };
   }
 }
+
+const idOf = ({ taskId }: DueEntry): TaskId => taskId;
 
 async function problemOf(check: Promise<unknown>): Promise<string | null> {
   try {

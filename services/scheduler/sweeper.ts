@@ -6,6 +6,7 @@
  */
 import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
+import { Loop } from "../../core/loop.ts";
 import { runAlone } from "../../store/exclusive.ts";
 import { type Position, pruneKeys, pruneLines, pruneTasks, type Step } from "../../store/retention.ts";
 import type { Resources } from "../node/resources.ts";
@@ -32,25 +33,25 @@ export interface Swept {
 export class Sweeper {
   readonly #resources: Pick<Resources, "db" | "clock" | "config">;
   readonly #log: Logger;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> = Promise.resolve();
-  #endRest: () => void = () => undefined;
-  #stopped = false;
+  readonly #loop: Loop;
 
   constructor(resources: Pick<Resources, "db" | "clock" | "config">, log: Logger) {
     this.#resources = resources;
     this.#log = log;
+    this.#loop = new Loop({
+      round: async () => void (await this.sweep()),
+      firstMs: FIRST,
+      everyMs: INTERVAL,
+      onFailed: (error) => log.warn({ err: error.message }, "pruning failed; trying again later"),
+    });
   }
 
   start(): void {
-    this.#schedule(FIRST);
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#endRest();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Prunes all that may go. @returns what went; null where another node is at it */
@@ -81,7 +82,7 @@ export class Sweeper {
     let pruned = 0;
     let rows = FIRST_ROWS;
     let position: P | null = null;
-    while (!this.#stopped) {
+    while (!this.#loop.stopped) {
       const startedAt = performance.now();
       const step: Step<P> = await prune(position, rows);
       const took = Math.max(performance.now() - startedAt, 1);
@@ -90,25 +91,8 @@ export class Sweeper {
       if (position === null) break;
       const fitting = Math.round(rows * Math.min(STEP_MS / took, 2));
       rows = Math.min(Math.max(fitting, MIN_ROWS), MAX_ROWS);
-      await this.#rest(took * (1 / SHARE - 1));
+      await this.#loop.rest(took * (1 / SHARE - 1));
     }
     return pruned;
-  }
-
-  #schedule(delay: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.sweep()
-        .catch((error: Error) => this.#log.warn({ err: error.message }, "pruning failed; trying again later"))
-        .then(() => this.#schedule(INTERVAL));
-    }, delay);
-  }
-
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#endRest = resolve;
-      if (this.#stopped) resolve();
-      else this.#timer = setTimeout(resolve, ms);
-    });
   }
 }

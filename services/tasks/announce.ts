@@ -7,12 +7,14 @@ import type { TaskChange } from "../../core/contract.ts";
 import type { StoredState } from "../../core/task.ts";
 import type { Recorded } from "../../store/record.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { broadcast, isHeard } from "../bus/bus.ts";
-import { taskChange } from "./views.ts";
+import { broadcast, emit, isHeard } from "../bus/bus.ts";
+import { taskChange, taskEvent } from "./views.ts";
 
 export interface Announce {
   /** Changes that were no calls. */
   changed(type: TaskChange["type"], tasks: StoredTask[]): void;
+  /** Tasks that are exhausted without a call; the event `task.exhausted` too. */
+  ended(tasks: StoredTask[]): void;
   /** Outcomes; those that were dropped are left out. */
   recorded(recorded: Recorded[]): void;
 }
@@ -24,6 +26,11 @@ export function announceTo(broker: ServiceBroker): Announce {
   };
   return {
     changed: (type, tasks) => tell(tasks, (task) => [taskChange(type, task, null)]),
+    ended: (tasks) => {
+      tell(tasks, (task) => [taskChange("task.exhausted", task, null)]);
+      if (!isHeard(broker, "task.exhausted")) return;
+      for (const task of tasks) emit(broker, "task.exhausted", taskEvent(task));
+    },
     recorded: (recorded) => tell(recorded, changeOf),
   };
 }

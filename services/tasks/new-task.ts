@@ -32,6 +32,7 @@ export function storedTaskOf(
     finishedAt: null,
     lastError: null,
     sourceIp,
+    handedUntil: null,
     createdAt: now,
     updatedAt: now,
   };

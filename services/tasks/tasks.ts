@@ -8,6 +8,7 @@ import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
+import { isHanded } from "../../store/handovers.ts";
 import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
 import { copiesOf, originalOf } from "../../store/resends.ts";
@@ -101,8 +102,9 @@ export async function retryTask(
   resources.announce.changed("task.retried", [after]);
   if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
   const entry = dueEntryOf(after);
-  // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it.
-  if (entry) await due.move(entry).catch(() => undefined);
+  // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it; and where
+  // its row is the lease of a call, which was canceled before it ended, it is called when that time is over.
+  if (entry && !isHanded(after, clock.now())) await due.move(entry).catch(() => undefined);
   return viewTask(resources, ctx, taskId);
 }
 
@@ -138,7 +140,8 @@ export const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
   nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),
 });
 
-async function isLeased({ due }: Resources, task: StoredTask): Promise<boolean> {
+async function isLeased({ due, clock }: Resources, task: StoredTask): Promise<boolean> {
+  if (isHanded(task, clock.now())) return true;
   const entry = dueEntryOf(task);
   if (entry === null) return false;
   // Without Redis nobody can say; the row's own state is shown.

@@ -29,7 +29,7 @@ export function taskView(task: StoredTask, leased: boolean, exact: boolean): Tas
     expect: json(expect),
     callCount: task.callCount,
     limitCallCount: task.limitCallCount,
-    retry: task.retry,
+    retry: task.corrupt?.includes("retry") ? null : task.retry,
     timeoutMs: task.timeoutMs,
     nextCallAt: iso(task.nextCallAt),
     expiresAt: iso(task.expiresAt),

@@ -74,6 +74,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
       targetAppName: appName(row.targetAppName),
       orderKey: null,
       orderSeq: null,
+      handedUntil: null,
       sourceIp: textOrNull(row.sourceIp)?.slice(0, MAX_SOURCE_IP) ?? null,
       createdAt: times.createdAt,
       updatedAt: times.updatedAt,

@@ -46,8 +46,10 @@ type Key = [step: number, appId: number, lane: string, at: number];
  * @throws BidaError unavailable
  */
 export async function foldStats(db: Database, now: EpochMs, interval: Millis): Promise<boolean> {
-  return withRetries(() =>
-    db.knex.transaction(async (trx) => {
+  return withRetries(async () => {
+    // On an idle system that is all that happens: no transaction, no lock.
+    if ((await db.knex("stats_deltas").select("id").first()) === undefined) return false;
+    return db.knex.transaction(async (trx) => {
       // Its row is the lock: one node folds at a time.
       const turn = trx("stats_folds").where("id", 1).select("folded_at").first();
       const { folded_at: last } = await (db.dialect === "mysql" ? turn.forUpdate() : turn);
@@ -68,8 +70,8 @@ export async function foldStats(db: Database, now: EpochMs, interval: Millis): P
         deltas.map(({ id }) => id),
       );
       return more;
-    }),
-  );
+    });
+  });
 }
 
 async function summed(trx: Knex, deltas: { at: EpochMs; data: string }[]) {

@@ -7,13 +7,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Connections } from "../../actors/connections.ts";
 import { decodeContent } from "../../actors/content-coding.ts";
-import { deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { millis, systemClock } from "../../core/clock.ts";
 import { FINE, type Play, type Row, writes } from "./answers/row.ts";
 import { ANSWERS } from "./answers/table.ts";
-import { allowLoopback, job, listening, type Target } from "./targets.ts";
+import { allowLoopback, delivered, job, listening, type Target } from "./targets.ts";
 
 const test = suite("answers");
 const connector = guardedConnector(allowLoopback);
@@ -58,15 +57,18 @@ async function playing(play: (play: Play) => unknown): Promise<Playing> {
 
 async function attempts(target: Playing, calls: number, more: Partial<LeasedJob>, untilClosed = false) {
   let stale = 0;
-  const connections = new Connections(target.url, connector, () => {
-    stale += 1;
+  const connections = new Connections(target.url, {
+    connector,
+    stale: () => {
+      stale += 1;
+    },
   });
   open.push(() => connections.destroy(), target.stop);
   const context = { connections, connector, clock: systemClock, node: "n" };
   const made = [];
   for (let i = 0; i < calls; i++) {
     if (i > 0 && untilClosed) await target.closed;
-    made.push((await deliver(job(target.url, more), context)).attempt!);
+    made.push((await delivered(job(target.url, more), context)).attempt!);
   }
   return { attempt: made.at(-1)!, stale };
 }

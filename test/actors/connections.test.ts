@@ -30,7 +30,7 @@ const USUAL: CallRequest = {
 
 function connected(target: Target, connector: Connector = guardedConnector(allowLoopback)) {
   const stale: number[] = [];
-  const connections = new Connections(target.url, connector, () => stale.push(1));
+  const connections = new Connections(target.url, { connector, stale: () => stale.push(1) });
   open.push(() => connections.destroy(), target.stop);
   const call = (more: Partial<CallRequest> = {}) => callTarget(connections, { ...USUAL, ...more });
   return { connections, stale, call };

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Connections } from "../../actors/connections.ts";
-import { crashed, deliver } from "../../actors/delivery.ts";
+import { crashed } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { epochMs, ManualClock, millis } from "../../core/clock.ts";
 import { verifySignature } from "../../core/signature.ts";
 import { json } from "../core/helpers.ts";
-import { allowLoopback, connectionsTo, httpTarget, job, type Target } from "./targets.ts";
+import { allowLoopback, connectionsTo, delivered, httpTarget, job, type Target } from "./targets.ts";
 
 const test = suite("delivery");
 const clock = new ManualClock();
@@ -52,7 +52,7 @@ const connector = guardedConnector(allowLoopback);
 const context = () => ({ connections, connector, clock, node: "node-1" });
 async function attempt(more: Partial<LeasedJob> = {}) {
   const made = make(more);
-  const outcome = await deliver(made, context());
+  const outcome = await delivered(made, context());
   assert.equal(
     { ...outcome, attempt: null },
     {
@@ -73,7 +73,7 @@ async function attempt(more: Partial<LeasedJob> = {}) {
 test("what the target gets, and the record of it", async () => {
   answer = { status: 202, headers: { "content-type": "text/plain", "x-a": "b" }, body: "ok 必达" };
   const made = make({ requestParam: json({ id: 1, 城: "上海" }), n: 3, headers: { "X-Token": "t" } });
-  const { attempt: record } = await deliver(made, context());
+  const { attempt: record } = await delivered(made, context());
   const { method, url, headers, body } = got[0]!;
   assert.equal([method, url, body], ["POST", "/cb", '{"id":1,"城":"上海"}']);
   const seconds = String(Math.floor(clock.now() / 1000));
@@ -131,7 +131,7 @@ test("the caller's headers are sent, but never instead of ours", async () => {
     Accept: "a/b",
   };
   const made = make({ headers, secrets: SECRETS.slice(0, 1), requestParam: json({}) });
-  await deliver(made, context());
+  await delivered(made, context());
   const sent = got[0]!.headers;
   assert.equal([sent["webhook-id"], sent["bida-attempt"]], [made.taskId, "1"]);
   assert.ok(verifySignature(sent, got[0]!.body, SECRETS[0]!, clock.now() / 1000));
@@ -161,7 +161,7 @@ test("Retry-After as a date counts from the cluster's clock", async () => {
 });
 
 test("an expired job is not called; one that expires a moment later is", async () => {
-  const outcome = await deliver(make({ expiresAt: clock.now() }), context());
+  const outcome = await delivered(make({ expiresAt: clock.now() }), context());
   assert.is(outcome.attempt, null);
   assert.is(got.length, 0);
   assert.is((await attempt({ expiresAt: epochMs(clock.now() + 1) })).outcome, "succeeded");
@@ -178,7 +178,7 @@ const FAILED: [name: string, more: Partial<LeasedJob>, code: string, calls: numb
 for (const [name, more, code, calls] of FAILED) {
   test(`${name} → ${code}`, async () => {
     const made = make(more);
-    const { attempt: record } = await deliver(made, context()).catch((error) =>
+    const { attempt: record } = await delivered(made, context()).catch((error) =>
       crashed(made, error, context()),
     );
     assert.equal([record?.outcome, record?.error?.code, got.length], ["failed", code, calls]);
@@ -216,7 +216,7 @@ test("a long answer is kept up to 65 535 bytes, cut between characters, also whe
 test("a timed out call keeps what it got", async () => {
   const silent = await httpTarget((_, res) => void res.writeHead(200, { "x-a": "b" }).write("par"));
   const other = connectionsTo(silent.url);
-  const outcome = await deliver(job(silent.url, { timeoutMs: millis(150) }), {
+  const outcome = await delivered(job(silent.url, { timeoutMs: millis(150) }), {
     ...context(),
     connections: other,
   });

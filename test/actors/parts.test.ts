@@ -8,62 +8,82 @@ import { Slots } from "../../actors/slots.ts";
 
 const test = suite("parts of a thread");
 
+/** Accounts of one set of slots; `got` has the name of each that was given one, in order. */
+function slotsOf(count: number) {
+  const slots = new Slots(count);
+  const got: string[] = [];
+  const open = (name: string, limit = count) => slots.open(limit, () => got.push(name));
+  return { got, open };
+}
+
 test("slots: as many as there are; who found none is called in turn, once per free slot", () => {
-  const slots = new Slots(2);
-  const called: string[] = [];
-  const [a, b] = [() => void called.push("a"), () => void called.push("b")];
-  assert.equal([slots.take("first", a), slots.take("first", a)], [true, true]);
-  assert.equal(
-    [slots.take("first", a), slots.take("first", b), slots.take("first", a)],
-    [false, false, false],
-  );
-  slots.give();
-  assert.equal(called, ["a"]);
-  assert.ok(slots.take("first", a));
-  slots.give();
-  slots.give();
-  assert.equal(called, ["a", "b"]);
-  assert.equal([slots.take("first", a), slots.take("first", a), slots.take("first", a)], [true, true, false]);
+  const { got, open } = slotsOf(2);
+  const [a, b, c] = [open("a"), open("b"), open("c")];
+  for (const account of [a, b, c]) account.want("first");
+  assert.equal(got, ["a", "b"]);
+  a.want("first");
+  b.give("first");
+  assert.equal(got, ["a", "b", "c"]);
+  c.want("first");
+  c.give("first");
+  assert.equal(got, ["a", "b", "c", "a"], "a asked before c did");
 });
 
 test("slots: retries leave a quarter to first calls, which are called before them", () => {
-  const slots = new Slots(4);
-  const called: string[] = [];
-  const retry = () => void called.push("retry");
-  const first = () => void called.push("first");
-  assert.equal(
-    Array.from({ length: 4 }, () => slots.take("retry", retry)),
-    [true, true, true, false],
-  );
-  assert.equal([slots.take("first", first), slots.take("first", first)], [true, false]);
-  slots.give();
-  assert.equal(called, ["first"]);
-  slots.give();
-  assert.equal(called, ["first", "retry"]);
+  const { got, open } = slotsOf(8);
+  const retries = Array.from({ length: 8 }, () => open("retry"));
+  for (const account of retries) account.want("retry");
+  assert.is(got.length, 6);
+  const firsts = Array.from({ length: 3 }, () => open("first"));
+  for (const account of firsts) account.want("first");
+  assert.equal(got.slice(6), ["first"], "the last slot is kept for those that are known");
+  retries[0]?.give("retry");
+  assert.equal(got.slice(7), ["first"]);
 });
 
 test("slots: the share of one destination shrinks with what is free", () => {
   const slots = new Slots(9);
   const takeAll = () => {
-    let taken = 0;
-    while (taken < slots.share && slots.take("first", () => undefined)) taken += 1;
-    return taken;
+    const account = slots.open(100, () => undefined, "known");
+    do account.want("first");
+    while (account.wants === null);
+    account.want(null);
+    return account.taken;
   };
   assert.equal([takeAll(), takeAll(), takeAll()], [6, 2, 1]);
 });
 
-test("slots: one that is called may take at once, or wait again behind the others", () => {
-  const slots = new Slots(1);
-  const order: string[] = [];
-  const taker = (name: string) => {
-    const attempt = () => {
-      if (slots.take("first", attempt)) order.push(name);
-    };
-    return attempt;
-  };
-  for (const name of ["a", "b", "c", "a2"]) taker(name)();
-  for (let i = 0; i < 3; i++) slots.give();
-  assert.equal(order, ["a", "b", "c", "a2"]);
+test("slots: silent targets have a quarter together, and known ones the last", () => {
+  const { got, open } = slotsOf(16);
+  const some = (name: string, count: number) =>
+    Array.from({ length: count }, () => {
+      const account = open(name);
+      account.want("first");
+      return account;
+    });
+  for (const account of some("silent", 8)) account.give("first", "silent");
+  got.length = 0;
+  const silent = Array.from({ length: 8 }, () => {
+    const account = open("silent");
+    account.standing = "silent";
+    account.want("first");
+    return account;
+  });
+  assert.is(got.length, 4);
+  some("new", 20);
+  assert.is(got.length, 14);
+  const known = Array.from({ length: 4 }, () => {
+    const account = open("known");
+    account.standing = "known";
+    account.want("first");
+    return account;
+  });
+  assert.is(got.length, 16);
+  known[0]?.give("first");
+  assert.is(got.at(-1), "known");
+  // One that answers at last is known from then on.
+  silent[0]?.give("first", "known");
+  assert.is(got.at(-1), "known");
 });
 
 test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {

@@ -5,11 +5,13 @@ import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { Connections } from "../../actors/connections.ts";
+import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { EgressPolicy, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import { epochMs, millis } from "../../core/clock.ts";
 import { laneOf, newTaskId, originOf } from "../../core/ids.ts";
+import type { Job, Outcome } from "../../core/job.ts";
 import { temporaryFolder } from "../servers/server.ts";
 
 export interface Target {
@@ -72,8 +74,15 @@ export function certificate(): { key: Buffer; cert: Buffer } {
   return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
-export const connectionsTo = (url: string, connect = guardedConnector(allowLoopback)): Connections =>
-  new Connections(originOf(url), connect);
+export const connectionsTo = (url: string, connector = guardedConnector(allowLoopback)): Connections =>
+  new Connections(originOf(url), { connector });
+
+/** What came of a call that was made. */
+export async function delivered(job: Job, context: DeliveryContext): Promise<Outcome> {
+  const end = await deliver(job, context);
+  if ("failure" in end) throw new Error(`not made: ${end.error.message}`);
+  return end;
+}
 
 export function job(url: string, more: Partial<LeasedJob> = {}): LeasedJob {
   return {

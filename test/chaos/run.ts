@@ -1,12 +1,12 @@
 /** `npm run chaos`: random faults from a printed seed on a real cluster, for as long as is asked for. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../servers/server.ts";
 import { type Campaign, campaign, type Step } from "./harness/campaign.ts";
 import { FAULTS } from "./harness/faults.ts";
 import { Random } from "./harness/random.ts";
-import { accusations, tables, writeInto } from "./harness/report.ts";
+import { accusations, tables, together, writeInto } from "./harness/report.ts";
 
 const USAGE = `npm run chaos -- [options]
 
@@ -17,12 +17,15 @@ database. Exit code 0: every promise was kept; 1: the violations are listed; 2: 
   --seed N         repeats the faults of another run (default: by chance; it is printed)
   --rate N         tasks per second (default 20)
   --lease N        BIDA_LEASE_MS (default 3000)
-  --only TEXT      only faults whose name contains it
+  --only TEXT      only faults whose name contains it; several texts with commas between them
   --json FILE      writes the result there (default chaos-result.json)
+  --from FILES     runs nothing: takes the results of earlier runs from these files, with commas between them
   --write-docs     puts the table into docs/reliability.md and its translation
   --list           prints the names of all faults
   --help
 `;
+
+type Result = Campaign & { command: string };
 
 const DOCS = ["docs/reliability.md", "docs/zh-CN/reliability.md"];
 const ROOT = join(import.meta.dirname, "../..");
@@ -38,6 +41,7 @@ function options() {
         only: { type: "string", default: "" },
         json: { type: "string", default: "chaos-result.json" },
         "write-docs": { type: "boolean", default: false },
+        from: { type: "string", default: "" },
         list: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -58,7 +62,7 @@ function options() {
 
 /** Faults by chance until the time is up; every kind comes before one comes again. */
 function* byChance(random: Random, minutes: number, only: string): Generator<Step> {
-  const kinds = FAULTS.filter(({ name }) => name.includes(only));
+  const kinds = FAULTS.filter(({ name }) => only.split(",").some((part) => name.includes(part)));
   const end = performance.now() + minutes * 60_000;
   // Minutes of outage belong into runs that are long enough for other things to happen too.
   const longMs = minutes >= 10 ? 120_000 : 20_000;
@@ -80,9 +84,13 @@ if (given.list) {
   console.log(FAULTS.map(({ name }) => name).join("\n"));
   process.exit(0);
 }
-const command = `npm run chaos -- --minutes ${given.minutes} --seed ${given.seed}`;
+if (given.from !== "") {
+  const results = given.from.split(",").map((file) => JSON.parse(readFileSync(file, "utf8")) as Result);
+  show(results.map(({ command }) => command).join("; "), together(results));
+}
+const command = `npm run chaos -- --minutes ${given.minutes} --seed ${given.seed}${given.only && ` --only "${given.only}"`}`;
 console.log(command);
-const result: Campaign = await campaign({
+const run = await campaign({
   seed: given.seed,
   schedulers: 2,
   dispatchers: 3,
@@ -92,8 +100,14 @@ const result: Campaign = await campaign({
   sampling: { folder: temporaryFolder("chaos"), everyMs: 1_000 },
   say: (line) => console.log(line),
 });
-writeFileSync(given.json, `${JSON.stringify({ command, ...result }, null, 2)}\n`);
-console.log(`\n${tables(result)}\n\n${accusations(result)}\n${given.json} has it all.`);
-if (given["write-docs"])
-  for (const file of DOCS) writeInto(join(ROOT, file), "chaos", `\`${command}\`\n\n${tables(result)}`);
-process.exit(result.violations.length === 0 ? 0 : 1);
+writeFileSync(given.json, `${JSON.stringify({ command, ...run }, null, 2)}\n`);
+console.log(`\n${given.json} has it all.`);
+show(command, run);
+
+/** Prints what came of it, writes it into the documents where that is asked for, and ends the process. */
+function show(command: string, result: Campaign): never {
+  console.log(`\n${tables(result)}\n\n${accusations(result)}`);
+  if (given["write-docs"])
+    for (const file of DOCS) writeInto(join(ROOT, file), "chaos", `\`${command}\`\n\n${tables(result)}`);
+  process.exit(result.violations.length === 0 ? 0 : 1);
+}

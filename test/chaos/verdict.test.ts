@@ -5,7 +5,7 @@ import { type Plan, pathOf } from "./harness/behaviour.ts";
 import type { Excuse, FaultRecord } from "./harness/fault.ts";
 import type { Submission } from "./harness/load.ts";
 import { Ledger, type LedgerCall } from "./harness/receiver.ts";
-import { disturbances, recoveries, Watch } from "./harness/service.ts";
+import { disturbances, recoveries, stuck, touched, Watch } from "./harness/service.ts";
 import { type AttemptRow, type Evidence, judge, type TaskRow } from "./harness/verdict.ts";
 
 const test = suite("verdict");
@@ -24,6 +24,9 @@ interface Case {
   task?: Partial<TaskRow> | null;
   attempts?: [n: number, status: number | null][];
   faults?: FaultRecord[];
+  origin?: string;
+  owedFrom?: number;
+  fate?: Submission["fate"];
 }
 
 /** One task that fails once and then succeeds, unless the case says otherwise. Times are ms after {@link T}. */
@@ -34,13 +37,16 @@ function evidence(given: Case = {}): Evidence {
   };
   const submission: Submission = {
     plan,
-    origin: "http://a",
+    origin: given.origin ?? "http://127.0.0.1:80",
     callAt: given.callAt === undefined ? null : T + given.callAt,
     startedAt: T,
     answeredAt: given.answeredAt === undefined ? T + 5 : given.answeredAt,
     taskId: given.taskId === undefined ? ID : given.taskId,
     endedAt: null,
     tries: 1,
+    owedFrom: given.owedFrom === undefined ? 0 : T + given.owedFrom,
+    fate: given.fate ?? "usual",
+    isExtra: false,
   };
   const usual: CallLine[] = [
     [1, 10, 20, 500],
@@ -56,7 +62,13 @@ function evidence(given: Case = {}): Evidence {
     ledger.put(call);
   }
   const task: TaskRow = {
-    ...{ taskId: ID, state: "succeeded", callCount: 2, limit: plan.limit, url: `http://a${pathOf(plan)}` },
+    ...{
+      taskId: ID,
+      state: "succeeded",
+      callCount: 2,
+      limit: plan.limit,
+      url: `http://127.0.0.1:80${pathOf(plan)}`,
+    },
     ...given.task,
   };
   const attempts = (
@@ -78,6 +90,7 @@ function evidence(given: Case = {}): Evidence {
     tasks: given.task === null ? [] : [task],
     attempts,
     faults: given.faults ?? [],
+    undone: new Set(given.fate === "undone" ? [ID] : []),
     leaseMs: LEASE,
   };
 }
@@ -95,7 +108,7 @@ test("a task that was delivered as promised is not accused", () => {
   assert.equal(violations, []);
   assert.equal(counts, {
     ...{ accepted: 1, delivered: 1, exhausted: 0, lost: 0 },
-    ...{ attempts: 2, calls: 2, duplicated: 0, overlapping: 0 },
+    ...{ attempts: 2, calls: 2, duplicated: 0, overlapping: 0, excused: [] },
   });
 });
 
@@ -103,7 +116,7 @@ const BROKEN: [name: string, given: Case, accused: RegExp][] = [
   ["an accepted task without a row", { task: null, calls: [], attempts: [] }, /accepted, but has no row/],
   ["a task that never ended", { task: { state: "pending" } }, /has not ended/],
   ["a caller that was never answered", { taskId: null }, /never answered/],
-  ["a row that nobody submitted", { task: { url: "http://a/ok/0?k=8" } }, /nobody made/],
+  ["a row that nobody submitted", { task: { url: "http://127.0.0.1:80/ok/0?k=8" } }, /nobody made/],
   ["a gap in the numbers", { attempts: [[2, 200]] }, /attempts on record: 2; callCount: 2/],
   [
     "a number recorded twice",
@@ -204,6 +217,53 @@ test("not accused: a call whose kept connection was reset, and that was made aga
   assert.equal(accusations({ plan: { kind: "reset" }, calls, attempts }), []);
 });
 
+BROKEN.push(
+  [
+    "an attempt that never reached the receiver",
+    {
+      plan: { kind: "ok" },
+      calls: [[2, 225, 230, 200]],
+      attempts: [
+        [1, null],
+        [2, 200],
+      ],
+    },
+    /the receiver knows nothing of it/,
+  ],
+  ["an unreadable row that was called all the same", { fate: "spoilt" }, /unreadable, and it is succeeded/],
+);
+
+test("not accused: an unreadable row that was set aside; a task that a restored database never had", () => {
+  const aside: Case = { fate: "spoilt", calls: [], attempts: [], task: { state: "exhausted", callCount: 0 } };
+  assert.equal(accusations(aside), []);
+  assert.equal(accusations({ fate: "undone", task: null, attempts: [] }), []);
+});
+
+test("service: nothing is owed before a fault lets it through, nor of a task that is not called at all", () => {
+  const owed = (given: Case, now: number) => {
+    const { submissions, ledger } = evidence({ calls: [], ...given });
+    return disturbances(submissions, ledger, T + now).map(({ from }) => from - T);
+  };
+  assert.equal(owed({ owedFrom: Number.POSITIVE_INFINITY }, 60_000), []);
+  assert.equal(owed({ owedFrom: 5_000 }, 60_000), [5_000]);
+  assert.equal(owed({ fate: "spoilt" }, 60_000), []);
+});
+
+test("service: whom a fault touches, and what stays behind after it", () => {
+  const debts = [
+    { what: "own", taskId: ID, isExtra: true, from: T + 100, to: T + 9_000 },
+    { what: "other", taskId: ID, isExtra: false, from: T + 100, to: T + 9_000 },
+  ];
+  const faults = [fault(0, 2_000, [])];
+  const [it] = faults as [FaultRecord];
+  const names = (some: { what: string }[]) => some.map(({ what }) => what);
+  assert.equal(names(touched(it, debts, [], 5_000, T + 9_000)), ["other"]);
+  assert.equal(names(touched(it, debts, [], 9_000, T + 9_000)), []);
+  assert.equal(names(touched(it, debts, [fault(500, 600, [])], 5_000, T + 9_000)), []);
+  assert.equal(names(stuck(faults, debts, [], 6_000, T + 9_000)), ["own", "other"]);
+  assert.equal(names(stuck(faults, debts, [], 7_000, T + 9_000)), []);
+});
+
 for (const [name, given, accused] of BROKEN) {
   test(`accused: ${name}`, () => {
     assert.ok(
@@ -257,8 +317,8 @@ test("service: what is owed for more than a second is a disturbance, until it is
 
 test("service: recovery runs from a fault, or an outage's end, to the end of the last disturbance it began", () => {
   const debts = [
-    { what: "", taskId: null, from: T + 100, to: T + 2_500 },
-    { what: "", taskId: null, from: T + 900, to: T + 4_000 },
+    { what: "", taskId: null, isExtra: false, from: T + 100, to: T + 2_500 },
+    { what: "", taskId: null, isExtra: false, from: T + 900, to: T + 4_000 },
   ];
   const times = (faults: FaultRecord[]) =>
     recoveries(faults, debts, LEASE, T + 60_000).map(({ recoveryMs }) => recoveryMs);

@@ -26,6 +26,7 @@ test("defaults", () => {
     adminUsername: "admin",
     adminPassword: "admin",
     egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+    dnsServers: [],
     concurrency: 256,
     leaseMs: 10_000,
     retentionDays: 30,
@@ -119,7 +120,11 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_DUBBO_HOST", ["a b", "http://a", "x".repeat(256)], /must be a host name or an address/],
   ["BIDA_DUBBO_IP_ALLOW", ["10.0.0.0/33", "localhost"], /is not an IP address or CIDR range/],
   ["BIDA_DUBBO_APP", ["x".repeat(65)], /64/],
-  ["BIDA_DUBBO_REGISTRY", ["http://a", "redis://a|nacos://b", "redis://"], /redis:\/\/ or rediss:\/\/ or zookeeper/],
+  [
+    "BIDA_DUBBO_REGISTRY",
+    ["http://a", "redis://a|nacos://b", "redis://"],
+    /redis:\/\/ or rediss:\/\/ or zookeeper/,
+  ],
 ];
 const SECRET = /PASSWORD|URL|KEY|REGISTRY/;
 for (const [name, values, rule] of BAD) {
@@ -153,13 +158,16 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["dubbo without a port", { SERVICES: SERVICE_NAMES.join(",") }, /^BIDA_DUBBO_PORT: /],
   ["dubbo with a port", { SERVICES: SERVICE_NAMES.join(","), BIDA_DUBBO_PORT: "20880" }, null],
   ["a node of dubbo alone", { ...CLUSTER, SERVICES: "dubbo", BIDA_DUBBO_PORT: "20880" }, null],
-  ...[{}, { BIDA_DUBBO_HOST: "localhost" }, { BIDA_DUBBO_HOST: "0.0.0.0" }, { BIDA_DUBBO_HOST: "127.0.0.2" }].map(
-    (host): [string, Record<string, string>, RegExp] => [
-      `a registry with ${JSON.stringify(host)}`,
-      { BIDA_DUBBO_PORT: "20880", BIDA_DUBBO_REGISTRY: "redis://r", ...host },
-      /^BIDA_DUBBO_HOST: /,
-    ],
-  ),
+  ...[
+    {},
+    { BIDA_DUBBO_HOST: "localhost" },
+    { BIDA_DUBBO_HOST: "0.0.0.0" },
+    { BIDA_DUBBO_HOST: "127.0.0.2" },
+  ].map((host): [string, Record<string, string>, RegExp] => [
+    `a registry with ${JSON.stringify(host)}`,
+    { BIDA_DUBBO_PORT: "20880", BIDA_DUBBO_REGISTRY: "redis://r", ...host },
+    /^BIDA_DUBBO_HOST: /,
+  ]),
   [
     "two registries, as Dubbo writes them",
     {

@@ -1,7 +1,7 @@
 import type { JSONValue } from "json-p3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compileJsonPath, compileRegex } from "../../core/pattern.ts";
+import { compileJsonPath, compileRegex, OverBudget, StepBudget } from "../../core/pattern.ts";
 
 const test = suite("pattern");
 
@@ -109,5 +109,42 @@ test("a path over an answer of 64 KiB is quick, whatever its nesting", () => {
     }
   }
 });
+
+test("all paths of an answer share a budget of steps, and what is over it ends early", () => {
+  const nested: JSONValue = JSON.parse(
+    `[${Array(1600).fill("[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]").join()}]`,
+  );
+  const paths = Array.from({ length: 20 }, (_, i) => `$..[?@.a${i} == 1]`);
+  const budget = new StepBudget();
+  let done = 0;
+  assert.throws(
+    () => {
+      for (const path of paths) {
+        compileJsonPath(path).select(nested, budget);
+        done += 1;
+      }
+    },
+    (error: unknown) => error instanceof OverBudget,
+  );
+  assert.ok(done >= 1 && done < 15, `${done} of 20`);
+  // What people write over answers as they are is far below it.
+  const orders = JSON.parse(
+    JSON.stringify(Array.from({ length: 400 }, (_, id) => ({ id, lines: [{ sku: "a" }] }))),
+  );
+  const usual = new StepBudget();
+  for (const path of paths) compileJsonPath(path).select(orders, usual);
+  for (const path of ["$[*].id", "$[7].lines[0].sku"]) compileJsonPath(path).select(orders, usual);
+});
+
+for (const [what, document] of [
+  ["a long list", Array.from({ length: 30_000 }, (_, i) => i)],
+  ["an object with many members", Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`m${i}`, i]))],
+] as const) {
+  test(`a filter counts each member of ${what}`, () => {
+    const budget = new StepBudget();
+    compileJsonPath("$[?@ == 3]").select(document as JSONValue, budget);
+    assert.ok(budget.left <= 470_000);
+  });
+}
 
 test.run();

@@ -129,7 +129,7 @@ test("what was given is kept, and nothing where nothing was given", () => {
 test("retry.on takes every code that a call can have", () => {
   assert.equal(parsed(fixed([...ATTEMPT_ERRORS])).retry.on, [...ATTEMPT_ERRORS]);
   const others = Object.keys(CALL_ERRORS).filter((code) => !(ATTEMPT_ERRORS as string[]).includes(code));
-  assert.equal(others, ["expired", "stopped"]);
+  assert.equal(others, ["expired", "stopped", "corrupt"]);
 });
 
 const REFUSED: [Record<string, unknown>, field: string, message: RegExp][] = [

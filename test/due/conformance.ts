@@ -2,10 +2,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, later, millis } from "../../core/clock.ts";
+import { NO_SETTINGS } from "../../core/destination.ts";
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { type DueSet, type DueSetOptions, HANDOVER } from "../../due/due-set.ts";
 import { laneRules } from "./lane-rules.ts";
+import { accepted } from "./workbench.ts";
 
 export const WINDOW = 4;
 const LEASE = millis(400);
@@ -17,7 +19,12 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   test.before.each(async () => {
     set = await create({ leaseMs: LEASE, window: WINDOW });
   });
-  test.after.each(() => set.close());
+  test.after.each(async () => {
+    // Leases of the lane rules' own sets last longer than this one's could.
+    const { ends: _, ...wrong } = (await set.check(false)).wrong;
+    await set.close();
+    assert.equal(wrong, {}, "whatever was done, the set is consistent");
+  });
 
   const entry = (more: Partial<DueEntry> = {}): DueEntry => ({
     taskId: newTaskId(),
@@ -86,7 +93,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal(ids(await claimWhenWoken("alive")), [one.taskId]);
     assert.is(set.recovered, 1, "it is counted");
     assert.ok(performance.now() - leasedAt >= LEASE - 20);
-    assert.equal(ids(await set.extend("dead", [one])), [one.taskId], "the first holder has lost it");
+    assert.equal(ids((await set.extend("dead", [one])).lost), [one.taskId], "the first holder has lost it");
   });
 
   test("an extended lease holds", async () => {
@@ -104,10 +111,70 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
 
   test("extend takes back what the set has lost, and what ran out and waits again", async () => {
     const lost = entry();
-    assert.equal(await set.extend("a", [lost]), []);
+    assert.equal(await set.extend("a", [lost]), { lost: [], adopted: [lost] });
     await set.add([lost]);
     assert.equal(await set.claim("b", 10), [], "it is leased again");
     assert.is((await set.leasedAmong([lost])).size, 1);
+  });
+
+  test("a finished task that a late heartbeat takes in is told apart, and can be ended", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("a", 10);
+    await set.settle("a", [{ entry: one, next: null, health: "ok" }]);
+    const late = await set.extend("a", [one]);
+    assert.equal(late, { lost: [], adopted: [one] });
+    await set.settle("a", [{ entry: one, next: null, health: null }]);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 0 });
+  });
+
+  test("a lease that was in the task's row only ends without one here: its retry waits, its health counts", async () => {
+    const one = entry();
+    const next = { ...one, first: false, dueAt: set.clock.now() };
+    await set.settle("a", [{ entry: one, next, health: "bad", unheld: true }]);
+    assert.equal(await set.counts(), { waiting: 0, ready: 1, leased: 0 });
+    const status = (await set.lanes([one.lane])).get(one.lane);
+    assert.is(status?.failures, 1);
+    assert.equal(ids(await set.claim("a", 10)), [one.taskId]);
+  });
+
+  test("a lease that was in the task's row only leaves that of another holder alone", async () => {
+    const one = entry();
+    await set.add([one]);
+    await set.claim("b", 10);
+    await set.settle("a", [{ entry: one, next: null, health: null, unheld: true }]);
+    assert.equal((await set.counts()).leased, 1);
+    assert.equal((await set.extend("b", [one])).lost, []);
+  });
+
+  test("calls that went well elsewhere widen the window and end a row of failures", async () => {
+    const one = entry();
+    await set.settle("a", [{ entry: one, next: null, health: "bad", unheld: true }]);
+    assert.equal(await set.wentWell(new Map([[one.lane, 3]])), []);
+    const status = (await set.lanes([one.lane])).get(one.lane);
+    assert.is(status?.failures ?? 0, 0);
+  });
+
+  test("a lane is quiet until something of it waits, is set, or troubles it", async () => {
+    const wide = await create({ leaseMs: LEASE, window: 256 });
+    const lanes = ["waits", "set", "narrow", "calm"].map((name) => laneOf(`http://${name}`)) as Lane[];
+    const [waits, set_, narrow, calm] = lanes as [Lane, Lane, Lane, Lane];
+    const before = await wide.quiet();
+    assert.ok(lanes.every((lane) => before(lane)));
+    await wide.add([entry({ lane: waits })]);
+    await wide.configure(set_, { ...NO_SETTINGS, ratePerSecond: 1_000 });
+    await wide.settle("a", [{ entry: entry({ lane: narrow }), next: null, health: "slow", unheld: true }]);
+    await wide.settle("a", [{ entry: entry({ lane: calm }), next: null, health: "ok", unheld: true }]);
+    const after = await wide.quiet();
+    assert.equal(
+      lanes.map((lane) => after(lane)),
+      [false, false, false, true],
+    );
+    await wide.configure(set_, NO_SETTINGS);
+    await wide.claim("a", 10);
+    const later = await wide.quiet();
+    assert.ok(later(waits) && later(set_), "and is again");
+    await wide.close();
   });
 
   test("only the holder settles, releases and extends", async () => {
@@ -116,7 +183,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     await set.claim("a", 10);
     await set.settle("b", [{ entry: one, next: null, health: null }]);
     await set.release("b", [one]);
-    assert.equal(ids(await set.extend("b", [one])), [one.taskId]);
+    assert.equal(ids((await set.extend("b", [one])).lost), [one.taskId]);
     assert.equal((await set.counts()).leased, 1);
     await set.settle("a", [{ entry: one, next: null, health: null }]);
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 0 });
@@ -133,9 +200,9 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.is(again?.dueAt, next.dueAt);
     await set.settle("a", [settlement]);
     await set.release("a", [one]);
-    assert.equal(ids(await set.extend("a", [one])), [one.taskId], "the first lease is gone");
+    assert.equal(ids((await set.extend("a", [one])).lost), [one.taskId], "the first lease is gone");
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 1 });
-    assert.equal(await set.extend("a", [next]), []);
+    assert.equal(await set.extend("a", [next]), { lost: [], adopted: [] });
   });
 
   test("a holder that claims again what it had lost has a lease of another name", async () => {
@@ -172,14 +239,15 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
 
   test("admit leases what is due, as far as there is room, and adds the rest", async () => {
     const [one, two, three] = [entry(), entry(), entry({ dueAt: later(set.clock.now(), millis(60_000)) })];
-    assert.equal(ids(await set.admit([three, one, two], "a", 1)), [one.taskId]);
+    assert.equal(ids(await set.admit([three, one, two].map(accepted), "a", 1)), [one.taskId]);
     assert.equal(ids(await set.claim("b", 10)), [two.taskId]);
     assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 2 });
   });
 
-  test("admit only adds what has been due for too long: its caller may be the last to know of it", async () => {
-    const stale = entry({ dueAt: later(set.clock.now(), millis(-HANDOVER - 1)) });
-    const fresh = entry({ dueAt: later(set.clock.now(), millis(-HANDOVER / 2)), lane: laneOf("http://b") });
+  test("admit only adds what was accepted too long ago, also where it is due just now", async () => {
+    const past = (ms: number) => later(set.clock.now(), millis(-ms));
+    const stale = { ...entry(), acceptedAt: past(HANDOVER + 1) };
+    const fresh = { ...entry({ lane: laneOf("http://b") }), acceptedAt: past(HANDOVER / 2) };
     assert.equal(ids(await set.admit([stale, fresh], "a", 10)), [fresh.taskId]);
     assert.equal(ids(await set.claim("b", 10)), [stale.taskId]);
   });
@@ -187,7 +255,7 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   test("admit lets nobody overtake in a lane", async () => {
     const earlier = entry();
     await set.add([earlier]);
-    assert.equal(await set.admit([entry()], "a", 10), []);
+    assert.equal(await set.admit([accepted(entry())], "a", 10), []);
     assert.is((await set.claim("a", 1))[0]?.taskId, earlier.taskId);
   });
 

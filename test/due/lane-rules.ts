@@ -8,7 +8,7 @@ import type { DueEntry } from "../../core/job.ts";
 import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
 import { RULES, type Rules } from "../../due/lane-rules.ts";
 import { until } from "../e2e/kit/until.ts";
-import { Workbench } from "./workbench.ts";
+import { accepted, Workbench } from "./workbench.ts";
 
 const WIDE = 256;
 
@@ -21,6 +21,7 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
       const set = await create({ leaseMs: millis(10_000), window: WIDE, rules: { OPEN_MS: 0, ...rules } });
       try {
         await body(new Workbench(set, lane));
+        assert.equal((await set.check(false)).wrong, {}, "whatever was done, the set is consistent");
       } finally {
         await set.close();
       }
@@ -66,7 +67,7 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
       [other.taskId],
     );
     const direct = bench.entry({ lane: laneOf("http://c") });
-    assert.is((await bench.set.admit([bench.entry(), direct], "a", 10)).length, 1);
+    assert.is((await bench.set.admit([bench.entry(), direct].map(accepted), "a", 10)).length, 1);
   });
 
   rule("successes in between keep it closed, and so do answers that say nothing", async (bench) => {
@@ -172,7 +173,7 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     await bench.set.configure(lane, { ...NO_SETTINGS, paused: true });
     await bench.add(3);
     assert.equal(await bench.claim(), []);
-    assert.equal(await bench.set.admit([bench.entry()], "a", 10), []);
+    assert.equal(await bench.set.admit([accepted(bench.entry())], "a", 10), []);
     const woken = bench.claimWhenWoken();
     await bench.set.configure(lane, NO_SETTINGS);
     assert.is((await woken).length, 4);
@@ -208,8 +209,8 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
   rule("a rate holds for what is admitted past the queues", async (bench) => {
     await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 2 });
     const entries = Array.from({ length: 5 }, () => bench.entry());
-    assert.is((await bench.set.admit(entries, "a", 10)).length, 2);
-    assert.is((await bench.set.admit([bench.entry()], "a", 10)).length, 0);
+    assert.is((await bench.set.admit(entries.map(accepted), "a", 10)).length, 2);
+    assert.is((await bench.set.admit([accepted(bench.entry())], "a", 10)).length, 0);
   });
 
   rule("setting the same again changes nothing", async (bench) => {

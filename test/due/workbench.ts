@@ -2,8 +2,11 @@
 import { type Lane, laneOf, newTaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import type { Health } from "../../core/outcome.ts";
-import type { DueSet, LaneChange } from "../../due/due-set.ts";
+import type { AcceptedEntry, DueSet, LaneChange } from "../../due/due-set.ts";
 import { partitionOf } from "../../due/members.ts";
+
+/** As a task that is accepted in the moment when it is due. */
+export const accepted = (entry: DueEntry): AcceptedEntry => ({ ...entry, acceptedAt: entry.dueAt });
 
 export class Workbench {
   readonly set: DueSet;

@@ -18,7 +18,11 @@ export interface Running {
 }
 
 /** Starts a program; a program that cannot be started shows as `ended`. */
-export function launch(command: string, args: string[], options: { cwd?: string } = {}): Running {
+export function launch(
+  command: string,
+  args: string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Running {
   const child = spawn(...boundToUs(command, args), { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const ended = endWithUs(child);
   let output = "";

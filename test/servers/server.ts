@@ -14,6 +14,8 @@ export interface Recipe {
   /** The line of its log that says it answers. Unlike a ping, no stranger on the same port can give it. */
   ready: RegExp;
   url(port: number): string;
+  /** Beside this process's own environment. */
+  env?: Record<string, string>;
   /** Makes the folder ready before the first start. */
   prepare?(folder: string): Promise<void>;
 }
@@ -40,7 +42,9 @@ export async function startServer(recipe: Recipe): Promise<TestServer> {
   await recipe.prepare?.(folder);
 
   async function run(port: number): Promise<Running> {
-    const started = launch(recipe.command, recipe.args(port, folder), { cwd: folder });
+    const started = launch(recipe.command, recipe.args(port, folder), {
+      ...{ cwd: folder, env: { ...process.env, ...recipe.env } },
+    });
     try {
       await started.printed(recipe.ready);
     } catch (error) {

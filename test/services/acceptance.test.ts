@@ -17,11 +17,13 @@ const silent = () => ({
 });
 const spec = (body = "x") =>
   parseTask(text({ url: "http://a/", requestMethod: "POST", limitCallCount: 1, body }), systemClock.now());
+/** Everything takes the usual way. */
+const NO_HANDOVER = { choose: () => undefined, giveUp: () => undefined };
 const origin = { appId: 0, door: "rpc", sourceIp: null } as const;
 
 function acceptance(): Acceptance {
   const db = silent() as unknown as Database;
-  return new Acceptance({ db, clock: systemClock }, () => undefined);
+  return new Acceptance({ db, clock: systemClock }, NO_HANDOVER, () => undefined);
 }
 
 const refusal = (run: () => void): BidaError | null => {

@@ -84,7 +84,7 @@ test("a backlog: told to each channel by its own limit, once, and again after it
 
 test("an alarm that no event told of is found, and its message is on its way", async () => {
   const id = await open();
-  desk.wake();
+  desk.start();
   await insertAlarms(db.knex, [alarm(), alarm()]);
   await until("two messages", async () => (await messagesOf(db, id, 9, null)).length === 2);
   await until("both to wait", async () => Object.values(await resources.due.counts()).some((n) => n === 2));
@@ -97,7 +97,7 @@ test("filters decide who hears; an alarm about a channel is not for it", async (
     await open(),
   ];
   await insertAlarms(db.knex, [alarm(), { ...alarm(), kind: "channel", notTo: own }]);
-  desk.wake();
+  desk.start();
   await until("messages", async () => (await messagesOf(db, all, 9, null)).length === 2);
   assert.is((await messagesOf(db, picky, 9, null)).length, 1);
   assert.is((await messagesOf(db, own, 9, null)).length, 1);
@@ -106,7 +106,7 @@ test("filters decide who hears; an alarm about a channel is not for it", async (
 test("a message that is not delivered for half an hour: its channel is broken, which is logged, as is its end", async () => {
   const id = await open({ name: "slow-one" });
   await insertAlarms(db.knex, [alarm()]);
-  desk.wake();
+  desk.start();
   const [message] = await until("a message", async () => {
     const found = await messagesOf(db, id, 9, null);
     return found.length > 0 ? found : null;
@@ -117,12 +117,12 @@ test("a message that is not delivered for half an hour: its channel is broken, w
   assert.is(brokenSince, clock.now());
   assert.match(lastError ?? "", /not delivered since/);
   assert.ok(message);
-  desk.wake();
+  desk.start();
   await until("a log line", () =>
     lines.some(([level, , text]) => level === "error" && /is broken/.test(text)),
   );
   await db.knex("webhooks").update({ broken_since: null });
-  desk.wake();
+  desk.start();
   await until("its end", () => lines.some(([level, , text]) => level === "info" && /works again/.test(text)));
 });
 
@@ -139,13 +139,13 @@ test("the lane of a channel is that of its URL's origin", () => {
 test("a database that fails is told once, and its return too", async () => {
   const id = await open();
   await db.knex.schema.renameTable("alarms", "gone");
-  desk.wake();
+  desk.start();
   await until("the line", () =>
     lines.some(([level, , text]) => level === "error" && /cannot be told/.test(text)),
   );
   await db.knex.schema.renameTable("gone", "alarms");
   await insertAlarms(db.knex, [alarm()]);
-  desk.wake();
+  desk.start();
   await until("the message", async () => (await messagesOf(db, id, 9, null)).length === 1);
   assert.is(lines.filter(([, , text]) => /cannot be told/.test(text)).length, 1);
   await until("the end", () => lines.some(([, , text]) => /are told again/.test(text)));

@@ -36,7 +36,7 @@ function receiver(to = ends()) {
   return { whole, take: (part: Buffer) => receive("REQ", part, {}) };
 }
 
-for (const size of [0, 1, 16, 17, 999_999, 1_000_000]) {
+for (const size of [0, 1, 16, 17, 1_000_000, 1_048_576 - 1024]) {
   test(`a packet of ${size} bytes travels as it is`, async () => {
     const data = Buffer.alloc(size, "{");
     const sent = await parts(data);
@@ -48,12 +48,12 @@ for (const size of [0, 1, 16, 17, 999_999, 1_000_000]) {
   });
 }
 
-for (const size of [1_000_001, 2_000_000, 3_000_000, 8_500_000]) {
+for (const size of [1_048_576 - 1023, 2_000_000, 3_000_000, 8_500_000]) {
   test(`a packet of ${size} bytes is split below NATS's limit and comes out whole, in any order`, async () => {
     const data = randomBytes(size);
     const sent = await parts(data);
-    assert.is(sent.length, Math.ceil(size / 1_000_000));
-    for (const part of sent) assert.ok(part.length < 1_048_576 - 1024);
+    assert.is(sent.length, Math.ceil(size / (1_048_576 - 1024 - 17)));
+    for (const part of sent) assert.ok(part.length <= 1_048_576 - 1024);
     for (const order of [sent, sent.toReversed(), [...sent.slice(1), sent[0]!]]) {
       const { whole, take } = receiver();
       for (const [i, part] of order.entries()) {
@@ -120,6 +120,48 @@ test("parts that never became whole are dropped after a while", async () => {
   } finally {
     performance.now = real;
   }
+});
+
+/** As the middleware finds it on a broker that is connected. */
+const connected = (limit: () => number) => {
+  const side = largePackets() as unknown as Ends & { created(broker: object): void };
+  const client = {
+    get info() {
+      return { max_payload: limit() };
+    },
+  };
+  side.created({ transit: { tx: { client } }, getLogger: () => ({ warn: () => undefined }) });
+  return side;
+};
+
+test("packets are cut by the limit of the server of this moment", async () => {
+  let limit = 65_536;
+  const sender = connected(() => limit);
+  const data = randomBytes(300_000);
+  for (const now of [65_536, 8_388_608, 4_096, 1_024]) {
+    limit = now;
+    const sent = await parts(data, sender);
+    for (const part of sent) assert.ok(part.length <= now, `${part.length} at ${now}`);
+    assert.is(sent.length === 1, now === 8_388_608);
+    const { whole, take } = receiver();
+    for (const part of sent.toReversed()) await take(part);
+    assert.is(whole.length, 1);
+    assert.ok(whole[0]!.equals(data));
+  }
+});
+
+test("parts of a broker of an earlier release, with its number of eight bytes, become whole", async () => {
+  const data = randomBytes(2_500_000);
+  const { whole, take } = receiver();
+  for (const index of [0, 1, 2]) {
+    const header = Buffer.from("\u0000BIDA............");
+    header.writeBigUInt64BE(6_123_456_789_012_345n, 5);
+    header.writeUInt16BE(index, 13);
+    header.writeUInt16BE(3, 15);
+    await take(Buffer.concat([header, data.subarray(index * 1_000_000, (index + 1) * 1_000_000)]));
+  }
+  assert.is(whole.length, 1);
+  assert.ok(whole[0]!.equals(data));
 });
 
 test("two brokers over NATS: 3 MB of parameters, 3 MB of result, events, and back and forth at once", async () => {

@@ -33,12 +33,20 @@ const task: StoredTask = {
     orderKey: "k",
     orderSeq: 1,
   },
-  ...{ state: "pending", callCount: 1, manualCalls: 1, nextCallAt: T, finishedAt: null, sourceIp: "::1" },
+  ...{
+    state: "pending",
+    callCount: 1,
+    manualCalls: 1,
+    nextCallAt: T,
+    finishedAt: null,
+    handedUntil: null,
+    sourceIp: "::1",
+  },
   ...{ lastError: { code: "reset", message: "m" }, createdAt: T, updatedAt: T },
 };
 
 test("a task: the contract's fields, times in ISO 8601, nothing of our insides", () => {
-  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...same } = task;
+  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, handedUntil: _____, ...same } = task;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
   assert.equal(taskView(task, false, false), { ...same, ...times, requestParam: { a: 1.5 } });
   assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false, false).finishedAt, ISO);

@@ -9,6 +9,7 @@ import { auditing } from "./suite/auditing.ts";
 import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
+import { damage } from "./suite/damage.ts";
 import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
@@ -24,6 +25,7 @@ for (const kind of KINDS) {
     migrating,
     accepting,
     recording,
+    damage,
     stopping,
     changing,
     bulk,

@@ -75,6 +75,7 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     targetAppName: null,
     orderKey: null,
     orderSeq: null,
+    handedUntil: null,
     state: "pending",
     callCount: 0,
     manualCalls: 0,

@@ -1,7 +1,8 @@
 /**
  * What a receiver does with the calls of one task. It stands in the URL, so that receiver, load and verdict agree
  * without talking to each other: `/<kind>/<times>?k=<number>`. The attempts up to `times` meet `kind`; later ones are
- * answered 200. It goes by the attempt's number, so that a repeated call meets what the first one met.
+ * answered 200. It goes by the attempt's number, so that a repeated call meets what the first one met; but `gated` calls hang
+ * while the receiver's gate is closed, and are answered 200 when it is open.
  */
 import type { LiveAnswer } from "../../e2e/kit/receiver.ts";
 import type { Random } from "./random.ts";
@@ -9,7 +10,18 @@ import type { Random } from "./random.ts";
 /** A kind that never ends well. */
 export const ALWAYS = 99;
 
-export const KINDS = ["ok", "slow", "fail", "hang", "reset", "huge", "busy", "drip"] as const;
+export const KINDS = [
+  "ok",
+  "slow",
+  "fail",
+  "hang",
+  "reset",
+  "huge",
+  "busy",
+  "drip",
+  "long",
+  "gated",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One task of the load. Times in ms. */
@@ -26,6 +38,18 @@ export interface Plan {
   waitMs: number;
   /** Whether the caller sends an idempotency key and repeats until it has an id. */
   keyed: boolean;
+  /** How long the receiver takes for a `long` answer. */
+  ms?: number;
+  /** What the body is filled up with, in bytes. */
+  padding?: number;
+}
+
+/** A task that succeeds at its first call, unless `given` says otherwise; for those that faults bring along. */
+export function simple(k: number, given: Partial<Plan> = {}): Plan {
+  return {
+    ...{ k, kind: "ok", times: 1, limit: 20, retryMs: 500, timeoutMs: 5_000, waitMs: 0, keyed: true },
+    ...given,
+  };
 }
 
 /** What a 429 asks for. */
@@ -60,21 +84,24 @@ export function planned(k: number, random: Random): Plan {
   };
 }
 
-export const pathOf = ({ kind, times, k }: Pick<Plan, "kind" | "times" | "k">): string =>
-  `/${kind}/${times}?k=${k}`;
+export const pathOf = ({ kind, times, k, ms }: Pick<Plan, "kind" | "times" | "k" | "ms">): string =>
+  `/${kind}/${times}?k=${k}${ms === undefined ? "" : `&ms=${ms}`}`;
 
 /** `k` of a URL made with {@link pathOf}. */
 export const numberIn = (url: string): number => Number(/[?&]k=(\d+)/.exec(url)?.[1] ?? Number.NaN);
 
 /** Whether a call with this number proves success. */
 export const succeeds = ({ kind, times }: Pick<Plan, "kind" | "times">, attempt: number): boolean =>
-  attempt > times || kind === "ok" || kind === "slow" || kind === "huge";
+  attempt > times || ["ok", "slow", "huge", "long", "gated"].includes(kind);
 
 /** How long a receiver takes for a slow answer, at most. */
 const SLOWEST = 1_200;
 
-/** @param clock the receiver's */
-export function answering(clock: () => number): LiveAnswer {
+/**
+ * @param clock the receiver's
+ * @param isGated whether `gated` calls hang just now
+ */
+export function answering(clock: () => number, isGated: () => boolean): LiveAnswer {
   return (res, call) => {
     const [, kind, times] = /^\/([a-z]+)\/(\d+)/.exec(call.path) ?? [];
     const shown = call.attempt <= Number(times) ? (kind as Kind) : "ok";
@@ -92,6 +119,12 @@ export function answering(clock: () => number): LiveAnswer {
         end(500, {}, "broken");
         break;
       case "hang":
+        break;
+      case "long":
+        setTimeout(() => end(200), Number(/[?&]ms=(\d+)/.exec(call.path)?.[1]));
+        break;
+      case "gated":
+        if (!isGated()) end(200);
         break;
       case "reset":
         call.endedAt = clock();

@@ -7,7 +7,7 @@ import { Pulse } from "./pulse.ts";
 import { Random } from "./random.ts";
 import { startFarSide } from "./receiver.ts";
 import { type Sampling, stallsIn } from "./samples.ts";
-import { disturbances, recoveries, Watch } from "./service.ts";
+import { type Debt, disturbances, recoveries, stuck, touched, Watch } from "./service.ts";
 import { System } from "./system.ts";
 import { endedAmong, judge, readDatabase, type Verdict } from "./verdict.ts";
 
@@ -32,18 +32,24 @@ export interface CampaignOptions {
 }
 
 export interface Campaign extends Verdict {
-  seed: number;
+  seeds: number[];
   leaseMs: number;
   seconds: number;
   submitted: number;
   seats: string[];
   /** How often processes waited too long for their turn, outside of faults; see samples.ts and pulse.ts. */
   stalls: number;
+  /** Calls that were owed for longer than {@link stuckAfter} when nothing was broken any more. */
+  stuck: number;
   faults: (FaultRecord & { recoveryMs: number; last: string | null })[];
 }
 
 /** Service is normal again after a fault within this, in ms, or that is a violation. */
 const RECOVERY_LIMIT = 120_000;
+/** Others are owed nothing for longer than this while a fault lasts that must spare them, in ms. */
+const SPARED_LIMIT = 5_000;
+/** Nobody waits longer than this after a fault, in ms: two leases, or the 15 s in which Redis is whole again and one more. */
+const stuckAfter = (leaseMs: number) => Math.max(2 * leaseMs, 15_000 + leaseMs);
 /** All that was accepted has ended after the last fault within this, in ms. */
 const DRAIN_LIMIT = 180_000;
 const ORIGINS = 4;
@@ -58,7 +64,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const startedAt = Date.now();
   say(`seed ${seed}; lease ${leaseMs} ms; nodes: ${system.seats.map(({ name }) => name).join(", ")}`);
   const load = new Load({
-    baseUrl: system.door.node.baseUrl,
+    baseUrl: system.balancer.url,
     origins: far.origins,
     random: new Random(seed + 1),
     perSecond,
@@ -83,8 +89,12 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   await pause(1_000);
   await calm("normal service before the first fault");
   for (const step of steps) {
+    if (step.kind.needs?.(system) === false) {
+      say(`${step.kind.name} is left out: this machine lacks what it needs`);
+      continue;
+    }
     const context: FaultContext = {
-      ...{ system, random, leaseMs, outageMs: step.outageMs },
+      ...{ system, load, far, random, leaseMs, outageMs: step.outageMs },
       violation: broke,
     };
     const fault = await inflict(step, context);
@@ -117,13 +127,22 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const seats = system.seats.map(({ name }) => name);
   const stalls = [...stallsIn(options.sampling, seats, leaseMs), ...pulse.stalls];
   const excusing = [...faults, ...stalls];
-  const evidence = { submissions, ledger: far.ledger, ...database, faults: excusing, leaseMs };
+  const { undone } = system;
+  const evidence = { submissions, ledger: far.ledger, ...database, faults: excusing, undone, leaseMs };
   const verdict = judge(evidence);
-  const times = recoveries(faults, disturbances(submissions, far.ledger, loadEndedAt), leaseMs, loadEndedAt);
+  const debts = disturbances(submissions, far.ledger, loadEndedAt);
+  const times = recoveries(faults, debts, leaseMs, loadEndedAt);
+  for (const fault of faults.filter(({ spares }) => spares)) {
+    const others = touched(fault, debts, stalls, SPARED_LIMIT, loadEndedAt);
+    if (others.length > 0) broken.push(`${fault.kind} touched others: ${shown(others, loadEndedAt)}`);
+  }
+  const behind = stuck(faults, debts, stalls, stuckAfter(leaseMs), loadEndedAt);
+  if (behind.length > 0) broken.push(`stayed behind: ${shown(behind, loadEndedAt)}`);
   return {
     ...verdict,
     violations: [...broken.map((what) => ({ what, taskId: null, seen: [] })), ...verdict.violations],
-    seed,
+    seeds: [seed],
+    stuck: behind.length,
     leaseMs,
     seconds: Math.round((loadEndedAt - startedAt) / 1000),
     submitted: submissions.length,
@@ -144,10 +163,10 @@ async function isCalm(watch: Watch, system: System): Promise<boolean> {
 }
 
 async function inflict({ kind }: Step, context: FaultContext): Promise<FaultRecord> {
-  const { name, excuses, outage } = kind;
+  const { name, excuses, outage, spares = false } = kind;
   const startedAt = Date.now();
   const target = await kind.run(context);
-  return { kind: name, target, startedAt, endedAt: Date.now(), outage, excuses };
+  return { kind: name, target, startedAt, endedAt: Date.now(), outage, excuses, spares };
 }
 
 /** Whether a process was frozen on purpose, or was just starting, at that time. */
@@ -163,6 +182,14 @@ async function drained(system: System, broken: string[]): Promise<void> {
   await until("every task to end", open, DRAIN_LIMIT, LOOK).catch((error: Error) =>
     broken.push(error.message),
   );
+}
+
+function shown(debts: Debt[], now: number): string {
+  const lines = debts.slice(0, 5).map(({ what, from, to }) => {
+    const at = new Date(from).toISOString().slice(11, 23);
+    return `${what}, owed since ${at}, ${to === null ? "not paid" : "paid"} after ${(to ?? now) - from} ms`;
+  });
+  return `${debts.length} debts: ${lines.join("; ")}`;
 }
 
 const stamp = (ms: number) =>

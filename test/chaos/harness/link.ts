@@ -14,7 +14,7 @@ interface Pair {
 
 export class Link {
   readonly port: number;
-  readonly #target: number;
+  #target: number;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   /** Silent connections; kept open so that nobody is told. */
@@ -42,6 +42,11 @@ export class Link {
   /** Connections in a black hole that nobody has closed. */
   get silent(): number {
     return this.#lost.size;
+  }
+
+  /** New connections go to that port from now on; those that are open stay, as when a name moves to another server. */
+  retarget(port: number): void {
+    this.#target = port;
   }
 
   /** Resets what is connected now. */

@@ -1,7 +1,7 @@
 /** The callers: a steady stream of tasks over REST, submitted as real clients do, each with what came of it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { ADMIN } from "../../e2e/kit/world.ts";
-import { type Plan, pathOf, planned } from "./behaviour.ts";
+import { type Plan, pathOf, planned, simple } from "./behaviour.ts";
 import type { Random } from "./random.ts";
 
 /** One task from the caller's side. Times are ms since the epoch on this machine's clock. */
@@ -18,6 +18,28 @@ export interface Submission {
   /** When it was seen in the database that its task had ended although the receiver was still owed a call; else null. */
   endedAt: number | null;
   tries: number;
+  /** The receiver is owed no call before; infinite while a fault is meant to keep its calls away. */
+  owedFrom: number;
+  /**
+   * What is to become of it. `spoilt`: its row was made unreadable, so that it ends `exhausted` and is never called.
+   * `undone`: it was accepted after the moment to which the database was set back, so that there is no trace of it.
+   */
+  fate: "usual" | "spoilt" | "undone";
+  /** Whether a fault brought it along; service is judged by the others. */
+  isExtra: boolean;
+}
+
+/** A try that gave no id. */
+export interface Refusal {
+  at: number;
+  /** `503`, or what broke. */
+  why: string;
+}
+
+/** Tasks that a fault brings along: where they go, and what is owed to their receiver. */
+export interface Extra {
+  origin: string;
+  owedFrom?: number;
 }
 
 export interface LoadOptions {
@@ -38,8 +60,10 @@ export class Load {
   readonly submissions: Submission[] = [];
   /** Answers that no fault explains. */
   readonly surprises: string[] = [];
+  readonly refusals: Refusal[] = [];
   readonly #options: LoadOptions;
   readonly #running = new Set<Promise<void>>();
+  readonly #answers = new WeakMap<Submission, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LoadOptions) {
@@ -57,21 +81,42 @@ export class Load {
     await Promise.all(this.#running);
   }
 
-  submit(plan: Plan = planned(this.submissions.length, this.#options.random)): Submission {
+  get origins(): string[] {
+    return this.#options.origins;
+  }
+
+  /** Submits a task that a fault brings along. */
+  add(given: Partial<Plan>, extra: Partial<Extra> = {}): Submission {
+    return this.submit(simple(this.submissions.length, given), extra);
+  }
+
+  /** Resolves when these are answered, or their callers have given up. */
+  async answered(some: Submission[]): Promise<void> {
+    await Promise.all(some.map((one) => this.#answers.get(one)));
+  }
+
+  submit(
+    plan: Plan = planned(this.submissions.length, this.#options.random),
+    extra?: Partial<Extra>,
+  ): Submission {
     const startedAt = Date.now();
     const one: Submission = {
       plan,
-      origin: this.#options.random.pick(this.#options.origins),
+      origin: extra?.origin ?? this.#options.random.pick(this.#options.origins),
       callAt: plan.waitMs > 0 ? startedAt + plan.waitMs : null,
       startedAt,
       answeredAt: null,
       taskId: null,
       endedAt: null,
       tries: 0,
+      owedFrom: extra?.owedFrom ?? 0,
+      fate: "usual",
+      isExtra: extra !== undefined,
     };
     this.submissions.push(one);
     const run = this.#hand(one).finally(() => this.#running.delete(run));
     this.#running.add(run);
+    this.#answers.set(one, run);
     return one;
   }
 
@@ -89,20 +134,24 @@ export class Load {
   /** @returns the id; null where no answer came, or a refusal */
   async #try(headers: Record<string, string>, body: string): Promise<string | null> {
     const url = `${this.#options.baseUrl}/v1/tasks`;
+    const refused = (why: string) => {
+      this.refusals.push({ at: Date.now(), why });
+      return null;
+    };
     let status: number;
     let text: string;
     try {
       const signal = AbortSignal.timeout(PATIENCE);
       const answer = await fetch(url, { method: "POST", headers, body, signal });
       [status, text] = [answer.status, await answer.text()];
-    } catch {
-      return null;
+    } catch (error) {
+      return refused(String((error as Error).cause ?? error));
     }
     // 429: a busy machine's database does not keep up.
-    if (status === 503 || status === 429) return null;
+    if (status === 503 || status === 429) return refused(`${status} ${text}`);
     if (status !== 202) {
       this.surprises.push(`POST /v1/tasks was answered with ${status}: ${text}`);
-      return null;
+      return refused(String(status));
     }
     return (JSON.parse(text) as { taskId: string }).taskId;
   }
@@ -112,7 +161,7 @@ function requestOf({ plan, origin, callAt }: Submission): Record<string, unknown
   return {
     url: `${origin}${pathOf(plan)}`,
     requestMethod: "POST",
-    requestParam: { k: plan.k },
+    requestParam: { k: plan.k, ...(plan.padding ? { padding: "x".repeat(plan.padding) } : {}) },
     limitCallCount: plan.limit,
     retry: { strategy: "fixed", delayMs: plan.retryMs },
     timeoutMs: plan.timeoutMs,

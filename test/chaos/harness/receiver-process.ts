@@ -4,13 +4,14 @@
  */
 import { type Call, Receiver } from "../../e2e/kit/receiver.ts";
 import { answering } from "./behaviour.ts";
-import type { FromReceiver, LedgerCall } from "./receiver.ts";
+import type { FromReceiver, LedgerCall, ToReceiver } from "./receiver.ts";
 
 /** The wall clock, which Redis uses too; a steady clock would drift away from it in a long run. */
 const clock = () => Date.now();
 const numbers = new WeakMap<Call, number>();
 let last = 0;
 let origin = 0;
+let gated = false;
 
 function send(message: FromReceiver): void {
   process.send?.(message);
@@ -29,7 +30,8 @@ function lineOf(call: Call): LedgerCall {
 const receivers: Receiver[] = [];
 for (; origin < Number(process.argv[2] ?? 1); origin++) {
   const receiver: Receiver = await Receiver.start({
-    otherwise: answering(clock),
+    otherwise: answering(clock, () => gated),
+    host: "0.0.0.0",
     clock,
     onCall(call) {
       send({ type: "call", call: lineOf(call) });
@@ -42,5 +44,8 @@ for (; origin < Number(process.argv[2] ?? 1); origin++) {
   receivers.push(receiver);
 }
 send({ type: "ready", origins: receivers.map((receiver) => receiver.origin) });
-process.on("message", (ping: number) => send({ type: "pong", ping }));
+process.on("message", (message: ToReceiver) => {
+  if ("gated" in message) gated = message.gated;
+  else send({ type: "pong", ping: message.ping });
+});
 process.on("disconnect", () => process.exit(0));

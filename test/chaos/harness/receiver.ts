@@ -21,11 +21,15 @@ export type FromReceiver =
   | { type: "call"; call: LedgerCall }
   | { type: "pong"; ping: number };
 
+export type ToReceiver = { ping: number } | { gated: boolean };
+
 export interface FarSide {
   readonly origins: string[];
   readonly ledger: Ledger;
   /** Resolves when the receiver's process, and then this one, had a turn. */
   ping(): Promise<void>;
+  /** Closes, or opens, the gate: `gated` calls that come while it is closed are never answered. */
+  gate(closed: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,16 +81,22 @@ export async function startFarSide(origins: number): Promise<FarSide> {
     else ready.resolve(message.origins);
   });
   ended.then((how) => ready.reject(new Error(`the receiver ended: ${how}`)));
+  const tell = (message: ToReceiver) => child.send(message);
+  const ping = async () => {
+    const number = ++pinged;
+    await new Promise<void>((resolve) => {
+      pings.set(number, resolve);
+      tell({ ping: number });
+    });
+    pings.delete(number);
+  };
   return {
     origins: await ready.promise,
     ledger,
-    async ping() {
-      const ping = ++pinged;
-      await new Promise<void>((resolve) => {
-        pings.set(ping, resolve);
-        child.send(ping);
-      });
-      pings.delete(ping);
+    ping,
+    async gate(closed) {
+      tell({ gated: closed });
+      await ping();
     },
     async stop() {
       child.disconnect();

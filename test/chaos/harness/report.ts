@@ -1,17 +1,47 @@
 /** A campaign as a table, and as a part of the documents. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Campaign } from "./campaign.ts";
+import type { Excuse } from "./fault.ts";
+
+/** What a fault may lead to, in a table's words. */
+const MAY: Record<Excuse, string> = {
+  repeat: "a call twice",
+  overlap: "two at once",
+  unreached: "a failed attempt",
+};
+
+/** Several campaigns as one, for a table over all of them. */
+export function together(runs: Campaign[]): Campaign {
+  const sum = (of: (run: Campaign) => number) => runs.reduce((total, run) => total + of(run), 0);
+  return {
+    ...(runs[0] as Campaign),
+    ...{ accepted: sum((run) => run.accepted), delivered: sum((run) => run.delivered) },
+    ...{ exhausted: sum((run) => run.exhausted), lost: sum((run) => run.lost) },
+    ...{ attempts: sum((run) => run.attempts), calls: sum((run) => run.calls) },
+    ...{ duplicated: sum((run) => run.duplicated), overlapping: sum((run) => run.overlapping) },
+    ...{ seconds: sum((run) => run.seconds), submitted: sum((run) => run.submitted) },
+    ...{ stalls: sum((run) => run.stalls), stuck: sum((run) => run.stuck) },
+    seeds: runs.flatMap(({ seeds }) => seeds),
+    excused: runs.flatMap(({ excused }) => excused),
+    faults: runs.flatMap(({ faults }) => faults),
+    violations: runs.flatMap(({ violations }) => violations),
+  };
+}
 
 /** The lines of a campaign's table, in Markdown, which reads well on a terminal too. */
 export function tables(run: Campaign): string {
   const { faults } = run;
   const figures: [string, string | number][] = [
-    ["ran for", `${(run.seconds / 60).toFixed(1)} min, seed ${run.seed}, lease ${run.leaseMs} ms`],
+    [
+      "ran for",
+      `${(run.seconds / 60).toFixed(1)} min, ${run.seeds.length > 1 ? "seeds" : "seed"} ${run.seeds.join(", ")}, lease ${run.leaseMs} ms`,
+    ],
     ["submitted", run.submitted],
     ["accepted", run.accepted],
     ["delivered", run.delivered],
     ["exhausted", run.exhausted],
     ["lost", run.lost],
+    ["calls that stayed behind a fault", run.stuck],
     ["attempts on record", run.attempts],
     ["calls the receiver saw", run.calls],
     ["duplicated calls (all inside a fault)", run.duplicated],
@@ -27,10 +57,19 @@ export function tables(run: Campaign): string {
     ...grid(["", ""], figures),
     "",
     ...grid(
-      ["fault", "times", "recovery p50", "p99", "max"],
+      ["fault", "may lead to", "times", "recovery p50", "max", "calls repeated", "beside each other"],
       all.map(([kind, some]) => {
         const sorted = some.map(({ recoveryMs }) => recoveryMs).sort((a, b) => a - b);
-        return [kind, some.length, ...[0.5, 0.99, 1].map((q) => inSeconds(quantile(sorted, q)))];
+        const isAll = some === faults;
+        const counted = (excuse: Excuse) =>
+          run.excused.filter((one) => one.excuse === excuse && (isAll || one.fault === kind)).length;
+        return [
+          kind,
+          isAll ? "" : (some[0]?.excuses ?? []).map((excuse) => MAY[excuse]).join(", "),
+          some.length,
+          ...[0.5, 1].map((q) => inSeconds(quantile(sorted, q))),
+          ...[counted("repeat"), counted("overlap")],
+        ];
       }),
     ),
   ].join("\n");

@@ -17,13 +17,13 @@ const sample = () => {
   const ms = (ns) => Math.round(ns / 1e4) / 100;
   const [p99, max] = [ms(delay.percentile(99)), ms(delay.max)];
   collect();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  const line = { at: now(), threadId, rss, held: heapUsed + external, p99, max };
   delay.reset();
   try {
+    const { rss, heapUsed, external } = process.memoryUsage();
+    const line = { at: now(), threadId, rss, held: heapUsed + external, p99, max };
     appendFileSync(process.env.CHAOS_SAMPLES, `${JSON.stringify(line)}\n`);
   } catch {
-    // The folder is gone: the run is over.
+    // The folder is gone: the run is over. Or a fault lets the process open no file.
   }
 };
 setInterval(sample, Number(process.env.CHAOS_SAMPLE_MS ?? 5_000)).unref();

@@ -23,6 +23,8 @@ const PATIENCE = 1_000;
 export interface Debt {
   what: string;
   taskId: string | null;
+  /** Of a task that a fault brought along. */
+  isExtra: boolean;
   from: number;
   to: number | null;
 }
@@ -62,26 +64,35 @@ export class Watch {
 
 function isSettled(one: Submission, ledger: Ledger): boolean {
   if (one.answeredAt === null) return false;
-  if (one.taskId === null || one.endedAt !== null) return true;
+  if (one.taskId === null || one.endedAt !== null || one.fate !== "usual") return true;
   const last = ledger.calls(one.taskId).at(-1);
   return last !== undefined && last.endedAt !== null && nextAfter(one, last) === null;
 }
 
 function debtsOf(one: Submission, ledger: Ledger): Debt[] {
-  const { plan, startedAt, answeredAt, taskId, callAt, endedAt } = one;
+  const { plan, startedAt, answeredAt, taskId, callAt, endedAt, owedFrom } = one;
   const debts: Debt[] = [
-    { what: `answer to caller ${plan.k}`, taskId: null, from: startedAt, to: answeredAt },
+    {
+      ...{ what: `answer to caller ${plan.k}`, taskId: null, isExtra: one.isExtra },
+      ...{ from: startedAt, to: answeredAt },
+    },
   ];
-  if (taskId === null) return debts;
+  if (taskId === null || one.fate !== "usual") return debts;
   const calls = ledger.calls(taskId);
   let owed: number | null = Math.max(callAt ?? 0, answeredAt ?? startedAt);
   for (const call of calls) {
-    if (owed !== null)
-      debts.push({ what: `call ${call.attempt} of ${taskId}`, taskId, from: owed, to: call.at });
+    if (owed !== null && call.at > owedFrom)
+      debts.push({
+        ...{ what: `call ${call.attempt} of ${taskId}`, taskId, isExtra: one.isExtra },
+        ...{ from: Math.max(owed, owedFrom), to: call.at },
+      });
     owed = nextAfter(one, call);
   }
-  if (owed !== null)
-    debts.push({ what: `call ${calls.length + 1} of ${taskId}`, taskId, from: owed, to: endedAt });
+  if (owed !== null && Number.isFinite(owedFrom))
+    debts.push({
+      ...{ what: `call ${calls.length + 1} of ${taskId}`, taskId, isExtra: one.isExtra },
+      ...{ from: Math.max(owed, owedFrom), to: endedAt },
+    });
   return debts;
 }
 
@@ -127,5 +138,41 @@ export function recoveries(
       null,
     );
     return { recoveryMs: Math.max(0, last ? (last.to ?? now) - begin : 0), last: last?.what ?? null };
+  });
+}
+
+/**
+ * What was owed to others for longer than `limitMs` within a fault that must not touch them. The machine's own stalls are
+ * left out.
+ */
+export function touched(
+  fault: FaultRecord,
+  debts: Debt[],
+  stalls: FaultRecord[],
+  limitMs: number,
+  now: number,
+): Debt[] {
+  const within = (from: number, to: number) => from <= fault.endedAt && to >= fault.startedAt;
+  return debts.filter(({ isExtra, from, to }) => {
+    const until = to ?? now;
+    if (isExtra || from < fault.startedAt || !within(from, until) || until - from <= limitMs) return false;
+    return !stalls.some(({ startedAt, endedAt }) => startedAt <= until && endedAt >= from);
+  });
+}
+
+/** Calls that were owed for longer than `limitMs` after a fault's end, and before the next one began. */
+export function stuck(
+  faults: FaultRecord[],
+  debts: Debt[],
+  stalls: FaultRecord[],
+  limitMs: number,
+  now: number,
+): Debt[] {
+  return debts.filter(({ taskId, from, to }) => {
+    if (taskId === null) return false;
+    const until = to ?? now;
+    const last = faults.findLast(({ startedAt }) => startedAt <= until);
+    const since = Math.max(from, last?.endedAt ?? 0);
+    return until - since > limitMs && !stalls.some((one) => one.startedAt <= until && one.endedAt >= since);
   });
 }

@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ServiceBroker } from "moleculer";
+import { createConnection } from "mysql2/promise";
 import { BidaNode, type Environment } from "../../e2e/kit/node.ts";
 import { inCluster, ownBroker } from "../../e2e/kit/observer.ts";
 import { SECRET_KEY } from "../../e2e/kit/world.ts";
@@ -13,8 +14,11 @@ import * as nats from "../../servers/nats.ts";
 import { freePort } from "../../servers/ports.ts";
 import * as redis from "../../servers/redis.ts";
 import { type TestServer, temporaryFolder } from "../../servers/server.ts";
+import { Balancer } from "./balancer.ts";
 import { Link } from "./link.ts";
+import { NameServer } from "./name-server.ts";
 import type { Sampling } from "./samples.ts";
+import { buildClockShift, WallClock } from "./wall-clock.ts";
 
 export const SERVERS = ["mariadb", "redis", "nats"] as const;
 export type ServerName = (typeof SERVERS)[number];
@@ -37,6 +41,10 @@ export interface SystemOptions {
   sampling?: Sampling;
 }
 
+/** MySQL's user of all nodes: it is not above `read_only`, as root is. */
+const DATABASE_USER = "bida";
+/** A message of NATS may be so long unless a fault says otherwise: NATS's own default, in bytes. */
+const MAX_PAYLOAD = 1024 * 1024;
 const UNEXPECTED = /"msg":"(unexpected|request failed)"/;
 
 /** A place for a node: its ports, links and environment stay while processes come and go. */
@@ -77,6 +85,11 @@ export class Seat {
     return signal;
   }
 
+  /** Where it listens. */
+  get port(): number {
+    return this.node.port;
+  }
+
   /** The process may end by itself. */
   expectEnd(): void {
     this.#expected = true;
@@ -108,26 +121,46 @@ export class Seat {
     this.#expected = false;
     const node = new BidaNode(this.env);
     void node.ended.then((how) => {
-      if (this.node === node && !this.#expected) this.#onDeath(this, how);
+      if (this.node !== node || this.#expected) return;
+      this.#onDeath(this, how);
+      // As a supervisor would.
+      this.start();
     });
     return node;
   }
 }
 
 export class System {
+  /** Those that nodes are led to. */
   readonly servers: Record<ServerName, TestServer>;
+  /** Servers that wait to take the place of another; started when they are first asked for. */
+  readonly #spares: Partial<Record<ServerName, TestServer>> = {};
   readonly seats: Seat[];
-  /** A database connection's URL past all proxies. */
-  readonly databaseUrl: string;
+  /** A database connection's URL past all proxies, root's. */
+  databaseUrl: string;
+  /** Callers come through it. */
+  readonly balancer = new Balancer();
+  /** Redis's wall clock; null on a machine without a C compiler. */
+  readonly redisClock: WallClock | null;
+  readonly names: NameServer;
+  /** Tasks that were called before the database was set back to a moment before them. */
+  readonly undone = new Set<string>();
+  readonly #natsConfig: string;
   /** Processes that ended although nobody ended them. */
   readonly deaths: string[];
   readonly broker: ServiceBroker;
   readonly #options: SystemOptions;
 
   private constructor(
-    parts: Pick<System, "servers" | "seats" | "databaseUrl" | "deaths" | "broker">,
+    parts: Pick<
+      System,
+      "servers" | "seats" | "databaseUrl" | "deaths" | "broker" | "redisClock" | "names"
+    > & { natsConfig: string },
     options: SystemOptions,
   ) {
+    this.redisClock = parts.redisClock;
+    this.names = parts.names;
+    this.#natsConfig = parts.natsConfig;
     this.#options = options;
     this.servers = parts.servers;
     this.seats = parts.seats;
@@ -139,7 +172,16 @@ export class System {
   /** Starts everything; resolves when every node is in the cluster and the door is ready. */
   static async start(options: SystemOptions): Promise<System> {
     const { schedulers, dispatchers } = options;
-    const [db, cache, bus] = await Promise.all([mariadb.start(), redis.start(), nats.start()]);
+    const library = buildClockShift();
+    const redisClock = library === null ? null : new WallClock(library);
+    const natsConfig = join(temporaryFolder("nats"), "nats.conf");
+    writeFileSync(natsConfig, `max_payload: ${MAX_PAYLOAD}\n`);
+    const [db, cache, bus, names] = await Promise.all([
+      startDatabase(),
+      redis.start([], redisClock?.env),
+      nats.start(["-c", natsConfig]),
+      NameServer.start(),
+    ]);
     const servers = { mariadb: db, redis: cache, nats: bus };
     const databaseUrl = await mariadb.createDatabase(db);
     const roles: Role[] = [
@@ -149,16 +191,14 @@ export class System {
     ];
     const broker = ownBroker(bus.url, () => {});
     await broker.start();
-    const system = new System({ servers, seats: [], databaseUrl, deaths: [], broker }, options);
+    const parts = { servers, seats: [], databaseUrl, deaths: [], broker, redisClock, names, natsConfig };
+    const system = new System(parts, options);
+    await system.balancer.start();
     for (const role of roles) await system.#seat(role);
     await Promise.all(system.seats.map((seat) => system.joined(seat)));
-    await system.door.node.ready(60_000);
+    await Promise.all(system.of("api").map(({ node }) => node.ready(60_000)));
+    await system.balancer.sees(system.of("api").map(({ port }) => port));
     return system;
-  }
-
-  /** The node with the REST door. */
-  get door(): Seat {
-    return this.of("api")[0] as Seat;
   }
 
   of(role: Role): Seat[] {
@@ -187,7 +227,8 @@ export class System {
   async #seat(role: Role): Promise<Seat> {
     const links = await linksTo(this.servers);
     const name = `${role}-${this.of(role).length + 1}`;
-    const env = await environment(name, role, links, this.databaseUrl, this.#options);
+    const ports = { mariadb: links.mariadb.port, redis: links.redis.port, nats: links.nats.port };
+    const env = await environment(name, role, ports, this.databaseUrl, this.names, this.#options);
     const seat = new Seat({ name, role, links, env }, (dead, how) =>
       this.deaths.push(
         `${dead.name} ended by itself (${how}); its last words: ${dead.node.log.slice(-2000)}`,
@@ -197,14 +238,65 @@ export class System {
     return seat;
   }
 
+  /** A server that has nothing yet, to take the place of `name`'s. */
+  async spare(name: "mariadb" | "redis"): Promise<TestServer> {
+    this.#spares[name] ??= await (name === "mariadb"
+      ? startDatabase()
+      : redis.start([], this.redisClock?.env));
+    return this.#spares[name];
+  }
+
+  /** The name of a server moves to its spare: new connections go there, those that are open stay. @returns the former one */
+  moveToSpare(name: "mariadb" | "redis"): TestServer {
+    const [former, next] = [this.servers[name], this.#spares[name] as TestServer];
+    this.servers[name] = next;
+    this.#spares[name] = former;
+    for (const { links } of this.seats) links[name].retarget(next.port);
+    if (name === "mariadb") {
+      const url = new URL(this.databaseUrl);
+      url.port = String(next.port);
+      this.databaseUrl = url.href;
+    }
+    return former;
+  }
+
+  /** NATS is started anew, and takes messages of so many bytes; without: as usual. */
+  async restartNats(maxPayload: number = MAX_PAYLOAD): Promise<void> {
+    writeFileSync(this.#natsConfig, `max_payload: ${maxPayload}\n`);
+    await this.servers.nats.restart("SIGKILL");
+  }
+
+  /** The environment of a node that stands beside the seats, as another installation's would. */
+  async foreignEnvironment(role: Role, databaseUrl: string, redisUrl: string): Promise<Environment> {
+    const portOf = (url: string) => Number(new URL(url).port);
+    const ports = { mariadb: portOf(databaseUrl), redis: portOf(redisUrl), nats: this.servers.nats.port };
+    const { sampling: _, ...options } = this.#options;
+    return environment("foreign", role, ports, databaseUrl, this.names, options);
+  }
+
   /** Ends everything. @returns how each node ended on SIGTERM */
   async stop(): Promise<string[]> {
     const ends = await Promise.all(this.seats.map((seat) => seat.end("SIGTERM")));
     await this.broker.stop();
     await Promise.all(this.seats.flatMap(({ links }) => Object.values(links).map((p) => p.stop())));
-    await Promise.all(Object.values(this.servers).map((server) => server.stop()));
+    await this.balancer.stop();
+    const servers = [...Object.values(this.servers), ...Object.values(this.#spares), this.names];
+    await Promise.all(servers.map((server) => server.stop()));
     return ends;
   }
+}
+
+/** A database server with root, and the nodes' user. */
+async function startDatabase(): Promise<TestServer> {
+  const server = await mariadb.start();
+  const connection = await createConnection({ uri: server.url });
+  try {
+    await connection.query(`CREATE USER '${DATABASE_USER}'@'127.0.0.1'`);
+    await connection.query(`GRANT ALL ON \`bida%\`.* TO '${DATABASE_USER}'@'127.0.0.1'`);
+  } finally {
+    await connection.end();
+  }
+  return server;
 }
 
 async function linksTo(servers: Record<ServerName, TestServer>): Promise<Record<ServerName, Link>> {
@@ -215,12 +307,14 @@ async function linksTo(servers: Record<ServerName, TestServer>): Promise<Record<
 async function environment(
   name: string,
   role: Role,
-  links: Record<ServerName, Link>,
+  ports: Record<ServerName, number>,
   databaseUrl: string,
+  names: NameServer,
   { leaseMs, env = {}, sampling }: SystemOptions,
 ): Promise<Environment> {
   const through = new URL(databaseUrl);
-  through.port = String(links.mariadb.port);
+  through.port = String(ports.mariadb);
+  through.username = DATABASE_USER;
   const preloads = [
     ...(sampling ? ["sampled.mjs"] : []),
     "../../e2e/kit/shift-clock.mjs",
@@ -231,10 +325,11 @@ async function environment(
     BIDA_PORT: String(await freePort()),
     BIDA_DATA_DIR: temporaryFolder("chaos"),
     BIDA_DATABASE_URL: through.href,
-    BIDA_REDIS_URL: `redis://127.0.0.1:${links.redis.port}/0`,
-    BIDA_NATS_URL: `nats://127.0.0.1:${links.nats.port}`,
+    BIDA_REDIS_URL: `redis://127.0.0.1:${ports.redis}/0`,
+    BIDA_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
     BIDA_SECRET_KEY: SECRET_KEY,
     BIDA_EGRESS_ALLOW: "127.0.0.0/8",
+    BIDA_DNS_SERVERS: names.address,
     BIDA_LEASE_MS: String(leaseMs),
     BIDA_THREADS: "2",
     BIDA_CONCURRENCY: "64",

@@ -12,6 +12,10 @@
  * - A call that repeats a number needs a fault: one that excuses repetition, and that was in effect at some moment
  *   between the two calls' arrivals. A fault is in effect from its beginning until two leases and a second after its end.
  *   A call whose connection the receiver reset is the exception: on a kept connection it is made again at once, once.
+ * - An attempt on record that the receiver knows nothing of needs a fault that excuses it: of what fails in Bida itself, or
+ *   in the machine, nothing may be counted as the target's failure. Names that cannot be looked up are the target's.
+ * - A task whose row was made unreadable is `exhausted` without a call. One that was accepted after the moment to which the
+ *   database was set back leaves no trace there.
  * - Calls of one task do not overlap. Two do, if the second arrived while the first was open: not answered by the receiver,
  *   and its connection not closed. (A killed node's connections are closed by its machine in that moment.) An overlap
  *   needs a fault that excuses it, in effect at the second one's arrival.
@@ -47,6 +51,8 @@ export interface Evidence {
   tasks: TaskRow[];
   attempts: AttemptRow[];
   faults: FaultRecord[];
+  /** Tasks that were called before the database was set back to a moment before them. */
+  undone: Set<string>;
   leaseMs: number;
 }
 
@@ -70,6 +76,14 @@ export interface Verdict {
   duplicated: number;
   /** Calls that overlapped an earlier one; as above. */
   overlapping: number;
+  /** Each of those. */
+  excused: Excused[];
+}
+
+/** A call beyond the first, and the fault that excuses it; null: none does. */
+export interface Excused {
+  excuse: Excuse;
+  fault: string | null;
 }
 
 /** Clocks are cut to whole ms at each end, in ms. */
@@ -131,8 +145,10 @@ export function judge(evidence: Evidence): Verdict {
     violations.push({ what, taskId, seen: taskId === null ? [] : seenOf(taskId, evidence) });
 
   checkIds(evidence, rows, accuse);
-  let [lost, duplicated, overlapping] = [0, 0, 0];
-  for (const { taskId } of submissions) if (taskId !== null && !rows.has(taskId)) lost += 1;
+  let lost = 0;
+  const excused: Excused[] = [];
+  for (const { taskId, fate } of submissions)
+    if (taskId !== null && fate !== "undone" && !rows.has(taskId)) lost += 1;
   for (const task of tasks) {
     const one = bySubmission.get(numberIn(task.url));
     const calls = ledger.calls(task.taskId);
@@ -140,13 +156,18 @@ export function judge(evidence: Evidence): Verdict {
       lost += 1;
       accuse("has not ended", task.taskId);
     }
+    if (one?.fate === "spoilt") {
+      if (task.state !== "exhausted" || task.callCount > 0)
+        accuse(`its row is unreadable, and it is ${task.state} after ${task.callCount} calls`, task.taskId);
+      continue;
+    }
     checkRecord(task, recorded.get(task.taskId) ?? [], calls, accuse);
+    checkReached(task.taskId, recorded.get(task.taskId) ?? [], calls, one, evidence, accuse);
     if (one) checkEarly(one, calls, accuse);
-    const [again, over] = checkRepeats(task.taskId, one?.plan, calls, evidence, accuse);
-    duplicated += again;
-    overlapping += over;
+    excused.push(...checkRepeats(task.taskId, one?.plan, calls, evidence, accuse));
   }
-  for (const [taskId] of ledger.tasks()) if (!rows.has(taskId)) accuse("was called, but has no row", taskId);
+  for (const [taskId] of ledger.tasks())
+    if (!rows.has(taskId) && !evidence.undone.has(taskId)) accuse("was called, but has no row", taskId);
 
   const inState = (state: TaskRow["state"]) => tasks.filter((task) => task.state === state).length;
   return {
@@ -157,8 +178,9 @@ export function judge(evidence: Evidence): Verdict {
     lost,
     attempts: attempts.length,
     calls: ledger.size,
-    duplicated,
-    overlapping,
+    duplicated: excused.filter(({ excuse }) => excuse === "repeat").length,
+    overlapping: excused.filter(({ excuse }) => excuse === "overlap").length,
+    excused,
   };
 }
 
@@ -167,7 +189,7 @@ type Accuse = (what: string, taskId: string | null) => void;
 function checkIds({ submissions, tasks }: Evidence, rows: Map<string, TaskRow>, accuse: Accuse): void {
   const byNumber = Map.groupBy(tasks, ({ url }) => numberIn(url));
   const ids = new Set<string>();
-  for (const { plan, taskId, answeredAt } of submissions) {
+  for (const { plan, taskId, answeredAt, fate } of submissions) {
     const own = byNumber.get(plan.k) ?? [];
     byNumber.delete(plan.k);
     if (own.length > 1) accuse(`submission ${plan.k} has ${own.length} rows`, own[0]?.taskId ?? null);
@@ -177,6 +199,7 @@ function checkIds({ submissions, tasks }: Evidence, rows: Map<string, TaskRow>, 
     }
     if (ids.has(taskId)) accuse("its id was given to two callers", taskId);
     ids.add(taskId);
+    if (fate === "undone") continue;
     if (!rows.has(taskId)) accuse("was accepted, but has no row", taskId);
     else if (own[0]?.taskId !== taskId) accuse(`submission ${plan.k} was given another task's id`, taskId);
   }
@@ -204,6 +227,40 @@ function checkRecord(task: TaskRow, attempts: AttemptRow[], calls: LedgerCall[],
   if (state === "canceled" || state === "resolved") accuse(`is ${state}, which nobody asked for`, taskId);
 }
 
+/** What a name server's failure is on record as. */
+const NAME_ERRORS = new Set(["dns", "connect_timeout", "timeout"]);
+
+function checkReached(
+  taskId: string,
+  attempts: AttemptRow[],
+  calls: LedgerCall[],
+  one: Submission | undefined,
+  evidence: Evidence,
+  accuse: Accuse,
+): void {
+  const isNamed = one !== undefined && !/^http:\/\/[\d.]+(:|$)/.test(one.origin);
+  for (const { n, error } of attempts) {
+    if (calls.some(({ attempt }) => attempt === n)) continue;
+    if (isNamed && one.isExtra && NAME_ERRORS.has(error ?? "")) continue;
+    const from = Math.max(one?.startedAt ?? 0, ...calls.filter((c) => c.attempt < n).map(({ at }) => at));
+    const to = Math.min(...calls.filter((c) => c.attempt > n).map(({ at }) => at));
+    if (!inEffect(evidence, "unreached", from, to))
+      accuse(`attempt ${n} is on record with ${error}, and the receiver knows nothing of it`, taskId);
+  }
+}
+
+/** The last fault that excuses it and was in effect at some moment of that time. */
+const inEffect = (
+  { faults, leaseMs }: Evidence,
+  excuse: Excuse,
+  from: number,
+  to: number,
+): FaultRecord | undefined =>
+  faults.findLast(
+    (fault) =>
+      fault.excuses.includes(excuse) && fault.startedAt <= to && fault.endedAt + 2 * leaseMs + 1_000 >= from,
+  );
+
 function checkEarly({ plan, callAt, startedAt }: Submission, calls: LedgerCall[], accuse: Accuse): void {
   for (const call of calls) {
     const { attempt, at, taskId } = call;
@@ -228,22 +285,15 @@ function earliestRetry(plan: Submission["plan"], calls: LedgerCall[], attempt: n
 const resets = (plan: Submission["plan"], attempt: number): boolean =>
   plan.kind === "reset" && attempt <= plan.times;
 
-/** @returns how many calls repeat a number, and how many overlap an earlier one */
+/** @returns the calls that repeat a number, and those that overlap an earlier one */
 function checkRepeats(
   taskId: string,
   plan: Submission["plan"] | undefined,
   calls: LedgerCall[],
-  { faults, leaseMs }: Evidence,
+  evidence: Evidence,
   accuse: Accuse,
-): [repeats: number, overlaps: number] {
-  const inEffect = (excuse: Excuse, from: number, to: number) =>
-    faults.some(
-      (fault) =>
-        fault.excuses.includes(excuse) &&
-        fault.startedAt <= to &&
-        fault.endedAt + 2 * leaseMs + 1_000 >= from,
-    );
-  let [repeats, overlaps] = [0, 0];
+): Excused[] {
+  const excused: Excused[] = [];
   const sorted = calls.toSorted((a, b) => a.at - b.at);
   for (const [i, call] of sorted.entries()) {
     const earlier = sorted.slice(0, i);
@@ -251,17 +301,17 @@ function checkRepeats(
     const twin = twins.at(-1);
     const sentAgain = twins.length === 1 && plan !== undefined && resets(plan, call.attempt);
     if (twin && !sentAgain) {
-      repeats += 1;
-      if (!inEffect("repeat", twin.at, call.at))
-        accuse(`call ${call.attempt} was made again without a fault`, taskId);
+      const fault = inEffect(evidence, "repeat", twin.at, call.at);
+      excused.push({ excuse: "repeat", fault: fault?.kind ?? null });
+      if (!fault) accuse(`call ${call.attempt} was made again without a fault`, taskId);
     }
     if (earlier.some(({ endedAt }) => endedAt === null || endedAt > call.at)) {
-      overlaps += 1;
-      if (!inEffect("overlap", call.at, call.at))
-        accuse(`call ${call.attempt} came while another was open`, taskId);
+      const fault = inEffect(evidence, "overlap", call.at, call.at);
+      excused.push({ excuse: "overlap", fault: fault?.kind ?? null });
+      if (!fault) accuse(`call ${call.attempt} came while another was open`, taskId);
     }
   }
-  return [repeats, overlaps];
+  return excused;
 }
 
 function seenOf(taskId: string, { ledger, tasks, attempts, faults, leaseMs }: Evidence): string[] {

@@ -28,6 +28,8 @@ export interface ClusterOptions {
   env?: Environment;
   /** Instead of a fresh one on the shared server. */
   databaseUrl?: string;
+  /** More of the NATS server's. */
+  busOptions?: string[];
 }
 
 export class Cluster extends World {
@@ -71,12 +73,13 @@ export async function startCluster({
   plan = USUAL,
   env = {},
   databaseUrl,
+  busOptions = [],
 }: ClusterOptions = {}): Promise<Cluster> {
   const [database, redis, bus, receiver] = await Promise.all([
     databaseUrl ?? mysqlDatabase(),
     redisUrl(),
     // Its own: every cluster has the same namespace.
-    nats.start(),
+    nats.start(busOptions),
     Receiver.start(),
   ]);
   const alarms: string[] = [];

@@ -16,6 +16,8 @@ export interface Started {
   /** Behind those of `npm start`. */
   args?: string[];
   stdin?: "ignore" | "pipe";
+  /** A file's descriptor, where nobody reads along. */
+  stdout?: "pipe" | number;
 }
 
 export class BidaNode {
@@ -27,7 +29,7 @@ export class BidaNode {
   #err = "";
 
   /** Starts it; see {@link BidaNode.ready}. `env` holds BIDA_* and SERVICES; the rest is inherited. */
-  constructor(env: Environment, { args: more = [], stdin = "ignore" }: Started = {}) {
+  constructor(env: Environment, { args: more = [], stdin = "ignore", stdout = "pipe" }: Started = {}) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
     const args = [...START, ...more];
@@ -35,8 +37,9 @@ export class BidaNode {
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
     this.#child = spawn(...boundToUs(process.execPath, args), {
       cwd: ROOT,
-      env: { ...inherited(), ...folder, ...env },
-      stdio: [stdin, "pipe", "pipe"],
+      // No test waits for load balancers that there are none of, unless it says so.
+      env: { ...inherited(), ...folder, BIDA_DRAIN_DELAY_MS: "0", ...env },
+      stdio: [stdin, stdout, "pipe"],
     });
     this.#ended = endWithUs(this.#child);
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -57,6 +60,12 @@ export class BidaNode {
   /** Of one that was started with it. */
   get stdin(): Writable {
     return this.#child.stdin as Writable;
+  }
+
+  /** Nobody reads what it prints any more. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   get baseUrl(): string {

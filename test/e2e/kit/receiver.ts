@@ -44,6 +44,8 @@ export interface ReceiverOptions {
   clock?: () => number;
   /** Told of every call once it is in the ledger, and once more when it has ended. */
   onCall?: (call: Call) => void;
+  /** What it listens on; `0.0.0.0`: on all addresses of 127.0.0.0/8 too. */
+  host?: string;
 }
 
 export class Receiver {
@@ -58,13 +60,13 @@ export class Receiver {
   #paths = 0;
 
   constructor(options: ReceiverOptions = {}) {
-    this.#options = { otherwise: 200, clock: clockNow, onCall: () => {}, ...options };
+    this.#options = { otherwise: 200, clock: clockNow, onCall: () => {}, host: "127.0.0.1", ...options };
   }
 
-  /** Listens on a free port of 127.0.0.1. */
+  /** Listens on a free port of 127.0.0.1, or of `host`. */
   static async start(options: ReceiverOptions = {}): Promise<Receiver> {
     const receiver = new Receiver(options);
-    await new Promise<void>((listening) => receiver.#server.listen(0, "127.0.0.1", listening));
+    await new Promise<void>((listening) => receiver.#server.listen(0, receiver.#options.host, listening));
     return receiver;
   }
 

@@ -5,6 +5,7 @@ import { appSuite } from "./apps.ts";
 import { bulkSuite } from "./bulk.ts";
 import { callerSuite } from "./callers.ts";
 import { clientSuite } from "./clients.ts";
+import { damageSuite } from "./damage.ts";
 import { deliverySuite } from "./delivery.ts";
 import { destinationSuite } from "./destinations.ts";
 import { documentSuite } from "./document.ts";
@@ -36,6 +37,7 @@ export function everySuite(suite: Suite): void {
   expectedJsonSuite(suite);
   idempotencySuite(suite);
   failureSuite(suite);
+  damageSuite(suite);
   manualSuite(suite);
   timingSuite(suite);
   stoppingSuite(suite);

@@ -62,6 +62,7 @@ export function accepting(kind: Kind): void {
       targetAppName: " a ",
       orderKey: "k".repeat(128),
       orderSeq: null,
+      handedUntil: null,
       state: "pending",
       callCount: 0,
       manualCalls: 0,

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours, later, ManualClock, millis, minutes } from "../../../core/clock.ts";
+import { loadConfig } from "../../../core/config.ts";
 import { type Lane, laneOf } from "../../../core/ids.ts";
 import {
   ALL_APPS,
@@ -283,7 +284,8 @@ export function counting(kind: Kind): void {
       const made: { sql: string; bindings: string[] }[] = [];
       db.knex.on("query", (query) => made.push(query));
       const due = new MemoryDueSet(clock, { leaseMs: millis(10_000), window: 256 });
-      for (const scope of [EVERYTHING, { appId: 1 }]) await new Statistics({ db, due, clock }).summary(scope);
+      for (const scope of [EVERYTHING, { appId: 1 }])
+        await new Statistics({ db, due, clock, config: loadConfig({}) }).summary(scope);
       await due.close();
       const plans: string[] = [];
       for (const { sql, bindings } of made.filter((one) => /^select/i.test(one.sql))) {

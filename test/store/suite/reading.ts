@@ -246,7 +246,7 @@ export function reading(kind: Kind): void {
       { nextCallAt: at(1), createdAt: at(3) },
       { nextCallAt: at(2), createdAt: at(4) },
     );
-    const found = await scanWaiting(db, at(6), null, 10, at(3));
+    const found = await scanWaiting(db, at(6), null, 10, { until: at(3), now: at(6) });
     assert.equal(
       found.map(({ taskId }) => taskId),
       [old?.taskId],

@@ -1059,7 +1059,8 @@ export interface components {
             resendOf?: string | null;
             /** @description Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out */
             resentAs?: string[];
-            retry: components["schemas"]["RetryPolicy"];
+            /** @description Null where it cannot be read: the task is corrupt */
+            retry: components["schemas"]["RetryPolicy"] | null;
             sourceAppName: string | null;
             sourceIp: string | null;
             /** @enum {string} */

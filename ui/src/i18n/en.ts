@@ -682,6 +682,7 @@ export const en = {
   "code.bad_request": "request could not be made",
   "code.expired": "time ran out",
   "code.stopped": "stopped early",
+  "code.corrupt": "row cannot be read",
   "code.crashed": "failed inside Bida",
   "code.unreachable": "no route",
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
@@ -703,6 +704,8 @@ export const en = {
   "advice.expired": "A retry by hand lifts the expiry.",
   "advice.stopped":
     "By expect.stop or retry.on of the task this failure is not worth another call. Retry by hand once the target is right.",
+  "advice.corrupt":
+    "The task's row in the database is damaged. The message names the columns: repair them there, then retry by hand.",
   "advice.crashed": "A bug: report it with the message.",
   "advice.unreachable": "No route to the host or network: check routing and address family.",
 };

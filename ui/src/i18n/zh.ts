@@ -673,6 +673,7 @@ export const zh: Record<keyof typeof en, string> = {
   "code.bad_request": "请求无法构造",
   "code.expired": "任务过期",
   "code.stopped": "提前停止",
+  "code.corrupt": "数据损坏",
   "code.crashed": "Bida 内部错误",
   "code.unreachable": "无法到达",
   "advice.dns": "检查域名以及调度机器的 DNS。",
@@ -690,6 +691,7 @@ export const zh: Record<keyof typeof en, string> = {
   "advice.bad_request": "填充后的 URL 或请求头无效：请编辑并重发。",
   "advice.expired": "手动重试会取消过期限制。",
   "advice.stopped": "按任务的 expect.stop 或 retry.on，这类失败不再重试。目标恢复后可手动重试。",
+  "advice.corrupt": "数据库中该任务的行已损坏。信息中列出了损坏的列：修复后手动重试。",
   "advice.crashed": "这是缺陷，请附上信息反馈。",
   "advice.unreachable": "没有到主机或网络的路由：检查路由与地址族。",
 };

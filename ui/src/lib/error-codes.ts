@@ -15,6 +15,8 @@ export const ERROR_CODES = [
   "bad_request",
   "expired",
   "stopped",
+  "corrupt",
   "crashed",
+  "overrun",
   "unreachable",
 ] as const;

@@ -1,16 +1,26 @@
 /** Lets the REPL in: over a socket into an embedded process, and as `npm start -- --repl` in any. */
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, connect as open, type Server, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { type Config, isEmbedded } from "../../core/config.ts";
+import { linesOf } from "./lines.ts";
 import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
 
-export function replDoor(config: Config): Middleware {
+/** A command's line, in bytes: the longest one holds a task's body of 1 MiB, which JSON can make six times as long. */
+const MAX_LINE = 8 * 1024 * 1024;
+/** Clients at once; more are closed at once. */
+const MAX_CLIENTS = 32;
+/** Calls of one client at once; it is not read while it has so many. */
+const MAX_CALLS = 16;
+/** It is not read either while it does not read so many bytes of what it was answered. */
+const MAX_UNSENT = 1024 * 1024;
+
+export function replListener(config: Config): Middleware {
   let server: Server | null = null;
   const clients = new Set<Socket>();
   return {
-    name: "ReplDoor",
+    name: "ReplListener",
     created(broker: ServiceBroker) {
       // moleculer-runner calls it for --repl; loaded only then.
       const within = () => void import("./within.ts").then(({ replWithin }) => replWithin(broker));
@@ -22,11 +32,15 @@ export function replDoor(config: Config): Middleware {
       const meanwhile = "npm run repl cannot attach; everything else works";
       const address = socketOf(config.dataDir);
       if (address === null) return log.warn({ meanwhile }, "no socket for the REPL: the path is too long");
+      // Nothing with actions is added once the node has started.
+      const hello: Hello = { nodeID: broker.nodeID, actions: actionsOf(broker) };
       try {
         server = await listening(address, (socket) => {
           clients.add(socket);
+          // One that goes in the middle of an answer is nothing to speak of.
+          socket.on("error", () => socket.destroy());
           socket.once("close", () => clients.delete(socket));
-          serve(broker, socket);
+          void serve(broker, socket, hello);
         });
       } catch (error) {
         log.warn({ err: (error as Error).message, meanwhile }, "no socket for the REPL");
@@ -45,7 +59,9 @@ async function listening(address: string, onClient: (socket: Socket) => void): P
   // What a process that was killed left behind.
   await rm(address, { force: true });
   const server = createServer(onClient);
+  server.maxConnections = MAX_CLIENTS;
   const { promise, resolve, reject } = Promise.withResolvers<Server>();
+  // Also later: a connection that could not be taken concerns nobody else.
   server.on("error", reject);
   // The mode is set before anybody can connect: what is made here is for this user alone.
   const former = process.umask(0o177);
@@ -61,28 +77,56 @@ async function listening(address: string, onClient: (socket: Socket) => void): P
 function isAnswered(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = open(address);
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => resolve(true)).on("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
 }
 
-function serve(broker: ServiceBroker, socket: Socket): void {
-  const say = (message: Hello | Answered) => socket.write(`${JSON.stringify(message)}\n`);
-  // One that goes in the middle of an answer is nothing to speak of.
-  socket.on("error", () => socket.destroy());
-  say({ nodeID: broker.nodeID, actions: actionsOf(broker) });
-  createInterface({ input: socket }).on("line", async (line) => {
-    const asked = askedIn(line);
-    // Not our REPL: whoever it is has nothing to ask here.
-    if (asked === null) return void socket.destroy();
-    const { id, action, params, meta } = asked;
-    try {
-      say({ id, result: await broker.call(action, params, { meta, tracking: false } as never) });
-    } catch (error) {
-      const { name, message, code, type, data } = error as Answered["error"] & Error;
-      say({ id, error: { name, message, code, type, data } });
+/** Resolves when the client has gone, or was shown out. Never rejects. */
+async function serve(broker: ServiceBroker, socket: Socket, hello: Hello): Promise<void> {
+  const calls = new Set<Promise<void>>();
+  const say = (message: Hello | Answered) => {
+    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+  };
+  say(hello);
+  try {
+    for await (const line of linesOf(socket, MAX_LINE)) {
+      const asked = askedIn(line);
+      // Not our REPL: whoever it is has nothing to ask here.
+      if (asked === null) break;
+      const call = answer(broker, asked, say).finally(() => calls.delete(call));
+      calls.add(call);
+      while (calls.size >= MAX_CALLS) await Promise.race(calls);
+      if (socket.writableLength > MAX_UNSENT) await read(socket);
+      // Nobody is there any more for the lines that were read already.
+      if (socket.destroyed) break;
     }
-  });
+  } catch {
+    // A line that is too long, or an answer that cannot be said.
+  }
+  socket.destroy();
+}
+
+/** Resolves once the client has read what it was answered, or has gone. */
+async function read(socket: Socket): Promise<void> {
+  const over = new AbortController();
+  const events = ["drain", "close"].map((event) => once(socket, event, { signal: over.signal }));
+  await Promise.race(events).catch(() => undefined);
+  over.abort();
+  await Promise.allSettled(events);
+}
+
+async function answer(
+  broker: ServiceBroker,
+  { id, action, params, meta }: Asked,
+  say: (message: Answered) => void,
+): Promise<void> {
+  try {
+    say({ id, result: await broker.call(action, params, { meta, tracking: false } as never) });
+  } catch (error) {
+    const { name, message, code, type, data } = error as Answered["error"] & Error;
+    say({ id, error: { name, message, code, type, data } });
+  }
 }
 
 function askedIn(line: string): Asked | null {

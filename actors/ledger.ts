@@ -1,0 +1,370 @@
+/**
+ * The ledger: every lease that this dispatcher has, once, and how far its call has come. Pool, reporter and heartbeat keep
+ * no books of their own.
+ *
+ *              claim               the thread's mark              outcome                acknowledged
+ *   scheduler ───────▶ claimed ───────────────────────▶ begun ───────────────▶ ended ───────────────────▶ recorded
+ *                         │                               │                      ▲                       (forgotten)
+ *                         │                               └── its thread died ───┘
+ *                         └── given up: lost, untrusted, handed back, its thread died ──▶ forgotten; released
+ *                                                                                         unless it was lost
+ *
+ * - A call is known by its task and its attempt's number. Leased to us again (its lease had run out), it goes on under the
+ *   new lease; what was said of the old one no longer concerns it.
+ * - A lease for a later attempt is another call. That attempt n + 1 exists proves that n is on record: the lease of n, which
+ *   may be here still, is over and is not renewed.
+ * - Only its thread knows for certain whether a call has begun. So nothing that a thread has is forgotten before the thread
+ *   says so, or is gone.
+ */
+import type { Lane } from "../core/ids.ts";
+import { type DueEntry, type Job, leaseOf, type Outcome } from "../core/job.ts";
+import { type Lease, type LeaseName, leaseFor } from "../core/lease.ts";
+import type { LeasedJob } from "./lease-trust.ts";
+import { Marks } from "./marks.ts";
+
+export type LeaseState = "claimed" | "begun" | "ended";
+
+/**
+ * Why a job left without an outcome. `untrusted`: its lease may have run out before its call began; `putBack`: this machine
+ * could not make the call.
+ */
+export type GivenUp = "lost" | "untrusted" | "handBack" | "putBack" | "crashed";
+
+/** A lease in the ledger. Nobody but the ledger changes it. */
+export interface HeldLease {
+  /** The newest for its call. */
+  lease: Lease;
+  /** Null once it has ended: payloads do not stay. */
+  job: LeasedJob | null;
+  /** Index of the thread that has the job. */
+  thread: number;
+  /** Jobs of its lane that threads had when it came. */
+  ahead: number;
+  /** Nothing is known of its target, or nothing good. */
+  stranger: boolean;
+  outcome: Outcome | null;
+  /** When its outcome came, monotonic ms; 0 before. */
+  endedAt: number;
+  /** Until when its lease is in the task's row, epoch ms; null where the due set has it (see {@link Job.handedUntil}). */
+  handedUntil: number | null;
+  /** It is somebody else's, or over: not renewed, and not released. */
+  lost: boolean;
+  /** The due set took it in as one that it did not know, maybe after it had been settled. */
+  adopted: boolean;
+  /** An earlier attempt of the same task that is here still. */
+  older: HeldLease | null;
+}
+
+/** What becomes of jobs that were claimed. */
+export interface Claimed {
+  /** To be called. */
+  fresh: HeldLease[];
+  /** Waiting calls of earlier attempts, which must not begin any more. */
+  superseded: HeldLease[];
+  /** Leases for attempts that are on record for certain: to be released. */
+  surplus: Lease[];
+}
+
+/** A lease as a heartbeat named it. */
+export interface NamedLease {
+  held: HeldLease;
+  lease: Lease;
+}
+
+/** Leases for the scheduler, as `scheduler.release` takes them. */
+export interface Releases {
+  entries: DueEntry[];
+  handed: DueEntry[];
+  ended: DueEntry[];
+}
+
+/** A lease in a row is taken into the due set from this share of its length on; see {@link Ledger.renewal}. */
+const PROMOTE_FROM = 0.2;
+
+export interface LedgerOptions {
+  /** Names this dispatcher's run. */
+  holder: string;
+  /** How many leases there may be; beyond that calls count as not begun when their thread dies. */
+  capacity: number;
+  leaseMs: number;
+  /** Whether a lane's target has answered here lately; without it all have. */
+  isStranger?: (lane: Lane) => boolean;
+}
+
+/** Jobs of strangers that threads have. */
+export interface Strangers {
+  first: number;
+  retries: number;
+  /** About the size of their payloads. */
+  bytes: number;
+}
+
+export class Ledger {
+  /** Which calls have begun; written by threads. */
+  readonly marks: Marks;
+  readonly strangers: Strangers = { first: 0, retries: 0, bytes: 0 };
+  readonly #holder: string;
+  readonly #leaseMs: number;
+  readonly #isStranger: (lane: Lane) => boolean;
+  /** By task, the newest attempt; others hang on it. */
+  readonly #tasks = new Map<string, HeldLease>();
+  /** Jobs on threads, by lane. */
+  readonly #lanes = new Map<Lane, number>();
+  #size = 0;
+  #retries = 0;
+  #ended = 0;
+
+  constructor({ holder, capacity, leaseMs, isStranger = () => false }: LedgerOptions) {
+    this.#isStranger = isStranger;
+    this.#holder = holder;
+    this.#leaseMs = leaseMs;
+    this.marks = new Marks(capacity);
+  }
+
+  /** All leases. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Of them, those that are not of first calls. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** Of them, those whose calls have ended and are not on record yet. */
+  get ended(): number {
+    return this.#ended;
+  }
+
+  /** Jobs of one lane that threads have. */
+  ofLane(lane: Lane): number {
+    return this.#lanes.get(lane) ?? 0;
+  }
+
+  find({ taskId, n }: LeaseName): HeldLease | undefined {
+    let held = this.#tasks.get(taskId) ?? null;
+    while (held && held.lease.n !== n) held = held.older;
+    return held ?? undefined;
+  }
+
+  state({ outcome, job }: HeldLease): LeaseState {
+    if (outcome !== null) return "ended";
+    return this.marks.begun(job?.place) ? "begun" : "claimed";
+  }
+
+  /** @param trustedUntil monotonic ms; see `lease-trust.ts` */
+  claim(jobs: { job: Job; trustedUntil: number }[]): Claimed {
+    const claimed: Claimed = { fresh: [], superseded: [], surplus: [] };
+    for (const { job, trustedUntil } of jobs) {
+      const same = this.find(job);
+      const newest = this.#tasks.get(job.taskId);
+      if (same) this.#lease(same, job);
+      else if (newest && newest.lease.n > job.n) claimed.surplus.push(leaseFor(job, this.#holder));
+      else {
+        if (newest) {
+          newest.lost = true;
+          if (newest.outcome === null) claimed.superseded.push(newest);
+        }
+        claimed.fresh.push(this.#add(job, trustedUntil, newest ?? null));
+      }
+    }
+    return claimed;
+  }
+
+  /** Its call has ended. @returns undefined where the lease is not here, or has ended before */
+  end(outcome: Outcome, now: number): HeldLease | undefined {
+    const held = this.find(outcome);
+    if (!held || held.outcome !== null) return undefined;
+    this.#leaveThread(held);
+    held.outcome = outcome;
+    held.endedAt = now;
+    this.#ended += 1;
+    return held;
+  }
+
+  /** What is to be reported of a call that has ended, under the lease that it has now. */
+  outcomeOf({ lease, outcome, handedUntil }: HeldLease): Outcome {
+    const known = outcome as Outcome;
+    const current = known.dueAt === lease.dueAt ? known : { ...known, ...leaseOf(lease) };
+    return handedUntil === null ? current : { ...current, handed: true };
+  }
+
+  /**
+   * Outcomes are on record.
+   * @returns what must be released: leases that a heartbeat may have brought back to life behind the record
+   */
+  recorded(some: HeldLease[]): Releases {
+    const releases = noReleases();
+    for (const held of some) {
+      this.#remove(held);
+      if (held.adopted && !held.lost)
+        releases[hasSucceeded(held) ? "ended" : "entries"].push(leaseOf(held.lease));
+    }
+    return releases;
+  }
+
+  /** Jobs that will not be called here. @returns those that were here, and which of them to release */
+  giveUp(names: LeaseName[]): { jobs: LeasedJob[]; releases: Releases } {
+    const jobs: LeasedJob[] = [];
+    const releases = noReleases();
+    for (const name of names) {
+      const held = this.find(name);
+      if (!held?.job) continue;
+      jobs.push(held.job);
+      this.#leaveThread(held);
+      this.#remove(held);
+      if (!held.lost) releases[held.handedUntil === null ? "entries" : "handed"].push(leaseOf(held.lease));
+    }
+    return { jobs, releases };
+  }
+
+  /** Jobs that a thread has. */
+  onThread(thread: number): HeldLease[] {
+    const some: HeldLease[] = [];
+    for (const held of this.all()) if (held.job !== null && held.thread === thread) some.push(held);
+    return some;
+  }
+
+  *all(): Generator<HeldLease> {
+    for (const newest of this.#tasks.values())
+      for (let held: HeldLease | null = newest; held; held = held.older) yield held;
+  }
+
+  /** When the outcome came that waits longest for its record, monotonic ms; undefined where none waits. */
+  oldestEnd(): number | undefined {
+    let oldest: number | undefined;
+    for (const { outcome, endedAt } of this.all())
+      if (outcome !== null && (oldest === undefined || endedAt < oldest)) oldest = endedAt;
+    return oldest;
+  }
+
+  /**
+   * The leases that a heartbeat renews: not those that are lost, nor those of threads that do not answer.
+   *
+   * A lease that is in its task's row only is left out until it is a fifth of its length old. A beat that began at t renews
+   * the trust in everything held until t + 0.8 L (`lease-trust.ts`), so in those that it left out too: they began after
+   * t − 0.2 L, and last until t + 0.8 L at least.
+   *
+   * @param now the cluster's clock, at the latest
+   */
+  renewal(now: number, silentThreads: ReadonlySet<number>): HeldLease[] {
+    const youngFrom = now + (1 - PROMOTE_FROM) * this.#leaseMs;
+    const some: HeldLease[] = [];
+    // An older attempt's lease is over.
+    for (const held of this.#tasks.values()) {
+      if (held.lost || (held.job !== null && silentThreads.has(held.thread))) continue;
+      if (held.handedUntil === null || held.handedUntil < youngFrom) some.push(held);
+    }
+    return some;
+  }
+
+  /** A heartbeat with these leaves now: from here on the due set may know them. */
+  promote(some: HeldLease[]): NamedLease[] {
+    return some.map((held) => {
+      held.handedUntil = null;
+      return { held, lease: held.lease };
+    });
+  }
+
+  /**
+   * The answer to a heartbeat: of the leases that it named, those of the tasks `lost` are not ours, those of `adopted` the
+   * due set did not know.
+   * @returns how many were lost, waiting calls among them, and leases that came back to life behind their end
+   */
+  renewed(
+    named: NamedLease[],
+    lost: string[],
+    adopted: string[],
+  ): { lost: number; dropped: HeldLease[]; releases: Releases } {
+    const [gone, taken] = [new Set<string>(lost), new Set<string>(adopted)];
+    const dropped: HeldLease[] = [];
+    const releases = noReleases();
+    let count = 0;
+    for (const { held, lease } of named) {
+      const isHeld = this.find(lease) === held && held.lease === lease;
+      if (gone.has(lease.taskId)) {
+        if (!isHeld || held.lost) continue;
+        count += 1;
+        held.lost = true;
+        if (held.job !== null) dropped.push(held);
+      } else if (isHeld) {
+        if (taken.has(lease.taskId)) held.adopted = true;
+      } else {
+        // Its outcome was recorded, or it was given up or leased anew, while the request was under way: the due set may have
+        // taken the old lease in behind that.
+        const isOver = taken.has(lease.taskId) && hasSucceeded(held);
+        releases[isOver ? "ended" : "entries"].push(leaseOf(lease));
+      }
+    }
+    return { lost: count, dropped, releases };
+  }
+
+  #add(job: Job, trustedUntil: number, older: HeldLease | null): HeldLease {
+    const held: HeldLease = {
+      lease: leaseFor(job, this.#holder),
+      job: { ...job, trustedUntil, place: this.marks.take() },
+      thread: -1,
+      ahead: this.ofLane(job.lane),
+      stranger: this.#isStranger(job.lane),
+      outcome: null,
+      endedAt: 0,
+      handedUntil: job.handedUntil ?? null,
+      lost: false,
+      adopted: false,
+      older,
+    };
+    this.#tasks.set(job.taskId, held);
+    this.#lanes.set(job.lane, held.ahead + 1);
+    this.#size += 1;
+    if (!job.first) this.#retries += 1;
+    if (held.stranger) this.#countStranger(job, 1);
+    return held;
+  }
+
+  #lease(held: HeldLease, job: Job): void {
+    held.lease = leaseFor(job, this.#holder);
+    held.handedUntil = job.handedUntil ?? null;
+    held.lost = false;
+    held.adopted = false;
+  }
+
+  #countStranger(job: Job, by: 1 | -1): void {
+    this.strangers[job.first ? "first" : "retries"] += by;
+    this.strangers.bytes += by * payloadOf(job);
+  }
+
+  #leaveThread(held: HeldLease): void {
+    this.marks.give(held.job?.place);
+    if (held.stranger && held.job) this.#countStranger(held.job, -1);
+    held.job = null;
+    const { lane } = held.lease;
+    const left = this.ofLane(lane) - 1;
+    if (left > 0) this.#lanes.set(lane, left);
+    else this.#lanes.delete(lane);
+  }
+
+  #remove(held: HeldLease): void {
+    const { taskId, first } = held.lease;
+    const newest = this.#tasks.get(taskId);
+    if (newest === held) {
+      if (held.older) this.#tasks.set(taskId, held.older);
+      else this.#tasks.delete(taskId);
+    } else {
+      let before = newest ?? null;
+      while (before && before.older !== held) before = before.older;
+      if (!before) return;
+      before.older = held.older;
+    }
+    this.#size -= 1;
+    if (!first) this.#retries -= 1;
+    if (held.outcome !== null) this.#ended -= 1;
+  }
+}
+
+/** After a call that failed there may be a next one: what its lease comes to, the row decides. */
+const hasSucceeded = ({ outcome }: HeldLease): boolean => outcome?.attempt?.outcome === "succeeded";
+
+const payloadOf = ({ body, bodyBase64, requestParam }: Job): number =>
+  (body?.length ?? 0) + (bodyBase64?.length ?? 0) + (requestParam?.length ?? 0);
+
+export const noReleases = (): Releases => ({ entries: [], handed: [], ended: [] });

@@ -1,0 +1,215 @@
+/**
+ * The dispatcher's part of a task's life, its steps in order. Each is one call here; the code behind it is named beside it.
+ *
+ *   claim        `demand.ts` asks schedulers for jobs                       → {@link Pipeline.claimed}
+ *   ledger       `actors/ledger.ts` takes the leases
+ *   thread       `actors/pool.ts` picks the thread by lane
+ *   destination  `actors/destination.ts` waits for a slot, and trusts the lease
+ *   call         `actors/delivery.ts`: render, sign, call
+ *   judge        `core/expect.ts`
+ *   outcome      back from the thread                                       → {@link Pipeline.ended}
+ *   report       `reporter.ts`, until a scheduler has it on record          → {@link Pipeline.recorded}
+ *
+ * What leaves before its end: {@link Pipeline.givenUp}, {@link Pipeline.release}. All the while `heartbeat.ts` renews the
+ * leases.
+ */
+import { randomBytes } from "node:crypto";
+import type { Logger, ServiceBroker } from "moleculer";
+import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
+import { type GivenUp, type HeldLease, Ledger, noReleases, type Releases } from "../../actors/ledger.ts";
+import { WorkerPool } from "../../actors/pool.ts";
+import { Standings } from "../../actors/standings.ts";
+import { SyncedClock } from "../../core/clock.ts";
+import type { Config } from "../../core/config.ts";
+import type { ClaimReply } from "../../core/contract.ts";
+import type { Lane } from "../../core/ids.ts";
+import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
+import type { LeaseName } from "../../core/lease.ts";
+import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
+import { call } from "../bus/call.ts";
+import { CallMeter } from "./figures.ts";
+import { Reporter } from "./reporter.ts";
+import { RetryPace } from "./retry-pace.ts";
+import { MAX_STRANGERS, Room } from "./room.ts";
+import { Shortage } from "./shortage.ts";
+
+/** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
+const HELD_PER_CALL = 4;
+/** A thread that does not answer is ended after so many leases, or after so long (ms) where leases are short. */
+const SILENT_LEASES = 1;
+const SHORTEST_PATIENCE = 5_000;
+
+export interface PipelineOptions {
+  broker: ServiceBroker;
+  log: Logger;
+  config: Pick<
+    Config,
+    | "threads"
+    | "concurrency"
+    | "destinationConcurrency"
+    | "egressAllow"
+    | "dnsServers"
+    | "socketsPerThread"
+    | "leaseMs"
+  >;
+  /** There may be more room. */
+  onFreed(): void;
+}
+
+export class Pipeline {
+  /** Names this run: leases of a former one are not ours. */
+  readonly holder: string;
+  readonly room: Room;
+  readonly ledger: Ledger;
+  readonly pool: WorkerPool;
+  readonly clock = new SyncedClock();
+  readonly pace = new RetryPace();
+  /** What is claimed goes back at once. */
+  draining = false;
+  readonly #options: PipelineOptions;
+  readonly #reporter: Reporter;
+  readonly #meter = new CallMeter();
+  /** Of targets, by their lanes; as their calls from here went. */
+  readonly #standings = new Standings<Lane>();
+  #stopping = false;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    const { broker, log, config } = options;
+    const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
+    const { dnsServers, socketsPerThread } = config;
+    if (concurrency > socketsPerThread) {
+      const fits = threads * socketsPerThread;
+      log.warn(
+        { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
+        "BIDA_THREADS × BIDA_CONCURRENCY is more than the limit of open files allows (ulimit -n)",
+      );
+    }
+    const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
+    this.holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
+    const { holder, clock } = this;
+    const capacity = threads * concurrency * HELD_PER_CALL;
+    this.ledger = new Ledger({
+      holder,
+      capacity: capacity + MAX_STRANGERS,
+      leaseMs,
+      isStranger: (lane) => this.#standings.of(lane) !== "known",
+    });
+    const { ledger } = this;
+    this.room = new Room(capacity, ledger);
+    this.#reporter = new Reporter({
+      broker,
+      log,
+      holder,
+      ledger,
+      onRecorded: (ended) => this.recorded(ended),
+    });
+    this.pool = new WorkerPool({
+      threads,
+      concurrency,
+      destinationConcurrency,
+      node: broker.nodeID,
+      egressAllow,
+      dnsServers,
+      sockets: socketsPerThread,
+      ledger,
+      clock,
+      endedAfterMs: Math.max(SILENT_LEASES * leaseMs, SHORTEST_PATIENCE),
+      onOutcomes: (outcomes) => this.ended(outcomes),
+      onGivenUp: (leases, why) => this.givenUp(leases, why),
+      onNotMade: (failure, message) => shortages[failure].notice(message),
+      onSilent: (thread, silent) => {
+        if (silent)
+          log.warn(
+            { thread, meanwhile: "its leases are not renewed, others take its jobs" },
+            "thread does not answer",
+          );
+        else log.info({ thread }, "thread answers again");
+      },
+      onCrash: (thread, error) => {
+        threadCrashes.inc();
+        log.error(
+          { thread, err: error.message, meanwhile: "its calls have failed, and what waited in it goes back" },
+          "thread died",
+        );
+      },
+    });
+  }
+
+  /** A scheduler gave jobs: their leases go into the ledger, the jobs to their threads. */
+  claimed({ jobs, leasedAt }: ClaimReply): void {
+    // Also the answer to a claim that was parked before that.
+    if (this.draining || this.#stopping) {
+      this.release(unclaimed(jobs));
+      return;
+    }
+    this.pace.took(jobs);
+    const trust = this.#trust(leasedAt);
+    const { fresh, superseded, surplus } = this.ledger.claim(
+      jobs.map((job) => ({ job, trustedUntil: trust(job) })),
+    );
+    this.pool.drop(superseded);
+    this.pool.deliver(fresh);
+    this.release({ ...noReleases(), entries: surplus.map(leaseOf) });
+  }
+
+  /** Calls have ended: their outcomes are reported. */
+  ended(outcomes: Outcome[]): void {
+    this.#meter.observe(outcomes);
+    for (const { lane, attempt } of outcomes) this.#standings.learn(lane, attempt);
+    const now = performance.now();
+    this.#reporter.report(outcomes.flatMap((outcome) => this.ledger.end(outcome, now) ?? []));
+  }
+
+  /** Their outcomes are on record: the leases are over. */
+  recorded(ended: HeldLease[]): void {
+    this.release(this.ledger.recorded(ended));
+    this.#options.onFreed();
+  }
+
+  /** Jobs will not be called here; what is not somebody else's by now goes back. */
+  givenUp(leases: LeaseName[], why: GivenUp): void {
+    const { jobs, releases } = this.ledger.giveUp(leases);
+    jobsGivenUp[why].inc(jobs.length);
+    this.release(releases);
+    this.#options.onFreed();
+  }
+
+  /** A release that fails is made up for by the lease's end. */
+  release({ entries, handed, ended }: Releases): void {
+    if (entries.length + handed.length + ended.length === 0) return;
+    const params = {
+      holder: this.holder,
+      entries,
+      ...(handed.length > 0 && { handed }),
+      ...(ended.length > 0 && { ended }),
+    };
+    call(this.#options.broker, "scheduler.release", params).catch(() => undefined);
+  }
+
+  /** Finishes what is under way, at most for `drainMs`, and gets it on record, at most for `recordMs`. */
+  async stop(drainMs: number, recordMs: number): Promise<void> {
+    this.#stopping = true;
+    await this.pool.stop(drainMs);
+    await this.#reporter.settled(recordMs);
+  }
+
+  /**
+   * Until when a job's lease may be trusted. Seen from here leases are as old as the cluster's clock says, however long the
+   * reply lay in a buffer.
+   */
+  #trust(leasedAt: number): (job: Job) => number {
+    const { leaseMs } = this.#options.config;
+    const [now, mono] = [this.clock.now(), monotonicMs()];
+    return ({ handedUntil }) => {
+      const begunAt = handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - leaseMs);
+      return trustedUntil(mono - (now - begunAt), leaseMs);
+    };
+  }
+}
+
+const unclaimed = (jobs: Job[]): Releases => ({
+  ...noReleases(),
+  entries: jobs.filter(({ handedUntil }) => handedUntil === undefined).map(leaseOf),
+  handed: jobs.filter(({ handedUntil }) => handedUntil !== undefined).map(leaseOf),
+});

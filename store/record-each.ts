@@ -1,0 +1,84 @@
+/**
+ * Recording where one outcome of a batch may be what the database refuses. It is recorded without what may be the
+ * reason; an outcome that is refused even then is nobody's fault but the row's, and the caller sets the task aside.
+ */
+import { type Clock, epochMs, millis } from "../core/clock.ts";
+import { taskIdToBytes } from "../core/ids.ts";
+import type { Outcome } from "../core/job.ts";
+import type { AttemptRecord } from "../core/outcome.ts";
+import type { Database } from "./database.ts";
+import { isDuplicate, reading } from "./failures.ts";
+import { isolated } from "./isolate.ts";
+import { type Recorded, recordOutcomes } from "./record.ts";
+
+/** What could not be recorded as it came. */
+export interface Refusal {
+  outcome: Outcome;
+  error: unknown;
+  /** It is on record without its answer; otherwise not at all. */
+  reduced: boolean;
+}
+
+/**
+ * As {@link recordOutcomes}; what the database refuses is told to `onRefused` and fails no other.
+ * @returns one result per outcome, in order; null for one that cannot be recorded in any form
+ * @throws BidaError unavailable
+ */
+export function recordEach(
+  db: Database,
+  outcomes: Outcome[],
+  clock: Clock,
+  random: () => number,
+  onRefused: (refusal: Refusal) => void,
+): Promise<(Recorded | null)[]> {
+  const record = (some: Outcome[]) => recordOutcomes(db, some, clock, random);
+  return isolated<Outcome, Recorded | null>(outcomes, record, async (outcome, error) => {
+    const plain = outcome.attempt && reduced(outcome.attempt, clock);
+    if (isDuplicate(error)) await dropOrphan(db, outcome);
+    const [recorded = null] = await isolated<Outcome, Recorded | null>(
+      [{ ...outcome, attempt: plain }],
+      record,
+      () => null,
+    );
+    onRefused({ outcome, error, reduced: recorded !== null });
+    return recorded && { ...recorded, outcome: { ...outcome, attempt: plain } };
+  });
+}
+
+/** An attempt as any database takes it. */
+function reduced(attempt: AttemptRecord, clock: Clock): AttemptRecord {
+  const { n, startedAt, durationMs, outcome, statusCode, error, node, retryAfterMs } = attempt;
+  return {
+    n,
+    outcome,
+    retryAfterMs,
+    startedAt: Number.isSafeInteger(startedAt) ? epochMs(startedAt) : clock.now(),
+    durationMs: millis(bounded(durationMs, 0, MAX_INT) ?? 0),
+    statusCode: bounded(statusCode, 100, 999),
+    error: error && { code: plain(error.code, 32) as typeof error.code, message: plain(error.message, 400) },
+    responseHeaders: null,
+    responseBody: null,
+    responseEncoding: "text",
+    responseTruncated: true,
+    node: plain(node, 128),
+  };
+}
+
+/** Of a column of 32 bits. */
+const MAX_INT = 2 ** 31 - 1;
+
+const bounded = (value: number | null, low: number, high: number): number | null =>
+  value !== null && Number.isFinite(value) ? Math.min(Math.max(Math.round(value), low), high) : null;
+
+/** Without what is not printable ASCII. */
+const plain = (text: unknown, length: number): string =>
+  String(text)
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, length);
+
+/** A record of an attempt that the task's own row knows nothing of, after a restore of one table: the new one replaces it. */
+async function dropOrphan(db: Database, { taskId, n }: Outcome): Promise<void> {
+  const key = taskIdToBytes(taskId);
+  const known = db.knex("tasks").select("call_count").where("task_id", key).where("call_count", ">=", n);
+  await reading(db.knex("attempts").where({ task_id: key, n }).whereNotExists(known).delete());
+}

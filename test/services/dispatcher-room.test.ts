@@ -1,0 +1,44 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Strangers } from "../../actors/ledger.ts";
+import { Standings } from "../../actors/standings.ts";
+import type { AttemptRecord } from "../../core/outcome.ts";
+import { MAX_STRANGERS, Room } from "../../services/dispatcher/room.ts";
+
+const test = suite("a dispatcher's room");
+
+const roomWith = (size: number, retries: number, strangers: Partial<Strangers>) =>
+  new Room(1024, { size, retries, strangers: { first: 0, retries: 0, bytes: 0, ...strangers } });
+
+for (const [what, held, free, usedByRetries] of [
+  ["nothing is held", roomWith(0, 0, {}), 1024, 0],
+  ["known targets fill it", roomWith(1024, 700, {}), 0, 700],
+  ["strangers take up to a quarter", roomWith(256, 0, { first: 256 }), 768, 0],
+  ["ten thousand take no more", roomWith(10_000, 0, { first: 10_000 }), 768, 0],
+  ["nor do their retries", roomWith(10_000, 10_000, { retries: 10_000 }), 768, 256],
+  ["both count together", roomWith(500, 300, { first: 200, retries: 300 }), 768, 256],
+  ["beside known ones", roomWith(10_500, 0, { first: 10_000 }), 268, 0],
+  ["there is a bound", roomWith(MAX_STRANGERS + 1024, 0, { first: MAX_STRANGERS + 1024 }), 0, 0],
+  ["large payloads count", roomWith(2_000, 0, { first: 2_000, bytes: 65 * 1024 * 1024 }), -976, 0],
+] as const) {
+  test(what, () => assert.equal([held.free, held.usedByRetries], [free, usedByRetries]));
+}
+
+const answered = { outcome: "succeeded", statusCode: 200, error: null } as AttemptRecord;
+const failedBy = (code: string) =>
+  ({ outcome: "failed", statusCode: null, error: { code, message: "" } }) as AttemptRecord;
+
+test("a target is known once a call ended before its deadline, and silent after three in a row that did not", () => {
+  const standings = new Standings();
+  assert.is(standings.of("a"), "new");
+  assert.is(standings.learn("a", null), "new", "no call was made");
+  assert.is(standings.learn("a", failedBy("crashed")), "new", "it failed on our side");
+  assert.is(standings.learn("a", failedBy("timeout")), "silent");
+  assert.is(standings.learn("a", failedBy("refused")), "known", "it holds nobody up");
+  for (const standing of ["known", "known", "silent", "silent"])
+    assert.is(standings.learn("a", failedBy("connect_timeout")), standing);
+  assert.is(standings.learn("a", answered), "known");
+  assert.is(standings.of("a"), "known");
+});
+
+test.run();
