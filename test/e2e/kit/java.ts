@@ -39,6 +39,8 @@ const LIBRARIES = {
     "io.netty:netty-all:4.1.25.Final",
     "redis.clients:jedis:3.10.0",
     "org.yaml:snakeyaml:1.26",
+    "com.google.code.gson:gson:2.8.9",
+    "org.apache.curator:curator-x-discovery:4.0.1",
     ...curator("4.0.1"),
   ],
   "3.2.16": [
