@@ -168,7 +168,8 @@ function withJava(classPaths: Record<DubboVersion, string>): void {
   java("a consumer that repeats its request to a node that stands still gets one task", async () => {
     const relay = await Relay.start(port);
     const settings = ["-Dtimeout=1000", "-Dretries=2"];
-    const address = `${HOST}:${relay.port}`;
+    // Twice the same: with a single URL Dubbo repeats nothing. Both share one connection.
+    const address = `${HOST}:${relay.port};dubbo://${HOST}:${relay.port}`;
     const consumer = await DubboConsumer.start(classPaths["2.6.5"], "direct", address, settings);
     try {
       await until(
