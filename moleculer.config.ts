@@ -6,6 +6,7 @@ import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
 import { fatal } from "./services/node/fatal.ts";
+import { foreignNodes } from "./services/node/foreign-nodes.ts";
 import { leavingSlowly } from "./services/node/leaving.ts";
 import { nodeService } from "./services/node/node-service.ts";
 import { resources } from "./services/node/resources.ts";
@@ -27,6 +28,7 @@ function brokerOptions(settings: Config): BrokerOptions {
     nodeID: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
     middlewares: [
       leavingSlowly(settings),
+      foreignNodes(),
       resources(settings),
       nodeService(settings),
       largePackets(),

@@ -1,4 +1,5 @@
 /** What came back from a target, understood: decoded, as text to judge, and as it is kept on record. */
+import { cutToBytes } from "../core/cut-text.ts";
 import type { CallError, ResponseEncoding } from "../core/outcome.ts";
 import { readText } from "./charset.ts";
 import { codingsOf, decodeContent } from "./content-coding.ts";
@@ -56,6 +57,7 @@ function asText(
 ): Answer {
   const { text, exact } = readText(bytes, contentType, truncated || error !== null);
   if (!exact) return { ...asBytes(bytes, text, truncated), error };
+  // Other charsets can grow when decoded.
   const body = cutToBytes(text, MAX_ANSWER_BYTES);
   return { text, body, encoding: "text", truncated: truncated || body.length < text.length, error };
 }
@@ -66,14 +68,3 @@ const asBytes = (bytes: Buffer, text: string, truncated: boolean): Omit<Answer, 
   encoding: "base64",
   truncated,
 });
-
-/** The longest beginning of `text` that takes at most `max` bytes of UTF-8: other charsets can grow when decoded. */
-function cutToBytes(text: string, max: number): string {
-  if (text.length * 3 <= max) return text;
-  const bytes = Buffer.from(text);
-  if (bytes.length <= max) return text;
-  // A cut inside a character would decode to U+FFFD at the end.
-  let end = max;
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString("utf8", 0, end);
-}

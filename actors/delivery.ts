@@ -158,7 +158,7 @@ function judged(delivery: Delivery): void {
 }
 
 function outcome(
-  { job, startedAt, startedMono, result, answer, error }: Delivery,
+  { job, request, startedAt, startedMono, result, answer, error }: Delivery,
   { clock, node }: DeliveryContext,
 ): Outcome {
   const retryAfter = result?.headers?.["retry-after"];
@@ -183,6 +183,8 @@ function outcome(
       retryAfterMs: parseRetryAfter(asked, startedAt),
     },
     endedBy: clock.after(millis(0)),
+    ...(job.ordered && { ordered: true }),
+    ...(job.handedUntil !== undefined && request && { target: request.url.origin }),
   };
 }
 

@@ -85,7 +85,7 @@ class Call implements Dispatcher.DispatchHandler {
     try {
       connection.send(request, this);
     } catch (error) {
-      this.#finish(callErrorOf(error));
+      this.#finish(callErrorOf(error), localFailureOf(error));
     }
   }
 
@@ -127,8 +127,10 @@ class Call implements Dispatcher.DispatchHandler {
       this.#open();
       return;
     }
+    // Also what undici loads only when it is needed can find no room.
+    const local = this.#begun ? null : localFailureOf(error);
     const isParsers = failure.code === "bad_response" && !(error instanceof AnswerError);
-    this.#finish(isParsers ? this.#explained(failure) : failure);
+    this.#finish(isParsers ? this.#explained(failure) : failure, local);
   }
 
   /**

@@ -108,7 +108,7 @@ export class AnswerWatch {
   #refuse(end: number): null {
     const problem =
       end === BROKEN
-        ? "a line of an answer to come (1xx) does not end with CR LF"
+        ? "a line of an answer to come (1xx) is no header, or does not end with CR LF"
         : "the target switched protocols (101), which was not asked for";
     this.#socket.destroy(new AnswerError("bad_response", problem));
     return null;
@@ -138,6 +138,9 @@ const isSwitching = (bytes: Buffer): boolean =>
 const INCOMPLETE = -1;
 const BROKEN = -2;
 
+/** A header's name is a token, right before its colon (RFC 9112, section 5). */
+const HEADER = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+:/;
+
 /** Where a head ends: behind its blank line. */
 function endOfHead(bytes: Buffer): number {
   for (let from = 0; ; ) {
@@ -145,6 +148,8 @@ function endOfHead(bytes: Buffer): number {
     if (at < 0) return INCOMPLETE;
     if (bytes[at - 1] !== CR) return BROKEN;
     if (at - 1 === from) return at + 1;
+    // The blank line is missing, and the next answer follows.
+    if (from > 0 && !HEADER.test(bytes.toString("latin1", from, at))) return BROKEN;
     from = at + 1;
   }
 }

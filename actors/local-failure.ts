@@ -1,13 +1,12 @@
 /** Failures of this machine before anything reached the target: they say nothing of it, and cost no attempt. */
 import { isIPv4 } from "node:net";
 import os from "node:os";
-import { NameError } from "./names/name-error.ts";
+import { type LocalFailure, NameError } from "./names/name-error.ts";
+
+export type { LocalFailure };
 
 /** No descriptor, memory or buffer for a socket (socket(2), connect(2)). */
 const NO_ROOM: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"]);
-
-/** `sockets`: there is no room for one more; `names`: no name server can be reached. */
-export type LocalFailure = "sockets" | "names";
 
 /**
  * @param error of a connection that could not be made. Several addresses that all failed come as an AggregateError: where
@@ -15,7 +14,7 @@ export type LocalFailure = "sockets" | "names";
  * @returns null where it is the target's, or the way's to it: `EHOSTUNREACH` and `ENETUNREACH` are
  */
 export function localFailureOf(error: unknown, interfaces = os.networkInterfaces): LocalFailure | null {
-  if (error instanceof NameError) return error.local ? "names" : null;
+  if (error instanceof NameError) return error.local;
   if (error instanceof AggregateError)
     return error.errors.some((one) => localFailureOf(one, interfaces) !== null) ? "sockets" : null;
   const {

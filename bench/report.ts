@@ -27,7 +27,7 @@ function throughputTable({ throughput, generatorPerSecond }: Result): string {
   });
   const note = `CPU: of all of the system's processes, servers included, without generator and receiver\nthe generator reaches ${Math.round(generatorPerSecond)}/s against a server that does nothing`;
   const heads = ["delivered and recorded", "CPU µs per callback", "per second", "accepted", "each round"];
-  return `${table(heads, rows)}\n${note}`;
+  return rows.length === 0 ? "" : `${table(heads, rows)}\n${note}`;
 }
 
 /** Of the median round: CPU-seconds and MiB of RSS per 1,000 callbacks. */
@@ -42,6 +42,7 @@ function costTable({ throughput }: Result): string {
       (cost.rssPer1000 / 2 ** 20).toFixed(1),
     ]);
   });
+  if (rows.length === 0) return "";
   return table(["cost", "process", "CPU-s per 1,000", "RSS MiB", "RSS MiB per 1,000"], rows);
 }
 

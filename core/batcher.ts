@@ -7,6 +7,7 @@
  * (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", 1984, section 5.2).
  *
  * Where nobody waits for a result, `gapMs` makes batches larger at middling load: small ones side by side cost the most.
+ * `patience` does so at low load, where each item would pay for a flush of its own.
  */
 import { BidaError } from "./errors.ts";
 
@@ -21,6 +22,8 @@ export interface BatcherOptions<T, R> {
   concurrency: number;
   /** Flushes begin at least so many ms apart, unless `maxItems` wait. One that comes after a pause begins at once. */
   gapMs?: number;
+  /** A longer gap, in ms, for as long as fewer than `items` wait and none of them is urgent. */
+  patience?: { gapMs: number; items: number; isUrgent(item: T): boolean };
   /** Items that may wait; beyond that callers are refused with `unavailable`. */
   maxWaiting: number;
 }
@@ -28,6 +31,7 @@ export interface BatcherOptions<T, R> {
 interface Waiting<T, R> {
   item: T;
   size: number;
+  urgent: boolean;
   /** Monotonic ms. */
   since: number;
   done: (result: R) => void;
@@ -43,6 +47,10 @@ export class Batcher<T, R> {
   /** Monotonic ms. */
   #begunAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  /** Monotonic ms. */
+  #timerAt = 0;
+  /** Of those that wait, how many cannot wait for the longer gap. */
+  #urgent = 0;
 
   constructor(options: BatcherOptions<T, R>) {
     this.#options = options;
@@ -72,22 +80,30 @@ export class Batcher<T, R> {
     return new Promise((done, failed) => {
       const size = this.#options.sizeOf(item);
       this.#bytes += size;
-      this.#waiting.push({ item, size, since: performance.now(), done, failed });
+      const urgent = this.#options.patience?.isUrgent(item) ?? true;
+      if (urgent) this.#urgent += 1;
+      this.#waiting.push({ item, size, urgent, since: performance.now(), done, failed });
       this.#schedule();
     });
   }
 
   #schedule(): void {
-    const { concurrency, maxItems, gapMs = 0 } = this.#options;
+    const { concurrency, maxItems } = this.#options;
     if (this.#scheduled || this.#running >= concurrency || this.#waiting.length === 0) return;
-    const wait = this.#begunAt + gapMs - performance.now();
+    const at = this.#begunAt + this.#gap();
+    const wait = at - performance.now();
     if (wait > 0 && this.#waiting.length < maxItems) {
-      this.#timer ??= setTimeout(() => {
+      if (this.#timer && at >= this.#timerAt) return;
+      clearTimeout(this.#timer);
+      this.#timerAt = at;
+      this.#timer = setTimeout(() => {
         this.#timer = undefined;
         this.#schedule();
       }, wait);
       return;
     }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -95,6 +111,11 @@ export class Batcher<T, R> {
       void this.#run(this.#take());
       this.#schedule();
     });
+  }
+
+  #gap(): number {
+    const { gapMs = 0, patience } = this.#options;
+    return patience && this.#urgent === 0 && this.#waiting.length < patience.items ? patience.gapMs : gapMs;
   }
 
   #take(): Waiting<T, R>[] {
@@ -107,7 +128,9 @@ export class Batcher<T, R> {
       count += 1;
     }
     this.#bytes -= bytes;
-    return this.#waiting.splice(0, count);
+    const taken = this.#waiting.splice(0, count);
+    for (const { urgent } of taken) if (urgent) this.#urgent -= 1;
+    return taken;
   }
 
   async #run(batch: Waiting<T, R>[]): Promise<void> {

@@ -33,6 +33,58 @@ export const systemClock: Clock = {
   after: (delay) => (Date.now() + 1 + delay) as EpochMs,
 };
 
+/** A clock of this machine that is set back further than this was wrong by more than anybody should wait for: it is followed. */
+const FOLLOWED_AT_ONCE = hours(1);
+/** Less than this is no step of the wall clock: the two are read one after another, and NTP slews. In ms. */
+const SAME = 20;
+/** While it is ahead of the wall clock, it runs slower than that by this share. */
+const SLEWING = 0.1;
+
+/**
+ * This machine's clock for what has to wait: in a single process it is the cluster's.
+ *
+ * It goes by the monotonic clock, so that a wall clock that is set back holds nothing up. Where the wall clock is ahead (it was
+ * set forward, or the machine slept, which the monotonic clock does not count) it is followed at once. Where it was set back, time
+ * goes on from where it was, a tenth slower, until the wall clock has caught up: a wait takes at most a tenth longer. What was
+ * to happen at a time of the day happens as much too early as the wall clock had been wrong when it was set, never more. A
+ * step back of more than an hour is followed at once.
+ */
+export class WaitingClock implements Clock {
+  readonly #wall: () => number;
+  readonly #steady: () => number;
+  /** What it showed when it was read last, and the monotonic time of that. */
+  #shown: number;
+  #readAt: number;
+
+  /** @param wall epoch ms @param steady monotonic ms */
+  constructor(wall = () => Date.now(), steady = () => performance.now()) {
+    this.#wall = wall;
+    this.#steady = steady;
+    this.#shown = wall();
+    this.#readAt = steady();
+  }
+
+  now(): EpochMs {
+    return Math.floor(this.#read()) as EpochMs;
+  }
+
+  after(delay: Millis): EpochMs {
+    return (Math.floor(this.#read()) + 1 + delay) as EpochMs;
+  }
+
+  #read(): number {
+    const [wall, steady] = [this.#wall(), this.#steady()];
+    const passed = Math.max(0, steady - this.#readAt);
+    this.#readAt = steady;
+    const ahead = this.#shown + passed - wall;
+    if (ahead <= SAME || ahead > FOLLOWED_AT_ONCE) {
+      // Within the noise of reading two clocks it never goes back.
+      this.#shown = ahead > FOLLOWED_AT_ONCE ? wall : Math.max(this.#shown, wall);
+    } else this.#shown = Math.max(wall, this.#shown + passed * (1 - SLEWING));
+    return this.#shown;
+  }
+}
+
 /** This machine's time in milliseconds with fractions; steps of the system clock do not move it. */
 const steadyTime = (): number => performance.timeOrigin + performance.now();
 

@@ -30,6 +30,8 @@ export interface NodeInfo {
   outcomesBuffered: number;
   /** It takes no more jobs, and finishes those it holds; see `admin.drain`. */
   draining: boolean;
+  /** The installation that it is of; null: it has met none, or several. */
+  installation: string | null;
   /** Of the main thread, in ms, over the last seconds. */
   eventLoopDelay: { p50: number; p99: number };
   rssBytes: number;

@@ -59,6 +59,8 @@ export interface Job
   secrets: string[];
   /** False: its destination wants no connection kept open. Missing: it may be. */
   keepAlive?: false;
+  /** Others of its `orderKey` may wait for its end. Missing: none do. */
+  ordered?: true;
   /** An alarm by e-mail: sent instead of a call. */
   mail?: Mail;
   /**
@@ -99,4 +101,8 @@ export interface Outcome extends DueEntry {
   endedBy: EpochMs;
   /** The due set was never asked to hold the lease: see {@link Job.handedUntil}. */
   handed?: true;
+  /** As {@link Job.ordered}. */
+  ordered?: true;
+  /** The origin that was called, of a lease that was in its row only: its record need not read the row. */
+  target?: string;
 }

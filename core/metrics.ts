@@ -188,6 +188,12 @@ export const contact = gaugeBy("contact", "1: works; 0: contact is lost", ["part
 export const contactLost = gaugeBy("contact_lost_seconds", "How long contact has been lost by now", ["part"]);
 export const contactLosses = counterBy("contact_losses_total", "How often contact was lost", ["part"]);
 
+export const foreignNodes = gauge(
+  "foreign_nodes",
+  "Nodes of other installations on the same NATS; nothing is asked of them",
+);
+export const redisEvicts = gauge("redis_evicts", "1: Redis may evict keys (its maxmemory-policy)");
+
 // The node
 
 export const nodeInfo = gaugeBy("node_info", "1, with the node's version and services", [

@@ -74,6 +74,8 @@ const BAD: ReadonlySet<CallErrorCode> = new Set([
   "bad_response",
   "unreachable",
 ]);
+/** A look-up that took longer than this held its call's resources as a target does that does not answer, in ms. */
+const SLOW_LOOKUP = 1_000;
 /** These failed on our side of the connection, and say nothing of the target. */
 const OURS: ReadonlySet<CallErrorCode> = new Set([
   "blocked",
@@ -89,8 +91,9 @@ const OURS: ReadonlySet<CallErrorCode> = new Set([
  * A target that answers is well, also where the answer is not what this task hoped for; not so one that answers with
  * 429 or 5xx. Null where the call says nothing.
  */
-export function healthOf({ outcome, statusCode, error }: AttemptRecord): Health | null {
+export function healthOf({ outcome, statusCode, error, durationMs }: AttemptRecord): Health | null {
   if (outcome === "succeeded" || error === null) return "ok";
+  if (error.code === "dns" && durationMs > SLOW_LOOKUP) return "slow";
   if (SLOW.has(error.code)) return "slow";
   if (BAD.has(error.code)) return "bad";
   if (OURS.has(error.code)) return null;

@@ -24,6 +24,7 @@ import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
+import type { Belonging, Owner } from "./belonging.ts";
 import type { Findings } from "./findings.ts";
 import type { LaneStatus, Rules } from "./lane-rules.ts";
 
@@ -154,6 +155,15 @@ export interface DueSet {
    * @param repair whether to put right what differs; what is missing only the database can bring back
    */
   check(repair: boolean): Promise<Findings>;
+  /**
+   * Tells the set whose it is; with epoch 0 it is only asked. What belongs to another installation stays so.
+   * @returns what it knew before
+   */
+  belongsTo(owner: Owner): Promise<Belonging>;
+  /** While there is a reason, nothing else can be done with the set: every other method rejects with `unavailable`. */
+  refuse(reason: string | null): void;
+  /** Forgets everything, and whose it is; it has to be rebuilt then. */
+  reset(): Promise<void>;
   /** Whether the set was rebuilt and has not been emptied or replaced since; otherwise it must be rebuilt. */
   intact(): Promise<boolean>;
   /** To be called when the set has been rebuilt. */

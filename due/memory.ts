@@ -7,6 +7,7 @@ import { type Clock, type EpochMs, later, minutes } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
+import type { Belonging, Owner } from "./belonging.ts";
 import {
   type AcceptedEntry,
   type DueCounts,
@@ -40,13 +41,14 @@ export class MemoryDueSet implements DueSet {
   readonly clock: Clock;
   readonly #options: DueSetOptions;
   readonly #slots = new Map<TaskId, Slot>();
-  readonly #lanes: Lanes;
+  #lanes: Lanes;
   readonly #waiting = new TinyQueue<Slot>([], byDue);
   /** Lease ends as they were when pushed; an extended lease is pushed again when its old end is met. */
   readonly #leases = new TinyQueue<{ slot: Slot; until: EpochMs }>([], byLeaseEnd);
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #rebuilt = false;
+  #epoch: number | null = null;
   #full = false;
   #recovered = 0;
 
@@ -219,6 +221,23 @@ export class MemoryDueSet implements DueSet {
   /** Nobody can take a part of a process's memory away. */
   async check(): Promise<Findings> {
     return { wrong: {}, settings: this.#lanes.settings };
+  }
+
+  async belongsTo({ installation, epoch }: Owner): Promise<Belonging> {
+    const known = this.#epoch;
+    if (epoch > 0) this.#epoch = Math.max(epoch, known ?? 0);
+    return { installation, lowest: known, highest: known, silentMs: 0, name: "" };
+  }
+
+  /** It is nobody else's. */
+  refuse(): void {}
+
+  async reset(): Promise<void> {
+    for (const slot of this.#slots.values()) slot.place = "gone";
+    this.#slots.clear();
+    this.#lanes = new Lanes(this.#options.window, this.#options.rules);
+    this.#rebuilt = false;
+    this.#epoch = null;
   }
 
   async intact(): Promise<boolean> {

@@ -52,6 +52,11 @@ export class RedisScripts {
     return answer;
   }
 
+  /** What Redis says of its memory. */
+  memory(): Promise<string> {
+    return this.#redis.info("memory");
+  }
+
   close(): void {
     this.#redis.disconnect();
   }

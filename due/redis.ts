@@ -4,8 +4,10 @@
  */
 import { epochMs, type SyncedClock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
+import { BidaError } from "../core/errors.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
 import { type DueEntry, leaseOf as placeOf } from "../core/job.ts";
+import type { Belonging, Owner } from "./belonging.ts";
 import {
   type AcceptedEntry,
   type DueCounts,
@@ -20,6 +22,7 @@ import {
 import type { Findings } from "./findings.ts";
 import { type LaneStatus, RULES } from "./lane-rules.ts";
 import { byPartition, idOf, memberOf, PARTITION_NUMBERS, partitionOf } from "./members.ts";
+import { RedisBelonging } from "./redis-belonging.ts";
 import { RedisClaims } from "./redis-claims.ts";
 import { RedisLanes, statusOf } from "./redis-lanes.ts";
 import { RedisRepair } from "./redis-repair.ts";
@@ -47,6 +50,8 @@ export class RedisDueSet implements DueSet {
   readonly #claims: RedisClaims;
   readonly #lanes: RedisLanes;
   readonly #repair: RedisRepair;
+  readonly #belonging: RedisBelonging;
+  #refused: string | null = null;
   readonly full = false;
 
   /** Connects in the background; calls before that are refused as `unavailable`. */
@@ -62,6 +67,7 @@ export class RedisDueSet implements DueSet {
     this.#claims = new RedisClaims(run, this.#wake, options);
     this.#lanes = new RedisLanes(run, options.window, this.clock);
     this.#repair = new RedisRepair(run, options.leaseMs);
+    this.#belonging = new RedisBelonging(async (...call) => (await this.#scripts.run(...call)).slice(1));
   }
 
   get recovered(): number {
@@ -253,6 +259,23 @@ export class RedisDueSet implements DueSet {
     return this.#repair.check(repair);
   }
 
+  /** Redis's own words about its memory (INFO). */
+  memory(): Promise<string> {
+    return this.#scripts.memory();
+  }
+
+  belongsTo(owner: Owner): Promise<Belonging> {
+    return this.#belonging.tell(owner);
+  }
+
+  refuse(reason: string | null): void {
+    this.#refused = reason;
+  }
+
+  reset(): Promise<void> {
+    return this.#belonging.reset();
+  }
+
   async intact(): Promise<boolean> {
     const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("inspect", partition, [0])));
     return all.every((one) => one[3] === 1);
@@ -295,6 +318,7 @@ export class RedisDueSet implements DueSet {
 
   /** @returns the answer without what is for this class: Redis's clock, and whether there is more to claim */
   async #run(script: string, partition: number, args: Values): Promise<Values> {
+    if (this.#refused !== null) throw new BidaError("unavailable", this.#refused);
     const answer = await this.#scripts.run(script, partition, args);
     // Our own change; the wake-up that Redis publishes takes a moment longer.
     const tells = TELLING.has(script);

@@ -20,6 +20,7 @@ import * as answers from "./migrations/012_answers.ts";
 import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
+import * as installation from "./migrations/016_installation.ts";
 import { SILENCE_LIMIT } from "./session.ts";
 
 interface Migration {
@@ -44,6 +45,7 @@ const MIGRATIONS: Migration[] = [
   payloads,
   handover,
   probe,
+  installation,
 ];
 
 /** In order, for tests. */

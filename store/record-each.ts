@@ -30,8 +30,9 @@ export function recordEach(
   clock: Clock,
   random: () => number,
   onRefused: (refusal: Refusal) => void,
+  wantsTasks = false,
 ): Promise<(Recorded | null)[]> {
-  const record = (some: Outcome[]) => recordOutcomes(db, some, clock, random);
+  const record = (some: Outcome[]) => recordOutcomes(db, some, clock, random, wantsTasks);
   return isolated<Outcome, Recorded | null>(outcomes, record, async (outcome, error) => {
     const plain = outcome.attempt && reduced(outcome.attempt, clock);
     if (isDuplicate(error)) await dropOrphan(db, outcome);

@@ -6,7 +6,9 @@
  * domains; both are read again when they change.
  */
 import type { LookupAddress } from "node:dns";
+import { closeSync, openSync } from "node:fs";
 import { isIP } from "node:net";
+import { devNull } from "node:os";
 import { domainToASCII } from "node:url";
 import { type Families, FamiliesWatch, familiesAsked, sorted } from "./families.ts";
 import { parseHosts } from "./hosts-file.ts";
@@ -140,6 +142,8 @@ export class NameResolver {
       if (typeof found !== "string") return found;
       codes.push(found);
       if (found === "UNREACHABLE") {
+        const lack = lackOfRoom();
+        if (lack !== null) return noRoom(host, lack);
         this.#unreachableAt = performance.now();
         return unreachable(host);
       }
@@ -237,6 +241,21 @@ function kept(records: NameRecord[], families: Families): Found {
 }
 
 const unreachable = (host: string): Found => ({
-  error: new NameError(`${host}: no name server can be reached from here`, true),
+  error: new NameError(`${host}: no name server can be reached from here`, "names"),
   keptMs: 0,
 });
+
+const noRoom = (host: string, code: string): Found => ({
+  error: new NameError(`${host}: no room for a socket to ask a name server (${code})`, "sockets"),
+  keptMs: 0,
+});
+
+/** c-ares does not tell a server that cannot be reached from a socket that it could not have. */
+function lackOfRoom(): string | null {
+  try {
+    closeSync(openSync(devNull, "r"));
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? null;
+  }
+}

@@ -4,6 +4,7 @@
  *
  * Names and errors come from strangers: they must not make links, mentions or markup of their own.
  */
+import { cutToBytes } from "../cut-text.ts";
 import type { ExpectationSpec } from "../expect.ts";
 import type { JsonText } from "../json/text.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
@@ -61,20 +62,7 @@ const inSlack = (value: string): string =>
 function markdown({ lines, link }: Notice, maxBytes: number, newline: string): string {
   const text = lines.map(({ label, value }) => `**${label}**: ${inMarkdown(value)}`);
   const end = `[${link}](${link})`;
-  return [cutToBytes(text.join(newline), maxBytes - Buffer.byteLength(end) - 10), end].join(newline);
-}
-
-/** The longest beginning that takes at most `max` bytes of UTF-8. */
-export function cutToBytes(text: string, max: number): string {
-  if (Buffer.byteLength(text) <= max) return text;
-  let bytes = 3;
-  let cut = "";
-  for (const char of text) {
-    bytes += Buffer.byteLength(char);
-    if (bytes > max) break;
-    cut += char;
-  }
-  return `${cut}…`;
+  return [cutToBytes(text.join(newline), maxBytes - Buffer.byteLength(end) - 10, "…"), end].join(newline);
 }
 
 const errcode: ExpectationSpec = { json: { "$.errcode": "0" as JsonText } };

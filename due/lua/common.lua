@@ -17,6 +17,7 @@
 --   narrow              SET   lanes whose window is below the one they start with
 --   readies             how many are ready, in all lanes
 --   turn                counter that orders the rings
+--   installation        HASH  whose the partition is, see belong.lua
 --   epoch               exists since the last rebuild
 -- A member is the task id (36), "f" for a first call or "r" for a retry, the lane (11), and the app in decimal.
 -- A queue is the lane and the app, as they stand in the member.

@@ -1,5 +1,6 @@
 /** Apps, users, sessions and the audit log: the actions, and what is swept away behind them. */
 import type { Logger } from "moleculer";
+import { pruningTime } from "../../store/installation.ts";
 import { pruneAttempts } from "../../store/login-attempts.ts";
 import { pruneSessions } from "../../store/sessions.ts";
 import type { Resources } from "../node/resources.ts";
@@ -36,6 +37,7 @@ export function startPeople(resources: Resources, log: Logger): () => void {
 
 /** Deletes sessions that are over, and failed logins that no longer count. */
 async function sweep({ db, clock }: Resources): Promise<void> {
-  await pruneSessions(db, clock.now());
-  await pruneAttempts(db, clock.now());
+  const now = await pruningTime(db, clock.now());
+  await pruneSessions(db, now);
+  await pruneAttempts(db, now);
 }

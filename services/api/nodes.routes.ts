@@ -22,6 +22,10 @@ const itemSchema = z
       held: figure,
       capacity: figure,
       outcomesBuffered: figure,
+      installation: z
+        .string()
+        .nullable()
+        .describe("The installation that it is of; null: it has met none, or several"),
       draining: z.boolean().describe("It takes no more jobs, and finishes those it holds (REPL: drain)"),
       eventLoopDelay: z.object({ p50: figure, p99: figure }),
       rssBytes: figure,

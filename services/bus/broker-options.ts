@@ -10,7 +10,7 @@ import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
 export function sharedOptions({ natsUrls, logLevel }: ClientConfig): BrokerOptions {
   return {
     namespace: "",
-    metadata: FEATURES,
+    metadata: { ...FEATURES },
     logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
     transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
     serializer: new ExactSerializer(),

@@ -78,11 +78,13 @@ export class Pipeline {
     const { broker, log, config } = options;
     const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
     const { dnsServers, socketsPerThread } = config;
-    if (concurrency > socketsPerThread) {
-      const fits = threads * socketsPerThread;
+    // More would take from callers and servers what they need.
+    const atOnce = Math.min(concurrency, socketsPerThread);
+    if (atOnce < concurrency) {
+      const meanwhile = "no more are made at once than fit";
       log.warn(
-        { calls: threads * concurrency, fits, meanwhile: "calls that find no room are put back" },
-        "BIDA_THREADS × BIDA_CONCURRENCY is more than the limit of open files allows (ulimit -n)",
+        { calls: threads * concurrency, fits: threads * atOnce, meanwhile },
+        "more calls at once than the limit of open files allows",
       );
     }
     const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
@@ -106,7 +108,7 @@ export class Pipeline {
     });
     this.pool = new WorkerPool({
       threads,
-      concurrency,
+      concurrency: atOnce,
       destinationConcurrency,
       node: broker.nodeID,
       egressAllow,

@@ -15,6 +15,12 @@ const MAX_BYTES = 700_000;
 const CONCURRENCY = 3;
 /** Reports begin at least so far apart, in ms: nobody waits for a record, and each report is a transaction. */
 const GAP = 8;
+/**
+ * Successes wait longer for each other while there are few of them: at 200 tasks per second each would be a transaction of
+ * its own (docs/performance.md). What somebody waits for does not: the time of a retry, or the next task of its order.
+ */
+const PATIENT_GAP = 50;
+const PATIENT_ITEMS = 32;
 /** A scheduler that has not recorded outcomes within this may be dead; another one is asked too. In ms. */
 const PATIENCE = 2_000;
 const PAUSE = 200;
@@ -52,6 +58,7 @@ export class Reporter {
       sizeOf: ({ outcome }) => 600 + 2 * (outcome?.attempt?.responseBody?.length ?? 0),
       concurrency: CONCURRENCY,
       gapMs: GAP,
+      patience: { gapMs: PATIENT_GAP, items: PATIENT_ITEMS, isUrgent },
       // The dispatcher's capacity bounds it.
       maxWaiting: Number.POSITIVE_INFINITY,
       flush: async (ended) => {
@@ -102,3 +109,6 @@ export class Reporter {
     }
   }
 }
+
+const isUrgent = ({ outcome }: HeldLease): boolean =>
+  outcome?.attempt?.outcome !== "succeeded" || outcome.ordered === true;

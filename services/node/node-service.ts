@@ -11,6 +11,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { actionsOf } from "../bus/bus.ts";
 import { CpuShare } from "./cpu-share.ts";
 import { fatal } from "./fatal.ts";
+import { installationOf } from "./foreign-nodes.ts";
 import { contribute, contributedInfo, sampleAll } from "./node-status.ts";
 
 const { version } = packageJson;
@@ -35,6 +36,7 @@ export function nodeService(config: Config): Middleware {
     capacity: 0,
     outcomesBuffered: 0,
     draining: false,
+    installation: installationOf(broker),
     eventLoopDelay: { p50: rounded(delay.p50), p99: rounded(delay.p99) },
     rssBytes: process.memoryUsage.rss(),
     cpu: rounded(cpu.share),

@@ -1,7 +1,7 @@
 /** What a node's services share: configuration, database, due set. Opened before the services start, closed after. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
-import { type Clock, millis, systemClock } from "../../core/clock.ts";
+import { type Clock, millis, WaitingClock } from "../../core/clock.ts";
 import { type Config, ConfigError, type ServiceName } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { DueSet } from "../../due/due-set.ts";
@@ -10,13 +10,17 @@ import { RedisDueSet } from "../../due/redis.ts";
 import { closeDatabase, type Database, openDatabase, pingDatabase } from "../../store/database.ts";
 import { holdExclusive } from "../../store/exclusive.ts";
 import { isNotAdmitted, translated } from "../../store/failures.ts";
+import { readInstallation } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
 import { type Announce, announceTo } from "../tasks/announce.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
+import { belongTo } from "./foreign-nodes.ts";
+import { InstallationWatch } from "./installation-watch.ts";
 import { NatsWatch } from "./nats-watch.ts";
+import { RedisWatch } from "./redis-watch.ts";
 
 /**
  * Of one lane, how many entries may be leased at once, in the cluster. More than a destination's concurrency, because
@@ -25,6 +29,8 @@ import { NatsWatch } from "./nats-watch.ts";
 export const LANE_WINDOW = 256;
 /** Between tries to reach a database that is not there yet, in ms. */
 const BOOT_RETRY = 1_000;
+/** How long the start waits for Redis, in ms. */
+const REDIS_PATIENCE = 2_000;
 /** A server that does not answer a goodbye within this is left without, in ms. */
 const GOODBYE = 1_000;
 /** A stop that takes longer than this has hung, in ms. */
@@ -80,6 +86,8 @@ export function resources(config: Config): Middleware {
   const needed = config.services.some((name) => WITH_DATABASE.includes(name));
   let release: () => Promise<void> = async () => undefined;
   let watch: DatabaseWatch | null = null;
+  let installation: InstallationWatch | null = null;
+  let redis: RedisWatch | null = null;
   let natsWatch: NatsWatch | null = null;
   return {
     name: "Resources",
@@ -95,6 +103,8 @@ export function resources(config: Config): Middleware {
         );
         release = opened.release;
         stateOf(broker).resources = opened.resources;
+        installation = opened.installation;
+        redis = opened.redis;
         watch = new DatabaseWatch(broker, log(broker), opened.resources.db);
       } catch (error) {
         fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
@@ -116,6 +126,8 @@ export function resources(config: Config): Middleware {
       const opened = stateOf(broker).resources;
       if (!opened) return;
       await watch?.stop();
+      redis?.stop();
+      await installation?.stop();
       await opened.due.close();
       await release();
       const closed = closeDatabase(opened.db);
@@ -139,12 +151,26 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
     config.redisUrl === null ? await holdExclusive(db, config, onLockLost) : async () => undefined;
   const ran = await migrate(db);
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
-  const due = openDueSet(broker, config);
+  const { id } = await readInstallation(db);
+  belongTo(broker, id);
+  const connected = Promise.withResolvers<void>();
+  const due = openDueSet(broker, config, connected.resolve);
   const clock = due.clock;
+  const embedded = config.redisUrl === null;
+  const options = { db, due, clock, embedded, log: log(broker), nodeID: broker.nodeID };
+  const installation = new InstallationWatch(id, options);
+  // A Redis that does not answer yet is no reason to wait: calls wait, and the watch looks when it does.
+  if (await Promise.race([connected.promise.then(() => true), pause(REDIS_PATIENCE, false)]))
+    await installation.checkAtBoot();
+  installation.start();
+  const redis = due instanceof RedisDueSet ? new RedisWatch(() => due.memory(), log(broker)) : null;
+  redis?.start();
   const box = openSecretBox(config);
   const announce = announceTo(broker);
   return {
     release,
+    installation,
+    redis,
     resources: { config, db, due, clock, box, announce, log: log(broker) } satisfies Resources,
   };
 }
@@ -165,9 +191,13 @@ async function reach(broker: ServiceBroker, db: Database): Promise<void> {
   }
 }
 
-function openDueSet(broker: ServiceBroker, config: Config): DueSet {
+/** @param onConnected it can be used */
+function openDueSet(broker: ServiceBroker, config: Config, onConnected: () => void): DueSet {
   const options = { leaseMs: millis(config.leaseMs), window: LANE_WINDOW };
-  if (config.redisUrl === null) return new MemoryDueSet(systemClock, options);
+  if (config.redisUrl === null) {
+    onConnected();
+    return new MemoryDueSet(new WaitingClock(), options);
+  }
   const contact = new Contact({
     broker,
     log: log(broker),
@@ -177,8 +207,10 @@ function openDueSet(broker: ServiceBroker, config: Config): DueSet {
     meanwhile: "accepting goes on; calls wait",
   });
   return new RedisDueSet(config.redisUrl, options, (up, error) => {
-    if (up) contact.works();
-    else contact.failed(error);
+    if (up) {
+      contact.works();
+      onConnected();
+    } else contact.failed(error);
   });
 }
 

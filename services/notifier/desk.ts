@@ -20,6 +20,7 @@ import {
 } from "../../store/alarm-checks.ts";
 import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { addOrigins } from "../../store/destinations.ts";
+import { pruningTime } from "../../store/installation.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
@@ -160,7 +161,7 @@ export class AlarmDesk {
     }
     await breakStuckChannels(db, epochMs(now - STUCK), now);
     if (config.retentionDays === 0) return;
-    const before = epochMs(now - hours(24 * config.retentionDays));
+    const before = epochMs((await pruningTime(db, now)) - hours(24 * config.retentionDays));
     while (!this.#loop.stopped && (await pruneAlarms(db, before)));
   }
 

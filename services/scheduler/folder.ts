@@ -2,6 +2,7 @@
 import type { Logger } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
+import { pruningTime } from "../../store/installation.ts";
 import { foldStats, pruneStats } from "../../store/stats/fold.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
@@ -59,7 +60,7 @@ export class Folder {
 
   async #prune(): Promise<void> {
     const { db, clock } = this.#resources;
-    const more = await pruneStats(db, clock.now());
+    const more = await pruneStats(db, await pruningTime(db, clock.now()));
     if (!more) this.#prunedAt = performance.now();
   }
 }

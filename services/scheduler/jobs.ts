@@ -101,6 +101,7 @@ export class JobMaker {
 
   #jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
     const job = jobOf(entry, task, secrets);
+    if (task.orderKey !== null) job.ordered = true;
     if (this.#keepAliveOff.has(entry.lane)) job.keepAlive = false;
     return job;
   }

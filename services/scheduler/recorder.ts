@@ -8,17 +8,20 @@ import { healthOf } from "../../core/outcome.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { reasonOf } from "../../store/failures.ts";
 import type { Recorded } from "../../store/record.ts";
-import { recordEach } from "../../store/record-each.ts";
+import { type Refusal, recordEach } from "../../store/record-each.ts";
 import { emit, isHeard } from "../bus/bus.ts";
 import type { EventName } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
-import { announceChange, attemptLine } from "../tasks/changes.ts";
+import { announceChange, announceSuccess, attemptLine } from "../tasks/changes.ts";
 import { letGo } from "../tasks/tasks.ts";
 import { attemptView, taskEvent } from "../tasks/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
 import type { QuietLanes } from "./quiet-lanes.ts";
 import { setAsideEach } from "./set-aside.ts";
+
+/** What is told of an outcome, where somebody listens. */
+const EVENTS = ["task.attempted", "task.succeeded", "stream.tasks"] as const;
 
 const MAX_ITEMS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -64,13 +67,15 @@ export class Recorder {
     const { db, clock } = this.#resources;
     const outcomes = reported.map(({ outcome }) => outcome);
     const refused = new Map<TaskId, string>();
-    const results = await recordEach(db, outcomes, clock, Math.random, ({ outcome, error, reduced }) => {
-      const { taskId, n } = outcome;
+    // What nobody hears of need not be read.
+    const wantsTasks = this.#wide || EVENTS.some((event) => isHeard(this.#broker, event));
+    const onRefused = ({ outcome: { taskId, n }, error, reduced }: Refusal) => {
       const err = reasonOf(error);
       if (!reduced) refused.set(taskId, `its call ${n} cannot be recorded: ${err}`);
       const meanwhile = reduced ? "it is on record without its answer" : "the task is set aside";
       this.#log.error({ taskId, n, err, meanwhile }, "the database refuses an outcome");
-    });
+    };
+    const results = await recordEach(db, outcomes, clock, Math.random, onRefused, wantsTasks);
     await setAsideEach(this.#resources, this.#log, [...refused.keys()], refused);
     const recorded = results.map(
       (one, i): Recorded =>
@@ -109,8 +114,9 @@ export class Recorder {
     );
   }
 
-  #logRecord({ outcome, written, task }: Recorded): void {
+  #logRecord({ outcome, written, task, unread }: Recorded): void {
     const { taskId, n, attempt } = outcome;
+    if (unread) return announceSuccess(this.#log, outcome);
     if (!written || !task) {
       attemptsDropped.inc();
       this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");

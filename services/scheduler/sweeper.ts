@@ -8,6 +8,7 @@ import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
 import { runAlone } from "../../store/exclusive.ts";
+import { advancePruning } from "../../store/installation.ts";
 import { type Position, pruneKeys, pruneLines, pruneTasks, type Step } from "../../store/retention.ts";
 import type { Resources } from "../node/resources.ts";
 
@@ -24,6 +25,9 @@ const MAX_ROWS = 500;
 /** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so that this is no setting. */
 const IDLE_LINE = hours(24);
 
+/** A clock that is further ahead than this is worth a line. */
+const WORTH_A_LINE = hours(24);
+
 export interface Swept {
   tasks: number;
   idempotencyKeys: number;
@@ -34,6 +38,8 @@ export class Sweeper {
   readonly #resources: Pick<Resources, "db" | "clock" | "config">;
   readonly #log: Logger;
   readonly #loop: Loop;
+  /** Whether the clock was far ahead of retention's. */
+  #behind = false;
 
   constructor(resources: Pick<Resources, "db" | "clock" | "config">, log: Logger) {
     this.#resources = resources;
@@ -59,22 +65,35 @@ export class Sweeper {
     const { db, clock, config } = this.#resources;
     return runAlone(db, "retention", async () => {
       const startedAt = performance.now();
+      const time = await advancePruning(db, clock.now());
+      this.#tell(time.behind);
       const swept: Swept = { tasks: 0, idempotencyKeys: 0, orderLines: 0 };
       if (config.retentionDays > 0) {
         // At least a day, which is also the least that idempotency keys are kept.
-        const cutoff = epochMs(clock.now() - hours(24 * config.retentionDays));
+        const cutoff = epochMs(time.now - hours(24 * config.retentionDays));
         swept.tasks = await this.#walk<Position>((after, limit) =>
           pruneTasks(db, cutoff, after, limit, clock.now()),
         );
         swept.idempotencyKeys = await this.#walk<true>((_, limit) => pruneKeys(db, cutoff, limit));
       }
-      const idleSince = epochMs(clock.now() - IDLE_LINE);
+      const idleSince = epochMs(time.now - IDLE_LINE);
       swept.orderLines = await this.#walk<Buffer>((after, limit) => pruneLines(db, idleSince, after, limit));
       if (Object.values(swept).some((count) => count > 0)) {
         this.#log.info({ ...swept, tookMs: Math.round(performance.now() - startedAt) }, "pruned");
       }
       return swept;
     });
+  }
+
+  /** One line when the clock jumped ahead. */
+  #tell(behind: number): void {
+    const far = behind > WORTH_A_LINE;
+    if (far && !this.#behind) {
+      const meanwhile = "pruning follows slowly, four hours per sweep; if the clock is wrong, set it right";
+      const days = Math.round(behind / hours(24));
+      this.#log.warn({ days, meanwhile }, "the clock is days ahead of when this database was in use last");
+    }
+    this.#behind = far;
   }
 
   /** Takes step after step. @returns how many rows went */

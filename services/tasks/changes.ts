@@ -1,6 +1,6 @@
 /** State changes of tasks, counted and told to the log. Field names are documented in `docs/operations.md`. */
 import type { Logger } from "moleculer";
-import type { DueEntry } from "../../core/job.ts";
+import type { DueEntry, Outcome } from "../../core/job.ts";
 import { type Change, taskChanges } from "../../core/metrics.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -24,6 +24,13 @@ export function announceChange(
     },
     "task changed",
   );
+}
+
+/** {@link announceChange} for a first call that succeeded, whose task is not at hand. */
+export function announceSuccess(log: Logger, { taskId, n, attempt, target }: Outcome): void {
+  taskChanges.succeeded.inc();
+  const durationMs = attempt?.durationMs;
+  log.info({ taskId, change: "succeeded", callCount: n, target, durationMs }, "task changed");
 }
 
 /** Everything about one attempt, in one line. No payload and no URL: paths and queries hold tokens. */

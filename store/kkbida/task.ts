@@ -1,5 +1,6 @@
 /** From a task of kkbida and its logs to a task of Bida and its attempts. Pure: the same rows give the same result. */
 import { type EpochMs, epochMs, later, type Millis, millis, minutes } from "../../core/clock.ts";
+import { cutToBytes } from "../../core/cut-text.ts";
 import { laneOf, parseTaskId } from "../../core/ids.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import { appName } from "../../core/legacy.ts";
@@ -11,7 +12,7 @@ import type { Progress } from "../../core/task.ts";
 import { renderRequest } from "../../core/template.ts";
 import type { StoredTask } from "../rows.ts";
 import type { SourceLog, SourceTask } from "./rows.ts";
-import { cutBytes, readCount, readFailure, readFlag, readParam, readTime } from "./values.ts";
+import { readCount, readFailure, readFlag, readParam, readTime } from "./values.ts";
 
 /** Of an answer's text, in bytes; as the dispatchers keep it. */
 const MAX_RESPONSE = 65_535;
@@ -173,7 +174,7 @@ function attemptsOf(logs: SourceLog[], createdAt: EpochMs, zone: Millis): Attemp
     const text = textOrNull(log.responseTxt);
     const succeeded = readFlag(log.isSuccess);
     const failure = succeeded ? { error: null, statusCode: 200 } : readFailure(text);
-    const body = text === null ? null : cutBytes(text, MAX_RESPONSE);
+    const body = text === null ? null : cutToBytes(text, MAX_RESPONSE);
     startedAt = logTime(log, zone) ?? startedAt;
     return {
       n: i + 1,

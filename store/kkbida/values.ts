@@ -76,16 +76,6 @@ export function readParam(text: string | null): JsonText | null {
   return json;
 }
 
-/** The longest beginning of `text` with at most `max` bytes of UTF-8. */
-export function cutBytes(text: string, max: number): string {
-  if (text.length * 3 <= max) return text;
-  const bytes = Buffer.from(text);
-  if (bytes.length <= max) return text;
-  let end = max;
-  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return bytes.toString("utf8", 0, end);
-}
-
 /** What Java's HTTP client (Spring's RestTemplate) says of a call that found no answer, and what we call that. */
 const IO_ERRORS: [RegExp, CallError["code"]][] = [
   [/UnknownHost/i, "dns"],

@@ -3,6 +3,10 @@ import * as assert from "uvu/assert";
 import { BlockedAddressError, guardedConnector } from "../../actors/egress.ts";
 import { callTarget } from "../../actors/http-call.ts";
 import { EgressPolicy } from "../../core/addresses.ts";
+import { Connections } from "../../actors/connections.ts";
+import { sendMail } from "../../actors/mail.ts";
+import { NameResolver } from "../../actors/names/resolver.ts";
+import { type DnsZone, startDns } from "../servers/dns.ts";
 import { connectionsTo, httpTarget, type Target } from "./targets.ts";
 
 const test = suite("egress");
@@ -70,6 +74,49 @@ test("a name that does not resolve", async () => {
   const { error } = await reach("nowhere.invalid", ["127.0.0.0/8"]);
   assert.is(error?.code, "dns");
 });
+
+/** A call to a name, and a mail to it, where name servers say of it what `zone` says. */
+async function reachNamed(zone: DnsZone, allowed: string[], timeoutMs = 5_000) {
+  const dns = await startDns(zone);
+  const connector = guardedConnector(new EgressPolicy(allowed), new NameResolver({ servers: [dns.address] }));
+  const connections = new Connections(`http://a.example:${port}`, { connector });
+  const request = { method: "GET", path: "/", headers: {}, body: null, timeoutMs, keepAlive: false };
+  const mail = { host: "a.example", port: Number(port), tls: "none", user: null, password: null } as const;
+  const text = { from: "a@a.example", to: ["b@b.example"], subject: "s", text: "t" };
+  const call = await callTarget(connections, request);
+  const mailed = await sendMail({ ...mail, ...text }, "id", connector, timeoutMs);
+  connections.destroy();
+  await dns.stop();
+  return { call, mailed };
+}
+const A = (...values: string[]) => ({
+  records: values.map((value) => ({ type: "A" as const, ttl: 60, value })),
+});
+
+test("a name server's answer: every address is vetted, and only permitted ones are connected to", async () => {
+  const { call, mailed } = await reachNamed(() => A("169.254.169.254", "127.0.0.1"), ["127.0.0.0/8"]);
+  assert.equal([call.statusCode, call.error], [200, null]);
+  // It reached the web server, which speaks no SMTP.
+  assert.not.ok(["blocked", "dns"].includes(mailed.error?.code ?? ""), JSON.stringify(mailed.error));
+  const none = await reachNamed(() => A("169.254.169.254", "127.0.0.1"), ["10.0.0.0/8"]);
+  for (const { error } of [none.call, none.mailed])
+    assert.equal(error, {
+      code: "blocked",
+      message: "a.example is 169.254.169.254, 127.0.0.1, which callbacks may not reach (BIDA_EGRESS_ALLOW)",
+    });
+});
+
+for (const [what, zone, message] of [
+  ["does not exist", () => ({ rcode: "NXDOMAIN" }), "a.example: there is no such name (NXDOMAIN)"],
+  ["fails", () => ({ rcode: "SERVFAIL" }), "a.example: the name server failed (SERVFAIL)"],
+  ["is never answered", () => null, "the host name was not resolved within 300 ms"],
+] as [string, DnsZone, string][]) {
+  test(`a name that ${what}: the error is dns and says so, of calls and of mail`, async () => {
+    const { call, mailed } = await reachNamed(zone, ["127.0.0.0/8"], 300);
+    for (const { error, local } of [call, mailed])
+      assert.equal([error, local], [{ code: "dns", message }, null]);
+  });
+}
 
 test("the error says so by its code", () => assert.is(new BlockedAddressError("x").code, "BIDA_BLOCKED"));
 

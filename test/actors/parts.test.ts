@@ -109,8 +109,8 @@ test("lease trust: shared through its buffer, and a part of the lease is not tru
 const coded = (code: string, message = "why") => Object.assign(new Error(message), { code });
 const ERRORS: [error: unknown, code: string, message?: string][] = [
   [coded("BIDA_BLOCKED"), "blocked"],
-  [coded("ENOTFOUND"), "dns"],
-  [coded("EAI_AGAIN"), "dns"],
+  [coded("BIDA_DNS"), "dns"],
+  [coded("EMFILE"), "unreachable"],
   [coded("ECONNREFUSED"), "refused"],
   [coded("UND_ERR_CONNECT_TIMEOUT"), "connect_timeout"],
   [coded("ETIMEDOUT"), "connect_timeout"],

@@ -56,6 +56,27 @@ test("what arrives together is flushed together, what arrives meanwhile forms th
   assert.is(batcher.size, 0);
 });
 
+test("patience: few items wait for each other; an urgent one, or enough of them, end the wait", async () => {
+  const patience = { gapMs: 3_600_000, items: 3, isUrgent: (item: number) => item < 0 };
+  const { batcher, flushes, flushed, sizes } = controlled({ patience, concurrency: 10 });
+  // One that comes after a pause begins at once.
+  void batcher.add(1);
+  await flushed(1);
+  void batcher.add(2);
+  void batcher.add(3);
+  await turn();
+  assert.is(flushes.length, 1, "two wait");
+  void batcher.add(4);
+  await flushed(2);
+  void batcher.add(5);
+  await turn();
+  assert.is(flushes.length, 2, "one waits");
+  void batcher.add(-6);
+  await flushed(3);
+  assert.equal(sizes(), [[1], [2, 3, 4], [5, -6]]);
+  for (const { end } of flushes) end();
+});
+
 test("nothing waits for a timer: a lone item is flushed at the end of the turn", async () => {
   const { batcher, flushes } = controlled();
   void batcher.add(1);

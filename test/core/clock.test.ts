@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { later, ManualClock, millis, SyncedClock, systemClock } from "../../core/clock.ts";
+import { later, ManualClock, millis, SyncedClock, systemClock, WaitingClock } from "../../core/clock.ts";
 import { seeded } from "./helpers.ts";
 
 const test = suite("clock");
@@ -140,6 +140,92 @@ test("ManualClock and later", () => {
   clock.advance(10);
   assert.is(clock.now(), 1010);
   assert.is(later(clock.now(), millis(90)), 1100);
+});
+
+/** A machine: its wall clock can be set, its monotonic one cannot, and stands still while it sleeps. */
+function machine() {
+  let wall = 1_700_000_000_000;
+  let steady = 1_000;
+  const clock = new WaitingClock(
+    () => wall,
+    () => steady,
+  );
+  return {
+    clock,
+    wall: () => wall,
+    set: (by: number) => {
+      wall += by;
+    },
+    sleep: (ms: number) => {
+      wall += ms;
+    },
+    /** In steps, as a process reads its clock. @returns how far the clock advanced */
+    pass: (ms: number, step = 100) => {
+      const before = clock.now();
+      for (let left = ms; left > 0; left -= step) {
+        wall += Math.min(step, left);
+        steady += Math.min(step, left);
+        clock.now();
+      }
+      return clock.now() - before;
+    },
+  };
+}
+
+test("waiting: a wall clock that is set back by ten minutes holds nothing up", () => {
+  const { clock, set, pass, wall } = machine();
+  const due = clock.after(millis(60_000));
+  set(-600_000);
+  assert.ok(clock.now() < due);
+  pass(60_000 / 0.9 + 200);
+  assert.ok(clock.now() >= due, `${due - clock.now()} ms to go`);
+  assert.ok(clock.now() > wall(), "it is ahead of the wall clock still");
+});
+
+test("waiting: nothing goes faster than time, and the wall clock is met in the end", () => {
+  const { clock, set, pass, wall } = machine();
+  set(-600_000);
+  for (let minute = 0; minute < 110; minute++) {
+    const passed = pass(60_000);
+    assert.ok(passed >= 53_990 && passed <= 60_001, `${passed} ms in a minute`);
+  }
+  assert.ok(Math.abs(clock.now() - wall()) <= 20, `${clock.now() - wall()} ms`);
+});
+
+test("waiting: a clock that is set forward, and a machine that slept, are followed at once", () => {
+  const { clock, set, sleep, wall } = machine();
+  set(120_000);
+  assert.is(clock.now(), wall());
+  sleep(8 * HOUR);
+  assert.is(clock.now(), wall());
+});
+
+test("waiting: a jump of two minutes and back delays nothing by two minutes", () => {
+  const { clock, set, pass } = machine();
+  set(120_000);
+  const due = clock.after(millis(1_000));
+  set(-120_000);
+  pass(1_200);
+  assert.ok(clock.now() >= due);
+});
+
+test("waiting: a step back of more than an hour is followed: that clock was wrong", () => {
+  const { clock, set, wall } = machine();
+  set(40 * 24 * HOUR);
+  clock.now();
+  set(-40 * 24 * HOUR);
+  assert.is(clock.now(), wall());
+});
+
+test("waiting: it never goes back by less than that", () => {
+  const { clock, set, pass } = machine();
+  let last = clock.now();
+  for (const by of [-5, 3, -19, -2_000, 1_000, -30_000, 30_500, -1]) {
+    set(by);
+    assert.ok(clock.now() >= last, `after ${by} ms`);
+    pass(7, 1);
+    last = clock.now();
+  }
 });
 
 test.run();

@@ -15,7 +15,10 @@ const USUAL = SERVICE_NAMES.filter((name) => name !== "dubbo");
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
-  const { apiIpAllow, trustProxy, threads, dubboIpAllow, ...rest } = loadConfig({});
+  const { apiIpAllow, trustProxy, threads, dubboIpAllow, ...rest } = loadConfig(
+    { BIDA_THREADS: "2" },
+    65_536,
+  );
   assert.equal(rest, {
     host: "127.0.0.1",
     port: 8080,
@@ -27,7 +30,9 @@ test("defaults", () => {
     adminPassword: "admin",
     egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
     dnsServers: [],
+    socketsPerThread: 32_512,
     concurrency: 256,
+    destinationConcurrency: 64,
     leaseMs: 10_000,
     retentionDays: 30,
     logLevel: "info",
@@ -38,6 +43,7 @@ test("defaults", () => {
     dubboApp: null,
     dubboRegistries: [],
     services: USUAL,
+    drainDelayMs: 0,
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
   assert.equal(
@@ -79,6 +85,11 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
     (c) => c.egressAllow,
     ["10.0.0.0/8", "169.254.169.254"],
   ],
+  [
+    { BIDA_DNS_SERVERS: "10.0.0.2, 10.0.0.2:5353,fd00::2,[fd00::2]:53" },
+    (c) => c.dnsServers,
+    ["10.0.0.2", "10.0.0.2:5353", "fd00::2", "[fd00::2]:53"],
+  ],
   [{ BIDA_THREADS: "4" }, (c) => c.threads, 4],
   [{ BIDA_CONCURRENCY: "1" }, (c) => c.concurrency, 1],
   [{ BIDA_LEASE_MS: "1000" }, (c) => c.leaseMs, 1000],
@@ -108,6 +119,11 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_API_IP_ALLOW", ["10.0.0.0/33", "localhost", "10.1"], /is not an IP address or CIDR range/],
   ["BIDA_TRUST_PROXY", ["proxy", "::1/200"], /is not an IP address or CIDR range/],
   ["BIDA_EGRESS_ALLOW", ["10.0.0.0/8,all"], /"all" is not an IP address or CIDR range/],
+  [
+    "BIDA_DNS_SERVERS",
+    ["dns", "10.0.0.2:0", "10.0.0.2:65536", "10.0.0:53", "[10.0.0.2]:53"],
+    /must be addresses/,
+  ],
   ["BIDA_THREADS", ["0", "257", "many"], /must be/],
   ["BIDA_CONCURRENCY", ["0", "10001"], /must be/],
   ["BIDA_LEASE_MS", ["999", "600001", "10s"], /must be/],

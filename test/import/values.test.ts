@@ -3,7 +3,6 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { hours, millis } from "../../core/clock.ts";
 import {
-  cutBytes,
   parseZone,
   readCount,
   readFailure,
@@ -82,15 +81,6 @@ test("requestParam: numbers are kept as they are written", () => {
 
 test("requestParam: of a key that stands twice the last one counts", () =>
   assert.is(readParam('{"a":1,"b":{"x":1,"x":2},"a":3}'), '{"a":3,"b":{"x":2}}'));
-
-test("texts are cut between characters", () => {
-  assert.is(cutBytes("abc", 3), "abc");
-  assert.is(cutBytes("abcd", 3), "abc");
-  assert.is(cutBytes("上海", 6), "上海");
-  assert.is(cutBytes("上海", 5), "上");
-  assert.is(cutBytes("a😀b", 4), "a");
-  assert.is(cutBytes("a😀b", 5), "a😀");
-});
 
 test("failures: what Java's client said, in our catalogue", () => {
   const io = (why: string) =>

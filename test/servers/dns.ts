@@ -82,6 +82,7 @@ export async function startDns(zone: DnsZone, given?: number): Promise<DnsServer
     overTcp: overTcp as string[],
     count: (name) => (asked as string[]).filter((one) => one.endsWith(` ${name}`)).length,
     async stop() {
+      if (stopped) return;
       stopped = true;
       for (const socket of sockets) socket.destroy();
       await Promise.all([

@@ -8,9 +8,12 @@ import { Sweeper } from "../../services/scheduler/sweeper.ts";
 import { acceptTasks } from "../../store/accept.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import { runAlone } from "../../store/exclusive.ts";
+import { advancePruning, pruningTime } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { recordOutcomes } from "../../store/record.ts";
 import { clock, given, KINDS, keyed, outcome, type Place } from "../store/fixtures.ts";
+
+const LONG_AGO = 1_700_000_000_000;
 
 for (const kind of KINDS) {
   const test = suite(`${kind.name}: sweeper`);
@@ -22,6 +25,8 @@ for (const kind of KINDS) {
     db = openDatabase(place);
     await migrate(db);
     said = [];
+    // The machine's own clock counts as well: what a test lets pass is in the past.
+    clock.advance(LONG_AGO - clock.now());
   });
   test.after.each(() => closeDatabase(db));
 
@@ -49,13 +54,17 @@ for (const kind of KINDS) {
       () => 0,
     );
   }
-  const daysPass = (days: number) => clock.advance(hours(24 * days) + 1);
+  /** While Bida is at work. */
+  const daysPass = async (days: number) => {
+    clock.advance(hours(24 * days) + 1);
+    await db.knex("installation").update({ pruned_at: clock.now() });
+  };
 
   test("after the days are over everything that is finished goes; one line says so", async () => {
     await someTasks();
     assert.equal(await sweeper(2).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0 });
     assert.equal(said, []);
-    daysPass(2);
+    await daysPass(2);
     assert.equal(await sweeper(2).sweep(), { tasks: 133, idempotencyKeys: 2, orderLines: 1 });
     assert.equal(await counts(), [1, 0, 0, 0]);
     assert.is(said.length, 1);
@@ -66,14 +75,14 @@ for (const kind of KINDS) {
 
   test("0 days keep all, but for idle lines, which nobody sees", async () => {
     await someTasks();
-    daysPass(5000);
+    await daysPass(5000);
     assert.equal(await sweeper(0).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 1 });
     assert.equal(await counts(), [134, 133, 2, 0]);
   });
 
   test("stopped in the middle it ends soon; another one goes on from there", async () => {
     await someTasks();
-    daysPass(1);
+    await daysPass(1);
     const first = sweeper(1);
     const swept = first.sweep();
     await first.stop();
@@ -83,7 +92,44 @@ for (const kind of KINDS) {
     assert.equal(await counts(), [1, 0, 0, 0]);
   });
 
+  test("a clock that jumps ahead deletes next to nothing, and one line says so; time that passes is followed", async () => {
+    await someTasks();
+    await daysPass(0);
+    clock.advance(hours(24 * 40));
+    const ahead = sweeper(30);
+    for (let i = 0; i < 3; i++)
+      assert.equal(await ahead.sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0 });
+    assert.is(said.length, 1);
+    const [fields, text] = said[0] as [Record<string, unknown>, string];
+    assert.is(fields.days, 40);
+    assert.match(text, "the clock is days ahead");
+    // It was not wrong, the machine had been switched off: in the end all goes that is old.
+    let sweeps = 0;
+    for (let tasks = 0; tasks === 0; sweeps++) tasks = (await ahead.sweep())?.tasks ?? 0;
+    assert.ok(sweeps > 100, `${sweeps} sweeps`);
+    assert.equal((await counts()).slice(0, 2), [1, 0]);
+  });
+
+  test("a clock that is set right again is followed at once", async () => {
+    await daysPass(0);
+    const truth = clock.now();
+    clock.advance(hours(24 * 40));
+    await sweeper(30).sweep();
+    clock.advance(-hours(24 * 40));
+    await sweeper(30).sweep();
+    assert.is(await pruningTime(db, clock.now()), truth);
+  });
+
   if (kind.dialect === "mysql") {
+    test("a node whose clock is ahead goes by the database server's", async () => {
+      const now = Date.now();
+      clock.advance(now - clock.now());
+      await db.knex("installation").update({ pruned_at: now });
+      clock.advance(hours(3));
+      const { now: told } = await advancePruning(db, clock.now());
+      assert.ok(told <= Date.now() && told >= now - 1_000, String(told - now));
+    });
+
     test("one at a time in a cluster", async () => {
       const other = openDatabase(place);
       const mine = await runAlone(db, "retention", async () => {

@@ -10,6 +10,7 @@ import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
+import { handovers } from "./suite/handovers.ts";
 import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
@@ -25,6 +26,7 @@ for (const kind of KINDS) {
     migrating,
     accepting,
     recording,
+    handovers,
     damage,
     stopping,
     changing,

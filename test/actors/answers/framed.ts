@@ -44,6 +44,13 @@ export const INTERIM: Row[] = [
     status: null,
     says: /does not end with CR LF/,
   },
+  {
+    what: "100 Continue without its blank line",
+    play: writes(`HTTP/1.1 100 Continue\r\nx-a: b\r\n${OK}content-length: 0\r\n\r\n`),
+    comes: "bad_response",
+    status: null,
+    says: /is no header/,
+  },
 ];
 
 export const FRAMED: Row[] = [

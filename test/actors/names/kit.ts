@@ -58,6 +58,6 @@ export async function failure(names: NameResolver, host: string): Promise<[messa
     return [`found ${JSON.stringify(await names.lookup(host))}`, false];
   } catch (error) {
     if (!(error instanceof NameError)) throw error;
-    return [error.message, error.local];
+    return [error.message, error.local !== null];
   }
 }

@@ -316,6 +316,7 @@ export const nodes: Json[] = [
   capacity,
   outcomesBuffered: 0,
   draining: false,
+  installation: "0d5f0a52-3f0d-4d7c-9a0e-3a5b8f1d2c11",
   eventLoopDelay: { p50: 1.1, p99: delay },
   rssBytes: (mb as number) * 1_048_576,
   cpu,

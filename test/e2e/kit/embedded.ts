@@ -1,7 +1,7 @@
 /** The world of the main job: one process, one SQLite file, no other server. */
 import { freePort } from "../../servers/ports.ts";
 import { temporaryFolder } from "../../servers/server.ts";
-import { BidaNode, type Environment } from "./node.ts";
+import { BidaNode, type Environment, type Started } from "./node.ts";
 import { Receiver } from "./receiver.ts";
 import { SECRET_KEY, World } from "./world.ts";
 
@@ -16,10 +16,14 @@ export async function embeddedEnv(more: Environment = {}): Promise<Environment> 
 }
 
 /** Starts it. `more` goes to the node's environment; `receiver` where one is to outlive this world. */
-export async function startEmbedded(more: Environment = {}, receiver?: Receiver): Promise<World> {
+export async function startEmbedded(
+  more: Environment = {},
+  receiver?: Receiver,
+  how: Started = {},
+): Promise<World> {
   const env = await embeddedEnv(more);
   const far = receiver ?? (await Receiver.start());
-  const nodes = [await new BidaNode(env).ready()];
+  const nodes = [await new BidaNode(env, how).ready()];
   return new World({
     kind: "embedded",
     nodes,

@@ -16,6 +16,8 @@ export interface Started {
   /** Behind those of `npm start`. */
   args?: string[];
   stdin?: "ignore" | "pipe";
+  /** `ulimit -n`. */
+  openFiles?: number;
   /** A file's descriptor, where nobody reads along. */
   stdout?: "pipe" | number;
 }
@@ -29,13 +31,17 @@ export class BidaNode {
   #err = "";
 
   /** Starts it; see {@link BidaNode.ready}. `env` holds BIDA_* and SERVICES; the rest is inherited. */
-  constructor(env: Environment, { args: more = [], stdin = "ignore", stdout = "pipe" }: Started = {}) {
+  constructor(
+    env: Environment,
+    { args: more = [], stdin = "ignore", stdout = "pipe", openFiles }: Started = {},
+  ) {
     this.env = env;
     this.port = Number(env.BIDA_PORT ?? 0);
     const args = [...START, ...more];
     // With SERVICES the runner looks for the named ones in this folder.
     const folder = env.SERVICES ? { SERVICEDIR: "services" } : {};
-    this.#child = spawn(...boundToUs(process.execPath, args), {
+    const command = boundToUs(process.execPath, args);
+    this.#child = spawn(...(openFiles ? limited(openFiles, command) : command), {
       cwd: ROOT,
       // No test waits for load balancers that there are none of, unless it says so.
       env: { ...inherited(), ...folder, BIDA_DRAIN_DELAY_MS: "0", ...env },
@@ -139,6 +145,12 @@ export class BidaNode {
     this.#child.kill("SIGCONT");
   }
 }
+
+/** The same command, as the same process, that may have so many files open. */
+const limited = (openFiles: number, [command, args]: [string, string[]]): [string, string[]] => [
+  "/bin/sh",
+  ["-c", 'ulimit -n "$0" && exec "$@"', String(openFiles), command, ...args],
+];
 
 /** Nothing that a developer has set may configure the node. */
 export function inherited(): NodeJS.ProcessEnv {

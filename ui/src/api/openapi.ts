@@ -704,6 +704,8 @@ export interface components {
             };
             held: number;
             inFlight: number;
+            /** @description The installation that it is of; null: it has met none, or several */
+            installation: string | null;
             leaseMs: number;
             nodeID: string;
             outcomesBuffered: number;
@@ -800,7 +802,7 @@ export interface components {
             delayMs: number;
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -809,14 +811,14 @@ export interface components {
             jitter?: number;
             maxDelayMs: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
             /** @constant */
             strategy: "schedule";
         };

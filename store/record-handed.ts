@@ -1,0 +1,90 @@
+/**
+ * The most usual record of all, in one round trip: first calls that succeeded, of tasks whose row was their lease. Nothing
+ * has to be read for it: such a task has no line and no alarm, and what becomes of it is known. A guard in the middle of
+ * the text ends it where a row says otherwise (the task was canceled, or another holder's record came first); then
+ * nothing is written, and the general way decides.
+ */
+import type { EpochMs } from "../core/clock.ts";
+import { type TaskId, taskIdToBytes } from "../core/ids.ts";
+import type { Outcome } from "../core/job.ts";
+import type { AttemptRecord } from "../core/outcome.ts";
+import { Tally } from "../core/stats.ts";
+import { BEGIN, COMMIT, statementFor } from "./commit-inserts.ts";
+import { asked, lent, type MysqlConnection, rollBack, type Statement } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { isDuplicate, withRetries } from "./failures.ts";
+import { ATTEMPT_COLUMNS, attemptToRow, stateCode } from "./rows.ts";
+import { placeholders } from "./sql.ts";
+import { deltaOf } from "./stats/count.ts";
+
+/** A first call that succeeded. */
+export type HandedSuccess = Outcome & { attempt: AttemptRecord; handed: true };
+
+/** Whether {@link recordHanded} may be tried for it. */
+export const isHandedSuccess = (outcome: Outcome): outcome is HandedSuccess =>
+  outcome.handed === true && outcome.n === 1 && outcome.attempt?.outcome === "succeeded";
+
+/**
+ * @param outcomes at least one, each of another task; rows that expect another attempt are refused as a whole
+ * @returns whether all are on record; otherwise none is
+ * @throws BidaError unavailable
+ */
+export async function recordHanded(db: Database, outcomes: HandedSuccess[], now: EpochMs): Promise<boolean> {
+  const statements = statementsOf(outcomes, now);
+  try {
+    await withRetries(() => lent<MysqlConnection, void>(db, (own) => written(own, statements)));
+    return true;
+  } catch (error) {
+    if (isDuplicate(error) || isGuard(error)) return false;
+    throw error;
+  }
+}
+
+async function written(connection: MysqlConnection, statements: Statement[]): Promise<void> {
+  try {
+    await asked(connection, statements);
+  } catch (error) {
+    // The server stops at what failed, with the transaction open.
+    await rollBack(connection);
+    throw error;
+  }
+}
+
+function statementsOf(outcomes: HandedSuccess[], now: EpochMs): Statement[] {
+  const tally = new Tally();
+  for (const { app, lane, attempt } of outcomes) {
+    tally.attempt(app, lane, attempt);
+    tally.transition({ appId: app, lane, from: "pending", to: "succeeded" });
+  }
+  const ids = outcomes.map(({ taskId }) => taskId);
+  const rows = outcomes.map(({ taskId, attempt }) => attemptToRow(taskId, attempt));
+  return [
+    BEGIN,
+    updateOf(ids, now),
+    { text: GUARD, values: [ids.length] },
+    statementFor({ table: "attempts", columns: ATTEMPT_COLUMNS, rows }),
+    statementFor(deltaOf(now, tally)),
+    COMMIT,
+  ];
+}
+
+/** Locks rows in one order for everyone, as `locking.ts` does: the key's order is the order of an update by key. */
+function updateOf(ids: TaskId[], now: EpochMs): Statement {
+  return {
+    text: `UPDATE tasks SET state = ?, call_count = 1, next_call_at = NULL, finished_at = ?, updated_at = ?
+     WHERE task_id IN ${placeholders(ids.length)} AND state = ? AND call_count = 0 AND order_key IS NULL`,
+    values: [
+      stateCode("succeeded"),
+      now,
+      now,
+      ...ids.map(taskIdToBytes).sort(Buffer.compare),
+      stateCode("pending"),
+    ],
+  };
+}
+
+/** Fails with ER_DATA_OUT_OF_RANGE where the statement before it changed another number of rows. */
+const GUARD = "SELECT EXP(IF(ROW_COUNT() = ?, 0, 1000))";
+const ER_DATA_OUT_OF_RANGE = 1690;
+
+const isGuard = (error: unknown): boolean => (error as { errno?: number }).errno === ER_DATA_OUT_OF_RANGE;
