@@ -1,6 +1,6 @@
 /** From the errors of undici, Node and OpenSSL to the catalogue of `core/outcome.ts`. */
 import type { CallError, CallErrorCode } from "../core/outcome.ts";
-import type { Opening } from "./connections.ts";
+import type { Opening } from "./opening.ts";
 
 /** An answer that we refuse ourselves; the message is for people. */
 export class AnswerError extends Error {

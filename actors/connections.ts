@@ -7,23 +7,8 @@
 import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
 import { AnswerWatch, MAX_HEAD_BYTES } from "./interim.ts";
+import type { Connector, Opening } from "./opening.ts";
 import { Sockets } from "./sockets.ts";
-
-/** A connection that is being made: its socket, or what stands for it. */
-export interface Opening {
-  /** Gives up; nothing is heard of it any more. */
-  destroy(): unknown;
-  /** The address of its host is not known yet. */
-  readonly lookingUp?: boolean;
-}
-
-/**
- * Makes a connection. Returns at once what stands for it, where there is something to give up.
- */
-export type Connector = (
-  options: buildConnector.Options,
-  callback: buildConnector.Callback,
-) => Opening | undefined;
 
 /** An idle connection is closed after this, in ms: targets usually close theirs after 2 s or 5 s. */
 const IDLE_MS = 1_500;

@@ -14,10 +14,11 @@ import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
-import type { Connections, Connector } from "./connections.ts";
+import type { Connections } from "./connections.ts";
 import { type CallResult, callTarget } from "./http-call.ts";
 import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
+import type { Connector } from "./opening.ts";
 
 export interface DeliveryContext {
   /** To the job's origin. */

@@ -96,7 +96,7 @@ export class Destination implements Actor<DestinationMessage> {
   /** It has got a slot. */
   #startNext(): void {
     const job = (this.#first.shift() ?? this.#retries.shift()) as LeasedJob;
-    if (this.#context.trust.holds(job.trustedUntil)) this.#start(job);
+    if (this.#context.trust.holds(job)) this.#start(job);
     else {
       this.#context.giveUp([job], "untrusted");
       this.#account.give(rankOf(job));

@@ -6,8 +6,8 @@ import type { LookupAddress } from "node:dns";
 import net from "node:net";
 import { buildConnector } from "undici";
 import type { EgressPolicy } from "../core/addresses.ts";
-import type { Connector, Opening } from "./connections.ts";
 import { type NameLookup, NameResolver } from "./names/resolver.ts";
+import type { Connector, Opening } from "./opening.ts";
 
 /** Addresses that callbacks may not reach. */
 export class BlockedAddressError extends Error {

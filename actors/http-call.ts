@@ -3,8 +3,9 @@ import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
 import { brokenRule } from "./broken-rule.ts";
 import { AnswerError, callErrorOf, parserReason, unopened } from "./call-errors.ts";
-import type { Connection, Connections, Opening } from "./connections.ts";
+import type { Connection, Connections } from "./connections.ts";
 import { type LocalFailure, localFailureOf } from "./local-failure.ts";
+import type { Opening } from "./opening.ts";
 
 /** Most of an answer's body that is kept and looked at. */
 export const MAX_ANSWER_BYTES = 65_535;

@@ -8,11 +8,23 @@
 
 import type { Job } from "../core/job.ts";
 
-/** A job on this node; `trustedUntil` is monotonic ms of this machine, `place` its mark's (`marks.ts`). */
-export type LeasedJob = Job & { trustedUntil: number; place?: number | undefined };
-
 /** Part of the lease that is not trusted. */
-const MARGIN = 0.2;
+export const MARGIN = 0.2;
+
+/** How far a job's lease may be trusted. Monotonic ms of this machine. */
+export interface Trust {
+  /** By its own grant. */
+  trustedUntil: number;
+  /**
+   * Only heartbeats that began then, or later, say something of it. A heartbeat renews what is held when it begins, and lasts
+   * for what came meanwhile only where that had a fifth of its lease behind it at most; a reply that lay in a buffer is older.
+   * Missing: all do.
+   */
+  heldFrom?: number | undefined;
+}
+
+/** A job on this node; `place` is its mark's (`marks.ts`). */
+export type LeasedJob = Job & Trust & { place?: number | undefined };
 
 /** Monotonic milliseconds; comparable between threads of one process. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
@@ -26,19 +38,25 @@ export class LeaseTrust {
   readonly buffer: SharedArrayBuffer;
   readonly #view: BigInt64Array;
 
-  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(16)) {
     this.buffer = buffer;
     this.#view = new BigInt64Array(buffer);
   }
 
-  /** @param until see {@link trustedUntil} */
-  renew(until: number): void {
+  /**
+   * @param until see {@link trustedUntil}
+   * @param requestedAt when the heartbeat began, monotonic ms
+   */
+  renew(until: number, requestedAt: number): void {
+    // In this order: whoever reads the new end knows its beginning.
+    Atomics.store(this.#view, 1, BigInt(Math.floor(requestedAt)));
     Atomics.store(this.#view, 0, BigInt(Math.floor(until)));
   }
 
-  /** Whether a lease first granted until `granted` still holds, by its grant or by a heartbeat since. */
-  holds(granted: number): boolean {
+  /** Whether a lease still holds, by its grant or by a heartbeat since. */
+  holds({ trustedUntil: granted, heldFrom = Number.NEGATIVE_INFINITY }: Trust): boolean {
     const now = monotonicMs();
-    return now < granted || now < Number(Atomics.load(this.#view, 0));
+    if (now < granted) return true;
+    return now < Number(Atomics.load(this.#view, 0)) && Number(Atomics.load(this.#view, 1)) >= heldFrom;
   }
 }

@@ -17,69 +17,21 @@
  *   says so, or is gone.
  */
 import type { Lane } from "../core/ids.ts";
-import { type DueEntry, type Job, leaseOf, type Outcome } from "../core/job.ts";
-import { type Lease, type LeaseName, leaseFor } from "../core/lease.ts";
-import type { LeasedJob } from "./lease-trust.ts";
+import { type Job, leaseOf, type Outcome } from "../core/job.ts";
+import { type LeaseName, leaseFor } from "../core/lease.ts";
+import {
+  type Claimed,
+  type HeldLease,
+  hasSucceeded,
+  type LeaseState,
+  type NamedLease,
+  noReleases,
+  payloadOf,
+  type Releases,
+  type Strangers,
+} from "./held-lease.ts";
+import { type LeasedJob, MARGIN, type Trust } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
-
-export type LeaseState = "claimed" | "begun" | "ended";
-
-/**
- * Why a job left without an outcome. `untrusted`: its lease may have run out before its call began; `putBack`: this machine
- * could not make the call.
- */
-export type GivenUp = "lost" | "untrusted" | "handBack" | "putBack" | "crashed";
-
-/** A lease in the ledger. Nobody but the ledger changes it. */
-export interface HeldLease {
-  /** The newest for its call. */
-  lease: Lease;
-  /** Null once it has ended: payloads do not stay. */
-  job: LeasedJob | null;
-  /** Index of the thread that has the job. */
-  thread: number;
-  /** Jobs of its lane that threads had when it came. */
-  ahead: number;
-  /** Nothing is known of its target, or nothing good. */
-  stranger: boolean;
-  outcome: Outcome | null;
-  /** When its outcome came, monotonic ms; 0 before. */
-  endedAt: number;
-  /** Until when its lease is in the task's row, epoch ms; null where the due set has it (see {@link Job.handedUntil}). */
-  handedUntil: number | null;
-  /** It is somebody else's, or over: not renewed, and not released. */
-  lost: boolean;
-  /** The due set took it in as one that it did not know, maybe after it had been settled. */
-  adopted: boolean;
-  /** An earlier attempt of the same task that is here still. */
-  older: HeldLease | null;
-}
-
-/** What becomes of jobs that were claimed. */
-export interface Claimed {
-  /** To be called. */
-  fresh: HeldLease[];
-  /** Waiting calls of earlier attempts, which must not begin any more. */
-  superseded: HeldLease[];
-  /** Leases for attempts that are on record for certain: to be released. */
-  surplus: Lease[];
-}
-
-/** A lease as a heartbeat named it. */
-export interface NamedLease {
-  held: HeldLease;
-  lease: Lease;
-}
-
-/** Leases for the scheduler, as `scheduler.release` takes them. */
-export interface Releases {
-  entries: DueEntry[];
-  handed: DueEntry[];
-  ended: DueEntry[];
-}
-
-/** A lease in a row is taken into the due set from this share of its length on; see {@link Ledger.renewal}. */
-const PROMOTE_FROM = 0.2;
 
 export interface LedgerOptions {
   /** Names this dispatcher's run. */
@@ -89,14 +41,6 @@ export interface LedgerOptions {
   leaseMs: number;
   /** Whether a lane's target has answered here lately; without it all have. */
   isStranger?: (lane: Lane) => boolean;
-}
-
-/** Jobs of strangers that threads have. */
-export interface Strangers {
-  first: number;
-  retries: number;
-  /** About the size of their payloads. */
-  bytes: number;
 }
 
 export class Ledger {
@@ -152,10 +96,9 @@ export class Ledger {
     return this.marks.begun(job?.place) ? "begun" : "claimed";
   }
 
-  /** @param trustedUntil monotonic ms; see `lease-trust.ts` */
-  claim(jobs: { job: Job; trustedUntil: number }[]): Claimed {
+  claim(jobs: { job: Job; trust: Trust }[]): Claimed {
     const claimed: Claimed = { fresh: [], superseded: [], surplus: [] };
-    for (const { job, trustedUntil } of jobs) {
+    for (const { job, trust } of jobs) {
       const same = this.find(job);
       const newest = this.#tasks.get(job.taskId);
       if (same) this.#lease(same, job);
@@ -165,7 +108,7 @@ export class Ledger {
           newest.lost = true;
           if (newest.outcome === null) claimed.superseded.push(newest);
         }
-        claimed.fresh.push(this.#add(job, trustedUntil, newest ?? null));
+        claimed.fresh.push(this.#add(job, trust, newest ?? null));
       }
     }
     return claimed;
@@ -248,7 +191,7 @@ export class Ledger {
    * @param now the cluster's clock, at the latest
    */
   renewal(now: number, silentThreads: ReadonlySet<number>): HeldLease[] {
-    const youngFrom = now + (1 - PROMOTE_FROM) * this.#leaseMs;
+    const youngFrom = now + (1 - MARGIN) * this.#leaseMs;
     const some: HeldLease[] = [];
     // An older attempt's lease is over.
     for (const held of this.#tasks.values()) {
@@ -299,10 +242,10 @@ export class Ledger {
     return { lost: count, dropped, releases };
   }
 
-  #add(job: Job, trustedUntil: number, older: HeldLease | null): HeldLease {
+  #add(job: Job, trust: Trust, older: HeldLease | null): HeldLease {
     const held: HeldLease = {
       lease: leaseFor(job, this.#holder),
-      job: { ...job, trustedUntil, place: this.marks.take() },
+      job: { ...job, ...trust, place: this.marks.take() },
       thread: -1,
       ahead: this.ofLane(job.lane),
       stranger: this.#isStranger(job.lane),
@@ -360,11 +303,3 @@ export class Ledger {
     if (held.outcome !== null) this.#ended -= 1;
   }
 }
-
-/** After a call that failed there may be a next one: what its lease comes to, the row decides. */
-const hasSucceeded = ({ outcome }: HeldLease): boolean => outcome?.attempt?.outcome === "succeeded";
-
-const payloadOf = ({ body, bodyBase64, requestParam }: Job): number =>
-  (body?.length ?? 0) + (bodyBase64?.length ?? 0) + (requestParam?.length ?? 0);
-
-export const noReleases = (): Releases => ({ entries: [], handed: [], ended: [] });

@@ -4,9 +4,9 @@ import { createTransport } from "nodemailer";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
 import { callErrorOf, unopened } from "./call-errors.ts";
-import type { Connector, Opening } from "./connections.ts";
 import type { CallResult } from "./http-call.ts";
 import { localFailureOf } from "./local-failure.ts";
+import type { Connector, Opening } from "./opening.ts";
 
 /** Of nodemailer's errors. */
 interface SmtpError extends Error {

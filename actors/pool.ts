@@ -2,44 +2,12 @@
  * The pool of worker threads, each supervised (`supervised-thread.ts`). A lane goes to one thread, so that a destination is
  * one actor; one that has more jobs here than a thread calls at once goes to the next threads too.
  */
-import type { Clock, ClockSample } from "../core/clock.ts";
+import type { ClockSample } from "../core/clock.ts";
 import { bucketOf } from "../core/ids.ts";
-import type { Outcome } from "../core/job.ts";
-import type { LeaseName } from "../core/lease.ts";
-import type { GivenUp, HeldLease, Ledger } from "./ledger.ts";
-import type { LocalFailure } from "./local-failure.ts";
+import type { HeldLease } from "./held-lease.ts";
+import type { PoolOptions } from "./pool-options.ts";
 import type { ToThread } from "./protocol.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
-
-export interface PoolOptions {
-  threads: number;
-  /** Calls in flight per thread. */
-  concurrency: number;
-  /** Of them, to one origin. */
-  destinationConcurrency: number;
-  node: string;
-  egressAllow: string[];
-  /** Empty: those of the system. */
-  dnsServers: string[];
-  /** Sockets that each thread's calls may have. */
-  sockets: number;
-  ledger: Ledger;
-  /** The cluster's. */
-  clock: Clock;
-  /** A thread that does not answer for so long is `silent`: its leases are not renewed, and it gets no jobs. In ms. */
-  silentAfterMs?: number;
-  /** It is ended after so long. In ms. */
-  endedAfterMs: number;
-  onOutcomes(outcomes: Outcome[]): void;
-  /** Jobs that will not be called here; they are in the ledger still. */
-  onGivenUp(leases: LeaseName[], why: GivenUp): void;
-  /** A call could not be made, through this machine's own fault; it is given up as `putBack` after a pause. */
-  onNotMade(failure: LocalFailure, message: string): void;
-  /** A thread does not answer, or answers again. */
-  onSilent(thread: number, silent: boolean): void;
-  /** A thread died, or was ended; a new one is being started. */
-  onCrash(thread: number, error: Error): void;
-}
 
 /** Between two looks at whether threads answer, in ms. */
 const WATCH_MS = 250;
@@ -105,9 +73,10 @@ export class WorkerPool {
     }
   }
 
-  /** A heartbeat renewed the leases of all threads except those. @param until monotonic ms, see `lease-trust.ts` */
-  renewed(until: number, except: ReadonlySet<number>): void {
-    for (const [i, thread] of this.#threads.entries()) if (!except.has(i)) thread.trust.renew(until);
+  /** A heartbeat renewed the leases of all threads except those; for the times see {@link LeaseTrust.renew}. */
+  renewed(until: number, requestedAt: number, except: ReadonlySet<number>): void {
+    for (const [i, thread] of this.#threads.entries())
+      if (!except.has(i)) thread.trust.renew(until, requestedAt);
   }
 
   clock(sample: ClockSample): void {

@@ -10,9 +10,9 @@ import { leaseOf, type Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { CallError } from "../core/outcome.ts";
 import { ThreadGauges } from "./gauges.ts";
+import type { GivenUp, HeldLease } from "./held-lease.ts";
 import { LeaseTrust } from "./lease-trust.ts";
-import type { GivenUp, HeldLease } from "./ledger.ts";
-import type { PoolOptions } from "./pool.ts";
+import type { PoolOptions } from "./pool-options.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
 
 /** A thread that dies again at once is started again after this, in ms; doubled each time, up to the maximum. */

@@ -306,7 +306,7 @@ export class Lanes {
     else ring.set(app, new Set([state.lane]));
   }
 
-  #cap = ({ settings }: LaneState): number => Math.min(settings.concurrency ?? this.#window, this.#window);
+  #cap = ({ settings }: LaneState): number => settings.concurrency ?? this.#window;
 
   #statusOf({ health, leased, ready, settings }: LaneState, now: EpochMs): LaneStatus {
     return {
@@ -314,7 +314,7 @@ export class Lanes {
       openedAt: health.openUntil > 0 ? health.openedAt : null,
       openUntil: health.openUntil > 0 ? health.openUntil : null,
       failures: health.fails,
-      window: Math.min(health.window, settings.concurrency ?? this.#window, this.#window),
+      window: Math.min(health.window, settings.concurrency ?? this.#window),
       ready: ready.first + ready.retry,
       leased,
     };

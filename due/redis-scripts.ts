@@ -21,19 +21,29 @@ export class RedisScripts {
   /** Redis's. */
   readonly clock = new SyncedClock();
   readonly #redis: Redis;
+  readonly #onConnection: (up: boolean, error?: Error) => void;
+  /** It answers, and takes no writes. */
+  #refused = false;
 
-  /** Connects in the background; calls before that are refused as `unavailable`. */
+  /**
+   * Connects in the background; calls before that are refused as `unavailable`.
+   * @param onConnection is told of each change; a server that takes no writes is as good as none
+   */
   constructor(
     url: string,
     rules: Partial<Rules> | undefined,
     onConnection: (up: boolean, error?: Error) => void,
   ) {
     this.#redis = connect(url);
+    this.#onConnection = onConnection;
     for (const file of readdirSync(new URL("lua/", import.meta.url))) {
       if (!PRELUDES.includes(file))
         this.#redis.defineCommand(commandOf(file), { numberOfKeys: 1, lua: source(file, rules) });
     }
-    this.#redis.on("ready", () => onConnection(true));
+    this.#redis.on("ready", () => {
+      if (this.#refused) void this.#tryWriting();
+      else onConnection(true);
+    });
     this.#redis.on("error", (error) => onConnection(false, error));
   }
 
@@ -45,8 +55,13 @@ export class RedisScripts {
     try {
       answer = await call.call(this.#redis, `bida:{${partition}}:`, ...args);
     } catch (error) {
+      if (refusesWrites(error as Error)) {
+        this.#refused = true;
+        this.#onConnection(false, error as Error);
+      }
       throw new BidaError("unavailable", "Redis does not answer", { cause: error });
     }
+    if (this.#refused) void this.#tryWriting();
     const theirs = Number(answer[0]) / 1000;
     this.clock.sample({ sentAt, receivedAt: this.clock.local(), sentBy: theirs, reached: theirs });
     return answer;
@@ -57,10 +72,33 @@ export class RedisScripts {
     return this.#redis.info("memory");
   }
 
+  /** A script may succeed without having written: a replica answers those. */
+  async #tryWriting(): Promise<void> {
+    try {
+      await this.#redis.set("bida:{0}:probe", "", "PX", 1);
+    } catch {
+      // It is as it was; a connection that leads elsewhere was made anew by this.
+      return;
+    }
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.#onConnection(true);
+  }
+
   close(): void {
     this.#redis.disconnect();
   }
 }
+
+/**
+ * After a failover by name our connection leads to what is a replica by now: it is made anew at once, and finds the new
+ * primary. In a script's error of Redis 6 the word does not come first. https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
+const LEADS_ELSEWHERE = /\b(READONLY|MASTERDOWN|MOVED|LOADING|UNBLOCKED|NOREPLICAS)\b/;
+/** Here it would find the same server in the same state: no disk, no memory, no quorum. */
+const TAKES_NONE = /\b(MISCONF|OOM|NOWRITE)\b/;
+const refusesWrites = ({ message }: Error): boolean =>
+  LEADS_ELSEWHERE.test(message) || TAKES_NONE.test(message);
 
 type Command = (...args: Values) => Promise<Values>;
 
@@ -78,6 +116,7 @@ export function connect(url: string): Redis {
     keepAlive: 5_000,
     retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2_000),
     autoResubscribe: false,
+    reconnectOnError: ({ message }) => LEADS_ELSEWHERE.test(message),
   });
 }
 

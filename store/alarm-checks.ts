@@ -16,14 +16,28 @@ export async function takeTurn(db: Database, now: EpochMs, everyMs: number): Pro
   return took === 1;
 }
 
-/** When the oldest task that is due and waits for its call became due. */
+/** There is no index by destination: behind so many tasks of paused ones nothing is looked for. */
+const BACKLOG_LOOK = 50_000;
+
+/**
+ * When the oldest task that is due and waits for its call became due. Those of paused destinations wait because somebody
+ * wants it, and do not count.
+ */
 export async function oldestDue(db: Database, now: EpochMs): Promise<EpochMs | null> {
-  const row = await db
+  const waiting = db
     .knex("tasks")
     .where("state", stateCode("pending"))
     .where("next_call_at", "<", now)
-    .orderBy("next_call_at")
-    .first("next_call_at");
+    .orderBy("next_call_at");
+  const paused: string[] = await db.knex("destinations").where("paused", true).pluck("lane");
+  const first =
+    paused.length === 0
+      ? waiting
+      : db
+          .knex(waiting.select("next_call_at", "lane").limit(BACKLOG_LOOK).as("waiting"))
+          .whereNotIn("lane", paused)
+          .orderBy("next_call_at");
+  const row = await first.first("next_call_at");
   return row ? epochMs(row.next_call_at) : null;
 }
 

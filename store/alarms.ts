@@ -13,10 +13,10 @@ import {
 } from "../core/alarm/alarm.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { originOf, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Outcome } from "../core/job.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
-import type { Recorded } from "./record.ts";
 import type { Row, StoredTask } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
 
@@ -33,6 +33,12 @@ const COLUMNS = [
   "facts",
   "created_at",
 ];
+
+/** Of what `record.ts` says of an outcome. */
+interface Result {
+  outcome: Outcome;
+  written: boolean;
+}
 
 /** Writes alarms; the notifiers find them at their next look. */
 export async function insertAlarms(trx: Knex, alarms: NewAlarm[]): Promise<void> {
@@ -52,7 +58,7 @@ export async function recordAlarms(
   trx: Knex,
   before: Map<TaskId, StoredTask>,
   after: Map<TaskId, StoredTask>,
-  results: Omit<Recorded, "task" | "released">[],
+  results: Result[],
   now: EpochMs,
 ): Promise<void> {
   const ended = [...after.values()].filter(
@@ -96,7 +102,7 @@ function destinationOf(url: string): string | null {
   return URL.canParse(url) ? originOf(url).slice(0, 300) : null;
 }
 
-function lastStatusOf(taskId: TaskId, results: Omit<Recorded, "task" | "released">[]): number | null {
+function lastStatusOf(taskId: TaskId, results: Result[]): number | null {
   const last = results.findLast(({ outcome, written }) => written && outcome.taskId === taskId);
   return last?.outcome.attempt?.statusCode ?? null;
 }

@@ -10,6 +10,7 @@ import type { Actor } from "../core/caller.ts";
 import { type EpochMs, later, type Millis } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { reading, transaction, withRetries } from "./failures.ts";
 import type { Position } from "./retention.ts";
@@ -154,6 +155,12 @@ export async function takeJob(db: Database, now: EpochMs, lease: Millis): Promis
     db.knex("bulk_jobs").whereIn("state", ["waiting", "running"]).where("lease_until", "<", now);
   const [row] = await reading<Row[]>(open().orderBy("job_id").limit(1));
   if (!row) return null;
+  if (new Columns(row).read("filter", objectOf, null) === null) {
+    const skipped = JSON.stringify({ "its filter cannot be read": 0 });
+    const stopped = { state: "stopped", finished_at: now, skipped };
+    await withRetries(() => open().where({ job_id: row.job_id }).update(stopped));
+    return takeJob(db, now, lease);
+  }
   const taken = await withRetries(() =>
     open()
       .where({ job_id: row.job_id, fence: row.fence })
@@ -216,18 +223,20 @@ async function readJob(knex: Knex, id: string, lock = false): Promise<StoredJob>
 }
 
 function fromRow(row: Row): StoredJob {
+  const columns = new Columns(row);
   return {
     id: stringify(row.job_id as Buffer),
     kind: row.kind as JobKind,
     scope: { appId: row.app_id as number | null },
-    filter: JSON.parse(row.filter as string),
+    // One that cannot be read must not become one that finds everything: such a job is stopped when it is taken.
+    filter: columns.read("filter", objectOf, {}) as JobFilter,
     bound: row.bound as EpochMs,
     state: row.state as JobState,
     matched: row.matched as number,
     expected: row.expected as number | null,
     done: row.done as number,
     changed: row.changed as number,
-    skipped: JSON.parse(row.skipped as string),
+    skipped: columns.read("skipped", objectOf, {}) as Record<string, number>,
     position:
       row.pos_task_id === null
         ? null

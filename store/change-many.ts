@@ -43,22 +43,62 @@ export async function countMatching(db: Database, scope: Scope, filter: TaskFilt
   return Number(row?.n ?? 0);
 }
 
-/** The next tasks that a filter finds, oldest first. @param after the last of those before */
+/**
+ * {@link nextMatching} among the next `look` tasks of all only, whatever the filter: a search for what is rare among
+ * millions would reach the limit of a statement, again and again.
+ * @returns what was found, and up to where that is all there is; `end` null: there is nothing behind it
+ */
+export async function searchMatching(
+  db: Database,
+  scope: Scope,
+  filter: TaskFilter,
+  after: Position | null,
+  limit: number,
+  look: number,
+): Promise<{ found: Candidate[]; end: Position | null }> {
+  const ahead = db.knex("tasks").select("created_at", "task_id");
+  if (filter.asOf !== undefined) ahead.where("created_at", "<=", filter.asOf);
+  inOrder(ahead, after);
+  const [row] = await reading<Row[]>(ahead.limit(1).offset(look - 1));
+  const end = row ? positionOf(row) : null;
+  const found = await nextMatching(db, scope, filter, after, limit, end);
+  return { found, end: found.length === limit ? (found.at(-1) as Candidate) : end };
+}
+
+/** What Knex's and Objection's queries have in common. */
+interface Ordered {
+  orderBy(column: string): unknown;
+  where(column: string, operator: string, value: unknown): unknown;
+  whereRaw(sql: string, bindings: (number | Buffer)[]): unknown;
+}
+
+/** Oldest first, behind `after`. The first condition is the one that an index can use. */
+function inOrder(query: Ordered, after: Position | null): void {
+  query.orderBy("created_at");
+  query.orderBy("task_id");
+  if (after === null) return;
+  query.where("created_at", ">=", after.createdAt);
+  query.whereRaw("(created_at > ? OR task_id > ?)", [after.createdAt, taskIdToBytes(after.taskId)]);
+}
+
+/**
+ * The next tasks that a filter finds, oldest first.
+ * @param after the last of those before
+ * @param end none behind this one
+ */
 export async function nextMatching(
   db: Database,
   scope: Scope,
   filter: TaskFilter,
   after: Position | null,
   limit: number,
+  end: Position | null = null,
 ): Promise<Candidate[]> {
-  const query = matching(db, scope, filter)
-    .select(COLUMNS)
-    .orderBy("created_at")
-    .orderBy("task_id")
-    .limit(limit);
-  if (after !== null) {
-    query.where("created_at", ">=", after.createdAt);
-    query.whereRaw("(created_at > ? OR task_id > ?)", [after.createdAt, taskIdToBytes(after.taskId)]);
+  const query = matching(db, scope, filter).select(COLUMNS).limit(limit);
+  inOrder(query, after);
+  if (end !== null) {
+    query.where("created_at", "<=", end.createdAt);
+    query.whereRaw("(created_at < ? OR task_id <= ?)", [end.createdAt, taskIdToBytes(end.taskId)]);
   }
   return (await reading(query)).map(candidateOf);
 }
@@ -77,11 +117,16 @@ export async function findCandidates(db: Database, scope: Scope, ids: TaskId[]):
   return (await reading(query)).map(candidateOf);
 }
 
+const positionOf = (row: Row): Position => ({
+  taskId: taskIdFromBytes(row.task_id as Uint8Array),
+  createdAt: row.created_at as EpochMs,
+});
+
 function candidateOf(row: Row): Candidate {
-  const taskId = taskIdFromBytes(row.task_id as Uint8Array);
+  const { taskId, createdAt } = positionOf(row);
   const lane = row.lane as DueEntry["lane"];
   const entry = dueEntryOf({ taskId, lane, appId: row.app_id as number, ...progressFromRow(row) });
-  return { taskId, createdAt: row.created_at as EpochMs, entry };
+  return { taskId, createdAt, entry };
 }
 
 export type Rule = (task: StoredTask) => Progress & Partial<Pick<Limits, "expiresAt">>;

@@ -32,6 +32,12 @@ export interface Database {
 /** How long a statement waits for a connection before the database counts as gone, in ms. */
 const ACQUIRE_TIMEOUT = 3_000;
 
+/**
+ * The same for SQLite, whose one connection is this process's own: whoever holds it gives it back. A search that stops the
+ * event loop for some seconds must not fail those that waited meanwhile, as soon as their timers get their turn.
+ */
+const SQLITE_ACQUIRE_TIMEOUT = 30_000;
+
 /** As long as the longest call between services waits for its answer: nobody is interested after that. In ms. */
 const STATEMENT_LIMIT = 10_000;
 
@@ -108,7 +114,7 @@ function openSqlite(dataDir: string): Database {
     log: silent,
     connection: { filename },
     useNullAsDefault: true,
-    acquireConnectionTimeout: ACQUIRE_TIMEOUT,
+    acquireConnectionTimeout: SQLITE_ACQUIRE_TIMEOUT,
     pool: {
       min: 1,
       max: 1,

@@ -9,7 +9,9 @@ import type { AttemptRecord } from "../core/outcome.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading } from "./failures.ts";
 import { isolated } from "./isolate.ts";
+import { cutTo, textBytes } from "./packet.ts";
 import { type Recorded, recordOutcomes } from "./record.ts";
+import { attemptToRow } from "./rows.ts";
 
 /** What could not be recorded as it came. */
 export interface Refusal {
@@ -24,7 +26,7 @@ export interface Refusal {
  * @returns one result per outcome, in order; null for one that cannot be recorded in any form
  * @throws BidaError unavailable
  */
-export function recordEach(
+export async function recordEach(
   db: Database,
   outcomes: Outcome[],
   clock: Clock,
@@ -33,7 +35,7 @@ export function recordEach(
   wantsTasks = false,
 ): Promise<(Recorded | null)[]> {
   const record = (some: Outcome[]) => recordOutcomes(db, some, clock, random, wantsTasks);
-  return isolated<Outcome, Recorded | null>(outcomes, record, async (outcome, error) => {
+  const alone = async (outcome: Outcome, error: unknown): Promise<Recorded | null> => {
     const plain = outcome.attempt && reduced(outcome.attempt, clock);
     if (isDuplicate(error)) await dropOrphan(db, outcome);
     const [recorded = null] = await isolated<Outcome, Recorded | null>(
@@ -43,8 +45,25 @@ export function recordEach(
     );
     onRefused({ outcome, error, reduced: recorded !== null });
     return recorded && { ...recorded, outcome: { ...outcome, attempt: plain } };
-  });
+  };
+  const { parts, oversize } = cutTo(outcomes, db.server.packet, atMost, exactly);
+  const results = new Map<Outcome, Recorded | null>();
+  for (const part of parts) {
+    const recorded = await isolated<Outcome, Recorded | null>(part, record, alone);
+    for (const [i, outcome] of part.entries()) results.set(outcome, recorded[i] ?? null);
+  }
+  const tooLong = new Error(`it is longer than max_allowed_packet, ${db.server.packet} bytes`);
+  for (const outcome of oversize) results.set(outcome, await alone(outcome, tooLong));
+  return outcomes.map((outcome) => results.get(outcome) ?? null);
 }
+
+/** Beside the answer: its headers are 16 KiB at most, and its row and what the task's own takes are short. */
+const OTHERS = 3 * 16_384 + 4_000;
+const atMost = ({ attempt }: Outcome): number => 3 * (attempt?.responseBody?.length ?? 0) + OTHERS;
+/** The task's row is written too, by a CASE per column. */
+const CHANGE = 2_000;
+const exactly = ({ taskId, attempt }: Outcome): number =>
+  CHANGE + (attempt ? textBytes(attemptToRow(taskId, attempt)) : 0);
 
 /** An attempt as any database takes it. */
 function reduced(attempt: AttemptRecord, clock: Clock): AttemptRecord {

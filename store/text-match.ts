@@ -1,5 +1,4 @@
 /** Comparing and searching text that people type: the same answers on both databases. */
-import type { Database } from "./database.ts";
 
 /** What Knex's and Objection's queries have in common. */
 interface Query {
@@ -7,7 +6,10 @@ interface Query {
   whereRaw(sql: string, bindings: string[]): unknown;
 }
 
-type Dialect = Pick<Database, "dialect">;
+/** As `Database` has it. */
+interface Dialect {
+  dialect: "sqlite" | "mysql";
+}
 
 /**
  * Only rows whose `column` is `value`, character by character. MySQL's and MariaDB's `=` takes no notice of blanks at the

@@ -25,7 +25,7 @@ const limit = (min: number, max: number) =>
 export const destinationChangeSchema = z
   .strictObject({
     paused: z.boolean("must be true or false").optional(),
-    concurrency: limit(1, 256)
+    concurrency: limit(1, 4_096)
       .refine((n) => n === null || Number.isInteger(n), "must be a whole number")
       .optional(),
     ratePerSecond: limit(0.01, 10_000).optional(),

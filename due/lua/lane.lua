@@ -55,7 +55,7 @@ end
 
 local function cap_of(state, window)
   local concurrency = state.settings.concurrency
-  return concurrency > 0 and math.min(concurrency, window) or window
+  return concurrency > 0 and concurrency or window
 end
 
 local function gate(lane, at)

@@ -3,7 +3,7 @@ import { EgressPolicy } from "../../core/addresses.ts";
 import { parseChannel } from "../../core/alarm/channel.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
-import type { WebhookRequest, WebhookSink } from "../../store/kkbida/webhook.ts";
+import type { WebhookRequest, WebhookSink } from "../../store/kkbida/options.ts";
 import { openSecretBox } from "../../store/secret-box.ts";
 import { createWebhook } from "../../store/webhooks.ts";
 

@@ -18,32 +18,28 @@ import { listAttempts } from "../../store/attempts.ts";
 import { listTasks } from "../../store/list-tasks.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
-import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
+import { onStopping, resourcesOf } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
 import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../tasks/tasks.ts";
 import { attemptItem, taskView } from "../tasks/views.ts";
 import * as bulk from "./bulk.ts";
-import { BulkWorker } from "./bulk-worker.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
-import { peopleActions, startPeople } from "./people.ts";
+import { Office, officeOf } from "./office.ts";
+import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
 import { resend } from "./resend.ts";
-import { attemptFilterOf, Statistics } from "./statistics.ts";
+import { attemptFilterOf } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
 const originParam = z.strictObject({ origin: originSchema });
-
-let resources: Resources;
-let endPeople = () => {};
-let statistics: Statistics;
-let worker: BulkWorker;
 
 const admin: ServiceSchema = {
   name: "admin",
 
   actions: actionsOf<"admin">({
     list: async (params: TaskQuery, ctx) => {
+      const { resources } = officeOf(ctx);
       const query = parseWith(querySchema, params, "invalid_query");
       const { filter, leased } = await filterOf(query, resources);
       const { limit, cursor = null, sort } = query;
@@ -60,44 +56,61 @@ const admin: ServiceSchema = {
 
     retry: async (params, ctx) => {
       const { taskId, force, note } = parseWith(retrySchema, params, "invalid_body");
-      return retryTask(resources, ctx, taskIdOf(taskId), force, note);
+      return retryTask(officeOf(ctx).resources, ctx, taskIdOf(taskId), force, note);
     },
 
-    cancel: async (params, ctx) => cancelTask(resources, ctx, params),
+    cancel: async (params, ctx) => cancelTask(officeOf(ctx).resources, ctx, params),
 
-    resolve: async (params, ctx) => resolveTask(resources, ctx, params),
+    resolve: async (params, ctx) => resolveTask(officeOf(ctx).resources, ctx, params),
 
     attempts: async (params, ctx) => {
       const query = parseWith(attemptQuerySchema, params, "invalid_query");
       const { limit, cursor = null } = query;
-      const page = await listAttempts(resources.db, scopeOf(ctx), attemptFilterOf(query), limit, cursor);
+      const page = await listAttempts(
+        officeOf(ctx).resources.db,
+        scopeOf(ctx),
+        attemptFilterOf(query),
+        limit,
+        cursor,
+      );
       return { items: page.items.map(attemptItem), nextCursor: page.nextCursor };
     },
 
-    statsNow: async (_, ctx) => statistics.now(scopeOf(ctx)),
+    statsNow: async (_, ctx) => officeOf(ctx).statistics.now(scopeOf(ctx)),
 
-    statsSummary: async (_, ctx) => statistics.summary(scopeOf(ctx)),
+    statsSummary: async (_, ctx) => officeOf(ctx).statistics.summary(scopeOf(ctx)),
 
     statsSeries: async (params, ctx) =>
-      statistics.series(scopeOf(ctx), parseWith(seriesQuerySchema, params, "invalid_query")),
+      officeOf(ctx).statistics.series(scopeOf(ctx), parseWith(seriesQuerySchema, params, "invalid_query")),
 
     statsDestinations: async (params, ctx) =>
-      statistics.destinations(scopeOf(ctx), parseWith(rangeQuerySchema, params, "invalid_query")),
+      officeOf(ctx).statistics.destinations(
+        scopeOf(ctx),
+        parseWith(rangeQuerySchema, params, "invalid_query"),
+      ),
 
     statsErrors: async (params, ctx) =>
-      statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
+      officeOf(ctx).statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
 
-    queue: async () => queueView(resources, await statistics.now(EVERYTHING)),
+    queue: async (_, ctx) => {
+      const { resources, statistics } = officeOf(ctx);
+      return queueView(resources, await statistics.now(EVERYTHING));
+    },
 
-    drain: async (params, ctx) => drain(resources, ctx, parseWith(drainSchema, params, "invalid_body")),
+    drain: async (params, ctx) =>
+      drain(officeOf(ctx).resources, ctx, parseWith(drainSchema, params, "invalid_body")),
 
-    listDestinations: async (params) =>
-      destinations.listViews(resources, parseWith(destinationQuerySchema, params, "invalid_query")),
+    listDestinations: async (params, ctx) =>
+      destinations.listViews(
+        officeOf(ctx).resources,
+        parseWith(destinationQuerySchema, params, "invalid_query"),
+      ),
 
-    getDestination: async ({ origin }) =>
-      destinations.view(resources, parseWith(originParam, { origin }, "invalid_query").origin),
+    getDestination: async ({ origin }, ctx) =>
+      destinations.view(officeOf(ctx).resources, parseWith(originParam, { origin }, "invalid_query").origin),
 
     changeDestination: async (params, ctx) => {
+      const { resources } = officeOf(ctx);
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
       const change = parseWith(destinationChangeSchema, params.change, "invalid_body");
       const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
@@ -106,40 +119,35 @@ const admin: ServiceSchema = {
     },
 
     changeMany: async ({ action, request }, ctx) =>
-      bulk.changeMany(resources, worker, ctx, action, parseWith(bulkSchema, request, "invalid_body")),
+      bulk.changeMany(officeOf(ctx), ctx, action, parseWith(bulkSchema, request, "invalid_body")),
 
     replay: async (params, ctx) => {
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
       const request = parseWith(replaySchema, params.request, "invalid_body");
-      return bulk.replay(resources, worker, ctx, origin, request);
+      return bulk.replay(officeOf(ctx), ctx, origin, request);
     },
 
-    resend: async ({ taskId, changes }, ctx) => resend(resources, ctx, taskIdOf(taskId), changes),
+    resend: async ({ taskId, changes }, ctx) =>
+      resend(officeOf(ctx).resources, ctx, taskIdOf(taskId), changes),
 
     listJobs: async (params, ctx) => {
       const { limit, cursor = null } = parseWith(pageQuerySchema, params, "invalid_query");
-      return bulk.jobsPage(resources, ctx, limit, cursor);
+      return bulk.jobsPage(officeOf(ctx).resources, ctx, limit, cursor);
     },
 
-    getJob: async ({ id }, ctx) => bulk.viewJob(resources, ctx, id),
+    getJob: async ({ id }, ctx) => bulk.viewJob(officeOf(ctx).resources, ctx, id),
 
     stopJob: async ({ id, ...body }, ctx) =>
-      bulk.endJob(resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
+      bulk.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
 
     ...peopleActions,
   }),
 
   async started() {
-    resources = resourcesOf(this.broker);
-    statistics = new Statistics(resources);
-    endPeople = startPeople(resources, this.logger);
-    worker = new BulkWorker(resources, this.logger);
-    worker.start();
-    onStopping(this.broker, "schedule", () => worker.stop());
-  },
-
-  async stopped() {
-    endPeople();
+    const office = new Office(resourcesOf(this.broker), this.logger);
+    this.office = office;
+    office.start();
+    onStopping(this.broker, "schedule", () => office.stop());
   },
 };
 

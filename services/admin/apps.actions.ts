@@ -21,111 +21,111 @@ import {
 } from "../../store/apps.ts";
 import { transaction } from "../../store/failures.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
-import { audited, difference, iso, type PeopleParts } from "./people-parts.ts";
+import { officeOf } from "./office.ts";
+import { audited, difference, iso } from "./people-parts.ts";
 
-export const appActions = (parts: PeopleParts) =>
-  ({
-    identify: async ({ keyHash }) => {
-      const { db, box, clock } = parts().resources;
-      const app = await appByKeyHash(db, box, Buffer.from(keyHash, "hex"), clock.now());
-      return app && { appId: app.id, name: app.name, ipAllow: app.ipAllow, ratePerSecond: app.ratePerSecond };
-    },
+export const appActions = {
+  identify: async ({ keyHash }, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    const app = await appByKeyHash(db, box, Buffer.from(keyHash, "hex"), clock.now());
+    return app && { appId: app.id, name: app.name, ipAllow: app.ipAllow, ratePerSecond: app.ratePerSecond };
+  },
 
-    listApps: async (params) => {
-      const { db, box, clock } = parts().resources;
-      const { limit, cursor } = parseWith(pageQuerySchema, params, "invalid_query");
-      const page = await listApps(db, box, limit, cursor ?? null);
-      return { ...page, items: page.items.map((app) => appView(app, clock.now())) };
-    },
+  listApps: async (params, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    const { limit, cursor } = parseWith(pageQuerySchema, params, "invalid_query");
+    const page = await listApps(db, box, limit, cursor ?? null);
+    return { ...page, items: page.items.map((app) => appView(app, clock.now())) };
+  },
 
-    createApp: async (params, ctx) => {
-      const { db, box, clock } = parts().resources;
-      const { name, ...limits } = parseWith(createAppSchema, params, "invalid_body");
-      const signingSecret = box.hasKey ? newSecret() : null;
-      const now = clock.now();
-      const secrets = signingSecret === null ? [] : [signingSecret];
-      return transaction(db, async (within) => {
-        const { key, ...app } = await createApp(within, box, name, secrets, now, limits);
-        const view = appView(app, now);
-        const { signing } = view;
-        const after = { name, ...limits, signing };
-        await audited(within, clock, ctx, { action: "app.create", target: targetOf(app.id), after });
-        return { ...view, key, signingSecret };
-      });
-    },
+  createApp: async (params, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    const { name, ...limits } = parseWith(createAppSchema, params, "invalid_body");
+    const signingSecret = box.hasKey ? newSecret() : null;
+    const now = clock.now();
+    const secrets = signingSecret === null ? [] : [signingSecret];
+    return transaction(db, async (within) => {
+      const { key, ...app } = await createApp(within, box, name, secrets, now, limits);
+      const view = appView(app, now);
+      const { signing } = view;
+      const after = { name, ...limits, signing };
+      await audited(within, clock, ctx, { action: "app.create", target: targetOf(app.id), after });
+      return { ...view, key, signingSecret };
+    });
+  },
 
-    changeApp: async ({ id, ...change }, ctx) => {
-      const { db, box, clock } = parts().resources;
-      const patch = parseWith(changeAppSchema, change, "invalid_body");
-      const now = clock.now();
-      const view = await transaction(db, async (within) => {
-        const before = await lockApp(within, box, id);
-        const after = await writeApp(within, box, before, given(patch), now);
-        const changed = difference(appView(before, now), appView(after, now));
-        await audited(within, clock, ctx, { action: "app.change", target: targetOf(id), ...changed });
-        return appView(after, now);
-      });
-      broadcast(ctx.broker, "access.changed", { kind: "app", id });
-      return view;
-    },
+  changeApp: async ({ id, ...change }, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    const patch = parseWith(changeAppSchema, change, "invalid_body");
+    const now = clock.now();
+    const view = await transaction(db, async (within) => {
+      const before = await lockApp(within, box, id);
+      const after = await writeApp(within, box, before, given(patch), now);
+      const changed = difference(appView(before, now), appView(after, now));
+      await audited(within, clock, ctx, { action: "app.change", target: targetOf(id), ...changed });
+      return appView(after, now);
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "app", id });
+    return view;
+  },
 
-    deleteApp: async ({ id }, ctx) => {
-      const { db, box, clock } = parts().resources;
-      await transaction(db, async (within) => {
-        const app = await lockApp(within, box, id);
-        await deleteApp(within, app, clock.now());
-        const before = { name: app.name, ipAllow: app.ipAllow, ratePerSecond: app.ratePerSecond };
-        await audited(within, clock, ctx, { action: "app.delete", target: targetOf(id), before });
-      });
-      broadcast(ctx.broker, "access.changed", { kind: "app", id });
-      return {};
-    },
+  deleteApp: async ({ id }, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    await transaction(db, async (within) => {
+      const app = await lockApp(within, box, id);
+      await deleteApp(within, app, clock.now());
+      const before = { name: app.name, ipAllow: app.ipAllow, ratePerSecond: app.ratePerSecond };
+      await audited(within, clock, ctx, { action: "app.delete", target: targetOf(id), before });
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "app", id });
+    return {};
+  },
 
-    rotateKey: async ({ id, ...rest }, ctx) => {
-      const { db, box, clock } = parts().resources;
-      const { immediately } = parseWith(rotateSchema, rest, "invalid_body");
-      const key = newKey();
-      const now = clock.now();
-      const until = immediately ? null : later(now, ROTATION_OVERLAP);
-      const view = await transaction(db, async (within) => {
-        const app = await replaceKey(within, await lockApp(within, box, id), key, until, now);
-        const after = { previousKeyUntil: until && iso(until) };
-        await audited(within, clock, ctx, { action: "app.rotate-key", target: targetOf(id), after });
-        return appView(app, now);
-      });
-      broadcast(ctx.broker, "access.changed", { kind: "app", id });
-      return { ...view, key };
-    },
+  rotateKey: async ({ id, ...rest }, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    const { immediately } = parseWith(rotateSchema, rest, "invalid_body");
+    const key = newKey();
+    const now = clock.now();
+    const until = immediately ? null : later(now, ROTATION_OVERLAP);
+    const view = await transaction(db, async (within) => {
+      const app = await replaceKey(within, await lockApp(within, box, id), key, until, now);
+      const after = { previousKeyUntil: until && iso(until) };
+      await audited(within, clock, ctx, { action: "app.rotate-key", target: targetOf(id), after });
+      return appView(app, now);
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "app", id });
+    return { ...view, key };
+  },
 
-    rotateSecret: async ({ id, ...rest }, ctx) => {
-      const { db, box, clock } = parts().resources;
-      const { immediately } = parseWith(rotateSchema, rest, "invalid_body");
-      if (!box.hasKey) throw new BidaError("conflict", "BIDA_SECRET_KEY is not set: no secret can be kept");
-      const signingSecret = newSecret();
-      const now = clock.now();
-      const until = immediately ? null : later(now, ROTATION_OVERLAP);
-      const view = await transaction(db, async (within) => {
-        const before = await lockApp(within, box, id);
-        if (before.secrets === null && !immediately) {
-          throw new BidaError(
-            "conflict",
-            "The present secret does not open with this BIDA_SECRET_KEY; rotate with `immediately` to replace it",
-          );
-        }
-        const former = until === null ? [] : liveSecrets(before.secrets ?? [], now);
-        const secrets = [
-          { secret: signingSecret, until: null },
-          ...former.map((one) => ({ ...one, until: one.until ?? until })),
-        ];
-        const app = await writeApp(within, box, before, { secrets }, now);
-        const after = { previousSecretUntil: appView(app, now).previousSecretUntil };
-        await audited(within, clock, ctx, { action: "app.rotate-secret", target: targetOf(id), after });
-        return appView(app, now);
-      });
-      broadcast(ctx.broker, "access.changed", { kind: "app", id });
-      return { ...view, signingSecret };
-    },
-  }) satisfies Partial<ActionsOf<"admin">>;
+  rotateSecret: async ({ id, ...rest }, ctx) => {
+    const { db, box, clock } = officeOf(ctx).resources;
+    const { immediately } = parseWith(rotateSchema, rest, "invalid_body");
+    if (!box.hasKey) throw new BidaError("conflict", "BIDA_SECRET_KEY is not set: no secret can be kept");
+    const signingSecret = newSecret();
+    const now = clock.now();
+    const until = immediately ? null : later(now, ROTATION_OVERLAP);
+    const view = await transaction(db, async (within) => {
+      const before = await lockApp(within, box, id);
+      if (before.secrets === null && !immediately) {
+        throw new BidaError(
+          "conflict",
+          "The present secret does not open with this BIDA_SECRET_KEY; rotate with `immediately` to replace it",
+        );
+      }
+      const former = until === null ? [] : liveSecrets(before.secrets ?? [], now);
+      const secrets = [
+        { secret: signingSecret, until: null },
+        ...former.map((one) => ({ ...one, until: one.until ?? until })),
+      ];
+      const app = await writeApp(within, box, before, { secrets }, now);
+      const after = { previousSecretUntil: appView(app, now).previousSecretUntil };
+      await audited(within, clock, ctx, { action: "app.rotate-secret", target: targetOf(id), after });
+      return appView(app, now);
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "app", id });
+    return { ...view, signingSecret };
+  },
+} satisfies Partial<ActionsOf<"admin">>;
 
 const targetOf = (id: number) => ({ type: "app", id: String(id) });
 

@@ -6,33 +6,33 @@ import { parseWith } from "../../core/task-schema.ts";
 import { listAudit, recordAudit } from "../../store/audit.ts";
 import type { ActionsOf } from "../bus/bus.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
-import { iso, type PeopleParts } from "./people-parts.ts";
+import { officeOf } from "./office.ts";
+import { iso } from "./people-parts.ts";
 
-export const auditActions = (parts: PeopleParts) =>
-  ({
-    listAudit: async (params, ctx) => {
-      const query = parseWith(auditQuerySchema, params, "invalid_query");
-      const target = query.target === undefined ? undefined : targetOf(query.target);
-      if (!isAllowed(actorOf(ctx), { role: "admin" }) && !(target?.type === "task" && target.id !== null))
-        throw new BidaError("forbidden", "Operators may read the entries of one task: target=task:<id>");
-      const filter = {
-        actor: query.actor,
-        action: query.action,
-        target,
-        from: query.from ? Date.parse(query.from) : undefined,
-        to: query.to ? Date.parse(query.to) : undefined,
-      };
-      const page = await listAudit(parts().resources.db, filter, query.limit, query.cursor ?? null);
-      return { ...page, items: page.items.map((entry) => ({ ...entry, at: iso(entry.at) })) };
-    },
+export const auditActions = {
+  listAudit: async (params, ctx) => {
+    const query = parseWith(auditQuerySchema, params, "invalid_query");
+    const target = query.target === undefined ? undefined : targetOf(query.target);
+    if (!isAllowed(actorOf(ctx), { role: "admin" }) && !(target?.type === "task" && target.id !== null))
+      throw new BidaError("forbidden", "Operators may read the entries of one task: target=task:<id>");
+    const filter = {
+      actor: query.actor,
+      action: query.action,
+      target,
+      from: query.from ? Date.parse(query.from) : undefined,
+      to: query.to ? Date.parse(query.to) : undefined,
+    };
+    const page = await listAudit(officeOf(ctx).resources.db, filter, query.limit, query.cursor ?? null);
+    return { ...page, items: page.items.map((entry) => ({ ...entry, at: iso(entry.at) })) };
+  },
 
-    noteRefusal: async ({ route }, ctx) => {
-      const { db, clock } = parts().resources;
-      const target = { type: "route", id: route };
-      await recordAudit(db, { at: clock.now(), ...originOfCall(ctx), action: "request.refuse", target });
-      return {};
-    },
-  }) satisfies Partial<ActionsOf<"admin">>;
+  noteRefusal: async ({ route }, ctx) => {
+    const { db, clock } = officeOf(ctx).resources;
+    const target = { type: "route", id: route };
+    await recordAudit(db, { at: clock.now(), ...originOfCall(ctx), action: "request.refuse", target });
+    return {};
+  },
+} satisfies Partial<ActionsOf<"admin">>;
 
 /** `task:0198…` → type and id; the id may hold colons. */
 function targetOf(text: string): { type: string; id: string | null } {

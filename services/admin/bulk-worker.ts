@@ -5,12 +5,14 @@
  * work on it. `npm run bench:bulk` measures what it does to others.
  */
 import type { Logger } from "moleculer";
-import { type EpochMs, later, seconds } from "../../core/clock.ts";
+import { type EpochMs, later, type Millis, millis, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { advanceJob, holdJob, JobLost, leaseJob, type StoredJob, takeJob } from "../../store/bulk-jobs.ts";
-import { type Candidate, nextMatching, stillFits } from "../../store/change-many.ts";
+import { type Candidate, searchMatching, stillFits } from "../../store/change-many.ts";
+import { reasonOf } from "../../store/failures.ts";
 import type { TaskFilter } from "../../store/read.ts";
+import type { Position } from "../../store/retention.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
 import { actionOf, added, applyTo } from "./bulk-apply.ts";
@@ -19,10 +21,13 @@ import { jobFilterOf } from "./bulk-filter.ts";
 /** A job whose node says nothing for so long is taken by another one. */
 const LEASE = seconds(15);
 const RENEWAL = seconds(5);
-/** Between two looks for a job, in ms. */
-const LOOK = 1_000;
+/**
+ * Between two looks for a job, in ms. Who makes one wakes the worker of its own node; a look finds what another node that died
+ * or stops has left.
+ */
+const LOOK = 5_000;
 /** After a round that failed, in ms: a search that the database cannot bear must not come each second. */
-const FAILURE = { first: LOOK, max: 60_000 };
+const FAILURE = { first: 1_000, max: 60_000 };
 /**
  * Tasks in one step, which is one transaction; and how long it rests after it: so many times its length, and at least so
  * many ms. A task that is called again costs the engine far more than its step, one that ends costs nothing more.
@@ -40,10 +45,25 @@ const LONGEST_REST = 2_000;
 /** Tasks that are looked up at once: their search may cost far more than a step. */
 const PAGE = 1_000;
 
+/** Of all tasks, so many are looked through by one search: more while it is quick, fewer where it is slow or fails. */
+const FIRST_LOOK = 5_000;
+const LEAST_LOOK = 100;
+const MOST_LOOK = 100_000;
+/** In ms. */
+const QUICK = 50;
+const SLOW = 500;
+/** A job that fails is left alone for so long, in ms; twice as long each time. */
+const FIRST_PAUSE = 5_000;
+const LONGEST_PAUSE = 300_000;
+
 export class BulkWorker {
   readonly #resources: Resources;
   readonly #log: Logger;
   readonly #loop: Loop;
+  /** Tasks that one search looks through. */
+  #look = FIRST_LOOK;
+  /** Of jobs, that failed since they last went on. */
+  readonly #failures = new Map<string, number>();
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
@@ -93,30 +113,65 @@ export class BulkWorker {
     }, RENEWAL);
     const { id, kind, fence, done, matched } = taken;
     this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
+    let until: number = 0;
     try {
       let job = taken;
       while (!this.#loop.stopped && job.state === "running") job = await this.#page(job);
+      this.#failures.delete(id);
+      until = 0;
     } catch (error) {
-      if (!(error instanceof JobLost)) throw error;
+      if (error instanceof JobLost) until = 0;
+      else until = later(clock.now(), this.#putOff(taken, error as Error));
     } finally {
       clearInterval(renewal);
-      await leaseJob(db, taken, 0).catch(() => undefined);
+      // Not before then, by this node or another one: jobs that came later go first.
+      await leaseJob(db, taken, until).catch(() => undefined);
     }
+  }
+
+  /** A job failed. @returns for how long it is left alone */
+  #putOff({ id, kind }: StoredJob, error: Error): Millis {
+    const failures = (this.#failures.get(id) ?? 0) + 1;
+    this.#failures.set(id, failures);
+    this.#look = Math.max(Math.floor(this.#look / 4), LEAST_LOOK);
+    const pause = millis(Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE));
+    this.#log.warn(
+      {
+        jobId: id,
+        kind,
+        failures,
+        err: reasonOf(error.cause ?? error),
+        againInMs: pause,
+        meanwhile: "others go first",
+      },
+      "a bulk job cannot go on",
+    );
+    return pause;
+  }
+
+  /** The next page: of so many tasks that looking through them takes a moment, and no search of it takes long. */
+  async #search(job: StoredJob, filter: TaskFilter) {
+    const startedAt = performance.now();
+    const page = await searchMatching(this.#resources.db, job.scope, filter, job.position, PAGE, this.#look);
+    const took = performance.now() - startedAt;
+    if (took < QUICK) this.#look = Math.min(this.#look * 2, MOST_LOOK);
+    else if (took > SLOW) this.#look = Math.max(Math.floor(this.#look / 2), LEAST_LOOK);
+    return page;
   }
 
   /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
   async #page(taken: StoredJob): Promise<StoredJob> {
-    const { db } = this.#resources;
     const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources);
-    const page = await nextMatching(db, taken.scope, filter, taken.position, PAGE);
+    const { found: page, end } = await this.#search(taken, filter);
     const { step, rest, minRest } = PACE[actionOf(taken.kind)];
     let job = taken;
     // Also without a task: the last step is what ends a job.
     for (let from = 0; from === 0 || from < page.length; from += step) {
       if (this.#loop.stopped) break;
       const startedAt = performance.now();
-      const isLast = page.length < PAGE && from + step >= page.length;
-      job = await this.#step(job, page.slice(from, from + step), filter, isLast);
+      const isLast = from + step >= page.length;
+      const upTo = isLast ? end : undefined;
+      job = await this.#step(job, page.slice(from, from + step), filter, upTo);
       if (job.state !== "running") break;
       const took = performance.now() - startedAt;
       await this.#yield(Math.max(minRest, rest * took));
@@ -124,12 +179,15 @@ export class BulkWorker {
     return job;
   }
 
-  /** @returns the job as it is after these tasks @throws JobLost */
+  /**
+   * @param upTo where all is done with these tasks: up to there; null: there is nothing more
+   * @returns the job as it is after these tasks @throws JobLost
+   */
   async #step(
     job: StoredJob,
     candidates: Candidate[],
     filter: TaskFilter,
-    isLast: boolean,
+    upTo: Position | null | undefined,
   ): Promise<StoredJob> {
     const { clock } = this.#resources;
     const by = { actor: job.actor, sourceIp: job.sourceIp, requestPath: job.requestPath, note: job.note };
@@ -139,7 +197,7 @@ export class BulkWorker {
       isMeant: (task) => stillFits(filter, task),
       before: (within) => holdJob(within, job),
       after: async (within, { changes, skipped }) => {
-        after = advanced(job, candidates, isLast, changes.length, skipped, clock.now());
+        after = advanced(job, candidates, upTo, changes.length, skipped, clock.now());
         await advanceJob(within, after);
         if (after.state === "finished") {
           const { matched, done, changed } = after;
@@ -175,12 +233,13 @@ export class BulkWorker {
 function advanced(
   job: StoredJob,
   candidates: Candidate[],
-  ended: boolean,
+  upTo: Position | null | undefined,
   changed: number,
   skipped: Record<string, number>,
   now: EpochMs,
 ): StoredJob {
-  const last = candidates.at(-1);
+  const last = upTo ?? candidates.at(-1);
+  const ended = upTo === null;
   return {
     ...job,
     state: ended ? "finished" : "running",

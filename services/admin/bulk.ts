@@ -14,21 +14,21 @@ import { originOfCall } from "../tasks/audit.ts";
 import { scopeOf } from "../tasks/tasks.ts";
 import { actionOf, added, applyTo, BATCH, type By } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
-import type { BulkWorker } from "./bulk-worker.ts";
+import type { Office } from "./office.ts";
 
 type Request = z.output<typeof bulkSchema>;
 type Options = Pick<Request, "dryRun" | "expected" | "note">;
 
 /** @throws BidaError unavailable: then up to the batch that failed is done */
 export async function changeMany(
-  resources: Resources,
-  worker: BulkWorker,
+  office: Pick<Office, "resources" | "worker">,
   ctx: BidaContext,
   action: BulkAction,
   { filter, taskIds, ...options }: Request,
 ): Promise<BulkResult> {
-  if (filter) return changeFiltered(resources, worker, ctx, action, filter, options);
+  if (filter) return changeFiltered(office, ctx, action, filter, options);
   const ids = [...new Set((taskIds ?? []).map((id) => parseTaskId(id) as TaskId))];
+  const { resources } = office;
   const found = await findCandidates(resources.db, scopeOf(ctx), ids);
   const result = resultOf(found.length, options);
   const missing = ids.length - found.length;
@@ -38,24 +38,23 @@ export async function changeMany(
 
 /** Sends again what a destination missed: exhausted tasks that were created in a time range. */
 export async function replay(
-  resources: Resources,
-  worker: BulkWorker,
+  office: Pick<Office, "resources" | "worker">,
   ctx: BidaContext,
   destination: string,
   { from, to, ...options }: z.output<typeof replaySchema>,
 ): Promise<BulkResult> {
   const filter: JobFilter = { state: ["exhausted"], createdFrom: from, createdTo: to, destination };
-  return changeFiltered(resources, worker, ctx, "replay", filter, options);
+  return changeFiltered(office, ctx, "replay", filter, options);
 }
 
 async function changeFiltered(
-  resources: Resources,
-  worker: BulkWorker,
+  office: Pick<Office, "resources" | "worker">,
   ctx: BidaContext,
   kind: JobKind,
   filter: JobFilter,
   options: Options,
 ): Promise<BulkResult> {
+  const { resources, worker } = office;
   const { db, clock } = resources;
   const scope = scopeOf(ctx);
   // By the generous reading of the clock: what was accepted a moment ago is meant as well.

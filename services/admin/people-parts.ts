@@ -6,12 +6,7 @@ import type { Clock } from "../../core/clock.ts";
 import { recordAudit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import type { BidaContext } from "../bus/types.ts";
-import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
-import type { Authenticator } from "./authenticator.ts";
-
-/** Given when the service has started. */
-export type PeopleParts = () => { resources: Resources; authenticator: Authenticator };
 
 /** Records what this call does, in the transaction of the change. */
 export const audited = (

@@ -19,66 +19,66 @@ import {
   writeUser,
 } from "../../store/users.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
-import { audited, difference, iso, type PeopleParts } from "./people-parts.ts";
+import { officeOf } from "./office.ts";
+import { audited, difference, iso } from "./people-parts.ts";
 
-export const userActions = (parts: PeopleParts) =>
-  ({
-    listUsers: async (params) => {
-      const { limit, cursor } = parseWith(pageQuerySchema, params, "invalid_query");
-      const page = await listUsers(parts().resources.db, limit, cursor ?? null);
-      return { ...page, items: page.items.map(userView) };
-    },
+export const userActions = {
+  listUsers: async (params, ctx) => {
+    const { limit, cursor } = parseWith(pageQuerySchema, params, "invalid_query");
+    const page = await listUsers(officeOf(ctx).resources.db, limit, cursor ?? null);
+    return { ...page, items: page.items.map(userView) };
+  },
 
-    createUser: async (params, ctx) => {
-      const { resources, authenticator } = parts();
-      const { db, clock } = resources;
-      const { username, password, role } = parseWith(createUserSchema, params, "invalid_body");
-      const passwordHash = await authenticator.passwords.hash(password);
-      return transaction(db, async (within) => {
-        const user = await insertUser(within, { username, role, passwordHash }, clock.now());
-        const after = { username, role };
-        await audited(within, clock, ctx, { action: "user.create", target: targetOf(user.id), after });
-        return userView(user);
-      });
-    },
+  createUser: async (params, ctx) => {
+    const { resources, authenticator } = officeOf(ctx);
+    const { db, clock } = resources;
+    const { username, password, role } = parseWith(createUserSchema, params, "invalid_body");
+    const passwordHash = await authenticator.passwords.hash(password);
+    return transaction(db, async (within) => {
+      const user = await insertUser(within, { username, role, passwordHash }, clock.now());
+      const after = { username, role };
+      await audited(within, clock, ctx, { action: "user.create", target: targetOf(user.id), after });
+      return userView(user);
+    });
+  },
 
-    changeUser: async ({ id, ...change }, ctx) => {
-      const { resources, authenticator } = parts();
-      const { db, clock } = resources;
-      const { password, role, disabled } = parseWith(changeUserSchema, change, "invalid_body");
-      const passwordHash = password === undefined ? undefined : await authenticator.passwords.hash(password);
-      const view = await changingAdmins(db, async (within) => {
-        const before = await lockUser(within, id);
-        if (password !== undefined) checkPassword(password, before.username, "password");
-        const patch = {
-          ...(passwordHash === undefined ? {} : { passwordHash }),
-          ...(role === undefined ? {} : { role }),
-          ...(disabled === undefined ? {} : { disabled }),
-        };
-        const after = await writeUser(within, before, patch, clock.now());
-        if (passwordHash !== undefined || after.disabled) await deleteSessionsOf(within, id);
-        const changed = difference(userView(before), userView(after));
-        if (passwordHash !== undefined) Object.assign(changed.after, { password: "changed" });
-        await audited(within, clock, ctx, { action: "user.change", target: targetOf(id), ...changed });
-        return userView(after);
-      });
-      broadcast(ctx.broker, "access.changed", { kind: "user", id });
-      return view;
-    },
+  changeUser: async ({ id, ...change }, ctx) => {
+    const { resources, authenticator } = officeOf(ctx);
+    const { db, clock } = resources;
+    const { password, role, disabled } = parseWith(changeUserSchema, change, "invalid_body");
+    const passwordHash = password === undefined ? undefined : await authenticator.passwords.hash(password);
+    const view = await changingAdmins(db, async (within) => {
+      const before = await lockUser(within, id);
+      if (password !== undefined) checkPassword(password, before.username, "password");
+      const patch = {
+        ...(passwordHash === undefined ? {} : { passwordHash }),
+        ...(role === undefined ? {} : { role }),
+        ...(disabled === undefined ? {} : { disabled }),
+      };
+      const after = await writeUser(within, before, patch, clock.now());
+      if (passwordHash !== undefined || after.disabled) await deleteSessionsOf(within, id);
+      const changed = difference(userView(before), userView(after));
+      if (passwordHash !== undefined) Object.assign(changed.after, { password: "changed" });
+      await audited(within, clock, ctx, { action: "user.change", target: targetOf(id), ...changed });
+      return userView(after);
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "user", id });
+    return view;
+  },
 
-    deleteUser: async ({ id }, ctx) => {
-      const { db, clock } = parts().resources;
-      await changingAdmins(db, async (within) => {
-        const { username, role, disabled } = await lockUser(within, id);
-        await deleteSessionsOf(within, id);
-        await deleteUser(within, id);
-        const before = { username, role, disabled };
-        await audited(within, clock, ctx, { action: "user.delete", target: targetOf(id), before });
-      });
-      broadcast(ctx.broker, "access.changed", { kind: "user", id });
-      return {};
-    },
-  }) satisfies Partial<ActionsOf<"admin">>;
+  deleteUser: async ({ id }, ctx) => {
+    const { db, clock } = officeOf(ctx).resources;
+    await changingAdmins(db, async (within) => {
+      const { username, role, disabled } = await lockUser(within, id);
+      await deleteSessionsOf(within, id);
+      await deleteUser(within, id);
+      const before = { username, role, disabled };
+      await audited(within, clock, ctx, { action: "user.delete", target: targetOf(id), before });
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "user", id });
+    return {};
+  },
+} satisfies Partial<ActionsOf<"admin">>;
 
 /** A change after which an administrator must be left. */
 function changingAdmins<T>(db: Database, change: (within: Database) => Promise<T>): Promise<T> {

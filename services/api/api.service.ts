@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
-import type { ServiceSchema } from "moleculer";
+import type { Context, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
 import { eventsOf } from "../bus/bus.ts";
@@ -94,7 +94,7 @@ type HttpHandler = (
   next?: () => void,
 ) => Promise<void>;
 
-let callers: Callers;
+const callersOf = (ctx: Context): Callers => (ctx.service as unknown as { callers: Callers }).callers;
 
 const api: ServiceSchema<Record<string, unknown>> = {
   name: "api",
@@ -137,7 +137,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
   },
 
   events: {
-    ...eventsOf({ "access.changed": () => callers.forget() }),
+    ...eventsOf({ "access.changed": (_, ctx) => callersOf(ctx).forget() }),
     "$services.changed": {
       handler() {
         this.nodes.look();
@@ -154,7 +154,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
   created() {
     const { broker } = this;
     const config = configOf(broker);
-    callers = new Callers(config, broker);
+    const callers = new Callers(config, broker);
+    this.callers = callers;
     const nodes = new Nodes(broker);
     this.nodes = nodes;
     this.settings.port = config.port;

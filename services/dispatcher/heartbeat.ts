@@ -1,7 +1,8 @@
 /** Renews the leases of everything that is held, and keeps this node's idea of the cluster's time. */
 import type { Logger, ServiceBroker } from "moleculer";
+import type { HeldLease, Releases } from "../../actors/held-lease.ts";
 import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import type { HeldLease, Ledger, Releases } from "../../actors/ledger.ts";
+import type { Ledger } from "../../actors/ledger.ts";
 import type { WorkerPool } from "../../actors/pool.ts";
 import { type ClockSample, millis, type SyncedClock } from "../../core/clock.ts";
 import { leaseOf } from "../../core/job.ts";
@@ -72,7 +73,7 @@ export class Heartbeat {
       const silent = pool.silent();
       const held = ledger.renewal(clock.after(millis(0)), silent);
       for (let i = 0; i === 0 || i < held.length; i += CHUNK) await this.#extend(held.slice(i, i + CHUNK));
-      pool.renewed(trustedUntil(beganAt, leaseMs), silent);
+      pool.renewed(trustedUntil(beganAt, leaseMs), beganAt, silent);
       this.#failingSince = null;
       this.#contact.works();
     } catch (error) {

@@ -15,8 +15,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Logger, ServiceBroker } from "moleculer";
-import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import { type GivenUp, type HeldLease, Ledger, noReleases, type Releases } from "../../actors/ledger.ts";
+import { type GivenUp, type HeldLease, noReleases, type Releases } from "../../actors/held-lease.ts";
+import { MARGIN, monotonicMs, type Trust, trustedUntil } from "../../actors/lease-trust.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { WorkerPool } from "../../actors/pool.ts";
 import { Standings } from "../../actors/standings.ts";
 import { SyncedClock } from "../../core/clock.ts";
@@ -27,7 +28,7 @@ import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
 import type { LeaseName } from "../../core/lease.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../bus/call.ts";
-import { CallMeter } from "./figures.ts";
+import { CallMeter } from "./call-meter.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
 import { MAX_STRANGERS, Room } from "./room.ts";
@@ -147,9 +148,7 @@ export class Pipeline {
     }
     this.pace.took(jobs);
     const trust = this.#trust(leasedAt);
-    const { fresh, superseded, surplus } = this.ledger.claim(
-      jobs.map((job) => ({ job, trustedUntil: trust(job) })),
-    );
+    const { fresh, superseded, surplus } = this.ledger.claim(jobs.map((job) => ({ job, trust: trust(job) })));
     this.pool.drop(superseded);
     this.pool.deliver(fresh);
     this.release({ ...noReleases(), entries: surplus.map(leaseOf) });
@@ -197,15 +196,18 @@ export class Pipeline {
   }
 
   /**
-   * Until when a job's lease may be trusted. Seen from here leases are as old as the cluster's clock says, however long the
+   * How far a job's lease may be trusted. Seen from here leases are as old as the cluster's clock says, however long the
    * reply lay in a buffer.
    */
-  #trust(leasedAt: number): (job: Job) => number {
+  #trust(leasedAt: number): (job: Job) => Trust {
     const { leaseMs } = this.#options.config;
     const [now, mono] = [this.clock.now(), monotonicMs()];
     return ({ handedUntil }) => {
-      const begunAt = handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - leaseMs);
-      return trustedUntil(mono - (now - begunAt), leaseMs);
+      const age = now - (handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - leaseMs));
+      return {
+        trustedUntil: trustedUntil(mono - age, leaseMs),
+        heldFrom: age > MARGIN * leaseMs ? mono : undefined,
+      };
     };
   }
 }

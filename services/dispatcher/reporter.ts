@@ -4,7 +4,8 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, ServiceBroker } from "moleculer";
-import type { HeldLease, Ledger } from "../../actors/ledger.ts";
+import type { HeldLease } from "../../actors/held-lease.ts";
+import type { Ledger } from "../../actors/ledger.ts";
 import { Batcher } from "../../core/batcher.ts";
 import { askAny } from "../bus/peers.ts";
 import { Contact } from "../node/contact.ts";

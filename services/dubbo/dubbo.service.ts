@@ -1,5 +1,5 @@
 /** The provider of kkbida's `CallBackService` for Dubbo consumers. Off unless `BIDA_DUBBO_PORT` is set. */
-import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import { providerUrl } from "../../core/dubbo/provider-url.ts";
 import { dubboConnections } from "../../core/metrics.ts";
 import { eventsOf } from "../bus/bus.ts";
@@ -13,14 +13,15 @@ import { Registration } from "./registry.ts";
 import { DubboServer } from "./server.ts";
 import { Standstill } from "./standstill.ts";
 
-let owner: Owner | null = null;
+/** Null where nothing is provided. */
+const ownerOf = (ctx: Context): Owner | null => (ctx.service as unknown as { owner?: Owner }).owner ?? null;
 
 const dubbo: ServiceSchema = {
   name: "dubbo",
 
   events: eventsOf({
-    "access.changed": ({ kind }) => {
-      if (kind === "app") void owner?.look();
+    "access.changed": ({ kind }, ctx) => {
+      if (kind === "app") void ownerOf(ctx)?.look();
     },
   }),
 
@@ -31,7 +32,7 @@ const dubbo: ServiceSchema = {
     const now = () => performance.now();
     const standstill = new Standstill(now);
     const known = new Owner(broker, logger, dubboApp);
-    owner = known;
+    this.owner = known;
     const server = new DubboServer({
       // What others reach is not always an address of this machine (containers, NAT): the allow-list decides who may.
       host: dubboHost === null ? "127.0.0.1" : null,

@@ -1,5 +1,5 @@
 /** Tells people what they must hear: channels, and the desk that makes messages for them. */
-import type { ServiceSchema } from "moleculer";
+import type { Context, ServiceSchema } from "moleculer";
 import { epochMs, minutes } from "../../core/clock.ts";
 import { raiseOnce } from "../../store/alarm-checks.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
@@ -12,16 +12,22 @@ import { tryChannel } from "./try-channel.ts";
 /** A breaker that opens again and again: one alarm is enough for so long. */
 const SAME_BREAKER = minutes(10);
 
-let resources: Resources;
-let channels: Channels;
-let desk: AlarmDesk;
+/** What its actions and events work with; made when the service starts. */
+interface Office {
+  resources: Resources;
+  channels: Channels;
+  desk: AlarmDesk;
+}
+const officeOf = (ctx: Pick<Context, "service">): Office =>
+  (ctx.service as unknown as { office: Office }).office;
 
 const handlers: EventHandlers = {
   "task.exhausted": ({ taskId, url, callCount, lastError }, ctx) => {
     ctx.broker.logger.warn({ taskId, url, callCount, lastError }, "task exhausted");
-    desk.wake();
+    officeOf(ctx).desk.wake();
   },
   "destination.opened": async ({ origin, since, failures }, ctx) => {
+    const { resources, desk } = officeOf(ctx);
     const now = resources.clock.now();
     const alarm = {
       kind: "breaker" as const,
@@ -43,14 +49,15 @@ const notifier: ServiceSchema = {
   name: "notifier",
 
   actions: actionsOf<"notifier">({
-    listWebhooks: () => channels.list(),
-    getWebhook: ({ id }) => channels.get(id),
-    createWebhook: (request, ctx) => channels.create(request, ctx),
-    updateWebhook: ({ id, changes }, ctx) => channels.update(id, changes, ctx),
-    deleteWebhook: ({ id }, ctx) => channels.remove(id, ctx),
-    webhookHistory: ({ id, ...query }) => channels.history(id, query),
+    listWebhooks: (_, ctx) => officeOf(ctx).channels.list(),
+    getWebhook: ({ id }, ctx) => officeOf(ctx).channels.get(id),
+    createWebhook: (request, ctx) => officeOf(ctx).channels.create(request, ctx),
+    updateWebhook: ({ id, changes }, ctx) => officeOf(ctx).channels.update(id, changes, ctx),
+    deleteWebhook: ({ id }, ctx) => officeOf(ctx).channels.remove(id, ctx),
+    webhookHistory: ({ id, ...query }, ctx) => officeOf(ctx).channels.history(id, query),
 
     testWebhook: async ({ id, settings }, ctx) => {
+      const { resources, channels } = officeOf(ctx);
       const channel = id === undefined ? null : await channels.find(id);
       // Also a saved one is checked: what may be reached can have changed since.
       const spec = channels.parse(settings ?? {}, channel);
@@ -63,10 +70,10 @@ const notifier: ServiceSchema = {
   events: eventsOf(handlers),
 
   async started() {
-    resources = resourcesOf(this.broker);
-    channels = new Channels(resources, auditChannel);
-    desk = new AlarmDesk(resources, this.logger);
-    desk.wake();
+    const resources = resourcesOf(this.broker);
+    const desk = new AlarmDesk(resources, this.logger);
+    this.office = { resources, channels: new Channels(resources, auditChannel), desk } satisfies Office;
+    desk.start();
     onStopping(this.broker, "schedule", () => desk.stop());
   },
 };

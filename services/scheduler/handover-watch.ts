@@ -41,6 +41,8 @@ export class HandoverWatch {
 
   async #round(): Promise<void> {
     const { db, due, clock, config } = this.#resources;
+    // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
+    if (!(await due.intact())) return;
     const now = clock.now();
     const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
     const added = ended.length > 0 ? await due.add(ended) : 0;

@@ -1,44 +1,15 @@
-/**
- * Moving over from kkbida. Reads its tasks page by page in the order of their ids; each that is not here yet is stored
- * with all its attempts in one transaction. So there is no progress to keep: whatever ended an import, the next one
- * finds what is here and goes on, and one that finds everything changes nothing.
- */
-import type { Millis } from "../../core/clock.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import type { Database } from "../database.ts";
+import type { ImportOptions } from "./options.ts";
 import type { LogEntry, SourceLog, SourceTask } from "./rows.ts";
 import type { Source } from "./source.ts";
 import { newTally, note, type Tally } from "./tally.ts";
 import { knownTasks, writeTasks } from "./target.ts";
 import { isInFlight, type MappedTask, mapTask } from "./task.ts";
-import { importWebhooks, type WebhookSink } from "./webhook.ts";
+import { importWebhooks } from "./webhook.ts";
 
 /** Of one transaction; a single task may have more. */
 const GROUP_BYTES = 8 * 1024 * 1024;
-
-export interface ImportOptions {
-  /** Tasks per page. */
-  batch: number;
-  /** How far kkbida's wall clock is ahead of UTC. */
-  zone: Millis;
-  /** Leaves tasks in flight to a later import. */
-  endedOnly: boolean;
-  /** What ended before is counted as old. Null: nothing is. */
-  oldBefore: number | null;
-  /** Null: webhooks are left out. */
-  webhooks: WebhookSink | null;
-  /** Called after each page; an import stops behind the page during which this says so. */
-  onPage(tally: Tally): boolean;
-  /** Called for each row that is not imported, or not as it was. */
-  onRemark(remark: Remark): void;
-}
-
-export interface Remark {
-  table: "callback_task" | "web_hook";
-  id: string;
-  result: "left out" | "exhausted";
-  reason: string;
-}
 
 /**
  * @param target null for a dry run into a database that does not exist yet

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { BidaError } from "../../core/errors.ts";
 import type { Database } from "../database.ts";
-import type { ImportOptions } from "./import.ts";
+import type { ImportOptions, WebhookRequest, WebhookSink } from "./options.ts";
 import type { SourceWebhook } from "./rows.ts";
 import type { Source } from "./source.ts";
 import { note, type Tally } from "./tally.ts";
@@ -10,27 +10,6 @@ import { knownWebhooks, writeWebhook } from "./target.ts";
 
 const DEFAULT_CONTENT_TYPE = "application/json; charset=utf-8";
 const MAX_MEMO = 255;
-
-/** Fields of a channel. kkbida's variables (`${taskId}` …) stay in `content` as they are. */
-export interface WebhookRequest {
-  url: string;
-  requestMethod: "POST";
-  contentType: string;
-  memo: string | null;
-  content: string;
-}
-
-/** Where channels are kept. */
-export interface WebhookSink {
-  /** @throws BidaError that says which field breaks which rule */
-  check(request: WebhookRequest): void;
-  /**
-   * Stores a channel that was checked.
-   * @param db the transaction to do it in
-   * @param sourceKey `kkbida:…`, the same for the same row
-   */
-  create(db: Database, request: WebhookRequest, sourceKey: string): Promise<unknown>;
-}
 
 /** @returns why there is no such channel, as a string, where that is so */
 export function mapWebhook(row: SourceWebhook): WebhookRequest | string {

@@ -176,7 +176,7 @@ test("a lease that is not trusted any more starts no call, until a heartbeat ren
   const stale = give("stale", { trustedUntil: monotonicMs() - 1 });
   await until(() => givenUp.length === 1);
   assert.equal(givenUp, [["untrusted", [stale.taskId]]]);
-  trust.renew(monotonicMs() + 60_000);
+  trust.renew(monotonicMs() + 60_000, monotonicMs());
   give("renewed", { trustedUntil: monotonicMs() - 1 });
   await until(() => held.length === 1);
   assert.is(answer(), "/renewed");

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Connections } from "../../actors/connections.ts";
 import { BlockedAddressError, guardedConnector } from "../../actors/egress.ts";
 import { callTarget } from "../../actors/http-call.ts";
-import { EgressPolicy } from "../../core/addresses.ts";
-import { Connections } from "../../actors/connections.ts";
 import { sendMail } from "../../actors/mail.ts";
 import { NameResolver } from "../../actors/names/resolver.ts";
+import { EgressPolicy } from "../../core/addresses.ts";
 import { type DnsZone, startDns } from "../servers/dns.ts";
 import { connectionsTo, httpTarget, type Target } from "./targets.ts";
 

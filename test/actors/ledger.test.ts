@@ -1,8 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { crashed } from "../../actors/delivery.ts";
+import { type HeldLease, noReleases } from "../../actors/held-lease.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
-import { type HeldLease, Ledger, noReleases } from "../../actors/ledger.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { epochMs, later, millis, systemClock } from "../../core/clock.ts";
 import { leaseOf, type Outcome } from "../../core/job.ts";
 import { job } from "./targets.ts";
@@ -17,7 +18,7 @@ test.before.each(() => {
 });
 
 const claim = (...jobs: LeasedJob[]) =>
-  ledger.claim(jobs.map((it) => ({ job: it, trustedUntil: it.trustedUntil })));
+  ledger.claim(jobs.map((it) => ({ job: it, trust: { trustedUntil: it.trustedUntil } })));
 const claimOne = (it: LeasedJob): HeldLease => {
   const { fresh } = claim(it);
   assert.is(fresh.length, 1);

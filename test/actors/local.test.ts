@@ -2,12 +2,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Allowance } from "../../actors/allowance.ts";
-import { Connections, type Connector } from "../../actors/connections.ts";
+import { Connections } from "../../actors/connections.ts";
 import { deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { localFailureOf } from "../../actors/local-failure.ts";
 import { NameError } from "../../actors/names/name-error.ts";
+import type { Connector } from "../../actors/opening.ts";
 import { PutBack } from "../../actors/put-back.ts";
 import { Slots } from "../../actors/slots.ts";
 import { Sockets } from "../../actors/sockets.ts";

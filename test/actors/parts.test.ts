@@ -89,20 +89,31 @@ test("slots: silent targets have a quarter together, and known ones the last", (
 test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {
   const trust = new LeaseTrust();
   const now = monotonicMs();
-  assert.ok(trust.holds(now + 60_000));
-  assert.not.ok(trust.holds(now - 1));
-  trust.renew(now + 60_000);
-  assert.ok(trust.holds(now - 1));
-  trust.renew(now - 1);
-  assert.not.ok(trust.holds(now - 1));
+  const [granted, ranOut] = [{ trustedUntil: now + 60_000 }, { trustedUntil: now - 1 }];
+  assert.ok(trust.holds(granted));
+  assert.not.ok(trust.holds(ranOut));
+  trust.renew(now + 60_000, now);
+  assert.ok(trust.holds(ranOut));
+  trust.renew(now - 1, now);
+  assert.not.ok(trust.holds(ranOut));
+});
+
+test("lease trust: a heartbeat that began before a reply that lay in a buffer says nothing of its jobs", () => {
+  const trust = new LeaseTrust();
+  const now = monotonicMs();
+  const late = { trustedUntil: now - 1, heldFrom: now };
+  trust.renew(now + 60_000, now - 1);
+  assert.not.ok(trust.holds(late));
+  trust.renew(now + 60_000, now + 1);
+  assert.ok(trust.holds(late));
 });
 
 test("lease trust: shared through its buffer, and a part of the lease is not trusted", () => {
   const trust = new LeaseTrust();
   const inThread = new LeaseTrust(trust.buffer);
-  assert.not.ok(inThread.holds(0));
-  trust.renew(monotonicMs() + 60_000);
-  assert.ok(inThread.holds(0));
+  assert.not.ok(inThread.holds({ trustedUntil: 0 }));
+  trust.renew(monotonicMs() + 60_000, monotonicMs());
+  assert.ok(inThread.holds({ trustedUntil: 0 }));
   assert.is(trustedUntil(1000, 10_000), 9000);
 });
 

@@ -1,9 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HeldLease } from "../../actors/held-lease.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
-import { type HeldLease, Ledger } from "../../actors/ledger.ts";
-import { type PoolOptions, WorkerPool } from "../../actors/pool.ts";
+import { Ledger } from "../../actors/ledger.ts";
+import { WorkerPool } from "../../actors/pool.ts";
+import type { PoolOptions } from "../../actors/pool-options.ts";
 import { later, millis, systemClock } from "../../core/clock.ts";
 import { bucketOf, type Lane } from "../../core/ids.ts";
 import type { Outcome } from "../../core/job.ts";
@@ -73,7 +75,7 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
 
 /** Claims jobs, and gives the pool those that are to be called. */
 function deliver(jobs: LeasedJob[]): HeldLease[] {
-  const claimed = ledger.claim(jobs.map((job) => ({ job, trustedUntil: job.trustedUntil })));
+  const claimed = ledger.claim(jobs.map((job) => ({ job, trust: { trustedUntil: job.trustedUntil } })));
   pool.drop(claimed.superseded);
   pool.deliver(claimed.fresh);
   return claimed.fresh;

@@ -6,7 +6,8 @@ import type { Excuse, FaultRecord } from "./harness/fault.ts";
 import type { Submission } from "./harness/load.ts";
 import { Ledger, type LedgerCall } from "./harness/receiver.ts";
 import { disturbances, recoveries, stuck, touched, Watch } from "./harness/service.ts";
-import { type AttemptRow, type Evidence, judge, type TaskRow } from "./harness/verdict.ts";
+import type { AttemptRow, TaskRow } from "./harness/database.ts";
+import { type Evidence, judge } from "./harness/verdict.ts";
 
 const test = suite("verdict");
 const LEASE = 2_000;

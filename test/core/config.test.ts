@@ -15,7 +15,7 @@ const USUAL = SERVICE_NAMES.filter((name) => name !== "dubbo");
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
-  const { apiIpAllow, trustProxy, threads, dubboIpAllow, ...rest } = loadConfig(
+  const { apiIpAllow, trustProxy, threads, socketsPerThread, dubboIpAllow, ...rest } = loadConfig(
     { BIDA_THREADS: "2" },
     65_536,
   );
@@ -30,7 +30,6 @@ test("defaults", () => {
     adminPassword: "admin",
     egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
     dnsServers: [],
-    socketsPerThread: 32_512,
     concurrency: 256,
     destinationConcurrency: 64,
     leaseMs: 10_000,
@@ -38,14 +37,16 @@ test("defaults", () => {
     logLevel: "info",
     secretKey: null,
     publicUrl: "http://127.0.0.1:8080",
+    services: USUAL,
+    drainDelayMs: 0,
     dubboPort: null,
     dubboHost: null,
     dubboApp: null,
     dubboRegistries: [],
-    services: USUAL,
-    drainDelayMs: 0,
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
+  assert.ok(Number.isInteger(socketsPerThread) && socketsPerThread >= 1);
+  assert.ok(dubboIpAllow.includes("127.0.0.1"));
   assert.equal(
     ["127.0.0.1", "::1", "127.0.0.2", "10.0.0.1"].map((ip) => apiIpAllow.includes(ip)),
     [true, true, false, false],
@@ -92,7 +93,12 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
   ],
   [{ BIDA_THREADS: "4" }, (c) => c.threads, 4],
   [{ BIDA_CONCURRENCY: "1" }, (c) => c.concurrency, 1],
+  [{ BIDA_DESTINATION_CONCURRENCY: "500" }, (c) => c.destinationConcurrency, 500],
   [{ BIDA_LEASE_MS: "1000" }, (c) => c.leaseMs, 1000],
+  [{}, (c) => c.drainDelayMs, 0],
+  [CLUSTER, (c) => c.drainDelayMs, 3000],
+  [{ BIDA_DRAIN_DELAY_MS: "500" }, (c) => c.drainDelayMs, 500],
+  [{ ...CLUSTER, BIDA_DRAIN_DELAY_MS: "0" }, (c) => c.drainDelayMs, 0],
   [{ BIDA_RETENTION_DAYS: "0" }, (c) => c.retentionDays, 0],
   [{ BIDA_LOG_LEVEL: "debug" }, (c) => c.logLevel, "debug"],
   [{ BIDA_SECRET_KEY: KEY }, (c) => c.secretKey?.toString("base64"), KEY],
@@ -127,6 +133,7 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_THREADS", ["0", "257", "many"], /must be/],
   ["BIDA_CONCURRENCY", ["0", "10001"], /must be/],
   ["BIDA_LEASE_MS", ["999", "600001", "10s"], /must be/],
+  ["BIDA_DRAIN_DELAY_MS", ["-1", "300001", "3s"], /must be/],
   ["BIDA_RETENTION_DAYS", ["-1", "36501"], /must be/],
   ["BIDA_LOG_LEVEL", ["verbose", "INFO"], /must be fatal, error, warn, info, debug or trace/],
   ["BIDA_SECRET_KEY", ["short", Buffer.alloc(31).toString("base64")], /32 bytes in base64/],

@@ -189,6 +189,16 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     assert.is((await bench.claim()).length, 2);
   });
 
+  rule("a limit of concurrency above the usual window lets the window grow to it", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, concurrency: WIDE + 100 });
+    for (const window of [RULES.START_WINDOW, 128, WIDE, WIDE + 100]) {
+      await bench.add(WIDE + 100);
+      const some = await bench.claim();
+      assert.equal([some.length, (await bench.status()).window], [window, window]);
+      await bench.end(some, "ok");
+    }
+  });
+
   rule("a rate lets a second's worth through at once, and then one after another", async (bench) => {
     await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 10 });
     await bench.add(30);

@@ -1,7 +1,8 @@
 /** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. @takes 100 s @timed */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Seat, type ServerName, System } from "../chaos/harness/system.ts";
+import type { Seat, ServerName } from "../chaos/harness/seat.ts";
+import { System } from "../chaos/harness/system.ts";
 import { gate } from "./kit/gate.ts";
 import { Receiver } from "./kit/receiver.ts";
 import { until } from "./kit/until.ts";

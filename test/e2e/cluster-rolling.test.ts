@@ -24,7 +24,7 @@ test.before(async () => {
     env: { BIDA_LEASE_MS: String(LEASE), BIDA_DRAIN_DELAY_MS: "3000" },
   });
   balancer = await Balancer.start(cluster.nodes.map(({ port }) => port));
-  await until("both to be used", () => cluster.nodes.every(({ port }) => balancer.uses(port)), 20_000);
+  await until("both to be used", () => cluster.nodes.every(({ port }) => balancer.uses(port)), 60_000);
 });
 test.after(async () => {
   await balancer.stop();
@@ -56,8 +56,8 @@ test("every node is stopped and started in turn under load: no request is refuse
     await until("some more tasks", () => accepted.size > i * 200 + 200, 60_000);
     assert.is(await node.stop(), "exit 0");
     nodes[i] = new BidaNode(node.env);
-    await nodes[i]?.ready();
-    await until("it to be used again", () => balancer.uses(node.port), 20_000);
+    await nodes[i]?.ready(60_000);
+    await until("it to be used again", () => balancer.uses(node.port), 60_000);
   }
   over = true;
   await load;

@@ -68,7 +68,7 @@ test("a server that takes almost nothing is refused at boot, in one line", async
     BIDA_NATS_URL: bus.url,
     BIDA_PORT: String(await freePort()),
   });
-  const timer = setTimeout(() => void node.kill(), 20_000);
+  const timer = setTimeout(() => void node.kill(), 60_000);
   try {
     assert.is(await node.ended, "exit 1", node.log);
     assert.is(

@@ -34,7 +34,7 @@ async function delivers(node: BidaNode): Promise<void> {
 }
 
 test("nobody reads stdout and stderr any more (EPIPE)", async () => {
-  const node = await new BidaNode(await embeddedEnv()).ready();
+  const node = await new BidaNode(await embeddedEnv()).ready(60_000);
   node.closeOutput();
   await delivers(node);
   assert.is(await node.stop(), "exit 0");
@@ -45,7 +45,7 @@ test("stdout is a file on a disk that is full (ENOSPC)", async () => {
   const full = openSync("/dev/full", "w");
   const node = new BidaNode(await embeddedEnv(), { stdout: full });
   closeSync(full);
-  await node.ready();
+  await node.ready(60_000);
   await delivers(node);
   assert.is(await node.stop(), "exit 0", node.stderr);
 });

@@ -4,10 +4,11 @@ import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
-import { importKkbida, type Remark } from "../../store/kkbida/import.ts";
+import { importKkbida } from "../../store/kkbida/import.ts";
+import type { Remark, WebhookRequest, WebhookSink } from "../../store/kkbida/options.ts";
 import type { SourceWebhook } from "../../store/kkbida/rows.ts";
 import { Source } from "../../store/kkbida/source.ts";
-import { mapWebhook, type WebhookRequest, type WebhookSink } from "../../store/kkbida/webhook.ts";
+import { mapWebhook } from "../../store/kkbida/webhook.ts";
 import { freshDatabase, KINDS } from "../store/fixtures.ts";
 import { emptyKkbida, insert, type Kkbida } from "./kkbida.ts";
 

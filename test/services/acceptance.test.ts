@@ -13,6 +13,7 @@ const test = suite("acceptance");
 /** A database that takes statements and never answers. */
 const silent = () => ({
   dialect: "mysql",
+  server: { packet: Number.POSITIVE_INFINITY },
   knex: { client: { acquireConnection: () => new Promise(() => undefined) } },
 });
 const spec = (body = "x") =>

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Strangers } from "../../actors/ledger.ts";
+import type { Strangers } from "../../actors/held-lease.ts";
 import { Standings } from "../../actors/standings.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { MAX_STRANGERS, Room } from "../../services/dispatcher/room.ts";

@@ -1,8 +1,9 @@
 import type { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HeldLease, Releases } from "../../actors/held-lease.ts";
 import { monotonicMs } from "../../actors/lease-trust.ts";
-import { type HeldLease, Ledger, type Releases } from "../../actors/ledger.ts";
+import { Ledger } from "../../actors/ledger.ts";
 import { epochMs, SyncedClock } from "../../core/clock.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { Heartbeat } from "../../services/dispatcher/heartbeat.ts";
@@ -36,7 +37,7 @@ function beating(
     ledger,
     pool: {
       silent: () => silent,
-      renewed: (until, except) => void renewals.push([until, [...except]]),
+      renewed: (until, _, except) => void renewals.push([until, [...except]]),
       drop: (some) => void drops.push(some),
     },
     clock: new SyncedClock(),
@@ -50,7 +51,7 @@ function beating(
 const to = (more = {}) => job("http://127.0.0.1/x", more);
 function ledgerOf(...jobs: ReturnType<typeof to>[]): [Ledger, HeldLease[]] {
   const ledger = new Ledger({ holder: "h", capacity: 10, leaseMs: LEASE_MS });
-  return [ledger, ledger.claim(jobs.map((it) => ({ job: it, trustedUntil: 0 }))).fresh];
+  return [ledger, ledger.claim(jobs.map((it) => ({ job: it, trust: { trustedUntil: 0 } }))).fresh];
 }
 
 test("leases of threads that do not answer are left out, and these threads trust nothing by it", async () => {

@@ -76,4 +76,18 @@ test("a file that nobody touches is the same one after a checkpoint and a backup
   await closeDatabase(db);
 });
 
+test("a search that stops the process for seconds does not fail those that wait for the connection", async () => {
+  const db = openDatabase({ databaseUrl: null, dataDir: temporaryFolder("file") });
+  await migrate(db);
+  const trx = await db.knex.transaction();
+  const accepted = acceptTasks(db, [newTask(storedTask(), null)]);
+  // Their timer, if it has one, is due before the connection is free.
+  const until = performance.now() + 3_300;
+  while (performance.now() < until);
+  await new Promise((turn) => setTimeout(turn, 10));
+  await trx.commit();
+  assert.is((await accepted)[0]?.kind, "created");
+  await closeDatabase(db);
+});
+
 test.run();

@@ -9,7 +9,8 @@ import { startFarSide } from "./receiver.ts";
 import { type Sampling, stallsIn } from "./samples.ts";
 import { type Debt, disturbances, recoveries, stuck, touched, Watch } from "./service.ts";
 import { System } from "./system.ts";
-import { endedAmong, judge, readDatabase, type Verdict } from "./verdict.ts";
+import { endedAmong, readDatabase } from "./database.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 export interface Step {
   kind: FaultKind;
@@ -46,8 +47,8 @@ export interface Campaign extends Verdict {
 
 /** Service is normal again after a fault within this, in ms, or that is a violation. */
 const RECOVERY_LIMIT = 120_000;
-/** Others are owed nothing for longer than this while a fault lasts that must spare them, in ms. */
-const SPARED_LIMIT = 5_000;
+/** Others are owed nothing for longer than this while a fault lasts that must spare them, in ms: what a node hands back takes. */
+const sparedLimit = (leaseMs: number) => 2 * leaseMs + 1_000;
 /** Nobody waits longer than this after a fault, in ms: two leases, or the 15 s in which Redis is whole again and one more. */
 const stuckAfter = (leaseMs: number) => Math.max(2 * leaseMs, 15_000 + leaseMs);
 /** All that was accepted has ended after the last fault within this, in ms. */
@@ -93,6 +94,8 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
       say(`${step.kind.name} is left out: this machine lacks what it needs`);
       continue;
     }
+    // What it must spare has to be whole before.
+    if (step.kind.spares && !(await calm(`normal service before ${step.kind.name}`))) break;
     const context: FaultContext = {
       ...{ system, load, far, random, leaseMs, outageMs: step.outageMs },
       violation: broke,
@@ -126,14 +129,15 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const { submissions } = load;
   const seats = system.seats.map(({ name }) => name);
   const stalls = [...stallsIn(options.sampling, seats, leaseMs), ...pulse.stalls];
-  const excusing = [...faults, ...stalls];
+  // The machine last: what a fault explains is the fault's.
+  const excusing = [...stalls, ...faults];
   const { undone } = system;
   const evidence = { submissions, ledger: far.ledger, ...database, faults: excusing, undone, leaseMs };
   const verdict = judge(evidence);
   const debts = disturbances(submissions, far.ledger, loadEndedAt);
   const times = recoveries(faults, debts, leaseMs, loadEndedAt);
   for (const fault of faults.filter(({ spares }) => spares)) {
-    const others = touched(fault, debts, stalls, SPARED_LIMIT, loadEndedAt);
+    const others = touched(fault, debts, stalls, sparedLimit(leaseMs), loadEndedAt);
     if (others.length > 0) broken.push(`${fault.kind} touched others: ${shown(others, loadEndedAt)}`);
   }
   const behind = stuck(faults, debts, stalls, stuckAfter(leaseMs), loadEndedAt);

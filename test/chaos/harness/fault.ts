@@ -23,8 +23,9 @@ export interface FaultRecord {
  * not on record, is made a second time under the same number. `overlap`: that second call may come while the first is
  * still open, because the node that makes the first one is frozen, or cannot be reached, and its lease ran out.
  * `unreached`: an attempt may be on record that the receiver knows nothing of, because it was cut off on its way.
+ * `early`: the clock that says what is due ran ahead.
  */
-export type Excuse = "repeat" | "overlap" | "unreached";
+export type Excuse = "repeat" | "overlap" | "unreached" | "early";
 
 export interface FaultKind {
   name: string;

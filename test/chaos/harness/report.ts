@@ -8,6 +8,7 @@ const MAY: Record<Excuse, string> = {
   repeat: "a call twice",
   overlap: "two at once",
   unreached: "a failed attempt",
+  early: "an early call",
 };
 
 /** Several campaigns as one, for a table over all of them. */

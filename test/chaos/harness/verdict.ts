@@ -8,7 +8,7 @@
  *   answered to a call of that number.
  * - Every success is in the ledger: a call with the last number that the receiver answered with 200.
  * - Nothing was early: no first call before its time, no retry before the end of the call it repeats plus the schedule's
- *   pause, on the receiver's clock.
+ *   pause, on the receiver's clock; a fault can excuse it that has the clock run ahead by which calls are due.
  * - A call that repeats a number needs a fault: one that excuses repetition, and that was in effect at some moment
  *   between the two calls' arrivals. A fault is in effect from its beginning until two leases and a second after its end.
  *   A call whose connection the receiver reset is the exception: on a kept connection it is made again at once, once.
@@ -20,30 +20,12 @@
  *   and its connection not closed. (A killed node's connections are closed by its machine in that moment.) An overlap
  *   needs a fault that excuses it, in effect at the second one's arrival.
  */
-import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { type TaskId, taskIdToBytes } from "../../../core/ids.ts";
 import { numberIn } from "./behaviour.ts";
+import type { AttemptRow, TaskRow } from "./database.ts";
 import type { Excuse, FaultRecord } from "./fault.ts";
 import type { Submission } from "./load.ts";
 import type { Ledger, LedgerCall } from "./receiver.ts";
 import { delayAfter } from "./service.ts";
-
-const STATES = ["pending", "succeeded", "exhausted", "canceled", "resolved"] as const;
-
-export interface TaskRow {
-  taskId: string;
-  state: (typeof STATES)[number];
-  callCount: number;
-  limit: number;
-  url: string;
-}
-
-export interface AttemptRow {
-  taskId: string;
-  n: number;
-  status: number | null;
-  error: string | null;
-}
 
 export interface Evidence {
   submissions: Submission[];
@@ -89,52 +71,6 @@ export interface Excused {
 /** Clocks are cut to whole ms at each end, in ms. */
 const CUT = 3;
 
-/** All tasks and attempts of a database; `url` goes past the proxies. */
-export async function readDatabase(url: string): Promise<Pick<Evidence, "tasks" | "attempts">> {
-  const connection = await createConnection({ uri: url });
-  try {
-    const [tasks] = await connection.query<RowDataPacket[]>(
-      "SELECT LOWER(HEX(task_id)) AS id, state, call_count, limit_call_count, url FROM tasks",
-    );
-    const [attempts] = await connection.query<RowDataPacket[]>(
-      "SELECT LOWER(HEX(task_id)) AS id, n, status_code, error_code FROM attempts ORDER BY task_id, n",
-    );
-    return {
-      tasks: tasks.map((row) => ({
-        taskId: uuid(row.id),
-        state: STATES[row.state as number] as TaskRow["state"],
-        callCount: row.call_count,
-        limit: row.limit_call_count,
-        url: row.url,
-      })),
-      attempts: attempts.map((row) => ({
-        taskId: uuid(row.id),
-        n: row.n,
-        status: row.status_code,
-        error: row.error_code,
-      })),
-    };
-  } finally {
-    await connection.end();
-  }
-}
-
-/** Which of these tasks have ended. @throws the driver's error where the database cannot be reached */
-export async function endedAmong(url: string, taskIds: string[]): Promise<string[]> {
-  const connection = await createConnection({ uri: url });
-  try {
-    const [rows] = await connection.query<RowDataPacket[]>(
-      "SELECT LOWER(HEX(task_id)) AS id FROM tasks WHERE state <> ? AND task_id IN (?)",
-      [STATES.indexOf("pending"), taskIds.map((id) => taskIdToBytes(id as TaskId))],
-    );
-    return rows.map(({ id }) => uuid(id));
-  } finally {
-    await connection.end();
-  }
-}
-
-const uuid = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-
 export function judge(evidence: Evidence): Verdict {
   const { submissions, ledger, tasks, attempts } = evidence;
   const rows = new Map(tasks.map((task) => [task.taskId, task]));
@@ -163,7 +99,7 @@ export function judge(evidence: Evidence): Verdict {
     }
     checkRecord(task, recorded.get(task.taskId) ?? [], calls, accuse);
     checkReached(task.taskId, recorded.get(task.taskId) ?? [], calls, one, evidence, accuse);
-    if (one) checkEarly(one, calls, accuse);
+    if (one) checkEarly(one, calls, evidence, accuse);
     excused.push(...checkRepeats(task.taskId, one?.plan, calls, evidence, accuse));
   }
   for (const [taskId] of ledger.tasks())
@@ -261,11 +197,17 @@ const inEffect = (
       fault.excuses.includes(excuse) && fault.startedAt <= to && fault.endedAt + 2 * leaseMs + 1_000 >= from,
   );
 
-function checkEarly({ plan, callAt, startedAt }: Submission, calls: LedgerCall[], accuse: Accuse): void {
+function checkEarly(
+  { plan, callAt, startedAt }: Submission,
+  calls: LedgerCall[],
+  evidence: Evidence,
+  accuse: Accuse,
+): void {
   for (const call of calls) {
     const { attempt, at, taskId } = call;
     const due = attempt === 1 ? (callAt ?? startedAt) : earliestRetry(plan, calls, attempt);
-    if (at < due - CUT) accuse(`call ${attempt} was ${due - at} ms early`, taskId);
+    if (at < due - CUT && !inEffect(evidence, "early", at, due))
+      accuse(`call ${attempt} was ${due - at} ms early`, taskId);
   }
 }
 

@@ -14,6 +14,8 @@ const POLL = 500;
 interface Backend {
   port: number;
   ready: boolean;
+  /** It has not answered yet. */
+  asking: boolean;
 }
 
 export class Balancer {
@@ -26,8 +28,8 @@ export class Balancer {
   readonly failures: string[] = [];
 
   private constructor(ports: number[]) {
-    this.#backends = ports.map((port) => ({ port, ready: false }));
-    this.#server = createServer((req, res) => this.#pass(req, res));
+    this.#backends = ports.map((port) => ({ port, ready: false, asking: false }));
+    this.#server = createServer({ keepAliveTimeout: 120_000 }, (req, res) => this.#pass(req, res));
     this.#timer = setInterval(() => this.#poll(), POLL);
     this.#poll();
   }
@@ -56,13 +58,18 @@ export class Balancer {
 
   #poll(): void {
     for (const backend of this.#backends) {
-      const asked = request({ port: backend.port, path: "/readyz", timeout: POLL }, (res) => {
+      if (backend.asking) continue;
+      backend.asking = true;
+      const asked = request({ port: backend.port, path: "/readyz" }, (res) => {
         backend.ready = res.statusCode === 200;
         res.resume();
       });
-      asked.on("timeout", () => asked.destroy());
       asked.on("error", () => {
         backend.ready = false;
+      });
+      // One that is slow, on a machine that is busy, is still what it was.
+      asked.on("close", () => {
+        backend.asking = false;
       });
       asked.end();
     }
@@ -76,10 +83,19 @@ export class Balancer {
       if (res.headersSent) res.destroy();
       else res.writeHead(502).end(why);
     };
-    if (!backend) return failed("no node is ready");
-    const { method, url: path, headers } = req;
+    if (!backend) {
+      failed("no node is ready");
+      return;
+    }
+    const {
+      method,
+      url: path,
+      headers: { connection: _, ...headers },
+    } = req;
     const passed = request({ port: backend.port, method, path, headers, agent: this.#agent }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      // Whether a node keeps its connection is between it and us.
+      const { connection: _, "keep-alive": __, ...passedOn } = answer.headers;
+      res.writeHead(answer.statusCode ?? 502, passedOn);
       answer.pipe(res);
     });
     passed.on("error", (error) => failed(`${backend.port}: ${error.message}`));

@@ -173,6 +173,12 @@ export function destinationSuite({ test, world }: Suite): void {
       { concurrency: 1.5 },
       "concurrency",
     ],
+    [
+      "more than a cluster should call",
+      `/v1/destinations/${encodeURIComponent("http://a")}`,
+      { concurrency: 4_097 },
+      "concurrency",
+    ],
     ["rate 0", `/v1/destinations/${encodeURIComponent("http://a")}`, { ratePerSecond: 0 }, "ratePerSecond"],
     ["no keep-alive", `/v1/destinations/${encodeURIComponent("http://a")}`, { keepAlive: 0 }, "keepAlive"],
     ["an unknown field", `/v1/destinations/${encodeURIComponent("http://a")}`, { pause: true }, "pause"],

@@ -6,7 +6,7 @@ import { type ChannelSpec, destinationOf, messageTask, parseChannel } from "../.
 import type { Digest } from "../../../core/alarm/notice.ts";
 import type { Turn } from "../../../core/alarm/pacing.ts";
 import { epochMs } from "../../../core/clock.ts";
-import type { TaskId } from "../../../core/ids.ts";
+import { laneOf, type TaskId } from "../../../core/ids.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import {
   endBacklog,
@@ -26,6 +26,7 @@ import {
 import { channelsOfMessages } from "../../../store/alarms.ts";
 import { changeTask } from "../../../store/change.ts";
 import type { Database } from "../../../store/database.ts";
+import { setDestination } from "../../../store/destinations.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
@@ -302,6 +303,13 @@ export function alarming(kind: Kind): void {
     const due = inMs(-90_000);
     await given(db, { nextCallAt: inMs(60_000) }, { nextCallAt: due }, { nextCallAt: inMs(-5) });
     assert.is(await oldestDue(db, clock.now()), due);
+    // What a paused destination has waiting is no backlog.
+    const paused = "http://paused.example";
+    await given(db, { nextCallAt: inMs(-500_000), lane: laneOf(paused) });
+    await setDestination(db, paused, { paused: true }, clock.now());
+    assert.is(await oldestDue(db, clock.now()), due);
+    await setDestination(db, paused, { paused: false }, clock.now());
+    assert.is(await oldestDue(db, clock.now()), inMs(-500_000));
     const turns = await Promise.all(Array.from({ length: 6 }, () => takeTurn(db, clock.now(), 60_000)));
     assert.is(turns.filter(Boolean).length, 1);
     assert.is(await takeTurn(db, inMs(59_000), 60_000), false);

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { seconds } from "../../../core/clock.ts";
-import { laneOf, newTaskId, type TaskId } from "../../../core/ids.ts";
+import { laneOf, newTaskId, type TaskId, taskIdToBytes } from "../../../core/ids.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import { recordAudits } from "../../../store/audit.ts";
 import {
@@ -18,8 +18,15 @@ import {
   stopJob,
   takeJob,
 } from "../../../store/bulk-jobs.ts";
-import { changeTasks, countMatching, findCandidates, nextMatching } from "../../../store/change-many.ts";
+import {
+  changeTasks,
+  countMatching,
+  findCandidates,
+  nextMatching,
+  searchMatching,
+} from "../../../store/change-many.ts";
 import type { Database } from "../../../store/database.ts";
+import type { Position } from "../../../store/retention.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { json, refusal } from "../../core/helpers.ts";
@@ -87,6 +94,41 @@ export function bulk(kind: Kind): void {
       page = await nextMatching(db, scope, filter, page.at(-1) ?? null, 3);
     }
     assert.equal(seen, [...ids(first).sort(), ...ids(second).sort()]);
+  });
+
+  test("looking through a few tasks at a time finds the same, in the same order, and comes to an end", async () => {
+    const first = await exhausted(5);
+    await given(db, {}, {}, {}, {}, {}, {}, {});
+    clock.advance(3);
+    const second = await exhausted(6);
+    const filter = { states: ["exhausted" as const], asOf: clock.now() };
+    clock.advance(1);
+    await exhausted(4);
+    for (const [limit, look] of [
+      [3, 2],
+      [2, 3],
+      [100, 1],
+      [1, 100],
+    ] as const) {
+      const seen: TaskId[] = [];
+      let after: Position | null = null;
+      do {
+        const page = await searchMatching(db, EVERYTHING, filter, after, limit, look);
+        seen.push(...ids(page.found));
+        after = page.end;
+      } while (after !== null);
+      assert.equal(seen, [...ids(first).sort(), ...ids(second).sort()], `${limit} of ${look}`);
+    }
+  });
+
+  test("a job whose filter cannot be read is stopped, and the next one taken", async () => {
+    const [broken, sound] = [await addJob(db, newJob(), nobody), await addJob(db, newJob(), nobody)];
+    await db
+      .knex("bulk_jobs")
+      .where("job_id", taskIdToBytes(broken.id as TaskId))
+      .update({ filter: "{" });
+    assert.is((await takeJob(db, inMs(1), seconds(1)))?.id, sound.id);
+    assert.is((await findJob(db, EVERYTHING, broken.id)).state, "stopped");
   });
 
   test("what was created, or ended, after a moment is not found as of it; a lane narrows", async () => {

@@ -684,6 +684,7 @@ export const en = {
   "code.stopped": "stopped early",
   "code.corrupt": "row cannot be read",
   "code.crashed": "failed inside Bida",
+  "code.overrun": "too much work to judge",
   "code.unreachable": "no route",
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
   "advice.refused": "Nothing listens at that port: start the target, or mend the URL.",
@@ -707,5 +708,6 @@ export const en = {
   "advice.corrupt":
     "The task's row in the database is damaged. The message names the columns: repair them there, then retry by hand.",
   "advice.crashed": "A bug: report it with the message.",
+  "advice.overrun": "What the task expects is too much work for such an answer: ask for less.",
   "advice.unreachable": "No route to the host or network: check routing and address family.",
 };

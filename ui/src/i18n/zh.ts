@@ -675,6 +675,7 @@ export const zh: Record<keyof typeof en, string> = {
   "code.stopped": "提前停止",
   "code.corrupt": "数据损坏",
   "code.crashed": "Bida 内部错误",
+  "code.overrun": "判定过于费时",
   "code.unreachable": "无法到达",
   "advice.dns": "检查域名以及调度机器的 DNS。",
   "advice.refused": "该端口没有服务在监听：启动目标服务或修正 URL。",
@@ -693,5 +694,6 @@ export const zh: Record<keyof typeof en, string> = {
   "advice.stopped": "按任务的 expect.stop 或 retry.on，这类失败不再重试。目标恢复后可手动重试。",
   "advice.corrupt": "数据库中该任务的行已损坏。信息中列出了损坏的列：修复后手动重试。",
   "advice.crashed": "这是缺陷，请附上信息反馈。",
+  "advice.overrun": "任务的期望对这样的响应来说过于费时：请简化。",
   "advice.unreachable": "没有到主机或网络的路由：检查路由与地址族。",
 };

@@ -10,7 +10,7 @@ import { canDump, dump, restore } from "../dump.ts";
 import type { FaultContext, FaultKind } from "../fault.ts";
 import type { Random } from "../random.ts";
 import type { System } from "../system.ts";
-import { readDatabase } from "../verdict.ts";
+import { readDatabase } from "../database.ts";
 import { SUPERVISOR } from "./nodes.ts";
 import { EXCUSES_OF } from "./servers.ts";
 

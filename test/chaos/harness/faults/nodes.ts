@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../../../e2e/kit/until.ts";
 import type { Excuse, FaultContext, FaultKind } from "../fault.ts";
-import { ROLES, type Role, type Seat } from "../system.ts";
+import { ROLES, type Role, type Seat } from "../seat.ts";
 
 /** What notices a dead process and starts another takes about so long, in ms. */
 export const SUPERVISOR = 500;

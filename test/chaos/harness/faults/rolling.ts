@@ -1,7 +1,7 @@
 /** A new version is rolled out: every node is stopped and started, one after another, behind a load balancer. */
 import { until } from "../../../e2e/kit/until.ts";
 import type { FaultKind } from "../fault.ts";
-import { ROLES, type Seat } from "../system.ts";
+import { ROLES, type Seat } from "../seat.ts";
 
 /** A node is back within this, in ms. */
 const BACK_WITHIN = 60_000;
@@ -13,11 +13,13 @@ const rolling: FaultKind = {
   spares: true,
   async run({ system, load, violation }) {
     const startedAt = Date.now();
+    const restarts: { at: number; name: string }[] = [];
     const second = await system.join("api");
     try {
       await second.node.ready(BACK_WITHIN);
       await system.balancer.sees(system.of("api").map(({ port }) => port));
       const again = async (seat: Seat) => {
+        restarts.push({ at: Date.now(), name: seat.name });
         const how = await seat.end("SIGTERM");
         if (how !== "exit 0") violation(`SIGTERM of ${seat.name}: ${how}`);
         seat.start();
@@ -32,8 +34,11 @@ const rolling: FaultKind = {
       await system.leave(second);
     }
     const refusals = load.refusals.filter(({ at }) => at >= startedAt);
-    if (refusals.length > 0)
-      violation(`${refusals.length} requests were refused: ${refusals.slice(0, 3).map(({ why }) => why)}`);
+    const seen = refusals.slice(0, 5).map(({ at, why }) => {
+      const seat = restarts.findLast((one) => one.at <= at)?.name;
+      return `${why} while ${seat} was restarted`;
+    });
+    if (refusals.length > 0) violation(`${refusals.length} requests were refused: ${seen.join("; ")}`);
     return "all nodes";
   },
 };

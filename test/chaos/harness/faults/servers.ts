@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { Excuse, FaultKind } from "../fault.ts";
-import { type Role, SERVERS, type ServerName } from "../system.ts";
+import { type Role, SERVERS, type ServerName } from "../seat.ts";
 
 /** Leases live in Redis: without it they run out, and who holds what may be forgotten. */
 export const EXCUSES_OF: Record<ServerName, Excuse[]> = {

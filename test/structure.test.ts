@@ -1,0 +1,95 @@
+/**
+ * What the linter does not see: circles of imports that types alone close (`noImportCycles` of biome ignores
+ * `import type`), and things that end the process when nobody listens to their errors.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const test = suite("structure");
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const FOLDERS = ["core", "store", "due", "actors", "services", "client", "scripts"];
+
+const sources = FOLDERS.flatMap((folder) =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((file) => path.join(ROOT, folder, file))
+    .filter((file) => /\.ts$/.test(file) && !file.includes("node_modules") && !/\.d\.ts$/.test(file)),
+);
+
+/** Every way in which a module names another one of ours: `import`, `import type`, `export … from`, `import()`. */
+const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)"(\.{1,2}\/[^"]+)"/gm;
+
+const textOf = (file: string): string => readFileSync(file, "utf8");
+const importsOf = (file: string): string[] =>
+  Array.from(textOf(file).matchAll(IMPORT), ([, to]) =>
+    path.resolve(path.dirname(file), to as string),
+  ).filter((to) => to.endsWith(".ts") && existsSync(to));
+const shown = (file: string): string => path.relative(ROOT, file);
+
+/** Groups of modules that reach each other (R. Tarjan, 1972). */
+function circles(graph: Map<string, string[]>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (node: string) => {
+    index.set(node, index.size);
+    low.set(node, index.get(node) as number);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(node, Math.min(low.get(node) as number, low.get(next) as number));
+    }
+    if (low.get(node) !== index.get(node)) return;
+    const group = stack.splice(stack.indexOf(node));
+    if (group.length > 1 || graph.get(node)?.includes(node)) found.push(group.toSorted());
+  };
+  for (const node of graph.keys()) if (!index.has(node)) visit(node);
+  return found;
+}
+
+test("the search finds circles", () => {
+  const graph = new Map([
+    ["a", ["b"]],
+    ["b", ["c", "d"]],
+    ["c", ["a"]],
+    ["d", ["e"]],
+    ["e", []],
+    ["f", ["f"]],
+  ]);
+  assert.equal(circles(graph), [["a", "b", "c"], ["f"]]);
+});
+
+test("imports of any kind, of types too, make no circle", () => {
+  const graph = new Map(sources.map((file) => [file, importsOf(file)]));
+  assert.ok(sources.length > 200, "the sources are found");
+  assert.ok([...graph.values()].flat().length > 1_000, "their imports are found");
+  assert.equal(
+    circles(graph).map((group) => group.map(shown)),
+    [],
+  );
+});
+
+/** What emits `error`, and ends the process where nobody listens. */
+const EMITTERS =
+  /\b(createServer|createReadStream|createWriteStream|connect|open)\([^;]*\b(?:net|address)\b|\bnew (Worker|Redis|Socket)\(|\bcreateServer\(/;
+
+test("who makes a socket, a server, a thread or a stream listens to its errors in the same file", () => {
+  const makers = sources.filter(
+    (file) => EMITTERS.test(textOf(file)) && !/^(scripts|client\/examples)\//.test(shown(file)),
+  );
+  assert.ok(makers.length >= 4, makers.map(shown).join());
+  const silent = makers.filter((file) => !/\.(on|once|prependListener)\("error"/.test(textOf(file)));
+  // `connect` of redis-scripts.ts returns what its callers listen to.
+  assert.equal(silent.map(shown), []);
+});
+
+test("services keep no state in their modules: it belongs to an object that is made when they start", () => {
+  const STATE = /^(?:export )?let /m;
+  const services = sources.filter((file) => shown(file).startsWith("services/"));
+  assert.equal(services.filter((file) => STATE.test(textOf(file))).map(shown), []);
+});
+
+test.run();
