@@ -32,7 +32,8 @@ export class HandoverWatch {
   }
 
   start(): void {
-    this.#loop.start();
+    // In one process nothing is handed over.
+    if (this.#resources.config.redisUrl !== null) this.#loop.start();
   }
 
   stop(): Promise<void> {
@@ -41,11 +42,11 @@ export class HandoverWatch {
 
   async #round(): Promise<void> {
     const { db, due, clock, config } = this.#resources;
-    // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
-    if (!(await due.intact())) return;
     const now = clock.now();
     const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
-    const added = ended.length > 0 ? await due.add(ended) : 0;
+    // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
+    if (ended.length === 0 || !(await due.intact())) return;
+    const added = await due.add(ended);
     if (added === 0) return;
     handedOver.ended.inc(added);
     this.#log.warn(
