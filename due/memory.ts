@@ -154,6 +154,7 @@ export class MemoryDueSet implements DueSet {
 
   /** Holders are in this process: it is never without them. */
   holdersFirst(): void {}
+  readonly awaitsHolders = false;
 
   async release(holder: string, entries: DueEntry[]): Promise<void> {
     for (const slot of this.#held(holder, entries)) this.#endLease(slot, "ready");

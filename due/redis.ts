@@ -57,14 +57,15 @@ export class RedisDueSet implements DueSet {
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
     this.#options = options;
-    this.#scripts = new RedisScripts(url, options.rules, (up, error) => {
+    const connection = (up: boolean, error?: Error) => {
       if (up) this.holdersFirst();
       onConnection(up, error);
-    });
+    };
+    this.#scripts = new RedisScripts(url, options.rules, connection, () => this.holdersFirst());
     this.#wake = new RedisWake(url, options.leaseMs, () => this.holdersFirst());
     this.clock = this.#scripts.clock;
     const run: RunScript = (script, partition, args) => this.#run(script, partition, args);
-    this.#claims = new RedisClaims(run, this.#wake, options);
+    this.#claims = new RedisClaims(run, this.#wake, this.clock, options);
     this.#lanes = new RedisLanes(run, options.window, this.clock);
     this.#repair = new RedisRepair(run, options.leaseMs);
     this.#belonging = new RedisBelonging(async (...call) => (await this.#scripts.run(...call)).slice(1));
@@ -239,6 +240,10 @@ export class RedisDueSet implements DueSet {
 
   holdersFirst(): void {
     this.#claims.holdersFirst();
+  }
+
+  get awaitsHolders(): boolean {
+    return this.#claims.awaitsHolders;
   }
 
   async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {
