@@ -20,7 +20,6 @@ import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
-import { exactGroup } from "./text-match.ts";
 
 /** Alarms routed in one transaction. */
 const ROUTED_AT_ONCE = 500;
@@ -197,7 +196,7 @@ async function digestOf(
   const counted = async (column: string): Promise<Counted[]> => {
     const rows = await told()
       .whereNotNull(`a.${column}`)
-      .groupByRaw(exactGroup(within, `a.${column}`))
+      .groupByRaw(within.driver.exactText(`a.${column}`))
       .min({ name: `a.${column}` })
       .count({ n: "*" })
       .orderBy("n", "desc")

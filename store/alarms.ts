@@ -194,7 +194,7 @@ export async function channelsOfMessages(db: Database, ids: TaskId[]): Promise<M
       `SELECT task_id, webhook_id FROM alarm_messages WHERE task_id IN ${placeholders(keys.length)}`,
       keys,
     );
-    const rows: Row[] = db.dialect === "mysql" ? answer[0] : answer;
+    const rows = db.driver.rowsOf(answer);
     return new Map(rows.map((row) => [taskIdFromBytes(row.task_id as Uint8Array), row.webhook_id as number]));
   } catch (error) {
     throw translated(error);

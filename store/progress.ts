@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 import type { EpochMs } from "../core/clock.ts";
 import { taskIdToBytes } from "../core/ids.ts";
 import type { Progress } from "../core/task.ts";
-import type { Statement } from "./connection.ts";
+import type { Insert, Statement } from "./drivers/statement.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 
@@ -13,6 +13,11 @@ export interface ProgressChange {
   /** Counts may have grown by other than one. */
   severalEach: boolean;
   now: EpochMs;
+}
+
+/** What recording writes, decided from the locked rows. */
+export interface Plan extends ProgressChange {
+  inserts: Insert[];
 }
 
 /** The columns of {@link Progress} and how to fill them. */

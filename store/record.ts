@@ -14,8 +14,7 @@ import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type Change, changesLine, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
-import { updateProgress } from "./progress.ts";
-import { type Plan, recordAtOnce } from "./record-at-once.ts";
+import { type Plan, updateProgress } from "./progress.ts";
 import { type HandedSuccess, isHandedSuccess, recordHanded } from "./record-handed.ts";
 import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask } from "./rows.ts";
 import { insertMany } from "./sql.ts";
@@ -46,7 +45,7 @@ export async function recordOutcomes(
   random: () => number,
   wantsTasks = false,
 ): Promise<Recorded[]> {
-  const handed = wantsTasks || db.dialect === "sqlite" ? [] : handedSuccesses(outcomes);
+  const handed = wantsTasks || db.driver.commitGuarded === null ? [] : handedSuccesses(outcomes);
   if (handed.length === 0) return recordReading(db, outcomes, clock, random);
   const unread = new Set<Outcome>(handed);
   const others = outcomes.filter((outcome) => !unread.has(outcome));
@@ -78,7 +77,7 @@ async function recordReading(
   const ids = [...new Set(outcomes.map(({ taskId }) => taskId))];
   let recorded: Recorded[] = [];
   const isDone = await withRetries(() =>
-    recordAtOnce(db, ids, (tasks) => {
+    db.driver.commitPlan(ids, (tasks) => {
       const judged = judgeAll(tasks, outcomes, clock, random);
       recorded = resultsOf(judged, new Map());
       return judged.changes.some(({ before, after }) => changesLine({ before, after }) || raisesAlarm(after))

@@ -117,6 +117,12 @@ export function taskToRow(task: StoredTask): unknown[] {
   ];
 }
 
+/** Without the payload, which recording does not need; `expect` says which failures end a task. */
+export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at, expires_at,
+    created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
+    order_key, order_seq, source_ip, handed_until, last_error_code, last_error_message, expect,
+    NULL AS request_param, NULL AS body, NULL AS body_base64, NULL AS content_type, NULL AS headers, NULL AS expect_result`;
+
 /** Stands in for a retry policy that cannot be read: the task is set aside at its next claim. */
 const NO_RETRY: StoredTask["retry"] = { strategy: "fixed", delayMs: 0 };
 
@@ -154,6 +160,9 @@ export function taskFromRow(row: Row): StoredTask {
   if (columns.broken) task.corrupt = columns.broken;
   return task;
 }
+
+export const tasksById = (rows: Row[]): Map<TaskId, StoredTask> =>
+  new Map(rows.map((row) => taskFromRow(row)).map((task) => [task.taskId, task]));
 
 /** The columns of {@link Progress}; what cannot be read is replaced, a state by `pending`. */
 export const progressFromRow = (row: Row): Progress => progressOf(new Columns(row));

@@ -22,7 +22,7 @@ import { temporaryFolder } from "../servers/server.ts";
 /** One kind of database. */
 export interface Kind {
   name: string;
-  dialect: Database["dialect"];
+  dialect: Database["driver"]["name"];
   /** Where a fresh, empty one is. */
   place(): Promise<Place>;
 }
