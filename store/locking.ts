@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Database, Texts } from "./drivers/driver.ts";
 import type { Statement } from "./drivers/statement.ts";
-import { LOCKED_COLUMNS, type StoredTask, tasksById } from "./rows.ts";
+import { LOCKED_COLUMNS, type LockedTask, lockedById } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 
 /** Locks rows in one order for everyone, so that batches wait for each other instead of deadlocking. */
@@ -19,14 +19,14 @@ export function lockStatement(driver: Texts, ids: TaskId[], wait: "wait" | "nowa
 /**
  * {@link lockStatement}, in a transaction of Knex's.
  * @param wait `nowait`: fails at once where another transaction holds one of them
- * @returns the tasks without their payload; those that do not exist are missing
+ * @returns the tasks; those that do not exist are missing
  */
 export async function lockTasks(
   { driver }: Database,
   trx: Knex,
   ids: TaskId[],
   wait: "wait" | "nowait" = "wait",
-): Promise<Map<TaskId, StoredTask>> {
+): Promise<Map<TaskId, LockedTask>> {
   const { text, values } = lockStatement(driver, ids, wait);
-  return tasksById(driver.rowsOf(await trx.raw(text, values as Knex.RawBinding[])));
+  return lockedById(driver.rowsOf(await trx.raw(text, values as Knex.RawBinding[])));
 }

@@ -16,7 +16,7 @@ import { type Change, changesLine, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
 import { type Plan, updateProgress } from "./progress.ts";
 import { type HandedSuccess, isHandedSuccess, recordHanded } from "./record-handed.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask } from "./rows.ts";
+import { ATTEMPT_COLUMNS, attemptToRow, type LockedTask } from "./rows.ts";
 import { insertMany } from "./sql.ts";
 import { deltaOf } from "./stats/count.ts";
 
@@ -25,9 +25,9 @@ export interface Recorded {
   outcome: Outcome;
   /** False: another node's record of this attempt stands, and this one was dropped. */
   written: boolean;
-  task: StoredTask | null;
+  task: LockedTask | null;
   /** The next of its line, which the end of this task let go: it is to be added to the due set. */
-  released: StoredTask | null;
+  released: LockedTask | null;
   /** It was a first call that succeeded, and was recorded without a look at its row: `task` is null. */
   unread?: true;
 }
@@ -112,9 +112,9 @@ function recordWithLines(
 /** What a batch makes of the locked tasks, in memory. */
 interface Judged {
   now: EpochMs;
-  before: Map<TaskId, StoredTask>;
+  before: Map<TaskId, LockedTask>;
   /** As they are after the batch. */
-  tasks: Map<TaskId, StoredTask>;
+  tasks: Map<TaskId, LockedTask>;
   results: Omit<Recorded, "task" | "released">[];
   /** Of tasks that have a new record, each once. */
   changes: Change[];
@@ -122,7 +122,7 @@ interface Judged {
 }
 
 function judgeAll(
-  before: Map<TaskId, StoredTask>,
+  before: Map<TaskId, LockedTask>,
   outcomes: Outcome[],
   clock: Clock,
   random: () => number,
@@ -132,8 +132,8 @@ function judgeAll(
   const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
   const changed = new Set(results.flatMap(({ written, outcome }) => (written ? outcome.taskId : [])));
   const changes = Array.from(changed, (id) => ({
-    before: before.get(id) as StoredTask,
-    after: tasks.get(id) as StoredTask,
+    before: before.get(id) as LockedTask,
+    after: tasks.get(id) as LockedTask,
   }));
   return { now, before, tasks, results, changes, tally };
 }
@@ -151,7 +151,7 @@ function planOf({ now, results, changes, tally }: Judged): Plan {
   };
 }
 
-const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, StoredTask>): Recorded[] =>
+const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, LockedTask>): Recorded[] =>
   results.map((result) => ({
     ...result,
     task: tasks.get(result.outcome.taskId) ?? null,
@@ -160,7 +160,7 @@ const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, StoredTask>
 
 /** Applies one outcome to the locked tasks, in memory, and counts it. */
 function judgeOutcome(
-  tasks: Map<TaskId, StoredTask>,
+  tasks: Map<TaskId, LockedTask>,
   outcome: Outcome,
   clock: Clock,
   now: EpochMs,

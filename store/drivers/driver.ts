@@ -7,7 +7,7 @@ import type { TaskId } from "../../core/ids.ts";
 import type { Row } from "../columns.ts";
 import type { Probe } from "../probe.ts";
 import type { Plan } from "../progress.ts";
-import type { StoredTask } from "../rows.ts";
+import type { LockedTask } from "../rows.ts";
 import type { Insert, Statement } from "./statement.ts";
 import type { StatementLimit } from "./statement-limit.ts";
 
@@ -86,7 +86,7 @@ export interface Commits {
    * @param plan runs once; null: nothing is changed
    * @returns whether there was a plan
    */
-  commitPlan(ids: TaskId[], plan: (tasks: Map<TaskId, StoredTask>) => Plan | null): Promise<boolean>;
+  commitPlan(ids: TaskId[], plan: (tasks: Map<TaskId, LockedTask>) => Plan | null): Promise<boolean>;
   /**
    * Commits `update` and `inserts`, or nothing where `update` finds another number of rows than `rows`; returns which.
    * Null where a step costs no round trip: there, to read the rows first is as cheap ({@link commitPlan}).

@@ -6,7 +6,7 @@ import type { Row } from "../columns.ts";
 import { lockStatement } from "../locking.ts";
 import { Probe } from "../probe.ts";
 import { type Plan, progressStatements } from "../progress.ts";
-import { type StoredTask, tasksById } from "../rows.ts";
+import { type LockedTask, lockedById } from "../rows.ts";
 import { insertStatement } from "../sql.ts";
 import type { Commits, Database, Driver, Texts } from "./driver.ts";
 import { lent } from "./lend.ts";
@@ -138,11 +138,11 @@ function commitsOf(knex: Knex): Commits {
 async function planned(
   connection: MysqlConnection,
   ids: TaskId[],
-  plan: (tasks: Map<TaskId, StoredTask>) => Plan | null,
+  plan: (tasks: Map<TaskId, LockedTask>) => Plan | null,
 ): Promise<boolean> {
   try {
     const [, rows] = await asked(connection, [BEGIN, lockStatement(texts, ids, "wait")]);
-    const made = plan(tasksById(rows as Row[]));
+    const made = plan(lockedById(rows as Row[]));
     if (made)
       await asked(connection, [...insertStatements(made.inserts), ...progressStatements(made), COMMIT]);
     else await rollBack(connection);

@@ -7,7 +7,7 @@ import { taskIdToBytes } from "../../core/ids.ts";
 import type { Row } from "../columns.ts";
 import { Probe } from "../probe.ts";
 import { progressRow, UPDATE_ONE } from "../progress.ts";
-import { LOCKED_COLUMNS, tasksById } from "../rows.ts";
+import { LOCKED_COLUMNS, lockedById } from "../rows.ts";
 import { insertText } from "../sql.ts";
 import type { Commits, Database, Driver, Locks, Release, Texts } from "./driver.ts";
 import { FileGuard } from "./file-guard.ts";
@@ -113,7 +113,7 @@ function commitsOf(knex: Knex): Commits {
       inTransaction((own) => {
         const read = own(`SELECT ${LOCKED_COLUMNS} FROM tasks WHERE task_id = ?`);
         const rows = ids.map((id) => read.get(taskIdToBytes(id)) as Row | undefined);
-        const made = plan(tasksById(rows.filter((row) => row !== undefined)));
+        const made = plan(lockedById(rows.filter((row) => row !== undefined)));
         if (!made) return false;
         insertEach(own, made.inserts);
         const update = own(UPDATE_ONE);
