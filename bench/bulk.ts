@@ -109,7 +109,7 @@ async function fill({ database }: System): Promise<void> {
   const db = openDatabase(database);
   try {
     const createdAt = Date.now() - 3_600_000;
-    const sqlite = db.dialect === "sqlite";
+    const sqlite = db.driver.name === "sqlite";
     const numbers = sqlite
       ? `(WITH RECURSIVE c(seq) AS (SELECT 0 UNION ALL SELECT seq + 1 FROM c WHERE seq < ${tasks - 1}) SELECT seq FROM c) s`
       : `seq_0_to_${tasks - 1} s`;

@@ -31,7 +31,7 @@ export async function fill(
   db: Database,
   { count, work, due, calls, createdAt }: Filling,
 ): Promise<DueEntry[]> {
-  const sqlite = db.dialect === "sqlite";
+  const sqlite = db.driver.name === "sqlite";
   const mark = (0x7000 + (++fillings & 0xfff)).toString(16);
   const hex = (value: string) => (sqlite ? `printf('%012x', ${value})` : `LPAD(HEX(${value}), 12, '0')`);
   const join = (...parts: string[]) => (sqlite ? parts.join(" || ") : `CONCAT(${parts})`);

@@ -13,7 +13,7 @@ import { ALL_APPS, emptyCell, encodeCell, floorTo, STEPS, type Step, Tally } fro
 import { MemoryDueSet } from "../due/memory.ts";
 import { Statistics } from "../services/admin/statistics.ts";
 import { EVERYTHING } from "../store/scope.ts";
-import { insertMany, rowsOf } from "../store/sql.ts";
+import { insertMany } from "../store/sql.ts";
 import { countTally } from "../store/stats/count.ts";
 import { stepCode } from "../store/stats/fold.ts";
 import { closeDatabase, freshDatabase, KINDS, outcome, storedTask } from "../test/store/fixtures.ts";
@@ -161,7 +161,7 @@ async function explain(run: () => Promise<unknown>): Promise<void> {
   for (const { sql, bindings = [] } of made.filter((one) => /^select/i.test(one.sql))) {
     const answer = await db.knex.raw(`${verb} ${sql}`, bindings as string[]);
     console.log(sql);
-    console.table(rowsOf(db, answer));
+    console.table(db.driver.rowsOf(answer));
   }
 }
 

@@ -100,6 +100,11 @@ export interface DueSet {
   /** Adds what is not known yet. @returns how many that were */
   add(entries: DueEntry[]): Promise<number>;
   /**
+   * Takes in leases that ran out and were in their tasks' rows only, whoever holds them. A holder that still renews one has
+   * it; otherwise it goes the way of every lease that ran out. @returns how many were not known
+   */
+  addOrphans(entries: DueEntry[]): Promise<number>;
+  /**
    * Adds, and leases to `holder` up to `room` of those that are due and were accepted {@link HANDOVER} ago at most, as far
    * as lanes allow and nothing waits before them. @returns those it leased
    */

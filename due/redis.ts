@@ -40,7 +40,7 @@ const CHUNK = 1_000;
 /** Scripts after which there may be more to claim. */
 const CHANGES = new Set(["move", "configure"]);
 /** Scripts that tell, by the second value of their answer, whether there is. */
-const TELLING = new Set(["admit", "settle"]);
+const TELLING = new Set(["admit", "settle", "orphans"]);
 
 export class RedisDueSet implements DueSet {
   readonly clock: SyncedClock;
@@ -79,6 +79,23 @@ export class RedisDueSet implements DueSet {
     // What is not leased needs no time of acceptance.
     const accepted = entries.map((entry) => ({ ...entry, acceptedAt: epochMs(0) }));
     return (await this.#admit(accepted, "", 0)).added;
+  }
+
+  async addOrphans(entries: DueEntry[]): Promise<number> {
+    let added = 0;
+    await Promise.all(
+      Array.from(
+        byPartition(entries, (entry) => entry),
+        async ([partition, part]) => {
+          for (const chunk of chunks(part, CHUNK / 2)) {
+            const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
+            const [count] = await this.#run("orphans", partition, args);
+            added += Number(count);
+          }
+        },
+      ),
+    );
+    return added;
   }
 
   async admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]> {

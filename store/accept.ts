@@ -4,7 +4,6 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Transition } from "../core/stats.ts";
 import { isHeld } from "../core/task.ts";
-import { commitInserts } from "./commit-inserts.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading, withRetries } from "./failures.ts";
 import { type Claim, claimKeys, type Idempotency } from "./idempotency.ts";
@@ -78,7 +77,7 @@ const isPlain = ({ task, idempotency }: NewTask): boolean => idempotency === nul
 async function acceptPlain(db: Database, items: NewTask[]): Promise<Accepted[]> {
   const now = items.at(-1)?.task.createdAt ?? epochMs(0);
   const tasks = { table: "tasks", columns: TASK_COLUMNS, rows: items.map(({ row }) => row) };
-  await commitInserts(db, [tasks, deltaOf(now, tallyOf(items.map(creation)))]);
+  await db.driver.commitInserts([tasks, deltaOf(now, tallyOf(items.map(creation)))]);
   return items.map(({ task: { taskId } }) => ({ kind: "created", taskId }));
 }
 

@@ -18,9 +18,9 @@ import { acceptWithin, newTask } from "./accept.ts";
 import { alarmFromRow } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
+import { ChannelModel, related } from "./models.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
-import { exactGroup } from "./text-match.ts";
 
 /** Alarms routed in one transaction. */
 const ROUTED_AT_ONCE = 500;
@@ -163,20 +163,22 @@ function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs
 const open = (trx: Knex, webhookId: number) =>
   trx("alarm_deliveries").where("webhook_id", webhookId).whereNull("message_id");
 
+/** The messages that were made for a channel. */
+const messages = (knex: Knex, webhookId: number) => related(knex, ChannelModel, webhookId, "messages");
+
 async function trafficOf(trx: Knex, webhookId: number, recall: number, now: EpochMs): Promise<Traffic> {
   const [row] = await open(trx, webhookId).count({ waiting: "*" });
   const waiting = Number(row?.waiting ?? 0);
   if (recall === 0) return { waiting, sentAt: [], underWay: 0 };
-  const recent = await trx("alarm_messages as m")
-    .leftJoin("tasks as t", "t.task_id", "m.task_id")
-    .where("m.webhook_id", webhookId)
-    .where("m.created_at", ">", now - hours(1))
-    .orderBy("m.created_at", "desc")
+  const recent = await messages(trx, webhookId)
+    .leftJoinRelated("task")
+    .where("alarm_messages.created_at", ">", now - hours(1))
+    .orderBy("alarm_messages.created_at", "desc")
     .limit(recall)
-    .select("m.created_at", "t.state");
+    .select("alarm_messages.created_at", "task.state");
   return {
     waiting,
-    sentAt: recent.map(({ created_at }) => epochMs(created_at)),
+    sentAt: recent.map(({ created_at }) => epochMs(created_at as number)),
     underWay: recent.filter(({ state }) => state === stateCode("pending")).length,
   };
 }
@@ -197,7 +199,7 @@ async function digestOf(
   const counted = async (column: string): Promise<Counted[]> => {
     const rows = await told()
       .whereNotNull(`a.${column}`)
-      .groupByRaw(exactGroup(within, `a.${column}`))
+      .groupByRaw(within.driver.exactText(`a.${column}`))
       .min({ name: `a.${column}` })
       .count({ n: "*" })
       .orderBy("n", "desc")
@@ -216,19 +218,17 @@ async function digestOf(
 
 /** A page of a channel's messages, newest first; the cursor is the last one's id. */
 export async function messagesOf(db: Database, webhookId: number, limit: number, before: TaskId | null) {
-  const query = db
-    .knex("alarm_messages as m")
-    .join("tasks as t", "t.task_id", "m.task_id")
-    .where("m.webhook_id", webhookId)
-    .orderBy("m.task_id", "desc")
+  const query = messages(db.knex, webhookId)
+    .joinRelated("task")
+    .orderBy("alarm_messages.task_id", "desc")
     .limit(limit)
-    .select("m.task_id", "m.alarms", "m.created_at", "t.state");
-  if (before !== null) query.where("m.task_id", "<", taskIdToBytes(before));
+    .select("alarm_messages.task_id", "alarms", "alarm_messages.created_at", "task.state");
+  if (before !== null) query.where("alarm_messages.task_id", "<", taskIdToBytes(before));
   const rows = await query;
   return rows.map((row) => ({
-    taskId: taskIdFromBytes(row.task_id),
+    taskId: taskIdFromBytes(row.task_id as Uint8Array),
     alarms: row.alarms as number,
-    createdAt: epochMs(row.created_at),
+    createdAt: epochMs(row.created_at as number),
     state: row.state as number,
   }));
 }
@@ -242,11 +242,9 @@ export function closeChannel(db: Database, webhookId: number): Promise<void> {
 
 /** Messages of a channel that have not ended. */
 export async function openMessagesOf(db: Database, webhookId: number): Promise<TaskId[]> {
-  const keys: Uint8Array[] = await db
-    .knex("alarm_messages as m")
-    .join("tasks as t", "t.task_id", "m.task_id")
-    .where("m.webhook_id", webhookId)
-    .where("t.state", stateCode("pending"))
-    .pluck("m.task_id");
-  return keys.map((key) => taskIdFromBytes(key));
+  const rows = await messages(db.knex, webhookId)
+    .joinRelated("task")
+    .where("task.state", stateCode("pending"))
+    .select("alarm_messages.task_id");
+  return rows.map((row) => taskIdFromBytes(row.task_id as Uint8Array));
 }

@@ -17,7 +17,7 @@ import type { Outcome } from "../core/job.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
-import type { Row, StoredTask } from "./rows.ts";
+import type { Row, LockedTask } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
 
 const COLUMNS = [
@@ -46,7 +46,7 @@ export async function insertAlarms(trx: Knex, alarms: NewAlarm[]): Promise<void>
 }
 
 /** Whether {@link recordAlarms} has something to do for a task that was changed to this. */
-export const raisesAlarm = ({ appId, state }: StoredTask): boolean =>
+export const raisesAlarm = ({ appId, state }: LockedTask): boolean =>
   state === "exhausted" || (appId === ALARM_APP_ID && state !== "pending");
 
 /**
@@ -56,8 +56,8 @@ export const raisesAlarm = ({ appId, state }: StoredTask): boolean =>
  */
 export async function recordAlarms(
   trx: Knex,
-  before: Map<TaskId, StoredTask>,
-  after: Map<TaskId, StoredTask>,
+  before: Map<TaskId, LockedTask>,
+  after: Map<TaskId, LockedTask>,
   results: Result[],
   now: EpochMs,
 ): Promise<void> {
@@ -75,7 +75,7 @@ export async function recordAlarms(
   for (const task of messages) await recordMessage(trx, task, now);
 }
 
-function exhaustion(task: StoredTask, statusCode: number | null, now: EpochMs): NewAlarm {
+function exhaustion(task: LockedTask, statusCode: number | null, now: EpochMs): NewAlarm {
   const { taskId, url, targetAppName, createdAt, callCount, limitCallCount, lastError } = task;
   return {
     kind: "exhausted",
@@ -110,7 +110,7 @@ function lastStatusOf(taskId: TaskId, results: Result[]): number | null {
 /** A message that could not be delivered breaks its channel and raises no alarm to it; the others hear of it, once. */
 async function recordMessage(
   trx: Knex,
-  { taskId, state, lastError }: StoredTask,
+  { taskId, state, lastError }: LockedTask,
   now: EpochMs,
 ): Promise<void> {
   const row = await trx("alarm_messages").where("task_id", taskIdToBytes(taskId)).first("webhook_id");
@@ -194,7 +194,7 @@ export async function channelsOfMessages(db: Database, ids: TaskId[]): Promise<M
       `SELECT task_id, webhook_id FROM alarm_messages WHERE task_id IN ${placeholders(keys.length)}`,
       keys,
     );
-    const rows: Row[] = db.dialect === "mysql" ? answer[0] : answer;
+    const rows = db.driver.rowsOf(answer);
     return new Map(rows.map((row) => [taskIdFromBytes(row.task_id as Uint8Array), row.webhook_id as number]));
   } catch (error) {
     throw translated(error);

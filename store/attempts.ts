@@ -108,9 +108,8 @@ async function endOfLook(
 
 function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, after: Place | null) {
   // In this order: driven by the index, never by the tasks.
-  const join = db.dialect === "mysql" ? "STRAIGHT_JOIN" : "CROSS JOIN";
   const query: Knex.QueryBuilder = db
-    .knex(db.knex.raw(`attempts AS a ${join} tasks AS t ON t.task_id = a.task_id`))
+    .knex(db.knex.raw(`attempts AS a ${db.driver.joinInOrder} tasks AS t ON t.task_id = a.task_id`))
     .select([
       ...["task_id", "n", "started_at", "duration_ms", "succeeded"].map((column) => `a.${column}`),
       ...["status_code", "error_code", "error_message", "node"].map((column) => `a.${column}`),

@@ -11,7 +11,7 @@ import { lockTasks } from "./locking.ts";
 import { updateProgress } from "./progress.ts";
 import { matching, type TaskFilter } from "./read.ts";
 import type { Position } from "./retention.ts";
-import { progressFromRow, type Row, type StoredTask } from "./rows.ts";
+import { progressFromRow, type Row, type LockedTask } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { placeholders } from "./sql.ts";
 import { countTransitions } from "./stats/count.ts";
@@ -107,7 +107,7 @@ export async function nextMatching(
  * Whether a task that a filter found a while ago still fits: of what a filter asks for, only its state can have changed.
  * (A look by SQL would cost more than the change: SQLite takes the index on the state, not the key.)
  */
-export const stillFits = ({ states, asOf }: TaskFilter, { state, finishedAt }: StoredTask): boolean =>
+export const stillFits = ({ states, asOf }: TaskFilter, { state, finishedAt }: LockedTask): boolean =>
   (states === undefined || states.includes(state)) &&
   (asOf === undefined || finishedAt === null || finishedAt <= asOf);
 
@@ -129,12 +129,12 @@ function candidateOf(row: Row): Candidate {
   return { taskId, createdAt, entry };
 }
 
-export type Rule = (task: StoredTask) => Progress & Partial<Pick<Limits, "expiresAt">>;
+export type Rule = (task: LockedTask) => Progress & Partial<Pick<Limits, "expiresAt">>;
 
 export interface ManyChanged {
   changes: Change[];
   /** What the ends let go, see `lines.ts`. */
-  released: StoredTask[];
+  released: LockedTask[];
   /** Reason → how many a rule refused. */
   skipped: Record<string, number>;
 }
@@ -148,7 +148,7 @@ export interface Around {
 }
 
 /**
- * Changes as many as `rule` lets. The tasks that it gets are without their payload.
+ * Changes as many as `rule` lets.
  * @throws BidaError unavailable; whatever `around` throws
  */
 export async function changeTasks(
@@ -161,14 +161,14 @@ export async function changeTasks(
   return transactionWithLines(db, async (trx, lines) => {
     const within = { ...db, knex: trx };
     await around.before?.(within);
-    const tasks = ids.length > 0 ? await lockTasks(db, trx, ids) : new Map<TaskId, StoredTask>();
+    const tasks = ids.length > 0 ? await lockTasks(db, trx, ids) : new Map<TaskId, LockedTask>();
     const skipped: Record<string, number> = {};
     const wanted: Change[] = [];
     for (const id of ids) {
       const before = tasks.get(id);
       const after = before ? ruled(before, rule, now) : "there is no such task";
       if (typeof after === "string") skipped[after] = (skipped[after] ?? 0) + 1;
-      else wanted.push({ before: before as StoredTask, after });
+      else wanted.push({ before: before as LockedTask, after });
     }
     const changes = await lines.prepare(wanted);
     await updateProgress(trx, { tasks: changes.map(({ after }) => after), severalEach: true, now });
@@ -196,7 +196,7 @@ export async function changeTasks(
 }
 
 /** What becomes of a task; where its state forbids it, why. */
-function ruled(before: StoredTask, rule: Rule, now: EpochMs): StoredTask | string {
+function ruled(before: LockedTask, rule: Rule, now: EpochMs): LockedTask | string {
   try {
     return { ...before, ...rule(before), updatedAt: now };
   } catch (error) {

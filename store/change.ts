@@ -6,7 +6,7 @@ import type { Limits, Progress } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { type Change, transactionWithLines } from "./lines.ts";
 import { PROGRESS } from "./progress.ts";
-import { type StoredTask, taskFromRow } from "./rows.ts";
+import { type LockedTask, type StoredTask, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { countTransitions } from "./stats/count.ts";
 
@@ -22,8 +22,8 @@ export async function changeTask(
   taskId: TaskId,
   now: EpochMs,
   rule: (task: StoredTask) => Progress & Partial<Pick<Limits, "expiresAt">>,
-  told?: (within: Database, change: Change) => Promise<void>,
-): Promise<Change & { released: StoredTask | null }> {
+  told?: (within: Database, change: Change<StoredTask>) => Promise<void>,
+): Promise<Change<StoredTask> & { released: LockedTask | null }> {
   return transactionWithLines(db, async (trx, lines) => {
     const within = { ...db, knex: trx };
     const row = await scoped(within, scope)
@@ -32,7 +32,7 @@ export async function changeTask(
     if (!row) throw new BidaError("not_found", "No such task");
     const before = taskFromRow(row);
     const changes = await lines.prepare([{ before, after: { ...before, ...rule(before), updatedAt: now } }]);
-    const { after } = changes[0] as Change;
+    const { after } = changes[0] as Change<StoredTask>;
     await trx("tasks")
       .where("task_id", taskIdToBytes(taskId))
       .update({

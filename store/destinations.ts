@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import { reading, transaction, withRetries } from "./failures.ts";
 import { DestinationModel, from } from "./models.ts";
 import type { Row } from "./rows.ts";
-import { insertIgnore, insertMany } from "./sql.ts";
+import { insertMany } from "./sql.ts";
 import { whereContains } from "./text-match.ts";
 
 export interface StoredDestination extends DestinationSettings {
@@ -19,7 +19,7 @@ export interface StoredDestination extends DestinationSettings {
 export async function addOrigins(db: Database, origins: string[], now: EpochMs): Promise<void> {
   const rows = origins.map((origin) => [laneOf(origin), origin, now]);
   const columns = ["lane", "origin", "first_seen_at"];
-  await withRetries(() => insertMany(db.knex, "destinations", columns, rows, insertIgnore(db)));
+  await withRetries(() => insertMany(db.knex, "destinations", columns, rows, db.driver.insertIgnore));
 }
 
 export interface DestinationFilter {

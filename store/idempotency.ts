@@ -8,7 +8,7 @@ import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import type { Row } from "./rows.ts";
-import { insertIgnore, insertMany } from "./sql.ts";
+import { insertMany } from "./sql.ts";
 
 /** A key and what it stands for; SHA-256 each. */
 export interface Idempotency {
@@ -69,7 +69,7 @@ export async function claimKeys(db: Database, trx: Knex, claims: Claim[]): Promi
     ])
     // One order for everyone: two batches with the same keys wait for each other instead of deadlocking.
     .sort((a, b) => Buffer.compare(a[1] as Buffer, b[1] as Buffer));
-  await insertMany(trx, "idempotency_keys", columns, rows, insertIgnore(db));
+  await insertMany(trx, "idempotency_keys", columns, rows, db.driver.insertIgnore);
   const found = await rowsOfKeys(
     trx,
     rows.map((row) => [row[0] as number, row[1] as Buffer]),

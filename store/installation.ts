@@ -9,7 +9,7 @@ import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
 import { reading, withRetries } from "./failures.ts";
 import { type Row, stateCode } from "./rows.ts";
-import { insertMany, rowsOf } from "./sql.ts";
+import { insertMany } from "./sql.ts";
 import { entryOf } from "./waiting.ts";
 
 export interface Installation {
@@ -54,7 +54,7 @@ export interface PruningTime {
  */
 export async function advancePruning(db: Database, now: EpochMs): Promise<PruningTime> {
   const row = await reading(db.knex("installation").first("pruned_at"));
-  const clock = Math.min(now, await serverTime(db));
+  const clock = Math.min(now, await reading(db.driver.serverTime()));
   const known = Number(row?.pruned_at ?? clock);
   const next = Math.min(clock, known + CATCH_UP);
   if (next !== known) await reading(db.knex("installation").update({ pruned_at: next }));
@@ -65,13 +65,6 @@ export async function advancePruning(db: Database, now: EpochMs): Promise<Prunin
 export async function pruningTime(db: Database, now: EpochMs): Promise<EpochMs> {
   const row = await reading(db.knex("installation").first("pruned_at"));
   return epochMs(Math.min(now, Number(row?.pruned_at ?? 0)));
-}
-
-/** The database server's clock; SQLite's is this machine's. */
-async function serverTime(db: Database): Promise<number> {
-  if (db.dialect === "sqlite") return Date.now();
-  const answer = await reading(db.knex.raw("SELECT ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS now"));
-  return Number(rowsOf(db, answer)[0]?.now);
 }
 
 /** A node that was not heard of for so long is gone, in ms. */
@@ -89,7 +82,7 @@ export async function announceDueSet(
   dueSet: string,
 ): Promise<{ nodeID: string } | null> {
   return withRetries(async () => {
-    const now = await serverTime(db);
+    const now = await db.driver.serverTime();
     const nodes: Row[] = await db.knex("installation_nodes").select();
     const own = nodes.find(({ node_id }) => node_id === nodeID);
     const since = own?.due_set === dueSet ? Number(own.since) : now;

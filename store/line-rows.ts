@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 import type { EpochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
-import { inserted, insertMany, placeholders, rowsOf } from "./sql.ts";
+import { insertMany, placeholders } from "./sql.ts";
 
 /** Hexadecimal; 128 bits of a SHA-256 over the app and the key. */
 export type LineId = string;
@@ -31,14 +31,14 @@ export interface Place {
  */
 export async function lockLines(db: Database, trx: Knex, ids: LineId[]): Promise<Map<LineId, Line>> {
   const rows = ids.toSorted().map((id) => [idBytes(id), 0]);
-  const unchanged = onConflict(db, "last_seq = order_lines.last_seq");
+  const unchanged = db.driver.onConflict("line_id", "last_seq = order_lines.last_seq");
   await insertMany(trx, "order_lines", ["line_id", "last_seq"], rows, "INSERT", unchanged);
   return readLines(db, trx, ids, "");
 }
 
 /** Locks those of these lines that exist, at once or not at all: fails where another transaction holds one. */
 export async function takeLines(db: Database, trx: Knex, ids: LineId[]): Promise<Map<LineId, Line>> {
-  return readLines(db, trx, ids, db.dialect === "mysql" ? "ORDER BY line_id FOR UPDATE NOWAIT" : "");
+  return readLines(db, trx, ids, db.driver.forUpdate("line_id", "nowait"));
 }
 
 async function readLines(db: Database, trx: Knex, ids: LineId[], lock: string): Promise<Map<LineId, Line>> {
@@ -47,18 +47,20 @@ async function readLines(db: Database, trx: Knex, ids: LineId[], lock: string): 
     ids.map(idBytes),
   );
   return new Map(
-    rowsOf(db, answer).map((row) => [
-      hexOf(row.line_id),
-      { lastSeq: row.last_seq as number, head: row.head_id === null ? null : idOf(row.head_id) },
-    ]),
+    db.driver
+      .rowsOf(answer)
+      .map((row) => [
+        hexOf(row.line_id),
+        { lastSeq: row.last_seq as number, head: row.head_id === null ? null : idOf(row.head_id) },
+      ]),
   );
 }
 
 /** Writes lines that are locked. */
 export async function writeLines(db: Database, trx: Knex, lines: [LineId, Line][]): Promise<void> {
   const rows = lines.map(([id, { lastSeq, head }]) => [idBytes(id), lastSeq, head && taskIdToBytes(head)]);
-  const taken = ["last_seq", "head_id"].map((column) => `${column} = ${inserted(db, column)}`);
-  const replace = onConflict(db, taken.join(", "));
+  const taken = ["last_seq", "head_id"].map((column) => `${column} = ${db.driver.inserted(column)}`);
+  const replace = db.driver.onConflict("line_id", taken.join(", "));
   await insertMany(trx, "order_lines", ["line_id", "last_seq", "head_id"], rows, "INSERT", replace);
 }
 
@@ -79,7 +81,7 @@ export async function firstPlaces(db: Database, trx: Knex, ids: LineId[]): Promi
      WHERE order_lines.line_id IN ${placeholders(ids.length)}`,
     ids.map(idBytes),
   );
-  return rowsOf(db, answer).map((row) => ({
+  return db.driver.rowsOf(answer).map((row) => ({
     line: hexOf(row.line_id),
     seq: row.seq as number,
     taskId: idOf(row.task_id),
@@ -105,11 +107,6 @@ export async function removePlaces(trx: Knex, places: Pick<Place, "line" | "seq"
     places.flatMap(({ line, seq }) => [idBytes(line), seq]),
   );
 }
-
-const onConflict = (db: Database, update: string): string =>
-  db.dialect === "sqlite"
-    ? `ON CONFLICT (line_id) DO UPDATE SET ${update}`
-    : `ON DUPLICATE KEY UPDATE ${update}`;
 
 const idBytes = (id: LineId): Buffer => Buffer.from(id, "hex");
 const hexOf = (bytes: unknown): LineId => Buffer.from(bytes as Uint8Array).toString("hex");

@@ -28,13 +28,13 @@ import {
   writeLines,
 } from "./line-rows.ts";
 import { lockTasks } from "./locking.ts";
-import type { StoredTask } from "./rows.ts";
+import type { LockedTask, StoredTask } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 
 /** A task that was changed in this transaction. `after` may still be corrected. */
-export interface Change {
-  before: StoredTask;
-  after: StoredTask;
+export interface Change<T extends LockedTask = LockedTask> {
+  before: T;
+  after: T;
 }
 
 /** Some line is somebody else's just now: to be begun again, with the lines locked first. */
@@ -130,14 +130,14 @@ export class Lines {
    * is head is held, and one that was held stays so. To be called before the changes are written.
    * @throws LinesNeeded
    */
-  async prepare(changes: Change[]): Promise<Change[]> {
+  async prepare<T extends LockedTask>(changes: Change<T>[]): Promise<Change<T>[]> {
     const moves = changes.filter(changesLine);
     if (moves.length === 0) return changes;
     moves.sort((a, b) => (a.after.orderSeq as number) - (b.after.orderSeq as number));
     await this.#take(moves.map(({ after }) => lineOf(after) as LineId));
     const joining: Place[] = [];
     const leaving: Place[] = [];
-    const corrected = new Map<TaskId, StoredTask>();
+    const corrected = new Map<TaskId, T>();
     const touched = new Set<LineId>();
     for (const { before, after } of moves) {
       const id = lineOf(after) as LineId;
@@ -163,7 +163,7 @@ export class Lines {
    * Lets the next go where the head of a line has ended. To be called after the changes are written.
    * @returns the task that was released, by the id of the one that ended
    */
-  async release(changes: Change[], now: EpochMs): Promise<Map<TaskId, StoredTask>> {
+  async release(changes: Change[], now: EpochMs): Promise<Map<TaskId, LockedTask>> {
     const vacant = new Map<LineId, TaskId>();
     for (const { after } of changes.filter(changesLine)) {
       const id = lineOf(after) as LineId;
@@ -173,7 +173,7 @@ export class Lines {
       vacant.set(id, after.taskId);
     }
     const ended = [...vacant.keys()];
-    const released = new Map<TaskId, StoredTask>();
+    const released = new Map<TaskId, LockedTask>();
     for (let next = await this.#first(ended); next.length > 0; next = await this.#first([...vacant.keys()])) {
       await removePlaces(this.#trx, next);
       const tasks = await lockTasks(
@@ -232,7 +232,7 @@ export class Lines {
     return firstPlaces(this.#db, this.#trx, ids);
   }
 
-  async #callAt(tasks: StoredTask[], now: EpochMs): Promise<void> {
+  async #callAt(tasks: LockedTask[], now: EpochMs): Promise<void> {
     if (tasks.length === 0) return;
     const keys = tasks.map(({ taskId }) => taskIdToBytes(taskId));
     await this.#trx.raw(
@@ -244,11 +244,11 @@ export class Lines {
 }
 
 /** The lines of these tasks, each once. */
-export const linesOf = (tasks: StoredTask[]): LineId[] => [
+export const linesOf = (tasks: LockedTask[]): LineId[] => [
   ...new Set(tasks.flatMap((task) => lineOf(task) ?? [])),
 ];
 
-function lineOf({ appId, orderKey }: StoredTask): LineId | null {
+function lineOf({ appId, orderKey }: LockedTask): LineId | null {
   if (orderKey === null) return null;
   return createHash("sha256").update(`${appId}:${orderKey}`).digest("hex").slice(0, 32);
 }
@@ -260,7 +260,7 @@ export function changesLine({ before, after }: Change): boolean {
   return endsOrReturns || (isHeld(before) && !isHeld(after));
 }
 
-const placeOf = (line: LineId, task: StoredTask): Place => ({
+const placeOf = (line: LineId, task: LockedTask): Place => ({
   line,
   seq: task.orderSeq as number,
   taskId: task.taskId,

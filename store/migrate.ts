@@ -3,7 +3,6 @@
  * releases; Knex's lock table, which a crash leaves locked, is only used inside it.
  */
 import type { Knex } from "knex";
-import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
@@ -21,7 +20,6 @@ import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
-import { SILENCE_LIMIT } from "./session.ts";
 
 interface Migration {
   name: string;
@@ -51,23 +49,9 @@ const MIGRATIONS: Migration[] = [
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 
-/** How long a node waits for another one's migration, in seconds. */
-const LOCK_WAIT_S = 120;
-/** How long a migration may take, in seconds. */
-const WORK_LIMIT_S = 86_400;
-
 /** @returns the names of the migrations that this call ran */
-export async function migrate(db: Database): Promise<string[]> {
-  if (db.dialect === "sqlite") return runMigrations(db.knex); // The process lock is already ours.
-  const { limitMs } = db.limit;
-  // Waiting for another node's migration, and changing a large table, both take their time.
-  db.limit.limitMs = Number.POSITIVE_INFINITY;
-  try {
-    return await withServerLock(db.knex, `bida:migrate:${db.name}`, () => runMigrations(db.knex));
-  } finally {
-    db.limit.limitMs = limitMs;
-  }
-}
+export const migrate = (db: Database): Promise<string[]> =>
+  db.driver.whileMigrating(() => runMigrations(db.knex));
 
 async function runMigrations(knex: Knex): Promise<string[]> {
   const config: Knex.MigratorConfig = {
@@ -83,27 +67,4 @@ async function runMigrations(knex: Knex): Promise<string[]> {
   await knex.migrate.forceFreeMigrationsLock(config).catch(() => undefined);
   const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
   return names;
-}
-
-/** Holds MySQL's named lock on one connection while `work` runs on others. */
-async function withServerLock<T>(knex: Knex, name: string, work: () => Promise<T>): Promise<T> {
-  return knex.transaction(async (holder) => {
-    const key = lockName(name);
-    // The lock's connection is silent while others do the work.
-    await holder.raw(`SET SESSION wait_timeout = ${WORK_LIMIT_S}`);
-    const [rows] = await holder.raw("SELECT GET_LOCK(?, ?) AS got", [key, LOCK_WAIT_S]);
-    if (rows[0].got !== 1)
-      throw new BidaError("unavailable", `Another node has been migrating for ${LOCK_WAIT_S} s`);
-    try {
-      return await work();
-    } finally {
-      await holder.raw("SELECT RELEASE_LOCK(?)", [key]);
-      await holder.raw(`SET SESSION wait_timeout = ${SILENCE_LIMIT}`);
-    }
-  });
-}
-
-/** MySQL takes lock names of up to 64 characters. */
-export function lockName(name: string): string {
-  return name.length <= 64 ? name : name.slice(0, 32) + name.slice(-32);
 }

@@ -3,16 +3,21 @@ import type { Knex } from "knex";
 import type { EpochMs } from "../core/clock.ts";
 import { taskIdToBytes } from "../core/ids.ts";
 import type { Progress } from "../core/task.ts";
-import type { Statement } from "./connection.ts";
-import { type StoredTask, stateCode } from "./rows.ts";
+import type { Insert, Statement } from "./drivers/statement.ts";
+import { type LockedTask, stateCode } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 
 export interface ProgressChange {
   /** As they are to be. */
-  tasks: StoredTask[];
+  tasks: LockedTask[];
   /** Counts may have grown by other than one. */
   severalEach: boolean;
   now: EpochMs;
+}
+
+/** What recording writes, decided from the locked rows. */
+export interface Plan extends ProgressChange {
+  inserts: Insert[];
 }
 
 /** The columns of {@link Progress} and how to fill them. */
@@ -33,7 +38,7 @@ export const PROGRESS: [column: string, value: (progress: Progress) => unknown][
  */
 export function progressStatements({ tasks, severalEach, now }: ProgressChange): Statement[] {
   // Where a task has two records in one batch its count grows by two.
-  const isDelivered = (task: StoredTask) => !severalEach && task.state === "succeeded";
+  const isDelivered = (task: LockedTask) => !severalEach && task.state === "succeeded";
   const delivered = tasks.filter(isDelivered);
   const others = tasks.filter((task) => !isDelivered(task));
   const statements: Statement[] = [];
@@ -71,7 +76,7 @@ export async function updateProgress(trx: Knex, change: ProgressChange): Promise
 export const UPDATE_ONE = `UPDATE tasks SET updated_at = ?, ${PROGRESS.map(([column]) => `${column} = ?`).join(", ")}
   WHERE task_id = ?`;
 
-export const progressRow = (task: StoredTask, now: EpochMs): unknown[] => [
+export const progressRow = (task: LockedTask, now: EpochMs): unknown[] => [
   now,
   ...PROGRESS.map(([, value]) => value(task)),
   taskIdToBytes(task.taskId),

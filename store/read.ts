@@ -6,8 +6,7 @@ import type { AttemptRecord } from "../core/outcome.ts";
 import type { StoredState } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
-import { AttemptModel, from } from "./models.ts";
-import { attemptFromRow, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
+import { attemptFromRow, type Row, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
 
@@ -43,9 +42,14 @@ export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Prom
 
 /** Attempts of a task, oldest first. @throws BidaError not_found as {@link findTask} */
 export async function findAttempts(db: Database, scope: Scope, taskId: TaskId): Promise<AttemptRecord[]> {
-  await findTask(db, scope, taskId);
-  const rows = await reading(from(db, AttemptModel).where("task_id", taskIdToBytes(taskId)).orderBy("n"));
-  return rows.map(attemptFromRow);
+  const task = scoped(db, scope)
+    .findById(taskIdToBytes(taskId) as never)
+    .select("task_id")
+    .withGraphFetched("attempts")
+    .modifyGraph("attempts", (attempts) => attempts.orderBy("n"));
+  const row = await reading(task);
+  if (!row) throw new BidaError("not_found", "No such task");
+  return (row.attempts as Row[]).map(attemptFromRow);
 }
 
 /** The tasks that a filter finds. */

@@ -9,9 +9,8 @@ import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
 import { Tally } from "../core/stats.ts";
-import { BEGIN, COMMIT, statementFor } from "./commit-inserts.ts";
-import { asked, lent, type MysqlConnection, rollBack, type Statement } from "./connection.ts";
 import type { Database } from "./database.ts";
+import type { Statement } from "./drivers/statement.ts";
 import { isDuplicate, withRetries } from "./failures.ts";
 import { ATTEMPT_COLUMNS, attemptToRow, stateCode } from "./rows.ts";
 import { placeholders } from "./sql.ts";
@@ -30,42 +29,27 @@ export const isHandedSuccess = (outcome: Outcome): outcome is HandedSuccess =>
  * @throws BidaError unavailable
  */
 export async function recordHanded(db: Database, outcomes: HandedSuccess[], now: EpochMs): Promise<boolean> {
-  const statements = statementsOf(outcomes, now);
+  const { commitGuarded } = db.driver;
+  if (commitGuarded === null) return false;
+  const ids = outcomes.map(({ taskId }) => taskId);
+  const rows = outcomes.map(({ taskId, attempt }) => attemptToRow(taskId, attempt));
+  const attempts = { table: "attempts", columns: ATTEMPT_COLUMNS, rows };
+  const [update, delta] = [updateOf(ids, now), deltaOf(now, tallyOf(outcomes))];
   try {
-    await withRetries(() => lent<MysqlConnection, void>(db, (own) => written(own, statements)));
-    return true;
+    return await withRetries(() => commitGuarded(update, ids.length, [attempts, delta]));
   } catch (error) {
-    if (isDuplicate(error) || isGuard(error)) return false;
+    if (isDuplicate(error)) return false;
     throw error;
   }
 }
 
-async function written(connection: MysqlConnection, statements: Statement[]): Promise<void> {
-  try {
-    await asked(connection, statements);
-  } catch (error) {
-    // The server stops at what failed, with the transaction open.
-    await rollBack(connection);
-    throw error;
-  }
-}
-
-function statementsOf(outcomes: HandedSuccess[], now: EpochMs): Statement[] {
+function tallyOf(outcomes: HandedSuccess[]): Tally {
   const tally = new Tally();
   for (const { app, lane, attempt } of outcomes) {
     tally.attempt(app, lane, attempt);
     tally.transition({ appId: app, lane, from: "pending", to: "succeeded" });
   }
-  const ids = outcomes.map(({ taskId }) => taskId);
-  const rows = outcomes.map(({ taskId, attempt }) => attemptToRow(taskId, attempt));
-  return [
-    BEGIN,
-    updateOf(ids, now),
-    { text: GUARD, values: [ids.length] },
-    statementFor({ table: "attempts", columns: ATTEMPT_COLUMNS, rows }),
-    statementFor(deltaOf(now, tally)),
-    COMMIT,
-  ];
+  return tally;
 }
 
 /** Locks rows in one order for everyone, as `locking.ts` does: the key's order is the order of an update by key. */
@@ -82,9 +66,3 @@ function updateOf(ids: TaskId[], now: EpochMs): Statement {
     ],
   };
 }
-
-/** Fails with ER_DATA_OUT_OF_RANGE where the statement before it changed another number of rows. */
-const GUARD = "SELECT EXP(IF(ROW_COUNT() = ?, 0, 1000))";
-const ER_DATA_OUT_OF_RANGE = 1690;
-
-const isGuard = (error: unknown): boolean => (error as { errno?: number }).errno === ER_DATA_OUT_OF_RANGE;

@@ -14,10 +14,9 @@ import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type Change, changesLine, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
-import { updateProgress } from "./progress.ts";
-import { type Plan, recordAtOnce } from "./record-at-once.ts";
+import { type Plan, updateProgress } from "./progress.ts";
 import { type HandedSuccess, isHandedSuccess, recordHanded } from "./record-handed.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, type StoredTask } from "./rows.ts";
+import { ATTEMPT_COLUMNS, attemptToRow, type LockedTask } from "./rows.ts";
 import { insertMany } from "./sql.ts";
 import { deltaOf } from "./stats/count.ts";
 
@@ -26,9 +25,9 @@ export interface Recorded {
   outcome: Outcome;
   /** False: another node's record of this attempt stands, and this one was dropped. */
   written: boolean;
-  task: StoredTask | null;
+  task: LockedTask | null;
   /** The next of its line, which the end of this task let go: it is to be added to the due set. */
-  released: StoredTask | null;
+  released: LockedTask | null;
   /** It was a first call that succeeded, and was recorded without a look at its row: `task` is null. */
   unread?: true;
 }
@@ -46,7 +45,7 @@ export async function recordOutcomes(
   random: () => number,
   wantsTasks = false,
 ): Promise<Recorded[]> {
-  const handed = wantsTasks || db.dialect === "sqlite" ? [] : handedSuccesses(outcomes);
+  const handed = wantsTasks || db.driver.commitGuarded === null ? [] : handedSuccesses(outcomes);
   if (handed.length === 0) return recordReading(db, outcomes, clock, random);
   const unread = new Set<Outcome>(handed);
   const others = outcomes.filter((outcome) => !unread.has(outcome));
@@ -78,7 +77,7 @@ async function recordReading(
   const ids = [...new Set(outcomes.map(({ taskId }) => taskId))];
   let recorded: Recorded[] = [];
   const isDone = await withRetries(() =>
-    recordAtOnce(db, ids, (tasks) => {
+    db.driver.commitPlan(ids, (tasks) => {
       const judged = judgeAll(tasks, outcomes, clock, random);
       recorded = resultsOf(judged, new Map());
       return judged.changes.some(({ before, after }) => changesLine({ before, after }) || raisesAlarm(after))
@@ -113,9 +112,9 @@ function recordWithLines(
 /** What a batch makes of the locked tasks, in memory. */
 interface Judged {
   now: EpochMs;
-  before: Map<TaskId, StoredTask>;
+  before: Map<TaskId, LockedTask>;
   /** As they are after the batch. */
-  tasks: Map<TaskId, StoredTask>;
+  tasks: Map<TaskId, LockedTask>;
   results: Omit<Recorded, "task" | "released">[];
   /** Of tasks that have a new record, each once. */
   changes: Change[];
@@ -123,7 +122,7 @@ interface Judged {
 }
 
 function judgeAll(
-  before: Map<TaskId, StoredTask>,
+  before: Map<TaskId, LockedTask>,
   outcomes: Outcome[],
   clock: Clock,
   random: () => number,
@@ -133,8 +132,8 @@ function judgeAll(
   const results = outcomes.map((outcome) => judgeOutcome(tasks, outcome, clock, now, random, tally));
   const changed = new Set(results.flatMap(({ written, outcome }) => (written ? outcome.taskId : [])));
   const changes = Array.from(changed, (id) => ({
-    before: before.get(id) as StoredTask,
-    after: tasks.get(id) as StoredTask,
+    before: before.get(id) as LockedTask,
+    after: tasks.get(id) as LockedTask,
   }));
   return { now, before, tasks, results, changes, tally };
 }
@@ -152,7 +151,7 @@ function planOf({ now, results, changes, tally }: Judged): Plan {
   };
 }
 
-const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, StoredTask>): Recorded[] =>
+const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, LockedTask>): Recorded[] =>
   results.map((result) => ({
     ...result,
     task: tasks.get(result.outcome.taskId) ?? null,
@@ -161,7 +160,7 @@ const resultsOf = ({ results, tasks }: Judged, released: Map<TaskId, StoredTask>
 
 /** Applies one outcome to the locked tasks, in memory, and counts it. */
 function judgeOutcome(
-  tasks: Map<TaskId, StoredTask>,
+  tasks: Map<TaskId, LockedTask>,
   outcome: Outcome,
   clock: Clock,
   now: EpochMs,

@@ -11,7 +11,7 @@ import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { lockTasks } from "./locking.ts";
-import { placeholders, rowsOf } from "./sql.ts";
+import { placeholders } from "./sql.ts";
 import { countTransitions } from "./stats/count.ts";
 
 /** How far a walk over the tasks has come. */
@@ -131,7 +131,7 @@ export async function pruneLines(
       "SELECT line_id, last_seq, head_id FROM order_lines WHERE line_id > ? ORDER BY line_id LIMIT ?",
       [after ?? Buffer.alloc(0), limit],
     );
-    const rows = rowsOf(db, answer);
+    const rows = db.driver.rowsOf(answer);
     const idle = rows.filter(({ last_seq, head_id }) => head_id === null && (last_seq as number) < cutoff);
     const pruned =
       idle.length === 0

@@ -50,6 +50,12 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   corrupt?: string[];
 }
 
+/** What its target gets and is judged by; a call needs it, recording does not. */
+type Payload = "requestParam" | "body" | "bodyBase64" | "contentType" | "headers" | "expectResult";
+
+/** A task as it is locked: its payload was not read. */
+export type LockedTask = Omit<StoredTask, Payload>;
+
 export const stateCode = (state: StoredState): number => STORED_STATES.indexOf(state);
 
 /** Columns of an insert, in the order of {@link taskToRow}. */
@@ -117,15 +123,39 @@ export function taskToRow(task: StoredTask): unknown[] {
   ];
 }
 
+/** Of a {@link LockedTask}; `expect` says which failures end a task. */
+export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at, expires_at,
+    created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
+    order_key, order_seq, source_ip, handed_until, last_error_code, last_error_message, expect`;
+
 /** Stands in for a retry policy that cannot be read: the task is set aside at its next claim. */
 const NO_RETRY: StoredTask["retry"] = { strategy: "fixed", delayMs: 0 };
 
 /** Never throws for what stands in a column: what cannot be read is named in {@link StoredTask.corrupt}. */
 export function taskFromRow(row: Row): StoredTask {
   const columns = new Columns(row);
-  const taskId = taskIdFromBytes(row.task_id as Uint8Array);
-  const task: StoredTask = {
-    taskId,
+  const task = lockedOf(row, columns) as StoredTask;
+  task.requestParam = columns.optional("request_param", objectText);
+  task.body = columns.optional("body", text);
+  task.bodyBase64 = columns.optional("body_base64", text);
+  task.contentType = columns.optional("content_type", text);
+  task.headers = columns.optional("headers", headersOf<Record<string, string>>(false));
+  task.expectResult = columns.optional("expect_result", text);
+  if (columns.broken) task.corrupt = columns.broken;
+  return task;
+}
+
+/** As {@link taskFromRow}, of {@link LOCKED_COLUMNS}. */
+function lockedFromRow(row: Row): LockedTask {
+  const columns = new Columns(row);
+  const task = lockedOf(row, columns);
+  if (columns.broken) task.corrupt = columns.broken;
+  return task;
+}
+
+function lockedOf(row: Row, columns: Columns): LockedTask {
+  return {
+    taskId: taskIdFromBytes(row.task_id as Uint8Array),
     appId: columns.read("app_id", integer, 0),
     ...progressOf(columns),
     limitCallCount: columns.read("limit_call_count", count, 1),
@@ -136,12 +166,6 @@ export function taskFromRow(row: Row): StoredTask {
     lane: columns.read("lane", text, "") as Lane,
     url: columns.read("url", targetOf, String(row.url)),
     requestMethod: columns.read("request_method", oneOf(METHODS), String(row.request_method) as Method),
-    requestParam: columns.optional("request_param", objectText),
-    body: columns.optional("body", text),
-    bodyBase64: columns.optional("body_base64", text),
-    contentType: columns.optional("content_type", text),
-    headers: columns.optional("headers", headersOf<Record<string, string>>(false)),
-    expectResult: columns.optional("expect_result", text),
     expect: columns.optional("expect", expectationOf),
     timeoutMs: millis(columns.read("timeout_ms", count, 0)),
     sourceAppName: columns.optional("source_app_name", text),
@@ -151,9 +175,11 @@ export function taskFromRow(row: Row): StoredTask {
     sourceIp: columns.optional("source_ip", text),
     handedUntil: columns.optional("handed_until", time),
   };
-  if (columns.broken) task.corrupt = columns.broken;
-  return task;
 }
+
+/** Locked rows, by the ids of their tasks. */
+export const lockedById = (rows: Row[]): Map<TaskId, LockedTask> =>
+  new Map(rows.map(lockedFromRow).map((task) => [task.taskId, task]));
 
 /** The columns of {@link Progress}; what cannot be read is replaced, a state by `pending`. */
 export const progressFromRow = (row: Row): Progress => progressOf(new Columns(row));

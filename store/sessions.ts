@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, later } from "../core/clock.ts";
 import { SESSION_MAX } from "../core/logins.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
+import { from, SessionModel } from "./models.ts";
 import type { Row } from "./rows.ts";
 import { type User, userFromRow } from "./users.ts";
 
@@ -27,14 +28,12 @@ export async function insertSession(within: Database, session: Session): Promise
 
 /** The session of a token's hash, unless it is over or its user is disabled or gone. */
 export async function findSession(db: Database, tokenHash: Buffer, now: EpochMs): Promise<Session | null> {
-  const query = db
-    .knex("sessions")
-    .join("users", "users.id", "sessions.user_id")
-    .where("token_hash", tokenHash)
+  const query = from(db, SessionModel)
+    .findById(tokenHash as never)
+    .joinRelated("user")
     .where("expires_at", ">", now)
-    .where("disabled", false)
-    .select("users.*", "mark", "expires_at", "sessions.created_at as began_at")
-    .first();
+    .where("user.disabled", false)
+    .select("user.*", "mark", "expires_at", "sessions.created_at as began_at");
   const row = await reading<Row | undefined>(query);
   if (!row) return null;
   const createdAt = epochMs(row.began_at as number);

@@ -12,13 +12,13 @@ import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type Change, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
-import { type Row, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
+import { type LockedTask, type Row, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { countTransitions } from "./stats/count.ts";
 
 export interface SetAside {
-  changes: Change[];
+  changes: Change<StoredTask>[];
   /** What the ends let go, see `lines.ts`. */
-  released: StoredTask[];
+  released: LockedTask[];
 }
 
 /**
@@ -34,7 +34,7 @@ export function setAside(
 ): Promise<SetAside> {
   return transactionWithLines(db, async (trx, lines) => {
     await lockTasks(db, trx, ids);
-    const wanted = (await wholeTasks(trx, ids)).flatMap((before): Change[] => {
+    const wanted = (await wholeTasks(trx, ids)).flatMap((before): Change<StoredTask>[] => {
       const reason = reasonOf(before) ?? why.get(before.taskId);
       if (reason === undefined || before.state !== "pending") return [];
       return [{ before, after: { ...before, ...afterCorruption(before, reason, now), updatedAt: now } }];

@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
 import type { SecretBox } from "./secret-box.ts";
-import { insertIgnore, insertMany } from "./sql.ts";
+import { insertMany } from "./sql.ts";
 
 export interface Webhook {
   id: number;
@@ -45,7 +45,7 @@ export async function createWebhook(
   try {
     if (sourceKey === null) return (await db.knex("webhooks").insert(row))[0] as number;
     if (await db.knex("webhooks").where("source_key", sourceKey).first()) return null;
-    await insertMany(db.knex, "webhooks", Object.keys(row), [Object.values(row)], insertIgnore(db));
+    await insertMany(db.knex, "webhooks", Object.keys(row), [Object.values(row)], db.driver.insertIgnore);
     return (await db.knex("webhooks").where("source_key", sourceKey).first("id")).id;
   } catch (error) {
     throw translated(error);

@@ -86,6 +86,21 @@ test("who makes a socket, a server, a thread or a stream listens to its errors i
   assert.equal(silent.map(shown), []);
 });
 
+/** Ways to ask which database it is; the words of comments are no way. */
+const ASKS = /\bdialect\b|\bdriver\.name\b|\bclient\.config\.client\b|[!=]==\s*["'`](?:sqlite|mysql)2?["'`]/;
+const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/ .*$/gm;
+const asks = (text: string): boolean => ASKS.test(text.replace(COMMENTS, ""));
+
+test("only its driver knows which database it is, and migrations, which make its tables", () => {
+  assert.ok(asks('if (db.dialect === "mysql") x();') && asks('db.driver.name === "sqlite"'));
+  assert.not.ok(asks("// Whatever the dialect.") || asks("await db.driver.ping(1)"));
+  const asking = sources.map(shown).filter((file) => asks(textOf(path.join(ROOT, file))));
+  assert.equal(
+    asking.filter((file) => !/^store\/(drivers|migrations)\//.test(file)),
+    [],
+  );
+});
+
 test("services keep no state in their modules: it belongs to an object that is made when they start", () => {
   const STATE = /^(?:export )?let /m;
   const services = sources.filter((file) => shown(file).startsWith("services/"));

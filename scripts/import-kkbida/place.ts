@@ -31,7 +31,7 @@ export async function openPlace(config: Config, onLost: () => void): Promise<Pla
   };
   try {
     await reach(db);
-    if (config.redisUrl === null) releases.push(await holdExclusive(db, config, onLost));
+    if (config.redisUrl === null) releases.push(await holdExclusive(db, onLost));
     releases.push(await holdImport(db, onLost));
     await migrate(db);
     return { db, close };

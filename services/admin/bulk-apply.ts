@@ -14,7 +14,7 @@ import {
   type Rule,
 } from "../../store/change-many.ts";
 import { isHanded } from "../../store/handovers.ts";
-import type { StoredTask } from "../../store/rows.ts";
+import type { LockedTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { letGo, progressOf } from "../tasks/tasks.ts";
 
@@ -41,7 +41,7 @@ export async function applyTo(
   action: BulkAction,
   candidates: Candidate[],
   by: By,
-  { isMeant = () => true, ...around }: Around & { isMeant?: (task: StoredTask) => boolean } = {},
+  { isMeant = () => true, ...around }: Around & { isMeant?: (task: LockedTask) => boolean } = {},
 ): Promise<ManyChanged> {
   const { db, due, clock, announce, log } = resources;
   const entries = candidates.flatMap(({ entry }) => entry ?? []);
@@ -106,7 +106,7 @@ async function ruleOf({ due, clock }: Resources, action: BulkAction, entries: Du
 }
 
 const whereMeant =
-  (isMeant: (task: StoredTask) => boolean, rule: Rule): Rule =>
+  (isMeant: (task: LockedTask) => boolean, rule: Rule): Rule =>
   (task) => {
     if (isMeant(task)) return rule(task);
     throw new BidaError("state_conflict", "it does not fit the filter any more");

@@ -130,9 +130,7 @@ export function resources(config: Config): Middleware {
       await installation?.stop();
       await opened.due.close();
       await release();
-      const closed = closeDatabase(opened.db);
-      // SQLite's is this process's own work.
-      await (opened.db.dialect === "sqlite" ? closed : Promise.race([closed, pause(GOODBYE)]));
+      await closeDatabase(opened.db, GOODBYE);
     },
   } as Middleware;
 }
@@ -147,8 +145,7 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
     log(broker).error({ err: why, meanwhile }, "the database file is lost");
   });
   await reach(broker, db);
-  const release =
-    config.redisUrl === null ? await holdExclusive(db, config, onLockLost) : async () => undefined;
+  const release = config.redisUrl === null ? await holdExclusive(db, onLockLost) : async () => undefined;
   const ran = await migrate(db);
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
   const { id } = await readInstallation(db);

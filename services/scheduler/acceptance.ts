@@ -73,8 +73,7 @@ export class Acceptance {
           return results;
         }),
       });
-    // SQLite has one writer; MySQL syncs its log for several commits at once.
-    this.#batcher = batcherOf(resources.db.dialect === "sqlite" ? 1 : 3);
+    this.#batcher = batcherOf(resources.db.driver.writers);
     this.#orderedBatcher = batcherOf(1);
   }
 

@@ -154,12 +154,16 @@ export class Reconciler {
     return seen;
   }
 
-  /** Tasks that were accepted later are on their way into the due set still; so are those whose row is their lease. */
+  /**
+   * Tasks that were accepted later are on their way into the due set still. Those whose row was their lease a lease ago are
+   * left to `handover-watch.ts`, which looks several times per lease and does not pass their holders over.
+   */
   #accepted(): { until: EpochMs; now: EpochMs } {
     const { clock, config } = this.#resources;
     const now = clock.now();
     const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
-    return { now, until: config.redisUrl === null ? epochMs(Math.max(until, this.#startedAt)) : until };
+    if (config.redisUrl === null) return { now, until: epochMs(Math.max(until, this.#startedAt)) };
+    return { now: epochMs(now - config.leaseMs), until };
   }
 }

@@ -52,7 +52,7 @@ export class Recorder {
       maxItems: MAX_ITEMS,
       maxBytes: MAX_BYTES,
       sizeOf: ({ outcome }) => 500 + (outcome.attempt?.responseBody?.length ?? 0),
-      concurrency: resources.db.dialect === "sqlite" ? 1 : 3,
+      concurrency: resources.db.driver.writers,
       maxWaiting: MAX_WAITING,
       flush: measured("record", (reported) => this.#record(reported)),
     });

@@ -6,15 +6,15 @@ import type { ServiceBroker } from "moleculer";
 import type { TaskChange } from "../../core/contract.ts";
 import type { StoredState } from "../../core/task.ts";
 import type { Recorded } from "../../store/record.ts";
-import type { StoredTask } from "../../store/rows.ts";
+import type { LockedTask } from "../../store/rows.ts";
 import { broadcast, emit, isHeard } from "../bus/bus.ts";
 import { taskChange, taskEvent } from "./views.ts";
 
 export interface Announce {
   /** Changes that were no calls. */
-  changed(type: TaskChange["type"], tasks: StoredTask[]): void;
+  changed(type: TaskChange["type"], tasks: LockedTask[]): void;
   /** Tasks that are exhausted without a call; the event `task.exhausted` too. */
-  ended(tasks: StoredTask[]): void;
+  ended(tasks: LockedTask[]): void;
   /** Outcomes; those that were dropped are left out. */
   recorded(recorded: Recorded[]): void;
 }

@@ -3,13 +3,13 @@ import type { Logger } from "moleculer";
 import type { DueEntry, Outcome } from "../../core/job.ts";
 import { type Change, taskChanges } from "../../core/metrics.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
-import type { StoredTask } from "../../store/rows.ts";
+import type { LockedTask } from "../../store/rows.ts";
 
 /** One change that is on record. @param attempt the call that led to it, where one did */
 export function announceChange(
   log: Logger,
   change: Change,
-  task: StoredTask,
+  task: LockedTask,
   attempt: AttemptRecord | null = null,
 ): void {
   taskChanges[change].inc();
@@ -34,7 +34,7 @@ export function announceSuccess(log: Logger, { taskId, n, attempt, target }: Out
 }
 
 /** Everything about one attempt, in one line. No payload and no URL: paths and queries hold tokens. */
-export function attemptLine(task: StoredTask, attempt: AttemptRecord, { dueAt }: DueEntry): object {
+export function attemptLine(task: LockedTask, attempt: AttemptRecord, { dueAt }: DueEntry): object {
   return {
     taskId: task.taskId,
     n: attempt.n,

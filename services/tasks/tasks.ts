@@ -12,7 +12,7 @@ import { isHanded } from "../../store/handovers.ts";
 import { holderOf } from "../../store/lines.ts";
 import { findTask } from "../../store/read.ts";
 import { copiesOf, originalOf } from "../../store/resends.ts";
-import type { StoredTask } from "../../store/rows.ts";
+import type { LockedTask, StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
@@ -45,7 +45,7 @@ export async function viewTask(resources: Resources, ctx: BidaContext, taskId: T
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
-export async function letGo({ due }: Resources, released: (StoredTask | null)[]): Promise<void> {
+export async function letGo({ due }: Resources, released: (LockedTask | null)[]): Promise<void> {
   const entries = released.flatMap((task) => (task && dueEntryOf(task)) ?? []);
   if (entries.length > 0) await due.add(entries).catch(() => undefined);
 }
@@ -134,7 +134,7 @@ function changeByHand(
 }
 
 /** What the audit log says of a task. */
-export const progressOf = ({ state, callCount, nextCallAt }: StoredTask) => ({
+export const progressOf = ({ state, callCount, nextCallAt }: LockedTask) => ({
   state,
   callCount,
   nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),

@@ -6,7 +6,7 @@ import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { ListedAttempt } from "../../store/attempts.ts";
-import type { StoredTask } from "../../store/rows.ts";
+import type { LockedTask, StoredTask } from "../../store/rows.ts";
 
 /**
  * @param leased whether a dispatcher holds it just now
@@ -57,7 +57,7 @@ export function attemptItem({ startedAt, succeeded, ...attempt }: ListedAttempt)
   return { ...attempt, startedAt: iso(startedAt), outcome: succeeded ? "succeeded" : "failed" };
 }
 
-export function taskEvent(task: StoredTask): TaskEvent {
+export function taskEvent(task: LockedTask): TaskEvent {
   return {
     taskId: task.taskId,
     state: task.state,
@@ -76,7 +76,7 @@ const STREAMED_URL = 512;
 
 export function taskChange(
   type: TaskChange["type"],
-  task: StoredTask,
+  task: LockedTask,
   attempt: AttemptRecord | null,
 ): TaskChange {
   const { taskId, appId, state, callCount, limitCallCount, sourceAppName, targetAppName, lastError } = task;

@@ -122,5 +122,5 @@ function* slices(rows: unknown[][]): Generator<unknown[][]> {
 
 async function select(db: Database, sql: string, values: unknown[]): Promise<Record<string, unknown>[]> {
   const answer = await db.knex.raw(sql, values as never[]);
-  return db.dialect === "mysql" ? answer[0] : answer;
+  return db.driver.rowsOf(answer);
 }

@@ -5,7 +5,7 @@
 import type { Knex } from "knex";
 import type { EpochMs } from "../../core/clock.ts";
 import { Tally, type Transition } from "../../core/stats.ts";
-import type { Insert } from "../commit-inserts.ts";
+import type { Insert } from "../drivers/statement.ts";
 import { insertMany } from "../sql.ts";
 
 /** The row that counts `tally` as of `now`; to be committed with what it counts. */

@@ -51,8 +51,8 @@ export async function foldStats(db: Database, now: EpochMs, interval: Millis): P
     if ((await db.knex("stats_deltas").select("id").first()) === undefined) return false;
     return db.knex.transaction(async (trx) => {
       // Its row is the lock: one node folds at a time.
-      const turn = trx("stats_folds").where("id", 1).select("folded_at").first();
-      const { folded_at: last } = await (db.dialect === "mysql" ? turn.forUpdate() : turn);
+      const turn = trx("stats_folds").where("id", 1).select("folded_at").first().forUpdate();
+      const { folded_at: last } = await turn;
       if (last <= now && now - last < interval) return false;
       const deltas: { id: number; at: EpochMs; data: string }[] = await trx("stats_deltas")
         .select("id", "at", "data")

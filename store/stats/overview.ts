@@ -17,7 +17,6 @@ import {
 } from "../../core/stats.ts";
 import type { Database } from "../database.ts";
 import { reading } from "../failures.ts";
-import { rowsOf } from "../sql.ts";
 import { stepCode } from "./fold.ts";
 import type { Range } from "./read.ts";
 
@@ -51,7 +50,7 @@ export async function readOverview(db: Database, appId: number, periods: Range[]
   const totals = emptyTotals();
   const cells = periods.map(emptyCell);
   const deltas: { at: number; data: string }[] = [];
-  for (const { part, at, data } of rowsOf(db, answer) as { part: number; at: number; data: string }[]) {
+  for (const { part, at, data } of db.driver.rowsOf(answer) as { part: number; at: number; data: string }[]) {
     if (part === TOTALS) mergeTotals(totals, JSON.parse(data) as Totals);
     else if (part === DELTA) deltas.push({ at, data });
     else addEncoded(cells[(ranges[part] as { period: number }).period] as Cell, data);

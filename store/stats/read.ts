@@ -43,10 +43,8 @@ export interface StatsReader {
 
 /** @throws BidaError unavailable */
 export async function readStats<T>(db: Database, read: (reader: StatsReader) => Promise<T>): Promise<T> {
-  // READ COMMITTED would show another state to every statement.
-  const snapshot = db.dialect === "mysql" ? ({ isolationLevel: "repeatable read" } as const) : undefined;
   try {
-    return await db.knex.transaction(async (trx) => read(readerOf(trx)), snapshot);
+    return await db.knex.transaction(async (trx) => read(readerOf(trx)), db.driver.snapshot);
   } catch (error) {
     throw translated(error);
   }

@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadConfig } from "../../core/config.ts";
 import { closeDatabase, openDatabase } from "../../store/database.ts";
 import { holdExclusive, holdImport } from "../../store/exclusive.ts";
 import { Source, SourceError } from "../../store/kkbida/source.ts";
@@ -59,7 +58,7 @@ for (const kind of KINDS) {
     await fill(kkbida, 3);
     const place = await kind.place();
     const node = openDatabase(place);
-    const release = await holdExclusive(node, { ...loadConfig({}), ...place }, () => undefined);
+    const release = await holdExclusive(node, () => undefined);
     await migrate(node);
     const refused = await run([kkbida.url], place);
     assert.is(refused.how, "exit 1");

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ConfigError, loadConfig } from "../../core/config.ts";
+import { ConfigError } from "../../core/config.ts";
 import { closeDatabase, openDatabase } from "../../store/database.ts";
 import { holdExclusive } from "../../store/exclusive.ts";
 import { thrown } from "../core/helpers.ts";
@@ -16,7 +16,7 @@ function holder(place: Place) {
     const { holdExclusive } = await import("${MODULES}store/exclusive.ts");
     const place = ${JSON.stringify(place)};
     try {
-      await holdExclusive(openDatabase(place), place, () => {});
+      await holdExclusive(openDatabase(place), () => {});
       console.log("held.");
       setInterval(() => {}, 1000);
     } catch (error) {
@@ -29,9 +29,8 @@ function holder(place: Place) {
 for (const kind of KINDS) {
   const test = suite(`${kind.name}: exclusive`);
   const open = (place: Place) => {
-    const config = { ...loadConfig({}), ...place };
     const db = openDatabase(place);
-    return { db, hold: () => holdExclusive(db, config, () => assert.unreachable("lost")) };
+    return { db, hold: () => holdExclusive(db, () => assert.unreachable("lost")) };
   };
 
   // A child that is waited for keeps no event loop alive.

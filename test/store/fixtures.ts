@@ -12,7 +12,7 @@ import { closeDatabase, type Database, openDatabase } from "../../store/database
 import type { Idempotency } from "../../store/idempotency.ts";
 import { migrate } from "../../store/migrate.ts";
 import { findAttempts, findTask } from "../../store/read.ts";
-import { type Row, type StoredTask, stateCode } from "../../store/rows.ts";
+import { type LockedTask, type Row, type StoredTask, stateCode } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { foldStats } from "../../store/stats/fold.ts";
 import { readOverview } from "../../store/stats/overview.ts";
@@ -22,7 +22,7 @@ import { temporaryFolder } from "../servers/server.ts";
 /** One kind of database. */
 export interface Kind {
   name: string;
-  dialect: Database["dialect"];
+  dialect: Database["driver"]["name"];
   /** Where a fresh, empty one is. */
   place(): Promise<Place>;
 }
@@ -87,6 +87,20 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     updatedAt: now,
     ...more,
   };
+}
+
+/** The task as recording gives it out. */
+export function locked(task: StoredTask): LockedTask {
+  const {
+    requestParam: _1,
+    body: _2,
+    bodyBase64: _3,
+    contentType: _4,
+    headers: _5,
+    expectResult: _6,
+    ...rest
+  } = task;
+  return rest;
 }
 
 /** Stores tasks and gives them back. */

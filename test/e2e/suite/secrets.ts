@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import * as assert from "uvu/assert";
 import type { Database } from "../../../store/database.ts";
-import { rowsOf } from "../../../store/sql.ts";
 import { quick } from "../kit/world.ts";
 import { newUser } from "./access.ts";
 import { cookieOf } from "./people.ts";
@@ -77,11 +76,11 @@ export function secretSuite({ test, world }: Suite): void {
 /** All values of all tables. */
 async function everything(db: Database): Promise<Buffer> {
   const list =
-    db.dialect === "sqlite"
+    db.driver.name === "sqlite"
       ? "SELECT name FROM sqlite_master WHERE type = 'table'"
       : "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()";
   const parts: Buffer[] = [];
-  for (const { name } of rowsOf(db, await db.knex.raw(list))) {
+  for (const { name } of db.driver.rowsOf(await db.knex.raw(list))) {
     for (const row of await db.knex(String(name)).select())
       for (const value of Object.values(row as object))
         parts.push(Buffer.isBuffer(value) ? value : Buffer.from(String(value)), Buffer.from("\n"));

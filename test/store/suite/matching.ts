@@ -54,7 +54,7 @@ export function matching(kind: Kind): void {
       for (const name of NAMES) assert.is(await countMatching(db, EVERYTHING, { sourceAppName: name }), 1);
     };
     await exact();
-    if (db.dialect === "sqlite") return;
+    if (db.driver.name === "sqlite") return;
     // As a table is after somebody converted it.
     await db.knex.raw("ALTER TABLE tasks CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
     await exact();

@@ -8,7 +8,7 @@ import { changeTask } from "../../../store/change.ts";
 import type { Database } from "../../../store/database.ts";
 import { holderOf } from "../../../store/lines.ts";
 import { recordOutcomes } from "../../../store/record.ts";
-import type { StoredTask } from "../../../store/rows.ts";
+import type { LockedTask, StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { scanWaiting } from "../../../store/waiting.ts";
 import { refusal, seeded } from "../../core/helpers.ts";
@@ -19,6 +19,7 @@ import {
   given,
   inMs,
   type Kind,
+  locked,
   keyed,
   outcome,
   storedTask,
@@ -51,7 +52,7 @@ export function ordering(kind: Kind): void {
     const now = await Promise.all(tasks.map(({ taskId }) => taskIn(db, taskId)));
     return now.flatMap(({ nextCallAt }, i) => (nextCallAt === null ? [] : [i]));
   }
-  const idOf = (task: StoredTask | null | undefined) => task?.taskId;
+  const idOf = (task: LockedTask | null | undefined) => task?.taskId;
 
   test("the first of a batch is called, the others are held, in the order of the batch", async () => {
     const tasks = await line({}, {}, {});
@@ -83,7 +84,7 @@ export function ordering(kind: Kind): void {
     assert.is((await taskIn(db, some[3]!.taskId)).orderSeq, null);
   });
 
-  const ENDS: [name: string, end: (task: StoredTask) => Promise<StoredTask | null>][] = [
+  const ENDS: [name: string, end: (task: StoredTask) => Promise<LockedTask | null>][] = [
     ["success", async (task) => (await record(outcome(task, 1, "succeeded")))[0]!.released],
     ["its last failure", async (task) => (await record(outcome(task, 1, "failed")))[0]!.released],
     ["its expiry", async (task) => (await record(outcome(task, 1, null)))[0]!.released],
@@ -94,7 +95,7 @@ export function ordering(kind: Kind): void {
       const tasks = await line({ limitCallCount: 1 }, {}, {});
       clock.advance(10);
       const released = await end(tasks[0]!);
-      assert.equal(released, { ...(await taskIn(db, tasks[1]!.taskId)), requestParam: null });
+      assert.equal(released, locked(await taskIn(db, tasks[1]!.taskId)));
       assert.is(released?.nextCallAt, clock.now());
       assert.equal(await heads(tasks), [1]);
       assert.is(await holderOf(db, tasks[2]!), tasks[1]!.taskId);
@@ -258,7 +259,7 @@ export function ordering(kind: Kind): void {
     const random = seeded(7);
     const LINES = Array.from({ length: 6 }, () => `line-${++keys}`);
     const order = new Map<string, TaskId[]>(LINES.map((key) => [key, []]));
-    const ready: StoredTask[] = [];
+    const ready: LockedTask[] = [];
     const accepted = new Set<TaskId>();
     const accept = async () => {
       const tasks = LINES.toSorted(() => random() - 0.5).map((orderKey) => storedTask({ orderKey }));
@@ -272,7 +273,7 @@ export function ordering(kind: Kind): void {
         if (result.kind === "created" && !result.held) ready.push(task);
       }
     };
-    const end = (taskId: TaskId, orderKey: string | null, released: StoredTask | null) => {
+    const end = (taskId: TaskId, orderKey: string | null, released: LockedTask | null) => {
       order.get(orderKey as string)!.push(taskId);
       if (released) ready.push(released);
     };

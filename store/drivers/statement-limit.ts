@@ -5,7 +5,7 @@
  * connections are renewed before they are used again: they went the same way. (mysql2's own `timeout` fails the
  * statement and keeps the connection.)
  */
-import { READ_ONLY } from "./database-errors.ts";
+import { READ_ONLY } from "../database-errors.ts";
 
 /** What is used of mysql2's connection, and Knex's mark for one that is not to be used again. */
 export interface MysqlConnection {

@@ -3,7 +3,7 @@
  * gone when the process ends. So before each use of a connection the path is compared with the file that is open.
  */
 import { type Stats, statSync } from "node:fs";
-import { BidaError } from "../core/errors.ts";
+import { BidaError } from "../../core/errors.ts";
 
 type Identity = Pick<Stats, "dev" | "ino">;
 

@@ -1,0 +1,170 @@
+/** SQLite, in this process. */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import knexModule, { type Knex } from "knex";
+import { taskIdToBytes } from "../../core/ids.ts";
+import type { Row } from "../columns.ts";
+import { Probe } from "../probe.ts";
+import { progressRow, UPDATE_ONE } from "../progress.ts";
+import { LOCKED_COLUMNS, lockedById } from "../rows.ts";
+import { insertText } from "../sql.ts";
+import type { Commits, Database, Driver, Locks, Release, Texts } from "./driver.ts";
+import { FileGuard } from "./file-guard.ts";
+import { lent } from "./lend.ts";
+import type { Insert } from "./statement.ts";
+import { StatementLimit } from "./statement-limit.ts";
+
+/**
+ * How long a statement waits for the one connection, in ms. It is this process's own: whoever holds it gives it back. A
+ * search that stops the event loop for some seconds must not fail those that waited meanwhile, as soon as their timers
+ * get their turn.
+ */
+const ACQUIRE_TIMEOUT = 30_000;
+
+/** The file that holds everything in embedded mode. */
+export const sqliteFile = (dataDir: string): string => path.resolve(dataDir, "bida.sqlite");
+
+/** Opens the database of a folder, which is made where there is none. @param log Knex's */
+export function openSqlite(dataDir: string, log: Knex.Logger): Database {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const filename = sqliteFile(dataDir);
+  const guard = new FileGuard(filename);
+  const knex = knexModule({
+    client: "better-sqlite3",
+    log,
+    connection: { filename },
+    useNullAsDefault: true,
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate(connection: SqliteDatabase.Database, done: (error: Error | null, c: unknown) => void) {
+        connection.function(LOWER_UNICODE, { deterministic: true }, lowerUnicode);
+        connection.pragma("journal_mode = WAL");
+        // FULL: the WAL is synced at every commit. NORMAL loses the last commits when the power goes.
+        connection.pragma("synchronous = FULL");
+        connection.pragma("busy_timeout = 5000");
+        connection.pragma("cache_size = -32000");
+        try {
+          guard.opened();
+          done(null, connection);
+        } catch (error) {
+          done(error as Error, connection);
+        }
+      },
+    },
+  });
+  const { client } = knex;
+  const acquire = client.acquireConnection.bind(client);
+  client.acquireConnection = async () => {
+    guard.check();
+    return acquire();
+  };
+  const driver: Driver = {
+    name: "sqlite",
+    setting: "BIDA_DATA_DIR",
+    writers: 1,
+    ...texts,
+    ...commitsOf(knex),
+    ...locksOf(dataDir),
+    async ping() {
+      await knex.raw("SELECT 1");
+    },
+    serverTime: async () => Date.now(),
+    // This process's own work, which ends.
+    close: () => knex.destroy(),
+  };
+  return {
+    ...{ knex, driver, label: `file:${filename}`, probe: new Probe() },
+    limit: new StatementLimit(Number.POSITIVE_INFINITY),
+    server: { packet: Number.POSITIVE_INFINITY },
+    onFileLost: (listener) => guard.onLost(listener),
+  };
+}
+
+/** The name of {@link lowerUnicode} in SQLite. */
+const LOWER_UNICODE = "lower_unicode";
+
+/** As MySQL does it, letter by letter. `toLowerCase` alone takes the other small Σ at the end of a word, so of a part. */
+const lowerUnicode = (text: unknown): unknown =>
+  typeof text === "string" ? text.replaceAll("Σ", "σ").toLowerCase() : text;
+
+const texts: Texts = {
+  rowsOf: (answer) => answer as Row[],
+  forUpdate: () => "",
+  insertIgnore: "INSERT OR IGNORE",
+  onConflict: (key, update) => `ON CONFLICT (${key}) DO UPDATE SET ${update}`,
+  inserted: (column) => `excluded.${column}`,
+  joinInOrder: "CROSS JOIN",
+  snapshot: undefined,
+  exactText: (expression) => expression,
+  // SQLite's own function knows ASCII only. Ours costs more, and makes a difference only where there is something else.
+  lowerFor: (part) => (/[^\0-\x7f]/.test(part) ? LOWER_UNICODE : "LOWER"),
+};
+
+/** Row by row: a statement that is prepared once costs less than one text for many rows. */
+function commitsOf(knex: Knex): Commits {
+  const inTransaction = <T>(work: (own: Prepared) => T): Promise<T> =>
+    lent<SqliteDatabase.Database, T>(knex, (own) => own.transaction(() => work(preparedOf(own))).immediate());
+  return {
+    commitInserts: (inserts) => inTransaction((own) => insertEach(own, inserts)),
+    commitPlan: (ids, plan) =>
+      inTransaction((own) => {
+        const read = own(`SELECT ${LOCKED_COLUMNS} FROM tasks WHERE task_id = ?`);
+        const rows = ids.map((id) => read.get(taskIdToBytes(id)) as Row | undefined);
+        const made = plan(lockedById(rows.filter((row) => row !== undefined)));
+        if (!made) return false;
+        insertEach(own, made.inserts);
+        const update = own(UPDATE_ONE);
+        for (const task of made.tasks) update.run(progressRow(task, made.now));
+        return true;
+      }),
+    commitGuarded: null,
+  };
+}
+
+function insertEach(own: Prepared, inserts: Insert[]): void {
+  for (const { table, columns, rows } of inserts) {
+    const statement = own(insertText(table, columns, 1));
+    for (const row of rows) statement.run(row);
+  }
+}
+
+/** A statement that stays prepared: only for texts that do not depend on how many rows there are. */
+type Prepared = (text: string) => SqliteDatabase.Statement<unknown[]>;
+
+/** By connection. */
+const prepared = new WeakMap<SqliteDatabase.Database, Prepared>();
+
+function preparedOf(connection: SqliteDatabase.Database): Prepared {
+  const known = prepared.get(connection);
+  if (known) return known;
+  const statements = new Map<string, SqliteDatabase.Statement>();
+  const made: Prepared = (text) => {
+    const statement = statements.get(text) ?? connection.prepare(text);
+    statements.set(text, statement);
+    return statement;
+  };
+  prepared.set(connection, made);
+  return made;
+}
+
+/** The operating system's lock on a file beside the database, which is this process's alone then. */
+function locksOf(dataDir: string): Locks {
+  return {
+    async holdDatabase(): Promise<Release | null> {
+      const lock = new SqliteDatabase(path.resolve(dataDir, "bida.lock"), { timeout: 0 });
+      try {
+        lock.exec("BEGIN EXCLUSIVE");
+      } catch {
+        lock.close();
+        return null;
+      }
+      return async () => void lock.close();
+    },
+    holdTurn: async () => async () => undefined,
+    inTurn: (_, work) => work(),
+    whileMigrating: (work) => work(),
+  };
+}
