@@ -10,17 +10,25 @@ import type { Scope } from "./scope.ts";
 /** Accepted further ahead than this: the clock was ahead then, and is right again. What such a row says of that time is past. */
 export const AHEAD = minutes(1);
 
+/** What is left alone because it is on its way. */
+export interface OnTheWay {
+  now: EpochMs;
+  /** Tasks that were accepted later. */
+  until: EpochMs;
+  /** Tasks whose row is the lease of their first call later than this. */
+  over: EpochMs;
+}
+
 /**
  * The places of up to `limit` open tasks due before `until`, earliest first, behind `after`.
- * @param accepted tasks that were accepted later are left out, and those whose row is their lease at that time; but not those
- *   that are {@link AHEAD}, which nothing else would find until then
+ * @param onTheWay these are left out, unless they are {@link AHEAD}: nothing else would find them until then
  */
 export async function scanWaiting(
   db: Database,
   until: EpochMs,
   after: DueEntry | null,
   limit: number,
-  accepted: { until: EpochMs; now: EpochMs } | null = null,
+  onTheWay: OnTheWay | null = null,
 ): Promise<DueEntry[]> {
   if (after !== null && after.dueAt >= until) return [];
   const open = () => {
@@ -28,11 +36,12 @@ export async function scanWaiting(
       .knex("tasks")
       .select("task_id", "lane", "app_id", "call_count", "next_call_at")
       .where("state", stateCode("pending"));
-    if (accepted === null) return query;
+    if (onTheWay === null) return query;
+    const { now, until: accepted, over } = onTheWay;
     return query.whereRaw(
       `(created_at > ? OR
        (created_at <= ? AND (handed_until IS NULL OR handed_until <= ? OR call_count > 0)))`,
-      [later(accepted.now, AHEAD), accepted.until, accepted.now],
+      [later(now, AHEAD), accepted, over],
     );
   };
   const rest = open()

@@ -13,7 +13,7 @@ import { dueRepairs, rebuilds, reconciled } from "../../core/metrics.ts";
 import { HANDOVER } from "../../due/due-set.ts";
 import { type Findings, lacksEntries } from "../../due/findings.ts";
 import { settingsSince } from "../../store/destinations.ts";
-import { scanWaiting } from "../../store/waiting.ts";
+import { type OnTheWay, scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
 import type { KeepAliveOff } from "./keep-alive.ts";
 import { setAsideStateless } from "./set-aside.ts";
@@ -144,7 +144,7 @@ export class Reconciler {
       // Where the clock has jumped, rows that are leases seem to be over; by their next heartbeats the set knows what is held.
       if (round === "usual" && due.awaitsHolders) break;
       const startedAt = performance.now();
-      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#accepted());
+      const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#onTheWay());
       reconciled[round].inc(await due.add(entries));
       seen += entries.length;
       this.#position = entries.length < PAGE[round] ? null : (entries.at(-1) as DueEntry);
@@ -158,12 +158,12 @@ export class Reconciler {
    * Tasks that were accepted later are on their way into the due set still. Those whose row was their lease a lease ago are
    * left to `handover-watch.ts`, which looks several times per lease and does not pass their holders over.
    */
-  #accepted(): { until: EpochMs; now: EpochMs } {
+  #onTheWay(): OnTheWay {
     const { clock, config } = this.#resources;
     const now = clock.now();
     const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
-    if (config.redisUrl === null) return { now, until: epochMs(Math.max(until, this.#startedAt)) };
-    return { now: epochMs(now - config.leaseMs), until };
+    if (config.redisUrl === null) return { now, over: now, until: epochMs(Math.max(until, this.#startedAt)) };
+    return { now, over: epochMs(now - config.leaseMs), until };
   }
 }

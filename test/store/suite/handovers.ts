@@ -50,7 +50,7 @@ export function handovers(kind: Kind): void {
     assert.equal(ids(await findHanded(db, since, now, 10)), ids([held!]));
     assert.equal(ids(await findEndedHandovers(db, since, now, 10)), ids([over!]));
     assert.equal(await findEndedHandovers(db, inMs(-9_000), now, 10), [], "long ago is the reconciler's");
-    const scanned = await scanWaiting(db, inMs(60_000), null, 10, { until: now, now });
+    const scanned = await scanWaiting(db, inMs(60_000), null, 10, { until: now, over: now, now });
     assert.equal(ids(scanned), ids([over!, usual!, called!, later!]));
     assert.equal(
       [held!, over!, usual!, called!].map((task) => isHanded(task, now)),

@@ -247,7 +247,7 @@ export function reading(kind: Kind): void {
       { nextCallAt: at(1), createdAt: at(3) },
       { nextCallAt: at(2), createdAt: at(4) },
     );
-    const found = await scanWaiting(db, at(6), null, 10, { until: at(3), now: at(6) });
+    const found = await scanWaiting(db, at(6), null, 10, { until: at(3), over: at(6), now: at(6) });
     assert.equal(
       found.map(({ taskId }) => taskId),
       [old?.taskId],
@@ -265,12 +265,14 @@ export function reading(kind: Kind): void {
       { nextCallAt: at(4), createdAt: ahead },
       { nextCallAt: at(5), createdAt: at(3), handedUntil: at(7) },
     );
-    const found = await scanWaiting(db, now, null, 10, { until: at(3), now });
+    // A lease ago, and a lease may be longer than what counts as ahead.
+    const onTheWay = { now, until: at(3), over: at(-600_000) };
+    const found = await scanWaiting(db, now, null, 10, onTheWay);
     assert.equal(
       found.map(({ taskId }) => taskId),
       [retry, first, handed].map((task) => task?.taskId),
     );
-    const rest = await scanWaiting(db, now, found[0] as DueEntry, 10, { until: at(3), now });
+    const rest = await scanWaiting(db, now, found[0] as DueEntry, 10, onTheWay);
     assert.equal(rest, found.slice(1), "behind a page too");
     assert.not.ok(isHanded(handed as StoredTask, now));
   });
