@@ -1,12 +1,14 @@
-/** A MySQL failover by name, under load: the former primary is read-only and keeps its connections. @takes 40 s */
+/** Failovers by name, of MySQL and of Redis: the former primary takes no writes and keeps its connections. @takes 50 s */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dump, restore } from "../chaos/harness/dump.ts";
 import { Link } from "../chaos/harness/link.ts";
 import * as mariadb from "../servers/mariadb.ts";
+import * as redis from "../servers/redis.ts";
 import { type TestServer, temporaryFolder } from "../servers/server.ts";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { gate } from "./kit/gate.ts";
@@ -19,8 +21,11 @@ const SETUP = `CREATE DATABASE bida CHARACTER SET utf8mb4; CREATE USER bida@'127
   GRANT ALL ON bida.* TO bida@'127.0.0.1'`;
 let former: TestServer;
 let next: TestServer;
-/** The name. */
+let formerRedis: TestServer;
+let nextRedis: TestServer;
+/** The names. */
 let link: Link;
+let redisLink: Link;
 let cluster: Cluster;
 
 async function asRoot(server: TestServer, sql: string): Promise<RowDataPacket[]> {
@@ -34,8 +39,10 @@ async function asRoot(server: TestServer, sql: string): Promise<RowDataPacket[]>
 
 test.before(async () => {
   [former, next] = await Promise.all([mariadb.start(), mariadb.start()]);
+  [formerRedis, nextRedis] = await Promise.all([redis.start(), redis.start()]);
   await Promise.all([former, next].map((server) => asRoot(server, SETUP)));
   link = await Link.start(former.port);
+  redisLink = await Link.start(formerRedis.port);
   cluster = await startCluster({
     plan: [
       { services: "api,admin" },
@@ -45,13 +52,13 @@ test.before(async () => {
       { services: "dispatcher" },
     ],
     databaseUrl: `mysql://bida:secret@127.0.0.1:${link.port}/bida`,
-    env: { BIDA_LEASE_MS: String(LEASE_MS) },
+    env: { BIDA_LEASE_MS: String(LEASE_MS), BIDA_REDIS_URL: `redis://127.0.0.1:${redisLink.port}/0` },
   });
 });
 test.after(async () => {
   await cluster.stop();
-  await link.stop();
-  await Promise.all([former, next].map((server) => server.stop()));
+  await Promise.all([link.stop(), redisLink.stop()]);
+  await Promise.all([former, next, formerRedis, nextRedis].map((server) => server.stop()));
 });
 
 test("outcomes are kept, nothing is called twice, and accepting is back soon after the name has moved", async () => {
@@ -100,6 +107,39 @@ test("outcomes are kept, nothing is called twice, and accepting is back soon aft
     assert.is(receiver.calls(taskId).length, 1);
   }
   assert.ok(ids.length > 20);
+});
+
+test("Redis: a replica takes over, the former one says READONLY: calls go on soon, and none is repeated", async () => {
+  const { receiver } = cluster;
+  const held = gate();
+  const heldUrl = receiver.url(held.answer);
+  const submit = (url: string, more = {}) => cluster.submit({ url, timeoutMs: 60_000, ...more });
+  const underWay = await Promise.all(Array.from({ length: 20 }, () => submit(heldUrl)));
+  await Promise.all(underWay.map((taskId) => receiver.waitForCalls(taskId, 1)));
+  const [old, replica] = [formerRedis, nextRedis].map(({ url }) => new Redis(url)) as [Redis, Redis];
+  try {
+    await replica.replicaof("127.0.0.1", formerRedis.port);
+    const linked = async () => /master_link_status:up/.test(await replica.info("replication"));
+    await until("the replica to have it all", linked, 30_000);
+    await replica.replicaof("NO", "ONE");
+    redisLink.retarget(nextRedis.port);
+    await old.replicaof("127.0.0.1", nextRedis.port);
+    const since = performance.now();
+    // Of these the due set must know: they are not called on the short way.
+    const waiting = await Promise.all(
+      Array.from({ length: 5 }, () => submit(receiver.url(), { delayMs: 1 })),
+    );
+    await Promise.all(waiting.map((taskId) => receiver.waitForCalls(taskId, 1, 40_000)));
+    assert.ok(performance.now() - since < 20_000, `${performance.now() - since} ms`);
+    held.open();
+    for (const taskId of [...underWay, ...waiting]) {
+      assert.is((await cluster.ended(taskId, 30_000)).callCount, 1);
+      assert.is(receiver.calls(taskId).length, 1);
+    }
+  } finally {
+    old.disconnect();
+    replica.disconnect();
+  }
 });
 
 test.run();
