@@ -9,7 +9,7 @@
  *   5. claim     dispatchers get what is due, read from the database        `claim-desk.ts`, `jobs.ts`
  *   6. record    attempt and next state, in one transaction                 `recorder.ts`, `store/record.ts`
  *   7. settle    the lease ends; a retry waits for its time                 `recorder.ts`, `due/`
- *   8. announce  logs, events and the console hear of it                    `recorder.ts`
+ *   8. tell      log, metrics, events and the console hear of it            `services/tasks/tell.ts`
  *
  * Beside it, what makes good for anything that died in between: `reconciler.ts` (database against due set),
  * `handover-watch.ts` (tasks that were handed over and never called).
@@ -87,6 +87,6 @@ export class Pipeline {
   /** Callers have their ids by now. */
   #afterCommit(tasks: StoredTask[]): void {
     this.desk.offer(tasks);
-    this.resources.announce.changed("task.accepted", tasks);
+    this.resources.teller.tell({ type: "task.accepted", tasks });
   }
 }
