@@ -101,6 +101,9 @@ export interface ClockSample {
   reached: number;
 }
 
+/** Less than this is no jump: a machine that had no turn, a clock that is slewed. */
+const JUMP = millis(250);
+
 /**
  * This machine's clock corrected to another one's (Redis's, or through a scheduler the cluster's).
  *
@@ -110,9 +113,15 @@ export interface ClockSample {
  * the other clock is another one by now, or was set: it counts alone.
  */
 export class SyncedClock implements Clock {
+  readonly #onJump: (ms: Millis) => void;
   #lowest = 0;
   #highest = 0;
   #sampledAt: number | null = null;
+
+  /** @param onJump is told where the other clock was set: by how much at least, below 0 for back */
+  constructor(onJump: (ms: Millis) => void = () => undefined) {
+    this.#onJump = onJump;
+  }
 
   now(): EpochMs {
     const local = steadyTime();
@@ -139,10 +148,13 @@ export class SyncedClock implements Clock {
     const drift = this.#driftUntil(receivedAt);
     const lowest = Math.max(low, this.#lowest - drift);
     const highest = Math.min(high, this.#highest + drift);
-    const alone = this.#sampledAt === null || lowest > highest;
+    const isFirst = this.#sampledAt === null;
+    const alone = isFirst || lowest > highest;
+    const jump = low > this.#highest ? low - this.#highest : high - this.#lowest;
     this.#lowest = alone ? low : lowest;
     this.#highest = alone ? high : highest;
     this.#sampledAt = receivedAt;
+    if (alone && !isFirst && Math.abs(jump) >= JUMP) this.#onJump(millis(Math.trunc(jump)));
   }
 
   #driftUntil(local: number): number {

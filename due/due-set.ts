@@ -100,6 +100,11 @@ export interface DueSet {
   /** Adds what is not known yet. @returns how many that were */
   add(entries: DueEntry[]): Promise<number>;
   /**
+   * Takes in leases that ran out and were in their tasks' rows only, whoever holds them. A holder that still renews one has
+   * it; otherwise it goes the way of every lease that ran out. @returns how many were not known
+   */
+  addOrphans(entries: DueEntry[]): Promise<number>;
+  /**
    * Adds, and leases to `holder` up to `room` of those that are due and were accepted {@link HANDOVER} ago at most, as far
    * as lanes allow and nothing waits before them. @returns those it leased
    */
@@ -112,12 +117,15 @@ export interface DueSet {
   /** Renews leases. One that ran out, and that nobody took since, or that the set does not know, is taken in. */
   extend(holder: string, entries: DueEntry[]): Promise<Extended>;
   /**
-   * Holders may not have been heard lately (see {@link holdersTime}): to be called when they can be heard again. For that
+   * Holders may not have been heard lately (see {@link holdersTime}): to be called when they can be heard again; the set does so
+   * itself where its clock jumps, by which all leases may end at once. For that
    * long, leases that ran out are left to their holders, who renew them as soon as they can; what they have under way is
    * not given to somebody else before. Other processes on the same set, which heard them all the time, do take such leases
    * back.
    */
   holdersFirst(): void;
+  /** Whether holders have that time just now; what is leased in rows only is left to them too. */
+  readonly awaitsHolders: boolean;
   /** Hands leases back; the entries are ready at once. */
   release(holder: string, entries: DueEntry[]): Promise<void>;
   /** Ends leases. @returns breakers that changed by what the calls said of their targets */

@@ -33,6 +33,9 @@ const MAX_TIMER = 2 ** 31 - 1;
 const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
 const byLeaseEnd = (a: { until: EpochMs }, b: { until: EpochMs }) => a.until - b.until;
 
+/** Holds leases whose holder is not known. */
+const NOBODY = "-";
+
 /** The time tells a lease from that of the task's next call, which the same holder may have by then. */
 const isLeaseOf = (slot: Slot, holder: string, { dueAt }: DueEntry): boolean =>
   slot.place === "leased" && slot.holder === holder && slot.entry.dueAt === dueAt;
@@ -72,6 +75,19 @@ export class MemoryDueSet implements DueSet {
     for (const entry of entries) if (!this.#slots.has(entry.taskId)) this.#place(entry);
     this.#announce();
     return this.#slots.size - before;
+  }
+
+  async addOrphans(entries: DueEntry[]): Promise<number> {
+    const now = this.clock.now();
+    const unknown = entries.filter(({ taskId }) => !this.#slots.has(taskId));
+    for (const entry of unknown) {
+      const slot: Slot = { entry, place: "leased", holder: NOBODY, until: now };
+      this.#slots.set(entry.taskId, slot);
+      this.#lanes.leased(entry, now);
+      this.#leases.push({ slot, until: now });
+    }
+    this.#arm();
+    return unknown.length;
   }
 
   async admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]> {
@@ -126,6 +142,10 @@ export class MemoryDueSet implements DueSet {
         slot.entry = entry;
         this.#lease(slot, holder);
         adopted.push(entry);
+      } else if (isLeaseOf(slot, NOBODY, entry)) {
+        slot.holder = holder;
+        slot.until = this.#leaseEnd();
+        adopted.push(entry);
       } else if (isLeaseOf(slot, holder, entry)) slot.until = this.#leaseEnd();
       else lost.push(entry);
     }
@@ -134,6 +154,7 @@ export class MemoryDueSet implements DueSet {
 
   /** Holders are in this process: it is never without them. */
   holdersFirst(): void {}
+  readonly awaitsHolders = false;
 
   async release(holder: string, entries: DueEntry[]): Promise<void> {
     for (const slot of this.#held(holder, entries)) this.#endLease(slot, "ready");
@@ -143,7 +164,8 @@ export class MemoryDueSet implements DueSet {
   async settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]> {
     const changes: LaneChange[] = [];
     for (const { entry, next, health, unheld } of settlements) {
-      const held = this.#held(holder, [entry]);
+      const own = this.#held(holder, [entry]);
+      const held = own.length === 0 && unheld ? this.#held(NOBODY, [entry]) : own;
       if (held.length === 0 && !unheld) continue;
       const change = health && this.#lanes.observe(entry.lane, health, this.clock.now());
       if (change) changes.push(change);

@@ -1,27 +1,41 @@
 /** Claiming from the due set in Redis: which partitions are asked, in what turn, and for how much. */
+import { millis, type SyncedClock } from "../core/clock.ts";
 import type { DueEntry } from "../core/job.ts";
 import { type DueSetOptions, holdersTime, QUANTUM, RETRY_SHARE } from "./due-set.ts";
 import { entryOf, PARTITIONS } from "./members.ts";
 import type { RunScript } from "./redis-scripts.ts";
 import type { RedisWake } from "./redis-wake.ts";
 
+/**
+ * By a clock that jumps ahead all leases end at once, and their calls are under way. So a claim says when it comes at the latest, and
+ * where Redis shows more it takes no lease back. That is so much of a lease, at most so many ms, and so long a claim may travel;
+ * a shorter jump leaves the most of each lease, which holders renew meanwhile.
+ */
+const ON_THE_WAY = { share: 1 / 4, most: 3_000 };
+
 export class RedisClaims {
   readonly #run: RunScript;
   readonly #wake: RedisWake;
+  readonly #clock: SyncedClock;
   readonly #options: DueSetOptions;
   /** Leases that had run out and were given to others. */
   recovered = 0;
   /** Monotonic ms; until then leases that ran out are left to their holders. */
   #holdersUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(run: RunScript, wake: RedisWake, options: DueSetOptions) {
+  constructor(run: RunScript, wake: RedisWake, clock: SyncedClock, options: DueSetOptions) {
     this.#run = run;
     this.#wake = wake;
+    this.#clock = clock;
     this.#options = options;
   }
 
   holdersFirst(): void {
     this.#holdersUntil = performance.now() + holdersTime(this.#options.leaseMs);
+  }
+
+  get awaitsHolders(): boolean {
+    return performance.now() < this.#holdersUntil;
   }
 
   /**
@@ -84,8 +98,7 @@ export class RedisClaims {
 
   async #claimFrom(partition: number, holder: string, room: number, retries: number): Promise<DueEntry[]> {
     const { leaseMs, window } = this.#options;
-    const recovers = Number(performance.now() >= this.#holdersUntil);
-    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE, recovers];
+    const args = [holder, room, retries, leaseMs, window, QUANTUM, RETRY_SHARE, this.#recoversUntil()];
     this.#wake.cool(partition);
     try {
       const [idleFor, recovered, ...flat] = await this.#run("claim", partition, args);
@@ -98,5 +111,13 @@ export class RedisClaims {
       this.#wake.heat(partition);
       throw error;
     }
+  }
+
+  /** By Redis's clock; later it takes no leases back that ran out. 0: it takes none. */
+  #recoversUntil(): number {
+    // The first answer brings the time.
+    if (this.awaitsHolders || !this.#clock.known) return 0;
+    const { share, most } = ON_THE_WAY;
+    return this.#clock.after(millis(Math.ceil(Math.min(share * this.#options.leaseMs, most))));
   }
 }

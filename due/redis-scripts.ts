@@ -19,7 +19,7 @@ const PRELUDES = ["common.lua", "lane.lua"];
 
 export class RedisScripts {
   /** Redis's. */
-  readonly clock = new SyncedClock();
+  readonly clock: SyncedClock;
   readonly #redis: Redis;
   readonly #onConnection: (up: boolean, error?: Error) => void;
   /** It answers, and takes no writes. */
@@ -28,12 +28,15 @@ export class RedisScripts {
   /**
    * Connects in the background; calls before that are refused as `unavailable`.
    * @param onConnection is told of each change; a server that takes no writes is as good as none
+   * @param onJump Redis's clock was set
    */
   constructor(
     url: string,
     rules: Partial<Rules> | undefined,
     onConnection: (up: boolean, error?: Error) => void,
+    onJump: () => void,
   ) {
+    this.clock = new SyncedClock(onJump);
     this.#redis = connect(url);
     this.#onConnection = onConnection;
     for (const file of readdirSync(new URL("lua/", import.meta.url))) {

@@ -40,7 +40,7 @@ const CHUNK = 1_000;
 /** Scripts after which there may be more to claim. */
 const CHANGES = new Set(["move", "configure"]);
 /** Scripts that tell, by the second value of their answer, whether there is. */
-const TELLING = new Set(["admit", "settle"]);
+const TELLING = new Set(["admit", "settle", "orphans"]);
 
 export class RedisDueSet implements DueSet {
   readonly clock: SyncedClock;
@@ -57,14 +57,15 @@ export class RedisDueSet implements DueSet {
   /** Connects in the background; calls before that are refused as `unavailable`. */
   constructor(url: string, options: DueSetOptions, onConnection: (up: boolean, error?: Error) => void) {
     this.#options = options;
-    this.#scripts = new RedisScripts(url, options.rules, (up, error) => {
+    const connection = (up: boolean, error?: Error) => {
       if (up) this.holdersFirst();
       onConnection(up, error);
-    });
+    };
+    this.#scripts = new RedisScripts(url, options.rules, connection, () => this.holdersFirst());
     this.#wake = new RedisWake(url, options.leaseMs, () => this.holdersFirst());
     this.clock = this.#scripts.clock;
     const run: RunScript = (script, partition, args) => this.#run(script, partition, args);
-    this.#claims = new RedisClaims(run, this.#wake, options);
+    this.#claims = new RedisClaims(run, this.#wake, this.clock, options);
     this.#lanes = new RedisLanes(run, options.window, this.clock);
     this.#repair = new RedisRepair(run, options.leaseMs);
     this.#belonging = new RedisBelonging(async (...call) => (await this.#scripts.run(...call)).slice(1));
@@ -78,6 +79,23 @@ export class RedisDueSet implements DueSet {
     // What is not leased needs no time of acceptance.
     const accepted = entries.map((entry) => ({ ...entry, acceptedAt: epochMs(0) }));
     return (await this.#admit(accepted, "", 0)).added;
+  }
+
+  async addOrphans(entries: DueEntry[]): Promise<number> {
+    let added = 0;
+    await Promise.all(
+      Array.from(
+        byPartition(entries, (entry) => entry),
+        async ([partition, part]) => {
+          for (const chunk of chunks(part, CHUNK / 2)) {
+            const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
+            const [count] = await this.#run("orphans", partition, args);
+            added += Number(count);
+          }
+        },
+      ),
+    );
+    return added;
   }
 
   async admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]> {
@@ -222,6 +240,10 @@ export class RedisDueSet implements DueSet {
 
   holdersFirst(): void {
     this.#claims.holdersFirst();
+  }
+
+  get awaitsHolders(): boolean {
+    return this.#claims.awaitsHolders;
   }
 
   async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {

@@ -1,16 +1,29 @@
 /** Tasks whose row is the lease of their first call (`handed_until`); docs/delivery.md, "The short way". */
-import type { EpochMs } from "../core/clock.ts";
+import { type EpochMs, later } from "../core/clock.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type Row, type StoredTask, stateCode } from "./rows.ts";
-import { entryOf } from "./waiting.ts";
+import { AHEAD, entryOf } from "./waiting.ts";
 
-/** Whether its first call is some dispatcher's by the row alone; the due set may know of it too by now. */
+/**
+ * Whether its first call is some dispatcher's by the row alone; the due set may know of it too by now. What a clock wrote that was
+ * {@link AHEAD} is past.
+ */
 export const isHanded = (
-  { state, callCount, handedUntil }: Pick<StoredTask, "state" | "callCount" | "handedUntil">,
+  {
+    state,
+    callCount,
+    handedUntil,
+    createdAt,
+  }: Pick<StoredTask, "state" | "callCount" | "handedUntil" | "createdAt">,
   now: EpochMs,
-): boolean => state === "pending" && callCount === 0 && handedUntil !== null && handedUntil > now;
+): boolean =>
+  state === "pending" &&
+  callCount === 0 &&
+  handedUntil !== null &&
+  handedUntil > now &&
+  createdAt <= later(now, AHEAD);
 
 /**
  * Those that nobody has called in their time. They were due when they were accepted, which bounds what is looked at.

@@ -1,5 +1,5 @@
 /** Open tasks by due time: what the reconciler compares the due set with, and what statistics call the oldest. */
-import { type EpochMs, later, millis } from "../core/clock.ts";
+import { type EpochMs, later, millis, minutes } from "../core/clock.ts";
 import { taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
@@ -7,9 +7,13 @@ import { reading, translated } from "./failures.ts";
 import { type Row, stateCode } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
+/** Accepted further ahead than this: the clock was ahead then, and is right again. What such a row says of that time is past. */
+export const AHEAD = minutes(1);
+
 /**
  * The places of up to `limit` open tasks due before `until`, earliest first, behind `after`.
- * @param accepted tasks that were accepted later are left out, and those whose row is their lease at that time
+ * @param accepted tasks that were accepted later are left out, and those whose row is their lease at that time; but not those
+ *   that are {@link AHEAD}, which nothing else would find until then
  */
 export async function scanWaiting(
   db: Database,
@@ -25,8 +29,11 @@ export async function scanWaiting(
       .select("task_id", "lane", "app_id", "call_count", "next_call_at")
       .where("state", stateCode("pending"));
     if (accepted === null) return query;
-    query.where("created_at", "<=", accepted.until);
-    return query.whereRaw("(handed_until IS NULL OR handed_until <= ? OR call_count > 0)", [accepted.now]);
+    return query.whereRaw(
+      `(created_at > ? OR
+       (created_at <= ? AND (handed_until IS NULL OR handed_until <= ? OR call_count > 0)))`,
+      [later(accepted.now, AHEAD), accepted.until, accepted.now],
+    );
   };
   const rest = open()
     .where("next_call_at", "<", until)

@@ -57,11 +57,15 @@ function countOf(types: string): number {
   return count;
 }
 
-/** Attachments that are no text (3.x takes any type) are of no use here. */
+/** 3.x takes attachments of any type; of use here are texts, and numbers as such. */
 function attachmentsOf(value: HessianValue): Map<string, string> {
   if (value === null) return new Map();
   if (!(value instanceof HessianMap)) throw new HessianError("the attachments are no map");
   return new Map(
-    value.entries.filter((pair): pair is [string, string] => pair.every((part) => typeof part === "string")),
+    value.entries.flatMap(([name, member]): [string, string][] =>
+      typeof name === "string" && /^(string|number|bigint)$/.test(typeof member)
+        ? [[name, String(member)]]
+        : [],
+    ),
   );
 }

@@ -1,12 +1,13 @@
 -- Leases up to `room` members: first calls before retries, apps in turn, of each app its lanes in turn.
 -- Input:  ARGV[1] holder, ARGV[2] room, ARGV[3] how many of them may be retries, ARGV[4] lease ms, ARGV[5] window,
---         ARGV[6] quantum, ARGV[7] share for retries, ARGV[8] 1: leases that ran out are taken back, 0: they are left alone
+--         ARGV[6] quantum, ARGV[7] share for retries, ARGV[8] until when leases that ran out are taken back (ms);
+--         later they are left alone: the clock has jumped
 -- Output: {micros, ms until this partition can give more (0: now; -1: nothing waits), how many leases had run out,
 --         member, due time, …}
 -- Errors: none
 local holder, room, retries = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local lease_ms, window = tonumber(ARGV[4]), tonumber(ARGV[5])
-local quantum, retry_share, recovers = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
+local quantum, retry_share, recovers = tonumber(ARGV[6]), tonumber(ARGV[7]), NOW <= tonumber(ARGV[8])
 -- Bounds one script's run time; what is left is told by the second value of the answer.
 local SWEEP, PROMOTE = 500, 1000
 

@@ -113,6 +113,7 @@ end
 
 -- A lease's name: when the entry was due, which differs from one lease of a task to the next, and the holder. Without the
 -- former an outcome that is reported a second time would end the lease of the call after it, if the holder is the same.
+local NOBODY = '-'
 local function lease_name(holder, due_at) return string.format('%.0f %s', tonumber(due_at), holder) end
 
 -- Leases members that are not leased, each named once. A command for all of them: a call of Redis from Lua costs more than

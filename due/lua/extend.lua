@@ -9,10 +9,12 @@ for i = 3, #ARGV, 2 do
   local member, due_at = ARGV[i], ARGV[i + 1]
   if is_leased(member) then
     local known = redis.call('HGET', HOLDER, member)
-    -- Without a holder, which Redis lost, it is whose who speaks for it.
-    if not known then redis.call('HSET', HOLDER, member, lease_name(holder, due_at)) end
-    if not known or known == lease_name(holder, due_at) then
+    local orphan = known == lease_name(NOBODY, due_at)
+    -- Without a holder, whom Redis lost or never knew, it belongs to the one that speaks for it.
+    if not known or orphan then redis.call('HSET', HOLDER, member, lease_name(holder, due_at)) end
+    if not known or orphan or known == lease_name(holder, due_at) then
       redis.call('ZADD', LEASE, NOW + lease_ms, member)
+      if orphan then out[#out + 1], out[#out + 2] = 'adopted', member end
     else
       out[#out + 1], out[#out + 2] = 'lost', member
     end

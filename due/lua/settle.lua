@@ -13,8 +13,10 @@ for i = 3, #ARGV, 6 do members[#members + 1] = ARGV[i] end
 local holders = #members > 0 and redis.call('HMGET', HOLDER, unpack(members)) or {}
 for i, member in ipairs(members) do
   local at = 6 * i - 3
-  local owned = holders[i] == lease_name(holder, ARGV[at + 1])
-  if (owned or ARGV[at + 5] == '1') and not seen[member] then
+  local unheld = ARGV[at + 5] == '1'
+  local name = unheld and holders[i] == lease_name(NOBODY, ARGV[at + 1]) and NOBODY or holder
+  local owned = holders[i] == lease_name(name, ARGV[at + 1])
+  if (owned or unheld) and not seen[member] then
     seen[member] = true
     places[#places + 1] = at
     if owned then own[#own + 1] = member end

@@ -55,6 +55,48 @@ export async function askAny<K extends ActionName>(
   }
 }
 
+/** How long a node may take to say that it is alive, in ms. */
+const PING = 1_000;
+
+/**
+ * {@link askAny} for what should not be carried out twice without need, although it may be: a node that is only slow, and
+ * says that it is alive, is waited for. Otherwise an overload would double itself: what is slow to commit would be
+ * committed by two.
+ */
+export async function askAnyOnce<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  patienceMs: number,
+  options: CallOptions = {},
+): Promise<ActionMap[K][1]> {
+  const nodes = nodesWith(broker, action);
+  if (nodes.length < 2 || nodes.includes(broker.nodeID)) return call(broker, action, params, options);
+  const [first, second] = inOrder(memoryOf(broker), nodes) as [string, string];
+  const asked = tried(broker, first, action, params, options);
+  const patience = Promise.withResolvers<"slow">();
+  const timer = setTimeout(patience.resolve, patienceMs, "slow");
+  try {
+    const answer = await Promise.race([asked, patience.promise]);
+    if (answer !== "slow") return answer as ActionMap[K][1];
+    if (await isAlive(broker, first)) return await asked;
+  } catch (error) {
+    if ((error as BidaError).code !== "unavailable") throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  // Its answer may still come; nobody waits for it.
+  asked.catch(() => undefined);
+  memoryOf(broker).suspects.set(first, performance.now() + SUSPECTED);
+  return tried(broker, second, action, params, options);
+}
+
+const isAlive = (broker: ServiceBroker, nodeID: string): Promise<boolean> =>
+  call(broker, "node.info", {}, { nodeID, timeout: PING }).then(
+    () => true,
+    () => false,
+  );
+
 /** How long a read waits for one node before it asks another, in ms. */
 const READ_PATIENCE = 3_000;
 

@@ -7,7 +7,7 @@ import type { Logger, ServiceBroker } from "moleculer";
 import type { HeldLease } from "../../actors/held-lease.ts";
 import type { Ledger } from "../../actors/ledger.ts";
 import { Batcher } from "../../core/batcher.ts";
-import { askAny } from "../bus/peers.ts";
+import { askAnyOnce } from "../bus/peers.ts";
 import { Contact } from "../node/contact.ts";
 
 const MAX_ITEMS = 500;
@@ -22,7 +22,7 @@ const GAP = 8;
  */
 const PATIENT_GAP = 50;
 const PATIENT_ITEMS = 32;
-/** A scheduler that has not recorded outcomes within this may be dead; another one is asked too. In ms. */
+/** A scheduler that takes longer than this to record, and does not say that it is alive, is not waited for, in ms. */
 const PATIENCE = 2_000;
 const PAUSE = 200;
 const MAX_PAUSE = 2_000;
@@ -100,7 +100,7 @@ export class Reporter {
       try {
         // Recorded twice is recorded once: the attempt's number is a fence. Leases may have changed since the last try.
         const outcomes = ended.map((held) => ledger.outcomeOf(held));
-        await askAny(broker, "scheduler.report", { holder, outcomes }, PATIENCE);
+        await askAnyOnce(broker, "scheduler.report", { holder, outcomes }, PATIENCE);
         this.#contact.works({ kept: ledger.ended });
         return;
       } catch (error) {

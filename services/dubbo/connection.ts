@@ -63,7 +63,6 @@ export class Connection {
       .setNoDelay(true)
       .on("data", (chunk) => this.#take(chunk))
       .on("drain", () => this.#flow())
-      .on("end", () => this.#socket.end())
       .on("error", () => this.#socket.destroy())
       .once("close", () => {
         options.load.holds(-this.#heldBytes);

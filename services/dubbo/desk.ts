@@ -4,6 +4,7 @@ import type { Logger, ServiceBroker } from "moleculer";
 import {
   exceptionAnswer,
   genericExceptionAnswer,
+  PROTOCOL_VERSION,
   problemAnswer,
   rawAnswer,
   textAnswer,
@@ -51,12 +52,8 @@ export function responder(options: DeskOptions, sourceIp: string): Responder {
     try {
       invocation = readInvocation(body);
     } catch (error) {
-      if (!(error instanceof HessianError)) log.error({ err: error }, "unexpected");
-      return problem(
-        "invalid_body",
-        STATUS.BAD_REQUEST,
-        `Fail to decode request due to: ${(error as Error).message}`,
-      );
+      if (!(error instanceof HessianError)) return refusal(error, PROTOCOL_VERSION, false);
+      return problem("invalid_body", STATUS.BAD_REQUEST, `Fail to decode request due to: ${error.message}`);
     }
     const wanted = wantedBy(invocation);
     switch (wanted.kind) {

@@ -9,6 +9,8 @@ import { read } from "../bus/peers.ts";
 
 /** Between looks for an app that is not there, in ms. */
 const RETRY = 2_000;
+/** Between looks for one that is: news of a change can get lost. */
+const REFRESH = 60_000;
 
 interface Known extends Pick<AppView, "id" | "disabled" | "ratePerSecond"> {
   ipAllow: AddressRanges | null;
@@ -69,8 +71,9 @@ export class Owner {
     } else {
       if (!this.#hasSpoken) this.#log.warn({ app: this.#name }, "the app of BIDA_DUBBO_APP is not there yet");
       this.#hasSpoken = true;
-      if (!this.#isStopped) this.#timer = setTimeout(() => void this.look(), RETRY).unref();
     }
+    const wait = this.#app === null ? RETRY : REFRESH;
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.look(), wait).unref();
   }
 
   stop(): void {

@@ -40,7 +40,7 @@ export class DubboServer {
   constructor(options: ServerOptions) {
     this.#options = { heartbeatMs: 60_000, idleMs: 180_000, ...options };
     const { heartbeatMs, idleMs } = this.#options;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#timer = setInterval(
       () => {

@@ -1,6 +1,7 @@
 /**
  * Finds tasks that were handed over without the due set and whose time is over: their dispatcher died before it called them
- * or before it said what came of it. They get a place in the due set, and are called again.
+ * or before it said what came of it, or it could not be heard. The due set takes them in as leases that ran out: a holder that
+ * can be heard again in time keeps its own, the others are called again.
  */
 import type { Logger } from "moleculer";
 import { epochMs } from "../../core/clock.ts";
@@ -32,7 +33,8 @@ export class HandoverWatch {
   }
 
   start(): void {
-    this.#loop.start();
+    // In one process nothing is handed over.
+    if (this.#resources.config.redisUrl !== null) this.#loop.start();
   }
 
   stop(): Promise<void> {
@@ -41,16 +43,16 @@ export class HandoverWatch {
 
   async #round(): Promise<void> {
     const { db, due, clock, config } = this.#resources;
-    // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
-    if (!(await due.intact())) return;
     const now = clock.now();
     const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
-    const added = ended.length > 0 ? await due.add(ended) : 0;
+    // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
+    if (ended.length === 0 || !(await due.intact())) return;
+    const added = await due.addOrphans(ended);
     if (added === 0) return;
     handedOver.ended.inc(added);
     this.#log.warn(
       { tasks: added },
-      "tasks that were handed over were not called in time; they are called again",
+      "tasks that were handed over are overdue; unless their dispatcher speaks for them, they are called again",
     );
   }
 }

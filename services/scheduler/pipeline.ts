@@ -1,17 +1,16 @@
 /**
- * A scheduler's steps in the life of a task, in order. What stands between them (a dispatcher, which calls) has a pipeline
- * of its own: `services/dispatcher/pipeline.ts`. docs/architecture.md lists all steps with file and function.
+ * A scheduler's steps in the life of a task, in order, by the names of docs/architecture.md ("The life of a task"). Steps 7 to 10
+ * are a dispatcher's: `services/dispatcher/pipeline.ts`.
  *
- *   1. check     a request becomes a checked task, or is refused            `acceptance.ts`
- *   2. choose    tasks whose destination is quiet are to be handed over     `handover.ts`
- *   3. commit    many callers' tasks share a transaction                    `store/accept.ts`
- *   4. place     to a dispatcher that asks for more, or into the due set    `claim-desk.ts`, `due/`
- *   5. claim     dispatchers get what is due, read from the database        `claim-desk.ts`, `jobs.ts`
- *   6. record    attempt and next state, in one transaction                 `recorder.ts`, `store/record.ts`
- *   7. settle    the lease ends; a retry waits for its time                 `recorder.ts`, `due/`
- *   8. tell      log, metrics, events and the console hear of it            `services/tasks/tell.ts`
+ *    2 check    a request becomes a checked task, or is refused            `acceptance.ts`, `core/parse-task.ts`
+ *    3 choose   tasks whose destination is quiet are to be handed over     `handover.ts`, `quiet-lanes.ts`
+ *    4 commit   many callers' tasks share a transaction                    `acceptance.ts`, `store/accept.ts`
+ *    5 place    to a dispatcher that asks for more, or into the due set    `claim-desk.ts`, `due/`
+ *    6 claim    dispatchers get what is due, read from the database        `claim-desk.ts`, `jobs.ts`
+ *   11 record   attempt and next state, in one transaction                 `recorder.ts`, `store/record.ts`
+ *   12 settle   the lease ends, a retry waits for its time; all hear of it `due/`, `../tasks/tell.ts`
  *
- * Beside it, what makes good for anything that died in between: `reconciler.ts` (database against due set),
+ * Beside it, what makes up for anything that died in between: `reconciler.ts` (database against due set) and
  * `handover-watch.ts` (tasks that were handed over and never called).
  */
 import type { Logger, ServiceBroker } from "moleculer";

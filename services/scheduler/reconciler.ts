@@ -141,6 +141,8 @@ export class Reconciler {
     const { db, due } = this.#resources;
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#loop.stopped; page++) {
+      // Where the clock has jumped, rows that are leases seem to be over; by their next heartbeats the set knows what is held.
+      if (round === "usual" && due.awaitsHolders) break;
       const startedAt = performance.now();
       const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#accepted());
       reconciled[round].inc(await due.add(entries));
@@ -152,12 +154,16 @@ export class Reconciler {
     return seen;
   }
 
-  /** Tasks that were accepted later are on their way into the due set still; so are those whose row is their lease. */
+  /**
+   * Tasks that were accepted later are on their way into the due set still. Those whose row was their lease a lease ago are
+   * left to `handover-watch.ts`, which looks several times per lease and does not pass their holders over.
+   */
   #accepted(): { until: EpochMs; now: EpochMs } {
     const { clock, config } = this.#resources;
     const now = clock.now();
     const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
-    return { now, until: config.redisUrl === null ? epochMs(Math.max(until, this.#startedAt)) : until };
+    if (config.redisUrl === null) return { now, until: epochMs(Math.max(until, this.#startedAt)) };
+    return { now: epochMs(now - config.leaseMs), until };
   }
 }

@@ -107,6 +107,28 @@ test("SyncedClock: follows another clock that takes the first one's place", () =
   }
 });
 
+test("SyncedClock: tells how far another clock jumped at least, and of nothing that is no jump", () => {
+  for (const step of [-HOUR, -120_000, -500, -100, 0, 100, 500, 120_000, HOUR]) {
+    const jumps: number[] = [];
+    const clock = new SyncedClock((ms) => jumps.push(ms));
+    const at = clock.local() - 1000;
+    for (const [offset, sentAt] of [
+      [0, at],
+      [0, at + 20],
+      [step, at + 40],
+      [step, at + 60],
+    ] as const)
+      clock.sample({ sentAt, receivedAt: sentAt + 4, ...told(otherClock(0, offset, 0), sentAt + 2) });
+    if (Math.abs(step) < 250) assert.equal(jumps, []);
+    else {
+      assert.is(jumps.length, 1, `${jumps}`);
+      assert.ok(
+        Math.abs((jumps[0] as number) - step) <= 10 && Math.abs(jumps[0] as number) <= Math.abs(step),
+      );
+    }
+  }
+});
+
 test("SyncedClock: uncertainty grows with the age of what is known", () => {
   const sampled = (age: number) => {
     const clock = new SyncedClock();

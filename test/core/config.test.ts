@@ -10,6 +10,8 @@ const CLUSTER = {
   BIDA_REDIS_URL: "redis://r",
   BIDA_NATS_URL: "nats://n:4222",
 };
+/** What runs where nothing is said: `dubbo` needs a port. */
+const USUAL = SERVICE_NAMES.filter((name) => name !== "dubbo");
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
@@ -35,7 +37,7 @@ test("defaults", () => {
     logLevel: "info",
     secretKey: null,
     publicUrl: "http://127.0.0.1:8080",
-    services: SERVICE_NAMES.filter((name) => name !== "dubbo"),
+    services: USUAL,
     drainDelayMs: 0,
     dubboPort: null,
     dubboHost: null,
@@ -50,6 +52,10 @@ test("defaults", () => {
     [true, true, false, false],
   );
   assert.not.ok(trustProxy.includes("127.0.0.1"));
+  assert.equal(
+    ["127.0.0.1", "::1", "10.0.0.1"].map((ip) => dubboIpAllow.includes(ip)),
+    [true, true, false],
+  );
 });
 
 test("empty and blank variables count as absent", () => {
@@ -131,10 +137,19 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_RETENTION_DAYS", ["-1", "36501"], /must be/],
   ["BIDA_LOG_LEVEL", ["verbose", "INFO"], /must be fatal, error, warn, info, debug or trace/],
   ["BIDA_SECRET_KEY", ["short", Buffer.alloc(31).toString("base64")], /32 bytes in base64/],
-  ["SERVICES", ["api,web", "all"], /may name api, scheduler, dispatcher, notifier, admin/],
+  ["SERVICES", ["api,web", "all"], /may name api, scheduler, dispatcher, notifier, admin, dubbo/],
   ["SERVICES", [" , "], /./],
+  ["BIDA_DUBBO_PORT", ["-1", "65536", "dubbo"], /must be/],
+  ["BIDA_DUBBO_HOST", ["a b", "http://a", "x".repeat(256)], /must be a host name or an address/],
+  ["BIDA_DUBBO_IP_ALLOW", ["10.0.0.0/33", "localhost"], /is not an IP address or CIDR range/],
+  ["BIDA_DUBBO_APP", ["x".repeat(65)], /64/],
+  [
+    "BIDA_DUBBO_REGISTRY",
+    ["http://a", "redis://a|nacos://b", "redis://"],
+    /redis:\/\/ or rediss:\/\/ or zookeeper/,
+  ],
 ];
-const SECRET = /PASSWORD|URL|KEY/;
+const SECRET = /PASSWORD|URL|KEY|REGISTRY/;
 for (const [name, values, rule] of BAD) {
   for (const value of values) {
     test(`${name}=${value.slice(0, 30)} stops the start with one line that names it`, async () => {
@@ -162,7 +177,29 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["NATS without MySQL", { ...CLUSTER, BIDA_DATABASE_URL: "" }, /^BIDA_DATABASE_URL: .*BIDA_NATS_URL/],
   ["one process with MySQL and Redis", { ...CLUSTER, BIDA_NATS_URL: "" }, null],
   ["some services without NATS", { SERVICES: "api,admin" }, /^SERVICES: .*BIDA_NATS_URL/],
-  ["all services without NATS", { SERVICES: SERVICE_NAMES.join(","), BIDA_DUBBO_PORT: "20880" }, null],
+  ["all services without NATS", { SERVICES: USUAL.join(",") }, null],
+  ["dubbo without a port", { SERVICES: SERVICE_NAMES.join(",") }, /^BIDA_DUBBO_PORT: /],
+  ["dubbo with a port", { SERVICES: SERVICE_NAMES.join(","), BIDA_DUBBO_PORT: "20880" }, null],
+  ["a node of dubbo alone", { ...CLUSTER, SERVICES: "dubbo", BIDA_DUBBO_PORT: "20880" }, null],
+  ...[
+    {},
+    { BIDA_DUBBO_HOST: "localhost" },
+    { BIDA_DUBBO_HOST: "0.0.0.0" },
+    { BIDA_DUBBO_HOST: "127.0.0.2" },
+  ].map((host): [string, Record<string, string>, RegExp] => [
+    `a registry with ${JSON.stringify(host)}`,
+    { BIDA_DUBBO_PORT: "20880", BIDA_DUBBO_REGISTRY: "redis://r", ...host },
+    /^BIDA_DUBBO_HOST: /,
+  ]),
+  [
+    "two registries, as Dubbo writes them",
+    {
+      BIDA_DUBBO_PORT: "20880",
+      BIDA_DUBBO_HOST: "10.0.0.5",
+      BIDA_DUBBO_REGISTRY: "redis://:p@r:6379 | zookeeper://a:2181?backup=b:2181,c:2181",
+    },
+    null,
+  ],
   ["default password, all addresses", { BIDA_HOST: "0.0.0.0" }, /^BIDA_ADMIN_PASSWORD: .*0\.0\.0\.0/],
   ["default password, another address", { BIDA_HOST: "10.0.0.1" }, /^BIDA_ADMIN_PASSWORD: /],
   [

@@ -147,6 +147,19 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal((await set.extend("b", [one])).lost, []);
   });
 
+  test("a lease that was in the task's row only and ran out: its holder may still have it, otherwise the next claim", async () => {
+    const [kept, left, ended] = [entry(), entry(), entry()];
+    assert.is(await set.addOrphans([kept, left, ended]), 3);
+    assert.is(await set.addOrphans([kept]), 0);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 3 });
+    assert.equal(await set.extend("a", [kept]), { lost: [], adopted: [kept] });
+    await set.settle("a", [{ entry: ended, next: null, health: "ok", unheld: true }]);
+    assert.equal(ids(await claimWhenWoken("b")), [left.taskId]);
+    assert.equal((await set.extend("a", [kept])).lost, []);
+    assert.equal((await set.extend("a", [left])).lost, [left]);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 2 });
+  });
+
   test("calls that went well elsewhere widen the window and end a row of failures", async () => {
     const one = entry();
     await set.settle("a", [{ entry: one, next: null, health: "bad", unheld: true }]);

@@ -17,6 +17,7 @@ import { DubboClient, outcomeOf, requestLike } from "./kit/dubbo-client.ts";
 import { DubboConsumer } from "./kit/dubbo-consumer.ts";
 import { startEmbedded } from "./kit/embedded.ts";
 import { DUBBO_VERSIONS, type DubboVersion, prepareJava } from "./kit/java.ts";
+import { Relay } from "./kit/relay.ts";
 import { until } from "./kit/until.ts";
 import type { World } from "./kit/world.ts";
 import { ZooKeeperServer } from "./kit/zookeeper.ts";
@@ -163,6 +164,45 @@ function withJava(classPaths: Record<DubboVersion, string>): void {
       }),
     );
   }
+
+  java("a consumer that repeats its request to a node that stands still gets one task", async () => {
+    const relay = await Relay.start(port);
+    const settings = ["-Dtimeout=1000", "-Dretries=2"];
+    // Twice the same: with a single URL Dubbo repeats nothing. Both share one connection.
+    const address = `${HOST}:${relay.port};dubbo://${HOST}:${relay.port}`;
+    const consumer = await DubboConsumer.start(classPaths["2.6.5"], "direct", address, settings);
+    try {
+      await until(
+        "a first call",
+        async () => "value" in (await consumer.run("call", "POST", world.receiver.url())),
+      );
+      const url = world.receiver.url();
+      const before = relay.requests;
+      world.nodes[0]?.pause();
+      const called = consumer.run("call", "POST", url);
+      await until("the request and its repetition", () => relay.requests >= before + 2).finally(() =>
+        world.nodes[0]?.resume(),
+      );
+      const outcome = await called;
+      assert.ok("value" in outcome, JSON.stringify(outcome));
+      // Whatever else the two had caused would be committed before this one.
+      await until(
+        "a later call",
+        async () => "value" in (await consumer.run("call", "POST", world.receiver.url())),
+      );
+      const { json } = await world.api("GET", `/v1/tasks?url=${encodeURIComponent(url)}`);
+      const tasks: { url: string; taskId: string }[] = json.items.filter(
+        (task: { url: string }) => task.url === url,
+      );
+      assert.equal(
+        tasks.map(({ taskId }) => taskId),
+        [outcome.value],
+      );
+    } finally {
+      await consumer.stop();
+      await relay.stop();
+    }
+  });
 
   java("2,000 calls from 32 threads, equal to the byte: each is a task, and is delivered", () =>
     consuming("2.6.5", "direct", async (consumer) => {

@@ -1,4 +1,4 @@
-// The Dubbo provider on a socket, with a scheduler that does as the test says.
+// The Dubbo provider on a socket, with a scheduler that does as the test says. @takes 15 s
 import { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

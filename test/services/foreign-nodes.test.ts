@@ -1,5 +1,5 @@
 // Nodes of several installations on one real NATS: who sees whose services. @takes 15 s
-import { type ServiceBroker as Broker, ServiceBroker } from "moleculer";
+import { type ServiceBroker as Broker, Loggers, ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nodesWith } from "../../services/bus/peers.ts";
@@ -20,11 +20,19 @@ test.after.each(async () => {
   await Promise.all(brokers.splice(0).map((broker) => broker.stop()));
 });
 
-/** @param installation null: it has no database; "none": another service of the cluster, not Bida's */
-async function join(nodeID: string, service: string, installation: string | null): Promise<Broker> {
+/**
+ * @param installation null: it has no database; "none": another service of the cluster, not Bida's
+ * @param hear gets what it logs
+ */
+async function join(
+  nodeID: string,
+  service: string,
+  installation: string | null,
+  hear?: (line: string) => void,
+): Promise<Broker> {
   const broker = new ServiceBroker({
     nodeID,
-    logger: false,
+    logger: hear ? new Listening(hear) : false,
     transporter: { type: "NATS", options: { servers: [bus.url] } },
     heartbeatInterval: 1,
     heartbeatTimeout: 3,
@@ -37,6 +45,20 @@ async function join(nodeID: string, service: string, installation: string | null
   await broker.start();
   brokers.push(broker);
   return broker;
+}
+
+/** A logger of Moleculer's that hands on the message of each line. */
+class Listening extends Loggers.Base<object> {
+  readonly #hear: (line: string) => void;
+
+  constructor(hear: (line: string) => void) {
+    super();
+    this.#hear = hear;
+  }
+
+  override getLogHandler() {
+    return (_: unknown, args: unknown[]) => this.#hear(String(args.at(-1)));
+  }
 }
 
 const schedulers = (broker: Broker) => nodesWith(broker, "scheduler.claim").sort();
@@ -68,10 +90,11 @@ test("one without a database is of the installation that it meets first, and sta
 
 test("one that meets two takes part in none, until one is left", async () => {
   const [a] = [await join("a4", "scheduler", "A"), await join("b4", "scheduler", "B")];
-  const c = await join("c4", "dispatcher", null);
+  const lines: string[] = [];
+  const c = await join("c4", "dispatcher", null, (line) => lines.push(line));
   const known = () => ["a4", "b4"].every((id) => (c.registry as never as Nodes).nodes.get(id)?.available);
   await until("both to be met", known);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await until("it to have decided", () => lines.some((line) => line.startsWith("several installations")));
   assert.equal([installationOf(c), schedulers(c)], [null, []]);
   await a.stop();
   brokers.splice(brokers.indexOf(a), 1);

@@ -85,6 +85,30 @@ test("one that does not answer: the other is asked, for the same task; and first
   );
 });
 
+test("one that is slow but alive is waited for: nothing is handed over twice", async () => {
+  const [pinged, committed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const info = async () => {
+    pinged.resolve();
+    return {};
+  };
+  const nodes = brokers.map((one) => ({ one, node: one.createService({ name: "node", actions: { info } }) }));
+  await door.waitForServices("node");
+  for (const name of names)
+    answers.set(name, async (item) => {
+      await committed.promise;
+      return well(item);
+    });
+  const given = hand();
+  await pinged.promise;
+  committed.resolve();
+  const { taskId } = await given;
+  assert.equal(
+    asked.map(([, id]) => id),
+    [taskId],
+  );
+  await Promise.all(nodes.map(({ one, node }) => one.destroyService(node)));
+});
+
 test("what is handed over together goes in one message, with a result for each", async () => {
   const refusal = refusalTo(new BidaError("invalid_task"), () => undefined);
   let count = 0;
@@ -115,7 +139,7 @@ test("a message stays below NATS's limit", async () => {
 });
 
 test("a refusal is an answer; what is unavailable here may not be there", async () => {
-  answers.set("two", () => Promise.reject(new BidaError("idempotency_conflict")));
+  for (const name of names) answers.set(name, () => Promise.reject(new BidaError("idempotency_conflict")));
   const refused = await hand().catch((error: BidaError) => error.code);
   assert.equal([refused, asked.length], ["idempotency_conflict", 1]);
   asked.length = 0;

@@ -30,6 +30,8 @@ export interface ClusterOptions {
   databaseUrl?: string;
   /** More of the NATS server's. */
   busOptions?: string[];
+  /** Another cluster's NATS, instead of one of its own. */
+  bus?: TestServer;
 }
 
 export class Cluster extends World {
@@ -74,12 +76,13 @@ export async function startCluster({
   env = {},
   databaseUrl,
   busOptions = [],
+  bus: sharedBus,
 }: ClusterOptions = {}): Promise<Cluster> {
   const [database, redis, bus, receiver] = await Promise.all([
     databaseUrl ?? mysqlDatabase(),
     redisUrl(),
-    // Its own: every cluster has the same namespace.
-    nats.start(busOptions),
+    // Usually its own: every cluster has the same namespace.
+    sharedBus ?? nats.start(busOptions),
     Receiver.start(),
   ]);
   const alarms: string[] = [];
@@ -123,7 +126,7 @@ export async function startCluster({
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
       await broker.stop();
-      await Promise.all([receiver.stop(), bus.stop()]);
+      await Promise.all([receiver.stop(), sharedBus ?? bus.stop()]);
     },
   };
   return new Cluster(parts, broker, join, { redisUrl: redis, bus });

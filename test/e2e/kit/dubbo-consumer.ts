@@ -39,7 +39,10 @@ export class DubboConsumer {
     settings: string[] = [],
   ): Promise<DubboConsumer> {
     const consumer = new DubboConsumer(classPath, kind, address, settings);
-    await consumer.#line();
+    await consumer.#line().catch(async (error) => {
+      await consumer.stop();
+      throw error;
+    });
     return consumer;
   }
 

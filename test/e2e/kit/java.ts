@@ -15,11 +15,12 @@ const CACHE = join(homedir(), ".m2", "bida-tests");
 const MAVEN_PATIENCE = 300_000;
 const JAVAC_PATIENCE = 120_000;
 
-const ZOOKEEPER = "org.apache.zookeeper:zookeeper:3.4.14";
+/** Newer ones of 3.4 find no server on Java 14 and newer. */
+const ZOOKEEPER = "org.apache.zookeeper:zookeeper:3.4.12";
+const JEDIS = "redis.clients:jedis:2.9.0";
 const EVERYWHERE = [
   "org.javassist:javassist:3.20.0-GA",
-  "redis.clients:jedis:2.9.0",
-  "org.apache.commons:commons-pool2:2.4.2",
+  "org.apache.commons:commons-pool2:2.11.1",
   "org.slf4j:slf4j-api:1.7.25",
   "com.alibaba:fastjson:1.2.83",
   "com.google.guava:guava:20.0",
@@ -31,9 +32,17 @@ const curator = (version: string): string[] => [
 
 /** What each consumer runs with. Its libraries' own dependencies are left out where they are not needed. */
 const LIBRARIES = {
-  "2.5.10": ["com.alibaba:dubbo:2.5.10", "org.jboss.netty:netty:3.2.5.Final"],
-  "2.6.5": ["com.alibaba:dubbo:2.6.5", "io.netty:netty-all:4.1.25.Final", ...curator("2.12.0")],
-  "2.7.23": ["org.apache.dubbo:dubbo:2.7.23", "io.netty:netty-all:4.1.25.Final", ...curator("4.0.1")],
+  "2.5.10": ["com.alibaba:dubbo:2.5.10", "org.jboss.netty:netty:3.2.5.Final", JEDIS],
+  "2.6.5": ["com.alibaba:dubbo:2.6.5", "org.jboss.netty:netty:3.2.5.Final", JEDIS, ...curator("2.12.0")],
+  "2.7.23": [
+    "org.apache.dubbo:dubbo:2.7.23",
+    "io.netty:netty-all:4.1.25.Final",
+    "redis.clients:jedis:3.10.0",
+    "org.yaml:snakeyaml:1.26",
+    "com.google.code.gson:gson:2.8.9",
+    "org.apache.curator:curator-x-discovery:4.0.1",
+    ...curator("4.0.1"),
+  ],
   "3.2.16": [
     "org.apache.dubbo:dubbo:3.2.16",
     "com.alibaba:hessian-lite:3.2.13",

@@ -1,14 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { epochMs } from "../../../core/clock.ts";
+import { epochMs, hours, later, millis } from "../../../core/clock.ts";
 import { newTaskId } from "../../../core/ids.ts";
 import type { DueEntry } from "../../../core/job.ts";
 import type { Database } from "../../../store/database.ts";
 import { listTasks } from "../../../store/list-tasks.ts";
+import { isHanded } from "../../../store/handovers.ts";
 import { findAttempts, findTask, findTasks, type TaskFilter } from "../../../store/read.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../../store/scope.ts";
-import { scanWaiting } from "../../../store/waiting.ts";
+import { AHEAD, scanWaiting } from "../../../store/waiting.ts";
 import { json, refusal, seeded } from "../../core/helpers.ts";
 import { closeDatabase, freshDatabase, given, type Kind } from "../fixtures.ts";
 
@@ -251,6 +252,27 @@ export function reading(kind: Kind): void {
       found.map(({ taskId }) => taskId),
       [old?.taskId],
     );
+  });
+
+  test("scanWaiting finds what was accepted by a clock that was ahead, and is right again", async () => {
+    const now = at(6);
+    const ahead = later(now, AHEAD);
+    const [retry, first, handed] = await given(
+      db,
+      { nextCallAt: at(1), createdAt: later(ahead, millis(1)), callCount: 1 },
+      { nextCallAt: at(2), createdAt: later(now, hours(40 * 24)) },
+      { nextCallAt: at(3), createdAt: later(now, hours(40 * 24)), handedUntil: later(now, hours(41 * 24)) },
+      { nextCallAt: at(4), createdAt: ahead },
+      { nextCallAt: at(5), createdAt: at(3), handedUntil: at(7) },
+    );
+    const found = await scanWaiting(db, now, null, 10, { until: at(3), now });
+    assert.equal(
+      found.map(({ taskId }) => taskId),
+      [retry, first, handed].map((task) => task?.taskId),
+    );
+    const rest = await scanWaiting(db, now, found[0] as DueEntry, 10, { until: at(3), now });
+    assert.equal(rest, found.slice(1), "behind a page too");
+    assert.not.ok(isHanded(handed as StoredTask, now));
   });
 
   test.run();

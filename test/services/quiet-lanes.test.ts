@@ -1,0 +1,117 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { millis } from "../../core/clock.ts";
+import { NO_SETTINGS } from "../../core/destination.ts";
+import { type Lane, laneOf } from "../../core/ids.ts";
+import { RULES } from "../../due/lane-rules.ts";
+import { QuietLanes } from "../../services/scheduler/quiet-lanes.ts";
+
+const test = suite("quiet lanes");
+const [calm, busy] = [laneOf("http://calm"), laneOf("http://busy")];
+const HALF = RULES.START_WINDOW / 2;
+
+/** Lanes over a due set that answers when the test says so. */
+function lanes(schedulers = 1) {
+  const told: [Lane, number][][] = [];
+  let looked = Promise.withResolvers<void>();
+  const due = {
+    answer: async () => (lane: Lane) => lane !== busy,
+    async quiet() {
+      const isQuiet = await due.answer();
+      setImmediate(() => {
+        looked.resolve();
+        looked = Promise.withResolvers();
+      });
+      return isQuiet;
+    },
+    async wentWell(calls: ReadonlyMap<Lane, number>) {
+      told.push([...calls]);
+      return [];
+    },
+  };
+  const log = { debug: () => undefined } as never;
+  const options = { due, log, leaseMs: millis(10_000), window: 256, onChanges: () => undefined };
+  const quiet = new QuietLanes({ ...options, schedulers: () => schedulers });
+  /** The first task finds out that nothing is known, and has the due set asked. */
+  const known = async () => {
+    const seen = looked.promise;
+    assert.not.ok(quiet.take(calm));
+    await seen;
+  };
+  return { quiet, due, told, known };
+}
+
+test("nothing is quiet before the due set was asked; then all but what it names", async () => {
+  const { quiet, known } = lanes();
+  await known();
+  assert.ok(quiet.take(calm));
+  assert.not.ok(quiet.take(busy));
+  await quiet.stop();
+});
+
+test("a due set that does not answer leaves every task to the usual way", async () => {
+  const { quiet, due } = lanes();
+  const asked = Promise.withResolvers<void>();
+  due.answer = async () => {
+    asked.resolve();
+    throw new Error("away");
+  };
+  assert.not.ok(quiet.take(calm));
+  await asked.promise;
+  assert.not.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test("where one scheduler does not know such rows, nothing is handed over", async () => {
+  const { quiet, known } = lanes(0);
+  await known();
+  assert.not.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test("a lane takes half of its window, shared by all schedulers; what ends makes room", async () => {
+  const { quiet, known } = lanes(2);
+  await known();
+  const taken = Array.from({ length: HALF }, () => quiet.take(calm)).filter(Boolean).length;
+  assert.is(taken, HALF / 2);
+  quiet.ended(calm, false);
+  assert.ok(quiet.take(calm));
+  assert.not.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test("calls that went well widen the window, and are told as a number per lane", async () => {
+  const { quiet, told, known } = lanes();
+  await known();
+  for (let i = 0; i < 10; i++) {
+    assert.ok(quiet.take(calm));
+    quiet.ended(calm, true);
+  }
+  const taken = Array.from({ length: 2 * HALF }, () => quiet.take(calm)).filter(Boolean).length;
+  assert.is(taken, HALF + 5);
+  await quiet.stop();
+  assert.equal(told, [[[calm, 10]]]);
+});
+
+test("an outcome of another scheduler's task ends none of ours", async () => {
+  const { quiet, known } = lanes();
+  await known();
+  quiet.ended(calm, false);
+  const taken = Array.from({ length: 2 * HALF }, () => quiet.take(calm)).filter(Boolean).length;
+  assert.is(taken, HALF);
+  await quiet.stop();
+});
+
+test("what an operator sets holds at once", async () => {
+  const { quiet, known } = lanes();
+  await known();
+  for (const settings of [{ paused: true }, { concurrency: 1 }, { ratePerSecond: 1 }, { breaker: false }]) {
+    quiet.configured(calm, { ...NO_SETTINGS, ...settings });
+    assert.not.ok(quiet.take(calm), JSON.stringify(settings));
+  }
+  quiet.configured(calm, { ...NO_SETTINGS, keepAlive: false });
+  assert.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test.run();
