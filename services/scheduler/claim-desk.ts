@@ -112,8 +112,9 @@ export class ClaimDesk {
 
   /** Gives tasks that are handed over to parked claims; those that find none take the usual way. */
   async #give(tasks: HandedTask[]): Promise<void> {
-    let rest = tasks.filter((task) => this.#handover.isFresh(task));
-    const left: StoredTask[] = tasks.filter((task) => !rest.includes(task));
+    const left: StoredTask[] = [];
+    let rest: HandedTask[] = [];
+    for (const task of tasks) (this.#handover.isFresh(task) ? rest : left).push(task);
     while (rest.length > 0) {
       const parked = this.#takeForHandover(rest.length);
       if (!parked) break;
