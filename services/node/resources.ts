@@ -49,7 +49,6 @@ export interface Resources {
   clock: Clock;
   /** Says what became of tasks. */
   teller: Teller;
-  log: Logger;
 }
 
 /** Steps of a graceful stop, in this order, before Moleculer stops the services. */
@@ -168,7 +167,7 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
     release,
     installation,
     redis,
-    resources: { config, db, due, clock, box, teller, log: log(broker) } satisfies Resources,
+    resources: { config, db, due, clock, box, teller } satisfies Resources,
   };
 }
 

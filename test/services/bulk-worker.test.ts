@@ -40,7 +40,7 @@ for (const kind of KINDS) {
     );
     const teller = { tell: () => undefined };
     const worker = new BulkWorker(
-      { db, due, clock: systemClock, teller, log, config: { redisUrl: null } } as never,
+      { db, due, clock: systemClock, teller, config: { redisUrl: null } } as never,
       log as never,
     );
     worker.start();
