@@ -16,7 +16,8 @@ import { type Digest, noticeOf } from "./notice.ts";
 import { type Channel, PLATFORM_LIMITS } from "./pacing.ts";
 import { PLATFORMS, platformOfUrl } from "./platforms.ts";
 import { signedDingtalkUrl, signedFeishuBody } from "./sign.ts";
-import { fillTemplate, formatOf, templateProblem } from "./template.ts";
+import { fillTemplate, formatOf } from "./template.ts";
+import { templateProblem } from "./template-problem.ts";
 
 /** Settings with type and name decided. */
 export type ChannelSpec = WebhookSettings & { type: ChannelType; name: string };

@@ -3,7 +3,6 @@ import type { AuditEntry } from "../../core/audit.ts";
 import type { BulkAction, JobKind } from "../../core/bulk.ts";
 import { BidaError } from "../../core/errors.ts";
 import { type DueEntry, dueEntryOf } from "../../core/job.ts";
-import { taskChanges } from "../../core/metrics.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { recordAudits } from "../../store/audit.ts";
 import {
@@ -27,9 +26,9 @@ export type By = Pick<AuditEntry, "actor" | "sourceIp" | "requestPath" | "note">
 export const actionOf = (kind: JobKind): BulkAction => (kind === "replay" ? "retry" : kind);
 
 const CHANGED = {
-  retry: ["task.retried", "retried"],
-  cancel: ["task.canceled", "canceled"],
-  resolve: ["task.resolved", "resolved"],
+  retry: "task.retried",
+  cancel: "task.canceled",
+  resolve: "task.resolved",
 } as const;
 
 /**
@@ -43,7 +42,7 @@ export async function applyTo(
   by: By,
   { isMeant = () => true, ...around }: Around & { isMeant?: (task: LockedTask) => boolean } = {},
 ): Promise<ManyChanged> {
-  const { db, due, clock, announce, log } = resources;
+  const { db, due, clock, teller } = resources;
   const entries = candidates.flatMap(({ entry }) => entry ?? []);
   const now = clock.now();
   const changed = await changeTasks(
@@ -82,15 +81,7 @@ export async function applyTo(
     const gone = changes.flatMap(({ before }) => dueEntryOf(before) ?? []);
     if (gone.length > 0) await due.remove(gone).catch(() => undefined);
   }
-  if (changes.length > 0) {
-    const [type, change] = CHANGED[action];
-    announce.changed(
-      type,
-      changes.map(({ after }) => after),
-    );
-    taskChanges[change].inc(changes.length);
-    log.info({ change, tasks: changes.length }, "tasks changed");
-  }
+  teller.tell({ type: CHANGED[action], tasks: changes.map(({ after }) => after), together: true });
   return changed;
 }
 

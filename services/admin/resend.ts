@@ -34,7 +34,7 @@ import { scopeOf } from "../tasks/tasks.ts";
  *   message of an alarm
  */
 export async function resend(
-  { db, due, clock, announce }: Resources,
+  { db, due, clock, teller }: Resources,
   ctx: BidaContext,
   taskId: TaskId,
   params: unknown,
@@ -83,7 +83,7 @@ export async function resend(
   if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
   if (accepted.kind === "created") {
     tasksAccepted[ctx.meta.scope ? "rest" : "rpc"].inc();
-    announce.changed("task.accepted", [task]);
+    teller.tell({ type: "task.accepted", tasks: [task] });
     const entry = accepted.held ? null : dueEntryOf(task);
     // Where Redis is away, the reconciler adds it; origins are for the list of destinations only.
     if (entry) await due.add([entry]).catch(() => undefined);

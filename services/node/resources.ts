@@ -13,7 +13,7 @@ import { isNotAdmitted, translated } from "../../store/failures.ts";
 import { readInstallation } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
-import { type Announce, announceTo } from "../tasks/announce.ts";
+import { Teller } from "../tasks/tell.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import { fatal } from "./fatal.ts";
@@ -47,9 +47,8 @@ export interface Resources {
   box: SecretBox;
   /** The cluster's. */
   clock: Clock;
-  /** Tells the event stream; free of cost while nobody follows it. */
-  announce: Announce;
-  log: Logger;
+  /** Says what became of tasks. */
+  teller: Teller;
 }
 
 /** Steps of a graceful stop, in this order, before Moleculer stops the services. */
@@ -163,12 +162,12 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   const redis = due instanceof RedisDueSet ? new RedisWatch(() => due.memory(), log(broker)) : null;
   redis?.start();
   const box = openSecretBox(config);
-  const announce = announceTo(broker);
+  const teller = new Teller(broker, broker.getLogger("tasks"), config.logLevel);
   return {
     release,
     installation,
     redis,
-    resources: { config, db, due, clock, box, announce, log: log(broker) } satisfies Resources,
+    resources: { config, db, due, clock, box, teller } satisfies Resources,
   };
 }
 

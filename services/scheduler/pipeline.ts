@@ -8,7 +8,7 @@
  *    5 place    to a dispatcher that asks for more, or into the due set    `claim-desk.ts`, `due/`
  *    6 claim    dispatchers get what is due, read from the database        `claim-desk.ts`, `jobs.ts`
  *   11 record   attempt and next state, in one transaction                 `recorder.ts`, `store/record.ts`
- *   12 settle   the lease ends, a retry waits for its time; all hear of it `recorder.ts`, `due/`
+ *   12 settle   the lease ends, a retry waits for its time; all hear of it `due/`, `../tasks/tell.ts`
  *
  * Beside it, what makes up for anything that died in between: `reconciler.ts` (database against due set) and
  * `handover-watch.ts` (tasks that were handed over and never called).
@@ -86,6 +86,6 @@ export class Pipeline {
   /** Callers have their ids by now. */
   #afterCommit(tasks: StoredTask[]): void {
     this.desk.offer(tasks);
-    this.resources.announce.changed("task.accepted", tasks);
+    this.resources.teller.tell({ type: "task.accepted", tasks });
   }
 }

@@ -9,19 +9,12 @@ import type { Settlement } from "../../due/due-set.ts";
 import { reasonOf } from "../../store/failures.ts";
 import type { Recorded } from "../../store/record.ts";
 import { type Refusal, recordEach } from "../../store/record-each.ts";
-import { emit, isHeard } from "../bus/bus.ts";
-import type { EventName } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
-import { announceChange, announceSuccess, attemptLine } from "../tasks/changes.ts";
 import { letGo } from "../tasks/tasks.ts";
-import { attemptView, taskEvent } from "../tasks/views.ts";
 import { announceBreakers } from "./breakers.ts";
 import { settleQuietly } from "./jobs.ts";
 import type { QuietLanes } from "./quiet-lanes.ts";
 import { setAsideEach } from "./set-aside.ts";
-
-/** What is told of an outcome, where somebody listens. */
-const EVENTS = ["task.attempted", "task.succeeded", "stream.tasks"] as const;
 
 const MAX_ITEMS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -38,8 +31,6 @@ export class Recorder {
   readonly #lanes: Pick<QuietLanes, "ended">;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
-  /** Whether a line per attempt is wanted: making it costs something even where nobody reads it. */
-  readonly #wide: boolean;
   readonly #batcher: Batcher<Reported, undefined>;
 
   constructor(resources: Resources, lanes: Pick<QuietLanes, "ended">, broker: ServiceBroker, log: Logger) {
@@ -47,7 +38,6 @@ export class Recorder {
     this.#resources = resources;
     this.#broker = broker;
     this.#log = log;
-    this.#wide = ["debug", "trace"].includes(resources.config.logLevel);
     this.#batcher = new Batcher({
       maxItems: MAX_ITEMS,
       maxBytes: MAX_BYTES,
@@ -68,7 +58,7 @@ export class Recorder {
     const outcomes = reported.map(({ outcome }) => outcome);
     const refused = new Map<TaskId, string>();
     // What nobody hears of need not be read.
-    const wantsTasks = this.#wide || EVENTS.some((event) => isHeard(this.#broker, event));
+    const wantsTasks = this.#resources.teller.wantsSuccesses;
     const onRefused = ({ outcome: { taskId, n }, error, reduced }: Refusal) => {
       const err = reasonOf(error);
       if (!reduced) refused.set(taskId, `its call ${n} cannot be recorded: ${err}`);
@@ -82,8 +72,8 @@ export class Recorder {
         one ?? { outcome: outcomes[i] as Outcome, written: false, task: null, released: null },
     );
     void this.#settle(reported, recorded);
-    for (const one of recorded) this.#logRecord(one);
-    this.#announce(recorded);
+    for (const { outcome, written } of recorded) if (!written) this.#dropped(outcome);
+    this.#resources.teller.tell({ recorded });
     return reported.map(() => undefined);
   }
 
@@ -114,37 +104,8 @@ export class Recorder {
     );
   }
 
-  #logRecord({ outcome, written, task, unread }: Recorded): void {
-    const { taskId, n, attempt } = outcome;
-    if (unread) {
-      announceSuccess(this.#log, outcome);
-      return;
-    }
-    if (!written || !task) {
-      attemptsDropped.inc();
-      this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
-      return;
-    }
-    if (attempt && this.#wide) this.#log.debug(attemptLine(task, attempt, outcome), "attempt");
-    if (task.state === "succeeded" || task.state === "exhausted")
-      announceChange(this.#log, task.state, task, attempt);
-  }
-
-  /** Tells those who listen. What nobody hears is not put together: that would cost more than recording it. */
-  #announce(recorded: Recorded[]): void {
-    const heard = (event: EventName) => isHeard(this.#broker, event);
-    const [attempted, succeeded, exhausted] = [
-      heard("task.attempted"),
-      heard("task.succeeded"),
-      heard("task.exhausted"),
-    ];
-    for (const { outcome, written, task } of recorded) {
-      if (!written || !task) continue;
-      if (attempted && outcome.attempt)
-        emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(outcome.attempt) });
-      if (succeeded && task.state === "succeeded") emit(this.#broker, "task.succeeded", taskEvent(task));
-      if (exhausted && task.state === "exhausted") emit(this.#broker, "task.exhausted", taskEvent(task));
-    }
-    this.#resources.announce.recorded(recorded);
+  #dropped({ taskId, n }: Outcome): void {
+    attemptsDropped.inc();
+    this.#log.warn({ taskId, n }, "attempt was on record already; this outcome is dropped");
   }
 }

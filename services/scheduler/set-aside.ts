@@ -5,7 +5,6 @@ import type { TaskId } from "../../core/ids.ts";
 import { reasonOf } from "../../store/failures.ts";
 import { setAside, withoutState } from "../../store/set-aside.ts";
 import type { Resources } from "../node/resources.ts";
-import { announceChange } from "../tasks/changes.ts";
 import { letGo } from "../tasks/tasks.ts";
 
 /** Tasks without a state that are looked for at once. */
@@ -22,7 +21,7 @@ export async function setAsideEach(
   ids: TaskId[],
   why?: ReadonlyMap<TaskId, string>,
 ): Promise<Set<TaskId>> {
-  const { db, clock, announce } = resources;
+  const { db, clock, teller } = resources;
   const failed = new Set<TaskId>();
   for (const taskId of ids) {
     try {
@@ -31,9 +30,8 @@ export async function setAsideEach(
         const { corrupt: columns, lastError } = after;
         const meanwhile = "it is exhausted, with an alarm; all others go on";
         log.error({ taskId, columns, err: lastError?.message, meanwhile }, "a task is corrupt and set aside");
-        announceChange(log, "exhausted", after);
       }
-      announce.ended(changes.map(({ after }) => after));
+      teller.tell({ type: "task.exhausted", tasks: changes.map(({ after }) => after) });
       await letGo(resources, released);
     } catch (error) {
       if (error instanceof BidaError) throw error;

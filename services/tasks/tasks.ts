@@ -17,7 +17,6 @@ import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "./audit.ts";
-import { announceChange } from "./changes.ts";
 import { taskView } from "./views.ts";
 
 /** Who asks. Other services of the cluster see everything. */
@@ -65,11 +64,10 @@ export async function cancelTask(
   const id = taskIdOf(taskId);
   const { before, after, released } = await changeByHand(resources, ctx, "task.cancel", id, rule, note);
   await letGo(resources, [released]);
-  announceChange(resources.log, "canceled", after);
   const entry = dueEntryOf(before);
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
-  resources.announce.changed("task.canceled", [after]);
+  resources.teller.tell({ type: "task.canceled", tasks: [after] });
   return taskView(after, false, isExact(ctx));
 }
 
@@ -82,8 +80,7 @@ export async function resolveTask(
   const now = resources.clock.now();
   const rule: Rule = (task) => resolve(task, now);
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
-  resources.announce.changed("task.resolved", [after]);
-  announceChange(resources.log, "resolved", after);
+  resources.teller.tell({ type: "task.resolved", tasks: [after] });
   return taskView(after, false, isExact(ctx));
 }
 
@@ -99,8 +96,9 @@ export async function retryTask(
   const leased = await isLeased(resources, await findTask(db, scopeOf(ctx), taskId));
   const rule: Rule = (task) => retryByHand(task, leased, force, clock);
   const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
-  resources.announce.changed("task.retried", [after]);
-  if (after.manualCalls !== before.manualCalls) announceChange(resources.log, "retried", after);
+  // One that was due already is called once, however often it is asked for.
+  if (after.manualCalls !== before.manualCalls)
+    resources.teller.tell({ type: "task.retried", tasks: [after] });
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it; and where
   // its row is the lease of a call, which was canceled before it ended, it is called when that time is over.

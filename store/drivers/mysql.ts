@@ -83,7 +83,7 @@ export function openMysql(url: string, log: Knex.Logger): Database {
         .raw("SELECT @@global.read_only AS readOnly, @@global.max_allowed_packet AS packet")
         .options({ timeout: withinMs });
       server.packet = Math.min(server.packet, known.packet);
-      // An account that may write all the same is none of our business.
+      // Some accounts may write all the same.
       if (known.readOnly === 1) await probe.run(knex, withinMs);
     },
     async serverTime() {

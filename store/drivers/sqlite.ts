@@ -16,7 +16,7 @@ import type { Insert } from "./statement.ts";
 import { StatementLimit } from "./statement-limit.ts";
 
 /**
- * How long a statement waits for the one connection, in ms. It is this process's own: whoever holds it gives it back. A
+ * How long a statement waits for the one connection, in ms. It is this process's own: what holds it gives it back. A
  * search that stops the event loop for some seconds must not fail those that waited meanwhile, as soon as their timers
  * get their turn.
  */

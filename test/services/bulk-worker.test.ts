@@ -38,9 +38,9 @@ for (const kind of KINDS) {
         (fields: Record<string, unknown>, line: string) => void lines.push([line, fields]),
       ]),
     );
-    const announce = { changed: () => undefined };
+    const teller = { tell: () => undefined };
     const worker = new BulkWorker(
-      { db, due, clock: systemClock, announce, log, config: { redisUrl: null } } as never,
+      { db, due, clock: systemClock, teller, config: { redisUrl: null } } as never,
       log as never,
     );
     worker.start();

@@ -1,14 +1,8 @@
 import { SaxesParser } from "saxes";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  type Format,
-  fillTemplate,
-  formatOf,
-  templateProblem,
-  VARIABLES,
-  type Values,
-} from "../../../core/alarm/template.ts";
+import { type Format, fillTemplate, formatOf, VARIABLES, type Values } from "../../../core/alarm/template.ts";
+import { templateProblem } from "../../../core/alarm/template-problem.ts";
 
 const test = suite("alarm templates");
 

@@ -1,27 +1,14 @@
-/** Templates of alarms, for the preview: as the server fills them. It has the last word when they are saved. */
-
-export const VARIABLES = [
-  "taskId",
-  "url",
-  "createTime",
-  "lastModifiedDate",
-  "sourceAppName",
-  "targetAppName",
-  "callCount",
-  "limitCallCount",
-  "lastError",
-  "statusCode",
-  "consoleUrl",
-  "kind",
-  "severity",
-  "title",
-  "summary",
-  "count",
-] as const;
-type Variable = (typeof VARIABLES)[number];
+/** The preview of an alarm's template, filled by the server's own code. The server has the last word when it is saved. */
+import {
+  type Format,
+  fillTemplate,
+  isVariable,
+  PLACEHOLDER,
+  type Values,
+} from "../../../core/alarm/template.ts";
 
 /** What the preview is filled with: with quotes and brackets, which careless templates break at. */
-const SAMPLE: Record<Variable, string> = {
+const SAMPLE: Values = {
   taskId: "0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11",
   url: "https://stock.example/orders/4711?from=shop&to=stock",
   createTime: "2026-01-31 03:12:09",
@@ -44,30 +31,14 @@ const SAMPLE: Record<Variable, string> = {
 export const LEGACY_TEMPLATE =
   '{"msgtype":"text","text":{"content":"回调异常，taskId：${taskId}，url：${url}，发起时间：${createTime}，源服务名：${sourceAppName}，目标服务名：${targetAppName}，已达到最大重试次数：${limitCallCount}"}}';
 
-export type Format = "json" | "form" | "xml";
-export const formatOf = (contentType: string): Format =>
-  /json/i.test(contentType) ? "json" : /xml/i.test(contentType) ? "xml" : "form";
-
-const ESCAPE: Record<Format, (text: string) => string> = {
-  json: (text) => JSON.stringify(text).slice(1, -1),
-  form: encodeURIComponent,
-  xml: (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`),
-};
-
-const isVariable = (name: string): name is Variable => (VARIABLES as readonly string[]).includes(name);
-
 /** The template filled with samples, and what is wrong with it. */
 export function preview(
   template: string,
   format: Format,
 ): { text: string; unknown: string[]; invalid: string | null } {
-  const unknown: string[] = [];
-  const text = template.replace(/\$\{([^{}]*)\}/g, (whole, name: string) => {
-    if (isVariable(name)) return ESCAPE[format](SAMPLE[name]);
-    unknown.push(name);
-    return whole;
-  });
-  return { text, unknown, invalid: faultOf(text, format) };
+  const names = Array.from(template.matchAll(PLACEHOLDER), ([, name = ""]) => name);
+  const text = fillTemplate(template, format, SAMPLE);
+  return { text, unknown: names.filter((name) => !isVariable(name)), invalid: faultOf(text, format) };
 }
 
 function faultOf(text: string, format: Format): string | null {

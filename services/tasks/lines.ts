@@ -1,37 +1,27 @@
-/** State changes of tasks, counted and told to the log. Field names are documented in `docs/operations.md`. */
-import type { Logger } from "moleculer";
+/** Lines of the log about tasks. Field names are documented in `docs/operations.md`. */
 import type { DueEntry, Outcome } from "../../core/job.ts";
-import { type Change, taskChanges } from "../../core/metrics.ts";
+import type { Change } from "../../core/metrics.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { LockedTask } from "../../store/rows.ts";
 
-/** One change that is on record. @param attempt the call that led to it, where one did */
-export function announceChange(
-  log: Logger,
-  change: Change,
-  task: LockedTask,
-  attempt: AttemptRecord | null = null,
-): void {
-  taskChanges[change].inc();
-  log.info(
-    {
-      taskId: task.taskId,
-      change,
-      callCount: task.callCount,
-      target: originOf(task.url),
-      errorCode: task.lastError?.code,
-      durationMs: attempt?.durationMs,
-    },
-    "task changed",
-  );
-}
+/** @param attempt the call that led to the change, where one did */
+export const changeLine = (change: Change, task: LockedTask, attempt: AttemptRecord | null): object => ({
+  taskId: task.taskId,
+  change,
+  callCount: task.callCount,
+  target: originOf(task.url),
+  errorCode: task.lastError?.code,
+  durationMs: attempt?.durationMs,
+});
 
-/** {@link announceChange} for a first call that succeeded, whose task is not at hand. */
-export function announceSuccess(log: Logger, { taskId, n, attempt, target }: Outcome): void {
-  taskChanges.succeeded.inc();
-  const durationMs = attempt?.durationMs;
-  log.info({ taskId, change: "succeeded", callCount: n, target, durationMs }, "task changed");
-}
+/** {@link changeLine} for a first call that succeeded, whose task is not at hand. */
+export const successLine = ({ taskId, n, attempt, target }: Outcome): object => ({
+  taskId,
+  change: "succeeded" satisfies Change,
+  callCount: n,
+  target,
+  durationMs: attempt?.durationMs,
+});
 
 /** Everything about one attempt, in one line. No payload and no URL: paths and queries hold tokens. */
 export function attemptLine(task: LockedTask, attempt: AttemptRecord, { dueAt }: DueEntry): object {
