@@ -72,9 +72,22 @@ export const EMPTY: Draft = {
   orderKey: "",
 };
 
+/** Its pauses; the usual ones where its row cannot be read. */
+function retryOf({ retry }: Task): Partial<Draft> {
+  if (retry === null) return {};
+  return {
+    strategy: retry.strategy,
+    delayMs: retry.strategy === "schedule" ? EMPTY.delayMs : String(retry.delayMs),
+    factor: retry.strategy === "exponential" ? String(retry.factor) : EMPTY.factor,
+    maxDelayMs: retry.strategy === "exponential" ? String(retry.maxDelayMs) : EMPTY.maxDelayMs,
+    delaysMs: retry.strategy === "schedule" ? retry.delaysMs.join(", ") : EMPTY.delaysMs,
+    jitter: retry.jitter === undefined ? "" : String(retry.jitter),
+    retryOn: retryOnText(retry.on),
+  };
+}
+
 /** The form with what another task has. */
 export function draftOf(task: Task): Draft {
-  const { retry } = task;
   const expect = task.expect === null ? new Map() : membersOf(task.expect);
   const stop = expect.get("stop");
   expect.delete("stop");
@@ -94,13 +107,7 @@ export function draftOf(task: Task): Draft {
     expect: expect.size === 0 ? "" : formatJson(objectOf(expect)),
     expectStop: stopText(stop),
     limitCallCount: String(task.limitCallCount),
-    strategy: retry.strategy,
-    delayMs: retry.strategy === "schedule" ? EMPTY.delayMs : String(retry.delayMs),
-    factor: retry.strategy === "exponential" ? String(retry.factor) : EMPTY.factor,
-    maxDelayMs: retry.strategy === "exponential" ? String(retry.maxDelayMs) : EMPTY.maxDelayMs,
-    delaysMs: retry.strategy === "schedule" ? retry.delaysMs.join(", ") : EMPTY.delaysMs,
-    jitter: retry.jitter === undefined ? "" : String(retry.jitter),
-    retryOn: retryOnText(retry.on),
+    ...retryOf(task),
     timeoutMs: String(task.timeoutMs),
     expiresAt: task.expiresAt && Date.parse(task.expiresAt) > Date.now() ? toLocalField(task.expiresAt) : "",
     sourceAppName: task.sourceAppName ?? "",
