@@ -28,6 +28,8 @@ export interface HeldLease {
   endedAt: number;
   /** Until when its lease is in the task's row, epoch ms; null where the due set has it (see {@link Job.handedUntil}). */
   handedUntil: number | null;
+  /** A heartbeat has asked the due set to take the lease in, and nobody knows yet whether it did. */
+  unsure: boolean;
   /** It is somebody else's, or over: not renewed, and not released. */
   lost: boolean;
   /** The due set took it in as one that it did not know, maybe after it had been settled. */

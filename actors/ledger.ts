@@ -126,10 +126,12 @@ export class Ledger {
   }
 
   /** What is to be reported of a call that has ended, under the lease that it has now. */
-  outcomeOf({ lease, outcome, handedUntil }: HeldLease): Outcome {
+  outcomeOf({ lease, outcome, handedUntil, unsure }: HeldLease): Outcome {
     const known = outcome as Outcome;
     const current = known.dueAt === lease.dueAt ? known : { ...known, ...leaseOf(lease) };
-    return handedUntil === null ? current : { ...current, handed: true };
+    // Of a failure whose lease the due set may not have, the retry must get there all the same. A success has none.
+    const isHanded = handedUntil !== null || (unsure && known.attempt?.outcome === "failed");
+    return isHanded ? { ...current, handed: true } : current;
   }
 
   /**
@@ -156,7 +158,9 @@ export class Ledger {
       jobs.push(held.job);
       this.#leaveThread(held);
       this.#remove(held);
-      if (!held.lost) releases[held.handedUntil === null ? "entries" : "handed"].push(leaseOf(held.lease));
+      if (held.lost) continue;
+      if (held.handedUntil === null) releases.entries.push(leaseOf(held.lease));
+      if (held.handedUntil !== null || held.unsure) releases.handed.push(leaseOf(held.lease));
     }
     return { jobs, releases };
   }
@@ -204,6 +208,7 @@ export class Ledger {
   /** A heartbeat with these leaves now: from here on the due set may know them. */
   promote(some: HeldLease[]): NamedLease[] {
     return some.map((held) => {
+      if (held.handedUntil !== null) held.unsure = true;
       held.handedUntil = null;
       return { held, lease: held.lease };
     });
@@ -225,6 +230,7 @@ export class Ledger {
     let count = 0;
     for (const { held, lease } of named) {
       const isHeld = this.find(lease) === held && held.lease === lease;
+      if (isHeld) held.unsure = false;
       if (gone.has(lease.taskId)) {
         if (!isHeld || held.lost) continue;
         count += 1;
@@ -252,6 +258,7 @@ export class Ledger {
       outcome: null,
       endedAt: 0,
       handedUntil: job.handedUntil ?? null,
+      unsure: false,
       lost: false,
       adopted: false,
       older,
@@ -267,6 +274,7 @@ export class Ledger {
   #lease(held: HeldLease, job: Job): void {
     held.lease = leaseFor(job, this.#holder);
     held.handedUntil = job.handedUntil ?? null;
+    held.unsure = false;
     held.lost = false;
     held.adopted = false;
   }

@@ -171,14 +171,14 @@ export class Lanes {
 
   /** Takes into account calls that went well and were not leased here. */
   wentWell(lane: Lane, calls: number, now: EpochMs): LaneChange | null {
-    const change = this.observe(lane, "ok", now);
     const state = this.#state(lane, now);
     const { health } = state;
-    // All but the first only widen the window and count; a breaker that the first one closed stays so.
-    if (health.openUntil === 0) {
-      health.window = Math.min(health.window + calls - 1, this.#cap(state));
-      health.calls += calls - 1;
-    }
+    // These calls may have ended before a breaker opened: only a probe, which is leased here, closes it.
+    if (health.openUntil > 0) return null;
+    const change = this.observe(lane, "ok", now);
+    // All but the first only widen the window and count.
+    health.window = Math.min(health.window + calls - 1, this.#cap(state));
+    health.calls += calls - 1;
     if (change) this.#reopen(state);
     return change;
   }

@@ -184,7 +184,7 @@ export class MemoryDueSet implements DueSet {
   }
 
   async quiet(): Promise<QuietLanes> {
-    return (lane) => this.#lanes.isQuiet(lane);
+    return (lane) => this.#rebuilt && this.#lanes.isQuiet(lane);
   }
 
   async move(entry: DueEntry): Promise<boolean> {

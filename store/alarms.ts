@@ -17,7 +17,7 @@ import type { Outcome } from "../core/job.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
-import type { Row, LockedTask } from "./rows.ts";
+import type { LockedTask, Row } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
 
 const COLUMNS = [

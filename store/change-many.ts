@@ -11,7 +11,7 @@ import { lockTasks } from "./locking.ts";
 import { updateProgress } from "./progress.ts";
 import { matching, type TaskFilter } from "./read.ts";
 import type { Position } from "./retention.ts";
-import { progressFromRow, type Row, type LockedTask } from "./rows.ts";
+import { type LockedTask, progressFromRow, type Row } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { placeholders } from "./sql.ts";
 import { countTransitions } from "./stats/count.ts";

@@ -78,9 +78,6 @@ function isGone(error: unknown): boolean {
   );
 }
 
-/** Whether the server takes no writes from us: a former primary, or a replica. */
-export const isReadOnly = (error: unknown): boolean => READ_ONLY.has(numberOf(error));
-
 /** Whether our account, or its rights, are not what the server knows. */
 export const isNotAdmitted = (error: unknown): boolean => NOT_ADMITTED.has(numberOf(error));
 

@@ -1,5 +1,6 @@
 /** Tasks whose row is the lease of their first call (`handed_until`); docs/delivery.md, "The short way". */
 import { type EpochMs, later } from "../core/clock.ts";
+import { taskIdToBytes } from "../core/ids.ts";
 import type { DueEntry } from "../core/job.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
@@ -26,19 +27,27 @@ export const isHanded = (
   createdAt <= later(now, AHEAD);
 
 /**
- * Those that nobody has called in their time. They were due when they were accepted, which bounds what is looked at.
+ * Those that nobody has called in their time. Most were due when they were accepted, which bounds what is looked at.
  * @param since due from then on
  * @param limit how many at most, the earliest first
+ * @param after behind this one
  */
 export async function findEndedHandovers(
   db: Database,
   since: EpochMs,
   now: EpochMs,
   limit: number,
+  after: DueEntry | null = null,
 ): Promise<DueEntry[]> {
-  const rows: Row[] = await reading(
-    handed(db, since, now).where("handed_until", "<=", now).orderBy("next_call_at").limit(limit),
-  );
+  const query = handed(db, since, now)
+    .where("handed_until", "<=", now)
+    .orderBy([{ column: "next_call_at" }, { column: "task_id" }])
+    .limit(limit);
+  if (after !== null)
+    query
+      .where("next_call_at", ">=", after.dueAt)
+      .whereRaw("(next_call_at > ? OR task_id > ?)", [after.dueAt, taskIdToBytes(after.taskId)]);
+  const rows: Row[] = await reading(query);
   return rows.map(entryOf);
 }
 

@@ -4,6 +4,8 @@
 -- Output: {micros, lane, …}, or {micros, '*'} where there are more of them
 -- Errors: none
 local most, many = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- A set that was emptied knows nothing of its lanes until it is rebuilt.
+if redis.call('EXISTS', P .. 'epoch') == 0 then return { MICROS, '*' } end
 local lanes, seen = {}, {}
 
 local function name(lane)

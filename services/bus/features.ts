@@ -6,14 +6,15 @@ import { nodesWith } from "./peers.ts";
 export const FEATURES = { features: ["handover"] };
 
 /**
- * How many schedulers there are, where all of them leave tasks alone whose row is their lease; otherwise 0: an older one
- * would call them a second time.
+ * How many schedulers there are, where all of them, and all nodes on which operators act, leave tasks alone whose row is their
+ * lease; otherwise 0: an older one would have them called a second time.
  */
 export function knowHandovers(broker: ServiceBroker): number {
   const schedulers = nodesWith(broker, "scheduler.claim");
+  const others = nodesWith(broker, "admin.retry");
   const { nodes } = broker.registry as unknown as Registry;
   const knows = (nodeID: string) => nodes.get(nodeID)?.metadata?.features?.includes("handover") === true;
-  return schedulers.every(knows) ? schedulers.length : 0;
+  return [...schedulers, ...others].every(knows) ? schedulers.length : 0;
 }
 
 /** The part of Moleculer's registry that its types do not show. */

@@ -9,7 +9,7 @@ import { MemoryDueSet } from "../../due/memory.ts";
 import { RedisDueSet } from "../../due/redis.ts";
 import { closeDatabase, type Database, openDatabase, pingDatabase } from "../../store/database.ts";
 import { holdExclusive } from "../../store/exclusive.ts";
-import { isNotAdmitted, translated } from "../../store/failures.ts";
+import { isNotAdmitted, reasonOf, translated } from "../../store/failures.ts";
 import { readInstallation } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
@@ -145,9 +145,9 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   });
   await reach(broker, db);
   const release = config.redisUrl === null ? await holdExclusive(db, onLockLost) : async () => undefined;
-  const ran = await migrate(db);
+  const ran = await reached(broker, db, () => migrate(db));
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
-  const { id } = await readInstallation(db);
+  const { id } = await reached(broker, db, () => readInstallation(db));
   belongTo(broker, id);
   const connected = Promise.withResolvers<void>();
   const due = openDueSet(broker, config, connected.resolve);
@@ -169,6 +169,24 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
     redis,
     resources: { config, db, due, clock, box, teller } satisfies Resources,
   };
+}
+
+/** A step of the boot, which is tried again where the database goes away in the middle of it, or takes no writes. */
+async function reached<T>(broker: ServiceBroker, db: Database, step: () => Promise<T>): Promise<T> {
+  for (;;) {
+    await reach(broker, db);
+    try {
+      return await step();
+    } catch (error) {
+      if (!(translated(error) instanceof BidaError) || isNotAdmitted(error)) throw error;
+      const meanwhile = "this node waits for it";
+      log(broker).warn(
+        { database: db.label, err: reasonOf(error), meanwhile },
+        "the database went away at boot",
+      );
+      await pause(BOOT_RETRY);
+    }
+  }
 }
 
 /** Waits for a database that starts later than we do. Wrong credentials are not worth waiting for. */

@@ -40,7 +40,7 @@ interface Parked {
 export class ClaimDesk {
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
-  readonly #handover: Pick<Handover, "isFresh" | "giveUp">;
+  readonly #handover: Pick<Handover, "mayGo" | "giveUp">;
   readonly #log: Logger;
   readonly #nodeID: string;
   #parked: Parked[] = [];
@@ -56,7 +56,7 @@ export class ClaimDesk {
   constructor(
     resources: Resources,
     jobs: JobMaker,
-    handover: Pick<Handover, "isFresh" | "giveUp">,
+    handover: Pick<Handover, "mayGo" | "giveUp">,
     log: Logger,
     nodeID: string,
   ) {
@@ -114,7 +114,7 @@ export class ClaimDesk {
   async #give(tasks: HandedTask[]): Promise<void> {
     const left: StoredTask[] = [];
     let rest: HandedTask[] = [];
-    for (const task of tasks) (this.#handover.isFresh(task) ? rest : left).push(task);
+    for (const task of tasks) (this.#handover.mayGo(task) ? rest : left).push(task);
     while (rest.length > 0) {
       const parked = this.#takeForHandover(rest.length);
       if (!parked) break;
@@ -136,6 +136,8 @@ export class ClaimDesk {
       const handedUntil = epochMs(Math.min(...tasks.map((task) => task.handedUntil)));
       const entries = tasks.map((task) => dueEntryOf(task) as DueEntry);
       const jobs = await this.#jobs.make(parked.holder, entries, tasks, "row");
+      const made = new Set(jobs.map(({ taskId }) => taskId));
+      this.#handover.giveUp(tasks.filter(({ taskId }) => !made.has(taskId)));
       if (jobs.length === 0) {
         this.#putBack(parked, "first");
         return [];

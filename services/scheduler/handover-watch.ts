@@ -5,17 +5,19 @@
  */
 import type { Logger } from "moleculer";
 import { epochMs } from "../../core/clock.ts";
+import type { DueEntry } from "../../core/job.ts";
+import { handedFor } from "../../core/lease.ts";
 import { Loop } from "../../core/loop.ts";
 import { handedOver } from "../../core/metrics.ts";
 import { findEndedHandovers } from "../../store/handovers.ts";
 import type { Resources } from "../node/resources.ts";
 
-/** Looks per lease: with the lease itself, and a claim, within twice the lease. */
-const PER_LEASE = 4;
-/** How far back a look goes, in leases. What is older (all schedulers were away) is the reconciler's. */
-const LOOK_BACK = 6;
-/** Entries per look. */
-const LIMIT = 1_000;
+/** Looks within the time of a handover: with that time itself, and a claim, within twice the lease. */
+const PER_HANDOVER = 4;
+/** How far back a look goes, in times of a handover. What is older is the reconciler's, which begins one such time after the end. */
+const LOOK_BACK = 3;
+/** Entries per statement. */
+const PAGE = 1_000;
 
 export class HandoverWatch {
   readonly #resources: Resources;
@@ -27,7 +29,7 @@ export class HandoverWatch {
     this.#log = log;
     this.#loop = new Loop({
       round: () => this.#round(),
-      everyMs: resources.config.leaseMs / PER_LEASE,
+      everyMs: handedFor(resources.config.leaseMs) / PER_HANDOVER,
       onFailed: (error) => log.debug({ err: error.message }, "looking for handovers that have ended failed"),
     });
   }
@@ -44,10 +46,16 @@ export class HandoverWatch {
   async #round(): Promise<void> {
     const { db, due, clock, config } = this.#resources;
     const now = clock.now();
-    const ended = await findEndedHandovers(db, epochMs(now - LOOK_BACK * config.leaseMs), now, LIMIT);
-    // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
-    if (ended.length === 0 || !(await due.intact())) return;
-    const added = await due.addOrphans(ended);
+    const since = epochMs(now - LOOK_BACK * handedFor(config.leaseMs));
+    let added = 0;
+    let after: DueEntry | null = null;
+    do {
+      const ended: DueEntry[] = await findEndedHandovers(db, since, now, PAGE, after);
+      // Of a set that was emptied the rebuild asks holders first: a lease that a heartbeat had taken in is missing there too.
+      if (ended.length === 0 || (after === null && !(await due.intact()))) break;
+      added += await due.addOrphans(ended);
+      after = ended.length === PAGE ? (ended.at(-1) as DueEntry) : null;
+    } while (after !== null && !this.#loop.stopped);
     if (added === 0) return;
     handedOver.ended.inc(added);
     this.#log.warn(

@@ -11,6 +11,7 @@
  *                                waiting in the due set ◀── the row's time is over (`handover-watch.ts`)
  */
 import { type EpochMs, later, millis } from "../../core/clock.ts";
+import { handedFor } from "../../core/lease.ts";
 import { handOver, type NewTask } from "../../store/accept.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
@@ -35,11 +36,13 @@ export class Handover {
 
   /** To be called just before a commit: marks those of its tasks that are to be handed over, in their rows too. */
   choose(items: NewTask[]): void {
+    const { clock, config } = this.#resources;
+    // In one process the due set costs next to nothing, and knows more.
+    if (config.redisUrl === null) return;
     let room = this.#room();
     if (room <= 0) return;
-    const { clock, config } = this.#resources;
     const now = clock.now();
-    const until = later(now, millis(config.leaseMs));
+    const until = later(now, handedFor(config.leaseMs));
     for (const item of items) {
       if (room <= 0) return;
       if (!isDue(item.task, now) || !this.#lanes.take(item.task.lane)) continue;
@@ -48,10 +51,14 @@ export class Handover {
     }
   }
 
-  /** Whether it is certain that its lease has not run out, and will not while it is on its way. */
-  isFresh({ handedUntil }: HandedTask): boolean {
+  /**
+   * Whether it may go: it is certain that its lease has not run out, and will not while it is on its way; and what an operator set
+   * for its destination meanwhile does not hold it back.
+   */
+  mayGo({ handedUntil, lane }: HandedTask): boolean {
     const { clock, config } = this.#resources;
-    return handedUntil - clock.after(millis(0)) > LEFT * config.leaseMs;
+    const left = handedUntil - clock.after(millis(0));
+    return left > LEFT * handedFor(config.leaseMs) && this.#lanes.isQuiet(lane);
   }
 
   /** These take the usual way after all, or were not stored. */

@@ -53,7 +53,10 @@ export class Pipeline {
       window: LANE_WINDOW,
       // In one process the due set costs next to nothing, and knows more.
       schedulers: () => (resources.config.redisUrl === null ? 0 : knowHandovers(broker)),
-      onChanges: (changes) => void announceBreakers(resources, broker, log, changes),
+      onChanges: (changes) => {
+        for (const { lane, breaker } of changes) if (breaker === "opened") this.quietLanes.opened(lane);
+        void announceBreakers(resources, broker, log, changes);
+      },
     });
     const handover = new Handover(resources, this.quietLanes, () => this.desk.roomForHandovers);
     this.jobs = new JobMaker(resources, this.keepAliveOff, log);

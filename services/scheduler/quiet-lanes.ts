@@ -35,6 +35,8 @@ export interface QuietLanesOptions {
 interface Handed {
   /** How many are under way, by the second in which they were handed over, the oldest first. */
   perSecond: number[];
+  /** Their sum. */
+  underWay: number;
   /** How many went well since the last look. */
   well: number;
   /** As the due set's window of this lane grows: by one with each call that went well. */
@@ -50,8 +52,9 @@ export class QuietLanes {
   /** Monotonic ms. */
   #seenAt = Number.NEGATIVE_INFINITY;
   #usedAt = Number.NEGATIVE_INFINITY;
-  /** Set since the last look: whether the lane may be quiet. */
-  readonly #configured = new Map<Lane, { mayBeQuiet: boolean; at: number }>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** What was told of lanes since the last look. */
+  readonly #told = new Map<Lane, { mayBeQuiet: boolean; at: number }>();
   #schedulers = 0;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
@@ -59,7 +62,8 @@ export class QuietLanes {
 
   constructor(options: QuietLanesOptions) {
     this.#options = options;
-    this.#memory = Math.ceil(options.leaseMs / INTERVAL);
+    // A heartbeat promotes a lease that is a fifth of its length old, and comes each 3 s at least.
+    this.#memory = Math.ceil((0.2 * options.leaseMs + 3_000) / INTERVAL) + 1;
   }
 
   /** Counts a call as under way where its lane is quiet. @returns whether it is */
@@ -70,25 +74,42 @@ export class QuietLanes {
       this.#look();
       return false;
     }
-    if (this.#schedulers === 0 || !this.#isQuiet(lane)) return false;
+    if (!this.isQuiet(lane)) return false;
     const handed = this.#lanes.get(lane) ?? this.#open(lane);
-    if (underWay(handed) >= (handed.window * SHARE) / this.#schedulers) return false;
+    if (handed.underWay >= (handed.window * SHARE) / this.#schedulers) return false;
     handed.perSecond[handed.perSecond.length - 1]! += 1;
+    handed.underWay += 1;
     return true;
+  }
+
+  /** As far as is known now. */
+  isQuiet(lane: Lane): boolean {
+    return this.#schedulers > 0 && this.#quiet(lane) && this.#told.get(lane)?.mayBeQuiet !== false;
   }
 
   /** What was set holds at once; the due set knows it already, and tells with the next look. */
   configured(lane: Lane, { paused, concurrency, ratePerSecond, breaker }: DestinationSettings): void {
     const mayBeQuiet = !paused && concurrency === null && ratePerSecond === null && breaker;
-    this.#configured.set(lane, { mayBeQuiet, at: performance.now() });
+    this.#told.set(lane, { mayBeQuiet, at: performance.now() });
   }
 
-  /** A call that was taken ends, or was not handed over. */
+  /** Its breaker has opened. */
+  opened(lane: Lane): void {
+    this.#told.set(lane, { mayBeQuiet: false, at: performance.now() });
+  }
+
+  /**
+   * A call that was handed over has ended, or was not handed over after all. It may be another scheduler's, whose count falls only
+   * with time then; over all schedulers the sum is right.
+   */
   ended(lane: Lane, wentWell: boolean): void {
     const handed = this.#lanes.get(lane) ?? this.#open(lane);
-    // Most likely it is the oldest. It may be another scheduler's: then none of ours ends earlier for it.
+    // Most likely it is the oldest.
     const second = handed.perSecond.findIndex((count) => count > 0);
-    if (second >= 0) handed.perSecond[second]! -= 1;
+    if (second >= 0) {
+      handed.perSecond[second]! -= 1;
+      handed.underWay -= 1;
+    }
     if (!wentWell) return;
     handed.well += 1;
     handed.window = Math.min(handed.window + 1, this.#options.window);
@@ -102,61 +123,69 @@ export class QuietLanes {
     await this.#tell().catch(() => undefined);
   }
 
-  #isQuiet(lane: Lane): boolean {
-    return this.#quiet(lane) && this.#configured.get(lane)?.mayBeQuiet !== false;
-  }
-
   #open(lane: Lane): Handed {
-    const handed = { perSecond: Array(this.#memory).fill(0), well: 0, window: RULES.START_WINDOW };
+    const handed = {
+      perSecond: Array<number>(this.#memory).fill(0),
+      underWay: 0,
+      well: 0,
+      window: RULES.START_WINDOW,
+    };
     this.#lanes.set(lane, handed);
     return handed;
   }
 
+  /** Looks at the due set, unless it did so within the last {@link INTERVAL}. */
   #look(): void {
-    if (this.#looking || this.#stopped) return;
+    const now = performance.now();
+    if (this.#looking || this.#stopped || now - this.#lookedAt < INTERVAL * 0.9) return;
     clearTimeout(this.#timer);
-    this.#looking = this.#lookNow().finally(() => {
+    this.#age(Number.isFinite(this.#lookedAt) ? Math.round((now - this.#lookedAt) / INTERVAL) : 0);
+    this.#lookedAt = now;
+    this.#looking = this.#lookNow(now).finally(() => {
       this.#looking = null;
       const isUsed = performance.now() - this.#usedAt < IDLE || this.#lanes.size > 0;
       if (isUsed && !this.#stopped) this.#timer = setTimeout(() => this.#look(), INTERVAL);
     });
   }
 
-  async #lookNow(): Promise<void> {
+  async #lookNow(askedAt: number): Promise<void> {
     const { due, schedulers, log } = this.#options;
-    const askedAt = performance.now();
     try {
       this.#schedulers = schedulers();
       await this.#tell();
       this.#quiet = await due.quiet();
       this.#seenAt = askedAt;
-      for (const [lane, { at }] of this.#configured) if (at < askedAt) this.#configured.delete(lane);
+      for (const [lane, { mayBeQuiet, at }] of this.#told) {
+        // What the set does not know yet, because it could not be told, is remembered.
+        if (at < askedAt && (mayBeQuiet || !this.#quiet(lane))) this.#told.delete(lane);
+      }
     } catch (error) {
       // The due set is away: what was seen grows stale, and every task takes the usual way.
       log.debug({ err: (error as Error).message }, "which destinations are quiet is not known");
     }
-    this.#age();
   }
 
   async #tell(): Promise<void> {
     const counts = new Map<Lane, number>();
-    for (const [lane, handed] of this.#lanes) {
-      if (handed.well > 0) counts.set(lane, handed.well);
-      handed.well = 0;
-    }
+    for (const [lane, { well }] of this.#lanes) if (well > 0) counts.set(lane, well);
     if (counts.size === 0) return;
-    this.#options.onChanges(await this.#options.due.wentWell(counts));
+    const changes = await this.#options.due.wentWell(counts);
+    for (const [lane, count] of counts) {
+      const handed = this.#lanes.get(lane);
+      if (handed) handed.well -= count;
+    }
+    this.#options.onChanges(changes);
   }
 
-  /** A second has passed. Lanes without a call of late are forgotten, and begin with a new window. */
-  #age(): void {
+  /** Seconds have passed. Lanes without a call of late are forgotten, and begin with a new window. */
+  #age(seconds: number): void {
     for (const [lane, handed] of this.#lanes) {
-      handed.perSecond.shift();
-      handed.perSecond.push(0);
-      if (handed.well === 0 && underWay(handed) === 0) this.#lanes.delete(lane);
-      else if (!this.#isQuiet(lane)) handed.window = RULES.START_WINDOW;
+      for (let i = 0; i < Math.min(seconds, this.#memory); i++) {
+        handed.underWay -= handed.perSecond.shift() as number;
+        handed.perSecond.push(0);
+      }
+      if (handed.well === 0 && handed.underWay === 0) this.#lanes.delete(lane);
+      else if (!this.isQuiet(lane)) handed.window = RULES.START_WINDOW;
     }
   }
 }
-
-const underWay = ({ perSecond }: Handed): number => perSecond.reduce((sum, count) => sum + count, 0);

@@ -8,6 +8,7 @@ import type { Logger } from "moleculer";
 import { type EpochMs, epochMs, later, millis, minutes } from "../../core/clock.ts";
 import type { Lane } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { handedFor } from "../../core/lease.ts";
 import { Loop } from "../../core/loop.ts";
 import { dueRepairs, rebuilds, reconciled } from "../../core/metrics.ts";
 import { HANDOVER } from "../../due/due-set.ts";
@@ -164,6 +165,6 @@ export class Reconciler {
     const until = epochMs(now - SETTLED);
     // Without Redis only this process accepts: what was there before it is nobody's.
     if (config.redisUrl === null) return { now, over: now, until: epochMs(Math.max(until, this.#startedAt)) };
-    return { now, over: epochMs(now - config.leaseMs), until };
+    return { now, over: epochMs(now - handedFor(config.leaseMs)), until };
   }
 }

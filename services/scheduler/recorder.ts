@@ -9,6 +9,7 @@ import type { Settlement } from "../../due/due-set.ts";
 import { reasonOf } from "../../store/failures.ts";
 import type { Recorded } from "../../store/record.ts";
 import { type Refusal, recordEach } from "../../store/record-each.ts";
+import { isHandedSuccess } from "../../store/record-handed.ts";
 import type { Resources } from "../node/resources.ts";
 import { letGo } from "../tasks/tasks.ts";
 import { announceBreakers } from "./breakers.ts";
@@ -28,12 +29,17 @@ interface Reported {
 
 export class Recorder {
   readonly #resources: Resources;
-  readonly #lanes: Pick<QuietLanes, "ended">;
+  readonly #lanes: Pick<QuietLanes, "ended" | "opened">;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
   readonly #batcher: Batcher<Reported, undefined>;
 
-  constructor(resources: Resources, lanes: Pick<QuietLanes, "ended">, broker: ServiceBroker, log: Logger) {
+  constructor(
+    resources: Resources,
+    lanes: Pick<QuietLanes, "ended" | "opened">,
+    broker: ServiceBroker,
+    log: Logger,
+  ) {
     this.#lanes = lanes;
     this.#resources = resources;
     this.#broker = broker;
@@ -54,11 +60,22 @@ export class Recorder {
   }
 
   async #record(reported: Reported[]): Promise<undefined[]> {
+    // What nobody hears of need not be read.
+    const { wantsSuccesses } = this.#resources.teller;
+    // Two records, of which each is told by itself: what goes wrong with one leaves the other as it is.
+    const parts = wantsSuccesses
+      ? [reported]
+      : Object.values(
+          Object.groupBy(reported, ({ outcome }) => (isHandedSuccess(outcome) ? "unread" : "read")),
+        );
+    await Promise.all(parts.map((part) => this.#recordPart(part, wantsSuccesses)));
+    return reported.map(() => undefined);
+  }
+
+  async #recordPart(reported: Reported[], wantsTasks: boolean): Promise<void> {
     const { db, clock } = this.#resources;
     const outcomes = reported.map(({ outcome }) => outcome);
     const refused = new Map<TaskId, string>();
-    // What nobody hears of need not be read.
-    const wantsTasks = this.#resources.teller.wantsSuccesses;
     const onRefused = ({ outcome: { taskId, n }, error, reduced }: Refusal) => {
       const err = reasonOf(error);
       if (!reduced) refused.set(taskId, `its call ${n} cannot be recorded: ${err}`);
@@ -74,7 +91,6 @@ export class Recorder {
     void this.#settle(reported, recorded);
     for (const { outcome, written } of recorded) if (!written) this.#dropped(outcome);
     this.#resources.teller.tell({ recorded });
-    return reported.map(() => undefined);
   }
 
   /**
@@ -96,6 +112,7 @@ export class Recorder {
       });
       if (part.length === 0) continue;
       const changes = await settleQuietly(this.#resources.due, holder, part);
+      for (const { lane, breaker } of changes) if (breaker === "opened") this.#lanes.opened(lane);
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }
     await letGo(

@@ -95,14 +95,20 @@ const scheduler: ServiceSchema = {
     },
 
     release: async ({ holder, entries, handed = [], ended = [] }, ctx) => {
-      const { due } = pipelineOf(ctx).resources;
-      if (entries.length > 0) await due.release(holder, entries);
-      if (handed.length > 0) await due.add(handed);
-      if (ended.length > 0)
-        await due.settle(
+      const { resources, quietLanes } = pipelineOf(ctx);
+      const { due } = resources;
+      for (const { lane } of handed) quietLanes.ended(lane, false);
+      // A release that fails is made up for by the lease's end; it must not keep back the others.
+      const released = await Promise.allSettled([
+        due.release(holder, entries),
+        due.settle(
           holder,
           ended.map((entry) => ({ entry, next: null, health: null })),
-        );
+        ),
+      ]);
+      // Only now: one that is named in both lists has a lease here, or none.
+      await due.add(handed);
+      for (const one of released) if (one.status === "rejected") throw one.reason;
       return {};
     },
 

@@ -2,10 +2,11 @@
 import { type EpochMs, epochMs } from "../../core/clock.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
+import { handedFor } from "../../core/lease.ts";
 import { findHanded } from "../../store/handovers.ts";
 import type { Resources } from "../node/resources.ts";
 
-/** They were due when they were accepted: a little more than a lease ago at most, in leases. */
+/** They were due when they were accepted: a little more than the time of a handover ago at most, in such times. */
 const LOOK_BACK = 2;
 /** No more than these are told apart. */
 const LIMIT = 10_000;
@@ -16,7 +17,7 @@ type Parts = Pick<Resources, "db" | "due" | "config">;
 export async function handed({ db, config }: Omit<Parts, "due">, now: EpochMs): Promise<DueEntry[]> {
   // In one process there are none.
   if (config.redisUrl === null) return [];
-  const since = epochMs(now - LOOK_BACK * config.leaseMs);
+  const since = epochMs(now - LOOK_BACK * handedFor(config.leaseMs));
   return findHanded(db, since, now, LIMIT).catch((): DueEntry[] => []);
 }
 

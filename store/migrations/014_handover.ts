@@ -1,6 +1,6 @@
 /**
  * Until when the row itself is the lease of a task's first call (docs/delivery.md, "The short way"). No index: rows whose
- * time has passed are found by their due time, see `store/waiting.ts`.
+ * time has passed are found by their due time, see `store/handovers.ts`.
  */
 import type { Knex } from "knex";
 import { addColumn } from "./add-column.ts";

@@ -172,6 +172,8 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     const wide = await create({ leaseMs: LEASE, window: 256 });
     const lanes = ["waits", "set", "narrow", "calm"].map((name) => laneOf(`http://${name}`)) as Lane[];
     const [waits, set_, narrow, calm] = lanes as [Lane, Lane, Lane, Lane];
+    assert.not.ok((await wide.quiet())(calm), "nothing is known before the set was built");
+    await wide.markRebuilt();
     const before = await wide.quiet();
     assert.ok(lanes.every((lane) => before(lane)));
     await wide.add([entry({ lane: waits })]);

@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { millis } from "../../core/clock.ts";
+import { NO_SETTINGS } from "../../core/destination.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { ClaimDesk } from "../../services/scheduler/claim-desk.ts";
@@ -27,9 +28,9 @@ test.after(() => closeDatabase(db));
 
 function desk(isQuiet = () => true) {
   const due = new MemoryDueSet(clock, { leaseMs: LEASE, window: 256 });
-  const resources = { due, clock, config: { leaseMs: LEASE }, db } as never;
+  const resources = { due, clock, config: { leaseMs: LEASE, redisUrl: "redis://elsewhere" }, db } as never;
   const ended: string[] = [];
-  const lanes = { take: isQuiet, ended: (lane: string) => void ended.push(lane) } as never;
+  const lanes = { take: isQuiet, isQuiet, ended: (lane: string) => void ended.push(lane) } as never;
   const handover = new Handover(resources, lanes, () => own.roomForHandovers);
   const jobs = new JobMaker(resources, new KeepAliveOff(), log);
   const own: ClaimDesk = new ClaimDesk(resources, jobs, handover, log, "here");
@@ -109,6 +110,19 @@ test("what finds no claim any more is queued; what comes too late too", async ()
   assert.equal(ids(reply), [late[0]?.task.taskId]);
   assert.is(reply.jobs[0]?.handedUntil, undefined);
   assert.is(ended.length, 2, "neither counts as handed over");
+  await close();
+});
+
+test("a destination that was paused between choice and commit gets no call of a handed task", async () => {
+  let quiet = true;
+  const { due, claim, commit, offer, close } = desk(() => quiet);
+  const parked = claim({ waitMs: millis(50) });
+  const items = await commit(storedTask());
+  await due.configure(items[0]!.task.lane, { ...NO_SETTINGS, paused: true });
+  quiet = false;
+  offer(items);
+  assert.equal(ids(await parked), []);
+  assert.is((await due.counts()).ready, 1);
   await close();
 });
 

@@ -93,12 +93,37 @@ test("calls that went well widen the window, and are told as a number per lane",
   assert.equal(told, [[[calm, 10]]]);
 });
 
-test("an outcome of another scheduler's task ends none of ours", async () => {
+test("an outcome of another scheduler's task takes one of ours, and never makes the count less than none", async () => {
   const { quiet, known } = lanes();
   await known();
   quiet.ended(calm, false);
-  const taken = Array.from({ length: 2 * HALF }, () => quiet.take(calm)).filter(Boolean).length;
-  assert.is(taken, HALF);
+  const take = () => Array.from({ length: 2 * HALF }, () => quiet.take(calm)).filter(Boolean).length;
+  assert.is(take(), HALF);
+  quiet.ended(calm, false);
+  assert.is(take(), 1);
+  await quiet.stop();
+});
+
+test("a due set that is away is not asked for every task", async () => {
+  const { quiet, due } = lanes();
+  let asked = 0;
+  due.answer = async () => {
+    asked += 1;
+    throw new Error("away");
+  };
+  for (let i = 0; i < 100; i++) {
+    assert.not.ok(quiet.take(calm));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.is(asked, 1);
+  await quiet.stop();
+});
+
+test("a breaker that opened holds at once", async () => {
+  const { quiet, known } = lanes();
+  await known();
+  quiet.opened(calm);
+  assert.not.ok(quiet.take(calm));
   await quiet.stop();
 });
 

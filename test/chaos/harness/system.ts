@@ -242,6 +242,8 @@ async function environment(
     BIDA_EGRESS_ALLOW: "127.0.0.0/8",
     BIDA_DNS_SERVERS: names.address,
     BIDA_LEASE_MS: String(leaseMs),
+    // As an installation has it: the kit's nodes stop at once.
+    BIDA_DRAIN_DELAY_MS: "3000",
     BIDA_THREADS: "2",
     BIDA_CONCURRENCY: "64",
     NODE_OPTIONS: [
