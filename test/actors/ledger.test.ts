@@ -192,6 +192,18 @@ test("a lease in its row is left out while it is young, and known to the due set
   assert.is(ledger.outcomeOf(ended).handed, undefined);
 });
 
+test("while nobody knows whether a promotion arrived, a failure and a job handed back reach the due set either way", () => {
+  const jobs = [to(), to(), to()].map((it) => ({ ...it, handedUntil: epochMs(1) }));
+  const [failed, given, known] = jobs as [LeasedJob, LeasedJob, LeasedJob];
+  claim(failed, given, known);
+  const sent = beat();
+  assert.is(ledger.outcomeOf(end(failed, "failed")).handed, true, "its retry must get there");
+  const { releases } = ledger.giveUp([given]);
+  assert.equal(releases, { entries: [leaseOf(given)], handed: [leaseOf(given)], ended: [] });
+  ledger.renewed(sent, [], [known.taskId]);
+  assert.is(ledger.outcomeOf(end(known, "failed")).handed, undefined, "the answer came: the due set has it");
+});
+
 test("what is handed back goes where its lease is", () => {
   const [handed, leased] = [to({ handedUntil: epochMs(1_000_000_000) }), to()];
   claim(handed, leased);

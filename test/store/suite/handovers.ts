@@ -58,6 +58,21 @@ export function handovers(kind: Kind): void {
     );
   });
 
+  test("many whose time is over are found page by page, also those of one instant", async () => {
+    const now = clock.now();
+    const over = { handedUntil: inMs(-1), nextCallAt: inMs(-10_000) };
+    const tasks = await given(db, over, over, over, { ...over, nextCallAt: inMs(-9_000) });
+    const found: { taskId: string }[] = [];
+    let after = null;
+    for (let page = 0; page < 4; page++) {
+      const some = await findEndedHandovers(db, inMs(-20_000), now, 2, after);
+      found.push(...some);
+      after = some.at(-1) ?? after;
+    }
+    assert.equal(found.length, 4);
+    assert.equal(ids(found), ids(tasks));
+  });
+
   test("first calls that succeeded are recorded as by the general way", async () => {
     const [read, ...unread] = await given(db, {}, { handedUntil: inMs(5_000) }, { handedUntil: inMs(5_000) });
     clock.advance(20);
