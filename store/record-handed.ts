@@ -55,7 +55,7 @@ function tallyOf(outcomes: HandedSuccess[]): Tally {
 /** Locks rows in one order for everyone, as `locking.ts` does: the key's order is the order of an update by key. */
 function updateOf(ids: TaskId[], now: EpochMs): Statement {
   return {
-    text: `UPDATE tasks SET state = ?, call_count = 1, next_call_at = NULL, finished_at = ?, updated_at = ?,
+    text: `UPDATE tasks FORCE INDEX (PRIMARY) SET state = ?, call_count = 1, next_call_at = NULL, finished_at = ?, updated_at = ?,
        last_error_code = NULL, last_error_message = NULL
      WHERE task_id IN ${placeholders(ids.length)} AND state = ? AND call_count = 0 AND order_key IS NULL`,
     values: [
