@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import { millis } from "../../core/clock.ts";
 import type { ClaimReply } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
 import { call } from "../bus/call.ts";
 
 /**
@@ -89,17 +90,21 @@ export class Demand {
       this.promised += room;
       this.#promisedRetries += retries;
       const askedAt = performance.now();
+      let reply: ClaimReply;
       try {
-        const reply = await this.#claim(nodeID, room, retries).finally(() => this.#takeBack(room, retries));
-        wait = PAUSE;
-        if (reply.jobs.length > 0) this.#options.onJobs(reply);
-        // A scheduler that is stopping answers at once.
-        else if (performance.now() - askedAt < PAUSE / 2) await pause(PAUSE);
-      } catch {
+        reply = await this.#claim(nodeID, room, retries).finally(() => this.#takeBack(room, retries));
+      } catch (error) {
+        // Anything else is a mistake of ours, and not to be hidden by trying again.
+        if (!(error instanceof BidaError)) throw error;
         // Leases of a reply that was lost run out by themselves.
         await pause(wait);
         wait = Math.min(wait * 2, MAX_PAUSE);
+        continue;
       }
+      wait = PAUSE;
+      if (reply.jobs.length > 0) this.#options.onJobs(reply);
+      // A scheduler that is stopping answers at once.
+      else if (performance.now() - askedAt < PAUSE / 2) await pause(PAUSE);
     }
   }
 

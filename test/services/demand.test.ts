@@ -77,4 +77,26 @@ test("what retries may have is shared between schedulers, and nobody is asked fo
   assert.equal(claims[1], { room: 512, retries: 3, nodeID: "b" });
 });
 
+test("a mistake in what takes the jobs is not tried again in silence", async () => {
+  const seen = new Promise<unknown>((resolve) => process.once("unhandledRejection", resolve));
+  const asked: string[] = [];
+  const demand: Demand = new Demand({
+    broker: { call: async (action: string) => (asked.push(action), { jobs: [{}], leasedAt: 0 }) } as never,
+    holder: "h",
+    capacity: 16,
+    leaseMs: 10_000,
+    retries: null,
+    free: () => 16,
+    keepsUp: () => true,
+    onFreed: () => demand.freed(),
+    onJobs: () => {
+      throw new TypeError("a mistake");
+    },
+  });
+  demand.follow(["a"]);
+  assert.instance(await seen, TypeError);
+  assert.is(asked.length, 1);
+  demand.stop();
+});
+
 test.run();
