@@ -81,7 +81,12 @@ test("a mistake in what takes the jobs is not tried again in silence", async () 
   const seen = new Promise<unknown>((resolve) => process.once("unhandledRejection", resolve));
   const asked: string[] = [];
   const demand: Demand = new Demand({
-    broker: { call: async (action: string) => (asked.push(action), { jobs: [{}], leasedAt: 0 }) } as never,
+    broker: {
+      async call(action: string) {
+        asked.push(action);
+        return { jobs: [{}], leasedAt: 0 };
+      },
+    } as never,
     holder: "h",
     capacity: 16,
     leaseMs: 10_000,
