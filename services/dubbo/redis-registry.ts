@@ -54,7 +54,11 @@ export class RedisRegistry implements Registry {
       await this.#redis.hdel(this.#key, this.#provider);
       await this.#redis.publish(this.#key, "unregister");
     } finally {
-      this.#redis.disconnect();
+      this.close();
     }
+  }
+
+  close(): void {
+    this.#redis.disconnect();
   }
 }

@@ -9,6 +9,8 @@ export interface Registry {
   renew(): Promise<void>;
   /** Takes the provider out and ends the connection. */
   remove(): Promise<void>;
+  /** Ends the connection, whatever is under way on it. */
+  close(): void;
   /** Called with each loss of the connection, from now on. */
   onLost(listener: () => void): void;
 }
@@ -54,6 +56,7 @@ export class Registration {
     );
     await Promise.race([removed, promise]);
     clearTimeout(limit);
+    this.#registry.close();
   }
 
   #later(ms: number): void {

@@ -45,6 +45,10 @@ export class ZooKeeperRegistry implements Registry {
     }
   }
 
+  close(): void {
+    this.#zookeeper.close().catch(() => undefined);
+  }
+
   async #create(path: string, isEphemeral: boolean): Promise<void> {
     await this.#zookeeper.create(path, isEphemeral).catch((error: unknown) => {
       // Somebody else made the parent.

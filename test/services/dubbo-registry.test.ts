@@ -14,6 +14,9 @@ const PROVIDER = "dubbo://192.0.2.2:20880/cn.keking.callcenter.sdk.service.CallB
 
 let server: TestServer;
 let redis: Redis;
+let over = false;
+/** A client that is closed while it connects would connect again for ever. */
+const retryStrategy = () => (over ? null : 50);
 const heard: string[] = [];
 const lines: string[] = [];
 const log = {
@@ -24,9 +27,9 @@ const log = {
 
 test.before(async () => {
   server = await start();
-  redis = new Redis(server.url, { retryStrategy: () => 50 });
+  redis = new Redis(server.url, { retryStrategy });
   redis.on("error", () => undefined);
-  const listener = new Redis(server.url, { retryStrategy: () => 50 });
+  const listener = new Redis(server.url, { retryStrategy });
   listener.on("error", () => undefined).on("message", (channel, text) => heard.push(`${channel} ${text}`));
   await listener.subscribe(KEY);
   test.after(() => {
@@ -34,6 +37,7 @@ test.before(async () => {
   });
 });
 test.after(async () => {
+  over = true;
   redis.disconnect();
   await server.stop();
 });
