@@ -83,18 +83,10 @@ export class RedisDueSet implements DueSet {
 
   async addOrphans(entries: DueEntry[]): Promise<number> {
     let added = 0;
-    await Promise.all(
-      Array.from(
-        byPartition(entries, (entry) => entry),
-        async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 2)) {
-            const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-            const [count] = await this.#run("orphans", partition, args);
-            added += Number(count);
-          }
-        },
-      ),
-    );
+    await inChunks(entries, itself, 2, async (partition, chunk) => {
+      const [count] = await this.#run("orphans", partition, chunk.flatMap(timed));
+      added += Number(count);
+    });
     return added;
   }
 
@@ -149,18 +141,11 @@ export class RedisDueSet implements DueSet {
     // Holders take the time from the answer; while Redis's is not known it would be this machine's.
     if (!this.clock.known) await this.#run("inspect", 0, [0]);
     const named = { lost: new Set<string>(), adopted: new Set<string>() };
-    await Promise.all(
-      Array.from(
-        byPartition(entries, (entry) => entry),
-        async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 2)) {
-            const args = chunk.flatMap((entry) => [memberOf(entry), entry.dueAt]);
-            const answer = await this.#run("extend", partition, [holder, this.#options.leaseMs, ...args]);
-            for (const [what, member] of chunks(answer, 2)) named[what as keyof Extended].add(String(member));
-          }
-        },
-      ),
-    );
+    await inChunks(entries, itself, 2, async (partition, chunk) => {
+      const args = [holder, this.#options.leaseMs, ...chunk.flatMap(timed)];
+      const answer = await this.#run("extend", partition, args);
+      for (const [what, member] of chunks(answer, 2)) named[what as keyof Extended].add(String(member));
+    });
     const those = (members: Set<string>) => entries.filter((entry) => members.has(memberOf(entry)));
     return { lost: those(named.lost), adopted: those(named.adopted) };
   }
@@ -174,40 +159,36 @@ export class RedisDueSet implements DueSet {
 
   async settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]> {
     const changes: LaneChange[] = [];
-    await Promise.all(
-      Array.from(
-        byPartition(settlements, ({ entry }) => entry),
-        async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 6)) {
-            const args = chunk.flatMap(({ entry, next, health, unheld }) => [
-              memberOf(entry),
-              entry.dueAt,
-              next ? memberOf(next) : "",
-              next?.dueAt ?? 0,
-              health ?? "",
-              unheld ? "1" : "",
-            ]);
-            const answer = await this.#run("settle", partition, [holder, this.#options.window, ...args]);
-            changes.push(...this.#changesIn(answer));
-          }
-        },
-      ),
+    await inChunks(
+      settlements,
+      ({ entry }) => entry,
+      6,
+      async (partition, chunk) => {
+        const args = chunk.flatMap(({ entry, next, health, unheld }) => [
+          memberOf(entry),
+          entry.dueAt,
+          next ? memberOf(next) : "",
+          next?.dueAt ?? 0,
+          health ?? "",
+          unheld ? "1" : "",
+        ]);
+        const answer = await this.#run("settle", partition, [holder, this.#options.window, ...args]);
+        changes.push(...this.#changesIn(answer));
+      },
     );
     return changes;
   }
 
   async wentWell(calls: ReadonlyMap<Lane, number>): Promise<LaneChange[]> {
     const changes: LaneChange[] = [];
-    await Promise.all(
-      Array.from(
-        byPartition([...calls], ([lane]) => ({ lane })),
-        async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 2)) {
-            const answer = await this.#run("went_well", partition, [this.#options.window, ...chunk.flat()]);
-            changes.push(...this.#changesIn(answer));
-          }
-        },
-      ),
+    await inChunks(
+      [...calls],
+      ([lane]) => ({ lane }),
+      2,
+      async (partition, chunk) => {
+        const answer = await this.#run("went_well", partition, [this.#options.window, ...chunk.flat()]);
+        changes.push(...this.#changesIn(answer));
+      },
     );
     return changes;
   }
@@ -235,7 +216,7 @@ export class RedisDueSet implements DueSet {
   }
 
   async remove(entries: DueEntry[]): Promise<void> {
-    await this.#each("remove", entries, []);
+    await this.#each("remove", entries);
   }
 
   holdersFirst(): void {
@@ -247,7 +228,7 @@ export class RedisDueSet implements DueSet {
   }
 
   async leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>> {
-    return new Set(Array.from(await this.#each("leased", entries, []), (member) => idOf(String(member))));
+    return new Set(Array.from(await this.#each("leased", entries), (member) => idOf(String(member))));
   }
 
   async allLeased(): Promise<TaskId[]> {
@@ -317,24 +298,12 @@ export class RedisDueSet implements DueSet {
   }
 
   /** Runs a script over entries, in chunks per partition. @returns all members of the answers */
-  async #each(
-    script: string,
-    entries: DueEntry[],
-    head: Values,
-    argsOf: (entry: DueEntry) => Values = (entry) => [memberOf(entry)],
-  ): Promise<Set<string | number>> {
+  async #each(script: string, entries: DueEntry[]): Promise<Set<string | number>> {
     const found = new Set<string | number>();
-    await Promise.all(
-      Array.from(
-        byPartition(entries, (entry) => entry),
-        async ([partition, part]) => {
-          for (const chunk of chunks(part, CHUNK / 2)) {
-            for (const one of await this.#run(script, partition, [...head, ...chunk.flatMap(argsOf)]))
-              found.add(one);
-          }
-        },
-      ),
-    );
+    await inChunks(entries, itself, 2, async (partition, chunk) => {
+      const answer = await this.#run(script, partition, chunk.map(memberOf));
+      for (const one of answer) found.add(one);
+    });
     return found;
   }
 
@@ -348,3 +317,24 @@ export class RedisDueSet implements DueSet {
     return answer.slice(tells ? 2 : 1);
   }
 }
+
+/**
+ * Partitions side by side, what one has in chunks one after another.
+ * @param placeOf what says where an item belongs
+ * @param each how many arguments of a script an item takes
+ */
+async function inChunks<T>(
+  items: T[],
+  placeOf: (item: T) => { lane: Lane },
+  each: number,
+  work: (partition: number, chunk: T[]) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    Array.from(byPartition(items, placeOf), async ([partition, part]) => {
+      for (const chunk of chunks(part, Math.floor(CHUNK / each))) await work(partition, chunk);
+    }),
+  );
+}
+
+const itself = (entry: DueEntry): DueEntry => entry;
+const timed = (entry: DueEntry): Values => [memberOf(entry), entry.dueAt];

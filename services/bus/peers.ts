@@ -44,15 +44,22 @@ export async function askAny<K extends ActionName>(
   patienceMs: number,
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
-  const nodes = nodesWith(broker, action);
-  if (nodes.length < 2 || nodes.includes(broker.nodeID)) return call(broker, action, params, options);
-  const [first, second] = inOrder(memoryOf(broker), nodes) as [string, string];
+  const pair = twoInTurn(broker, action);
+  if (pair === null) return call(broker, action, params, options);
+  const [first, second] = pair;
   try {
     return await tried(broker, first, action, params, { ...options, timeout: patienceMs });
   } catch (error) {
     if ((error as BidaError).code !== "unavailable") throw error;
     return tried(broker, second, action, params, options);
   }
+}
+
+/** Whom to ask first and second; null where this node offers the action itself, or fewer than two do. */
+function twoInTurn(broker: ServiceBroker, action: ActionName): [string, string] | null {
+  const nodes = nodesWith(broker, action);
+  if (nodes.length < 2 || nodes.includes(broker.nodeID)) return null;
+  return inOrder(memoryOf(broker), nodes) as [string, string];
 }
 
 /** How long a node may take to say that it is alive, in ms. */
@@ -70,9 +77,9 @@ export async function askAnyOnce<K extends ActionName>(
   patienceMs: number,
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
-  const nodes = nodesWith(broker, action);
-  if (nodes.length < 2 || nodes.includes(broker.nodeID)) return call(broker, action, params, options);
-  const [first, second] = inOrder(memoryOf(broker), nodes) as [string, string];
+  const pair = twoInTurn(broker, action);
+  if (pair === null) return call(broker, action, params, options);
+  const [first, second] = pair;
   const asked = tried(broker, first, action, params, options);
   const patience = Promise.withResolvers<"slow">();
   const timer = setTimeout(patience.resolve, patienceMs, "slow");
