@@ -1,50 +1,16 @@
-/** Tasks as a stream: page after page, each asked for once the one before has been taken. */
+/** Tasks as an answer that is a stream. */
 import { pipeline } from "node:stream/promises";
-import { stringify } from "csv-stringify";
 import type { Page, TaskQuery } from "../../core/contract.ts";
 import { exportQuerySchema } from "../../core/schema/bulk.ts";
 import { type ExactTaskView, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
+import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../tasks/export.ts";
 import { withList } from "./query.ts";
 import type { RestCall } from "./route.ts";
 
-const FIRST_PAGE = 20;
-const MAX_PAGE = 200;
-/** What a page should take at most, in characters; payloads have up to 1 MiB. */
-const PAGE_SIZE = 2 * 1024 * 1024;
 /** A filter that finds little makes the database look at much, in ms. */
 const TIMEOUT = 60_000;
-
-/** In the order of the columns. */
-const COLUMNS = [
-  "taskId",
-  "state",
-  "url",
-  "requestMethod",
-  "requestParam",
-  "body",
-  "bodyBase64",
-  "contentType",
-  "headers",
-  "expectResult",
-  "expect",
-  "callCount",
-  "limitCallCount",
-  "retry",
-  "timeoutMs",
-  "nextCallAt",
-  "expiresAt",
-  "sourceAppName",
-  "targetAppName",
-  "orderKey",
-  "sourceIp",
-  "lastErrorCode",
-  "lastErrorMessage",
-  "createdAt",
-  "updatedAt",
-  "finishedAt",
-] as const;
 
 const FORMATS = {
   csv: "text/csv; charset=utf-8",
@@ -66,7 +32,7 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
   res.setHeader("content-type", FORMATS[format]);
   res.setHeader("content-disposition", `attachment; filename="${name}"`);
   res.setHeader("cache-control", "no-store");
-  const tasks = tasksOf(first, ask);
+  const tasks = tasksFrom(first, ask);
   try {
     if (format === "csv") await pipeline(each(tasks, flat), toCsv(), res);
     else
@@ -81,45 +47,9 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
   }
 }
 
-async function* tasksOf(
-  first: Page<ExactTaskView>,
-  ask: (limit: number, cursor: string) => Promise<Page<ExactTaskView>>,
-): AsyncGenerator<ExactTaskView> {
-  for (let page = first; ; ) {
-    yield* page.items;
-    if (page.nextCursor === null) return;
-    page = await ask(fitting(page.items), page.nextCursor);
-  }
-}
-
 async function* each<T>(
   tasks: AsyncIterable<ExactTaskView>,
   form: (task: ExactTaskView) => T,
 ): AsyncGenerator<T> {
   for await (const task of tasks) yield form(task);
 }
-
-/** How many tasks the next page takes, if they are as large as these. */
-function fitting(items: ExactTaskView[]): number {
-  // Nothing was found as far as was looked.
-  if (items.length === 0) return FIRST_PAGE;
-  const size = items.reduce((sum, task) => sum + printTask(task).length, 0);
-  return Math.min(MAX_PAGE, Math.max(1, Math.floor((PAGE_SIZE * items.length) / Math.max(size, 1))));
-}
-
-const flat = ({ lastError, ...task }: ExactTaskView): Record<string, unknown> => ({
-  ...task,
-  lastErrorCode: lastError?.code,
-  lastErrorMessage: lastError?.message,
-});
-
-const toCsv = () =>
-  stringify({
-    header: true,
-    columns: [...COLUMNS],
-    // Spreadsheets take a file without it for a local character set.
-    bom: true,
-    record_delimiter: "windows",
-    escape_formulas: true,
-    cast: { object: (value) => JSON.stringify(value) },
-  });
