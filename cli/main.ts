@@ -82,6 +82,7 @@ async function main(): Promise<number> {
   } = await execute(session, words, MANNER, (given) => {
     options = given;
     session.json = given.json === true;
+    session.remote = accessOf(given) !== null;
   });
   const answer = session.json ? json : text;
   if (answer !== "") await session.print(answer);

@@ -42,6 +42,8 @@ export interface Config {
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
+  /** `text`: lines for people. */
+  logFormat: LogFormat;
   /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
   secretKey: Buffer | null;
   /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
@@ -58,6 +60,9 @@ export interface Config {
   /** What this node runs. */
   services: ServiceName[];
 }
+
+export const LOG_FORMATS = ["json", "text"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** The mistakes end the start; `message` is one line that names the variable. */
 export class ConfigError extends Error {
@@ -145,6 +150,9 @@ const VARIABLES = z.object({
       error: "must be fatal, error, warn, info, debug or trace",
     })
     .default("info"),
+  BIDA_LOG_FORMAT: z
+    .enum(LOG_FORMATS, { error: "must be json or text" })
+    .default(process.stdout.isTTY ? "text" : "json"),
   BIDA_SECRET_KEY: z
     .string()
     .transform((text) => Buffer.from(text, "base64"))
@@ -180,7 +188,7 @@ export function loadConfig(
   const v = checked(VARIABLES, env);
   const embedded = v.BIDA_NATS_URL.length === 0;
   const sockets = socketsPerThread(openFiles, v.BIDA_THREADS);
-  checkCombination(v);
+  for (const mistake of combinationMistakes(v)) throw new ConfigError(mistake);
   return {
     host: v.BIDA_HOST,
     port: v.BIDA_PORT,
@@ -205,6 +213,7 @@ export function loadConfig(
     drainDelayMs: millis(v.BIDA_DRAIN_DELAY_MS ?? (embedded ? 0 : 3_000)),
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
+    logFormat: v.BIDA_LOG_FORMAT,
     secretKey: v.BIDA_SECRET_KEY ?? null,
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
     dubboPort: v.BIDA_DUBBO_PORT ?? null,
@@ -217,25 +226,58 @@ export function loadConfig(
 }
 
 /** What a program needs that is no node: to find the cluster, or the embedded process. */
-export type ClientConfig = Pick<Config, "natsUrls" | "dataDir" | "logLevel">;
+export type ClientConfig = Pick<Config, "natsUrls" | "dataDir" | "logLevel" | "logFormat">;
 
-const CLIENT_VARIABLES = VARIABLES.pick({ BIDA_NATS_URL: true, BIDA_DATA_DIR: true }).extend({
+const CLIENT_VARIABLES = VARIABLES.pick({
+  BIDA_NATS_URL: true,
+  BIDA_DATA_DIR: true,
+  BIDA_LOG_FORMAT: true,
+}).extend({
   BIDA_LOG_LEVEL: VARIABLES.shape.BIDA_LOG_LEVEL.unwrap().default("fatal"),
 });
 
 /** @throws ConfigError for the first mistake */
 export function loadClientConfig(env: Record<string, string | undefined>): ClientConfig {
   const v = checked(CLIENT_VARIABLES, env);
-  return { natsUrls: v.BIDA_NATS_URL, dataDir: v.BIDA_DATA_DIR, logLevel: v.BIDA_LOG_LEVEL };
+  return {
+    natsUrls: v.BIDA_NATS_URL,
+    dataDir: v.BIDA_DATA_DIR,
+    logLevel: v.BIDA_LOG_LEVEL,
+    logFormat: v.BIDA_LOG_FORMAT,
+  };
+}
+
+/** Settings of programs that ask a Bida; a node takes no notice of them. */
+const OF_THE_COMMAND_LINE = ["BIDA_URL", "BIDA_API_KEY", "BIDA_USER", "BIDA_DEBUG"];
+
+/** Names of all settings. */
+export const VARIABLE_NAMES: string[] = [...Object.keys(VARIABLES.shape), ...OF_THE_COMMAND_LINE];
+
+/**
+ * Everything that is wrong with the environment, a line each; {@link loadConfig} throws the first of them. Rules between
+ * variables are looked at where each by itself is right.
+ */
+export function configMistakes(env: Record<string, string | undefined>): string[] {
+  const given = givenIn(env);
+  const parsed = VARIABLES.safeParse(given);
+  return parsed.success
+    ? [...combinationMistakes(parsed.data)]
+    : parsed.error.issues.map((issue) => mistakeOf(issue, given));
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const given = givenIn(env);
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const name = String(issue?.path[0]);
-  throw new ConfigError(`${name}: ${issue?.message} (it is ${shown(name, given[name])})`);
+  throw new ConfigError(mistakeOf(parsed.error.issues[0] as z.core.$ZodIssue, given));
+}
+
+const givenIn = (env: Record<string, string | undefined>): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+
+function mistakeOf({ path, message }: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(path[0]);
+  return `${name}: ${message} (it is ${shown(name, given[name])})`;
 }
 
 /** Whether the database and the due set are this process's alone. */
@@ -248,35 +290,27 @@ const usual = SERVICE_NAMES.filter((name) => name !== "dubbo");
 const servicesOf = ({ SERVICES, BIDA_DUBBO_PORT }: Variables): ServiceName[] =>
   SERVICES ?? (BIDA_DUBBO_PORT === undefined ? usual : [...SERVICE_NAMES]);
 
-function checkCombination(v: Variables): void {
+function* combinationMistakes(v: Variables): Generator<string> {
   const services = servicesOf(v);
-  if (services.includes("dubbo")) checkDubbo(v);
+  if (services.includes("dubbo")) yield* dubboMistakes(v);
   if (v.BIDA_NATS_URL.length > 0) {
-    if (!v.BIDA_REDIS_URL)
-      throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
-    if (!v.BIDA_DATABASE_URL) {
-      throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
-    }
+    if (!v.BIDA_REDIS_URL) yield "BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)";
+    if (!v.BIDA_DATABASE_URL) yield "BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)";
   } else if (usual.some((name) => !services.includes(name))) {
-    throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
+    yield "SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset";
   }
   if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
-    throw new ConfigError(
-      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
-    );
+    yield `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`;
   }
 }
 
-function checkDubbo(v: Variables): void {
-  if (v.BIDA_DUBBO_PORT === undefined)
-    throw new ConfigError("BIDA_DUBBO_PORT: is needed where SERVICES names dubbo");
+function* dubboMistakes(v: Variables): Generator<string> {
+  if (v.BIDA_DUBBO_PORT === undefined) yield "BIDA_DUBBO_PORT: is needed where SERVICES names dubbo";
   if (v.BIDA_DUBBO_REGISTRY.length === 0) return;
   // Consumers put their own address in the place of such a one.
   const host = v.BIDA_DUBBO_HOST;
   if (host === undefined || host === "0.0.0.0" || host === "::" || isLoopback(host))
-    throw new ConfigError(
-      "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)",
-    );
+    yield "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)";
 }
 
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);

@@ -1,5 +1,5 @@
 /** Seals secrets before they reach the database: AES-256-GCM, a fresh nonce per value (NIST SP 800-38D). */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Config, isEmbedded } from "../core/config.ts";
@@ -43,6 +43,10 @@ export class SecretBox {
     return Buffer.concat(opened).toString("utf8");
   }
 }
+
+/** Tells one key from another; of 32 random bytes it gives nothing away. */
+export const fingerprintOf = (key: Buffer): string =>
+  createHash("sha256").update("bida secret key\n").update(key).digest("hex").slice(0, 12);
 
 /**
  * The box of this installation: `BIDA_SECRET_KEY`, or with a single process a key made once in the data directory. Nodes

@@ -15,7 +15,7 @@ export const repl: Command = {
     const { where, broker } = await session.link();
     if (process.stdin.isTTY)
       await session.print(`Bida: ${where}. Times are those of ${zoneName()}. "help" lists the commands.`);
-    const allDone = await prompt(session, broker);
+    const allDone = await prompt({ ...session, atPrompt: true }, broker);
     // On a terminal a mistake was seen and is over.
     return { ...NOTHING, exit: allDone || process.stdin.isTTY ? 0 : 1 };
   },

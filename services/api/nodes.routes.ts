@@ -26,6 +26,13 @@ const itemSchema = z
         .string()
         .nullable()
         .describe("The installation that it is of; null: it has met none, or several"),
+      nodeVersion: z.string().optional().describe("Node.js's; nodes of an older release do not tell"),
+      secretKey: z
+        .string()
+        .nullable()
+        .optional()
+        .describe("Tells one `BIDA_SECRET_KEY` from another; null: it has none"),
+      clock: z.iso.datetime().optional().describe("This machine's clock"),
       draining: z.boolean().describe("It takes no more jobs, and finishes those it holds (REPL: drain)"),
       eventLoopDelay: z.object({ p50: figure, p99: figure }),
       rssBytes: figure,

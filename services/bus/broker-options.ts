@@ -7,11 +7,14 @@ import { FEATURES } from "./features.ts";
 import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */
-export function sharedOptions({ natsUrls, logLevel }: ClientConfig): BrokerOptions {
+export function sharedOptions({ natsUrls, logLevel, logFormat }: ClientConfig): BrokerOptions {
   return {
     namespace: "",
     metadata: { ...FEATURES },
-    logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
+    logger: {
+      type: "Pino",
+      options: { level: levels(logLevel), createLogger: loggers(logLevel, logFormat) },
+    },
     transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
     serializer: new ExactSerializer(),
     // The default waits for ever: a call to a node that was killed would never return.

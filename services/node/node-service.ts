@@ -12,6 +12,7 @@ import { actionsOf } from "../bus/bus.ts";
 import { CpuShare } from "./cpu-share.ts";
 import { fatal } from "./fatal.ts";
 import { installationOf } from "./foreign-nodes.ts";
+import { fingerprintOf } from "../../store/secret-box.ts";
 import { contribute, contributedInfo, sampleAll } from "./node-status.ts";
 
 const { version } = packageJson;
@@ -37,6 +38,9 @@ export function nodeService(config: Config): Middleware {
     outcomesBuffered: 0,
     draining: false,
     installation: installationOf(broker),
+    nodeVersion: process.versions.node,
+    secretKey: config.secretKey && fingerprintOf(config.secretKey),
+    clock: new Date().toISOString(),
     eventLoopDelay: { p50: rounded(delay.p50), p99: rounded(delay.p99) },
     rssBytes: process.memoryUsage.rss(),
     cpu: rounded(cpu.share),

@@ -7,6 +7,10 @@ export interface Session {
   /** The way to Bida, which is opened when it is needed first. @throws Unreachable; ConfigError */
   link(): Promise<Link>;
   paint: Paint;
+  /** Over HTTP, to another machine: what is here says nothing of what is there. */
+  remote: boolean;
+  /** At the prompt, where one command follows another. */
+  atPrompt: boolean;
   /** Answers are JSON. */
   json: boolean;
   /** Shows the next page of the last list; null where there is none. */

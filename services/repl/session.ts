@@ -12,6 +12,8 @@ export function sessionWith(link: Session["link"], more: Partial<Session> = {}):
       return opened;
     },
     paint: new Paint(process.stdout),
+    remote: false,
+    atPrompt: false,
     json: false,
     more: null,
     signal: new AbortController().signal,

@@ -8,7 +8,7 @@ import { sessionWith } from "./session.ts";
 export async function replWithin(broker: ServiceBroker): Promise<void> {
   const link = brokerLink(broker, operator(), "this process", followBy(broker));
   await prompt(
-    sessionWith(async () => link),
+    sessionWith(async () => link, { atPrompt: true }),
     broker,
   );
   // What it is there for goes on, unlike with Moleculer's own.

@@ -31,7 +31,7 @@ export const tasks: Command = {
   args: "[options]",
   arity: [0, 0],
   summary: "lists tasks, newest first",
-  about: ['All options that are given must hold. "more" shows the next page.'],
+  about: ["All options that are given must hold."],
   options: {
     ...FILTERS,
     due: { value: null, help: "open tasks, the one that is due first on top" },
@@ -77,8 +77,11 @@ async function listed(session: Session, query: TaskQuery & { limit: number }): P
   const { items, nextCursor } = await pageOf(session, query);
   session.more = nextCursor === null ? null : () => listed(session, { ...query, cursor: nextCursor });
   const json = printTaskPage({ items, nextCursor });
+  const [looksFurther, showsMore] = session.atPrompt
+    ? ['"more" looks further', '"more" shows the next page']
+    : ['"tasks export" looks at all', 'there are more: --limit shows up to 200, "tasks export" all'];
   if (items.length === 0)
-    return { json, text: nextCursor === null ? "no tasks" : 'nothing found yet; "more" looks further' };
+    return { json, text: nextCursor === null ? "no tasks" : `nothing found yet; ${looksFurther}` };
   const { paint } = session;
   const rows = items.map((task) => [
     task.taskId,
@@ -94,7 +97,7 @@ async function listed(session: Session, query: TaskQuery & { limit: number }): P
   const headings = ["id", "state", ">calls", "created", "next call", "source", "target", "last error", "url"];
   const table = paint.table(headings, rows);
   if (nextCursor === null) return { json, text: table };
-  return { json, text: `${table}\n${paint.faint('"more" shows the next page')}` };
+  return { json, text: `${table}\n${paint.faint(showsMore)}` };
 }
 
 function queryOf(typed: Typed): TaskQuery & { limit: number } {
