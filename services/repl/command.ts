@@ -60,6 +60,8 @@ export interface Command {
   short?: string;
   /** Where it can be typed; default: at both. */
   only?: "prompt" | "shell";
+  /** Programs type it, not people: help leaves it out. */
+  hidden?: true;
   /** Everything behind its name goes to it as it was typed, `--help` too. */
   raw?: true;
   /** What stands behind the name: `<id> …`. */

@@ -64,7 +64,7 @@ export function httpLink(access: HttpAccess): Link {
       const signal = AbortSignal.timeout(options.timeout ?? TIMEOUT);
       const more = options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey };
       const text = await answered(rest.method, path, { body, signal, ...more });
-      return valueOf(action, text, options) as never;
+      return answerIn(action, text, options) as never;
     },
     async nodes() {
       const text = await answered("GET", "/v1/nodes", { body: null, signal: AbortSignal.timeout(TIMEOUT) });
@@ -113,7 +113,7 @@ function searchOf(params: Record<string, unknown>): string {
 }
 
 /** Tasks that are asked for exactly keep the text of their JSON, which `JSON.parse` would round. */
-function valueOf(action: ActionName, text: string, { exact }: LinkOptions): unknown {
+function answerIn(action: ActionName, text: string, { exact }: LinkOptions): unknown {
   if (!exact) return JSON.parse(text);
   if (action === "scheduler.get") return exactTask(text);
   const page = readObject(text);

@@ -51,7 +51,7 @@ function addCommand(root: Words, command: Command, words: string[], grammar: Gra
   // Where both names lead to the same, help shows one.
   const shorter = grammar.names === "short" ? command.short !== undefined : false;
   const isShort = words.join(" ") === command.short;
-  const hidden = command.short !== undefined && isShort !== shorter;
+  const hidden = command.hidden === true || (command.short !== undefined && isShort !== shorter);
   const line = parent.command(second ?? first, { isDefault: command.isDefault === true, hidden }) as Words;
   line.means = command;
   line.description([command.summary, ...(command.about ?? [])].join("\n")).summary(command.summary);
