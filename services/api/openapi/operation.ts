@@ -13,6 +13,7 @@ const PATH_PARAMETERS: Record<string, z.ZodType> = {
   taskId: taskIdSchema,
   id: z.int().min(1),
   jobId: jobIdSchema.shape.id,
+  nodeID: z.string().max(255),
   origin: z.string().describe("`https://host:port`, percent-encoded"),
   file: z.string(),
 };
