@@ -1,4 +1,4 @@
-/** Commands that ask a Bida which runs: into its process, and over HTTP. @takes 25 s */
+/** Commands that ask a Bida which runs: into its process, and over HTTP. @takes 40 s */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { startEmbedded } from "../e2e/kit/embedded.ts";
 import { until } from "../e2e/kit/until.ts";
-import type { World } from "../e2e/kit/world.ts";
+import { SECRET_KEY, type World } from "../e2e/kit/world.ts";
+import { freePort } from "../servers/ports.ts";
 import { bida, environment, started } from "./command.ts";
 
 let world: World;
@@ -16,7 +17,10 @@ let remote: NodeJS.ProcessEnv;
 test.before(async () => {
   world = await startEmbedded();
   const [node] = world.nodes;
-  local = environment({ BIDA_DATA_DIR: node?.env.BIDA_DATA_DIR as string });
+  local = environment({
+    BIDA_DATA_DIR: node?.env.BIDA_DATA_DIR as string,
+    BIDA_SECRET_KEY: SECRET_KEY,
+  });
   remote = environment({ BIDA_URL: node?.baseUrl as string, BIDA_USER: "admin:admin" });
 });
 test.after(() => world.stop());
@@ -76,11 +80,12 @@ test("what cannot be done: exit code 1, one line", async () => {
       [1, "", `bida: there is no task ${none}; "tasks" lists those that there are\n`],
     );
   }
-  const nobody = await bida(["nodes", "--url", "http://127.0.0.1:9", "--user", "a:b"]);
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const nobody = await bida(["nodes", "--url", url, "--user", "a:b"]);
   assert.is(nobody.code, 1);
   assert.match(
     nobody.err,
-    /^bida: http:\/\/127\.0\.0\.1:9 cannot be reached: ECONNREFUSED; .*--url right\?\n$/,
+    /^bida: http:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED; .*--url right\?\n$/,
   );
   const stranger = await bida(["nodes"], { ...remote, BIDA_USER: "admin:wrong" });
   assert.is(stranger.code, 1);

@@ -41,7 +41,7 @@ export const queue: Command = {
           : "nothing that is due waits",
       ],
     ]);
-    return shown({ ...view, paused: origins(paused), open: open && origins(open) }, text);
+    return shown({ ...view, pausedOrigins: origins(paused), troubledOrigins: open && origins(open) }, text);
   },
 };
 
