@@ -4,7 +4,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading } from "./failures.ts";
-import { from, UserModel } from "./models.ts";
+import { AppModel, from, UserModel } from "./models.ts";
 import { idPage } from "./paging.ts";
 import type { Row } from "./rows.ts";
 import { whereExactly } from "./text-match.ts";
@@ -33,6 +33,13 @@ export async function findUser(db: Database, username: string): Promise<User | n
 export async function hasOwnAdmin(db: Database): Promise<boolean> {
   const admins = from(db, UserModel).where({ role: "admin", disabled: false });
   return (await reading(admins.whereNotNull("password_hash").first())) !== undefined;
+}
+
+/** Whether there is no user but the first administrator, and no app. */
+export async function isNobodyElse(db: Database, adminUsername: string): Promise<boolean> {
+  const users = await reading(from(db, UserModel).select("username").limit(2));
+  const app = await reading(from(db, AppModel).select("id").first());
+  return app === undefined && users.every(({ username }) => username === adminUsername);
 }
 
 /** A page of users, in order of id. @throws BidaError invalid_query for a foreign cursor */

@@ -1,6 +1,6 @@
 /** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
 import { isIP } from "node:net";
-import type { EgressPolicy } from "../addresses.ts";
+import type { EgressPolicy } from "../egress.ts";
 import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
 import { BidaError, type FieldError } from "../errors.ts";
 import { type Lane, laneOf } from "../ids.ts";

@@ -1,5 +1,6 @@
 /** The gateway: REST, kkbida's endpoint, health. It holds no state and talks to the other services only. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Context, ServiceSchema } from "moleculer";
@@ -8,6 +9,7 @@ import type { Config } from "../../core/config.ts";
 import { eventsOf } from "../bus/bus.ts";
 import { fatal } from "../node/fatal.ts";
 import { isLeaving } from "../node/leaving.ts";
+import { announce } from "../node/listeners.ts";
 import { configOf } from "../node/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
 import { attemptRoutes } from "./attempts.routes.ts";
@@ -165,6 +167,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
       if (error.syscall === "listen") fatal(listenProblem(error, config));
     });
     this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
+    this.server.once("listening", () => {
+      const { address, port } = this.server.address() as AddressInfo;
+      this.unannounce = announce(broker, { address, port });
+    });
+    this.server.once("close", () => this.unannounce?.());
     const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
       sendRefusal(res, refusalOf(error));
     const legacy = legacyRoutes(broker, callers, config);

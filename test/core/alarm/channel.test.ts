@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/addresses.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
 import { wants } from "../../../core/alarm/alarm.ts";
 import { addressed, type ChannelSpec, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
