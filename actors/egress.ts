@@ -6,7 +6,13 @@
 import type { LookupAddress } from "node:dns";
 import net from "node:net";
 import { buildConnector } from "undici";
-import { EGRESS_REASONS, EGRESS_RULES, EgressPolicy, type EgressRule, type EgressRules } from "../core/egress.ts";
+import {
+  EGRESS_REASONS,
+  EGRESS_RULES,
+  EgressPolicy,
+  type EgressRule,
+  type EgressRules,
+} from "../core/egress.ts";
 import { type NameLookup, NameResolver } from "./names/resolver.ts";
 import { type Connector, type Opening, placeOf, type Vetted } from "./opening.ts";
 import { proxiedConnector } from "./proxied-connector.ts";

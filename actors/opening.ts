@@ -22,7 +22,10 @@ export type Connector = (
 export type Vetted = (host: string, port: number) => Promise<LookupAddress[]>;
 
 /** The host and port of a target, as they are vetted. */
-export function placeOf({ hostname, protocol, port }: buildConnector.Options): { host: string; port: number } {
+export function placeOf({ hostname, protocol, port }: buildConnector.Options): {
+  host: string;
+  port: number;
+} {
   return {
     host: hostname.replace(/^\[|\]$/g, ""),
     port: Number(port || (protocol === "https:" ? 443 : 80)),

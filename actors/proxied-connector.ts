@@ -19,7 +19,7 @@ export function proxiedConnector(proxy: OutboundProxy, vetted: Vetted): Connecto
     const attempt = (addresses: string[], last: Error | null) => {
       const [address, ...others] = addresses;
       if (address === undefined) return failed(last as Error);
-      opening.tunnel = proxy.open(address, port, (error, socket) => {
+      opening.tunnel = proxy.tunnelTo(address, port, (error, socket) => {
         if (opening.over) socket?.destroy();
         // The next address, as without a proxy; what the proxy itself lacks, it lacks for all of them.
         else if (error && (error as AnswerError).callCode === "unreachable") attempt(others, error);

@@ -64,7 +64,11 @@ export class OutboundProxy {
    * @param done gets a socket that the target is at the other end of. Errors: {@link ProxyError}, or an AnswerError of the
    * target (`unreachable`), or of the proxy's own rules (`proxy`)
    */
-  open(address: string, port: number, done: (error: Error | null, socket: Socket | null) => void): Tunnel {
+  tunnelTo(
+    address: string,
+    port: number,
+    done: (error: Error | null, socket: Socket | null) => void,
+  ): Tunnel {
     const place = `${net.isIPv6(address) ? `[${address}]` : address}:${port}`;
     // Undici would connect again and again to one that hangs up at once.
     let connects = 0;

@@ -52,8 +52,8 @@ export function parseAddress(ip: string): Address | null {
 }
 
 /** No peer of a connection has one of these: unspecified, multicast, broadcast. */
-const NO_PEERS: Range[] = ["0.0.0.0/8", "224.0.0.0/4", "255.255.255.255", "::/128", "ff00::/8"].map((range) =>
-  ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : [ipaddr.parse(range), 32],
+const NO_PEERS: Range[] = ["0.0.0.0/8", "224.0.0.0/4", "255.255.255.255", "::/128", "ff00::/8"].map(
+  (range) => (ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : [ipaddr.parse(range), 32]),
 );
 const MAPPED = ipaddr.IPv6.parseCIDR("::ffff:0:0/96");
 

@@ -125,9 +125,11 @@ export const drainingNow = gauge(
 export const outcomesBuffered = gauge("outcomes_buffered", "Outcomes that are not on record yet");
 export const outcomesOldest = gauge("outcomes_oldest_age_seconds", "How long the oldest of them has waited");
 export const leasesLost = counter("leases_lost_total", "Leases of this dispatcher that others took");
-const blockedBy = counterBy("egress_blocked_total", "Calls that were not made, because their target may not be reached", [
-  "rule",
-]);
+const blockedBy = counterBy(
+  "egress_blocked_total",
+  "Calls that were not made, because their target may not be reached",
+  ["rule"],
+);
 export const egressBlocked = Object.fromEntries(
   EGRESS_RULES.map((rule) => [rule, zeroed(blockedBy.labels(rule))]),
 ) as Record<EgressRule, ReturnType<typeof blockedBy.labels>>;

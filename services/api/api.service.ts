@@ -26,6 +26,7 @@ import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.t
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
+import { ownCall } from "./own-calls.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { sessionRoutes } from "./session.routes.ts";
@@ -129,6 +130,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
       // A caller that goes on asking over a connection it keeps would never let the server close.
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
+      const own = ownCall(req);
+      if (own) return void (req.url?.startsWith("/api/") ? sendRefusal(res, own) : onError(own));
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
     },
 

@@ -50,7 +50,10 @@ export class EgressWatch {
       const alone = await isNobodyElse(resourcesOf(this.#broker).db, adminUsername);
       if (this.#alone && !alone)
         this.#log.warn(
-          { ranges: egressWhileAlone, instead: "set BIDA_EGRESS_ALLOW to the ranges that callbacks may reach" },
+          {
+            ranges: egressWhileAlone,
+            instead: "set BIDA_EGRESS_ALLOW to the ranges that callbacks may reach",
+          },
           "callbacks no longer reach this machine and private networks: there are other users or apps now",
         );
       this.#alone = alone;

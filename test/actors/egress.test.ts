@@ -106,7 +106,8 @@ test("a name server's answer: every address is vetted, and only permitted ones a
   for (const { error } of [none.call, none.mailed])
     assert.equal(error, {
       code: "blocked",
-      message: "a.example is a cloud's metadata address, which callbacks may not reach (BIDA_EGRESS_ALLOW, rule metadata)",
+      message:
+        "a.example is a cloud's metadata address, which callbacks may not reach (BIDA_EGRESS_ALLOW, rule metadata)",
     });
 });
 
@@ -168,6 +169,7 @@ test("a kept connection is not used again once its target may not be reached any
   connections.destroy();
 });
 
-test("the error says so by its code", () => assert.is(new BlockedAddressError("x", "own").code, "BIDA_BLOCKED"));
+test("the error says so by its code", () =>
+  assert.is(new BlockedAddressError("x", "own").code, "BIDA_BLOCKED"));
 
 test.run();

@@ -12,14 +12,7 @@ const CLUSTER = {
 };
 /** What runs where nothing is said: `dubbo` needs a port. */
 const USUAL = SERVICE_NAMES.filter((name) => name !== "dubbo");
-const OWN_RANGES = [
-  "127.0.0.0/8",
-  "::1/128",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "fc00::/7",
-];
+const OWN_RANGES = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
