@@ -28,7 +28,7 @@ export interface Config {
   trustProxy: AddressRanges;
   /** Non-public ranges callbacks may reach. See {@link EgressPolicy}. */
   egressAllow: string[];
-  /** Those that they may reach beside while nobody but the first administrator can hand over tasks. */
+  /** Those that they may reach beside while nobody but the first administrator could ever hand over tasks. */
   egressWhileAlone: string[];
   /** The proxy that callbacks go through. Null: none. */
   egressProxy: string | null;

@@ -35,11 +35,17 @@ export async function hasOwnAdmin(db: Database): Promise<boolean> {
   return (await reading(admins.whereNotNull("password_hash").first())) !== undefined;
 }
 
-/** Whether there is no user but the first administrator, and no app. */
-export async function isNobodyElse(db: Database, adminUsername: string): Promise<boolean> {
+/**
+ * Whether there never was a user but the first administrator, nor an app. Those that were deleted count: their tasks may
+ * still be waiting.
+ */
+export async function wasNobodyElse(db: Database, adminUsername: string): Promise<boolean> {
   const users = await reading(from(db, UserModel).select("username").limit(2));
-  const app = await reading(from(db, AppModel).select("id").first());
-  return app === undefined && users.every(({ username }) => username === adminUsername);
+  if (users.some(({ username }) => username !== adminUsername)) return false;
+  // The rows of apps stay, those of users do not; the log of either is never pruned.
+  if (await reading(from(db, AppModel).select("id").first())) return false;
+  const created = db.knex("audit").where({ target_type: "user", action: "user.create" });
+  return (await reading(created.first("id"))) === undefined;
 }
 
 /** A page of users, in order of id. @throws BidaError invalid_query for a foreign cursor */

@@ -1,7 +1,6 @@
 /** Makes the calls: claims jobs from schedulers, has worker threads deliver them, reports what came of them. */
 import type { ServiceBroker, ServiceSchema } from "moleculer";
-import { actionsOf, eventsOf } from "../bus/bus.ts";
-import { egressOf } from "../node/egress.ts";
+import { actionsOf } from "../bus/bus.ts";
 import { configOf, onStopping } from "../node/resources.ts";
 import { Dispatcher } from "./dispatcher.ts";
 
@@ -20,7 +19,6 @@ const dispatcher: ServiceSchema = {
   }),
 
   events: {
-    ...eventsOf({ "access.changed": (_, { broker }) => egressOf(broker).look() }),
     "$services.changed": { handler: ({ broker }) => of(broker).follow() },
     "$node.disconnected": { handler: ({ broker }) => of(broker).follow() },
   },

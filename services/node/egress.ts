@@ -5,7 +5,7 @@
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import type { EgressRules } from "../../core/egress.ts";
-import { isNobodyElse } from "../../store/users.ts";
+import { wasNobodyElse } from "../../store/users.ts";
 import { CHANGED, listenersOf } from "./listeners.ts";
 import { resourcesOf } from "./resources.ts";
 
@@ -47,14 +47,14 @@ export class EgressWatch {
     const { egressWhileAlone, adminUsername } = this.#settings;
     if (egressWhileAlone.length === 0) return;
     try {
-      const alone = await isNobodyElse(resourcesOf(this.#broker).db, adminUsername);
+      const alone = await wasNobodyElse(resourcesOf(this.#broker).db, adminUsername);
       if (this.#alone && !alone)
         this.#log.warn(
           {
             ranges: egressWhileAlone,
             instead: "set BIDA_EGRESS_ALLOW to the ranges that callbacks may reach",
           },
-          "callbacks no longer reach this machine and private networks: there are other users or apps now",
+          "callbacks no longer reach this machine and private networks: there are other users or apps",
         );
       this.#alone = alone;
       this.#tell();

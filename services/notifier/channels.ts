@@ -1,5 +1,5 @@
 /** Channels: made, changed, deleted, tried. */
-import { EgressPolicy } from "../../core/egress.ts";
+import type { EgressPolicy } from "../../core/egress.ts";
 import { type ChannelSpec, parseChannel } from "../../core/alarm/channel.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../core/contract.ts";
