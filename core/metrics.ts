@@ -201,6 +201,11 @@ export const foreignNodes = gauge(
   "foreign_nodes",
   "Nodes of other installations on the same NATS; nothing is asked of them",
 );
+export const packetsRefused = counterBy(
+  "packets_refused_total",
+  "Packets from NATS that are not valid, and were dropped before anything was done with them",
+  ["command"],
+);
 export const redisEvicts = gauge("redis_evicts", "1: Redis may evict keys (its maxmemory-policy)");
 
 // The node
