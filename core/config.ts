@@ -6,6 +6,7 @@ import { AddressRanges, LOOPBACK_RANGES, neverMatches, PRIVATE_RANGES } from "./
 import { type Millis, millis } from "./clock.ts";
 import { EgressPolicy } from "./egress.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
+import { tlsOf } from "./server-tls.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -88,6 +89,18 @@ const url = (schemes: string[]) =>
     `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
   );
 
+/** Of a server that Bida uses: with parameters of TLS and no others. */
+const server = (schemes: string[]) =>
+  url(schemes).superRefine((text, ctx) => {
+    const parsed = URL.parse(text);
+    if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) return;
+    try {
+      tlsOf(text);
+    } catch (error) {
+      ctx.addIssue((error as Error).message);
+    }
+  });
+
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -123,14 +136,14 @@ const VARIABLES = z.object({
   BIDA_HOST: z.string().default("127.0.0.1"),
   BIDA_PORT: whole(0, 65_535).default(8080),
   BIDA_DATA_DIR: z.string().default("./data"),
-  BIDA_DATABASE_URL: url(["mysql"])
+  BIDA_DATABASE_URL: server(["mysql"])
     .refine(
       (text) => (URL.parse(text)?.pathname.length ?? 0) > 1,
       "must name a database: mysql://user:pass@host:3306/db",
     )
     .optional(),
-  BIDA_REDIS_URL: url(["redis", "rediss"]).optional(),
-  BIDA_NATS_URL: list.pipe(z.array(url(["nats", "tls"]))).default([]),
+  BIDA_REDIS_URL: server(["redis", "rediss"]).optional(),
+  BIDA_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
   // As other users' names: MySQL does not tell two of them apart by blanks at the end.
   BIDA_ADMIN_USERNAME: z
     .string()
