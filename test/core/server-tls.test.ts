@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadConfig } from "../../core/config.ts";
-import { nodeTls, tlsOf, withoutTls } from "../../core/server-tls.ts";
+import { nodeTls, type ServerTls, tlsOf, withoutTls } from "../../core/server-tls.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import { temporaryFolder } from "../servers/server.ts";
 import { thrown } from "./helpers.ts";
@@ -38,7 +38,7 @@ for (const [url, mode] of MODES)
 test("the files are read", () => {
   const { mode, ...files } = tlsOf(
     `mysql://h/db?ssl-ca=${ca}&ssl-cert=${client.cert}&ssl-key=${client.key}`,
-  ) as Record<string, string>;
+  ) as ServerTls;
   assert.is(mode, "VERIFY_IDENTITY");
   assert.match(files.ca ?? "", CERTIFICATE);
   assert.match(files.cert ?? "", CERTIFICATE);

@@ -6,8 +6,10 @@ import { promisify } from "node:util";
 import { createConnection } from "mysql2/promise";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { BidaError } from "../../core/errors.ts";
 import { connect as connectRedis } from "../../due/redis-scripts.ts";
 import { closeDatabase, openDatabase, pingDatabase } from "../../store/database.ts";
+import { isNotAdmitted, translated } from "../../store/failures.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import * as mariadb from "../servers/mariadb.ts";
 import * as nats from "../servers/nats.ts";
@@ -63,6 +65,9 @@ async function asked(url: string): Promise<string> {
     const [[{ Value: cipher }]] = await db.knex.raw("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
     return cipher === "" ? "plain" : "encrypted";
   } catch (error) {
+    // A wrong setting at boot, and unavailable (503) where it happens later.
+    assert.is((translated(error) as BidaError).code, "unavailable", String(error));
+    assert.ok(isNotAdmitted(error), String(error));
     return (error as Error).message;
   } finally {
     await closeDatabase(db, 1_000);
