@@ -140,7 +140,7 @@ const given = <T extends object>(patch: T) =>
   };
 
 function appView(app: App, now: EpochMs): AppView {
-  const { id, name, disabled, ipAllow, ratePerSecond, previousKeyUntil, secrets } = app;
+  const { id, name, disabled, ipAllow, ratePerSecond, signResends, previousKeyUntil, secrets } = app;
   const ends = liveSecrets(secrets ?? [], now).flatMap(({ until }) => (until === null ? [] : [until]));
   return {
     id,
@@ -148,6 +148,7 @@ function appView(app: App, now: EpochMs): AppView {
     disabled,
     ipAllow,
     ratePerSecond,
+    signResends,
     previousKeyUntil: previousKeyUntil !== null && previousKeyUntil > now ? iso(previousKeyUntil) : null,
     signing: secrets === null || secrets.length > 0,
     previousSecretUntil: ends.length > 0 ? iso(Math.max(...ends)) : null,

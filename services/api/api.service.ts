@@ -29,6 +29,7 @@ import { Nodes } from "./nodes.ts";
 import { ownCall } from "./own-calls.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
+import { setSafeHeaders } from "./safe-headers.ts";
 import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
@@ -130,6 +131,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
       // A caller that goes on asking over a connection it keeps would never let the server close.
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
+      setSafeHeaders(res, this.callers.isSecure(req));
       const own = ownCall(req);
       if (own) return void (req.url?.startsWith("/api/") ? sendRefusal(res, own) : onError(own));
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
