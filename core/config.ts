@@ -36,6 +36,8 @@ export interface Config {
   /** Name servers for callbacks' hosts, `ip` or `ip:port`. Empty: those of the system. */
   dnsServers: string[];
   threads: number;
+  /** New destinations of one caller per minute; 0: any number. */
+  newDestinations: number;
   /** Sockets that each thread's calls may have, by the process's limit of open files. */
   socketsPerThread: number;
   /** Calls in flight per thread. */
@@ -161,6 +163,7 @@ const VARIABLES = z.object({
       "must be a proxy's address alone: http://user:pass@proxy:3128",
     )
     .optional(),
+  BIDA_NEW_DESTINATIONS: whole(0, 1_000_000).default(1_000),
   BIDA_DNS_SERVERS: list
     .pipe(z.array(z.string().refine(isServer, "must be addresses: 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53")))
     .default([]),
@@ -230,6 +233,7 @@ export function loadConfig(
     egressProxy: v.BIDA_EGRESS_PROXY ?? null,
     threads: v.BIDA_THREADS,
     dnsServers: v.BIDA_DNS_SERVERS,
+    newDestinations: v.BIDA_NEW_DESTINATIONS,
     socketsPerThread: sockets,
     concurrency: v.BIDA_CONCURRENCY ?? Math.min(DEFAULT_CONCURRENCY, sockets),
     destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
