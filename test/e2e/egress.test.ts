@@ -1,6 +1,7 @@
 // Where callbacks of a whole installation may go: not to Bida itself, and into private networks only as long as nobody else is there.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { startProxy } from "../servers/proxy.ts";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
 import { startAgain, startEmbedded } from "./kit/embedded.ts";
 import { until } from "./kit/until.ts";
@@ -122,6 +123,34 @@ test("a cluster never calls itself: no dispatcher calls any node's listener", as
     await notItself(world, [first?.port as number, other?.port as number, Number(lines[0]?.port)]);
   } finally {
     await world.stop();
+  }
+});
+
+test("BIDA_EGRESS_PROXY: callbacks and tests of channels go through it; while it is away, no attempt is lost", async () => {
+  let proxy = await startProxy();
+  const { url, asked } = proxy;
+  const world = await startEmbedded({ BIDA_EGRESS_PROXY: url.replace("//", "//user:secret@") });
+  try {
+    const place = new URL(world.receiver.origin).host;
+    assert.is((await outcomeOf(world, world.receiver.url())).state, "succeeded");
+    assert.equal(asked, [place]);
+    const channel = { type: "webhook", url: world.receiver.url() };
+    const tried = await world.api("POST", "/v1/webhooks/test", channel);
+    assert.equal([tried.json.succeeded, asked], [true, [place, place]]);
+    const { code } = await outcomeOf(world, "http://169.254.169.254/");
+    assert.equal([code, asked.length], ["blocked", 2], "the guard stands before it");
+    await proxy.stop();
+    const waits = await world.submit({ ...ONCE, url: world.receiver.url() });
+    const [node] = world.nodes;
+    await until("the log", () => node?.records("the outbound proxy cannot be used").length === 1);
+    assert.equal([(await world.task(waits)).callCount, world.receiver.calls(waits).length], [0, 0]);
+    proxy = await startProxy(Number(new URL(url).port));
+    assert.is((await world.ended(waits)).state, "succeeded");
+    assert.is(world.receiver.calls(waits).length, 1);
+    assert.not.match(node?.log ?? "", /secret/);
+  } finally {
+    await world.stop();
+    await proxy.stop();
   }
 });
 
