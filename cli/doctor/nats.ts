@@ -1,7 +1,7 @@
 /** NATS: whether it answers, and takes messages of the usual size. */
 import { connect } from "nats";
 import type { Config } from "../../core/config.ts";
-import { natsOptions } from "../../services/bus/nats-transporter.ts";
+import { natsOptions } from "../../services/bus/nats-options.ts";
 import { isLocal } from "./database.ts";
 import { bad, type Finding, ok, reasonOf, warn } from "./finding.ts";
 
