@@ -39,6 +39,7 @@ test("defaults", () => {
     leaseMs: 10_000,
     retentionDays: 30,
     logLevel: "info",
+    logFormat: process.stdout.isTTY ? "text" : "json",
     secretKey: null,
     publicUrl: "http://127.0.0.1:8080",
     services: USUAL,
