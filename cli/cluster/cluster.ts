@@ -40,7 +40,8 @@ export async function runCluster(session: Session): Promise<number> {
       ...env,
       BIDA_SECRET_KEY: process.env.BIDA_SECRET_KEY || secretKey(folder),
       // As one process on loopback has it.
-      BIDA_EGRESS_ALLOW: process.env.BIDA_EGRESS_ALLOW ?? config.egressAllow.join(","),
+      BIDA_EGRESS_ALLOW:
+        process.env.BIDA_EGRESS_ALLOW ?? [...config.egressAllow, ...config.egressWhileAlone].join(","),
       BIDA_DRAIN_DELAY_MS: process.env.BIDA_DRAIN_DELAY_MS ?? "0",
       BIDA_THREADS: process.env.BIDA_THREADS ?? "1",
       BIDA_LOG_FORMAT: session.paint.colours ? "text" : "json",

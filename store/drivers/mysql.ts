@@ -106,7 +106,7 @@ export function openMysql(url: string, log: Knex.Logger): Database {
       await (Number.isFinite(withinMs) ? Promise.race([closed, pause(withinMs)]) : closed);
     },
   };
-  return { knex, driver, label, limit, probe, server, onFileLost: () => undefined };
+  return { knex, searches: knex, driver, label, limit, probe, server, onFileLost: () => undefined };
 }
 
 /** What Bida is tested with at least: MySQL 8 locks with NOWAIT, MariaDB since 10.3. */
