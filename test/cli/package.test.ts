@@ -25,10 +25,14 @@ async function installed(): Promise<string | null> {
   writeFileSync(join(folder, "package.json"), "{}");
   const tarball = join(folder, stdout.trim());
   try {
-    await run("npm", ["install", tarball, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], {
-      ...LIMIT,
-      cwd: folder,
-    });
+    await run(
+      "npm",
+      ["install", tarball, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"],
+      {
+        ...LIMIT,
+        cwd: folder,
+      },
+    );
     return folder;
   } catch (error) {
     if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT/.test((error as Error).message)) return null;
@@ -44,13 +48,24 @@ test("it installs into an empty folder, holds no sources, and runs", async () =>
   for (const field of ["name", "version", "description", "keywords", "license", "engines", "bin"])
     assert.ok(manifest[field], field);
   assert.not.ok("devDependencies" in manifest || "scripts" in manifest, "nothing of development");
-  const { stdout } = await run("find", [own, "-name", "*.ts", "-not", "-path", "*/node_modules/*/node_modules/*"]);
+  const { stdout } = await run("find", [
+    own,
+    "-name",
+    "*.ts",
+    "-not",
+    "-path",
+    "*/node_modules/*/node_modules/*",
+  ]);
   assert.is(stdout, "");
 
   const port = await freePort();
   const env = environment({ BIDA_PORT: String(port), BIDA_DATA_DIR: join(folder, "data") });
   const program = join(own, "bin/bida.mjs");
-  const child = spawn(...boundToUs(process.execPath, [program, "start"]), { cwd: folder, env, stdio: "ignore" });
+  const child = spawn(...boundToUs(process.execPath, [program, "start"]), {
+    cwd: folder,
+    env,
+    stdio: "ignore",
+  });
   const ended = endWithUs(child);
   const url = `http://127.0.0.1:${port}`;
   const answers = async (path: string) => (await fetch(`${url}${path}`).catch(() => null))?.status === 200;
