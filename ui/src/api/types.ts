@@ -25,6 +25,11 @@ export interface Task extends Omit<Schemas["Task"], "requestParam" | "expect"> {
   expect: JsonText | null;
 }
 export type TaskState = Task["state"];
+/** What the event stream tells of one, as `core/task-events.ts` has it. */
+export type TaskChange = Pick<
+  Task,
+  "taskId" | "state" | "callCount" | "limitCallCount" | "nextCallAt" | "lastError"
+> & { at: string };
 export type Method = Task["requestMethod"];
 export type Retry = Schemas["RetryPolicy"];
 export type TaskRequest = Schemas["TaskRequest"];
