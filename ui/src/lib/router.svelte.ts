@@ -43,8 +43,7 @@ function decodeSafe(text: string): string {
 
 // Pages load what they show: only they know when there is something to scroll to.
 history.scrollRestoration = "manual";
-if (entryOf(history.state).id === undefined)
-  history.replaceState({ ...history.state, ...nextEntry(0) }, "");
+if (entryOf(history.state).id === undefined) history.replaceState({ ...history.state, ...nextEntry(0) }, "");
 let current = $state.raw<Location>(read());
 /** The place of `current` in the history. */
 let currentAt = entryOf(history.state).at ?? 0;

@@ -119,21 +119,20 @@ export class HeldRows<T> {
     const leave = () => {
       this.#inside = false;
     };
-    const focus = ({ target }: FocusEvent) => {
-      this.#focused = (target as Element).closest("[data-rows]") !== null;
-    };
-    const blur = () => {
-      this.#focused = false;
-    };
+    // Later: the focus also goes with a row that is just being taken away, when no state may change.
+    const focus = () =>
+      queueMicrotask(() => {
+        this.#focused = element.querySelector("[data-rows]:focus-within") !== null;
+      });
     element.addEventListener("pointerenter", enter);
     element.addEventListener("pointerleave", leave);
     element.addEventListener("focusin", focus);
-    element.addEventListener("focusout", blur);
+    element.addEventListener("focusout", focus);
     return () => {
       element.removeEventListener("pointerenter", enter);
       element.removeEventListener("pointerleave", leave);
       element.removeEventListener("focusin", focus);
-      element.removeEventListener("focusout", blur);
+      element.removeEventListener("focusout", focus);
     };
   };
 
