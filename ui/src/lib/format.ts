@@ -19,7 +19,9 @@ const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
 /** Whole, with seconds and the offset from UTC: for titles and details. */
 export function dateTime(iso: string | number | null | undefined): string {
   if (iso === null || iso === undefined) return "–";
-  return formatter("whole", { ...DATE, ...TIME, timeZoneName: "shortOffset" }).format(new Date(iso));
+  return formatter("whole", { ...DATE, ...TIME, timeZoneName: zones.name ? "short" : "shortOffset" }).format(
+    new Date(iso),
+  );
 }
 
 /** As short as can be: the time today, the day otherwise. */
