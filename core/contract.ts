@@ -12,6 +12,7 @@ import type {
   DestinationSettings,
   DestinationView,
 } from "./destination.ts";
+import type { DestinationReport, StatsHealth } from "./destination-report.ts";
 import type { Lane } from "./ids.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
@@ -51,6 +52,7 @@ import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.
 export type * from "./bulk.ts";
 export type * from "./cluster-views.ts";
 export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
+export type { DestinationReport, StatsHealth } from "./destination-report.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
 export type { ClaimReply, ClaimRequest } from "./job.ts";
@@ -122,12 +124,14 @@ export interface ActionMap {
   "admin.statsSummary": [Record<string, never>, StatsSummary];
   "admin.statsSeries": [StatsSeriesQuery, StatsSeries];
   "admin.statsDestinations": [StatsRangeQuery, StatsDestinations];
+  "admin.statsHealth": [Record<string, never>, StatsHealth];
   "admin.statsErrors": [StatsRangeQuery & { destination?: string }, StatsErrors];
   "admin.queue": [Record<string, never>, QueueView];
   /** Until the node is told otherwise, or starts anew. */
   "admin.drain": [{ nodeID: string; draining: boolean; note?: string }, Drained];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
+  "admin.reportDestination": [{ origin: string }, DestinationReport];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
   /** Null: no app has this key. */
   "admin.identify": [{ keyHash: string }, AppIdentity | null];

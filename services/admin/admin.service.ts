@@ -23,6 +23,7 @@ import { originOfCall } from "../tasks/audit.ts";
 import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../tasks/tasks.ts";
 import { attemptItem, taskView } from "../tasks/views.ts";
 import * as bulk from "./bulk.ts";
+import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import { Office, officeOf } from "./office.ts";
@@ -89,6 +90,8 @@ const admin: ServiceSchema = {
         parseWith(rangeQuerySchema, params, "invalid_query"),
       ),
 
+    statsHealth: async (_, ctx) => health(officeOf(ctx).resources),
+
     statsErrors: async (params, ctx) =>
       officeOf(ctx).statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
 
@@ -108,6 +111,14 @@ const admin: ServiceSchema = {
 
     getDestination: async ({ origin }, ctx) =>
       destinations.view(officeOf(ctx).resources, parseWith(originParam, { origin }, "invalid_query").origin),
+
+    reportDestination: async (params, ctx) => {
+      const { origin } = parseWith(originParam, params, "invalid_query");
+      const found = await report(officeOf(ctx).resources, origin);
+      // Who did what is not for viewers.
+      const hidden = ctx.meta.actor?.role === "viewer" && found.paused !== null;
+      return hidden ? { ...found, paused: found.paused && { ...found.paused, by: null } } : found;
+    },
 
     changeDestination: async (params, ctx) => {
       const { resources } = officeOf(ctx);

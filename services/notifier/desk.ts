@@ -19,6 +19,7 @@ import {
   takeTurn,
 } from "../../store/alarm-checks.ts";
 import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import { pruneBreakerEvents } from "../../store/breaker-events.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { pruningTime } from "../../store/installation.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
@@ -163,6 +164,7 @@ export class AlarmDesk {
     if (config.retentionDays === 0) return;
     const before = epochMs((await pruningTime(db, now)) - hours(24 * config.retentionDays));
     while (!this.#loop.stopped && (await pruneAlarms(db, before)));
+    while (!this.#loop.stopped && (await pruneBreakerEvents(db, before)));
   }
 
   /** Says once that a channel broke, and that it works again. */

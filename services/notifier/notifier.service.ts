@@ -1,7 +1,9 @@
 /** Tells people what they must hear: channels, and the desk that makes messages for them. */
 import type { Context, ServiceSchema } from "moleculer";
 import { epochMs, minutes } from "../../core/clock.ts";
+import { laneOf } from "../../core/ids.ts";
 import { raiseOnce } from "../../store/alarm-checks.ts";
+import { addBreakerEvent, type StoredBreakerEvent } from "../../store/breaker-events.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
 import { auditChannel } from "./audit.ts";
@@ -29,6 +31,7 @@ const handlers: EventHandlers = {
   "destination.opened": async ({ origin, since, failures }, ctx) => {
     const { resources, desk } = officeOf(ctx);
     const now = resources.clock.now();
+    await keepBreakerEvent(ctx, origin, { at: epochMs(Date.parse(since)), opened: true, failures });
     const alarm = {
       kind: "breaker" as const,
       taskId: null,
@@ -43,7 +46,21 @@ const handlers: EventHandlers = {
     );
     desk.wake();
   },
+  "destination.closed": ({ origin, at }, ctx) =>
+    keepBreakerEvent(ctx, origin, { at: epochMs(Date.parse(at)), opened: false, failures: null }),
 };
+
+/** For the page of the destination. Where the database is away a line of its history is missing, and no more than that. */
+async function keepBreakerEvent(
+  ctx: Pick<Context, "service" | "broker">,
+  origin: string,
+  event: StoredBreakerEvent,
+): Promise<void> {
+  const { db } = officeOf(ctx).resources;
+  await addBreakerEvent(db, laneOf(origin), event).catch((error: Error) =>
+    ctx.broker.logger.warn({ origin, ...event, err: error.message }, "a breaker's change is not kept"),
+  );
+}
 
 const notifier: ServiceSchema = {
   name: "notifier",

@@ -27,12 +27,22 @@ export interface Range {
   to: number;
 }
 
+/** Beginnings of steps; null: there was none in the range. */
+export interface LastCalls {
+  succeededAt: number | null;
+  failedAt: number | null;
+}
+
 /** What one snapshot offers. */
 export interface StatsReader {
   /** Beginning of step → cell; those in which nothing happened are missing. */
   series(key: CellKey, range: Range): Promise<Map<number, Cell>>;
   /** Lane → beginning of step → cell, of all lanes that are kept apart. */
   lanes(appId: number, range: Range): Promise<Map<string, Map<number, Cell>>>;
+  /** Lane → the last steps in which a call went well, and in which one failed. Without what was not folded yet. */
+  lastCalls(appId: number, range: Range): Promise<Map<string, LastCalls>>;
+  /** Who handed over what a lane was called for: app → calls. Without what was not folded yet. */
+  callers(lane: string, range: Range): Promise<Map<number, { calls: number; failed: number }>>;
   /** The lanes with most failed calls. Without what was not folded yet. */
   failing(
     appId: number,
@@ -93,6 +103,44 @@ function readerOf(trx: Knex): StatsReader {
           addTo(cellsOf(entry.lane), at, entry.cell);
       }
       return lanes;
+    },
+
+    async lastCalls(appId, { step, from, to }) {
+      const rows: Record<string, unknown>[] = await trx("stats_cells")
+        .select("lane")
+        .select(trx.raw("MAX(CASE WHEN calls > failed THEN at END) AS succeeded_at"))
+        .select(trx.raw("MAX(CASE WHEN failed > 0 THEN at END) AS failed_at"))
+        .where({ step: stepCode(step), app_id: appId })
+        .where("at", ">=", from)
+        .where("at", "<", to)
+        .whereNot("lane", ALL_LANES)
+        .groupBy("lane");
+      const moment = (value: unknown) => (value === null ? null : Number(value));
+      return new Map(
+        rows.map((row) => [
+          String(row.lane),
+          { succeededAt: moment(row.succeeded_at), failedAt: moment(row.failed_at) },
+        ]),
+      );
+    },
+
+    async callers(lane, { step, from, to }) {
+      // The key begins with the app: each is looked up for itself.
+      const apps: number[] = await trx("stats_totals").where("app_id", ">=", 0).pluck("app_id");
+      const rows: Record<string, unknown>[] = await trx("stats_cells")
+        .select("app_id")
+        .sum({ all_calls: "calls", all_failed: "failed" })
+        .where({ step: stepCode(step), lane })
+        .whereIn("app_id", apps)
+        .where("at", ">=", from)
+        .where("at", "<", to)
+        .groupBy("app_id");
+      return new Map(
+        rows.map((row) => [
+          Number(row.app_id),
+          { calls: Number(row.all_calls), failed: Number(row.all_failed) },
+        ]),
+      );
     },
 
     async failing(appId, { step, from, to }, limit) {

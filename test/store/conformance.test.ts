@@ -10,6 +10,7 @@ import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
+import { destinations } from "./suite/destinations.ts";
 import { handovers } from "./suite/handovers.ts";
 import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
@@ -28,6 +29,7 @@ for (const kind of KINDS) {
     recording,
     handovers,
     damage,
+    destinations,
     stopping,
     changing,
     bulk,

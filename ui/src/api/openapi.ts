@@ -64,6 +64,13 @@ export interface paths {
          */
         post: operations["postDestinationsByOriginReplay"];
     };
+    "/v1/destinations/{origin}/report": {
+        /**
+         * All that is known of one target origin
+         * @description Figures of its calls, its last error and success, who calls it, who paused it, what its breaker did, and the latest outage with what it missed.
+         */
+        get: operations["getDestinationsByOriginReport"];
+    };
     "/v1/jobs": {
         /** List jobs over many tasks, newest first */
         get: operations["getJobs"];
@@ -109,6 +116,10 @@ export interface paths {
     "/v1/stats/errors": {
         /** Failed calls per error code */
         get: operations["getStatsErrors"];
+    };
+    "/v1/stats/health": {
+        /** How destinations are: their calls of the last 5 minutes, hour and day, busiest first */
+        get: operations["getStatsHealth"];
     };
     "/v1/stats/series": {
         /**
@@ -551,7 +562,8 @@ export interface components {
         /**
          * @description What is missing stays as it is
          * @example {
-         *       "paused": true
+         *       "paused": true,
+         *       "note": "They deploy until noon"
          *     }
          * @example {
          *       "concurrency": 4,
@@ -575,8 +587,132 @@ export interface components {
             concurrency?: number | null;
             /** @description False: each call has a connection of its own (`connection: close`) */
             keepAlive?: boolean;
+            /** @description Why, for the audit log */
+            note?: string;
             paused?: boolean;
             ratePerSecond?: number | null;
+        };
+        DestinationReport: {
+            at: string;
+            /** @description Newest first */
+            breakerEvents: {
+                at: string;
+                /** @enum {string} */
+                change: "opened" | "closed";
+                failures: number | null;
+            }[];
+            /** @description Of the last day, busiest first; id 0: users */
+            callers: {
+                app: {
+                    id: number;
+                    name: string | null;
+                };
+                calls: number;
+                failed: number;
+            }[];
+            /** @description tasks */
+            exhausted: {
+                /** @description There may be more: only the newest 20,000 of all destinations were looked at */
+                atLeast: boolean;
+                count: number;
+            };
+            /** @description False: too many destinations were called for figures of its own; those of calls are 0 then */
+            keptApart: boolean;
+            last5Minutes: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            };
+            lastDay: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            };
+            /** @description Among the newest 20,000 calls of all destinations */
+            lastError: components["schemas"]["AttemptItem"] | null;
+            lastHour: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            };
+            lastSuccess: components["schemas"]["AttemptItem"] | null;
+            /** @description tasks */
+            open: {
+                /** @description There may be more: only the newest 20,000 of all destinations were looked at */
+                atLeast: boolean;
+                count: number;
+            };
+            origin: string;
+            /** @description The latest of the last 48 hours */
+            outage: {
+                calls: number;
+                failed: number;
+                /** @description To the minute */
+                from: string;
+                /** @description Tasks exhausted in it that still are; `from` and `to` are for a replay */
+                missed: {
+                    /** @description There may be more: only the newest 20,000 of all destinations were looked at */
+                    atLeast: boolean;
+                    count: number;
+                    from: string | null;
+                    to: string | null;
+                };
+                /** @description Null: it goes on */
+                to: string | null;
+            } | null;
+            paused: {
+                at: string;
+                /** @description For operators */
+                by: {
+                    id: number | null;
+                    /** @enum {string} */
+                    kind: "user" | "app" | "node" | "repl";
+                    name: string;
+                } | null;
+                note: string | null;
+            } | null;
         };
         /**
          * @example {
@@ -906,6 +1042,78 @@ export interface components {
             /** @enum {string} */
             step: "minute" | "hour" | "day";
             to: string;
+        };
+        StatsHealth: {
+            at: string;
+            items: {
+                destination: string;
+                last5Minutes: {
+                    accepted: number;
+                    calls: number;
+                    /** @description tasks */
+                    exhausted: number;
+                    /** @description calls */
+                    failed: number;
+                    /** @description ms, within 5 % */
+                    p50: number | null;
+                    /** @description ms, within 5 % */
+                    p95: number | null;
+                    /** @description ms, within 5 % */
+                    p99: number | null;
+                    retries: number;
+                    /** @description calls */
+                    succeeded: number;
+                    /** @description 0 to 1 */
+                    successRate: number | null;
+                };
+                lastDay: {
+                    accepted: number;
+                    calls: number;
+                    /** @description tasks */
+                    exhausted: number;
+                    /** @description calls */
+                    failed: number;
+                    /** @description ms, within 5 % */
+                    p50: number | null;
+                    /** @description ms, within 5 % */
+                    p95: number | null;
+                    /** @description ms, within 5 % */
+                    p99: number | null;
+                    retries: number;
+                    sparkline: {
+                        at: string;
+                        calls: number;
+                        failed: number;
+                    }[];
+                    /** @description calls */
+                    succeeded: number;
+                    /** @description 0 to 1 */
+                    successRate: number | null;
+                };
+                lastFailureAt: string | null;
+                lastHour: {
+                    accepted: number;
+                    calls: number;
+                    /** @description tasks */
+                    exhausted: number;
+                    /** @description calls */
+                    failed: number;
+                    /** @description ms, within 5 % */
+                    p50: number | null;
+                    /** @description ms, within 5 % */
+                    p95: number | null;
+                    /** @description ms, within 5 % */
+                    p99: number | null;
+                    retries: number;
+                    /** @description calls */
+                    succeeded: number;
+                    /** @description 0 to 1 */
+                    successRate: number | null;
+                };
+                /** @description To the minute, of the last 48 hours */
+                lastSuccessAt: string | null;
+            }[];
+            nextCursor: null;
         };
         StatsSeries: {
             from: string;
@@ -1851,6 +2059,37 @@ export interface operations {
             };
         };
     };
+    getDestinationsByOriginReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `https://host:port`, percent-encoded */
+                origin: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationReport"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJobs: {
         parameters: {
             query?: {
@@ -2125,6 +2364,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatsErrors"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatsHealth: {
+        responses: {
+            /** @description All destinations that are kept apart */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsHealth"];
                 };
             };
             /** @description Refused */
