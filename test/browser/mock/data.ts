@@ -294,6 +294,77 @@ export const destinations: Json[] = TARGETS.map(({ origin }, i) => ({
   firstSeenAt: iso(NOW - 86_400_000 * 40),
 }));
 
+/** A part of what a day came to. */
+const part = (of: Json, share: number, bad = of.failed / of.calls): Json => {
+  const calls = Math.round(of.calls * share);
+  const failed = Math.round(calls * bad);
+  return {
+    ...of,
+    calls,
+    failed,
+    succeeded: calls - failed,
+    successRate: calls ? (calls - failed) / calls : null,
+  };
+};
+export const health: Json[] = destinationStats.map(({ destination, sparkline, ...day }, i) => ({
+  destination,
+  last5Minutes: part(day, 0.004, i === 4 ? 1 : i === 3 ? 0.02 : undefined),
+  lastHour: part(day, 0.05, i === 4 ? 0.97 : undefined),
+  lastDay: { ...day, sparkline },
+  lastSuccessAt: iso(NOW - (i === 4 ? minutes(47) : minutes(1))),
+  lastFailureAt: iso(NOW - minutes([38, 12, 95, 2, 1, 320][i] as number)),
+}));
+
+export function reportOf(origin: string): Json | undefined {
+  const i = destinations.findIndex((one) => one.origin === origin);
+  const one = health[i];
+  if (!one) return undefined;
+  const called = (outcome: string) =>
+    attempts.find((attempt) => attempt.outcome === outcome && attempt.url.startsWith(origin)) ?? null;
+  const failing = one.last5Minutes.successRate === 0;
+  return {
+    ...one,
+    origin,
+    at: iso(NOW),
+    keptApart: true,
+    open: { count: destinations[i].ready + 61, atLeast: false },
+    exhausted: { count: one.lastDay.exhausted, atLeast: false },
+    lastError: called("failed"),
+    lastSuccess: called("succeeded"),
+    callers: [
+      {
+        app: { id: 1, name: "shop" },
+        calls: Math.round(one.lastDay.calls * 0.8),
+        failed: one.lastDay.failed,
+      },
+      { app: { id: 0, name: null }, calls: Math.round(one.lastDay.calls * 0.2), failed: 0 },
+    ],
+    paused: destinations[i].paused
+      ? {
+          by: { kind: "user", id: 2, name: "wang.li" },
+          at: iso(NOW - minutes(64)),
+          note: "对方发布，中午恢复",
+        }
+      : null,
+    breakerEvents: failing
+      ? [12, 300, 312].map((ago, n) => ({
+          at: iso(NOW - minutes(ago)),
+          change: n === 1 ? "closed" : "opened",
+          failures: n === 1 ? null : 41,
+        }))
+      : [],
+    outage: failing
+      ? {
+          from: iso(NOW - minutes(47)),
+          to: null,
+          calls: 214,
+          failed: 209,
+          missed: { count: 38, atLeast: false, from: iso(NOW - minutes(320)), to: iso(NOW - minutes(2)) },
+        }
+      : null,
+  };
+}
+
 export const nodes: Json[] = [
   ["bida-api-1", ["api", "admin", "notifier"], 0, 0, 0, 1.9, 0.21, 142],
   ["bida-scheduler-1", ["scheduler"], 0, 0, 0, 2.4, 0.34, 131],

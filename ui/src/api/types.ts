@@ -53,6 +53,10 @@ export type ErrorStats = Schemas["StatsErrors"]["items"][number];
 
 export type Destination = Schemas["Destination"];
 export type DestinationChange = Schemas["DestinationChange"];
+/** Calls of a stretch of time. */
+export type Activity = Schemas["DestinationReport"]["lastHour"];
+export type DestinationReport = Schemas["DestinationReport"];
+export type DestinationHealth = Schemas["StatsHealth"]["items"][number];
 export type DestinationQuery = Query<"getDestinations">;
 
 /** One that vanished, or is too busy to answer, is shown without figures. */

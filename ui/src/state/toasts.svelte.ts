@@ -1,7 +1,7 @@
 /** Short messages about what happened, with a way on: a link, or an undo. */
 import { ApiError } from "../api/problem.ts";
-import { problemText, ruleText } from "../lib/problem-text.ts";
 import { t } from "../lib/i18n.svelte.ts";
+import { problemText, ruleText } from "../lib/problem-text.ts";
 
 export interface Toast {
   id: number;
