@@ -7,6 +7,7 @@ import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: pages");
 let failedTask: string;
+let origin: string;
 
 /** Path → what has to be seen there before it counts as shown, as a selector. */
 const pages = (): [path: string, shown: string][] => [
@@ -19,6 +20,7 @@ const pages = (): [path: string, shown: string][] => [
   ["/waiting", "tr[data-task]"],
   ["/attempts", "tbody tr"],
   ["/destinations", "tr[data-origin]"],
+  [`/destinations/${encodeURIComponent(origin)}`, "[data-testid=outage]"],
   ["/alarms", "main h2"],
   ["/alarms/new", "form"],
   ["/apps", "tbody tr"],
@@ -37,6 +39,10 @@ test.before(async ({ world }) => {
   const done = await world.submit({ url: world.receiver.url(), ...app });
   const waits = { strategy: "fixed", delayMs: 600_000 };
   const waiting = await world.submit({ url: world.receiver.url(503), retry: waits, ...app });
+  // More than one: the page of the destination tells of an outage.
+  const bad = world.receiver.url(500);
+  for (let i = 0; i < 4; i++) await world.ended(await world.submit({ url: bad, limitCallCount: 1, ...app }));
+  ({ origin } = world.receiver);
   await world.ended(failedTask);
   await world.ended(done);
   await world.when(waiting, ({ callCount }) => callCount === 1);

@@ -259,7 +259,7 @@ export const destinationStats: Json[] = TARGETS.map(({ origin, bad }, i) => {
     successRate: (calls - failed) / calls,
     p50: 30 + i * 7,
     p95: [84, 131, 97, 2_210, 9_870, 61][i],
-    p99: 400,
+    p99: [210, 380, 244, 4_100, 12_400, 130][i],
     sparkline: Array.from({ length: 24 }, (_, h) => {
       const n = Math.round((calls / 24) * (0.5 + random()));
       const share = bad > 0.3 ? (h > 14 && h < 18 ? 0.9 : bad * 0.6) : bad;
