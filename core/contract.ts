@@ -14,6 +14,7 @@ import type {
 } from "./destination.ts";
 import type { DestinationReport, StatsHealth } from "./destination-report.ts";
 import type { Lane } from "./ids.ts";
+import type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
 import type {
@@ -55,6 +56,7 @@ export type { DestinationChange, DestinationQuery, DestinationView } from "./des
 export type { DestinationReport, StatsHealth } from "./destination-report.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
+export type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 export type { ClaimReply, ClaimRequest } from "./job.ts";
 export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -132,6 +134,14 @@ export interface ActionMap {
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
   "admin.reportDestination": [{ origin: string }, DestinationReport];
+  "admin.listIncidents": [IncidentQuery, Page<IncidentView>];
+  "admin.getIncident": [{ id: number }, IncidentDetail];
+  "admin.acknowledgeIncident": [{ id: number; note?: string }, IncidentDetail];
+  "admin.muteIncident": [{ id: number; muted: boolean; note?: string }, IncidentDetail];
+  "admin.changeIncidentTasks": [
+    { id: number; action: "retry" | "resolve"; request: Omit<BulkRequest, "filter" | "taskIds"> },
+    BulkResult,
+  ];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
   /** Null: no app has this key. */
   "admin.identify": [{ keyHash: string }, AppIdentity | null];

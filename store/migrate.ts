@@ -20,7 +20,7 @@ import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
-import * as breakerEvents from "./migrations/020_breaker_events.ts";
+import * as incidents from "./migrations/020_incidents.ts";
 
 interface Migration {
   name: string;
@@ -45,7 +45,7 @@ const MIGRATIONS: Migration[] = [
   handover,
   probe,
   installation,
-  breakerEvents,
+  incidents,
 ];
 
 /** In order, for tests. */

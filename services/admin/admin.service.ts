@@ -4,12 +4,18 @@ import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
-import { bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
+import { bulkOptionsSchema, bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
   originSchema,
 } from "../../core/schema/destinations.ts";
+import {
+  acknowledgeSchema,
+  incidentIdSchema,
+  incidentQuerySchema,
+  muteSchema,
+} from "../../core/schema/incidents.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
@@ -26,6 +32,7 @@ import * as bulk from "./bulk.ts";
 import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
+import * as incidents from "./incidents.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
@@ -127,6 +134,33 @@ const admin: ServiceSchema = {
       const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
       await destinations.tellSchedulers(ctx.broker, after);
       return destinations.view(resources, origin);
+    },
+
+    listIncidents: async (params, ctx) =>
+      incidents.incidentPage(
+        officeOf(ctx).resources,
+        parseWith(incidentQuerySchema, params, "invalid_query"),
+      ),
+
+    getIncident: async (params, ctx) =>
+      incidents.incident(officeOf(ctx).resources, parseWith(incidentIdSchema, params, "invalid_query").id),
+
+    acknowledgeIncident: async ({ id, ...body }, ctx) => {
+      const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
+      const { note } = parseWith(acknowledgeSchema, body, "invalid_body");
+      return incidents.acknowledge(officeOf(ctx).resources, ctx, parsed.id, note);
+    },
+
+    muteIncident: async ({ id, ...body }, ctx) => {
+      const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
+      const { muted, note } = parseWith(muteSchema, body, "invalid_body");
+      return incidents.mute(officeOf(ctx).resources, ctx, parsed.id, muted, note);
+    },
+
+    changeIncidentTasks: async ({ id, action, request }, ctx) => {
+      const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
+      const options = parseWith(bulkOptionsSchema, request, "invalid_body");
+      return incidents.changeTasksOf(officeOf(ctx), ctx, parsed.id, action, options);
     },
 
     changeMany: async ({ action, request }, ctx) =>

@@ -6,7 +6,7 @@ import { exportQuerySchema } from "../../core/schema/bulk.ts";
 import { type ExactTaskView, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
-import { withList } from "./query.ts";
+import { withList, withNumbers } from "./query.ts";
 import type { RestCall } from "./route.ts";
 
 const FIRST_PAGE = 20;
@@ -53,7 +53,11 @@ const FORMATS = {
 
 /** Resolves when all is sent, or the client has left. */
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
-  const { format, ...filter } = parseWith(exportQuerySchema, withList(query, "state"), "invalid_query");
+  const { format, ...filter } = parseWith(
+    exportQuerySchema,
+    withList(withNumbers(query, "incident"), "state"),
+    "invalid_query",
+  );
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
     const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
     return read(broker, "admin.list", params, { meta, timeout: TIMEOUT }) as Promise<

@@ -12,6 +12,7 @@ import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
 import { destinations } from "./suite/destinations.ts";
 import { handovers } from "./suite/handovers.ts";
+import { incidents } from "./suite/incidents.ts";
 import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
@@ -43,6 +44,7 @@ for (const kind of KINDS) {
     people,
     auditing,
     alarming,
+    incidents,
   ])
     part(kind);
 }

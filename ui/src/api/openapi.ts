@@ -71,6 +71,39 @@ export interface paths {
          */
         get: operations["getDestinationsByOriginReport"];
     };
+    "/v1/incidents": {
+        /**
+         * List incidents, the one that failed last first
+         * @description Tasks that were exhausted, gathered by destination, error code and status.
+         */
+        get: operations["getIncidents"];
+    };
+    "/v1/incidents/{id}": {
+        /** One incident, and what became of its tasks */
+        get: operations["getIncidentsById"];
+    };
+    "/v1/incidents/{id}/acknowledge": {
+        /** Say that somebody has it in hand */
+        post: operations["postIncidentsByIdAcknowledge"];
+    };
+    "/v1/incidents/{id}/mute": {
+        /** Tell nobody of its further failures, or tell of them again */
+        post: operations["postIncidentsByIdMute"];
+    };
+    "/v1/incidents/{id}/resolve": {
+        /**
+         * Declare its tasks mended outside
+         * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
+         */
+        post: operations["postIncidentsByIdResolve"];
+    };
+    "/v1/incidents/{id}/retry": {
+        /**
+         * Call its tasks again, now
+         * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
+         */
+        post: operations["postIncidentsByIdRetry"];
+    };
     "/v1/jobs": {
         /** List jobs over many tasks, newest first */
         get: operations["getJobs"];
@@ -270,6 +303,14 @@ export interface components {
              */
             taskId: string;
         };
+        /**
+         * @example {
+         *       "note": "The partner is told"
+         *     }
+         */
+        AcknowledgeRequest: {
+            note?: string;
+        };
         AlarmMessage: {
             /** @description How many alarms it told of */
             alarms: number;
@@ -453,6 +494,20 @@ export interface components {
         };
         /**
          * @example {
+         *       "dryRun": true
+         *     }
+         * @example {
+         *       "note": "The partner is back"
+         *     }
+         */
+        BulkOptions: {
+            /** @default false */
+            dryRun?: boolean;
+            expected?: number;
+            note?: string;
+        };
+        /**
+         * @example {
          *       "filter": {
          *         "state": [
          *           "exhausted"
@@ -486,6 +541,8 @@ export interface components {
                 createdFrom?: string;
                 /** Format: date-time */
                 createdTo?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
@@ -752,6 +809,70 @@ export interface components {
                 [key: string]: string | null;
             };
         };
+        Incident: {
+            acknowledged: {
+                at: string;
+                by: string;
+                note: string | null;
+            } | null;
+            destination: string | null;
+            /** @description When none of its tasks was exhausted any more; null: it is open */
+            endedAt: string | null;
+            errorCode: string;
+            first: {
+                error: string;
+                taskId: string;
+            };
+            firstAt: string;
+            id: number;
+            last: {
+                error: string;
+                taskId: string;
+            };
+            lastAt: string;
+            /** @description Its alarms are not told */
+            muted: boolean;
+            /** @description Null: there was no answer */
+            statusCode: number | null;
+            /** @description How many were exhausted in it */
+            tasks: number;
+        };
+        IncidentDetail: {
+            acknowledged: {
+                at: string;
+                by: string;
+                note: string | null;
+            } | null;
+            destination: string | null;
+            /** @description When none of its tasks was exhausted any more; null: it is open */
+            endedAt: string | null;
+            errorCode: string;
+            first: {
+                error: string;
+                taskId: string;
+            };
+            firstAt: string;
+            id: number;
+            last: {
+                error: string;
+                taskId: string;
+            };
+            lastAt: string;
+            /** @description Its alarms are not told */
+            muted: boolean;
+            /** @description What became of its tasks, of 20,000 at most; those that were pruned are missing */
+            outcome: {
+                canceled: number;
+                exhausted: number;
+                pending: number;
+                resolved: number;
+                succeeded: number;
+            };
+            /** @description Null: there was no answer */
+            statusCode: number | null;
+            /** @description How many were exhausted in it */
+            tasks: number;
+        };
         Job: {
             by: {
                 id: number | null;
@@ -768,6 +889,7 @@ export interface components {
                 createdFrom?: string;
                 createdTo?: string;
                 destination?: string;
+                incident?: number;
                 q?: string;
                 sourceAppName?: string;
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
@@ -828,6 +950,15 @@ export interface components {
         Login: {
             password: string;
             username: string;
+        };
+        /**
+         * @example {
+         *       "muted": true
+         *     }
+         */
+        MuteRequest: {
+            muted: boolean;
+            note?: string;
         };
         Node: {
             capacity: number;
@@ -2090,6 +2221,231 @@ export interface operations {
             };
         };
     };
+    getIncidents: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+                state?: "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Incident"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncidentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdMute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteRequest"];
+            };
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdResolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BulkOptions"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BulkOptions"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJobs: {
         parameters: {
             query?: {
@@ -2463,6 +2819,8 @@ export interface operations {
                 createdTo?: string;
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
                 /** @description How many at most */
                 limit?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
@@ -2832,6 +3190,8 @@ export interface operations {
                 createdFrom?: string;
                 createdTo?: string;
                 format: "csv" | "jsonl";
+                /** @description Tasks of this incident */
+                incident?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
