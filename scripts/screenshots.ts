@@ -57,6 +57,8 @@ const SHOTS: Shot[] = [
   { name: "waiting", path: "/waiting" },
   { name: "attempts", path: "/attempts" },
   { name: "destinations", path: "/destinations" },
+  { name: "incidents", path: "/incidents" },
+  { name: "incident", path: "/incidents/2" },
   { name: "destination", path: `/destinations/${encodeURIComponent(failing)}` },
   { name: "destination-paused", path: `/destinations/${encodeURIComponent(paused)}` },
   {

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
+import { until } from "../e2e/kit/until.ts";
 import { axe, DESKTOP, type Language, logIn, PHONE, picture } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
@@ -19,6 +20,8 @@ const pages = (): [path: string, shown: string][] => [
   ["/tasks/new", "form"],
   ["/waiting", "tr[data-task]"],
   ["/attempts", "tbody tr"],
+  ["/incidents", "tr[data-incident]"],
+  ["/incidents/1", "[data-testid=outcome]"],
   ["/destinations", "tr[data-origin]"],
   [`/destinations/${encodeURIComponent(origin)}`, "[data-testid=outage]"],
   ["/alarms", "main h2"],
@@ -45,6 +48,7 @@ test.before(async ({ world }) => {
   ({ origin } = world.receiver);
   await world.ended(failedTask);
   await world.ended(done);
+  await until("an incident", async () => (await world.api("GET", "/v1/incidents")).json.items.length > 0);
   await world.when(waiting, ({ callCount }) => callCount === 1);
   const made = await world.api("POST", "/v1/apps", { name: "商城", ipAllow: ["127.0.0.0/8"] });
   assert.is(made.status, 201, made.text);

@@ -365,6 +365,33 @@ export function reportOf(origin: string): Json | undefined {
   };
 }
 
+export const incidents: Json[] = [
+  ["https://hooks.partner.example", "timeout", null, 38, "timeout: no complete answer within 10000 ms", 47],
+  ["http://10.2.8.14:8080", "bad_status", 503, 12, "bad_status: status 503 is not one of 2xx", 130],
+  [
+    "https://pay.example.com",
+    "unexpected_result",
+    200,
+    3,
+    "unexpected_result: the body does not contain SUCCESS",
+    600,
+  ],
+].map(([destination, errorCode, statusCode, n, error, ago], i) => ({
+  id: i + 1,
+  destination,
+  errorCode,
+  statusCode,
+  firstAt: iso(NOW - minutes(ago as number)),
+  lastAt: iso(NOW - minutes(i * 7 + 1)),
+  tasks: n,
+  first: { taskId: tasks[i * 3]?.taskId, error },
+  last: { taskId: tasks[i * 3 + 1]?.taskId, error },
+  muted: i === 1,
+  acknowledged: i === 1 ? { by: "wang.li", at: iso(NOW - minutes(20)), note: "已联系对方" } : null,
+  endedAt: null,
+  outcome: { pending: i, succeeded: 5 * i, exhausted: (n as number) - 6 * i, canceled: 0, resolved: 0 },
+}));
+
 export const nodes: Json[] = [
   ["bida-api-1", ["api", "admin", "notifier"], 0, 0, 0, 1.9, 0.21, 142],
   ["bida-scheduler-1", ["scheduler"], 0, 0, 0, 2.4, 0.34, 131],

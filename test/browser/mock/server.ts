@@ -110,6 +110,11 @@ function answer(
       return page(
         data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
       );
+    case "incidents": {
+      if (parts.length === 1) return page(query.get("state") === "ended" ? [] : data.incidents);
+      const found = data.incidents.find(({ id }) => String(id) === parts[1]);
+      return found ? [200, found] : [404, { code: "not_found", detail: "No such incident", errors: [] }];
+    }
     case "destinations": {
       if (method === "POST") return [200, data.counted];
       if (parts.length === 1) return page(data.destinations);

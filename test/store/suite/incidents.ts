@@ -73,15 +73,14 @@ export function incidents(kind: Kind): void {
   });
 
   test("one that is exhausted again is counted once", async () => {
-    const [task] = await exhausted("https://a.example/1", 1);
-    await route();
-    await db.knex("alarms").where("routed", 1).update({ routed: 0 });
-    await route();
+    await exhausted("https://a.example/1", 1);
+    await route([]);
+    await db.knex("alarms").update({ routed: 0 });
+    await route([]);
     assert.equal(
       (await open()).map(({ tasks }) => tasks),
       [1],
     );
-    assert.ok(task);
   });
 
   test("alarms of one that is muted go to no channel; those of others do", async () => {

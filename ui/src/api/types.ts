@@ -96,6 +96,8 @@ export type User = Schemas["User"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditQuery = Query<"getAudit">;
 
+export type Incident = Schemas["Incident"];
+export type IncidentDetail = Schemas["IncidentDetail"];
 export type Job = Answer<"getJobsByJobId">;
 export type BulkResult = Answer<"postTasksRetry">;
 

@@ -29,6 +29,18 @@ export const PAGES: PageDef[] = [
     nav: { icon: "overview", key: "o", group: 0 },
   },
   {
+    path: "/incidents",
+    title: "page.incidents",
+    load: load(() => import("./Incidents.svelte")),
+    nav: { icon: "warn", key: "i", group: 0 },
+  },
+  {
+    path: "/incidents/:id",
+    title: "page.incident",
+    load: load(() => import("./Incident.svelte")),
+    under: "/incidents",
+  },
+  {
     path: "/tasks",
     title: "page.tasks",
     load: load(() => import("./Tasks.svelte")),
