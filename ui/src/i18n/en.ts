@@ -759,7 +759,7 @@ export const en = {
   "audit.detail": "Details",
   "audit.before": "Before",
   "audit.after": "After",
-  "audit.none": "Nobody has touched this task.",
+  "audit.none": "Nothing was done by hand.",
   "audit.unavailable": "The audit log cannot be read just now.",
   "audit.empty": "Nothing on record",
   "audit.task.retry": "retried a task",
@@ -828,9 +828,9 @@ export const en = {
   "advice.too_large_headers": "Mend the target: headers have at most 16 KiB.",
   "advice.bad_response": "Often TLS spoken to an http URL, or another protocol at that port.",
   "advice.bad_encoding":
-    "The body is cut short, or not in the content-encoding that it says. Its bytes are stored below.",
+    "The body is cut short, or not in the content-encoding that it says. Its bytes are stored.",
   "advice.bad_status":
-    "Look at the stored response below. A redirect counts as failed: put its target into the URL.",
+    "Look at the stored response. A redirect counts as failed: put its target into the URL.",
   "advice.unexpected_result": "Compare the stored response with the expected text.",
   "advice.bad_request": "The URL with its placeholders filled, or a header, is not valid: edit and resend.",
   "advice.expired": "A retry by hand lifts the expiry.",
