@@ -58,7 +58,7 @@ export async function health({ db, clock }: Pick<Resources, "db" | "clock">): Pr
   const [minutes, hours, last] = await readStats(db, async (reader) => [
     await reader.lanes(ALL_APPS, upTo(now, "minute", STEPS.hour)),
     await reader.lanes(ALL_APPS, day),
-    await reader.lastCalls(ALL_APPS, upTo(now, "minute", KEPT.minute)),
+    await reader.lastCalls(ALL_APPS, upTo(now, "hour", KEPT.minute)),
   ]);
   const origins = await originsOf(db, [...hours.keys()] as Lane[]);
   const items = [...hours].map(([lane, cells]): DestinationHealth => {

@@ -13,6 +13,7 @@ import {
   emptyCell,
   floorTo,
   mergeCell,
+  STEPS,
   type Step,
   sumTallies,
 } from "../../core/stats.ts";
@@ -27,7 +28,10 @@ export interface Range {
   to: number;
 }
 
-/** Beginnings of steps; null: there was none in the range. */
+/** Stretches of the key in one statement. */
+const RANGES_AT_ONCE = 100;
+
+/** Beginnings of minutes; null: there was none in the range. */
 export interface LastCalls {
   succeededAt: number | null;
   failedAt: number | null;
@@ -39,7 +43,10 @@ export interface StatsReader {
   series(key: CellKey, range: Range): Promise<Map<number, Cell>>;
   /** Lane → beginning of step → cell, of all lanes that are kept apart. */
   lanes(appId: number, range: Range): Promise<Map<string, Map<number, Cell>>>;
-  /** Lane → the last steps in which a call went well, and in which one failed. Without what was not folded yet. */
+  /**
+   * Lane → the last minutes in which a call went well, and in which one failed, within a range of hours that minutes are
+   * kept for. Without what was not folded yet.
+   */
   lastCalls(appId: number, range: Range): Promise<Map<string, LastCalls>>;
   /** Who handed over what a lane was called for: app → calls. Without what was not folded yet. */
   callers(lane: string, range: Range): Promise<Map<number, { calls: number; failed: number }>>;
@@ -105,23 +112,39 @@ function readerOf(trx: Knex): StatsReader {
       return lanes;
     },
 
-    async lastCalls(appId, { step, from, to }) {
-      const rows: Record<string, unknown>[] = await trx("stats_cells")
-        .select("lane")
-        .select(trx.raw("MAX(CASE WHEN calls > failed THEN at END) AS succeeded_at"))
-        .select(trx.raw("MAX(CASE WHEN failed > 0 THEN at END) AS failed_at"))
-        .where({ step: stepCode(step), app_id: appId })
-        .where("at", ">=", from)
-        .where("at", "<", to)
-        .whereNot("lane", ALL_LANES)
-        .groupBy("lane");
-      const moment = (value: unknown) => (value === null ? null : Number(value));
-      return new Map(
-        rows.map((row) => [
-          String(row.lane),
-          { succeededAt: moment(row.succeeded_at), failedAt: moment(row.failed_at) },
-        ]),
+    async lastCalls(appId, { from, to }) {
+      const latest = (step: Step, within: (query: Knex.QueryBuilder) => Knex.QueryBuilder) =>
+        lastCallsOf(within(trx("stats_cells").where({ step: stepCode(step), app_id: appId })));
+      // By hours first: minutes are sixty times as many rows, of which all but one or two hours of a lane are not looked at.
+      const hours = await latest("hour", (query) =>
+        query.where("at", ">=", from).where("at", "<", to).whereNot("lane", ALL_LANES),
       );
+      const parts = [...hours].flatMap(([lane, { succeededAt, failedAt }]) =>
+        [...new Set([succeededAt, failedAt])].flatMap((at) => (at === null ? [] : [[lane, at] as const])),
+      );
+      const found = new Map(hours);
+      for (let i = 0; i < parts.length; i += RANGES_AT_ONCE) {
+        const some = parts.slice(i, i + RANGES_AT_ONCE);
+        const minutes = await latest("minute", (query) =>
+          query.where((either) => {
+            for (const [lane, at] of some)
+              either.orWhere((one) =>
+                one
+                  .where("lane", lane)
+                  .where("at", ">=", at)
+                  .where("at", "<", at + STEPS.hour),
+              );
+          }),
+        );
+        for (const [lane, last] of minutes) {
+          const known = found.get(lane) as LastCalls;
+          found.set(lane, {
+            succeededAt: later(known.succeededAt, last.succeededAt),
+            failedAt: later(known.failedAt, last.failedAt),
+          });
+        }
+      }
+      return found;
     },
 
     async callers(lane, { step, from, to }) {
@@ -163,6 +186,25 @@ function readerOf(trx: Knex): StatsReader {
     },
   };
 }
+
+/** The last steps of a query on cells, by lane. */
+async function lastCallsOf(query: Knex.QueryBuilder): Promise<Map<string, LastCalls>> {
+  const rows: Record<string, unknown>[] = await query
+    .select("lane")
+    .max({ succeeded_at: query.client.raw("CASE WHEN calls > failed THEN at END") })
+    .max({ failed_at: query.client.raw("CASE WHEN failed > 0 THEN at END") })
+    .groupBy("lane");
+  const moment = (value: unknown) => (value === null ? null : Number(value));
+  return new Map(
+    rows.map((row) => [
+      String(row.lane),
+      { succeededAt: moment(row.succeeded_at), failedAt: moment(row.failed_at) },
+    ]),
+  );
+}
+
+const later = (a: number | null, b: number | null): number | null =>
+  a !== null && b !== null && b > a ? b : a;
 
 async function readUnfolded(trx: Knex, lanes: "apart" | "together"): Promise<Counted[]> {
   const data = lanes === "apart" ? "data" : trx.raw("COALESCE(by_app, data) AS data");

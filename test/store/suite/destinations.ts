@@ -1,11 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { epochMs } from "../../../core/clock.ts";
+import { epochMs, millis } from "../../../core/clock.ts";
 import { laneOf } from "../../../core/ids.ts";
+import { ALL_APPS, floorTo, STEPS } from "../../../core/stats.ts";
 import { addBreakerEvent, breakerEvents, pruneBreakerEvents } from "../../../store/breaker-events.ts";
 import type { Database } from "../../../store/database.ts";
 import { countExhausted, countOpen } from "../../../store/destination-tasks.ts";
 import { recordOutcomes } from "../../../store/record.ts";
+import type { StoredTask } from "../../../store/rows.ts";
+import { foldStats } from "../../../store/stats/fold.ts";
+import { readStats } from "../../../store/stats/read.ts";
 import { clock, closeDatabase, freshDatabase, given, type Kind, outcome } from "../fixtures.ts";
 
 export function destinations(kind: Kind): void {
@@ -42,6 +46,34 @@ export function destinations(kind: Kind): void {
     const none = await countExhausted(db, lane, null);
     assert.equal(none.missed, { count: 0, atLeast: false, firstCreatedAt: null, lastCreatedAt: null });
     assert.equal(await countOpen(db, laneOf("https://nobody.example")), { count: 0, atLeast: false });
+  });
+
+  test("the last success and the last failure of each are told to the minute; and who handed over what", async () => {
+    const minute = STEPS.minute;
+    const call = async (task: StoredTask | undefined, end: "succeeded" | "failed") => {
+      await recordOutcomes(db, [outcome(task as StoredTask, 1, end)], clock, () => 0);
+      return floorTo(clock.now(), "minute");
+    };
+    const tasks = await given(db, there, there, there, elsewhere, { ...there, appId: 3 });
+    const failedAt = await call(tasks[0], "failed");
+    clock.advance(3 * STEPS.hour);
+    const first = await call(tasks[1], "succeeded");
+    clock.advance(7 * minute);
+    const succeededAt = await call(tasks[2], "succeeded");
+    assert.is.not(first, succeededAt);
+    const other = await call(tasks[3], "failed");
+    await call(tasks[4], "succeeded");
+    while (await foldStats(db, clock.now(), millis(0)));
+    const to = floorTo(clock.now(), "hour") + STEPS.hour;
+    const range = { step: "hour" as const, from: to - 48 * STEPS.hour, to };
+    const [last, callers] = await readStats(db, async (reader) => [
+      await reader.lastCalls(ALL_APPS, range),
+      await reader.callers(lane, range),
+    ]);
+    assert.equal(last.get(lane), { succeededAt, failedAt });
+    assert.equal(last.get(elsewhere.lane), { succeededAt: null, failedAt: other });
+    assert.equal(callers.get(3), { calls: 1, failed: 0 });
+    assert.is(last.size, 2);
   });
 
   test("what a breaker did is kept, newest first, and pruned", async () => {
