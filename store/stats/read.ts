@@ -19,6 +19,7 @@ import {
 } from "../../core/stats.ts";
 import type { Database } from "../database.ts";
 import { translated } from "../failures.ts";
+import type { Row } from "../rows.ts";
 import { stepCode } from "./fold.ts";
 
 /** A stretch of time; `to` is excluded. Both are beginnings of a step. */
@@ -29,7 +30,7 @@ export interface Range {
 }
 
 /** Stretches of the key in one statement. */
-const RANGES_AT_ONCE = 100;
+const PARTS_AT_ONCE = 100;
 
 /** Beginnings of minutes; null: there was none in the range. */
 export interface LastCalls {
@@ -113,30 +114,34 @@ function readerOf(trx: Knex): StatsReader {
     },
 
     async lastCalls(appId, { from, to }) {
-      const latest = (step: Step, within: (query: Knex.QueryBuilder) => Knex.QueryBuilder) =>
-        lastCallsOf(within(trx("stats_cells").where({ step: stepCode(step), app_id: appId })));
+      const cells = (step: Step) => trx("stats_cells").where({ step: stepCode(step), app_id: appId });
       // By hours first: minutes are sixty times as many rows, of which all but one or two hours of a lane are not looked at.
-      const hours = await latest("hour", (query) =>
-        query.where("at", ">=", from).where("at", "<", to).whereNot("lane", ALL_LANES),
+      const hours = await lastCallsOf(
+        trx,
+        cells("hour")
+          .where("at", ">=", from)
+          .where("at", "<", to)
+          .whereNot("lane", ALL_LANES)
+          .groupBy("lane"),
       );
       const parts = [...hours].flatMap(([lane, { succeededAt, failedAt }]) =>
-        [...new Set([succeededAt, failedAt])].flatMap((at) => (at === null ? [] : [[lane, at] as const])),
+        [...new Set([succeededAt, failedAt])].flatMap((at) => (at === null ? [] : [{ lane, at }])),
       );
       const found = new Map(hours);
-      for (let i = 0; i < parts.length; i += RANGES_AT_ONCE) {
-        const some = parts.slice(i, i + RANGES_AT_ONCE);
-        const minutes = await latest("minute", (query) =>
-          query.where((either) => {
-            for (const [lane, at] of some)
-              either.orWhere((one) =>
-                one
-                  .where("lane", lane)
-                  .where("at", ">=", at)
-                  .where("at", "<", at + STEPS.hour),
-              );
-          }),
+      for (let i = 0; i < parts.length; i += PARTS_AT_ONCE) {
+        // Each is one stretch of the key; as alternatives of one condition SQLite would read all minutes.
+        const looks = parts.slice(i, i + PARTS_AT_ONCE).map(({ lane, at }) =>
+          lastCallsQuery(
+            trx,
+            cells("minute")
+              .where({ lane })
+              .where("at", ">=", at)
+              .where("at", "<", at + STEPS.hour)
+              .groupBy("lane"),
+          ),
         );
-        for (const [lane, last] of minutes) {
+        for (const row of (await trx.unionAll(looks)) as Row[]) {
+          const [lane, last] = lastCallsFromRow(row);
           const known = found.get(lane) as LastCalls;
           found.set(lane, {
             succeededAt: later(known.succeededAt, last.succeededAt),
@@ -187,21 +192,21 @@ function readerOf(trx: Knex): StatsReader {
   };
 }
 
-/** The last steps of a query on cells, by lane. */
-async function lastCallsOf(query: Knex.QueryBuilder): Promise<Map<string, LastCalls>> {
-  const rows: Record<string, unknown>[] = await query
+/** The last steps of a query on cells that is grouped by lane. */
+function lastCallsQuery(trx: Knex, query: Knex.QueryBuilder): Knex.QueryBuilder {
+  return query
     .select("lane")
-    .max({ succeeded_at: query.client.raw("CASE WHEN calls > failed THEN at END") })
-    .max({ failed_at: query.client.raw("CASE WHEN failed > 0 THEN at END") })
-    .groupBy("lane");
-  const moment = (value: unknown) => (value === null ? null : Number(value));
-  return new Map(
-    rows.map((row) => [
-      String(row.lane),
-      { succeededAt: moment(row.succeeded_at), failedAt: moment(row.failed_at) },
-    ]),
-  );
+    .max({ succeeded_at: trx.raw("CASE WHEN calls > failed THEN at END") })
+    .max({ failed_at: trx.raw("CASE WHEN failed > 0 THEN at END") });
 }
+
+function lastCallsFromRow({ lane, succeeded_at, failed_at }: Row): [lane: string, last: LastCalls] {
+  const moment = (value: unknown) => (value === null ? null : Number(value));
+  return [String(lane), { succeededAt: moment(succeeded_at), failedAt: moment(failed_at) }];
+}
+
+const lastCallsOf = async (trx: Knex, query: Knex.QueryBuilder): Promise<Map<string, LastCalls>> =>
+  new Map(((await lastCallsQuery(trx, query)) as Row[]).map(lastCallsFromRow));
 
 const later = (a: number | null, b: number | null): number | null =>
   a !== null && b !== null && b > a ? b : a;
