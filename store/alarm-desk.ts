@@ -157,6 +157,7 @@ function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs
     lastError: null,
     orderSeq: null,
     handedUntil: null,
+    unsigned: false,
     sourceIp: null,
     createdAt: now,
     updatedAt: now,
