@@ -26,6 +26,8 @@ export interface BulkFilter {
 
 /** The filter of a job. */
 export interface JobFilter extends BulkFilter {
+  /** Of an incident's tasks: its id. */
+  incident?: number | undefined;
   /** Of a replay: the origin that was to be called. */
   destination?: string | undefined;
 }

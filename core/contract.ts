@@ -12,7 +12,9 @@ import type {
   DestinationSettings,
   DestinationView,
 } from "./destination.ts";
+import type { DestinationReport, StatsHealth } from "./destination-report.ts";
 import type { Lane } from "./ids.ts";
+import type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
 import type {
@@ -51,8 +53,10 @@ import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.
 export type * from "./bulk.ts";
 export type * from "./cluster-views.ts";
 export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
+export type { DestinationReport, StatsHealth } from "./destination-report.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
+export type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 export type { ClaimReply, ClaimRequest } from "./job.ts";
 export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -122,12 +126,22 @@ export interface ActionMap {
   "admin.statsSummary": [Record<string, never>, StatsSummary];
   "admin.statsSeries": [StatsSeriesQuery, StatsSeries];
   "admin.statsDestinations": [StatsRangeQuery, StatsDestinations];
+  "admin.statsHealth": [Record<string, never>, StatsHealth];
   "admin.statsErrors": [StatsRangeQuery & { destination?: string }, StatsErrors];
   "admin.queue": [Record<string, never>, QueueView];
   /** Until the node is told otherwise, or starts anew. */
   "admin.drain": [{ nodeID: string; draining: boolean; note?: string }, Drained];
   "admin.listDestinations": [DestinationQuery, Page<DestinationView>];
   "admin.getDestination": [{ origin: string }, DestinationView];
+  "admin.reportDestination": [{ origin: string }, DestinationReport];
+  "admin.listIncidents": [IncidentQuery, Page<IncidentView>];
+  "admin.getIncident": [{ id: number }, IncidentDetail];
+  "admin.acknowledgeIncident": [{ id: number; note?: string }, IncidentDetail];
+  "admin.muteIncident": [{ id: number; muted: boolean; note?: string }, IncidentDetail];
+  "admin.changeIncidentTasks": [
+    { id: number; action: "retry" | "resolve"; request: Omit<BulkRequest, "filter" | "taskIds"> },
+    BulkResult,
+  ];
   "admin.changeDestination": [{ origin: string; change: DestinationChange }, DestinationView];
   /** Null: no app has this key. */
   "admin.identify": [{ keyHash: string }, AppIdentity | null];

@@ -66,4 +66,6 @@ export interface DestinationChange {
   ratePerSecond?: number | null | undefined;
   keepAlive?: boolean | undefined;
   breaker?: { enabled?: boolean | undefined; reset?: true | undefined } | undefined;
+  /** Why, for the audit log. */
+  note?: string | undefined;
 }

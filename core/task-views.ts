@@ -84,6 +84,8 @@ export interface TaskQuery {
   /** ISO 8601. */
   createdFrom?: string;
   createdTo?: string;
+  /** Tasks of this incident. */
+  incident?: number;
   /** `created`: newest first, the default. `due`: pending tasks, the one that is due first on top. */
   sort?: "created" | "due";
   /** 1…200, default 50. */

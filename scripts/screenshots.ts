@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { tasks } from "../test/browser/mock/data.ts";
+import { destinations, tasks } from "../test/browser/mock/data.ts";
 import { startMock } from "../test/browser/mock/server.ts";
 import { needProgram } from "../test/servers/binaries.ts";
 
@@ -24,6 +24,9 @@ const failed = tasks.find(
     lastError.code === "bad_status" &&
     Date.parse(createdAt) < Date.now() - HOUR,
 ).taskId;
+
+const failing = destinations.find(({ breaker }) => breaker.state === "open").origin;
+const paused = destinations.find((one) => one.paused).origin;
 
 const SHOTS: Shot[] = [
   { name: "login", path: "/", loggedOut: true },
@@ -54,6 +57,10 @@ const SHOTS: Shot[] = [
   { name: "waiting", path: "/waiting" },
   { name: "attempts", path: "/attempts" },
   { name: "destinations", path: "/destinations" },
+  { name: "incidents", path: "/incidents" },
+  { name: "incident", path: "/incidents/2" },
+  { name: "destination", path: `/destinations/${encodeURIComponent(failing)}` },
+  { name: "destination-paused", path: `/destinations/${encodeURIComponent(paused)}` },
   {
     name: "replay",
     path: "/destinations",

@@ -4,6 +4,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { atDesk } from "./alarm-desk.ts";
 import { breakChannel, insertAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
+import { endIncidents } from "./incidents.ts";
 import { stateCode } from "./rows.ts";
 
 /** True for one of those who ask within `everyMs`: that one does what is done once per interval. */
@@ -56,6 +57,10 @@ export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs):
     for (const id of stuck) await breakChannel(trx, id, `a message is not delivered since ${since}`, now);
   });
 }
+
+/** Ends incidents none of whose tasks is exhausted any more. */
+export const endOldIncidents = (db: Database, now: EpochMs): Promise<void> =>
+  atDesk(db, (trx) => endIncidents(trx, now));
 
 /** Raises a channel's own backlog alarm unless it stands already. */
 export function raiseBacklog(db: Database, webhookId: number, alarm: NewAlarm): Promise<void> {

@@ -18,6 +18,7 @@ import { acceptWithin, newTask } from "./accept.ts";
 import { alarmFromRow } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
+import { gatherIncidents } from "./incidents.ts";
 import { ChannelModel, related } from "./models.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
@@ -55,7 +56,9 @@ export async function routeAlarms(db: Database, channels: (alarm: Alarm) => numb
     const rows = await trx("alarms").where("routed", 0).orderBy("id").limit(ROUTED_AT_ONCE);
     const alarms = rows.map(alarmFromRow);
     if (alarms.length === 0) return 0;
-    const deliveries = alarms.flatMap((alarm) => channels(alarm).map((webhookId) => [webhookId, alarm.id]));
+    const muted = await gatherIncidents(trx, alarms);
+    const told = alarms.filter(({ id }) => !muted.has(id));
+    const deliveries = told.flatMap((alarm) => channels(alarm).map((webhookId) => [webhookId, alarm.id]));
     await insertMany(trx, "alarm_deliveries", ["webhook_id", "alarm_id"], deliveries);
     await trx("alarms")
       .whereIn(

@@ -101,6 +101,14 @@ export async function listApps(db: Database, box: SecretBox, limit: number, curs
   return { ...page, items: page.items.map((row) => fromRow(row, box)) };
 }
 
+/** The names of apps; those that were deleted have none. */
+export async function appNames(db: Database, ids: number[]): Promise<Map<number, string>> {
+  const rows = await reading(
+    from(db, AppModel).select("id", "name").whereIn("id", ids).whereNull("deleted_at"),
+  );
+  return new Map(rows.map((row) => [row.id as number, row.name as string]));
+}
+
 /**
  * Locks an app's row. To be called in a transaction.
  * @throws BidaError not_found, also where it is deleted

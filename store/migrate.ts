@@ -22,6 +22,7 @@ import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
 import * as wire from "./migrations/019_wire.ts";
+import * as incidents from "./migrations/020_incidents.ts";
 
 interface Migration {
   name: string;
@@ -50,6 +51,7 @@ const MIGRATIONS: Migration[] = [
   probe,
   installation,
   wire,
+  incidents,
 ];
 
 /** In order, for tests. */

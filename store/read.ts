@@ -23,6 +23,8 @@ export interface TaskFilter {
   createdTo?: number | undefined;
   /** All to one target origin. */
   lane?: Lane | undefined;
+  /** All of one incident. */
+  incident?: number | undefined;
   /** Created by then and, if ended, ended by then. */
   asOf?: EpochMs | undefined;
 }
@@ -78,6 +80,10 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);
   if (filter.createdTo !== undefined) query.where("created_at", "<", filter.createdTo);
   if (filter.lane !== undefined) query.where("lane", filter.lane);
+  if (filter.incident !== undefined) {
+    const tasks = db.knex("incident_tasks").select("task_id").where("incident_id", filter.incident);
+    query.whereIn("task_id", tasks);
+  }
   if (filter.asOf !== undefined) {
     query.where("created_at", "<=", filter.asOf);
     query.whereRaw("(finished_at IS NULL OR finished_at <= ?)", [filter.asOf]);

@@ -21,26 +21,26 @@ export const attemptQuerySchema = z.strictObject({
   cursor: z.string().optional(),
 });
 
+export const attemptItemSchema = z
+  .object({
+    taskId: z.string(),
+    n: z.int(),
+    startedAt: z.string(),
+    durationMs: z.int(),
+    outcome: z.enum(["succeeded", "failed"]),
+    statusCode: z.int().nullable(),
+    errorCode: z.string().nullable(),
+    errorMessage: z.string().nullable(),
+    node: z.string(),
+    url: z.string(),
+    requestMethod: z.enum(METHODS),
+    sourceAppName: z.string().nullable(),
+    targetAppName: z.string().nullable(),
+    taskState: z.enum(STATES).describe("`pending` also while it is being delivered"),
+  })
+  .meta({ id: "AttemptItem", description: "A call, without what was answered" });
+
 export const attemptPageSchema = z.object({
-  items: z.array(
-    z
-      .object({
-        taskId: z.string(),
-        n: z.int(),
-        startedAt: z.string(),
-        durationMs: z.int(),
-        outcome: z.enum(["succeeded", "failed"]),
-        statusCode: z.int().nullable(),
-        errorCode: z.string().nullable(),
-        errorMessage: z.string().nullable(),
-        node: z.string(),
-        url: z.string(),
-        requestMethod: z.enum(METHODS),
-        sourceAppName: z.string().nullable(),
-        targetAppName: z.string().nullable(),
-        taskState: z.enum(STATES).describe("`pending` also while it is being delivered"),
-      })
-      .meta({ id: "AttemptItem", description: "A call, without what was answered" }),
-  ),
+  items: z.array(attemptItemSchema),
   nextCursor: z.string().nullable(),
 }) satisfies z.ZodType<Page<AttemptItem>>;

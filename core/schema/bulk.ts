@@ -58,6 +58,11 @@ export const bulkSchema = z
     ],
   }) satisfies z.ZodType<unknown, BulkRequest>;
 
+/** What goes with every work on many tasks. */
+export const bulkOptionsSchema = z
+  .strictObject({ dryRun, expected, note })
+  .meta({ id: "BulkOptions", examples: [{ dryRun: true }, { note: "The partner is back" }] });
+
 /** `ReplayRequest`. */
 export const replaySchema = z
   .strictObject({ from: moment, to: moment, dryRun, expected, note })
@@ -96,6 +101,7 @@ export const jobSchema = z
       createdFrom: z.string().optional(),
       createdTo: z.string().optional(),
       destination: z.string().optional(),
+      incident: z.int().optional(),
     }),
     state: z.enum(JOB_STATES),
     matched: z.int(),

@@ -1,7 +1,7 @@
 /** Requests about destinations. */
 import { z } from "zod";
 import type { DestinationChange, DestinationQuery, DestinationView } from "../destination.ts";
-import { part } from "./parts.ts";
+import { note, part } from "./parts.ts";
 
 /** `scheme://host[:port]`, as it stands in the list. */
 export const originSchema = z
@@ -39,12 +39,13 @@ export const destinationChangeSchema = z
         reset: z.literal(true, "must be true").optional(),
       })
       .optional(),
+    note: note.describe("Why, for the audit log"),
   })
   .meta({
     id: "DestinationChange",
     description: "What is missing stays as it is",
     examples: [
-      { paused: true },
+      { paused: true, note: "They deploy until noon" },
       { concurrency: 4, ratePerSecond: 20 },
       { keepAlive: false },
       { breaker: { reset: true } },

@@ -30,7 +30,7 @@ export const errorsQuerySchema = rangeQuerySchema.extend({ destination });
 const count = z.int();
 const text = z.string();
 const duration = z.number().nullable().describe("ms, within 5 %");
-const activity = {
+export const activity = {
   accepted: count,
   calls: count,
   succeeded: count.describe("calls"),

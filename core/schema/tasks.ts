@@ -17,6 +17,7 @@ export const querySchema = z.strictObject({
   q: filter.describe("Part of the payload, as it is seen or as it is written in JSON").optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
+  incident: z.int("must be an incident's id").describe("Tasks of this incident").optional(),
   sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
   ...paging,
 });

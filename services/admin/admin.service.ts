@@ -4,12 +4,18 @@ import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
-import { bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
+import { bulkOptionsSchema, bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
   originSchema,
 } from "../../core/schema/destinations.ts";
+import {
+  acknowledgeSchema,
+  incidentIdSchema,
+  incidentQuerySchema,
+  muteSchema,
+} from "../../core/schema/incidents.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
@@ -23,8 +29,10 @@ import { originOfCall } from "../tasks/audit.ts";
 import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../tasks/tasks.ts";
 import { attemptItem, taskView } from "../tasks/views.ts";
 import * as bulk from "./bulk.ts";
+import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
+import * as incidents from "./incidents.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
@@ -89,6 +97,8 @@ const admin: ServiceSchema = {
         parseWith(rangeQuerySchema, params, "invalid_query"),
       ),
 
+    statsHealth: async (_, ctx) => health(officeOf(ctx).resources),
+
     statsErrors: async (params, ctx) =>
       officeOf(ctx).statistics.errors(scopeOf(ctx), parseWith(errorsQuerySchema, params, "invalid_query")),
 
@@ -109,6 +119,14 @@ const admin: ServiceSchema = {
     getDestination: async ({ origin }, ctx) =>
       destinations.view(officeOf(ctx).resources, parseWith(originParam, { origin }, "invalid_query").origin),
 
+    reportDestination: async (params, ctx) => {
+      const { origin } = parseWith(originParam, params, "invalid_query");
+      const found = await report(officeOf(ctx).resources, origin);
+      // Who did what is not for viewers.
+      const hidden = ctx.meta.actor?.role === "viewer" && found.paused !== null;
+      return hidden ? { ...found, paused: found.paused && { ...found.paused, by: null } } : found;
+    },
+
     changeDestination: async (params, ctx) => {
       const { resources } = officeOf(ctx);
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
@@ -116,6 +134,33 @@ const admin: ServiceSchema = {
       const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
       await destinations.tellSchedulers(ctx.broker, after);
       return destinations.view(resources, origin);
+    },
+
+    listIncidents: async (params, ctx) =>
+      incidents.incidentPage(
+        officeOf(ctx).resources,
+        parseWith(incidentQuerySchema, params, "invalid_query"),
+      ),
+
+    getIncident: async (params, ctx) =>
+      incidents.incident(officeOf(ctx).resources, parseWith(incidentIdSchema, params, "invalid_query").id),
+
+    acknowledgeIncident: async ({ id, ...body }, ctx) => {
+      const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
+      const { note } = parseWith(acknowledgeSchema, body, "invalid_body");
+      return incidents.acknowledge(officeOf(ctx).resources, ctx, parsed.id, note);
+    },
+
+    muteIncident: async ({ id, ...body }, ctx) => {
+      const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
+      const { muted, note } = parseWith(muteSchema, body, "invalid_body");
+      return incidents.mute(officeOf(ctx).resources, ctx, parsed.id, muted, note);
+    },
+
+    changeIncidentTasks: async ({ id, action, request }, ctx) => {
+      const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
+      const options = parseWith(bulkOptionsSchema, request, "invalid_body");
+      return incidents.changeTasksOf(officeOf(ctx), ctx, parsed.id, action, options);
     },
 
     changeMany: async ({ action, request }, ctx) =>

@@ -17,7 +17,7 @@ import { jobFilterOf } from "./bulk-filter.ts";
 import type { Office } from "./office.ts";
 
 type Request = z.output<typeof bulkSchema>;
-type Options = Pick<Request, "dryRun" | "expected" | "note">;
+export type Options = Pick<Request, "dryRun" | "expected" | "note">;
 
 /** @throws BidaError unavailable: then up to the batch that failed is done */
 export async function changeMany(
@@ -47,7 +47,8 @@ export async function replay(
   return changeFiltered(office, ctx, "replay", filter, options);
 }
 
-async function changeFiltered(
+/** Changes what a filter finds: at once, or by a job. */
+export async function changeFiltered(
   office: Pick<Office, "resources" | "worker">,
   ctx: BidaContext,
   kind: JobKind,

@@ -61,7 +61,7 @@ export async function view(resources: Resources, origin: string): Promise<Destin
 export async function change(
   { db, due, clock }: Resources,
   origin: string,
-  { breaker, ...rest }: z.output<typeof destinationChangeSchema>,
+  { breaker, note, ...rest }: z.output<typeof destinationChangeSchema>,
   by: Pick<AuditEntry, "actor" | "sourceIp" | "requestPath">,
 ): Promise<DestinationChange> {
   const wanted = { ...rest, breaker: breaker?.enabled };
@@ -71,7 +71,7 @@ export async function change(
     const { before: was, after: is } = difference(before, after);
     const target = { type: "destination", id: origin };
     const reset = breaker?.reset ? { breakerReset: true } : {};
-    const entry = { at: now, ...by, action: "destination.change", target, before: was };
+    const entry = { at: now, ...by, action: "destination.change", target, before: was, note: note ?? null };
     return recordAudit(within, { ...entry, after: { ...is, ...reset } });
   });
   await due.configure(changed.after.lane, changed.after).catch(() => undefined);

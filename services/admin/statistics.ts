@@ -251,13 +251,13 @@ function nowOf(totals: Totals, oldestWaiting: StatsNow["oldestWaiting"]): StatsN
   return { tasks: states, totals: { accepted, calls, succeeded, failed }, oldestWaiting };
 }
 
-function summed(cells: Iterable<Cell>): Cell {
+export function summed(cells: Iterable<Cell>): Cell {
   const sum = emptyCell();
   for (const cell of cells) mergeCell(sum, cell);
   return sum;
 }
 
-function activityOf({ counts, durations }: Cell): Activity {
+export function activityOf({ counts, durations }: Cell): Activity {
   const { accepted, callsSucceeded: succeeded, callsFailed: failed, retries, exhausted } = counts;
   const calls = succeeded + failed;
   const [p50 = null, p95 = null, p99 = null] = percentiles(durations, [0.5, 0.95, 0.99]);
@@ -275,7 +275,7 @@ function* startsOf({ step, from, to }: Range): Generator<number> {
 }
 
 /** The range in about {@link SPARKS} equal parts of whole steps. */
-function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick: (cell: Cell) => T) {
+export function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick: (cell: Cell) => T) {
   const steps = (range.to - range.from) / STEPS[range.step];
   const length = Math.max(1, Math.round(steps / SPARKS)) * STEPS[range.step];
   const parts = new Map<number, Cell>();
@@ -285,7 +285,7 @@ function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick
 }
 
 const viewOf = ({ from, to, step }: Range): StatsRange => ({ from: iso(from), to: iso(to), step });
-const iso = (time: number): string => new Date(time).toISOString();
+export const iso = (time: number): string => new Date(time).toISOString();
 
 const refusal = (field: string, message: string): BidaError =>
   new BidaError("invalid_query", undefined, { errors: [{ field, message }] });

@@ -22,6 +22,7 @@ import { directOf, serveDirectly } from "./direct.ts";
 import { docsRoutes } from "./docs.routes.ts";
 import { eventRoutes } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
+import { incidentRoutes } from "./incidents.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
@@ -46,6 +47,7 @@ export const ROUTES: Route[] = [
   ...taskRoutes,
   ...attemptRoutes,
   ...destinationRoutes,
+  ...incidentRoutes,
   ...statsRoutes,
   ...eventRoutes,
   ...appRoutes,

@@ -1,5 +1,6 @@
 /** `/v1/destinations`. In the path an origin is percent-encoded. */
 import { z } from "zod";
+import { reportSchema } from "../../core/schema/destination-report.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
@@ -36,6 +37,19 @@ export const destinationRoutes: Route[] = [
     answer: { description: "The destination", schema: destinationViewSchema },
     refusals: ["invalid_query"],
     handler: ({ broker, params, meta }) => read(broker, "admin.getDestination", originOf(params), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/destinations/{origin}/report",
+    tag,
+    summary: "All that is known of one target origin",
+    description:
+      "Figures of its calls, its last error and success, who calls it, who paused it, what its breaker did, and the latest outage with what it missed.",
+    access: { role: "viewer" },
+    answer: { description: "The report", schema: reportSchema },
+    refusals: ["invalid_query"],
+    handler: ({ broker, params, meta }) =>
+      read(broker, "admin.reportDestination", originOf(params), { meta }),
   },
   {
     method: "PATCH",

@@ -6,7 +6,7 @@ import { type ExactTaskView, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
 import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../tasks/export.ts";
-import { withList } from "./query.ts";
+import { withList, withNumbers } from "./query.ts";
 import type { RestCall } from "./route.ts";
 
 /** A filter that finds little makes the database look at much, in ms. */
@@ -19,7 +19,11 @@ const FORMATS = {
 
 /** Resolves when all is sent, or the client has left. */
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
-  const { format, ...filter } = parseWith(exportQuerySchema, withList(query, "state"), "invalid_query");
+  const { format, ...filter } = parseWith(
+    exportQuerySchema,
+    withList(withNumbers(query, "incident"), "state"),
+    "invalid_query",
+  );
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
     const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
     return read(broker, "admin.list", params, { meta, timeout: TIMEOUT }) as Promise<

@@ -1,5 +1,6 @@
 /** `/v1/stats`. */
 import type { StatsRangeQuery, StatsSeriesQuery } from "../../core/contract.ts";
+import { healthSchema } from "../../core/schema/destination-report.ts";
 import {
   destinationsSchema,
   errorsQuerySchema,
@@ -48,6 +49,15 @@ export const statsRoutes: Route[] = [
     query: rangeQuerySchema,
     answer: { description: "All destinations that are kept apart", schema: destinationsSchema },
     handler: ({ broker, query, meta }) => read(broker, "admin.statsDestinations", rangeOf(query), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/stats/health",
+    tag,
+    summary: "How destinations are: their calls of the last 5 minutes, hour and day, busiest first",
+    access: { role: "viewer" },
+    answer: { description: "All destinations that are kept apart", schema: healthSchema },
+    handler: ({ broker, meta }) => read(broker, "admin.statsHealth", {}, { meta }),
   },
   {
     method: "GET",

@@ -123,4 +123,4 @@ const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
 
 /** The action checks the values. */
 const queryOf = (query: Record<string, unknown>): TaskQuery =>
-  withList(withNumbers(query, "limit"), "state") as TaskQuery;
+  withList(withNumbers(query, "limit", "incident"), "state") as TaskQuery;

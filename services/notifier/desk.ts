@@ -13,13 +13,16 @@ import { Loop } from "../../core/loop.ts";
 import {
   breakStuckChannels,
   endBacklog,
+  endOldIncidents,
   oldestDue,
   pruneAlarms,
   raiseBacklog,
   takeTurn,
 } from "../../store/alarm-checks.ts";
 import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import { pruneBreakerEvents } from "../../store/breaker-events.ts";
 import { addOrigins } from "../../store/destinations.ts";
+import { pruneIncidents } from "../../store/incidents.ts";
 import { pruningTime } from "../../store/installation.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import { Contact } from "../node/contact.ts";
@@ -160,9 +163,12 @@ export class AlarmDesk {
       this.wake();
     }
     await breakStuckChannels(db, epochMs(now - STUCK), now);
+    await endOldIncidents(db, now);
     if (config.retentionDays === 0) return;
     const before = epochMs((await pruningTime(db, now)) - hours(24 * config.retentionDays));
     while (!this.#loop.stopped && (await pruneAlarms(db, before)));
+    while (!this.#loop.stopped && (await pruneBreakerEvents(db, before)));
+    while (!this.#loop.stopped && (await pruneIncidents(db, before)));
   }
 
   /** Says once that a channel broke, and that it works again. */

@@ -2,7 +2,9 @@
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import { epochMs, minutes } from "../../core/clock.ts";
 import { EgressPolicy } from "../../core/egress.ts";
+import { laneOf } from "../../core/ids.ts";
 import { raiseOnce } from "../../store/alarm-checks.ts";
+import { addBreakerEvent, type StoredBreakerEvent } from "../../store/breaker-events.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
@@ -37,6 +39,7 @@ const handlers: EventHandlers = {
   "destination.opened": async ({ origin, since, failures }, ctx) => {
     const { resources, desk } = officeOf(ctx);
     const now = resources.clock.now();
+    await keepBreakerEvent(ctx, origin, { at: epochMs(Date.parse(since)), opened: true, failures });
     const alarm = {
       kind: "breaker" as const,
       taskId: null,
@@ -51,7 +54,21 @@ const handlers: EventHandlers = {
     );
     desk.wake();
   },
+  "destination.closed": ({ origin, at }, ctx) =>
+    keepBreakerEvent(ctx, origin, { at: epochMs(Date.parse(at)), opened: false, failures: null }),
 };
+
+/** For the page of the destination. Where the database is away a line of its history is missing, and no more than that. */
+async function keepBreakerEvent(
+  ctx: Pick<Context, "service" | "broker">,
+  origin: string,
+  event: StoredBreakerEvent,
+): Promise<void> {
+  const { db } = officeOf(ctx).resources;
+  await addBreakerEvent(db, laneOf(origin), event).catch((error: Error) =>
+    ctx.broker.logger.warn({ origin, ...event, err: error.message }, "a breaker's change is not kept"),
+  );
+}
 
 const notifier: ServiceSchema = {
   name: "notifier",

@@ -165,7 +165,7 @@ test("who may no longer do it is told so where it was tried", async ({ world, en
   });
   await page.getByRole("button", { name: "Retry now" }).waitFor();
   // An operator may see who did what to a task.
-  await page.getByText("Nobody has touched this task.").waitFor();
+  await page.getByText("Nothing was done by hand.").waitFor();
   await world.api("PATCH", `/v1/users/${made.json.id}`, { role: "viewer" });
   await page.getByRole("button", { name: "Retry now" }).click();
   await page.getByRole("alert").getByText("Your role does not allow this.").waitFor();

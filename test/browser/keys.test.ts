@@ -1,5 +1,6 @@
 /** The keyboard, and what this browser remembers: views, columns, pages that were walked through. */
 import * as assert from "uvu/assert";
+import { en } from "../../ui/src/i18n/en.ts";
 import { axe } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
@@ -31,16 +32,19 @@ test("lists by the keyboard: down, up, select, select to here, retry, open, sear
   await page.keyboard.press("Escape");
   await page.getByRole("toolbar").waitFor({ state: "detached" });
 
-  // `r` calls the task under the cursor again, and the row shows how it went.
+  // `r` asks, and calls the task under the cursor again; the row shows how it went.
   world.receiver.answer(new URL(url).pathname, 200);
   for (const key of ["j", "j", "r"]) await page.keyboard.press(key);
+  await page.getByRole("dialog").getByText(en["confirm.retry.title"]).waitFor();
+  await page.keyboard.press("Enter");
   const retried = (await rows.nth(1).getAttribute("data-task")) as string;
   await page.locator(`tr[data-task="${retried}"] [data-state="succeeded"]`).first().waitFor();
   await page.keyboard.press("o");
   await page.waitForURL(`**/tasks/${retried}`);
   await page.locator("[data-attempt]").first().waitFor();
+  // Back in the list, the cursor is where it was.
   await page.keyboard.press("u");
-  await rows.first().waitFor();
+  await page.locator(`tr.cursor[data-task="${retried}"]`).waitFor();
 
   // `/` searches; a task's id leads straight to it. While typing, letters are letters.
   await page.keyboard.press("/");

@@ -120,7 +120,7 @@ test("somebody else was quicker: the refusal stands on the page, which shows wha
   await dialog.getByRole("button", { name: "Resolve" }).click();
   await page
     .getByRole("alert")
-    .getByText(/it is resolved, not exhausted/)
+    .getByText(/It is Resolved by now/)
     .waitFor();
   await page.locator('[data-state="resolved"]').first().waitFor();
   assert.equal(complaints, []);

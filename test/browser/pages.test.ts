@@ -2,11 +2,13 @@
 import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
+import { until } from "../e2e/kit/until.ts";
 import { axe, DESKTOP, type Language, logIn, PHONE, picture } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: pages");
 let failedTask: string;
+let origin: string;
 
 /** Path → what has to be seen there before it counts as shown, as a selector. */
 const pages = (): [path: string, shown: string][] => [
@@ -18,7 +20,10 @@ const pages = (): [path: string, shown: string][] => [
   ["/tasks/new", "form"],
   ["/waiting", "tr[data-task]"],
   ["/attempts", "tbody tr"],
+  ["/incidents", "tr[data-incident]"],
+  ["/incidents/1", "[data-testid=outcome]"],
   ["/destinations", "tr[data-origin]"],
+  [`/destinations/${encodeURIComponent(origin)}`, "[data-testid=outage]"],
   ["/alarms", "main h2"],
   ["/alarms/new", "form"],
   ["/apps", "tbody tr"],
@@ -37,8 +42,13 @@ test.before(async ({ world }) => {
   const done = await world.submit({ url: world.receiver.url(), ...app });
   const waits = { strategy: "fixed", delayMs: 600_000 };
   const waiting = await world.submit({ url: world.receiver.url(503), retry: waits, ...app });
+  // More than one: the page of the destination tells of an outage.
+  const bad = world.receiver.url(500);
+  for (let i = 0; i < 4; i++) await world.ended(await world.submit({ url: bad, limitCallCount: 1, ...app }));
+  ({ origin } = world.receiver);
   await world.ended(failedTask);
   await world.ended(done);
+  await until("an incident", async () => (await world.api("GET", "/v1/incidents")).json.items.length > 0);
   await world.when(waiting, ({ callCount }) => callCount === 1);
   const made = await world.api("POST", "/v1/apps", { name: "商城", ipAllow: ["127.0.0.0/8"] });
   assert.is(made.status, 201, made.text);

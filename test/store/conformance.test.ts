@@ -10,7 +10,9 @@ import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
+import { destinations } from "./suite/destinations.ts";
 import { handovers } from "./suite/handovers.ts";
+import { incidents } from "./suite/incidents.ts";
 import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
@@ -28,6 +30,7 @@ for (const kind of KINDS) {
     recording,
     handovers,
     damage,
+    destinations,
     stopping,
     changing,
     bulk,
@@ -41,6 +44,7 @@ for (const kind of KINDS) {
     people,
     auditing,
     alarming,
+    incidents,
   ])
     part(kind);
 }

@@ -30,6 +30,8 @@ export interface Visit {
 export interface VisitOptions {
   language?: Language;
   phone?: boolean;
+  /** Fingers instead of a mouse. */
+  touch?: boolean;
   dark?: boolean;
 }
 
@@ -41,6 +43,8 @@ export async function visit(browser: Browser, baseUrl: string, options: VisitOpt
     colorScheme: options.dark ? "dark" : "light",
     viewport: options.phone ? PHONE : DESKTOP,
     reducedMotion: "reduce",
+    hasTouch: options.touch ?? false,
+    isMobile: options.touch ?? false,
   });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();

@@ -259,7 +259,7 @@ export const destinationStats: Json[] = TARGETS.map(({ origin, bad }, i) => {
     successRate: (calls - failed) / calls,
     p50: 30 + i * 7,
     p95: [84, 131, 97, 2_210, 9_870, 61][i],
-    p99: 400,
+    p99: [210, 380, 244, 4_100, 12_400, 130][i],
     sparkline: Array.from({ length: 24 }, (_, h) => {
       const n = Math.round((calls / 24) * (0.5 + random()));
       const share = bad > 0.3 ? (h > 14 && h < 18 ? 0.9 : bad * 0.6) : bad;
@@ -292,6 +292,104 @@ export const destinations: Json[] = TARGETS.map(({ origin }, i) => ({
   ready: [12, 4, 311, 88, 861, 8][i],
   inFlight: [3, 1, 0, 1, 0, 2][i],
   firstSeenAt: iso(NOW - 86_400_000 * 40),
+}));
+
+/** A part of what a day came to. */
+const part = (of: Json, share: number, bad = of.failed / of.calls): Json => {
+  const calls = Math.round(of.calls * share);
+  const failed = Math.round(calls * bad);
+  return {
+    ...of,
+    calls,
+    failed,
+    succeeded: calls - failed,
+    successRate: calls ? (calls - failed) / calls : null,
+  };
+};
+export const health: Json[] = destinationStats.map(({ destination, sparkline, ...day }, i) => ({
+  destination,
+  last5Minutes: part(day, 0.004, i === 4 ? 1 : i === 3 ? 0.02 : undefined),
+  lastHour: part(day, 0.05, i === 4 ? 0.97 : undefined),
+  lastDay: { ...day, sparkline },
+  lastSuccessAt: iso(NOW - (i === 4 ? minutes(47) : minutes(1))),
+  lastFailureAt: iso(NOW - minutes([38, 12, 95, 2, 1, 320][i] as number)),
+}));
+
+export function reportOf(origin: string): Json | undefined {
+  const i = destinations.findIndex((one) => one.origin === origin);
+  const one = health[i];
+  if (!one) return undefined;
+  const called = (outcome: string) =>
+    attempts.find((attempt) => attempt.outcome === outcome && attempt.url.startsWith(origin)) ?? null;
+  const failing = one.last5Minutes.successRate === 0;
+  return {
+    ...one,
+    origin,
+    at: iso(NOW),
+    keptApart: true,
+    open: { count: destinations[i].ready + 61, atLeast: false },
+    exhausted: { count: one.lastDay.exhausted, atLeast: false },
+    lastError: called("failed"),
+    lastSuccess: called("succeeded"),
+    callers: [
+      {
+        app: { id: 1, name: "shop" },
+        calls: Math.round(one.lastDay.calls * 0.8),
+        failed: one.lastDay.failed,
+      },
+      { app: { id: 0, name: null }, calls: Math.round(one.lastDay.calls * 0.2), failed: 0 },
+    ],
+    paused: destinations[i].paused
+      ? {
+          by: { kind: "user", id: 2, name: "wang.li" },
+          at: iso(NOW - minutes(64)),
+          note: "对方发布，中午恢复",
+        }
+      : null,
+    breakerEvents: failing
+      ? [12, 300, 312].map((ago, n) => ({
+          at: iso(NOW - minutes(ago)),
+          change: n === 1 ? "closed" : "opened",
+          failures: n === 1 ? null : 41,
+        }))
+      : [],
+    outage: failing
+      ? {
+          from: iso(NOW - minutes(47)),
+          to: null,
+          calls: 214,
+          failed: 209,
+          missed: { count: 38, atLeast: false, from: iso(NOW - minutes(320)), to: iso(NOW - minutes(2)) },
+        }
+      : null,
+  };
+}
+
+export const incidents: Json[] = [
+  ["https://hooks.partner.example", "timeout", null, 38, "timeout: no complete answer within 10000 ms", 47],
+  ["http://10.2.8.14:8080", "bad_status", 503, 12, "bad_status: status 503 is not one of 2xx", 130],
+  [
+    "https://pay.example.com",
+    "unexpected_result",
+    200,
+    3,
+    "unexpected_result: the body does not contain SUCCESS",
+    600,
+  ],
+].map(([destination, errorCode, statusCode, n, error, ago], i) => ({
+  id: i + 1,
+  destination,
+  errorCode,
+  statusCode,
+  firstAt: iso(NOW - minutes(ago as number)),
+  lastAt: iso(NOW - minutes(i * 7 + 1)),
+  tasks: n,
+  first: { taskId: tasks[i * 3]?.taskId, error },
+  last: { taskId: tasks[i * 3 + 1]?.taskId, error },
+  muted: i === 1,
+  acknowledged: i === 1 ? { by: "wang.li", at: iso(NOW - minutes(20)), note: "已联系对方" } : null,
+  endedAt: null,
+  outcome: { pending: i, succeeded: 5 * i, exhausted: (n as number) - 6 * i, canceled: 0, resolved: 0 },
 }));
 
 export const nodes: Json[] = [

@@ -110,10 +110,24 @@ function answer(
       return page(
         data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
       );
-    case "destinations":
-      return method === "POST" ? [200, data.counted] : page(data.destinations);
+    case "incidents": {
+      if (parts.length === 1) return page(query.get("state") === "ended" ? [] : data.incidents);
+      const found = data.incidents.find(({ id }) => String(id) === parts[1]);
+      return found ? [200, found] : [404, { code: "not_found", detail: "No such incident", errors: [] }];
+    }
+    case "destinations": {
+      if (method === "POST") return [200, data.counted];
+      if (parts.length === 1) return page(data.destinations);
+      // An origin has slashes, and the path is decoded by now.
+      const origin = path.slice("/v1/destinations/".length).replace(/\/report$/, "");
+      const found = path.endsWith("/report")
+        ? data.reportOf(origin)
+        : data.destinations.find((one) => one.origin === origin);
+      return found ? [200, found] : [404, { code: "not_found", detail: "No such destination", errors: [] }];
+    }
     case "stats":
       if (parts[1] === "summary") return [200, data.summary];
+      if (parts[1] === "health") return page(data.health);
       if (parts[1] === "series")
         return [
           200,

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { everyDeclaration } from "../../../services/api/api.service.ts";
 import { openApiDocument } from "../../../services/api/openapi/document.ts";
 import { seen } from "../kit/document.ts";
+import { until } from "../kit/until.ts";
 import { quick } from "../kit/world.ts";
 import type { Suite } from "./suite.ts";
 
@@ -91,11 +92,25 @@ export function documentSuite({ test, world }: Suite): void {
     await api("GET", `/v1/stats/series?${range}&step=minute`);
     await api("GET", `/v1/stats/destinations?${range}`);
     await api("GET", `/v1/stats/errors?${range}`);
+    await api("GET", "/v1/stats/health");
 
     await api("GET", "/v1/destinations");
     const origin = encodeURIComponent(new URL(receiver.url()).origin);
     await api("GET", `/v1/destinations/${origin}`);
+    await api("GET", `/v1/destinations/${origin}/report`);
     await api("PATCH", `/v1/destinations/${origin}`, { paused: false });
+
+    const incident = await until("the incident of the task that failed", async () => {
+      // The task is resolved by now, so that its incident may have ended.
+      const open = await api("GET", "/v1/incidents");
+      const ended = await api("GET", "/v1/incidents?state=ended");
+      return [...open.items, ...ended.items][0]?.id as number | undefined;
+    });
+    await api("GET", `/v1/incidents/${incident}`);
+    await api("POST", `/v1/incidents/${incident}/acknowledge`, { note: tag });
+    await api("POST", `/v1/incidents/${incident}/mute`, { muted: false });
+    for (const act of ["retry", "resolve"])
+      await api("POST", `/v1/incidents/${incident}/${act}`, { dryRun: true });
 
     const app = await api("POST", "/v1/apps", { name: tag });
     await api("GET", "/v1/apps");

@@ -64,6 +64,46 @@ export interface paths {
          */
         post: operations["postDestinationsByOriginReplay"];
     };
+    "/v1/destinations/{origin}/report": {
+        /**
+         * All that is known of one target origin
+         * @description Figures of its calls, its last error and success, who calls it, who paused it, what its breaker did, and the latest outage with what it missed.
+         */
+        get: operations["getDestinationsByOriginReport"];
+    };
+    "/v1/incidents": {
+        /**
+         * List incidents, the one that failed last first
+         * @description Tasks that were exhausted, gathered by destination, error code and status.
+         */
+        get: operations["getIncidents"];
+    };
+    "/v1/incidents/{id}": {
+        /** One incident, and what became of its tasks */
+        get: operations["getIncidentsById"];
+    };
+    "/v1/incidents/{id}/acknowledge": {
+        /** Say that somebody has it in hand */
+        post: operations["postIncidentsByIdAcknowledge"];
+    };
+    "/v1/incidents/{id}/mute": {
+        /** Tell nobody of its further failures, or tell of them again */
+        post: operations["postIncidentsByIdMute"];
+    };
+    "/v1/incidents/{id}/resolve": {
+        /**
+         * Declare its tasks mended outside
+         * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
+         */
+        post: operations["postIncidentsByIdResolve"];
+    };
+    "/v1/incidents/{id}/retry": {
+        /**
+         * Call its tasks again, now
+         * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
+         */
+        post: operations["postIncidentsByIdRetry"];
+    };
     "/v1/jobs": {
         /** List jobs over many tasks, newest first */
         get: operations["getJobs"];
@@ -120,6 +160,10 @@ export interface paths {
     "/v1/stats/errors": {
         /** Failed calls per error code */
         get: operations["getStatsErrors"];
+    };
+    "/v1/stats/health": {
+        /** How destinations are: their calls of the last 5 minutes, hour and day, busiest first */
+        get: operations["getStatsHealth"];
     };
     "/v1/stats/series": {
         /**
@@ -269,6 +313,14 @@ export interface components {
              * @description UUIDv7
              */
             taskId: string;
+        };
+        /**
+         * @example {
+         *       "note": "The partner is told"
+         *     }
+         */
+        AcknowledgeRequest: {
+            note?: string;
         };
         AlarmMessage: {
             /** @description How many alarms it told of */
@@ -458,6 +510,20 @@ export interface components {
         };
         /**
          * @example {
+         *       "dryRun": true
+         *     }
+         * @example {
+         *       "note": "The partner is back"
+         *     }
+         */
+        BulkOptions: {
+            /** @default false */
+            dryRun?: boolean;
+            expected?: number;
+            note?: string;
+        };
+        /**
+         * @example {
          *       "filter": {
          *         "state": [
          *           "exhausted"
@@ -491,6 +557,8 @@ export interface components {
                 createdFrom?: string;
                 /** Format: date-time */
                 createdTo?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
@@ -569,7 +637,8 @@ export interface components {
         /**
          * @description What is missing stays as it is
          * @example {
-         *       "paused": true
+         *       "paused": true,
+         *       "note": "They deploy until noon"
          *     }
          * @example {
          *       "concurrency": 4,
@@ -593,8 +662,132 @@ export interface components {
             concurrency?: number | null;
             /** @description False: each call has a connection of its own (`connection: close`) */
             keepAlive?: boolean;
+            /** @description Why, for the audit log */
+            note?: string;
             paused?: boolean;
             ratePerSecond?: number | null;
+        };
+        DestinationReport: {
+            at: string;
+            /** @description Newest first */
+            breakerEvents: {
+                at: string;
+                /** @enum {string} */
+                change: "opened" | "closed";
+                failures: number | null;
+            }[];
+            /** @description Of the last day, busiest first; id 0: users */
+            callers: {
+                app: {
+                    id: number;
+                    name: string | null;
+                };
+                calls: number;
+                failed: number;
+            }[];
+            /** @description tasks */
+            exhausted: {
+                /** @description There may be more: only the newest 20,000 of all destinations were looked at */
+                atLeast: boolean;
+                count: number;
+            };
+            /** @description False: too many destinations were called for figures of its own; those of calls are 0 then */
+            keptApart: boolean;
+            last5Minutes: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            };
+            lastDay: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            };
+            /** @description Among the newest 20,000 calls of all destinations */
+            lastError: components["schemas"]["AttemptItem"] | null;
+            lastHour: {
+                accepted: number;
+                calls: number;
+                /** @description tasks */
+                exhausted: number;
+                /** @description calls */
+                failed: number;
+                /** @description ms, within 5 % */
+                p50: number | null;
+                /** @description ms, within 5 % */
+                p95: number | null;
+                /** @description ms, within 5 % */
+                p99: number | null;
+                retries: number;
+                /** @description calls */
+                succeeded: number;
+                /** @description 0 to 1 */
+                successRate: number | null;
+            };
+            lastSuccess: components["schemas"]["AttemptItem"] | null;
+            /** @description tasks */
+            open: {
+                /** @description There may be more: only the newest 20,000 of all destinations were looked at */
+                atLeast: boolean;
+                count: number;
+            };
+            origin: string;
+            /** @description The latest of the last 48 hours */
+            outage: {
+                calls: number;
+                failed: number;
+                /** @description To the minute */
+                from: string;
+                /** @description Tasks exhausted in it that still are; `from` and `to` are for a replay */
+                missed: {
+                    /** @description There may be more: only the newest 20,000 of all destinations were looked at */
+                    atLeast: boolean;
+                    count: number;
+                    from: string | null;
+                    to: string | null;
+                };
+                /** @description Null: it goes on */
+                to: string | null;
+            } | null;
+            paused: {
+                at: string;
+                /** @description For operators */
+                by: {
+                    id: number | null;
+                    /** @enum {string} */
+                    kind: "user" | "app" | "node" | "repl";
+                    name: string;
+                } | null;
+                note: string | null;
+            } | null;
         };
         /**
          * @example {
@@ -650,6 +843,70 @@ export interface components {
                 [key: string]: string | null;
             };
         };
+        Incident: {
+            acknowledged: {
+                at: string;
+                by: string;
+                note: string | null;
+            } | null;
+            destination: string | null;
+            /** @description When none of its tasks was exhausted any more; null: it is open */
+            endedAt: string | null;
+            errorCode: string;
+            first: {
+                error: string;
+                taskId: string;
+            };
+            firstAt: string;
+            id: number;
+            last: {
+                error: string;
+                taskId: string;
+            };
+            lastAt: string;
+            /** @description Its alarms are not told */
+            muted: boolean;
+            /** @description Null: there was no answer */
+            statusCode: number | null;
+            /** @description How many were exhausted in it */
+            tasks: number;
+        };
+        IncidentDetail: {
+            acknowledged: {
+                at: string;
+                by: string;
+                note: string | null;
+            } | null;
+            destination: string | null;
+            /** @description When none of its tasks was exhausted any more; null: it is open */
+            endedAt: string | null;
+            errorCode: string;
+            first: {
+                error: string;
+                taskId: string;
+            };
+            firstAt: string;
+            id: number;
+            last: {
+                error: string;
+                taskId: string;
+            };
+            lastAt: string;
+            /** @description Its alarms are not told */
+            muted: boolean;
+            /** @description What became of its tasks, of 20,000 at most; those that were pruned are missing */
+            outcome: {
+                canceled: number;
+                exhausted: number;
+                pending: number;
+                resolved: number;
+                succeeded: number;
+            };
+            /** @description Null: there was no answer */
+            statusCode: number | null;
+            /** @description How many were exhausted in it */
+            tasks: number;
+        };
         Job: {
             by: {
                 id: number | null;
@@ -666,6 +923,7 @@ export interface components {
                 createdFrom?: string;
                 createdTo?: string;
                 destination?: string;
+                incident?: number;
                 q?: string;
                 sourceAppName?: string;
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
@@ -726,6 +984,15 @@ export interface components {
         Login: {
             password: string;
             username: string;
+        };
+        /**
+         * @example {
+         *       "muted": true
+         *     }
+         */
+        MuteRequest: {
+            muted: boolean;
+            note?: string;
         };
         Node: {
             capacity: number;
@@ -969,6 +1236,78 @@ export interface components {
             /** @enum {string} */
             step: "minute" | "hour" | "day";
             to: string;
+        };
+        StatsHealth: {
+            at: string;
+            items: {
+                destination: string;
+                last5Minutes: {
+                    accepted: number;
+                    calls: number;
+                    /** @description tasks */
+                    exhausted: number;
+                    /** @description calls */
+                    failed: number;
+                    /** @description ms, within 5 % */
+                    p50: number | null;
+                    /** @description ms, within 5 % */
+                    p95: number | null;
+                    /** @description ms, within 5 % */
+                    p99: number | null;
+                    retries: number;
+                    /** @description calls */
+                    succeeded: number;
+                    /** @description 0 to 1 */
+                    successRate: number | null;
+                };
+                lastDay: {
+                    accepted: number;
+                    calls: number;
+                    /** @description tasks */
+                    exhausted: number;
+                    /** @description calls */
+                    failed: number;
+                    /** @description ms, within 5 % */
+                    p50: number | null;
+                    /** @description ms, within 5 % */
+                    p95: number | null;
+                    /** @description ms, within 5 % */
+                    p99: number | null;
+                    retries: number;
+                    sparkline: {
+                        at: string;
+                        calls: number;
+                        failed: number;
+                    }[];
+                    /** @description calls */
+                    succeeded: number;
+                    /** @description 0 to 1 */
+                    successRate: number | null;
+                };
+                lastFailureAt: string | null;
+                lastHour: {
+                    accepted: number;
+                    calls: number;
+                    /** @description tasks */
+                    exhausted: number;
+                    /** @description calls */
+                    failed: number;
+                    /** @description ms, within 5 % */
+                    p50: number | null;
+                    /** @description ms, within 5 % */
+                    p95: number | null;
+                    /** @description ms, within 5 % */
+                    p99: number | null;
+                    retries: number;
+                    /** @description calls */
+                    succeeded: number;
+                    /** @description 0 to 1 */
+                    successRate: number | null;
+                };
+                /** @description To the minute, of the last 48 hours */
+                lastSuccessAt: string | null;
+            }[];
+            nextCursor: null;
         };
         StatsSeries: {
             from: string;
@@ -1918,6 +2257,262 @@ export interface operations {
             };
         };
     };
+    getDestinationsByOriginReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `https://host:port`, percent-encoded */
+                origin: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationReport"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncidents: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+                state?: "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Incident"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncidentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdMute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteRequest"];
+            };
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdResolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BulkOptions"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postIncidentsByIdRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BulkOptions"];
+            };
+        };
+        responses: {
+            /** @description Counted, or done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description More than 1,000 tasks: `job` works on them */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJobs: {
         parameters: {
             query?: {
@@ -2262,6 +2857,28 @@ export interface operations {
             };
         };
     };
+    getStatsHealth: {
+        responses: {
+            /** @description All destinations that are kept apart */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsHealth"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStatsSeries: {
         parameters: {
             query: {
@@ -2326,6 +2943,8 @@ export interface operations {
                 createdTo?: string;
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
                 /** @description How many at most */
                 limit?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
@@ -2695,6 +3314,8 @@ export interface operations {
                 createdFrom?: string;
                 createdTo?: string;
                 format: "csv" | "jsonl";
+                /** @description Tasks of this incident */
+                incident?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;

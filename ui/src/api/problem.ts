@@ -1,4 +1,5 @@
 /** What went wrong with a request, in one form for every page. */
+import { ruleText } from "../lib/problem-text.ts";
 import type { Problem } from "./types.ts";
 
 export class ApiError extends Error {
@@ -28,7 +29,8 @@ export class ApiError extends Error {
     );
     if (!found) return undefined;
     const inner = found.field.slice(field.length + 1);
-    return inner ? `${inner} ${found.message}` : found.message;
+    const rule = ruleText(found.message);
+    return inner ? `${inner} ${rule}` : rule;
   }
 }
 

@@ -25,6 +25,11 @@ export interface Task extends Omit<Schemas["Task"], "requestParam" | "expect"> {
   expect: JsonText | null;
 }
 export type TaskState = Task["state"];
+/** What the event stream tells of one, as `core/task-events.ts` has it. */
+export type TaskChange = Pick<
+  Task,
+  "taskId" | "state" | "callCount" | "limitCallCount" | "nextCallAt" | "lastError"
+> & { at: string };
 export type Method = Task["requestMethod"];
 export type Retry = Schemas["RetryPolicy"];
 export type TaskRequest = Schemas["TaskRequest"];
@@ -48,6 +53,10 @@ export type ErrorStats = Schemas["StatsErrors"]["items"][number];
 
 export type Destination = Schemas["Destination"];
 export type DestinationChange = Schemas["DestinationChange"];
+/** Calls of a stretch of time. */
+export type Activity = Schemas["DestinationReport"]["lastHour"];
+export type DestinationReport = Schemas["DestinationReport"];
+export type DestinationHealth = Schemas["StatsHealth"]["items"][number];
 export type DestinationQuery = Query<"getDestinations">;
 
 /** One that vanished, or is too busy to answer, is shown without figures. */
@@ -87,6 +96,8 @@ export type User = Schemas["User"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditQuery = Query<"getAudit">;
 
+export type Incident = Schemas["Incident"];
+export type IncidentDetail = Schemas["IncidentDetail"];
 export type Job = Answer<"getJobsByJobId">;
 export type BulkResult = Answer<"postTasksRetry">;
 

@@ -1,12 +1,13 @@
 /** Times, durations and numbers as people read them, in the viewer's zone and language. */
+import { zones } from "../state/preferences.svelte.ts";
 import { i18n, t } from "./i18n.svelte.ts";
 
 const cache = new Map<string, Intl.DateTimeFormat>();
 function formatter(kind: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${kind} ${i18n.tag}`;
+  const key = `${kind} ${i18n.tag} ${zones.chosen}`;
   let made = cache.get(key);
   if (!made) {
-    made = new Intl.DateTimeFormat(i18n.tag, { hourCycle: "h23", ...options });
+    made = new Intl.DateTimeFormat(i18n.tag, { hourCycle: "h23", timeZone: zones.name, ...options });
     cache.set(key, made);
   }
   return made;
@@ -15,24 +16,38 @@ function formatter(kind: string, options: Intl.DateTimeFormatOptions): Intl.Date
 const DATE = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
 const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
 
-/** Whole, with seconds: for titles and details. */
+/** Whole, with seconds and the offset from UTC: for titles and details. */
 export function dateTime(iso: string | number | null | undefined): string {
   if (iso === null || iso === undefined) return "–";
-  return formatter("whole", { ...DATE, ...TIME }).format(new Date(iso));
+  return formatter("whole", { ...DATE, ...TIME, timeZoneName: zones.name ? "short" : "shortOffset" }).format(
+    new Date(iso),
+  );
 }
 
 /** As short as can be: the time today, the day otherwise. */
 export function shortTime(iso: string | null, now: number): string {
   if (iso === null) return "–";
   const date = new Date(iso);
-  const sameDay = date.toDateString() === new Date(now).toDateString();
-  if (sameDay) return formatter("time", TIME).format(date);
-  const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  if (!sameYear) return formatter("day", DATE).format(date);
+  const same = (kind: string, options: Intl.DateTimeFormatOptions) =>
+    formatter(kind, options).format(date) === formatter(kind, options).format(new Date(now));
+  if (same("day", DATE)) return formatter("time", TIME).format(date);
+  if (!same("year", { year: "numeric" })) return formatter("day", DATE).format(date);
   return formatter("short", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(
     date,
   );
 }
+
+/** For the axis of a chart that spans `spanMs`. */
+export function axisTime(ms: number, spanMs: number): string {
+  const days = spanMs > 3 * 86_400_000;
+  return days
+    ? formatter("axis day", { month: "numeric", day: "numeric" }).format(ms)
+    : formatter("axis time", { hour: "2-digit", minute: "2-digit" }).format(ms);
+}
+
+/** To the minute, for a point of a chart. */
+export const pointTime = (ms: number): string =>
+  formatter("point", { dateStyle: "short", timeStyle: "short" }).format(ms);
 
 /** `3 min`, `2 h 5 min`: two units at most. */
 export function span(ms: number): string {
@@ -72,12 +87,12 @@ export function count(n: number): string {
   return n.toLocaleString(i18n.tag);
 }
 
-/** Five characters at most. */
+/** To four digits: 219,602 is 219.6K, 21.96万. */
 export function short(n: number): string {
   if (n < 10_000) return n.toLocaleString(i18n.tag);
   return new Intl.NumberFormat(i18n.language === "zh" ? "zh-CN" : "en-US", {
     notation: "compact",
-    maximumFractionDigits: 1,
+    maximumSignificantDigits: 4,
   }).format(n);
 }
 
@@ -109,3 +124,6 @@ export function urlParts(url: string): { origin: string; host: string; rest: str
     return { origin: "", host: "", rest: url };
   }
 }
+
+/** A task's id, as short as it can be told from others. */
+export const shortId = (taskId: string): string => `${taskId.slice(0, 8)}…${taskId.slice(-6)}`;

@@ -27,9 +27,9 @@ export const i18n = {
   get language(): Language {
     return language;
   },
-  /** For `lang` and `Intl`. */
+  /** For `lang` and `Intl`: the variant of the language that the browser prefers, whose dates its people read. */
   get tag(): string {
-    return language === "zh" ? "zh-CN" : "en-GB";
+    return variants[language];
   },
   set(to: Language): void {
     language = to;
@@ -37,19 +37,35 @@ export const i18n = {
   },
 };
 
+const variantOf = (code: Language, otherwise: string): string =>
+  navigator.languages.find((tag) => new RegExp(`^${code}-`, "i").test(tag)) ?? otherwise;
+const variants: Record<Language, string> = { en: variantOf("en", "en-GB"), zh: variantOf("zh", "zh-CN") };
+
 type Values = Record<string, string | number>;
+
+/** Letters that are written from right to left, and signs that turn the direction of what follows. */
+const TURNING = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** A name in the midst of a sentence: whatever it holds, the sentence around it reads as it was written. */
+const isolated = (value: string): string => (TURNING.test(value) ? `\u2068${value}\u2069` : value);
 
 /**
  * The text of a key. `{name}` is filled from `values`; numbers are written as the language does. `a|b` are singular and
- * plural, chosen by `values.n`.
+ * plural, chosen by `values.n`; `{calls|call|calls}` is a number with the word behind it that fits.
  */
 export function t(key: Key, values: Values = {}): string {
   const text = catalogues[language][key] ?? key;
-  const forms = "n" in values ? text.split("|") : [text];
-  const form = forms.length > 1 && Number(values.n) !== 1 ? forms[1] : forms[0];
-  return (form ?? text).replace(/\{(\w+)\}/g, (whole, name: string) => {
+  const written = (value: string | number): string =>
+    typeof value === "number" ? value.toLocaleString(i18n.tag) : isolated(value);
+  const counted = text.replace(/\{(\w+)\|([^|}]+)\|([^}]+)\}/g, (whole, name: string, one, many) => {
     const value = values[name];
-    return typeof value === "number" ? value.toLocaleString(i18n.tag) : (value ?? whole);
+    return value === undefined ? whole : `${written(value)} ${Number(value) === 1 ? one : many}`;
+  });
+  const forms = "n" in values ? counted.split("|") : [counted];
+  const form = forms.length > 1 && Number(values.n) !== 1 ? forms[1] : forms[0];
+  return (form ?? counted).replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : written(value);
   });
 }
 

@@ -8,7 +8,8 @@ export function mistakeText(mistake: Mistake): string {
   return mistake.code === "json" ? jsonText(mistake.error) : t(`mistake.${mistake.code}`);
 }
 
-function jsonText({ fault, message, line, column }: JsonError): string {
+/** What is wrong with a JSON text, and where. */
+export function jsonText({ fault, message, line, column }: JsonError): string {
   // Numbers as they are: editors count lines without separators.
   const place = { line: String(line), column: String(column) };
   const [, key] = /^has the key (".*") twice$/s.exec(message) ?? [];

@@ -4,6 +4,7 @@ import { cancelTask, resolveTask, retryTask } from "../api/tasks.ts";
 import type { Task, TaskState } from "../api/types.ts";
 import type { IconName } from "../components/Icon.svelte";
 import { confirm } from "../state/confirm.svelte.ts";
+import type { News } from "../state/live.svelte.ts";
 import { messageOf, toasts } from "../state/toasts.svelte.ts";
 import { t } from "./i18n.svelte.ts";
 
@@ -34,6 +35,15 @@ export const allows = (act: Act, state: TaskState): boolean => ALLOWED[act].incl
 export const meant = (act: Act, state: TaskState): boolean =>
   act === "retry" ? state === "exhausted" || state === "canceled" || state === "pending" : allows(act, state);
 
+/** What the news make of a task that is shown: it may have left the list that it stands in. */
+export function followTask(task: Task, news: News): Task {
+  const change =
+    news.type === "tasks" ? news.items.findLast(({ taskId }) => taskId === task.taskId) : undefined;
+  if (!change) return task;
+  const { state, callCount, limitCallCount, nextCallAt, lastError, at } = change;
+  return { ...task, state, callCount, limitCallCount, nextCallAt, lastError, updatedAt: at };
+}
+
 /** Does it, without asking. @throws ApiError */
 export function perform(
   taskId: string,
@@ -47,13 +57,18 @@ export function perform(
 
 /**
  * Does it to one task; asks first where it cannot be taken back, and says what happened.
+ * @param options `ask`: in any case, as where one row among many is meant
  * @returns the task; null where the answer was no
  * @throws ApiError to be shown where the task is
  */
-export async function act(task: Pick<Task, "taskId" | "state" | "url">, what: Act): Promise<Task | null> {
+export async function act(
+  task: Pick<Task, "taskId" | "state" | "url">,
+  what: Act,
+  options: { ask?: boolean } = {},
+): Promise<Task | null> {
   const force = what === "retry" && task.state === "succeeded";
   let note = "";
-  if (what !== "retry" || force) {
+  if (what !== "retry" || force || options.ask) {
     const answer = await confirm({
       title: t(force ? "confirm.again.title" : `confirm.${what}.title`),
       text: t(force ? "confirm.again.text" : `confirm.${what}.text`, { url: task.url }),

@@ -6,6 +6,9 @@ import {
   PLACEHOLDER,
   type Values,
 } from "../../../core/alarm/template.ts";
+import { JsonError } from "../../../core/json/error.ts";
+import { readJson } from "../../../core/json/text.ts";
+import { jsonText } from "./mistakes.ts";
 
 /** What the preview is filled with: with quotes and brackets, which careless templates break at. */
 const SAMPLE: Values = {
@@ -44,9 +47,10 @@ export function preview(
 function faultOf(text: string, format: Format): string | null {
   if (format === "json") {
     try {
-      JSON.parse(text);
+      readJson(text, { duplicates: "last" });
     } catch (error) {
-      return (error as Error).message;
+      if (!(error instanceof JsonError)) throw error;
+      return jsonText(error);
     }
   }
   if (format === "xml") {

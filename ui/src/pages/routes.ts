@@ -29,6 +29,18 @@ export const PAGES: PageDef[] = [
     nav: { icon: "overview", key: "o", group: 0 },
   },
   {
+    path: "/incidents",
+    title: "page.incidents",
+    load: load(() => import("./Incidents.svelte")),
+    nav: { icon: "warn", key: "i", group: 0 },
+  },
+  {
+    path: "/incidents/:id",
+    title: "page.incident",
+    load: load(() => import("./Incident.svelte")),
+    under: "/incidents",
+  },
+  {
     path: "/tasks",
     title: "page.tasks",
     load: load(() => import("./Tasks.svelte")),
@@ -71,6 +83,12 @@ export const PAGES: PageDef[] = [
     title: "page.destinations",
     load: load(() => import("./Destinations.svelte")),
     nav: { icon: "destinations", key: "d", group: 0 },
+  },
+  {
+    path: "/destinations/:origin",
+    title: "page.destination",
+    load: load(() => import("./Destination.svelte")),
+    under: "/destinations",
   },
   {
     path: "/alarms",
@@ -120,6 +138,15 @@ export const PAGES: PageDef[] = [
   },
 ];
 
+/** An origin has slashes of its own, which are escaped in a path. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The page of a path with its parameters, undefined where there is none. */
 export function match(path: string): { page: PageDef; params: Record<string, string> } | undefined {
   const parts = path.split("/");
@@ -129,7 +156,7 @@ export function match(path: string): { page: PageDef; params: Record<string, str
     const params: Record<string, string> = {};
     const fits = wanted.every((part, i) => {
       if (!part.startsWith(":")) return part === parts[i];
-      params[part.slice(1)] = parts[i] as string;
+      params[part.slice(1)] = decoded(parts[i] as string);
       return parts[i] !== "";
     });
     if (fits) return { page, params };

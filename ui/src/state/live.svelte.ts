@@ -2,14 +2,14 @@
  * News from the server (server-sent events). Where they cannot be had, pages ask again every few seconds. A hidden tab
  * lets go of its connection: browsers allow six per server, and a seventh tab would wait for ever.
  */
-import type { StatsNow } from "../api/types.ts";
+import type { StatsNow, TaskChange } from "../api/types.ts";
 
 /**
  * `tasks`: these changed. `stats`: what there is now. `resumed`: news may have been missed. `lagging`: the server left
  * some out because this page reads too slowly.
  */
 export type News =
-  | { type: "tasks"; items: { taskId: string }[] }
+  | { type: "tasks"; items: TaskChange[] }
   | { type: "stats"; now: StatsNow }
   | { type: "resumed" | "lagging" };
 
@@ -68,7 +68,7 @@ function open(): void {
     if (opened.readyState === EventSource.CLOSED) timer = setTimeout(open, RECONNECT);
   };
   opened.addEventListener("tasks", ({ data }: MessageEvent<string>) => {
-    tell({ type: "tasks", items: (JSON.parse(data) as { items: { taskId: string }[] }).items });
+    tell({ type: "tasks", items: (JSON.parse(data) as { items: TaskChange[] }).items });
   });
   opened.addEventListener("stats", ({ data }: MessageEvent<string>) => {
     tell({ type: "stats", now: JSON.parse(data) as StatsNow });

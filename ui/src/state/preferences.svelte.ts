@@ -1,4 +1,5 @@
-/** What this browser remembers: theme, columns, saved views. */
+/** What this browser remembers: theme, time zone, columns, saved views. */
+import { fieldZone } from "../lib/local-field.ts";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -40,6 +41,25 @@ export const appearance = {
     localStorage.setItem("bida.theme", to);
     if (to === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = to;
+  },
+};
+
+/** In which time zone moments are shown and typed. */
+export type Zone = "local" | "utc";
+let zone = $state<Zone>(stored<Zone>("zone", "local") === "utc" ? "utc" : "local");
+fieldZone.utc = stored<Zone>("zone", "local") === "utc";
+export const zones = {
+  get chosen(): Zone {
+    return zone;
+  },
+  set(to: Zone): void {
+    zone = to;
+    fieldZone.utc = to === "utc";
+    store("zone", to);
+  },
+  /** For `Intl`; undefined: that of this machine. */
+  get name(): "UTC" | undefined {
+    return zone === "utc" ? "UTC" : undefined;
   },
 };
 

@@ -1,6 +1,7 @@
 /** Short messages about what happened, with a way on: a link, or an undo. */
 import { ApiError } from "../api/problem.ts";
 import { t } from "../lib/i18n.svelte.ts";
+import { problemText, ruleText } from "../lib/problem-text.ts";
 
 export interface Toast {
   id: number;
@@ -43,7 +44,11 @@ function add(toast: Omit<Toast, "id">): void {
 export function messageOf(error: unknown): string {
   if (!(error instanceof ApiError)) return String((error as Error)?.message ?? error);
   if (error.status === 0) return t("error.unreachable");
-  if (error.status === 403) return `${t("error.forbidden")} ${error.message}`;
-  const fields = error.fields.map(({ field, message }) => `${field} ${message}`).join("; ");
-  return fields && !error.message.includes(fields) ? `${error.message}: ${fields}` : error.message;
+  const text = problemText(error);
+  if (error.status === 403) return `${t("error.forbidden")} ${text}`;
+  const fields = error.fields.map(({ field, message }) => `${field} ${ruleText(message)}`).join("; ");
+  // What is wrong with a task's state stands in the text already.
+  return fields && error.code !== "state_conflict" && !error.message.includes(fields)
+    ? `${text}: ${fields}`
+    : text;
 }

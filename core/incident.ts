@@ -1,0 +1,36 @@
+/** Failures gathered: tasks that were exhausted at one destination with one error code and status. */
+import type { TaskState } from "./task.ts";
+
+/** `GET /v1/incidents`. Times are ISO 8601. */
+export interface IncidentView {
+  id: number;
+  /** Origin; null for a URL that has none. */
+  destination: string | null;
+  errorCode: string;
+  /** Null: there was no answer. */
+  statusCode: number | null;
+  firstAt: string;
+  lastAt: string;
+  /** How many were exhausted in it. */
+  tasks: number;
+  first: { taskId: string; error: string };
+  last: { taskId: string; error: string };
+  /** Its alarms are not told. */
+  muted: boolean;
+  acknowledged: { by: string; at: string; note: string | null } | null;
+  /** When the last of its tasks was exhausted no more; null: it is open. */
+  endedAt: string | null;
+}
+
+/** `GET /v1/incidents/{id}`. */
+export interface IncidentDetail extends IncidentView {
+  /** What became of its tasks, of 20,000 at most; those that were pruned are missing. */
+  outcome: Record<Exclude<TaskState, "delivering">, number>;
+}
+
+export interface IncidentQuery {
+  /** Default: open. */
+  state?: "open" | "ended" | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}

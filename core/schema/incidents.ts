@@ -1,0 +1,48 @@
+/** Requests and answers about incidents. */
+import { z } from "zod";
+import type { IncidentDetail, IncidentQuery, IncidentView } from "../incident.ts";
+import { note, paging } from "./parts.ts";
+
+export const incidentQuerySchema = z.strictObject({
+  state: z.enum(["open", "ended"], { error: "must be open or ended" }).default("open"),
+  ...paging,
+}) satisfies z.ZodType<unknown, IncidentQuery>;
+
+export const incidentIdSchema = z.strictObject({ id: z.int("must be an incident's id") });
+
+export const acknowledgeSchema = z
+  .strictObject({ note })
+  .meta({ id: "AcknowledgeRequest", examples: [{ note: "The partner is told" }] });
+
+export const muteSchema = z
+  .strictObject({ muted: z.boolean("must be true or false"), note })
+  .meta({ id: "MuteRequest", examples: [{ muted: true }] });
+
+const text = z.string();
+const count = z.int();
+const call = z.object({ taskId: text, error: text });
+const fields = {
+  id: count,
+  destination: text.nullable(),
+  errorCode: text,
+  statusCode: count.nullable().describe("Null: there was no answer"),
+  firstAt: text,
+  lastAt: text,
+  tasks: count.describe("How many were exhausted in it"),
+  first: call,
+  last: call,
+  muted: z.boolean().describe("Its alarms are not told"),
+  acknowledged: z.object({ by: text, at: text, note: text.nullable() }).nullable(),
+  endedAt: text.nullable().describe("When none of its tasks was exhausted any more; null: it is open"),
+};
+
+export const incidentSchema = z.object(fields).meta({ id: "Incident" }) satisfies z.ZodType<IncidentView>;
+
+export const incidentDetailSchema = z
+  .object({
+    ...fields,
+    outcome: z
+      .object({ pending: count, succeeded: count, exhausted: count, canceled: count, resolved: count })
+      .describe("What became of its tasks, of 20,000 at most; those that were pruned are missing"),
+  })
+  .meta({ id: "IncidentDetail" }) satisfies z.ZodType<IncidentDetail>;

@@ -1,0 +1,73 @@
+/** What failed and why: the incident stands first on the overview; it is taken in hand, muted, retried, and ends well. @takes 20 s */
+import * as assert from "uvu/assert";
+import { en } from "../../ui/src/i18n/en.ts";
+import { until } from "../e2e/kit/until.ts";
+import { axe } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
+
+const test = consoleSuite("browser: incident");
+
+test("without failures the overview speaks of none", async ({ enter }) => {
+  const { page, complaints } = await enter("/");
+  await page.locator('[data-figure="exhausted"]').waitFor();
+  assert.is(await page.getByTestId("incidents").count(), 0);
+  await page.goto("/incidents");
+  await page.getByText(en["incident.none"]).waitFor();
+  assert.equal(complaints, []);
+});
+
+test("what failed, and why: one action; in hand, muted, retried as a group, and what became of it", async ({
+  world,
+  enter,
+}) => {
+  const failing = world.receiver.url({ status: 503, body: "closed for today" });
+  const tasks: string[] = [];
+  for (let i = 0; i < 3; i++) tasks.push(await world.submit({ url: failing, limitCallCount: 1 }));
+  for (const taskId of tasks) await world.ended(taskId);
+  const one = await until("the incident", async () => {
+    const { items } = (await world.api("GET", "/v1/incidents")).json;
+    return items[0]?.tasks === 3 ? items[0] : null;
+  });
+
+  const { page, complaints } = await enter("/");
+  const row = page.getByTestId("incidents").locator(`tr[data-incident="${one.id}"]`);
+  await row.getByText("bad_status 503").waitFor();
+  assert.equal(await axe(page), []);
+  await row.locator("a").click();
+  await page.waitForURL(`**/incidents/${one.id}`);
+  await page.getByText(/503/).first().waitFor();
+  await page.locator('[data-outcome="exhausted"] dd').getByText("3").waitFor();
+  assert.ok((await page.title()).startsWith(`bad_status 503 ${world.receiver.origin}`));
+
+  await page.getByRole("button", { name: `${en["incident.acknowledge"]}…` }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(en["field.note"]).fill("they open at nine");
+  await dialog.getByRole("button", { name: en["incident.acknowledge"] }).click();
+  const hand = page.getByTestId("acknowledged");
+  await hand.getByText("they open at nine").waitFor();
+  await hand.getByText("admin").waitFor();
+  // Muting can be taken back.
+  await page.getByRole("button", { name: en["incident.mute"], exact: true }).click();
+  await page.getByRole("button", { name: en["incident.unmute"], exact: true }).waitFor();
+  await page
+    .locator(".toast", { hasText: en["incident.wasMuted"] })
+    .getByRole("button", { name: en["action.undo"] })
+    .click();
+  await page.getByRole("button", { name: en["incident.mute"], exact: true }).waitFor();
+  assert.is((await world.api("GET", `/v1/incidents/${one.id}`)).json.muted, false);
+  assert.equal(await axe(page), []);
+
+  world.receiver.answer(new URL(failing).pathname, 200);
+  await page.getByRole("button", { name: `${en["incident.retry"]}…` }).click();
+  await dialog.getByTestId("matched").getByText("3").waitFor();
+  await dialog.getByRole("button", { name: "Retry 3" }).click();
+  await page.locator('[data-outcome="succeeded"] dd').getByText("3").waitFor();
+  await page.locator('[data-outcome="exhausted"] dd').getByText("0").waitFor();
+  // Its tasks, as a list.
+  await page.locator('[data-outcome="succeeded"] a').click();
+  await page.locator("tr[data-task]").nth(2).waitFor();
+  assert.is(await page.locator("tr[data-task]").count(), 3);
+  assert.equal(complaints, []);
+});
+
+test.run();

@@ -1,0 +1,139 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { epochMs, hours } from "../../../core/clock.ts";
+import type { TaskId } from "../../../core/ids.ts";
+import { endOldIncidents } from "../../../store/alarm-checks.ts";
+import { routeAlarms } from "../../../store/alarm-desk.ts";
+import { insertAlarms } from "../../../store/alarms.ts";
+import type { Database } from "../../../store/database.ts";
+import {
+  changeIncident,
+  findIncident,
+  listIncidents,
+  outcomeOf,
+  pruneIncidents,
+} from "../../../store/incidents.ts";
+import { listTasks } from "../../../store/list-tasks.ts";
+import { recordOutcomes } from "../../../store/record.ts";
+import type { StoredTask } from "../../../store/rows.ts";
+import { EVERYTHING } from "../../../store/scope.ts";
+import { clock, closeDatabase, freshDatabase, given, type Kind, outcome } from "../fixtures.ts";
+
+export function incidents(kind: Kind): void {
+  const test = suite(`${kind.name}: incidents`);
+  let db: Database;
+  test.before.each(async () => {
+    db = await freshDatabase(kind);
+    clock.advance(1000);
+  });
+  test.after.each(() => closeDatabase(db));
+
+  /** Exhausted tasks. */
+  async function exhausted(url: string, n: number): Promise<StoredTask[]> {
+    const tasks = await given(db, ...Array.from({ length: n }, () => ({ url, limitCallCount: 1 })));
+    await recordOutcomes(
+      db,
+      tasks.map((task) => outcome(task, 1, "failed")),
+      clock,
+      () => 0,
+    );
+    return tasks;
+  }
+  const route = (to: number[] = [7]) => routeAlarms(db, () => to);
+  const open = async () => (await listIncidents(db, "open", 50, null)).items;
+  const ids = (tasks: { taskId: TaskId }[]) => tasks.map(({ taskId }) => taskId).sort();
+
+  test("what fails alike is one incident: how often, since when, first and last; its tasks are found", async () => {
+    const [a, b] = ["https://a.example/1", "https://b.example/1"];
+    const first = await exhausted(a, 3);
+    await exhausted(b, 1);
+    await route();
+    clock.advance(5_000);
+    const later = await exhausted(a, 2);
+    await route();
+    const items = await open();
+    assert.equal(
+      items.map(({ destination, tasks }) => [destination, tasks]),
+      [
+        ["https://a.example", 5],
+        ["https://b.example", 1],
+      ],
+    );
+    const [one] = items as [NonNullable<(typeof items)[0]>];
+    assert.is(one.lastAt - one.firstAt, 5_000);
+    assert.ok(ids(first).includes(one.firstTask) && ids(later).includes(one.lastTask));
+    assert.ok(one.errorCode.length > 0 && one.firstError.length > 0);
+    const found = await listTasks(db, EVERYTHING, { incident: one.id }, 50, null);
+    assert.equal(ids(found.items), ids([...first, ...later]));
+    assert.is((await outcomeOf(db, one.id)).exhausted, 5);
+    // Page by page.
+    const page = await listIncidents(db, "open", 1, null);
+    const next = await listIncidents(db, "open", 1, page.nextCursor);
+    assert.equal([page.items[0]?.id, next.items[0]?.id, next.nextCursor], [one.id, items[1]?.id, null]);
+  });
+
+  test("one that is exhausted again is counted once", async () => {
+    await exhausted("https://a.example/1", 1);
+    await route([]);
+    await db.knex("alarms").update({ routed: 0 });
+    await route([]);
+    assert.equal(
+      (await open()).map(({ tasks }) => tasks),
+      [1],
+    );
+  });
+
+  test("alarms of one that is muted go to no channel; those of others do", async () => {
+    await exhausted("https://a.example/1", 1);
+    await route([]);
+    const [one] = await open();
+    await changeIncident(db, one?.id as number, { muted: true }, async () => undefined);
+    await exhausted("https://a.example/1", 2);
+    await exhausted("https://b.example/1", 1);
+    await route([7]);
+    assert.is((await db.knex("alarm_deliveries")).length, 1);
+    assert.is((await findIncident(db, one?.id as number)).tasks, 3);
+    const acknowledged = { by: "wang", at: clock.now(), note: "told them" };
+    await changeIncident(db, one?.id as number, { muted: false, acknowledged }, async () => undefined);
+    const now = await findIncident(db, one?.id as number);
+    assert.equal([now.muted, now.acknowledged], [false, acknowledged]);
+    await exhausted("https://a.example/1", 1);
+    await route([7]);
+    assert.is((await db.knex("alarm_deliveries")).length, 2);
+  });
+
+  test("it ends when none of its tasks is exhausted or called again any more; what fails later is another", async () => {
+    const tasks = await exhausted("https://a.example/1", 2);
+    await route();
+    await endOldIncidents(db, clock.now());
+    assert.is((await open()).length, 1);
+    await db.knex("tasks").update({ state: 1 });
+    await endOldIncidents(db, clock.now());
+    assert.is((await open()).length, 0);
+    const [ended] = (await listIncidents(db, "ended", 50, null)).items;
+    assert.is(ended?.endedAt, clock.now());
+    assert.is((await outcomeOf(db, ended?.id as number)).succeeded, tasks.length);
+    await exhausted("https://a.example/1", 1);
+    await route();
+    assert.is.not((await open())[0]?.id, ended?.id);
+  });
+
+  test("old ones are pruned with their tasks' names; the list of a task that has no origin is one too", async () => {
+    const facts = { url: "http://{host}/", lastError: "bad_request: no host", callCount: 1 };
+    const [task] = await exhausted("https://a.example/1", 1);
+    const alarm = { kind: "exhausted" as const, sourceAppName: null, destination: null, errorCode: null };
+    await insertAlarms(db.knex, [
+      { ...alarm, taskId: task?.taskId as TaskId, facts: facts as never, createdAt: clock.now() },
+    ]);
+    await route();
+    assert.equal(
+      new Set((await open()).map(({ destination }) => destination)),
+      new Set([null, "https://a.example"]),
+    );
+    assert.is(await pruneIncidents(db, epochMs(clock.now() + hours(1)), 1), true);
+    assert.is(await pruneIncidents(db, epochMs(clock.now() + hours(1)), 5), false);
+    assert.equal([(await open()).length, (await db.knex("incident_tasks")).length], [0, 0]);
+  });
+
+  test.run();
+}

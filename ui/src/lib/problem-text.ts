@@ -1,0 +1,58 @@
+/**
+ * What the server refused, in the viewer's language: by the code of the problem, and by the sentences that the catalogue
+ * knows. What it does not know stays in the server's own words, which are English.
+ */
+import type { ApiError } from "../api/problem.ts";
+import { en } from "../i18n/en.ts";
+import { i18n, type Key, t, tCode } from "./i18n.svelte.ts";
+
+/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk-jobs.ts). */
+const REASONS: [RegExp, Key][] = [
+  [/it is being called just now$/, "reason.calling"],
+  [/it waits for an earlier task of its orderKey$/, "reason.held"],
+  [/it has succeeded; send `force: true` to call again$/, "reason.succeeded"],
+  [/it is (?<state>\w+)(, not exhausted)?$/, "reason.state"],
+  [/^There is an? (user|app) "(?<name>.*)" already$/, "reason.taken"],
+  [/^This is the last administrator$/, "reason.lastAdmin"],
+  [/^The job is \w+ already$/, "reason.jobEnded"],
+];
+
+/** Rules that fields break (core/schema); numbers and names in them are kept. */
+const RULES: [RegExp, Key][] = [
+  [/^is required$/, "rule.required"],
+  [/^is taken$/, "rule.taken"],
+  [/^is wrong$/, "rule.wrong"],
+  [/^is not a known field$/, "rule.unknown"],
+  [/^must be a number$/, "rule.number"],
+  [/^must be a whole number$/, "rule.whole"],
+  [/^must not be empty$/, "rule.empty"],
+  [/^must be (?:a whole number, )?(?<from>-?[\d.]+) to (?<to>[\d.]+)$/, "rule.range"],
+  [/^must have at most (?<n>\d+) characters$/, "rule.most"],
+  [/^must have at least (?<n>\d+) characters$/, "rule.least"],
+  [/^must not be the username$/, "rule.username"],
+  [/^must be one of (?<list>.+)$/, "rule.oneOf"],
+];
+
+function translated(text: string, known: [RegExp, Key][]): string | undefined {
+  for (const [pattern, key] of known) {
+    const found = pattern.exec(text);
+    if (!found) continue;
+    const { state, ...groups } = found.groups ?? {};
+    return t(key, { ...groups, ...(state && { state: tCode("state", state) }) });
+  }
+  return undefined;
+}
+
+/** The rule that a field breaks. */
+export const ruleText = (message: string): string => translated(message, RULES) ?? message;
+
+/** The whole refusal, without its fields. */
+export function problemText({ code, message }: Pick<ApiError, "code" | "message">): string {
+  const reason = translated(message, REASONS);
+  if (reason) return reason;
+  const key = `problem.${code}`;
+  if (i18n.language === "en" || !(key in en)) return message;
+  const text = t(key as Key);
+  // The title says no more than the code does; anything else is particular.
+  return message === en[key as Key] ? text : `${text}（${message}）`;
+}
