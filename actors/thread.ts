@@ -6,6 +6,7 @@ import type { Outcome } from "../core/job.ts";
 import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
 import { Allowance } from "./allowance.ts";
+import { AnswerRoom } from "./answer-room.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
@@ -63,6 +64,7 @@ const context: DestinationContext = {
   ),
   slots,
   sockets,
+  answers: new AnswerRoom(),
   standings: new Standings(),
   destinationConcurrency: settings.destinationConcurrency,
   trust: new LeaseTrust(settings.trust),
@@ -131,7 +133,7 @@ function route(job: LeasedJob): void {
 /** A task whose URL cannot be filled any more gets its error in the delivery; any origin will do for that. */
 function originOf(job: LeasedJob): string {
   try {
-    return filledUrl(job.url, job.requestParam).origin;
+    return filledUrl(job).origin;
   } catch {
     return "http://invalid";
   }

@@ -4,6 +4,7 @@ import os from "node:os";
 import { z } from "zod";
 import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
+import { LEGACY_SETTINGS, type LegacySettings } from "./profile.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
@@ -55,6 +56,8 @@ export interface Config {
   dubboApp: string | null;
   /** URLs of the registries that consumers look into. */
   dubboRegistries: string[];
+  /** How kkbida's users' tasks are called. */
+  legacy: LegacySettings;
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -163,6 +166,10 @@ const VARIABLES = z.object({
     .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
     .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
     .default([]),
+  BIDA_LEGACY_TIMEOUT_MS: whole(100, 120_000).default(LEGACY_SETTINGS.timeoutMs),
+  BIDA_LEGACY_APPEND_QUERY: z
+    .enum(["true", "false"], { error: "must be true or false" })
+    .default("false"),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
     .optional(),
@@ -212,6 +219,10 @@ export function loadConfig(
     dubboIpAllow: new AddressRanges(v.BIDA_DUBBO_IP_ALLOW),
     dubboApp: v.BIDA_DUBBO_APP ?? null,
     dubboRegistries: v.BIDA_DUBBO_REGISTRY,
+    legacy: {
+      timeoutMs: millis(v.BIDA_LEGACY_TIMEOUT_MS),
+      profile: v.BIDA_LEGACY_APPEND_QUERY === "true" ? "kkbida-query" : "kkbida",
+    },
     services: servicesOf(v),
   };
 }

@@ -47,6 +47,7 @@ async function main(): Promise<number> {
       const show = progress(console.log);
       const { tally, complete } = await importKkbida(source, place.db, !options.dryRun, {
         ...options,
+        legacy: config.legacy,
         oldBefore: keptMs === 0 ? null : Date.now() - keptMs,
         webhooks: channelSink(config),
         onPage(tally) {

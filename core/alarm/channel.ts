@@ -151,6 +151,7 @@ export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string
     sourceAppName: ALARM_SOURCE,
     targetAppName: spec.name,
     orderKey: null,
+    profile: null,
   };
 }
 

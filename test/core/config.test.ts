@@ -43,6 +43,7 @@ test("defaults", () => {
     dubboHost: null,
     dubboApp: null,
     dubboRegistries: [],
+    legacy: { timeoutMs: 60_000, profile: "kkbida" },
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
   assert.ok(Number.isInteger(socketsPerThread) && socketsPerThread >= 1);
@@ -71,6 +72,9 @@ test("empty and blank variables count as absent", () => {
 
 const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wanted: unknown][] = [
   [{ BIDA_HOST: "localhost" }, (c) => c.host, "localhost"],
+  [{ BIDA_LEGACY_TIMEOUT_MS: "120000" }, (c) => c.legacy.timeoutMs, 120_000],
+  [{ BIDA_LEGACY_APPEND_QUERY: "true" }, (c) => c.legacy.profile, "kkbida-query"],
+  [{ BIDA_LEGACY_APPEND_QUERY: "false" }, (c) => c.legacy.profile, "kkbida"],
   [{ BIDA_PORT: "0" }, (c) => c.port, 0],
   [{ BIDA_PORT: "65535" }, (c) => c.port, 65_535],
   [{ BIDA_DATA_DIR: "/var/bida" }, (c) => c.dataDir, "/var/bida"],

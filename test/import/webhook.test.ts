@@ -3,6 +3,7 @@ import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
+import { LEGACY_SETTINGS } from "../../core/profile.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
 import { importKkbida } from "../../store/kkbida/import.ts";
 import type { Remark, WebhookRequest, WebhookSink } from "../../store/kkbida/options.ts";
@@ -63,7 +64,7 @@ for (const kind of KINDS) {
 
   async function importAll(write = true, webhooks: WebhookSink | null = sink) {
     const source = await Source.open(kkbida.url);
-    const options = { batch: 500, zone: hours(8), endedOnly: false, oldBefore: null, webhooks };
+    const options = { batch: 500, zone: hours(8), legacy: LEGACY_SETTINGS, endedOnly: false, oldBefore: null, webhooks };
     try {
       const { tally } = await importKkbida(source, db, write, {
         ...options,

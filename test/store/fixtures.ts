@@ -74,6 +74,7 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     sourceAppName: null,
     targetAppName: null,
     orderKey: null,
+    profile: null,
     orderSeq: null,
     handedUntil: null,
     state: "pending",
