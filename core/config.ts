@@ -6,6 +6,7 @@ import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./
 import { type Millis, millis } from "./clock.ts";
 import { LEGACY_SETTINGS, type LegacySettings } from "./profile.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
+import { isZone, type Zone } from "./wall-clock.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -56,6 +57,10 @@ export interface Config {
   dubboApp: string | null;
   /** URLs of the registries that consumers look into. */
   dubboRegistries: string[];
+  /** Of times in alarms. Undefined: the machine's. */
+  timeZone: Zone;
+  /** What kkbida's endpoint takes instead of the administrator's name and password. Null: those. */
+  legacyCredentials: { username: string; password: string } | null;
   /** How kkbida's users' tasks are called. */
   legacy: LegacySettings;
   /** What this node runs. */
@@ -69,6 +74,8 @@ export class ConfigError extends Error {
 
 /** The one that everybody knows. */
 export const DEFAULT_PASSWORD = "admin";
+/** No password: the environment opens nothing but kkbida's endpoint. */
+export const NO_PASSWORD = "";
 
 const whole = (min: number, max: number) =>
   z
@@ -166,6 +173,14 @@ const VARIABLES = z.object({
     .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
     .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
     .default([]),
+  BIDA_TIME_ZONE: z
+    .string()
+    .refine(isZone, "must be a time zone such as Asia/Shanghai or +08:00")
+    .optional(),
+  BIDA_LEGACY_CREDENTIALS: z
+    .string()
+    .regex(/^[^:]{1,64}:.{1,256}$/s, "must be a user name and a password, with a colon between")
+    .optional(),
   BIDA_LEGACY_TIMEOUT_MS: whole(100, 120_000).default(LEGACY_SETTINGS.timeoutMs),
   BIDA_LEGACY_APPEND_QUERY: z
     .enum(["true", "false"], { error: "must be true or false" })
@@ -196,7 +211,7 @@ export function loadConfig(
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
     adminUsername: v.BIDA_ADMIN_USERNAME,
-    adminPassword: v.BIDA_ADMIN_PASSWORD,
+    adminPassword: isLegacyOnly(v) ? NO_PASSWORD : v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
     trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
     egressAllow:
@@ -219,6 +234,8 @@ export function loadConfig(
     dubboIpAllow: new AddressRanges(v.BIDA_DUBBO_IP_ALLOW),
     dubboApp: v.BIDA_DUBBO_APP ?? null,
     dubboRegistries: v.BIDA_DUBBO_REGISTRY,
+    timeZone: v.BIDA_TIME_ZONE,
+    legacyCredentials: credentialsOf(v.BIDA_LEGACY_CREDENTIALS),
     legacy: {
       timeoutMs: millis(v.BIDA_LEGACY_TIMEOUT_MS),
       profile: v.BIDA_LEGACY_APPEND_QUERY === "true" ? "kkbida-query" : "kkbida",
@@ -271,7 +288,8 @@ function checkCombination(v: Variables): void {
   } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
+  const isDefault = v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLegacyOnly(v);
+  if (services.includes("api") && isDefault && !isLoopback(v.BIDA_HOST)) {
     throw new ConfigError(
       `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
     );
@@ -290,6 +308,21 @@ function checkDubbo(v: Variables): void {
     );
 }
 
+/**
+ * kkbida's own password that everybody knows, kept for its clients: with `BIDA_LEGACY_CREDENTIALS` saying the same it opens kkbida's
+ * endpoint, and nothing else beyond loopback.
+ */
+const isLegacyOnly = (v: Variables): boolean =>
+  v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD &&
+  v.BIDA_LEGACY_CREDENTIALS === `${v.BIDA_ADMIN_USERNAME}:${v.BIDA_ADMIN_PASSWORD}` &&
+  !isLoopback(v.BIDA_HOST);
+
+function credentialsOf(text: string | undefined): Config["legacyCredentials"] {
+  if (text === undefined) return null;
+  const colon = text.indexOf(":");
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 const loopback = new AddressRanges(LOOPBACK_RANGES);
@@ -297,5 +330,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL|KEY|REGISTRY/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY|REGISTRY|CREDENTIALS/.test(name) ? "not shown" : `"${value}"`;
 }

@@ -55,6 +55,13 @@ export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 export const migrate = (db: Database): Promise<string[]> =>
   db.driver.whileMigrating(() => runMigrations(db.knex));
 
+/** Whether every migration has run, and none that is not known here. */
+export async function isMigrated({ knex }: Database): Promise<boolean> {
+  const rows = await knex("bida_migrations").select("name");
+  const names = rows.map(({ name }) => String(name)).sort();
+  return names.join() === [...MIGRATION_NAMES].sort().join();
+}
+
 async function runMigrations(knex: Knex): Promise<string[]> {
   const config: Knex.MigratorConfig = {
     tableName: "bida_migrations",

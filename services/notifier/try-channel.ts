@@ -32,7 +32,7 @@ export async function tryChannel(
   spec: ChannelSpec,
 ): Promise<WebhookTest> {
   const now = clock.now();
-  const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl);
+  const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl, config.timeZone);
   const call = addressed(spec, task.body ?? "", now);
   const connector = guardedConnector(
     new EgressPolicy(config.egressAllow),

@@ -15,8 +15,8 @@ export interface WebhookRequest {
 
 /** Where channels are kept. */
 export interface WebhookSink {
-  /** @throws BidaError that says which field breaks which rule */
-  check(request: WebhookRequest): void;
+  /** Which field breaks which rule; null where all hold. */
+  problem(request: WebhookRequest): string | null;
   /**
    * Stores a channel that was checked.
    * @param db the transaction to do it in

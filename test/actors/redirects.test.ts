@@ -37,7 +37,10 @@ test.before.each(() => {
   ids = [];
   status = 302;
 });
-test.after(() => Promise.all([home.stop(), other.stop()]));
+test.after(async () => {
+  await home.stop();
+  await other.stop();
+});
 
 async function attempt(to: string | undefined, more: Partial<LeasedJob> = {}): Promise<AttemptRecord> {
   location = to;

@@ -43,7 +43,9 @@ test("defaults", () => {
     dubboHost: null,
     dubboApp: null,
     dubboRegistries: [],
+    legacyCredentials: null,
     legacy: { timeoutMs: 60_000, profile: "kkbida" },
+    timeZone: undefined,
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
   assert.ok(Number.isInteger(socketsPerThread) && socketsPerThread >= 1);
@@ -72,6 +74,23 @@ test("empty and blank variables count as absent", () => {
 
 const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wanted: unknown][] = [
   [{ BIDA_HOST: "localhost" }, (c) => c.host, "localhost"],
+  [{ BIDA_TIME_ZONE: "Asia/Shanghai" }, (c) => c.timeZone, "Asia/Shanghai"],
+  [{ BIDA_TIME_ZONE: "+08:00" }, (c) => c.timeZone, "+08:00"],
+  [
+    { BIDA_LEGACY_CREDENTIALS: "kk:a:b" },
+    (c) => [c.legacyCredentials, c.adminPassword],
+    [{ username: "kk", password: "a:b" }, "admin"],
+  ],
+  [
+    { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "admin", BIDA_LEGACY_CREDENTIALS: "admin:admin" },
+    (c) => [c.legacyCredentials?.password, c.adminPassword],
+    ["admin", ""],
+  ],
+  [
+    { BIDA_HOST: "127.0.0.1", BIDA_ADMIN_PASSWORD: "admin", BIDA_LEGACY_CREDENTIALS: "admin:admin" },
+    (c) => c.adminPassword,
+    "admin",
+  ],
   [{ BIDA_LEGACY_TIMEOUT_MS: "120000" }, (c) => c.legacy.timeoutMs, 120_000],
   [{ BIDA_LEGACY_APPEND_QUERY: "true" }, (c) => c.legacy.profile, "kkbida-query"],
   [{ BIDA_LEGACY_APPEND_QUERY: "false" }, (c) => c.legacy.profile, "kkbida"],
