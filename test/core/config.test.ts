@@ -133,6 +133,10 @@ for (const [env, read, wanted] of GOOD) {
 }
 
 const BAD: [name: string, values: string[], rule: RegExp][] = [
+  ["BIDA_TIME_ZONE", ["Shanghai", "+25:00"], /time zone/],
+  ["BIDA_LEGACY_CREDENTIALS", ["admin", ":x", "admin:"], /user name and a password.*not shown/],
+  ["BIDA_LEGACY_TIMEOUT_MS", ["99", "120001"], /100 to 120000/],
+  ["BIDA_LEGACY_APPEND_QUERY", ["yes", "1"], /true or false/],
   ["BIDA_PORT", ["-1", "65536", "80a", "1.5", "8080 ", "0x50"], /must be/],
   [
     "BIDA_DATABASE_URL",
