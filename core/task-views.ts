@@ -73,6 +73,8 @@ export interface AttemptItem
   targetAppName: string | null;
   /** As the row has it: `pending` also while it is being delivered. */
   taskState: TaskState;
+  /** With `include: "response"`: the first 200 characters of what was answered; null where that is nothing, or no text. */
+  responseStart?: string | null;
 }
 
 /** `GET /v1/tasks` and `admin.list`. */
@@ -106,6 +108,8 @@ export interface AttemptQuery {
   /** ISO 8601, of the call's start. */
   from?: string;
   to?: string;
+  /** Asks for the beginning of each answer too. */
+  include?: "response";
   /** 1…200, default 50. */
   limit?: number;
   cursor?: string;

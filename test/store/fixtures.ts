@@ -99,6 +99,7 @@ export function locked(task: StoredTask): LockedTask {
     contentType: _4,
     headers: _5,
     expectResult: _6,
+    profile: _7,
     ...rest
   } = task;
   return rest;
