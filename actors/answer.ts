@@ -36,7 +36,9 @@ export function readAnswer(
   further: Further | null = null,
 ): Answer | Promise<Answer> {
   const codings = codingsOf(result.headers?.["content-encoding"]);
-  return codings.length === 0 ? plainAnswer(result, further) : decodedAnswer(result, codings, timeLeft, further);
+  return codings.length === 0
+    ? plainAnswer(result, further)
+    : decodedAnswer(result, codings, timeLeft, further);
 }
 
 function plainAnswer(result: CallResult, further: Further | null): Answer {

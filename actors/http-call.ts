@@ -110,7 +110,11 @@ class Call implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#done) return;
-    if (this.#reading) return this.#readOn(this.#reading, controller, chunk);
+    if (this.#reading) this.#readOn(this.#reading, controller, chunk);
+    else this.#keep(controller, chunk);
+  }
+
+  #keep(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const room = this.#maxBytes - this.#bytes;
     this.#chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
     this.#bytes += chunk.length;

@@ -30,7 +30,8 @@ export async function callFollowing(
     // A timer of at least 1 ms: without time left it says so itself.
     const timeoutMs = Math.max(1, Math.ceil(until - performance.now()));
     const hop = { ...request, path: at.path, timeoutMs };
-    result = at.origin === url.origin ? await callTarget(home, hop) : await calledOnce(at.origin, hop, context);
+    result =
+      at.origin === url.origin ? await callTarget(home, hop) : await calledOnce(at.origin, hop, context);
   }
   return result;
 }

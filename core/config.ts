@@ -173,18 +173,13 @@ const VARIABLES = z.object({
     .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
     .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
     .default([]),
-  BIDA_TIME_ZONE: z
-    .string()
-    .refine(isZone, "must be a time zone such as Asia/Shanghai or +08:00")
-    .optional(),
+  BIDA_TIME_ZONE: z.string().refine(isZone, "must be a time zone such as Asia/Shanghai or +08:00").optional(),
   BIDA_LEGACY_CREDENTIALS: z
     .string()
     .regex(/^[^:]{1,64}:.{1,256}$/s, "must be a user name and a password, with a colon between")
     .optional(),
   BIDA_LEGACY_TIMEOUT_MS: whole(100, 120_000).default(LEGACY_SETTINGS.timeoutMs),
-  BIDA_LEGACY_APPEND_QUERY: z
-    .enum(["true", "false"], { error: "must be true or false" })
-    .default("false"),
+  BIDA_LEGACY_APPEND_QUERY: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
     .optional(),

@@ -12,7 +12,8 @@ import { compileJsonPath, OverBudget, StepBudget } from "./pattern.ts";
  * @throws OverBudget where the paths look at too much of it
  */
 export function jsonShortfall(body: string, wanted: Record<string, JsonText>): string | null {
-  if (body.length > USUAL && separatorsIn(body) > MAX_VALUES) throw new OverBudget("too many values to look at");
+  if (body.length > USUAL && separatorsIn(body) > MAX_VALUES)
+    throw new OverBudget("too many values to look at");
   const texts = Object.values(wanted);
   const read = [body, ...texts].some(hasOddNumber)
     ? withExactNumbers

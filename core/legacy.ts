@@ -25,7 +25,12 @@ const REASONS = {
   placeholder: "url占位符在请求参数中没有可用的值",
 } as const;
 /** What a field is called in a reason. */
-const NAMES = { url: "url", expectResult: "期待结果", sourceAppName: "服务名", targetAppName: "服务名" } as const;
+const NAMES = {
+  url: "url",
+  expectResult: "期待结果",
+  sourceAppName: "服务名",
+  targetAppName: "服务名",
+} as const;
 
 /** Longer ones are kept in `expect.contains`. */
 const MAX_EXPECT = 512;
@@ -62,7 +67,8 @@ export function parseLegacyTask(
   if (expectResult !== null && expectResult.trim() === "") refuse(REASONS.expect);
   if (param !== object) refuse(REASONS.param);
   const names = (["sourceAppName", "targetAppName"] as const).map((field) => nameIn(form, field, refuse));
-  if (reasons.length > 0) throw new BidaError("invalid_task", [LEGACY_PREFIX, ...new Set(reasons)].join("，"));
+  if (reasons.length > 0)
+    throw new BidaError("invalid_task", [LEGACY_PREFIX, ...new Set(reasons)].join("，"));
   const requestParam = object !== null && requestMethod === "POST" ? withoutNulls(object) : object;
   const spec: TaskSpec = {
     url: url as string,
@@ -103,8 +109,7 @@ export function legacyExpectation(text: string | null): Pick<TaskSpec, "expectRe
 }
 
 /** Without `user:password@`. Java's HTTP client sends neither. */
-export const withoutCredentials = (url: string): string =>
-  url.replace(/^(https?:\/\/)[^/?#\\]*@/i, "$1");
+export const withoutCredentials = (url: string): string => url.replace(/^(https?:\/\/)[^/?#\\]*@/i, "$1");
 
 type Refuse = (reason: string) => void;
 

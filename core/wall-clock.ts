@@ -29,11 +29,22 @@ export function timestampText(time: number, zone?: Zone): string {
   return `${text.slice(0, 19).replace("T", " ")}.${fraction}`;
 }
 
-const PARTS = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+const PARTS = {
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+} as const;
 
 /** What a wall clock shows, as if it were UTC. */
 function wallOf(time: number, zone: Zone): number {
-  const format = new Intl.DateTimeFormat("en", { ...PARTS, hourCycle: "h23", ...(zone && { timeZone: zone }) });
+  const format = new Intl.DateTimeFormat("en", {
+    ...PARTS,
+    hourCycle: "h23",
+    ...(zone && { timeZone: zone }),
+  });
   const parts = new Map(format.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
   const [year, month, day] = [part("year"), part("month"), part("day")];

@@ -125,7 +125,9 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
     ]);
   if (filter.withResponses)
     query.select(
-      db.knex.raw(`CASE WHEN a.response_base64 THEN NULL ELSE SUBSTR(a.response_body, 1, ${START}) END AS response_start`),
+      db.knex.raw(
+        `CASE WHEN a.response_base64 THEN NULL ELSE SUBSTR(a.response_body, 1, ${START}) END AS response_start`,
+      ),
     );
   narrowed(query, filter, after);
   if (scope.appId !== null) query.where("t.app_id", scope.appId);

@@ -42,7 +42,9 @@ export const attemptPageSchema = z.object({
         taskState: z.enum(STATES).describe("`pending` also while it is being delivered"),
         responseStart: z
           .exactOptional(z.string().nullable())
-          .describe("With `include=response`: the first 200 characters of the answer; null where it is none, or no text"),
+          .describe(
+            "With `include=response`: the first 200 characters of the answer; null where it is none, or no text",
+          ),
       })
       .meta({ id: "AttemptItem", description: "A call, without what was answered" }),
   ),

@@ -74,7 +74,9 @@ export const destinationViewSchema = z
     legacyTimeoutMs: z
       .int()
       .nullable()
-      .meta({ description: "How long calls of kkbida's tasks may take, in ms; null: as they were accepted with" }),
+      .meta({
+        description: "How long calls of kkbida's tasks may take, in ms; null: as they were accepted with",
+      }),
     breaker: z.object({
       enabled: z.boolean(),
       state: z.enum(["closed", "open", "half_open"]),

@@ -75,7 +75,8 @@ function tableFindings({ tables, totals, inFlight, unseen }: Observed): Finding[
         "import from the live database rather than from a dump, and the tasks in flight only once kkbida has stopped",
       ),
     );
-  if (unseen > 0) findings.push(warn("tables", `${unseen} tasks were not looked at`, "look at more with --limit"));
+  if (unseen > 0)
+    findings.push(warn("tables", `${unseen} tasks were not looked at`, "look at more with --limit"));
   return findings;
 }
 
@@ -91,26 +92,42 @@ function timeFindings({ aheadMs }: Observed): Finding[] {
     ];
   const age = `the newest task is ${Math.round(-aheadMs / 60_000)} minutes old by this zone`;
   if (aheadMs > -IDLE) return [ok("times", age)];
-  return [warn("times", age, "where kkbida is in use, its clock runs in another zone: name that with --zone")];
+  return [
+    warn("times", age, "where kkbida is in use, its clock runs in another zone: name that with --zone"),
+  ];
 }
 
 function taskFindings({ leftOut, uncallable, changed, differing }: Observed): Finding[] {
   const findings = [
-    ...each(leftOut, (says) => bad("tasks", `not imported: ${says}`, "look at them in kkbida; they stay there")),
-    ...each(uncallable, (says) =>
-      bad("tasks", `in flight, imported as exhausted: ${says}`, "repair them in kkbida before, or resend them afterwards"),
+    ...each(leftOut, (says) =>
+      bad("tasks", `not imported: ${says}`, "look at them in kkbida; they stay there"),
     ),
-    ...each(changed, (says) => warn("tasks", says, "kkbida never sent them either; send a header with v1 instead")),
+    ...each(uncallable, (says) =>
+      bad(
+        "tasks",
+        `in flight, imported as exhausted: ${says}`,
+        "repair them in kkbida before, or resend them afterwards",
+      ),
+    ),
+    ...each(changed, (says) =>
+      warn("tasks", says, "kkbida never sent them either; send a header with v1 instead"),
+    ),
     ...each(differing, (says) => warn("tasks", says, "see docs/migrating-from-kkbida.md")),
   ];
-  return findings.length > 0 ? findings : [ok("tasks", "all of them can be imported, and are called as before")];
+  return findings.length > 0
+    ? findings
+    : [ok("tasks", "all of them can be imported, and are called as before")];
 }
 
 function slowFindings({ targets }: Observed, { legacy }: Config): Finding[] {
   const known = named(targets).filter(([, { seconds }]) => seconds.length >= MIN_CALLS);
   const limit = legacy.timeoutMs / 1_000;
   // The shortest of several: what they waited for in kkbida's queue differs from call to call.
-  const slow = known.map(([origin, { seconds }]) => ({ origin, least: Math.min(...seconds), median: medianOf(seconds) }));
+  const slow = known.map(([origin, { seconds }]) => ({
+    origin,
+    least: Math.min(...seconds),
+    median: medianOf(seconds),
+  }));
   const tooSlow = slow.filter(({ least }) => least >= limit);
   const long = slow.filter(({ least, median }) => least < limit && median >= LONG_CALL);
   const list = (some: typeof slow) => listed(some.map(({ origin, median }) => `${origin} (${median} s)`));
@@ -139,7 +156,9 @@ function slowFindings({ targets }: Observed, { legacy }: Config): Finding[] {
 function queryFindings({ targets }: Observed, { legacy }: Config): Finding[] {
   const some = named(targets).filter(([, { unused }]) => unused > 0);
   if (some.length === 0) return [ok("queries", "every member of a GET's requestParam has a placeholder")];
-  const list = listed(some.map(([origin, { unused, unusedNames }]) => `${origin} (${unused}: ${[...unusedNames].join(", ")})`));
+  const list = listed(
+    some.map(([origin, { unused, unusedNames }]) => `${origin} (${unused}: ${[...unusedNames].join(", ")})`),
+  );
   const says = `GETs with members that no placeholder uses: ${list}`;
   return legacy.profile === "kkbida"
     ? [ok("queries", `${says}. They are not sent, as before`)]
@@ -156,7 +175,10 @@ function redirectFindings({ targets }: Observed): Finding[] {
   const gets = named(targets).filter(([, { gets }]) => gets > 0).length;
   const pages = named(targets).filter(([, { redirectPages }]) => redirectPages > 0);
   const findings = [
-    ok("redirects", `GETs (${gets} targets) follow five redirects at most, each address vetted; kkbida followed twenty`),
+    ok(
+      "redirects",
+      `GETs (${gets} targets) follow five redirects at most, each address vetted; kkbida followed twenty`,
+    ),
   ];
   if (pages.length > 0)
     findings.push(
@@ -174,7 +196,10 @@ async function addressFindings({ targets }: Observed, config: Config, resolve: R
   const hosts = new Set(named(targets).map(([origin]) => new URL(origin).hostname.replace(/^\[|\]$/g, "")));
   const looked = [...hosts].slice(0, MAX_LOOKUPS);
   const answers = await Promise.all(
-    looked.map(async (host) => ({ host, addresses: isIP(host) ? [host] : await resolve(host).catch(() => []) })),
+    looked.map(async (host) => ({
+      host,
+      addresses: isIP(host) ? [host] : await resolve(host).catch(() => []),
+    })),
   );
   const lost = answers.filter(({ addresses }) => addresses.length === 0).map(({ host }) => host);
   const blocked = answers.filter(
@@ -191,10 +216,20 @@ async function addressFindings({ targets }: Observed, config: Config, resolve: R
     );
   if (lost.length > 0)
     findings.push(
-      warn("addresses", `names that this machine cannot find: ${listed(lost)}`, "ask again on a machine that is to call them"),
+      warn(
+        "addresses",
+        `names that this machine cannot find: ${listed(lost)}`,
+        "ask again on a machine that is to call them",
+      ),
     );
   if (hosts.size > looked.length)
-    findings.push(warn("addresses", `${hosts.size - looked.length} hosts were not looked up`, "look at their addresses yourself"));
+    findings.push(
+      warn(
+        "addresses",
+        `${hosts.size - looked.length} hosts were not looked up`,
+        "look at their addresses yourself",
+      ),
+    );
   return findings.length > 0 ? findings : [ok("addresses", `all ${looked.length} hosts may be called`)];
 }
 
@@ -229,19 +264,26 @@ function webhookFindings({ webhooks: { total, problems } }: Observed): Finding[]
     bad("webhooks", `not imported: ${says}`, "repair it in kkbida, or add a channel in the console"),
   );
   if (total > 0)
-    findings.push(ok("webhooks", `of ${total}, those that are imported hear of failed tasks only, as before`));
+    findings.push(
+      ok("webhooks", `of ${total}, those that are imported hear of failed tasks only, as before`),
+    );
   return findings;
 }
 
 const each = (reasons: Reasons, finding: (says: string) => Finding): Finding[] =>
   Array.from(reasons, ([reason, { count, examples }]) =>
-    finding(`${reason} (${count}: ${examples.map((id) => id.slice(0, 60)).join(", ")}${count > examples.length ? " …" : ""})`),
+    finding(
+      `${reason} (${count}: ${examples.map((id) => id.slice(0, 60)).join(", ")}${count > examples.length ? " …" : ""})`,
+    ),
   );
 
-const named = (targets: Map<string, Target>): [string, Target][] => [...targets].filter(([name]) => name !== OTHERS);
+const named = (targets: Map<string, Target>): [string, Target][] =>
+  [...targets].filter(([name]) => name !== OTHERS);
 
 const listed = (names: string[]): string =>
-  names.length <= LISTED ? names.join(", ") : `${names.slice(0, LISTED).join(", ")} and ${names.length - LISTED} more`;
+  names.length <= LISTED
+    ? names.join(", ")
+    : `${names.slice(0, LISTED).join(", ")} and ${names.length - LISTED} more`;
 
 const medianOf = (numbers: number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;

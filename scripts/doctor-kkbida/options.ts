@@ -36,7 +36,8 @@ export function readDoctorOptions(args: string[]): DoctorOptions | null {
   const zone = parseZone(values.zone);
   if (zone === null) throw new UsageError("--zone must be an offset such as +08:00");
   const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError("--limit must be a whole number, at least 1");
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new UsageError("--limit must be a whole number, at least 1");
   return { source: sourceUrl(positionals), zone, limit, json: values.json };
 }
 

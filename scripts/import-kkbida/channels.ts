@@ -10,7 +10,8 @@ import { createWebhook } from "../../store/webhooks.ts";
 
 export function channelSink(config: Config): WebhookSink {
   const egress = new EgressPolicy(config.egressAllow);
-  const parse = (request: WebhookRequest) => parseChannel({ ...request, filter: { kinds: ["exhausted"] } }, egress);
+  const parse = (request: WebhookRequest) =>
+    parseChannel({ ...request, filter: { kinds: ["exhausted"] } }, egress);
   return {
     problem(request) {
       try {

@@ -92,7 +92,8 @@ function parse(args: string[]) {
 function followOf(text: string | undefined, endedOnly: boolean): Millis | null {
   if (text === undefined) return null;
   if (!endedOnly) throw new UsageError("--follow is for --ended-only: what is in flight is kkbida's to call");
-  if (!/^\d{1,5}$/.test(text) || Number(text) < 1) throw new UsageError("--follow must be a number of seconds, 1 to 99999");
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1)
+    throw new UsageError("--follow must be a number of seconds, 1 to 99999");
   return seconds(Number(text));
 }
 

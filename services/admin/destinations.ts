@@ -86,7 +86,10 @@ const PATIENCE = 1_000;
 /** Resolves once what was set holds for every scheduler that can be reached: the next task is called accordingly. */
 export async function tellSchedulers(broker: ServiceBroker, destination: StoredDestination): Promise<void> {
   const { lane, paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs } = destination;
-  const params = { lane, settings: { paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs } };
+  const params = {
+    lane,
+    settings: { paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs },
+  };
   const told = nodesWith(broker, "scheduler.configure").map((nodeID) =>
     call(broker, "scheduler.configure", params, { nodeID, timeout: PATIENCE }),
   );

@@ -131,7 +131,9 @@ export class Callers {
 
   /** Whether kkbida's clients may use its endpoint with these. */
   isLegacyClient(username: string, password: string): boolean {
-    return this.#legacy === null ? this.isAdmin(username, password) : matches(this.#legacy, username, password);
+    return this.#legacy === null
+      ? this.isAdmin(username, password)
+      : matches(this.#legacy, username, password);
   }
 
   async #basic(username: string, password: string, sourceIp: string): Promise<Caller> {

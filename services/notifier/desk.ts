@@ -114,7 +114,10 @@ export class AlarmDesk {
       if (turn.kind === "wait") this.#notBefore.set(id, turn.at);
       return turn;
     };
-    const compose = (digest: Digest) => ({ ...messageTask(spec, digest, config.publicUrl, config.timeZone), lane });
+    const compose = (digest: Digest) => ({
+      ...messageTask(spec, digest, config.publicUrl, config.timeZone),
+      lane,
+    });
     const tasks = await makeMessages(db, id, now, recallOf(pace), decide, compose);
     // Where Redis is away, the reconciler adds them.
     await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);

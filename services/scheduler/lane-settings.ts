@@ -7,7 +7,8 @@ import type { Lane } from "../../core/ids.ts";
 import type { Job } from "../../core/job.ts";
 
 /** A message of an older node may lack what that does not know. */
-type CallSettings = Pick<DestinationSettings, "keepAlive"> & Partial<Pick<DestinationSettings, "legacyTimeoutMs">>;
+type CallSettings = Pick<DestinationSettings, "keepAlive"> &
+  Partial<Pick<DestinationSettings, "legacyTimeoutMs">>;
 
 export class LaneSettings {
   readonly #lanes = new Map<Lane, CallSettings>();

@@ -167,7 +167,10 @@ async function submitOne(item: Submission, ctx: BidaContext): Promise<Submission
     if (form === "legacy") {
       const checked = parseLegacyTask(task, resources.config.legacy);
       if (checked.credentialsDropped)
-        ctx.service?.logger.warn({ taskId, target: checked.origin }, "user name and password in a URL were dropped");
+        ctx.service?.logger.warn(
+          { taskId, target: checked.origin },
+          "user name and password in a URL were dropped",
+        );
       return { taskId: await acceptance.accept(checked, { ...origin, door: "legacy" }) };
     }
     const key = checkIdempotencyKey(item.idempotencyKey);

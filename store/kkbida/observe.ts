@@ -99,7 +99,10 @@ function observeTask(row: SourceTask, { zone, legacy }: Asked, seen: Observed): 
   if (open) seen.inFlight++;
   count(seen.sources, String(row.sourceIp ?? ""));
   const mapped = mapTask(row, [], zone, legacy);
-  if (typeof mapped === "string") return note(seen.leftOut, mapped, row.taskId);
+  if (typeof mapped === "string") {
+    note(seen.leftOut, mapped, row.taskId);
+    return;
+  }
   const { task, origin, changed, uncallable } = mapped;
   if (changed !== null) note(seen.changed, changed, row.taskId);
   if (uncallable !== null) note(seen.uncallable, uncallable, row.taskId);
@@ -110,7 +113,8 @@ function observeTask(row: SourceTask, { zone, legacy }: Asked, seen: Observed): 
   const names = placeholdersIn(task.url, members ?? new Map(), task.profile);
   if (task.requestMethod === "GET") {
     target.gets++;
-    if (members === null) differs(seen, row, "GET without requestParam: every call of kkbida's failed; Bida calls");
+    if (members === null)
+      differs(seen, row, "GET without requestParam: every call of kkbida's failed; Bida calls");
     const unused = Array.from(members?.keys() ?? []).filter((name) => !names.includes(name));
     if (unused.length > 0) target.unused++;
     for (const name of unused) if (target.unusedNames.size < 5) target.unusedNames.add(name);
@@ -123,7 +127,8 @@ function observeTask(row: SourceTask, { zone, legacy }: Asked, seen: Observed): 
   if (tooLong) differs(seen, row, "a service name of more than 64 characters: it is cut");
 }
 
-const differs = (seen: Observed, row: SourceTask, what: string): void => note(seen.differing, what, row.taskId);
+const differs = (seen: Observed, row: SourceTask, what: string): void =>
+  note(seen.differing, what, row.taskId);
 
 function observeCall({ url, requestMethod, seconds, isOnly, text }: Call, seen: Observed): void {
   const origin = URL.parse(url.replace(/\{[^}]*\}/g, "x"))?.origin;

@@ -12,6 +12,9 @@ export async function up(knex: Knex): Promise<void> {
     table.string("profile", 16).nullable().comment("what its target sees; null: v1's rules");
   });
   await addColumn(knex, "destinations", "legacy_timeout_ms", (table) => {
-    table.integer("legacy_timeout_ms").nullable().comment("for calls of tasks with a profile; null: as the task says");
+    table
+      .integer("legacy_timeout_ms")
+      .nullable()
+      .comment("for calls of tasks with a profile; null: as the task says");
   });
 }

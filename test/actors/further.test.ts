@@ -47,8 +47,10 @@ function noise(bytes: number): string {
   return text.slice(0, bytes);
 }
 const gbk = Buffer.from("b3c9b9a6", "hex");
-const whole = (body: string | Buffer, headers: Record<string, string> = {}) => (res: ServerResponse) =>
-  void res.writeHead(200, { "content-type": "text/plain;charset=utf-8", ...headers }).end(body);
+const whole =
+  (body: string | Buffer, headers: Record<string, string> = {}) =>
+  (res: ServerResponse) =>
+    void res.writeHead(200, { "content-type": "text/plain;charset=utf-8", ...headers }).end(body);
 
 interface Row extends Asked {
   what: string;
@@ -62,8 +64,18 @@ const big = (bytes: number, value: number) => `{"pad":"${padding(bytes)}","ok":$
 
 const ROWS: Row[] = [
   { what: "a text at 300 KiB", answer: whole(padding(300 * KIB) + TEXT), ...contains(), error: null },
-  { what: "kkbida's text at 300 KiB", answer: whole(padding(300 * KIB) + TEXT), expectResult: TEXT, error: null },
-  { what: "a text over the 64 KiB line", answer: whole(padding(65_532) + TEXT + padding(9)), ...contains(), error: null },
+  {
+    what: "kkbida's text at 300 KiB",
+    answer: whole(padding(300 * KIB) + TEXT),
+    expectResult: TEXT,
+    error: null,
+  },
+  {
+    what: "a text over the 64 KiB line",
+    answer: whole(padding(65_532) + TEXT + padding(9)),
+    ...contains(),
+    error: null,
+  },
   {
     what: "no such text",
     answer: whole(padding(300 * KIB)),
@@ -85,7 +97,9 @@ const ROWS: Row[] = [
   },
   {
     what: "a text of another charset",
-    answer: whole(Buffer.concat([Buffer.from(padding(200 * KIB)), gbk]), { "content-type": "text/plain;charset=gbk" }),
+    answer: whole(Buffer.concat([Buffer.from(padding(200 * KIB)), gbk]), {
+      "content-type": "text/plain;charset=gbk",
+    }),
     expectResult: "成功",
     error: null,
   },
@@ -103,7 +117,12 @@ const ROWS: Row[] = [
     expectResult: "first",
     error: /does not contain "first"/,
   },
-  { what: "gzip", answer: whole(gzipSync(padding(500 * KIB) + TEXT), { "content-encoding": "gzip" }), ...contains(), error: null },
+  {
+    what: "gzip",
+    answer: whole(gzipSync(padding(500 * KIB) + TEXT), { "content-encoding": "gzip" }),
+    ...contains(),
+    error: null,
+  },
   {
     what: "zstd over 128 KiB as it is sent",
     answer: whole(zstdCompressSync(noise(400 * KIB) + TEXT), { "content-encoding": "zstd" }),
@@ -117,18 +136,48 @@ const ROWS: Row[] = [
     error: /first 1 MiB/,
   },
   { what: "JSON", answer: whole(big(500 * KIB, 1)), expect: { json: { "$.ok": "1" as never } }, error: null },
-  { what: "JSON with gzip", answer: whole(gzipSync(big(500 * KIB, 1)), { "content-encoding": "gzip" }), expect: { json: { "$.ok": "1" as never } }, error: null },
-  { what: "JSON that says no", answer: whole(big(500 * KIB, 2)), expect: { json: { "$.ok": "1" as never } }, error: /has no "\$\.ok"/ },
-  { what: "JSON over 1 MiB", answer: whole(big(MIB, 1)), expect: { json: { "$.ok": "1" as never } }, error: /is not JSON \(only its first 1 MiB/ },
+  {
+    what: "JSON with gzip",
+    answer: whole(gzipSync(big(500 * KIB, 1)), { "content-encoding": "gzip" }),
+    expect: { json: { "$.ok": "1" as never } },
+    error: null,
+  },
+  {
+    what: "JSON that says no",
+    answer: whole(big(500 * KIB, 2)),
+    expect: { json: { "$.ok": "1" as never } },
+    error: /has no "\$\.ok"/,
+  },
+  {
+    what: "JSON over 1 MiB",
+    answer: whole(big(MIB, 1)),
+    expect: { json: { "$.ok": "1" as never } },
+    error: /is not JSON \(only its first 1 MiB/,
+  },
   {
     what: "JSON of too many values",
     answer: whole(`[${"1,".repeat(200_000)}1]`),
     expect: { json: { "$[0]": "1" as never } },
     error: /overrun/,
   },
-  { what: "a long text that it must equal", answer: whole(`${padding(60_000)}${"成".repeat(5_000)}`), expect: { equals: `${padding(60_000)}${"成".repeat(5_000)}` }, error: null },
-  { what: "a pattern in the beginning", answer: whole(`ok${padding(200 * KIB)}`), expect: { matches: "^ok" }, error: null },
-  { what: "a pattern behind it", answer: whole(`${padding(200 * KIB)}ok`), expect: { matches: "ok" }, error: /does not match "ok" \(only its first 64 KiB/ },
+  {
+    what: "a long text that it must equal",
+    answer: whole(`${padding(60_000)}${"成".repeat(5_000)}`),
+    expect: { equals: `${padding(60_000)}${"成".repeat(5_000)}` },
+    error: null,
+  },
+  {
+    what: "a pattern in the beginning",
+    answer: whole(`ok${padding(200 * KIB)}`),
+    expect: { matches: "^ok" },
+    error: null,
+  },
+  {
+    what: "a pattern behind it",
+    answer: whole(`${padding(200 * KIB)}ok`),
+    expect: { matches: "ok" },
+    error: /does not match "ok" \(only its first 64 KiB/,
+  },
 ];
 
 for (const row of ROWS)

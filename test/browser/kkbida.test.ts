@@ -14,9 +14,17 @@ const TASK = {
   limitCallCount: 1,
 };
 
-test("kkbida's columns in both lists, its tasks' profile, and a time limit for a destination", async ({ world, enter }) => {
+test("kkbida's columns in both lists, its tasks' profile, and a time limit for a destination", async ({
+  world,
+  enter,
+}) => {
   const url = `${world.receiver.url({ body: "处理成功了" })}?city={city}`;
-  const reply = await world.api("POST", "/api/addTask", { ...TASK, url }, { username: "admin", password: "admin" });
+  const reply = await world.api(
+    "POST",
+    "/api/addTask",
+    { ...TASK, url },
+    { username: "admin", password: "admin" },
+  );
   assert.is((await world.ended(reply.text)).state, "succeeded");
   const { page, complaints } = await enter("/tasks");
   await page.getByRole("button", { name: "Columns" }).click();
@@ -30,7 +38,10 @@ test("kkbida's columns in both lists, its tasks' profile, and a time limit for a
   await page.getByRole("cell", { name: "处理成功了" }).waitFor();
 
   await page.goto(`/tasks/${reply.text}`);
-  await page.getByText(`${new URL(url).pathname}?city=%E4%B8%8A%E6%B5%B7`).first().waitFor();
+  await page
+    .getByText(`${new URL(url).pathname}?city=%E4%B8%8A%E6%B5%B7`)
+    .first()
+    .waitFor();
   await page.getByRole("button", { name: "Rules" }).click();
   await page.getByText("kkbida called", { exact: true }).waitFor();
   assert.equal(complaints, []);

@@ -42,7 +42,11 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
   ["ftp url", { url: "ftp://a/" }, [URL_TEXT]],
   ["url that is none", { url: "http://" }, [URL_TEXT]],
   ["url with an unfilled placeholder", { url: "http://a/{id}" }, [UNFILLED]],
-  ["url with a placeholder filled with dots", { url: "http://a/{id}", requestParam: { id: ".." } }, [UNFILLED]],
+  [
+    "url with a placeholder filled with dots",
+    { url: "http://a/{id}", requestParam: { id: ".." } },
+    [UNFILLED],
+  ],
   ["url with NUL", { url: "http://a/\0" }, ["url不能包含NUL字符"]],
   ["url with half a character", { url: "http://a/\ud83d" }, ["url包含不完整的字符"]],
   ["url of 2049 characters", { url: `http://a/${"x".repeat(2040)}` }, ["url不能超过2048个字符"]],
@@ -221,7 +225,9 @@ for (const [url, requestParam, path] of FILLED)
   });
 
 test("of a GET only what a placeholder uses is sent, unless it is asked for", () => {
-  const request = text(good({ url: "http://a/{b}?c=d'e", requestMethod: "GET", requestParam: { a: 1, b: 2 } }));
+  const request = text(
+    good({ url: "http://a/{b}?c=d'e", requestMethod: "GET", requestParam: { a: 1, b: 2 } }),
+  );
   assert.is(renderRequest(parseLegacyTask(request).spec).path, "/2?c=d'e");
   const asked = parseLegacyTask(request, { timeoutMs: seconds(5), profile: "kkbida-query" }).spec;
   assert.is(renderRequest(asked).path, "/2?c=d'e&a=1");

@@ -26,7 +26,8 @@ const FRACTIONS: [ms: number, text: string][] = [
   [999, "1970-01-01 00:00:00.999"],
   [-1, "1969-12-31 23:59:59.999"],
 ];
-for (const [ms, text] of FRACTIONS) test(`${ms} ms as kkbida wrote it`, () => assert.is(timestampText(ms, "UTC"), text));
+for (const [ms, text] of FRACTIONS)
+  test(`${ms} ms as kkbida wrote it`, () => assert.is(timestampText(ms, "UTC"), text));
 
 test("summer time counts, and midnight is 0 o'clock", () => {
   assert.is(localTime(Date.UTC(2026, 6, 1, 22), "Europe/Berlin"), "2026-07-02 00:00:00 +02:00");

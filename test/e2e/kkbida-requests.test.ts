@@ -142,7 +142,8 @@ for (const recorded of RECORDED) {
     else assert.is(calls.length, wanted.length);
     for (const [i, fields] of wanted.entries())
       for (const [field, value] of Object.entries(fields))
-        if (field !== "others") assert.equal(calls[i]?.[field as keyof Sent], value, `${field} of request ${i + 1}`);
+        if (field !== "others")
+          assert.equal(calls[i]?.[field as keyof Sent], value, `${field} of request ${i + 1}`);
     for (const { headers } of receiver.calls(reply.text)) assert.not.ok("accept-encoding" in headers);
   });
 }

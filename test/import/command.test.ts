@@ -63,7 +63,10 @@ for (const kind of KINDS) {
     await node.knex("bida_migrations").insert({ name: "999_later", batch: 99, migration_time: new Date() });
     const refused = await run([kkbida.url], place);
     assert.is(refused.how, "exit 1");
-    assert.match(refused.stderr, /^import: BIDA_DATA(BASE_URL|_DIR): the Bida that uses [^\n]+ another version; stop it\n$/);
+    assert.match(
+      refused.stderr,
+      /^import: BIDA_DATA(BASE_URL|_DIR): the Bida that uses [^\n]+ another version; stop it\n$/,
+    );
     assert.is((await run([kkbida.url, "--dry-run"], place)).how, "exit 0", "a dry run disturbs nobody");
     await node.knex("bida_migrations").where({ name: "999_later" }).delete();
     const turn = await holdImport(node, () => undefined);
@@ -88,7 +91,9 @@ for (const kind of KINDS) {
     const follow = start([kkbida.url, "--ended-only", "--follow", "1"], environment(place));
     await follow.printed(/in flight, for a later import +1\n/);
     await untilTasks(place, 1);
-    await kkbida.connection.query("UPDATE callback_task SET isSuccess = 1, callCount = 2 WHERE taskId = ?", [idOf(2)]);
+    await kkbida.connection.query("UPDATE callback_task SET isSuccess = 1, callCount = 2 WHERE taskId = ?", [
+      idOf(2),
+    ]);
     assert.is(await follow.ended, "exit 0", follow.stderr());
     assert.is((await contents(place)).tasks?.length, 2);
     assert.not.match(follow.stdout(), /Stop it/);

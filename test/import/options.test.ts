@@ -34,7 +34,16 @@ test("defaults, and all of them given", () => {
       "r",
       URL,
     ]),
-    { source: URL, dryRun: true, yes: true, batch: 20, endedOnly: true, zone: 0, report: "r", followMs: null } as Options,
+    {
+      source: URL,
+      dryRun: true,
+      yes: true,
+      batch: 20,
+      endedOnly: true,
+      zone: 0,
+      report: "r",
+      followMs: null,
+    } as Options,
   );
   assert.is(readOptions(["jdbc:mysql://db/callcenterdb"])?.source, "mysql://db/callcenterdb");
   assert.is(readOptions([URL, "--ended-only", "--follow", "60"])?.followMs, 60_000);

@@ -60,7 +60,14 @@ for (const kind of KINDS) {
 
   async function importAll(write = true, webhooks: WebhookSink | null = sink) {
     const source = await Source.open(kkbida.url);
-    const options = { batch: 500, zone: hours(8), legacy: LEGACY_SETTINGS, endedOnly: false, oldBefore: null, webhooks };
+    const options = {
+      batch: 500,
+      zone: hours(8),
+      legacy: LEGACY_SETTINGS,
+      endedOnly: false,
+      oldBefore: null,
+      webhooks,
+    };
     try {
       const { tally } = await importKkbida(source, db, write, {
         ...options,

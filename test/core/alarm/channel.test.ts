@@ -4,7 +4,13 @@ import * as assert from "uvu/assert";
 import { EgressPolicy } from "../../../core/addresses.ts";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
 import { wants } from "../../../core/alarm/alarm.ts";
-import { addressed, type ChannelSpec, filterOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
+import {
+  addressed,
+  type ChannelSpec,
+  filterOf,
+  messageTask,
+  parseChannel,
+} from "../../../core/alarm/channel.ts";
 import { MASK, maskUrl, withoutSecrets } from "../../../core/alarm/mask.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import { epochMs } from "../../../core/clock.ts";
@@ -227,7 +233,10 @@ for (const [content, kinds] of TOLD)
   });
 
 test("kkbida's variables of time, as kkbida wrote them, in the zone that is set", () => {
-  const spec = parse({ url: "https://a.example/x", content: '{"a":"${createTime}","b":"${lastModifiedDate}"}' });
+  const spec = parse({
+    url: "https://a.example/x",
+    content: '{"a":"${createTime}","b":"${lastModifiedDate}"}',
+  });
   const facts = { createTime: 1_700_000_000_120, lastModifiedDate: 1_700_000_000_000 };
   const { body } = messageTask(spec, one({ facts }), PUBLIC, "+08:00");
   assert.is(body, '{"a":"2023-11-15 06:13:20.12","b":"2023-11-15 06:13:20.0"}');

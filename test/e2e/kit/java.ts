@@ -79,7 +79,10 @@ export function prepareJava(): Prepared {
 }
 
 /** For Spring 6, which wants Java 17; with all that it depends on. */
-const SPRING = ["org.springframework:spring-web:6.1.14", "com.fasterxml.jackson.core:jackson-databind:2.17.3"];
+const SPRING = [
+  "org.springframework:spring-web:6.1.14",
+  "com.fasterxml.jackson.core:jackson-databind:2.17.3",
+];
 
 /**
  * Brings Spring's libraries and compiles `files` with them, as {@link prepareJava}.
@@ -100,7 +103,15 @@ export function prepareSpring(files: string[]): { classPath: string } | { missin
     const goal = ["-q", "-B", "dependency:build-classpath", `-Dmdep.outputFile=${list}`];
     const why = run("mvn", goal, folder, MAVEN_PATIENCE, { MAVEN_OPTS: "-Xmx256m -XX:+UseSerialGC" });
     if (why !== null) return { missing: why };
-    const options = ["-J-Xmx256m", "-encoding", "UTF-8", "-d", classes, "-cp", readFileSync(list, "utf8").trim()];
+    const options = [
+      "-J-Xmx256m",
+      "-encoding",
+      "UTF-8",
+      "-d",
+      classes,
+      "-cp",
+      readFileSync(list, "utf8").trim(),
+    ];
     const wrong = run("javac", ["-Xlint:all", "-Werror", ...options, ...files], folder, JAVAC_PATIENCE);
     if (wrong !== null) throw new Error(wrong);
     writeFileSync(join(folder, "done"), "");

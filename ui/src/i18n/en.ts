@@ -251,7 +251,8 @@ export const en = {
   "profile.kkbida-query": "kkbida called, with unused parameters appended",
   "dest.patience": "{ms} ms for kkbida's tasks",
   "dest.legacyTimeout": "Time for calls of kkbida's tasks, in ms",
-  "dest.legacyTimeout.hint": "100 to 120,000. Empty: as they were accepted. Holds for tasks that wait already.",
+  "dest.legacyTimeout.hint":
+    "100 to 120,000. Empty: as they were accepted. Holds for tasks that wait already.",
   "columns.choose": "Columns",
   "pager.label": "Pages of the list",
   "pager.shown": "{n} row|{n} rows",
