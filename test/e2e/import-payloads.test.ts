@@ -47,7 +47,7 @@ async function imported(
     return tasks.map((_, n) => idOf(n));
   };
   try {
-    await judge(world, { name: "import:kkbida", takes: isStored, send }, [...PAYLOADS, ...TWICE]);
+    await judge(world, { name: "import:kkbida", takes: isStored, kkbida: "stored", send }, [...PAYLOADS, ...TWICE]);
   } finally {
     await world.stop();
     await kkbida.close();
