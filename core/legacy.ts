@@ -69,7 +69,7 @@ export function parseLegacyTask(
   const names = (["sourceAppName", "targetAppName"] as const).map((field) => nameIn(form, field, refuse));
   if (reasons.length > 0)
     throw new BidaError("invalid_task", [LEGACY_PREFIX, ...new Set(reasons)].join("，"));
-  const requestParam = object !== null && requestMethod === "POST" ? withoutNulls(object) : object;
+  const requestParam = legacyParam(requestMethod as LegacyMethod, object);
   const spec: TaskSpec = {
     url: url as string,
     requestMethod: requestMethod as LegacyMethod,
@@ -107,6 +107,10 @@ export function legacyExpectation(text: string | null): Pick<TaskSpec, "expectRe
   const beginning = text.slice(0, MAX_EXPECT).toWellFormed();
   return { expectResult: beginning.replace(/\uFFFD$/, ""), expect: { ...expect, contains: text } };
 }
+
+/** Members that are null are left out of bodies, as Java's serializers did; a placeholder may want one. */
+export const legacyParam = (method: LegacyMethod, param: JsonText | null): JsonText | null =>
+  method === "POST" && param !== null ? withoutNulls(param) : param;
 
 /** Without `user:password@`. Java's HTTP client sends neither. */
 export const withoutCredentials = (url: string): string => url.replace(/^(https?:\/\/)[^/?#\\]*@/i, "$1");

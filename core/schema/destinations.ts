@@ -71,12 +71,9 @@ export const destinationViewSchema = z
     concurrency: z.int().nullable(),
     ratePerSecond: z.number().nullable(),
     keepAlive: z.boolean().meta({ description: "Whether connections are kept open between calls" }),
-    legacyTimeoutMs: z
-      .int()
-      .nullable()
-      .meta({
-        description: "How long calls of kkbida's tasks may take, in ms; null: as they were accepted with",
-      }),
+    legacyTimeoutMs: z.int().nullable().meta({
+      description: "How long calls of kkbida's tasks may take, in ms; null: as they were accepted with",
+    }),
     breaker: z.object({
       enabled: z.boolean(),
       state: z.enum(["closed", "open", "half_open"]),

@@ -3,7 +3,7 @@ import { type EpochMs, epochMs, later, type Millis, millis, minutes } from "../.
 import { cutToBytes } from "../../core/cut-text.ts";
 import { laneOf, parseTaskId } from "../../core/ids.ts";
 import type { JsonText } from "../../core/json/text.ts";
-import { appName, legacyExpectation, withoutCredentials } from "../../core/legacy.ts";
+import { appName, legacyExpectation, legacyParam, withoutCredentials } from "../../core/legacy.ts";
 import type { AttemptRecord, CallError } from "../../core/outcome.ts";
 import { MAX_BODY_BYTES } from "../../core/payload.ts";
 import { LEGACY_SETTINGS, type LegacySettings, type Profile } from "../../core/profile.ts";
@@ -116,9 +116,10 @@ function paramOf(text: string | null): { json: JsonText | null } | string {
 function requestOf(
   url: string,
   requestMethod: "GET" | "POST",
-  requestParam: JsonText | null,
+  param: JsonText | null,
   profile: Profile,
 ): Request {
+  const requestParam = legacyParam(requestMethod, param);
   // Without parameters kkbida sent a request without a body.
   const body = requestParam === null && requestMethod === "POST" ? "" : null;
   return {

@@ -10,7 +10,7 @@ export interface Entry {
   name: string;
   takes(row: Payload): boolean;
   /** Its tasks are kkbida's: they were sent by a client of it, or stood in its database. */
-  kkbida?: "sent" | "stored";
+  kkbida?: true;
   /** Hands all of them over, for `url` and its suffix. @returns their ids, in order */
   send(rows: Payload[], url: string): Promise<string[]>;
 }
@@ -53,7 +53,7 @@ function httpEntries(world: World, sourceAppName: string): Entry[] {
         if (reply.status !== 200) throw new Error(`${row.name}: ${reply.status} ${reply.text}`);
         return reply.text;
       }),
-      kkbida: "sent",
+      kkbida: true,
     },
     each("POST /v1/tasks", everything, async (row, url) => {
       const text = taskText(row, url, `"limitCallCount":1,"sourceAppName":"${sourceAppName}"`);

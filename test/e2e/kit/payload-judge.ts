@@ -25,11 +25,10 @@ export async function judge(world: World, entry: Entry, table: Payload[] = PAYLO
   console.log(`${world.kind}: ${rows.length} payloads through ${entry.name}`);
 }
 
-/** What stands in kkbida's database is sent as it stands there. */
 function meantBy({ kkbida }: Entry, row: Payload): Payload {
   if (!kkbida || !row.kkbida) return row;
   const { target, body } = row.kkbida;
-  return { ...row, ...(target !== undefined && { target }), ...(kkbida === "sent" && body !== undefined && { body }) };
+  return { ...row, ...(target !== undefined && { target }), ...(body !== undefined && { body }) };
 }
 
 async function arrived(world: World, entry: Entry, rows: Payload[], ids: string[]): Promise<Call[]> {
