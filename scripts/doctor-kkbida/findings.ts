@@ -1,6 +1,6 @@
 /** From what stands in a kkbida's database to what its users should know before they move. */
 import { isIP } from "node:net";
-import { EgressPolicy } from "../../core/addresses.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import type { Config } from "../../core/config.ts";
 import { type Observed, observe, OTHERS, type Target } from "../../store/kkbida/observe.ts";
 import type { Source } from "../../store/kkbida/source.ts";
@@ -192,7 +192,7 @@ function redirectFindings({ targets }: Observed): Finding[] {
 }
 
 async function addressFindings({ targets }: Observed, config: Config, resolve: Resolve): Promise<Finding[]> {
-  const policy = new EgressPolicy(config.egressAllow);
+  const policy = new EgressPolicy([...config.egressAllow, ...config.egressWhileAlone]);
   const hosts = new Set(named(targets).map(([origin]) => new URL(origin).hostname.replace(/^\[|\]$/g, "")));
   const looked = [...hosts].slice(0, MAX_LOOKUPS);
   const answers = await Promise.all(

@@ -83,6 +83,7 @@ export function mapTask(
       orderKey: null,
       orderSeq: null,
       handedUntil: null,
+      unsigned: false,
       sourceIp: textOrNull(row.sourceIp)?.slice(0, MAX_SOURCE_IP) ?? null,
       createdAt: times.createdAt,
       updatedAt: times.updatedAt,

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
-import { EgressPolicy } from "../../core/addresses.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { connectionsTo, delivered, httpTarget, job, type Target } from "./targets.ts";

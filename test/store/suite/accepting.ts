@@ -64,6 +64,7 @@ export function accepting(kind: Kind): void {
       profile: "kkbida-query",
       orderSeq: null,
       handedUntil: null,
+      unsigned: false,
       state: "pending",
       callCount: 0,
       manualCalls: 0,
