@@ -6,7 +6,9 @@ import { AddressRanges, LOOPBACK_RANGES, neverMatches, PRIVATE_RANGES } from "./
 import { type Millis, millis } from "./clock.ts";
 import { EgressPolicy } from "./egress.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
+import { LEGACY_SETTINGS, type LegacySettings } from "./profile.ts";
 import { tlsOf } from "./server-tls.ts";
+import { isZone, type Zone } from "./wall-clock.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -63,6 +65,12 @@ export interface Config {
   dubboApp: string | null;
   /** URLs of the registries that consumers look into. */
   dubboRegistries: string[];
+  /** Of times in alarms. Undefined: the machine's. */
+  timeZone: Zone;
+  /** What kkbida's endpoint takes instead of the administrator's name and password. Null: those. */
+  legacyCredentials: { username: string; password: string } | null;
+  /** How kkbida's users' tasks are called. */
+  legacy: LegacySettings;
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -74,6 +82,8 @@ export class ConfigError extends Error {
 
 /** The one that everybody knows. */
 export const DEFAULT_PASSWORD = "admin";
+/** No password: the environment opens nothing but kkbida's endpoint. */
+export const NO_PASSWORD = "";
 
 const whole = (min: number, max: number) =>
   z
@@ -196,6 +206,13 @@ const VARIABLES = z.object({
     .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
     .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
     .default([]),
+  BIDA_TIME_ZONE: z.string().refine(isZone, "must be a time zone such as Asia/Shanghai or +08:00").optional(),
+  BIDA_LEGACY_CREDENTIALS: z
+    .string()
+    .regex(/^[^:]{1,64}:.{1,256}$/s, "must be a user name and a password, with a colon between")
+    .optional(),
+  BIDA_LEGACY_TIMEOUT_MS: whole(100, 120_000).default(LEGACY_SETTINGS.timeoutMs),
+  BIDA_LEGACY_APPEND_QUERY: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
     .optional(),
@@ -225,7 +242,7 @@ export function loadConfig(
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
     adminUsername: v.BIDA_ADMIN_USERNAME,
-    adminPassword: v.BIDA_ADMIN_PASSWORD,
+    adminPassword: isLegacyOnly(v) ? NO_PASSWORD : v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
     trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
     egressAllow: v.BIDA_EGRESS_ALLOW ?? [],
@@ -249,6 +266,12 @@ export function loadConfig(
     dubboIpAllow: new AddressRanges(v.BIDA_DUBBO_IP_ALLOW),
     dubboApp: v.BIDA_DUBBO_APP ?? null,
     dubboRegistries: v.BIDA_DUBBO_REGISTRY,
+    timeZone: v.BIDA_TIME_ZONE,
+    legacyCredentials: credentialsOf(v.BIDA_LEGACY_CREDENTIALS),
+    legacy: {
+      timeoutMs: millis(v.BIDA_LEGACY_TIMEOUT_MS),
+      profile: v.BIDA_LEGACY_APPEND_QUERY === "true" ? "kkbida-query" : "kkbida",
+    },
     services: servicesOf(v),
   };
 }
@@ -301,7 +324,8 @@ function checkCombination(v: Variables): void {
   } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
+  const isDefault = v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLegacyOnly(v);
+  if (services.includes("api") && isDefault && !isLoopback(v.BIDA_HOST)) {
     throw new ConfigError(
       `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
     );
@@ -320,6 +344,21 @@ function checkDubbo(v: Variables): void {
     );
 }
 
+/**
+ * kkbida's own password that everybody knows, kept for its clients: with `BIDA_LEGACY_CREDENTIALS` saying the same it opens kkbida's
+ * endpoint, and nothing else beyond loopback.
+ */
+const isLegacyOnly = (v: Variables): boolean =>
+  v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD &&
+  v.BIDA_LEGACY_CREDENTIALS === `${v.BIDA_ADMIN_USERNAME}:${v.BIDA_ADMIN_PASSWORD}` &&
+  !isLoopback(v.BIDA_HOST);
+
+function credentialsOf(text: string | undefined): Config["legacyCredentials"] {
+  if (text === undefined) return null;
+  const colon = text.indexOf(":");
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
 const OWN_RANGES = [...LOOPBACK_RANGES, ...PRIVATE_RANGES];
 
 /** Nobody else can reach this process over a network; whom it knows is another matter. */
@@ -335,5 +374,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL|KEY|REGISTRY|EGRESS_PROXY/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY|REGISTRY|CREDENTIALS|EGRESS_PROXY/.test(name) ? "not shown" : `"${value}"`;
 }

@@ -22,6 +22,7 @@ import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
+import * as profiles from "./migrations/021_profiles.ts";
 
 interface Migration {
   name: string;
@@ -48,6 +49,7 @@ const MIGRATIONS: Migration[] = [
   installation,
   wire,
   incidents,
+  profiles,
 ];
 
 /** In order, for tests. */
@@ -56,6 +58,13 @@ export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 /** @returns the names of the migrations that this call ran */
 export const migrate = (db: Database): Promise<string[]> =>
   db.driver.whileMigrating(() => runMigrations(db.knex));
+
+/** Whether every migration has run, and none that is not known here. */
+export async function isMigrated({ knex }: Database): Promise<boolean> {
+  const rows = await knex("bida_migrations").select("name");
+  const names = rows.map(({ name }) => String(name)).sort();
+  return names.join() === [...MIGRATION_NAMES].sort().join();
+}
 
 async function runMigrations(knex: Knex): Promise<string[]> {
   const config: Knex.MigratorConfig = {

@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, millis } from "../core/clock.ts";
 import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
+import { PROFILES } from "../core/profile.ts";
 import {
   METHODS,
   type Method,
@@ -53,7 +54,14 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
 }
 
 /** What its target gets and is judged by; a call needs it, recording does not. */
-type Payload = "requestParam" | "body" | "bodyBase64" | "contentType" | "headers" | "expectResult";
+type Payload =
+  | "requestParam"
+  | "body"
+  | "bodyBase64"
+  | "contentType"
+  | "headers"
+  | "expectResult"
+  | "profile";
 
 /** A task as it is locked: its payload was not read. */
 export type LockedTask = Omit<StoredTask, Payload>;
@@ -90,6 +98,7 @@ export const TASK_COLUMNS = [
   "order_seq",
   "source_ip",
   "handed_until",
+  "profile",
   "call_unsigned",
 ] as const;
 
@@ -123,6 +132,7 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.orderSeq,
     task.sourceIp,
     task.handedUntil,
+    task.profile,
     task.unsigned ? 1 : null,
   ];
 }
@@ -145,6 +155,7 @@ export function taskFromRow(row: Row): StoredTask {
   task.contentType = columns.optional("content_type", text);
   task.headers = columns.optional("headers", headersOf<Record<string, string>>(false));
   task.expectResult = columns.optional("expect_result", text);
+  task.profile = columns.optional("profile", oneOf(PROFILES));
   if (columns.broken) task.corrupt = columns.broken;
   return task;
 }

@@ -56,7 +56,7 @@ export async function resend(
   const idempotency = key === null ? null : idempotencyOf(sent, { kind: "task", key });
   let checked: CheckedTask;
   try {
-    checked = checkTask(new Map([...requestOf(original, changes, now), ...changes]), now);
+    checked = checkTask(new Map([...requestOf(original, changes, now), ...changes]), now, original.profile);
   } catch (error) {
     // A repetition that could not be accepted any more is a repetition all the same.
     const known = idempotency && (await findKnown(db, original.appId, idempotency));

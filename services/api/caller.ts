@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import type { ServiceBroker } from "moleculer";
 import { AddressRanges } from "../../core/addresses.ts";
 import type { Actor } from "../../core/caller.ts";
-import { type Config, DEFAULT_PASSWORD } from "../../core/config.ts";
+import { type Config, DEFAULT_PASSWORD, NO_PASSWORD } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { SessionIdentity, SessionProof, UserIdentity } from "../../core/people.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
@@ -46,8 +46,9 @@ interface KnownApp {
 export class Callers {
   readonly #config: Config;
   readonly #broker: ServiceBroker;
-  readonly #adminName: Buffer;
-  readonly #adminPassword: Buffer;
+  readonly #admin: Credentials;
+  /** Null: the administrator's. */
+  readonly #legacy: Credentials | null;
   /** Keys of what is remembered are made with it: what was hashed cannot be guessed from a memory dump. */
   readonly #secret = randomBytes(32);
   readonly #apps = new Believed<KnownApp>();
@@ -58,8 +59,9 @@ export class Callers {
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
     this.#broker = broker;
-    this.#adminName = digest(config.adminUsername);
-    this.#adminPassword = digest(config.adminPassword);
+    const { adminUsername, adminPassword, legacyCredentials } = config;
+    this.#admin = credentials(adminUsername, adminPassword);
+    this.#legacy = legacyCredentials && credentials(legacyCredentials.username, legacyCredentials.password);
   }
 
   /** An app, a user or a session changed. */
@@ -124,10 +126,14 @@ export class Callers {
   }
 
   isAdmin(username: string, password: string): boolean {
-    // Both are always compared, in constant time.
-    const sameName = timingSafeEqual(digest(username), this.#adminName);
-    const samePassword = timingSafeEqual(digest(password), this.#adminPassword);
-    return sameName && samePassword;
+    return this.#config.adminPassword !== NO_PASSWORD && matches(this.#admin, username, password);
+  }
+
+  /** Whether kkbida's clients may use its endpoint with these. */
+  isLegacyClient(username: string, password: string): boolean {
+    return this.#legacy === null
+      ? this.isAdmin(username, password)
+      : matches(this.#legacy, username, password);
   }
 
   async #basic(username: string, password: string, sourceIp: string): Promise<Caller> {
@@ -187,6 +193,23 @@ const plain = (address: string): string =>
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
     .replace(/%[^%]*$/, "")
     .replace(/^::ffff:(?=\d+\.)/, "");
+
+interface Credentials {
+  name: Buffer;
+  password: Buffer;
+}
+
+const credentials = (name: string, password: string): Credentials => ({
+  name: digest(name),
+  password: digest(password),
+});
+
+/** Both are always compared, in constant time. */
+function matches(known: Credentials, username: string, password: string): boolean {
+  const sameName = timingSafeEqual(digest(username), known.name);
+  const samePassword = timingSafeEqual(digest(password), known.password);
+  return sameName && samePassword;
+}
 
 /** Of equal length for any text, as constant-time comparison needs it. */
 const digest = (text: string): Buffer => hash("sha256", text, "buffer");

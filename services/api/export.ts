@@ -38,6 +38,7 @@ const COLUMNS = [
   "sourceAppName",
   "targetAppName",
   "orderKey",
+  "profile",
   "sourceIp",
   "lastErrorCode",
   "lastErrorMessage",

@@ -52,7 +52,7 @@ export function legacyRoutes(
     if (
       typeof username !== "string" ||
       typeof password !== "string" ||
-      !callers.isAdmin(username, password)
+      !callers.isLegacyClient(username, password)
     ) {
       throw new BidaError("unauthorized", "wrong username or password");
     }

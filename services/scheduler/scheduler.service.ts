@@ -160,12 +160,17 @@ function originOf(ctx: BidaContext): Origin {
 /** One caller's task; what is wrong with it concerns nobody else. */
 async function submitOne(item: Submission, ctx: BidaContext): Promise<SubmissionResult> {
   const { form, task, taskId, appId, sourceIp } = item;
-  const { acceptance } = pipelineOf(ctx);
+  const { acceptance, resources } = pipelineOf(ctx);
   try {
     acceptance.checkLoad();
     const origin = { appId, sourceIp, taskId: taskId as TaskId };
     if (form === "legacy") {
-      const checked = parseLegacyTask(task);
+      const checked = parseLegacyTask(task, resources.config.legacy);
+      if (checked.credentialsDropped)
+        ctx.service?.logger.warn(
+          { taskId, target: checked.origin },
+          "user name and password in a URL were dropped",
+        );
       return { taskId: await acceptance.accept(checked, { ...origin, door: "legacy" }) };
     }
     const key = checkIdempotencyKey(item.idempotencyKey);

@@ -36,6 +36,7 @@ export function taskView(task: StoredTask, leased: boolean, exact: boolean): Tas
     sourceAppName: task.sourceAppName,
     targetAppName: task.targetAppName,
     orderKey: task.orderKey,
+    profile: task.profile,
     sourceIp: task.sourceIp,
     lastError: task.lastError,
     createdAt: iso(task.createdAt),

@@ -150,20 +150,22 @@ function preparedOf(connection: SqliteDatabase.Database): Prepared {
   return made;
 }
 
+function lockOf(file: string): Release | null {
+  const lock = new SqliteDatabase(file, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch {
+    lock.close();
+    return null;
+  }
+  return async () => void lock.close();
+}
+
 /** The operating system's lock on a file beside the database, which is this process's alone then. */
 function locksOf(dataDir: string): Locks {
   return {
-    async holdDatabase(): Promise<Release | null> {
-      const lock = new SqliteDatabase(path.resolve(dataDir, "bida.lock"), { timeout: 0 });
-      try {
-        lock.exec("BEGIN EXCLUSIVE");
-      } catch {
-        lock.close();
-        return null;
-      }
-      return async () => void lock.close();
-    },
-    holdTurn: async () => async () => undefined,
+    holdDatabase: async () => lockOf(path.resolve(dataDir, "bida.lock")),
+    holdTurn: async (what) => lockOf(path.resolve(dataDir, `bida.${what}.lock`)),
     inTurn: (_, work) => work(),
     whileMigrating: (work) => work(),
   };

@@ -47,6 +47,9 @@ test("defaults", () => {
     dubboHost: null,
     dubboApp: null,
     dubboRegistries: [],
+    legacyCredentials: null,
+    legacy: { timeoutMs: 60_000, profile: "kkbida" },
+    timeZone: undefined,
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
   assert.ok(Number.isInteger(socketsPerThread) && socketsPerThread >= 1);
@@ -94,6 +97,26 @@ for (const [what, env, allow, whileAlone] of EGRESS) {
 
 const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wanted: unknown][] = [
   [{ BIDA_HOST: "localhost" }, (c) => c.host, "localhost"],
+  [{ BIDA_TIME_ZONE: "Asia/Shanghai" }, (c) => c.timeZone, "Asia/Shanghai"],
+  [{ BIDA_TIME_ZONE: "+08:00" }, (c) => c.timeZone, "+08:00"],
+  [
+    { BIDA_LEGACY_CREDENTIALS: "kk:a:b" },
+    (c) => [c.legacyCredentials, c.adminPassword],
+    [{ username: "kk", password: "a:b" }, "admin"],
+  ],
+  [
+    { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "admin", BIDA_LEGACY_CREDENTIALS: "admin:admin" },
+    (c) => [c.legacyCredentials?.password, c.adminPassword],
+    ["admin", ""],
+  ],
+  [
+    { BIDA_HOST: "127.0.0.1", BIDA_ADMIN_PASSWORD: "admin", BIDA_LEGACY_CREDENTIALS: "admin:admin" },
+    (c) => c.adminPassword,
+    "admin",
+  ],
+  [{ BIDA_LEGACY_TIMEOUT_MS: "120000" }, (c) => c.legacy.timeoutMs, 120_000],
+  [{ BIDA_LEGACY_APPEND_QUERY: "true" }, (c) => c.legacy.profile, "kkbida-query"],
+  [{ BIDA_LEGACY_APPEND_QUERY: "false" }, (c) => c.legacy.profile, "kkbida"],
   [{ BIDA_PORT: "0" }, (c) => c.port, 0],
   [{ BIDA_PORT: "65535" }, (c) => c.port, 65_535],
   [{ BIDA_DATA_DIR: "/var/bida" }, (c) => c.dataDir, "/var/bida"],
@@ -138,6 +161,10 @@ for (const [env, read, wanted] of GOOD) {
 }
 
 const BAD: [name: string, values: string[], rule: RegExp][] = [
+  ["BIDA_TIME_ZONE", ["Shanghai", "+25:00"], /time zone/],
+  ["BIDA_LEGACY_CREDENTIALS", ["admin", ":x", "admin:"], /user name and a password/],
+  ["BIDA_LEGACY_TIMEOUT_MS", ["99", "120001"], /100 to 120000/],
+  ["BIDA_LEGACY_APPEND_QUERY", ["yes", "1"], /true or false/],
   ["BIDA_PORT", ["-1", "65536", "80a", "1.5", "8080 ", "0x50"], /must be/],
   [
     "BIDA_DATABASE_URL",
@@ -186,7 +213,7 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
     /redis:\/\/ or rediss:\/\/ or zookeeper/,
   ],
 ];
-const SECRET = /PASSWORD|URL|KEY|REGISTRY|EGRESS_PROXY/;
+const SECRET = /PASSWORD|URL|KEY|REGISTRY|CREDENTIALS|EGRESS_PROXY/;
 for (const [name, values, rule] of BAD) {
   for (const value of values) {
     test(`${name}=${value.slice(0, 30)} stops the start with one line that names it`, async () => {

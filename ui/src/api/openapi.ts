@@ -36,7 +36,7 @@ export interface paths {
     "/v1/attempts": {
         /**
          * Calls of all tasks, newest first
-         * @description Without what was answered; that stands in the task's attempts. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
+         * @description Without what was answered, which stands in the task's attempts; `include=response` gives its beginning. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
          */
         get: operations["getAttempts"];
     };
@@ -412,6 +412,8 @@ export interface components {
             outcome: "succeeded" | "failed";
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            /** @description With `include=response`: the first 200 characters of the answer; null where it is none, or no text */
+            responseStart?: string | null;
             sourceAppName: string | null;
             startedAt: string;
             statusCode: number | null;
@@ -615,6 +617,8 @@ export interface components {
             inFlight: number;
             /** @description Whether connections are kept open between calls */
             keepAlive: boolean;
+            /** @description How long calls of kkbida's tasks may take, in ms; null: as they were accepted with */
+            legacyTimeoutMs: number | null;
             origin: string;
             paused: boolean;
             ratePerSecond: number | null;
@@ -637,6 +641,9 @@ export interface components {
          *       "keepAlive": false
          *     }
          * @example {
+         *       "legacyTimeoutMs": 120000
+         *     }
+         * @example {
          *       "breaker": {
          *         "reset": true
          *       }
@@ -651,6 +658,8 @@ export interface components {
             concurrency?: number | null;
             /** @description False: each call has a connection of its own (`connection: close`) */
             keepAlive?: boolean;
+            /** @description How long calls of kkbida's tasks may take, in ms, also of those that wait already */
+            legacyTimeoutMs?: number | null;
             /** @description Why, for the audit log */
             note?: string;
             paused?: boolean;
@@ -798,6 +807,8 @@ export interface components {
             };
             /** @description RE2 pattern that must match somewhere in the body */
             matches?: string;
+            /** @description How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals` and answers with a content-encoding, and always 64 KiB for `matches` */
+            maxBytes?: number;
             /** @description Codes, or a class such as "2xx", which is the default */
             status?: number[] | string;
             /** @description Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410] */
@@ -1398,6 +1409,8 @@ export interface components {
             /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
             nextCallAt: string | null;
             orderKey: string | null;
+            /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
+            profile: ("kkbida" | "kkbida-query") | null;
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             requestParam: {
@@ -1975,6 +1988,8 @@ export interface operations {
                 destination?: string;
                 errorCode?: string;
                 from?: string;
+                /** @description The beginning of each answer too */
+                include?: "response";
                 /** @description How many at most */
                 limit?: number;
                 outcome?: "succeeded" | "failed";
