@@ -4,6 +4,7 @@ import os from "node:os";
 import { z } from "zod";
 import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
+import { isHostPattern } from "./host-names.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
@@ -25,6 +26,10 @@ export interface Config {
   apiIpAllow: AddressRanges;
   /** Whose `x-forwarded-for` is believed. */
   trustProxy: AddressRanges;
+  /** More host names under which callers reach the API; see `core/host-names.ts`. */
+  allowedHosts: string[];
+  /** Who may read `/metrics` without credentials, beside loopback. */
+  metricsAllow: AddressRanges;
   /** Non-public ranges callbacks may reach; handed to threads as text. See {@link EgressPolicy}. */
   egressAllow: string[];
   /** Name servers for callbacks' hosts, `ip` or `ip:port`. Empty: those of the system. */
@@ -130,6 +135,14 @@ const VARIABLES = z.object({
   BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
   BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: ranges.default([]),
+  BIDA_ALLOWED_HOSTS: list
+    .pipe(
+      z.array(
+        z.string().refine(isHostPattern, "must be host names: bida.example, *.bida.example or 10.0.0.2"),
+      ),
+    )
+    .default([]),
+  BIDA_METRICS_ALLOW: ranges.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
   BIDA_DNS_SERVERS: list
     .pipe(z.array(z.string().refine(isServer, "must be addresses: 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53")))
@@ -192,6 +205,8 @@ export function loadConfig(
     adminPassword: v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
     trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
+    allowedHosts: v.BIDA_ALLOWED_HOSTS,
+    metricsAllow: new AddressRanges(v.BIDA_METRICS_ALLOW),
     egressAllow:
       v.BIDA_EGRESS_ALLOW ??
       (embedded && isLoopback(v.BIDA_HOST) ? [...LOOPBACK_RANGES, ...PRIVATE_RANGES] : []),

@@ -24,6 +24,7 @@ import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.t
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
+import { OwnHost } from "./own-host.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { sessionRoutes } from "./session.routes.ts";
@@ -127,6 +128,13 @@ const api: ServiceSchema<Record<string, unknown>> = {
       // A caller that goes on asking over a connection it keeps would never let the server close.
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
+      try {
+        this.ownHost.check(req);
+      } catch (error) {
+        if (isLegacy(req)) sendRefusal(res, refusalOf(error));
+        else onError(error);
+        return;
+      }
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
     },
 
@@ -154,6 +162,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
   created() {
     const { broker } = this;
     const config = configOf(broker);
+    this.ownHost = new OwnHost(config);
     const callers = new Callers(config, broker);
     this.callers = callers;
     const nodes = new Nodes(broker);
@@ -177,6 +186,9 @@ const api: ServiceSchema<Record<string, unknown>> = {
 };
 
 export default api;
+
+/** Whether refusals are to be in plain text. */
+const isLegacy = ({ url = "" }: IncomingMessage): boolean => /^\/api(?:[/?]|$)/.test(url);
 
 function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
   if (code === "EADDRINUSE") return `BIDA_PORT: ${host}:${port} is in use by another program`;

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServiceBroker } from "moleculer";
-import { AddressRanges } from "../../core/addresses.ts";
+import { AddressRanges, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import type { Actor } from "../../core/caller.ts";
 import { type Config, DEFAULT_PASSWORD } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
@@ -30,6 +30,8 @@ export interface Login {
   /** Whether the user's password is `BIDA_ADMIN_PASSWORD`. */
   environmentPassword: boolean;
 }
+
+const loopback = new AddressRanges(LOOPBACK_RANGES);
 
 /** Of routes that ask for no credentials. Sees nothing. */
 export const NOBODY: Caller = {
@@ -85,6 +87,20 @@ export class Callers {
       address = previous;
     }
     return address;
+  }
+
+  /**
+   * Whether `/metrics` is open to the caller: from the machine itself, unless through a proxy, and from the addresses in
+   * `BIDA_METRICS_ALLOW`. Where a proxy speaks that nobody trusts, who is behind it is not known.
+   */
+  mayScrape(req: IncomingMessage): boolean {
+    const { trustProxy, metricsAllow } = this.#config;
+    const address = this.addressOf(req);
+    const { "x-forwarded-for": hops, forwarded } = req.headers;
+    if (hops === undefined && forwarded === undefined)
+      return loopback.includes(address) || metricsAllow.includes(address);
+    const isTrusted = hops !== undefined && trustProxy.includes(plain(req.socket.remoteAddress ?? ""));
+    return isTrusted && metricsAllow.includes(address);
   }
 
   /** Whether the caller speaks https, as far as we can know. */

@@ -15,10 +15,8 @@ const USUAL = SERVICE_NAMES.filter((name) => name !== "dubbo");
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
-  const { apiIpAllow, trustProxy, threads, socketsPerThread, dubboIpAllow, ...rest } = loadConfig(
-    { BIDA_THREADS: "2" },
-    65_536,
-  );
+  const { apiIpAllow, trustProxy, metricsAllow, threads, socketsPerThread, dubboIpAllow, ...rest } =
+    loadConfig({ BIDA_THREADS: "2" }, 65_536);
   assert.equal(rest, {
     host: "127.0.0.1",
     port: 8080,
@@ -30,6 +28,7 @@ test("defaults", () => {
     adminPassword: "admin",
     egressAllow: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
     dnsServers: [],
+    allowedHosts: [],
     concurrency: 256,
     destinationConcurrency: 64,
     leaseMs: 10_000,
@@ -52,6 +51,7 @@ test("defaults", () => {
     [true, true, false, false],
   );
   assert.not.ok(trustProxy.includes("127.0.0.1"));
+  assert.not.ok(metricsAllow.includes("127.0.0.1"));
   assert.equal(
     ["127.0.0.1", "::1", "10.0.0.1"].map((ip) => dubboIpAllow.includes(ip)),
     [true, true, false],
@@ -77,6 +77,12 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
   [{ BIDA_DATABASE_URL: "mysql://u:p%40@h:3306/db" }, (c) => c.databaseUrl, "mysql://u:p%40@h:3306/db"],
   [{ BIDA_REDIS_URL: "rediss://:p@h:6379/1" }, (c) => c.redisUrl, "rediss://:p@h:6379/1"],
   [{ ...CLUSTER, BIDA_NATS_URL: "nats://a, tls://b ,," }, (c) => c.natsUrls, ["nats://a", "tls://b"]],
+  [
+    { BIDA_ALLOWED_HOSTS: "a.example, *.b.example,::1" },
+    (c) => c.allowedHosts,
+    ["a.example", "*.b.example", "::1"],
+  ],
+  [{ BIDA_METRICS_ALLOW: "10.0.0.0/8" }, (c) => c.metricsAllow.includes("10.1.1.1"), true],
   [{ BIDA_ADMIN_USERNAME: "root" }, (c) => c.adminUsername, "root"],
   [{ BIDA_ADMIN_PASSWORD: "必达 secret" }, (c) => c.adminPassword, "必达 secret"],
   [{ BIDA_API_IP_ALLOW: "10.0.0.0/8, ::1" }, (c) => c.apiIpAllow.includes("10.9.9.9"), true],
@@ -124,6 +130,8 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_ADMIN_PASSWORD", ["x".repeat(257)], /256/],
   ["BIDA_API_IP_ALLOW", ["10.0.0.0/33", "localhost", "10.1"], /is not an IP address or CIDR range/],
   ["BIDA_TRUST_PROXY", ["proxy", "::1/200"], /is not an IP address or CIDR range/],
+  ["BIDA_ALLOWED_HOSTS", ["a.example,http://b", "*", "a:80", "10.0.0.0/8"], /must be host names/],
+  ["BIDA_METRICS_ALLOW", ["prometheus"], /is not an IP address or CIDR range/],
   ["BIDA_EGRESS_ALLOW", ["10.0.0.0/8,all"], /"all" is not an IP address or CIDR range/],
   [
     "BIDA_DNS_SERVERS",
