@@ -24,9 +24,11 @@ import type {
   AuditView,
   CreatedApp,
   Credentials,
+  LoginPlace,
   PasswordChange,
   Rotation,
   SessionIdentity,
+  SessionItem,
   SessionProof,
   UserChange,
   UserIdentity,
@@ -133,10 +135,15 @@ export interface ActionMap {
   "admin.identify": [{ keyHash: string }, AppIdentity | null];
   /** Null: the credentials are wrong. */
   "admin.authenticate": [Credentials, UserIdentity | null];
-  "admin.login": [Credentials & SessionProof, SessionIdentity];
-  /** Null: there is no such session, or no longer. */
-  "admin.session": [SessionProof, SessionIdentity | null];
-  "admin.logout": [Pick<SessionProof, "tokenHash">, Record<string, never>];
+  "admin.login": [Credentials & SessionProof & LoginPlace, SessionIdentity];
+  /** Null: there is no such session, or no longer. `peek`: this does not count as a use of it. */
+  "admin.session": [SessionProof & { peek?: true }, SessionIdentity | null];
+  /** `everywhere`: all sessions of the same user end. */
+  "admin.logout": [Pick<SessionProof, "tokenHash"> & { everywhere?: boolean }, Record<string, never>];
+  /** Of the user who calls, or of `userId`. `current`: hash of the token of the session that asks. */
+  "admin.listSessions": [{ userId?: number; current?: string }, Page<SessionItem>];
+  /** Of the user who calls, or of `userId`: the one with this id; without it all. */
+  "admin.endSessions": [{ userId?: number; id?: string }, Record<string, never>];
   /** Of the user who calls. All sessions of this user end; `renewed` begins. */
   "admin.changePassword": [PasswordChange, SessionIdentity | null];
   "admin.listApps": [PageQuery, Page<AppView>];

@@ -3,44 +3,57 @@ import { Worker } from "node:worker_threads";
 import { BidaError } from "../../core/errors.ts";
 import type { PasswordAnswer, PasswordJob } from "./password-thread.ts";
 
-/** Who comes when so many wait, each 75 ms, is asked to come back. */
+/** Of each lane; who comes when so many wait, each 75 ms, is asked to come back. */
 const MAX_WAITING = 50;
+
+/**
+ * Who waits. `known`: those who have logged in from where they are, or who are logged in; they go first, so that a flood of
+ * guesses from thousands of addresses does not keep them out. The others share their lane by account.
+ */
+export type Lane = "known" | { account: string };
 
 /** The hash of a password nobody has: what unknown names are compared with, so that they take as long as known ones. */
 const NOBODYS =
   "$argon2id$v=19$m=19456,t=2,p=1$Po0bKyyRAFYBd55CziNHug$j6pY1AExaRz/f6gp2gIPfC2lAaSLoWHPzsQfDhbdl4Y";
 
 interface Waiting {
+  job: PasswordJob;
+  account: string;
   resolve(result: never): void;
   reject(error: Error): void;
 }
 
 export class Passwords {
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #known: Waiting[] = [];
+  readonly #others: Waiting[] = [];
+  #atWork: Waiting | null = null;
   #worker: Worker | null = null;
-  #lastId = 0;
 
-  /** @throws BidaError too_many_requests */
+  /** For somebody who is logged in. @throws BidaError too_many_requests */
   hash(password: string): Promise<string> {
-    return this.#ask({ password, hash: null });
+    return this.#ask({ password, hash: null }, "known");
   }
 
   /** @param hash null: there is no such user; takes as long, and is false. @throws BidaError too_many_requests */
-  async verify(password: string, hash: string | null): Promise<boolean> {
-    const right = await this.#ask<boolean>({ password, hash: hash ?? NOBODYS });
+  async verify(password: string, hash: string | null, lane: Lane): Promise<boolean> {
+    const right = await this.#ask<boolean>({ password, hash: hash ?? NOBODYS }, lane);
     return right && hash !== null;
   }
 
-  #ask<T>(job: Omit<PasswordJob, "id">): Promise<T> {
-    if (this.#waiting.size >= MAX_WAITING) {
-      const retryAfter = 5;
-      throw new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter });
-    }
+  #ask<T>(job: PasswordJob, lane: Lane): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
-      this.#thread().postMessage({ id, ...job } satisfies PasswordJob);
+      const one: Waiting = { job, account: lane === "known" ? "" : lane.account, resolve, reject };
+      const line = lane === "known" ? this.#known : this.#others;
+      line.push(one);
+      if (line.length > MAX_WAITING) surplusOf(line)?.reject(tooMany());
+      this.#next();
     });
+  }
+
+  #next(): void {
+    if (this.#atWork) return;
+    this.#atWork = this.#known.shift() ?? this.#others.shift() ?? null;
+    if (this.#atWork) this.#thread().postMessage(this.#atWork.job);
   }
 
   /** Started with the first job; ends with the process. */
@@ -48,9 +61,10 @@ export class Passwords {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL("./password-thread.ts", import.meta.url));
     worker.unref();
-    worker.on("message", ({ id, result }: PasswordAnswer) => {
-      this.#waiting.get(id)?.resolve(result as never);
-      this.#waiting.delete(id);
+    worker.on("message", (result: PasswordAnswer) => {
+      this.#atWork?.resolve(result as never);
+      this.#atWork = null;
+      this.#next();
     });
     worker.on("error", (error) => this.#drop(worker, error));
     worker.on("exit", () => this.#drop(worker, new Error("the thread for passwords ended")));
@@ -62,7 +76,21 @@ export class Passwords {
   #drop(worker: Worker, error: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    this.#atWork?.reject(error);
+    this.#atWork = null;
+    this.#next();
   }
+}
+
+const tooMany = (): BidaError =>
+  new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });
+
+/** Takes the one out that has to come back: the last of the account with the most; where all have one, the last. */
+function surplusOf(line: Waiting[]): Waiting | undefined {
+  const counts = new Map<string, number>();
+  for (const { account } of line) counts.set(account, (counts.get(account) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const index =
+    most === 1 ? line.length - 1 : line.findLastIndex(({ account }) => counts.get(account) === most);
+  return line.splice(index, 1)[0];
 }

@@ -18,7 +18,7 @@ import { consoleRoutes } from "./console.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { directOf, serveDirectly } from "./direct.ts";
 import { docsRoutes } from "./docs.routes.ts";
-import { eventRoutes } from "./events.routes.ts";
+import { eventRoutes, recheckStreams } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
@@ -145,7 +145,12 @@ const api: ServiceSchema<Record<string, unknown>> = {
   },
 
   events: {
-    ...eventsOf({ "access.changed": (_, ctx) => callersOf(ctx).forget() }),
+    ...eventsOf({
+      "access.changed": (_, ctx) => {
+        callersOf(ctx).forget();
+        recheckStreams(ctx.broker);
+      },
+    }),
     "$services.changed": {
       handler() {
         this.nodes.look();

@@ -13,8 +13,9 @@ import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
 import { Believed } from "./believed.ts";
-import { proofOf, tokenOf } from "./cookie.ts";
+import { deviceOf, proofOf, tokenOf } from "./cookie.ts";
 import { Rates } from "./rates.ts";
+import type { Standing } from "./recheck.ts";
 
 /** What a request's credentials say. */
 export interface Caller {
@@ -45,6 +46,25 @@ interface KnownApp {
   ratePerSecond: number | null;
 }
 
+/** Answers about credentials. */
+interface Answers {
+  apps: Believed<KnownApp>;
+  users: Believed<UserIdentity>;
+  sessions: Believed<SessionIdentity>;
+  /** Whether they are asked for on behalf of a stream: that is no use of the credentials. */
+  watching: boolean;
+}
+
+const answers = (watching: boolean, believedMs?: number): Answers => ({
+  apps: new Believed(believedMs),
+  users: new Believed(believedMs),
+  sessions: new Believed(believedMs),
+  watching,
+});
+
+/** Between two looks at a stream's credentials, in ms, one answer is enough for all streams with the same. */
+const WATCHED = 3_000;
+
 export class Callers {
   readonly #config: Config;
   readonly #broker: ServiceBroker;
@@ -52,9 +72,8 @@ export class Callers {
   readonly #adminPassword: Buffer;
   /** Keys of what is remembered are made with it: what was hashed cannot be guessed from a memory dump. */
   readonly #secret = randomBytes(32);
-  readonly #apps = new Believed<KnownApp>();
-  readonly #users = new Believed<UserIdentity>();
-  readonly #sessions = new Believed<SessionIdentity>();
+  readonly #asked = answers(false);
+  readonly #watched = answers(true, WATCHED);
   readonly #rates = new Rates();
 
   constructor(config: Config, broker: ServiceBroker) {
@@ -66,7 +85,8 @@ export class Callers {
 
   /** An app, a user or a session changed. */
   forget(): void {
-    for (const answers of [this.#apps, this.#users, this.#sessions]) answers.forget();
+    for (const { apps, users, sessions } of [this.#asked, this.#watched])
+      for (const kind of [apps, users, sessions]) kind.forget();
   }
 
   /**
@@ -114,19 +134,43 @@ export class Callers {
    * Who calls, by Basic credentials, an app's key or the session cookie.
    * @throws BidaError unauthorized; forbidden for an app's address; too_many_requests; unavailable
    */
-  async identify(req: IncomingMessage): Promise<Caller> {
+  identify(req: IncomingMessage): Promise<Caller> {
+    return this.#identify(req, this.#asked);
+  }
+
+  /** Whether a request's credentials are still those of `actor`, with the same role. Does not fail. */
+  async standing(req: IncomingMessage, { kind, id, role }: Actor): Promise<Standing> {
+    try {
+      const { actor } = await this.#identify(req, this.#watched);
+      return actor.kind === kind && actor.id === id && actor.role === role ? "good" : "over";
+    } catch (error) {
+      return (error as BidaError).code === "unavailable" ? "unknown" : "over";
+    }
+  }
+
+  async #identify(req: IncomingMessage, among: Answers): Promise<Caller> {
     const [scheme = "", credentials = ""] = (req.headers.authorization ?? "").split(" ", 2);
-    const token = tokenOf(req);
+    const token = this.tokenOf(req);
     if (/^basic$/i.test(scheme)) {
       const text = Buffer.from(credentials, "base64").toString("utf8");
       const colon = text.indexOf(":");
-      if (colon >= 0) return this.#basic(text.slice(0, colon), text.slice(colon + 1), this.addressOf(req));
+      if (colon >= 0)
+        return this.#basic(text.slice(0, colon), text.slice(colon + 1), this.addressOf(req), among);
     } else if (/^bearer$/i.test(scheme) && credentials) {
-      return this.#app(hash("sha256", credentials, "hex"), this.addressOf(req));
+      return this.#app(hash("sha256", credentials, "hex"), this.addressOf(req), among);
     } else if (scheme === "" && token !== null) {
-      return this.#session(token);
+      return this.#session(token, among);
     }
     throw new BidaError("unauthorized");
+  }
+
+  /** The session token that a request carries, and the token of its browser; null where there is none. */
+  tokenOf(req: IncomingMessage): string | null {
+    return tokenOf(req, this.isSecure(req));
+  }
+
+  deviceOf(req: IncomingMessage): string | null {
+    return deviceOf(req, this.isSecure(req));
   }
 
   /** A session's token, as the admin service gets it. */
@@ -146,7 +190,7 @@ export class Callers {
     return sameName && samePassword;
   }
 
-  async #basic(username: string, password: string, sourceIp: string): Promise<Caller> {
+  async #basic(username: string, password: string, sourceIp: string, among: Answers): Promise<Caller> {
     if (username.length > 64 || password.length > 256) throw new BidaError("unauthorized");
     const environment = this.isAdmin(username, password);
     const key = createHmac("sha256", this.#secret)
@@ -154,24 +198,25 @@ export class Callers {
       .digest("hex");
     const params = { username, password, environment };
     // No second try elsewhere: an attempt that was counted must not count twice.
-    const user = await this.#users.get(key, () =>
+    const user = await among.users.get(key, () =>
       call(this.#broker, "admin.authenticate", params, { meta: { sourceIp } }),
     );
     if (user === null) throw new BidaError("unauthorized");
     return callerOf(user, null);
   }
 
-  async #session(token: string): Promise<Caller> {
+  async #session(token: string, among: Answers): Promise<Caller> {
     const proof = this.proofOf(token);
-    const session = await this.#sessions.get(proof.tokenHash, () =>
-      read(this.#broker, "admin.session", proof),
+    const params = among.watching ? { ...proof, peek: true as const } : proof;
+    const session = await among.sessions.get(proof.tokenHash, () =>
+      read(this.#broker, "admin.session", params),
     );
     if (session === null) throw new BidaError("unauthorized", "The session is over");
     return callerOf(session.user, { token, expiresAt: session.expiresAt });
   }
 
-  async #app(keyHash: string, address: string): Promise<Caller> {
-    const app = await this.#apps.get(keyHash, async () => {
+  async #app(keyHash: string, address: string, among: Answers): Promise<Caller> {
+    const app = await among.apps.get(keyHash, async () => {
       const found = await read(this.#broker, "admin.identify", { keyHash });
       if (found === null) return null;
       const { appId, name, ipAllow, ratePerSecond } = found;
@@ -182,7 +227,8 @@ export class Callers {
     if (app === null) throw new BidaError("unauthorized");
     if (app.ipAllow && !app.ipAllow.includes(address))
       throw new BidaError("forbidden", `${address} is not in this app's allow-list`);
-    if (app.ratePerSecond !== null) this.#rates.take(app.caller.scope.appId as number, app.ratePerSecond);
+    if (app.ratePerSecond !== null && !among.watching)
+      this.#rates.take(app.caller.scope.appId as number, app.ratePerSecond);
     return app.caller;
   }
 }
