@@ -86,12 +86,12 @@ export interface paths {
         get: operations["getSession"];
         /**
          * Log in
-         * @description Sets the cookie `bida_session`.
+         * @description Sets the cookie `bida_session`, behind TLS `__Host-bida_session`, and `bida_device`, by which the browser is known again. A session that the browser had ends.
          */
         post: operations["postSession"];
         /**
          * Log out
-         * @description Done as well where there is no session.
+         * @description Done as well where there is no session. `everywhere=true`: all sessions of the same user end.
          */
         delete: operations["deleteSession"];
     };
@@ -101,6 +101,17 @@ export interface paths {
          * @description Ends all sessions of the user; a request with the cookie gets a new one.
          */
         post: operations["postSessionPassword"];
+    };
+    "/v1/sessions": {
+        /**
+         * One's own sessions
+         * @description The newest first; all of them, at most 100.
+         */
+        get: operations["getSessions"];
+    };
+    "/v1/sessions/{sessionId}": {
+        /** End one of one's own sessions */
+        delete: operations["deleteSessionsBySessionId"];
     };
     "/v1/stats/destinations": {
         /** Counts and durations per destination, busiest first */
@@ -206,6 +217,12 @@ export interface paths {
          * @description A new password, and being disabled, ends all sessions of the user.
          */
         patch: operations["patchUsersById"];
+    };
+    "/v1/users/{id}/sessions": {
+        /** A user's sessions */
+        get: operations["getUsersByIdSessions"];
+        /** End all sessions of a user */
+        delete: operations["deleteUsersByIdSessions"];
     };
     "/v1/webhooks": {
         /**
@@ -859,6 +876,24 @@ export interface components {
                 role: "viewer" | "operator" | "admin";
                 username: string;
             };
+        };
+        SessionItem: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is the one that asks */
+            current: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Names it; it is no credential */
+            id: string;
+            /** @description Where it began */
+            sourceIp: string | null;
+            /**
+             * Format: date-time
+             * @description To some minutes
+             */
+            usedAt: string;
+            userAgent: string | null;
         };
         StatsDestinations: {
             from: string;
@@ -2027,6 +2062,14 @@ export interface operations {
         };
     };
     deleteSession: {
+        parameters: {
+            query?: {
+                everywhere?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Done */
             204: {
@@ -2051,6 +2094,60 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
             };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSessions: {
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SessionItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSessionsBySessionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Names it; it is no credential */
+                sessionId: string;
+            };
+            cookie?: never;
         };
         responses: {
             /** @description Done */
@@ -2792,6 +2889,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SessionItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {

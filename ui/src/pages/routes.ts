@@ -118,6 +118,12 @@ export const PAGES: PageDef[] = [
     load: load(() => import("./Settings.svelte")),
     nav: { icon: "settings", key: "s", group: 1 },
   },
+  {
+    path: "/sessions",
+    title: "page.sessions",
+    load: load(() => import("./Sessions.svelte")),
+    under: "/settings",
+  },
 ];
 
 /** The page of a path with its parameters, undefined where there is none. */
