@@ -6,6 +6,8 @@ import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./
 import { type Millis, millis } from "./clock.ts";
 import { isHostPattern } from "./host-names.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
+import { canonicalName, hasUnseen } from "./user-name.ts";
+import { isNoPassword, weaknessOf } from "./weak-passwords.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -130,9 +132,18 @@ const VARIABLES = z.object({
     .string()
     .min(1)
     .max(64)
+    .overwrite(canonicalName)
     .refine((name) => name === name.trim(), "must not begin or end with a blank")
+    .refine((name) => !hasUnseen(name), "must not contain characters that cannot be seen")
     .default("admin"),
-  BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
+  BIDA_ADMIN_PASSWORD: z
+    .string()
+    .max(256)
+    .superRefine((password, ctx) => {
+      const problem = isNoPassword(password);
+      if (problem) ctx.addIssue(problem);
+    })
+    .default(DEFAULT_PASSWORD),
   BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: ranges.default([]),
   BIDA_ALLOWED_HOSTS: list
@@ -245,7 +256,10 @@ export function loadClientConfig(env: Record<string, string | undefined>): Clien
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  // A password of blanks is a mistake, not an absence: somebody believes that one is set.
+  const isGiven = ([name, value]: [string, string | undefined]) =>
+    name === "BIDA_ADMIN_PASSWORD" ? Boolean(value) : Boolean(value?.trim());
+  const given = Object.fromEntries(Object.entries(env).filter(isGiven));
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -275,11 +289,17 @@ function checkCombination(v: Variables): void {
   } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
+  if (services.includes("api") && !isLoopback(v.BIDA_HOST)) checkPassword(v);
+}
+
+function checkPassword({ BIDA_ADMIN_PASSWORD: password, BIDA_HOST: host }: Variables): void {
+  if (password === DEFAULT_PASSWORD)
     throw new ConfigError(
-      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
+      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${host}`,
     );
-  }
+  const weakness = weaknessOf(password);
+  if (weakness)
+    throw new ConfigError(`BIDA_ADMIN_PASSWORD: ${weakness}, to listen on ${host} (it is not shown)`);
 }
 
 function checkDubbo(v: Variables): void {

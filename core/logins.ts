@@ -35,13 +35,18 @@ export interface Attempts {
 }
 
 /**
- * How long the next attempt has to wait: from the last free failure on 1 s, 2 s, 4 s … up to 15 min.
+ * How long the next attempt has to wait: from the last free failure on 1 s, 2 s, 4 s … up to `longest`.
  * @param free failures that cost nothing
  */
-export function loginWait(attempts: Attempts | null, free: number, now: EpochMs): Millis {
+export function loginWait(
+  attempts: Attempts | null,
+  free: number,
+  now: EpochMs,
+  longest: Millis = LONGEST_WAIT,
+): Millis {
   if (attempts === null || attempts.failures < free || now - attempts.failedAt > FAILURES_KEPT)
     return millis(0);
-  const wait = Math.min(FIRST_WAIT * 2 ** (attempts.failures - free), LONGEST_WAIT);
+  const wait = Math.min(FIRST_WAIT * 2 ** (attempts.failures - free), longest);
   return millis(Math.max(0, attempts.failedAt + wait - now));
 }
 

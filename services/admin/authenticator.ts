@@ -13,6 +13,7 @@ import {
 } from "../../core/logins.ts";
 import type { Credentials, UserIdentity } from "../../core/people.ts";
 import { TokenBucket } from "../../core/token-bucket.ts";
+import { canonicalName } from "../../core/user-name.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { transaction } from "../../store/failures.ts";
 import { noteFailure, noteSuccess, readAttempts } from "../../store/login-attempts.ts";
@@ -38,7 +39,8 @@ interface Keys {
 /** At most so many failures per second and node are in the audit log: nobody may fill it. */
 const AUDITS_PER_SECOND = 20;
 
-const deviceKey = (username: string, device: string): string => `${username}\0device\0${device}`;
+const deviceKey = (username: string, device: string): string =>
+  `${canonicalName(username)}\0device\0${device}`;
 
 const isAcquainted = (attempts: Attempts | null, now: EpochMs): boolean =>
   attempts !== null && attempts.succeededAt !== null && now - attempts.succeededAt < ACQUAINTANCE;
@@ -60,7 +62,7 @@ export class Authenticator {
    */
   async authenticate(credentials: Credentials, origin: CallOrigin): Promise<UserIdentity | null> {
     const address = networkOf(origin.sourceIp ?? "");
-    const account = `${credentials.username}\0${address}`;
+    const account = `${canonicalName(credentials.username)}\0${address}`;
     const device = await this.#deviceOf(credentials);
     // A browser that is known stands in a line of its own: what others do from the same address is not its fault.
     return this.#inTurn(device ?? account, () =>
@@ -95,9 +97,11 @@ export class Authenticator {
       const retryAfter = Math.ceil(wait / 1000);
       throw new BidaError("too_many_requests", "Too many failed logins", { retryAfter });
     }
-    const lane: Lane = isKnown ? "known" : { account: credentials.username };
+    const name = canonicalName(credentials.username);
+    const lane: Lane = isKnown ? "known" : { account: name };
     const user =
-      (await findUser(db, credentials.username)) ?? (await this.#adopted(credentials, origin, lane));
+      (await this.#find(credentials.username, name)) ??
+      (await this.#adopted({ ...credentials, username: name }, origin, lane));
     if (user === null || !(await this.#isRight(user, credentials, lane)) || user.disabled) {
       await noteFailure(db, [own, address], clock.now());
       await this.#noteInAudit(user, origin);
@@ -107,6 +111,12 @@ export class Authenticator {
     if (credentials.device && device === null)
       await noteSuccess(db, deviceKey(credentials.username, credentials.device), clock.now());
     return identityOf(user);
+  }
+
+  /** The name as it was typed goes first: users from before names were in one form keep theirs. */
+  async #find(typed: string, name: string): Promise<User | null> {
+    const { db } = this.#resources;
+    return (await findUser(db, typed)) ?? (name === typed ? null : findUser(db, name));
   }
 
   async #remember(key: string, attempts: Attempts | null): Promise<void> {

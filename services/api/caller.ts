@@ -9,6 +9,7 @@ import type { Actor } from "../../core/caller.ts";
 import { type Config, DEFAULT_PASSWORD } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { SessionIdentity, SessionProof, UserIdentity } from "../../core/people.ts";
+import { canonicalName } from "../../core/user-name.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
@@ -185,7 +186,7 @@ export class Callers {
 
   isAdmin(username: string, password: string): boolean {
     // Both are always compared, in constant time.
-    const sameName = timingSafeEqual(digest(username), this.#adminName);
+    const sameName = timingSafeEqual(digest(canonicalName(username)), this.#adminName);
     const samePassword = timingSafeEqual(digest(password), this.#adminPassword);
     return sameName && samePassword;
   }

@@ -63,7 +63,7 @@ test("empty and blank variables count as absent", () => {
     BIDA_PORT: "",
     BIDA_NATS_URL: "  ",
     BIDA_EGRESS_ALLOW: "",
-    BIDA_ADMIN_PASSWORD: " ",
+    BIDA_ADMIN_PASSWORD: "",
     SERVICES: "",
   };
   assert.equal(JSON.stringify(loadConfig(blank)), JSON.stringify(loadConfig({})));
@@ -84,6 +84,7 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
   ],
   [{ BIDA_METRICS_ALLOW: "10.0.0.0/8" }, (c) => c.metricsAllow.includes("10.1.1.1"), true],
   [{ BIDA_ADMIN_USERNAME: "root" }, (c) => c.adminUsername, "root"],
+  [{ BIDA_ADMIN_USERNAME: "ａｄｍｉｎ" }, (c) => c.adminUsername, "admin"],
   [{ BIDA_ADMIN_PASSWORD: "必达 secret" }, (c) => c.adminPassword, "必达 secret"],
   [{ BIDA_API_IP_ALLOW: "10.0.0.0/8, ::1" }, (c) => c.apiIpAllow.includes("10.9.9.9"), true],
   [{ BIDA_TRUST_PROXY: "10.0.0.1" }, (c) => c.trustProxy.includes("10.0.0.1"), true],
@@ -127,7 +128,10 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_NATS_URL", ["h:4222", "nats://a,http://b"], /nats:\/\/ or tls:\/\//],
   ["BIDA_ADMIN_USERNAME", ["x".repeat(65)], /64/],
   ["BIDA_ADMIN_USERNAME", ["admin ", "\tadmin", "admin\u3000"], /blank/],
-  ["BIDA_ADMIN_PASSWORD", ["x".repeat(257)], /256/],
+  ["BIDA_ADMIN_USERNAME", ["ad\u200bmin", "admin\u202e", "\u2800admin", "a\ufeffdmin"], /cannot be seen/],
+  ["BIDA_ADMIN_PASSWORD", ["xy".repeat(129)], /256/],
+  ["BIDA_ADMIN_PASSWORD", [" ", " ".repeat(20), "\u3000\t"], /must not be blank/],
+  ["BIDA_ADMIN_PASSWORD", ["aa", "1".repeat(40), "必必必"], /one character again and again/],
   ["BIDA_API_IP_ALLOW", ["10.0.0.0/33", "localhost", "10.1"], /is not an IP address or CIDR range/],
   ["BIDA_TRUST_PROXY", ["proxy", "::1/200"], /is not an IP address or CIDR range/],
   ["BIDA_ALLOWED_HOSTS", ["a.example,http://b", "*", "a:80", "10.0.0.0/8"], /must be host names/],
@@ -218,7 +222,15 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["default password, a name that is not loopback", { BIDA_HOST: "bida.example" }, /^BIDA_ADMIN_PASSWORD: /],
   ["default password, loopback", { BIDA_HOST: "::1" }, null],
   ["default password, loopback by name", { BIDA_HOST: "localhost" }, null],
-  ["own password, all addresses", { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "x" }, null],
+  ...["x", "seven77", "password", "PASSWORD123", "Ｐassword1", "qwertyuiop", "87654321", "callcenter123"].map(
+    (password): [string, Record<string, string>, RegExp] => [
+      `${password} beyond loopback`,
+      { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: password },
+      /^BIDA_ADMIN_PASSWORD: (must have at least 8 characters|is one of those that are guessed first), .*not shown/,
+    ],
+  ),
+  ["a weak password on loopback", { BIDA_ADMIN_PASSWORD: "x" }, null],
+  ["own password, all addresses", { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "chosen by us" }, null],
   ["a node without api listens nowhere", { ...CLUSTER, BIDA_HOST: "0.0.0.0", SERVICES: "dispatcher" }, null],
 ];
 for (const [name, env, message] of COMBINATIONS) {
@@ -234,7 +246,7 @@ for (const [name, env, message] of COMBINATIONS) {
 const EGRESS: [env: Record<string, string>, open: boolean][] = [
   [{}, true],
   [{ BIDA_DATABASE_URL: "mysql://h/db" }, true],
-  [{ BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "x" }, false],
+  [{ BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "chosen by us" }, false],
   [CLUSTER, false],
 ];
 for (const [env, open] of EGRESS) {
