@@ -19,14 +19,16 @@ const nameOf = (name: CookieName, secure: boolean): string => (secure ? `__Host-
 
 /** The session token that a request carries; null where it has none that could be ours. */
 export const tokenOf = (req: IncomingMessage, secure: boolean): string | null =>
-  valueOf(req, nameOf("bida_session", secure));
+  tokenNamed(nameOf("bida_session", secure), req);
 
 /** The token of the browser; null where it has none that could be ours. */
 export const deviceOf = (req: IncomingMessage, secure: boolean): string | null =>
-  valueOf(req, nameOf("bida_device", secure));
+  tokenNamed(nameOf("bida_device", secure), req);
 
-function valueOf(req: IncomingMessage, name: string): string | null {
-  const found = new RegExp(`(?:^|;)\\s*${name}=([\\w-]{43})\\s*(?:;|$)`).exec(req.headers.cookie ?? "");
+function tokenNamed(name: string, { headers: { cookie } }: IncomingMessage): string | null {
+  // Of apps and other programs, which send none: nearly all requests.
+  if (cookie === undefined) return null;
+  const found = new RegExp(`(?:^|;)\\s*${name}=([\\w-]{43})\\s*(?:;|$)`).exec(cookie);
   return found?.[1] ?? null;
 }
 

@@ -1,7 +1,7 @@
 /** Who goes first when passwords are checked. @takes 8 s */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BidaError } from "../../core/errors.ts";
+import type { BidaError } from "../../core/errors.ts";
 import { type Lane, Passwords } from "../../services/admin/passwords.ts";
 
 const test = suite("passwords");
