@@ -112,6 +112,8 @@ export interface ActionMap {
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  /** The task with its secrets, which users see masked elsewhere. */
+  "admin.reveal": [{ taskId: string; note?: string }, TaskView];
   "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
   "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
   /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */

@@ -1,6 +1,7 @@
 /** `/v1/session`: how the UI logs in. */
 import { BidaError } from "../../core/errors.ts";
 import type { SessionIdentity, SessionView } from "../../core/people.ts";
+import { pageOf } from "../../core/schema/parts.ts";
 import {
   loginSchema,
   logoutQuerySchema,
@@ -8,7 +9,6 @@ import {
   sessionItemSchema,
   sessionSchema,
 } from "../../core/schema/session.ts";
-import { pageOf } from "../../core/schema/parts.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";

@@ -18,6 +18,8 @@ export interface CallMeta {
   idempotencyKey?: string;
   /** JSON in views of tasks (`requestParam`, `expect`) is wanted as text, which passes from node to node unchanged. */
   exact?: true;
+  /** Secrets of tasks are masked, whoever asks. */
+  masked?: true;
   /**
    * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
    * scheduler too: there is one task per id.

@@ -4,6 +4,7 @@ import { epochMs, minutes } from "../../core/clock.ts";
 import { raiseOnce } from "../../store/alarm-checks.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
+import { originOf } from "../tasks/lines.ts";
 import { auditChannel } from "./audit.ts";
 import { Channels } from "./channels.ts";
 import { AlarmDesk } from "./desk.ts";
@@ -23,7 +24,8 @@ const officeOf = (ctx: Pick<Context, "service">): Office =>
 
 const handlers: EventHandlers = {
   "task.exhausted": ({ taskId, url, callCount, lastError }, ctx) => {
-    ctx.broker.logger.warn({ taskId, url, callCount, lastError }, "task exhausted");
+    const target = originOf(url);
+    ctx.broker.logger.warn({ taskId, target, callCount, lastError }, "task exhausted");
     officeOf(ctx).desk.wake();
   },
   "destination.opened": async ({ origin, since, failures }, ctx) => {

@@ -1,5 +1,5 @@
 /** SQLite, in this process. */
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import knexModule, { type Knex } from "knex";
@@ -30,6 +30,7 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const filename = sqliteFile(dataDir);
   const guard = new FileGuard(filename);
+  makePrivate(filename);
   const knex = knexModule({
     client: "better-sqlite3",
     log,
@@ -81,6 +82,18 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
     server: { packet: Number.POSITIVE_INFINITY },
     onFileLost: (listener) => guard.onLost(listener),
   };
+}
+
+/**
+ * Makes a file that nobody else may read, where there is none yet: SQLite itself would leave that to the umask. Its `-wal` and
+ * `-shm` get the permissions of the file. One that is there keeps what its owner gave it.
+ */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /** The name of {@link lowerUnicode} in SQLite. */
@@ -154,7 +167,9 @@ function preparedOf(connection: SqliteDatabase.Database): Prepared {
 function locksOf(dataDir: string): Locks {
   return {
     async holdDatabase(): Promise<Release | null> {
-      const lock = new SqliteDatabase(path.resolve(dataDir, "bida.lock"), { timeout: 0 });
+      const file = path.resolve(dataDir, "bida.lock");
+      makePrivate(file);
+      const lock = new SqliteDatabase(file, { timeout: 0 });
       try {
         lock.exec("BEGIN EXCLUSIVE");
       } catch {
