@@ -171,6 +171,13 @@ export interface paths {
         /** Call a task again, now */
         post: operations["postTasksByTaskIdRetry"];
     };
+    "/v1/tasks/{taskId}/reveal": {
+        /**
+         * One task with its secrets
+         * @description Elsewhere users see `******` in the place of credentials in headers, in the URL's query and in the parameters that are one. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdReveal"];
+    };
     "/v1/tasks/batch": {
         /** Hand over up to 1,000 tasks */
         post: operations["postTasksBatch"];
@@ -2567,6 +2574,42 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTasksByTaskIdReveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
             };
         };
         responses: {
