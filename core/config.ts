@@ -51,6 +51,10 @@ export interface Config {
   logLevel: string;
   /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
   secretKey: Buffer | null;
+  /** Keys from before: they open, and seal nothing. */
+  formerSecretKeys: Buffer[];
+  /** Whether payloads, headers and answers are sealed in the database. */
+  encryptPayloads: boolean;
   /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
   publicUrl: string;
   /** Where Dubbo consumers connect. Null: nowhere. */
@@ -104,6 +108,11 @@ const ranges = list.superRefine((entries, ctx) => {
     ctx.addIssue((error as Error).message);
   }
 });
+
+const key = z
+  .string()
+  .transform((text) => Buffer.from(text, "base64"))
+  .refine((bytes) => bytes.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)");
 
 /** Where the limit of open files allows it. */
 const DEFAULT_CONCURRENCY = 256;
@@ -169,11 +178,9 @@ const VARIABLES = z.object({
       error: "must be fatal, error, warn, info, debug or trace",
     })
     .default("info"),
-  BIDA_SECRET_KEY: z
-    .string()
-    .transform((text) => Buffer.from(text, "base64"))
-    .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
-    .optional(),
+  BIDA_SECRET_KEY: key.optional(),
+  BIDA_SECRET_KEY_PREVIOUS: list.pipe(z.array(key)).default([]),
+  BIDA_ENCRYPT_PAYLOADS: z.enum(["true", "false"], "must be true or false").default("false"),
   BIDA_PUBLIC_URL: url(["http", "https"]).optional(),
   BIDA_DUBBO_PORT: whole(0, 65_535).optional(),
   BIDA_DUBBO_HOST: z
@@ -232,6 +239,8 @@ export function loadConfig(
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,
+    formerSecretKeys: v.BIDA_SECRET_KEY_PREVIOUS,
+    encryptPayloads: v.BIDA_ENCRYPT_PAYLOADS === "true",
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
     dubboPort: v.BIDA_DUBBO_PORT ?? null,
     dubboHost: v.BIDA_DUBBO_HOST ?? null,
@@ -286,6 +295,8 @@ function checkCombination(v: Variables): void {
     if (!v.BIDA_DATABASE_URL) {
       throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
     }
+    if (v.BIDA_ENCRYPT_PAYLOADS === "true" && !v.BIDA_SECRET_KEY)
+      throw new ConfigError("BIDA_SECRET_KEY: is needed with BIDA_ENCRYPT_PAYLOADS in a cluster");
   } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }

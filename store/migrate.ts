@@ -20,7 +20,7 @@ import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
-import * as sessionList from "./migrations/018_session_list.ts";
+import * as access from "./migrations/018_access.ts";
 
 interface Migration {
   name: string;
@@ -45,7 +45,7 @@ const MIGRATIONS: Migration[] = [
   handover,
   probe,
   installation,
-  sessionList,
+  access,
 ];
 
 /** In order, for tests. */

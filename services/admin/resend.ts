@@ -51,6 +51,8 @@ export async function resend(
       "state_conflict",
       "A message of an alarm cannot be sent again; test its channel instead",
     );
+  if (original.unopened)
+    throw new BidaError("unavailable", "The task is sealed with a key that this node lacks");
   const now = clock.now();
   const sent = new Map([...changes, ["resendOf", JSON.stringify(taskId) as JsonText]]);
   const idempotency = key === null ? null : idempotencyOf(sent, { kind: "task", key });
@@ -67,7 +69,7 @@ export async function resend(
   }
   const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null };
   const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
-  const item = newTask(task, idempotency);
+  const item = newTask(task, idempotency, db.sealing);
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;

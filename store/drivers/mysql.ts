@@ -7,6 +7,7 @@ import { lockStatement } from "../locking.ts";
 import { Probe } from "../probe.ts";
 import { type Plan, progressStatements } from "../progress.ts";
 import { type LockedTask, lockedById } from "../rows.ts";
+import type { Sealing } from "../sealing.ts";
 import { insertStatement } from "../sql.ts";
 import type { Commits, Database, Driver, Texts } from "./driver.ts";
 import { lent } from "./lend.ts";
@@ -26,7 +27,7 @@ const STATEMENT_LIMIT = 10_000;
 const IDLE_LIMIT_MS = 10_000;
 
 /** Opens a database by its URL; connects lazily. @param log Knex's */
-export function openMysql(url: string, log: Knex.Logger): Database {
+export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Database {
   const parsed = new URL(url);
   const port = Number(parsed.port || 3306);
   const name = decodeURIComponent(parsed.pathname.slice(1));
@@ -95,7 +96,7 @@ export function openMysql(url: string, log: Knex.Logger): Database {
       await (Number.isFinite(withinMs) ? Promise.race([closed, pause(withinMs)]) : closed);
     },
   };
-  return { knex, driver, label, limit, probe, server, onFileLost: () => undefined };
+  return { knex, driver, sealing, label, limit, probe, server, onFileLost: () => undefined };
 }
 
 const texts: Texts = {

@@ -8,6 +8,7 @@ import type { Row } from "../columns.ts";
 import { Probe } from "../probe.ts";
 import { progressRow, UPDATE_ONE } from "../progress.ts";
 import { LOCKED_COLUMNS, lockedById } from "../rows.ts";
+import type { Sealing } from "../sealing.ts";
 import { insertText } from "../sql.ts";
 import type { Commits, Database, Driver, Locks, Release, Texts } from "./driver.ts";
 import { FileGuard } from "./file-guard.ts";
@@ -26,7 +27,7 @@ const ACQUIRE_TIMEOUT = 30_000;
 export const sqliteFile = (dataDir: string): string => path.resolve(dataDir, "bida.sqlite");
 
 /** Opens the database of a folder, which is made where there is none. @param log Knex's */
-export function openSqlite(dataDir: string, log: Knex.Logger): Database {
+export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const filename = sqliteFile(dataDir);
   const guard = new FileGuard(filename);
@@ -77,7 +78,7 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
     close: () => knex.destroy(),
   };
   return {
-    ...{ knex, driver, label: `file:${filename}`, probe: new Probe() },
+    ...{ knex, driver, sealing, label: `file:${filename}`, probe: new Probe() },
     limit: new StatementLimit(Number.POSITIVE_INFINITY),
     server: { packet: Number.POSITIVE_INFINITY },
     onFileLost: (listener) => guard.onLost(listener),
