@@ -1,5 +1,5 @@
 /** Payloads and answers at rest, and how keys are changed, over SQLite and MariaDB. @takes 15 s */
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readJson } from "../../core/json/text.ts";
@@ -13,7 +13,7 @@ import { recordOutcomes } from "../../store/record.ts";
 import { resealAll } from "../../store/reseal.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { keyIdOf, Sealing, UNSEALED } from "../../store/sealing.ts";
+import { hmacOf, keyIdOf, Sealing, UNSEALED } from "../../store/sealing.ts";
 import { checkSealingKeys } from "../../store/sealing-keys.ts";
 import { SecretBox } from "../../store/secret-box.ts";
 import { createWebhook, findWebhook } from "../../store/webhooks.ts";
@@ -30,6 +30,17 @@ const PAYLOADS: Partial<StoredTask>[] = [
   { body: "" },
 ];
 const ANSWER = { responseHeaders: { "set-cookie": [SECRET] }, responseBody: `${SECRET} ok` };
+
+const pure = suite("sealing");
+
+pure("row keys are HMAC-SHA256", () => {
+  for (const length of [0, 1, 55, 64, 65, 500]) {
+    const data = randomBytes(length);
+    assert.equal(hmacOf(FIRST)(data), createHmac("sha256", FIRST).update(data).digest());
+  }
+});
+
+pure.run();
 
 for (const kind of KINDS) {
   const test = suite(`${kind.name}: sealed`);
