@@ -24,7 +24,6 @@ import type {
   AuditView,
   CreatedApp,
   Credentials,
-  LoginPlace,
   PasswordChange,
   Rotation,
   SessionIdentity,
@@ -137,7 +136,7 @@ export interface ActionMap {
   "admin.identify": [{ keyHash: string }, AppIdentity | null];
   /** Null: the credentials are wrong. */
   "admin.authenticate": [Credentials, UserIdentity | null];
-  "admin.login": [Credentials & SessionProof & LoginPlace, SessionIdentity];
+  "admin.login": [Credentials & SessionProof, SessionIdentity];
   /** Null: there is no such session, or no longer. `peek`: this does not count as a use of it. */
   "admin.session": [SessionProof & { peek?: true }, SessionIdentity | null];
   /** `everywhere`: all sessions of the same user end. */

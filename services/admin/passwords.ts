@@ -6,6 +6,9 @@ import type { PasswordAnswer, PasswordJob } from "./password-thread.ts";
 /** Of each lane; who comes when so many wait, each 75 ms, is asked to come back. */
 const MAX_WAITING = 50;
 
+/** A stranger who has waited so long is asked to come back, in ms: the request would time out before its turn is over. */
+const LONGEST_WAIT = 5_000;
+
 /**
  * Who waits. `known`: those who have logged in from where they are, or who are logged in; they go first, so that a flood of
  * guesses from thousands of addresses does not keep them out. The others share their lane by account.
@@ -19,6 +22,8 @@ const NOBODYS =
 interface Waiting {
   job: PasswordJob;
   account: string;
+  /** On the clock of `performance`. */
+  since: number;
   resolve(result: never): void;
   reject(error: Error): void;
 }
@@ -42,7 +47,8 @@ export class Passwords {
 
   #ask<T>(job: PasswordJob, lane: Lane): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const one: Waiting = { job, account: lane === "known" ? "" : lane.account, resolve, reject };
+      const account = lane === "known" ? "" : lane.account;
+      const one: Waiting = { job, account, since: performance.now(), resolve, reject };
       const line = lane === "known" ? this.#known : this.#others;
       line.push(one);
       if (line.length > MAX_WAITING) surplusOf(line)?.reject(tooMany());
@@ -52,6 +58,8 @@ export class Passwords {
 
   #next(): void {
     if (this.#atWork) return;
+    const late = performance.now() - LONGEST_WAIT;
+    while (this.#others[0] && this.#others[0].since < late) this.#others.shift()?.reject(tooMany());
     this.#atWork = this.#known.shift() ?? this.#others.shift() ?? null;
     if (this.#atWork) this.#thread().postMessage(this.#atWork.job);
   }

@@ -35,10 +35,11 @@ export const sessionActions = {
   authenticate: async (credentials, ctx) =>
     officeOf(ctx).authenticator.authenticate(credentials, originOfCall(ctx)),
 
-  login: async ({ tokenHash, mark, environment, device, ends, userAgent, ...given }, ctx) => {
+  login: async ({ tokenHash, mark, environment, ...given }, ctx) => {
     const { resources, authenticator } = officeOf(ctx);
     const { db, clock } = resources;
     const credentials = parseWith(loginSchema, given, "invalid_body");
+    const { device = null, ends = null, userAgent = null } = ctx.meta.loginPlace ?? {};
     const origin = originOfCall(ctx);
     const who = await authenticator.authenticate({ ...credentials, environment, device }, origin);
     if (who === null) throw new BidaError("unauthorized", "Wrong username or password");

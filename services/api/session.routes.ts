@@ -131,13 +131,9 @@ async function login(rest: RestCall): Promise<SessionView> {
   const environment = callers.isAdmin(username, password);
   const former = callers.tokenOf(rest.req);
   const device = callers.deviceOf(rest.req) ?? newToken();
-  const params = {
-    ...{ username, password, environment, ...callers.proofOf(token) },
-    device: hashOf(device),
-    ends: former && hashOf(former),
-    userAgent: userAgentOf(rest),
-  };
-  const session = await call(broker, "admin.login", params, { meta });
+  const params = { username, password, environment, ...callers.proofOf(token) };
+  const place = { device: hashOf(device), ends: former && hashOf(former), userAgent: userAgentOf(rest) };
+  const session = await call(broker, "admin.login", params, { meta: { ...meta, loginPlace: place } });
   setCookies(rest, token, device);
   return viewOf(session, callers);
 }

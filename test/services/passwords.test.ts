@@ -44,4 +44,18 @@ test("strangers share by account: a flood on one does not refuse the others", as
   assert.ok(ended.includes("lin"));
 });
 
+test("a stranger who has waited too long is asked to come back", async () => {
+  const { now } = performance;
+  const { ask, ended } = line();
+  const waiting = [ask("first", { account: "a" }), ask("second", { account: "b" })];
+  try {
+    performance.now = () => now.call(performance) + 6_000;
+    waiting.push(ask("third", { account: "c" }));
+    await Promise.all(waiting);
+  } finally {
+    performance.now = now;
+  }
+  assert.equal(ended, ["first", "second too_many_requests", "third"]);
+});
+
 test.run();
