@@ -1,6 +1,7 @@
 /** Password hashes: argon2id in PHC format, computed one after another on a thread of their own. */
 import { Worker } from "node:worker_threads";
 import { BidaError } from "../../core/errors.ts";
+import { FairLine } from "../../core/fair-line.ts";
 import type { PasswordAnswer, PasswordJob } from "./password-thread.ts";
 
 /** Of each lane; who comes when so many wait, each 75 ms, is asked to come back. */
@@ -21,7 +22,6 @@ const NOBODYS =
 
 interface Waiting {
   job: PasswordJob;
-  account: string;
   /** On the clock of `performance`. */
   since: number;
   resolve(result: never): void;
@@ -29,8 +29,8 @@ interface Waiting {
 }
 
 export class Passwords {
-  readonly #known: Waiting[] = [];
-  readonly #others: Waiting[] = [];
+  readonly #known = new FairLine<Waiting>(MAX_WAITING);
+  readonly #others = new FairLine<Waiting>(MAX_WAITING);
   #atWork: Waiting | null = null;
   #worker: Worker | null = null;
 
@@ -47,21 +47,25 @@ export class Passwords {
 
   #ask<T>(job: PasswordJob, lane: Lane): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const account = lane === "known" ? "" : lane.account;
-      const one: Waiting = { job, account, since: performance.now(), resolve, reject };
-      const line = lane === "known" ? this.#known : this.#others;
-      line.push(one);
-      if (line.length > MAX_WAITING) surplusOf(line)?.reject(tooMany());
+      const one: Waiting = { job, since: performance.now(), resolve, reject };
+      const refused = lane === "known" ? this.#known.push("", one) : this.#others.push(lane.account, one);
+      refused?.reject(tooMany());
       this.#next();
     });
   }
 
   #next(): void {
     if (this.#atWork) return;
-    const late = performance.now() - LONGEST_WAIT;
-    while (this.#others[0] && this.#others[0].since < late) this.#others.shift()?.reject(tooMany());
-    this.#atWork = this.#known.shift() ?? this.#others.shift() ?? null;
+    this.#atWork = this.#known.shift() ?? this.#nextStranger();
     if (this.#atWork) this.#thread().postMessage(this.#atWork.job);
+  }
+
+  #nextStranger(): Waiting | null {
+    for (;;) {
+      const one = this.#others.shift();
+      if (one === null || performance.now() - one.since < LONGEST_WAIT) return one;
+      one.reject(tooMany());
+    }
   }
 
   /** Started with the first job; ends with the process. */
@@ -92,13 +96,3 @@ export class Passwords {
 
 const tooMany = (): BidaError =>
   new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });
-
-/** Takes the one out that has to come back: the last of the account with the most; where all have one, the last. */
-function surplusOf(line: Waiting[]): Waiting | undefined {
-  const counts = new Map<string, number>();
-  for (const { account } of line) counts.set(account, (counts.get(account) ?? 0) + 1);
-  const most = Math.max(...counts.values());
-  const index =
-    most === 1 ? line.length - 1 : line.findLastIndex(({ account }) => counts.get(account) === most);
-  return line.splice(index, 1)[0];
-}
