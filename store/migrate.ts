@@ -21,6 +21,7 @@ import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
 import * as access from "./migrations/018_access.ts";
+import * as wire from "./migrations/019_wire.ts";
 
 interface Migration {
   name: string;
@@ -46,6 +47,7 @@ const MIGRATIONS: Migration[] = [
   probe,
   installation,
   access,
+  wire,
 ];
 
 /** In order, for tests. */

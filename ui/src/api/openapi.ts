@@ -308,6 +308,8 @@ export interface components {
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
+            /** @description Whether what operators resend in its name is signed as its own */
+            signResends: boolean;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -324,6 +326,7 @@ export interface components {
             ipAllow?: string[];
             name?: string;
             ratePerSecond?: number | null;
+            signResends?: boolean;
         };
         /**
          * @example {
@@ -340,6 +343,8 @@ export interface components {
             name: string;
             /** @default null */
             ratePerSecond?: number | null;
+            /** @default false */
+            signResends?: boolean;
         };
         /** @description One call that was made */
         Attempt: {
@@ -543,6 +548,8 @@ export interface components {
             /** @description Whether its callbacks are signed */
             signing: boolean;
             signingSecret: string | null;
+            /** @description Whether what operators resend in its name is signed as its own */
+            signResends: boolean;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -761,7 +768,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -826,7 +833,7 @@ export interface components {
             delayMs: number;
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -835,14 +842,14 @@ export interface components {
             jitter?: number;
             maxDelayMs: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "schedule";
         };
@@ -1590,6 +1597,8 @@ export interface operations {
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
+                        /** @description Whether what operators resend in its name is signed as its own */
+                        signResends: boolean;
                         /** Format: date-time */
                         updatedAt: string;
                     };
@@ -1644,6 +1653,8 @@ export interface operations {
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
                         signingSecret: string;
+                        /** @description Whether what operators resend in its name is signed as its own */
+                        signResends: boolean;
                         /** Format: date-time */
                         updatedAt: string;
                     };
