@@ -5,10 +5,13 @@ import { z } from "zod";
 import { AddressRanges, LOOPBACK_RANGES, neverMatches, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
 import { EgressPolicy } from "./egress.ts";
+import { isHostPattern } from "./host-names.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
 import { LEGACY_SETTINGS, type LegacySettings } from "./profile.ts";
 import { tlsOf } from "./server-tls.ts";
+import { canonicalName, hasUnseen } from "./user-name.ts";
 import { isZone, type Zone } from "./wall-clock.ts";
+import { isNoPassword, weaknessOf } from "./weak-passwords.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -29,6 +32,10 @@ export interface Config {
   apiIpAllow: AddressRanges;
   /** Whose `x-forwarded-for` is believed. */
   trustProxy: AddressRanges;
+  /** More host names under which callers reach the API; see `core/host-names.ts`. */
+  allowedHosts: string[];
+  /** Who may read `/metrics` without credentials, beside loopback. */
+  metricsAllow: AddressRanges;
   /** Non-public ranges callbacks may reach. See {@link EgressPolicy}. */
   egressAllow: string[];
   /** Those that they may reach beside while nobody but the first administrator could ever hand over tasks. */
@@ -54,6 +61,10 @@ export interface Config {
   logLevel: string;
   /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
   secretKey: Buffer | null;
+  /** Keys from before: they open, and seal nothing. */
+  formerSecretKeys: Buffer[];
+  /** Whether payloads, headers and answers are sealed in the database. */
+  encryptPayloads: boolean;
   /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
   publicUrl: string;
   /** Where Dubbo consumers connect. Null: nowhere. */
@@ -128,6 +139,11 @@ const ranges = list.superRefine((entries, ctx) => {
   }
 });
 
+const key = z
+  .string()
+  .transform((text) => Buffer.from(text, "base64"))
+  .refine((bytes) => bytes.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)");
+
 /** Of callers and proxies. One that can never match would be taken for a protection, or for a permission, that it is not. */
 const peers = ranges.superRefine((entries, ctx) => {
   const problem = entries.map(neverMatches).find((one) => one !== null);
@@ -161,11 +177,28 @@ const VARIABLES = z.object({
     .string()
     .min(1)
     .max(64)
+    .overwrite(canonicalName)
     .refine((name) => name === name.trim(), "must not begin or end with a blank")
+    .refine((name) => !hasUnseen(name), "must not contain characters that cannot be seen")
     .default("admin"),
-  BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
+  BIDA_ADMIN_PASSWORD: z
+    .string()
+    .max(256)
+    .superRefine((password, ctx) => {
+      const problem = isNoPassword(password);
+      if (problem) ctx.addIssue(problem);
+    })
+    .default(DEFAULT_PASSWORD),
   BIDA_API_IP_ALLOW: peers.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: peers.default([]),
+  BIDA_ALLOWED_HOSTS: list
+    .pipe(
+      z.array(
+        z.string().refine(isHostPattern, "must be host names: bida.example, *.bida.example or 10.0.0.2"),
+      ),
+    )
+    .default([]),
+  BIDA_METRICS_ALLOW: peers.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
   BIDA_EGRESS_PROXY: url(["http", "https"])
     .refine(
@@ -188,11 +221,9 @@ const VARIABLES = z.object({
       error: "must be fatal, error, warn, info, debug or trace",
     })
     .default("info"),
-  BIDA_SECRET_KEY: z
-    .string()
-    .transform((text) => Buffer.from(text, "base64"))
-    .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
-    .optional(),
+  BIDA_SECRET_KEY: key.optional(),
+  BIDA_SECRET_KEY_PREVIOUS: list.pipe(z.array(key)).default([]),
+  BIDA_ENCRYPT_PAYLOADS: z.enum(["true", "false"], "must be true or false").default("false"),
   BIDA_PUBLIC_URL: url(["http", "https"]).optional(),
   BIDA_DUBBO_PORT: whole(0, 65_535).optional(),
   BIDA_DUBBO_HOST: z
@@ -245,6 +276,8 @@ export function loadConfig(
     adminPassword: isLegacyOnly(v) ? NO_PASSWORD : v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
     trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
+    allowedHosts: v.BIDA_ALLOWED_HOSTS,
+    metricsAllow: new AddressRanges(v.BIDA_METRICS_ALLOW),
     egressAllow: v.BIDA_EGRESS_ALLOW ?? [],
     egressWhileAlone: v.BIDA_EGRESS_ALLOW === undefined && isAlone(v) ? OWN_RANGES : [],
     egressProxy: v.BIDA_EGRESS_PROXY ?? null,
@@ -260,6 +293,8 @@ export function loadConfig(
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     secretKey: v.BIDA_SECRET_KEY ?? null,
+    formerSecretKeys: v.BIDA_SECRET_KEY_PREVIOUS,
+    encryptPayloads: v.BIDA_ENCRYPT_PAYLOADS === "true",
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
     dubboPort: v.BIDA_DUBBO_PORT ?? null,
     dubboHost: v.BIDA_DUBBO_HOST ?? null,
@@ -290,11 +325,12 @@ export function loadClientConfig(env: Record<string, string | undefined>): Clien
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) => value?.trim() || (value !== undefined && MAY_BE_EMPTY.has(name)),
-    ),
-  );
+  // A password of blanks is a mistake, not an absence: somebody believes that one is set.
+  const isGiven = ([name, value]: [string, string | undefined]) =>
+    name === "BIDA_ADMIN_PASSWORD"
+      ? Boolean(value)
+      : Boolean(value?.trim()) || (value !== undefined && MAY_BE_EMPTY.has(name));
+  const given = Object.fromEntries(Object.entries(env).filter(isGiven));
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -321,15 +357,22 @@ function checkCombination(v: Variables): void {
     if (!v.BIDA_DATABASE_URL) {
       throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
     }
+    if (v.BIDA_ENCRYPT_PAYLOADS === "true" && !v.BIDA_SECRET_KEY)
+      throw new ConfigError("BIDA_SECRET_KEY: is needed with BIDA_ENCRYPT_PAYLOADS in a cluster");
   } else if (usual.some((name) => !services.includes(name))) {
     throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
   }
-  const isDefault = v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLegacyOnly(v);
-  if (services.includes("api") && isDefault && !isLoopback(v.BIDA_HOST)) {
+  if (services.includes("api") && !isLoopback(v.BIDA_HOST) && !isLegacyOnly(v)) checkPassword(v);
+}
+
+function checkPassword({ BIDA_ADMIN_PASSWORD: password, BIDA_HOST: host }: Variables): void {
+  if (password === DEFAULT_PASSWORD)
     throw new ConfigError(
-      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`,
+      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${host}`,
     );
-  }
+  const weakness = weaknessOf(password);
+  if (weakness)
+    throw new ConfigError(`BIDA_ADMIN_PASSWORD: ${weakness}, to listen on ${host} (it is not shown)`);
 }
 
 function checkDubbo(v: Variables): void {

@@ -20,6 +20,7 @@ import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
+import * as access from "./migrations/018_access.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
@@ -47,6 +48,7 @@ const MIGRATIONS: Migration[] = [
   handover,
   probe,
   installation,
+  access,
   wire,
   incidents,
   profiles,

@@ -1,8 +1,8 @@
 /** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import type { EgressPolicy } from "../egress.ts";
 import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
+import type { EgressPolicy } from "../egress.ts";
 import { BidaError, type FieldError } from "../errors.ts";
 import { type Lane, laneOf } from "../ids.ts";
 import type { Mail } from "../mail.ts";
@@ -10,8 +10,8 @@ import type { RetryPolicy } from "../retry.ts";
 import { type ChannelType, type WebhookSettings, webhookSchema } from "../schema/webhooks.ts";
 import { checkUrl } from "../target-url.ts";
 import type { TaskSpec } from "../task.ts";
-import type { Zone } from "../wall-clock.ts";
 import { parseWith } from "../task-schema.ts";
+import type { Zone } from "../wall-clock.ts";
 import { ALARM_SOURCE, type AlarmFilter } from "./alarm.ts";
 import { MASK, maskUrl } from "./mask.ts";
 import { type Digest, noticeOf } from "./notice.ts";

@@ -1,7 +1,8 @@
 /** What a message says, in Chinese and English, before a platform's form is given to it. Pure. */
+
+import { localTime, timestampText, type Zone } from "../wall-clock.ts";
 import type { Alarm, AlarmKind } from "./alarm.ts";
 import { SEVERITIES, SEVERITY_OF } from "./alarm.ts";
-import { localTime, timestampText, type Zone } from "../wall-clock.ts";
 import type { Values } from "./template.ts";
 
 export type Language = "zh" | "en";

@@ -1,8 +1,8 @@
 /** From what stands in a kkbida's database to what its users should know before they move. */
 import { isIP } from "node:net";
-import { EgressPolicy } from "../../core/egress.ts";
 import type { Config } from "../../core/config.ts";
-import { type Observed, observe, OTHERS, type Target } from "../../store/kkbida/observe.ts";
+import { EgressPolicy } from "../../core/egress.ts";
+import { type Observed, OTHERS, observe, type Target } from "../../store/kkbida/observe.ts";
 import type { Source } from "../../store/kkbida/source.ts";
 import type { Reasons } from "../../store/kkbida/tally.ts";
 import { channelSink } from "../import-kkbida/channels.ts";

@@ -1,8 +1,9 @@
 /** Where kkbida's webhooks become channels: checked and stored as `POST /v1/webhooks` does. They hear what they heard: tasks that failed. */
-import { EgressPolicy } from "../../core/egress.ts";
+
 import { parseChannel } from "../../core/alarm/channel.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { WebhookRequest, WebhookSink } from "../../store/kkbida/options.ts";
 import { openSecretBox } from "../../store/secret-box.ts";

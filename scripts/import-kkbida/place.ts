@@ -10,6 +10,7 @@ import {
 } from "../../store/database.ts";
 import { holdImport } from "../../store/exclusive.ts";
 import { isMigrated, migrate } from "../../store/migrate.ts";
+import { openSealing } from "../../store/secret-box.ts";
 
 export interface Place {
   /** Null where there is none yet, in a dry run. */
@@ -24,7 +25,7 @@ export interface Place {
  * @throws ConfigError where another import is at work, the schema is another one, or the database refuses us
  */
 export async function openPlace(config: Config, onLost: () => void): Promise<Place> {
-  const db = openDatabase(config);
+  const db = openDatabase(config, openSealing(config));
   const releases: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const release of releases.reverse()) await release();

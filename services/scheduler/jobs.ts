@@ -46,8 +46,16 @@ export class JobMaker {
       this.#log,
       corrupt.map(({ taskId }) => taskId),
     );
+    const shut = new Set([...tasks.values()].flatMap((task) => (task.unopened ? task.taskId : [])));
+    if (shut.size > 0)
+      this.#log.error(
+        { tasks: shut.size, meanwhile: "their calls wait" },
+        "payloads are sealed with a key that this node lacks: wrong BIDA_SECRET_KEY?",
+      );
     const settlements = entries.flatMap((entry) =>
-      stuck.has(entry.taskId) ? [this.#putOff(entry)] : contradiction(entry, tasks.get(entry.taskId), clock),
+      stuck.has(entry.taskId) || shut.has(entry.taskId)
+        ? [this.#putOff(entry)]
+        : contradiction(entry, tasks.get(entry.taskId), clock),
     );
     if (settlements.length > 0) await settleQuietly(due, holder, settlements);
     const wrong = new Set(settlements.map(({ entry }) => entry.taskId));

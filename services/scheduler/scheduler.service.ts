@@ -17,7 +17,7 @@ import { contribute } from "../node/node-status.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { checkIdempotencyKey, type IdempotencyKey, ownKeyOf } from "../tasks/idempotency.ts";
 import { batchOf, textOf } from "../tasks/task-text.ts";
-import { cancelTask, scopeOf, taskIdOf, viewTask } from "../tasks/tasks.ts";
+import { cancelTask, isMasked, scopeOf, taskIdOf, viewTask } from "../tasks/tasks.ts";
 import { attemptView } from "../tasks/views.ts";
 import type { Acceptance, Origin } from "./acceptance.ts";
 import { schedulerStatus } from "./figures.ts";
@@ -70,7 +70,7 @@ const scheduler: ServiceSchema = {
     attempts: async ({ taskId }, ctx) => {
       const { db } = pipelineOf(ctx).resources;
       const attempts = await findAttempts(db, scopeOf(ctx), taskIdOf(taskId));
-      return { items: attempts.map(attemptView), nextCursor: null };
+      return { items: attempts.map((one) => attemptView(one, isMasked(ctx))), nextCursor: null };
     },
 
     cancel: async (params, ctx) => cancelTask(pipelineOf(ctx).resources, ctx, params),

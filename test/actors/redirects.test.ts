@@ -3,8 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
-import { EgressPolicy } from "../../core/egress.ts";
 import { systemClock } from "../../core/clock.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { connectionsTo, delivered, httpTarget, job, type Target } from "./targets.ts";
 

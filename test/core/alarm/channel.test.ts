@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/egress.ts";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
 import { wants } from "../../../core/alarm/alarm.ts";
 import {
@@ -14,6 +13,7 @@ import {
 import { MASK, maskUrl, withoutSecrets } from "../../../core/alarm/mask.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import { epochMs } from "../../../core/clock.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import { newTaskId } from "../../../core/ids.ts";
 import { refusal } from "../helpers.ts";
 

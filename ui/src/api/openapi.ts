@@ -126,12 +126,12 @@ export interface paths {
         get: operations["getSession"];
         /**
          * Log in
-         * @description Sets the cookie `bida_session`.
+         * @description Sets the cookie `bida_session`, behind TLS `__Host-bida_session`, and `bida_device`, by which the browser is known again. A session that the browser had ends.
          */
         post: operations["postSession"];
         /**
          * Log out
-         * @description Done as well where there is no session.
+         * @description Done as well where there is no session. `everywhere=true`: all sessions of the same user end.
          */
         delete: operations["deleteSession"];
     };
@@ -141,6 +141,17 @@ export interface paths {
          * @description Ends all sessions of the user; a request with the cookie gets a new one.
          */
         post: operations["postSessionPassword"];
+    };
+    "/v1/sessions": {
+        /**
+         * One's own sessions
+         * @description The newest first; all of them, at most 100.
+         */
+        get: operations["getSessions"];
+    };
+    "/v1/sessions/{sessionId}": {
+        /** End one of one's own sessions */
+        delete: operations["deleteSessionsBySessionId"];
     };
     "/v1/stats/destinations": {
         /** Counts and durations per destination, busiest first */
@@ -204,6 +215,13 @@ export interface paths {
         /** Call a task again, now */
         post: operations["postTasksByTaskIdRetry"];
     };
+    "/v1/tasks/{taskId}/reveal": {
+        /**
+         * One task with its secrets
+         * @description Elsewhere users see `******` in the place of credentials in headers, in the URL's query and in the parameters that are one. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdReveal"];
+    };
     "/v1/tasks/batch": {
         /** Hand over up to 1,000 tasks */
         post: operations["postTasksBatch"];
@@ -250,6 +268,12 @@ export interface paths {
          * @description A new password, and being disabled, ends all sessions of the user.
          */
         patch: operations["patchUsersById"];
+    };
+    "/v1/users/{id}/sessions": {
+        /** A user's sessions */
+        get: operations["getUsersByIdSessions"];
+        /** End all sessions of a user */
+        delete: operations["deleteUsersByIdSessions"];
     };
     "/v1/webhooks": {
         /**
@@ -1022,7 +1046,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -1144,6 +1168,24 @@ export interface components {
                 role: "viewer" | "operator" | "admin";
                 username: string;
             };
+        };
+        SessionItem: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is the one that asks */
+            current: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Names it; it is no credential */
+            id: string;
+            /** @description Where it began */
+            sourceIp: string | null;
+            /**
+             * Format: date-time
+             * @description To some minutes
+             */
+            usedAt: string;
+            userAgent: string | null;
         };
         StatsDestinations: {
             from: string;
@@ -2648,6 +2690,14 @@ export interface operations {
         };
     };
     deleteSession: {
+        parameters: {
+            query?: {
+                everywhere?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Done */
             204: {
@@ -2672,6 +2722,60 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
             };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSessions: {
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SessionItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSessionsBySessionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Names it; it is no credential */
+                sessionId: string;
+            };
+            cookie?: never;
         };
         responses: {
             /** @description Done */
@@ -3138,6 +3242,42 @@ export interface operations {
             };
         };
     };
+    postTasksByTaskIdReveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postTasksBatch: {
         parameters: {
             query?: never;
@@ -3439,6 +3579,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SessionItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
