@@ -3,15 +3,23 @@ import { cutToBytes } from "../core/cut-text.ts";
 import type { CallError, ResponseEncoding } from "../core/outcome.ts";
 import { readText } from "./charset.ts";
 import { codingsOf, decodeContent } from "./content-coding.ts";
-import { type CallResult, MAX_ANSWER_BYTES } from "./http-call.ts";
+import { type Further, SearchReading, WholeReading } from "./further.ts";
+import type { CallResult } from "./http-call.ts";
+import { MAX_ANSWER_BYTES } from "./reading.ts";
 
 export interface Answer {
   /** What is judged. What is not valid in its charset is U+FFFD here. */
   text: string;
+  /** There is more than `text`; what `search` knows of it is all that is known. */
+  isPart: boolean;
+  /** Knows which texts stand in the whole answer, as far as it was read. Null: `text` says so. */
+  search: SearchReading | null;
+  /** How much was looked at, in bytes, where that is more than is kept. */
+  lookedAt?: number;
   /** What is kept. */
   body: string;
   encoding: ResponseEncoding;
-  /** There was more. */
+  /** There was more than is kept. */
   truncated: boolean;
   /** Why the call failed, as far as it is known here. */
   error: CallError | null;
@@ -19,51 +27,102 @@ export interface Answer {
 
 /**
  * @param timeLeft of the call, in ms
+ * @param further how far it may be looked at; null: as far as it is kept
  * @returns at once where nothing is encoded
  */
-export function readAnswer(result: CallResult, timeLeft: number): Answer | Promise<Answer> {
+export function readAnswer(
+  result: CallResult,
+  timeLeft: number,
+  further: Further | null = null,
+): Answer | Promise<Answer> {
   const codings = codingsOf(result.headers?.["content-encoding"]);
-  return codings.length === 0 ? plainAnswer(result) : decodedAnswer(result, codings, timeLeft);
+  return codings.length === 0
+    ? plainAnswer(result, further)
+    : decodedAnswer(result, codings, timeLeft, further);
 }
 
-function plainAnswer({ body, headers, truncated, error }: CallResult): Answer {
-  const cut = body.length > MAX_ANSWER_BYTES;
-  const bytes = cut ? body.subarray(0, MAX_ANSWER_BYTES) : body;
-  return asText(bytes, headers?.["content-type"], truncated || cut, error);
+function plainAnswer(result: CallResult, further: Further | null): Answer {
+  const { headers, truncated, error, reading, complete = false } = result;
+  const type = headers?.["content-type"];
+  const body = wholeOf(result);
+  // A body without a content-encoding is never read further than it is kept, unless something reads on.
+  if (!reading || !further) return asText(body, type, truncated, error);
+  if (reading instanceof SearchReading)
+    return { ...asText(body, type, true, error), search: reading, lookedAt: further.maxBytes };
+  return { ...asText(body, type, !complete, error), lookedAt: further.wholeBytes };
 }
 
-async function decodedAnswer(result: CallResult, codings: string[], timeLeft: number): Promise<Answer> {
-  const { body, headers, truncated, error } = result;
-  const decoded = await decodeContent(body, codings, error === null && !truncated, timeLeft);
+/** With what was read behind the beginning, where that was kept. */
+const wholeOf = ({ body, reading }: CallResult): Buffer =>
+  reading instanceof WholeReading ? Buffer.concat([body, ...reading.rest]) : body;
+
+async function decodedAnswer(
+  result: CallResult,
+  codings: string[],
+  timeLeft: number,
+  further: Further | null,
+): Promise<Answer> {
+  const { headers, truncated, error, statusCode, reading, complete = false } = result;
+  const until = performance.now() + timeLeft;
+  const body = wholeOf(result);
+  const isCut = reading ? !complete && error === null : truncated;
+  const isWhole = error === null && !isCut;
+  const decoded = await decodeContent(body, codings, isWhole, timeLeft);
   if ("code" in decoded) {
     // For people to look at. Of a call that failed already its own error counts.
     const bytes = body.subarray(0, MAX_ANSWER_BYTES);
-    const cut = truncated || bytes.length < body.length;
-    return { ...asBytes(bytes, "", cut), error: error ?? decoded };
+    return { ...asBytes(bytes, "", isCut || bytes.length < body.length), error: error ?? decoded };
   }
-  return asText(
-    decoded.bytes,
-    headers?.["content-type"],
-    truncated || (decoded.cut && error === null),
-    error,
-  );
+  const type = headers?.["content-type"];
+  const beginning = asText(decoded.bytes, type, isCut || (decoded.cut && error === null), error);
+  if (error !== null || !decoded.cut || !further?.matters(statusCode)) return beginning;
+  if (further.wholeBytes <= MAX_ANSWER_BYTES || !further.wantsMoreThan(beginning.text)) return beginning;
+  return decodedFurther(body, codings, { isWhole, until, type, further, beginning });
 }
 
-function asText(
-  bytes: Buffer,
-  contentType: string | string[] | undefined,
-  truncated: boolean,
-  error: CallError | null,
-): Answer {
-  const { text, exact } = readText(bytes, contentType, truncated || error !== null);
-  if (!exact) return { ...asBytes(bytes, text, truncated), error };
+/** Decodes it again, as far as it may be looked at. Few answers are that long. */
+async function decodedFurther(
+  body: Buffer,
+  codings: string[],
+  more: { isWhole: boolean; until: number; type: ContentType; further: Further; beginning: Answer },
+): Promise<Answer> {
+  const { isWhole, until, type, further, beginning } = more;
+  const place = further.take();
+  try {
+    if (!place.held) await Promise.race([place.granted, pastTime(until)]);
+    const timeLeft = place.held ? until - performance.now() : 0;
+    const decoded = await decodeContent(body, codings, isWhole, timeLeft, further.wholeBytes);
+    if ("code" in decoded) return { ...beginning, error: decoded };
+    const answer = asText(decoded.bytes, type, !isWhole || decoded.cut, null);
+    return { ...answer, lookedAt: further.wholeBytes };
+  } finally {
+    place.release();
+  }
+}
+
+const pastTime = (until: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(1, until - performance.now())).unref());
+
+type ContentType = string | string[] | undefined;
+
+/** @param isPart `bytes` is the beginning only */
+function asText(bytes: Buffer, contentType: ContentType, isPart: boolean, error: CallError | null): Answer {
+  const { text, exact } = readText(bytes, contentType, isPart || error !== null);
+  const isLong = bytes.length > MAX_ANSWER_BYTES;
+  if (!exact) {
+    const kept = isLong ? bytes.subarray(0, MAX_ANSWER_BYTES) : bytes;
+    return { ...asBytes(kept, text, isPart || isLong), isPart, error };
+  }
   // Other charsets can grow when decoded.
   const body = cutToBytes(text, MAX_ANSWER_BYTES);
-  return { text, body, encoding: "text", truncated: truncated || body.length < text.length, error };
+  const truncated = isPart || body.length < text.length;
+  return { text, isPart, search: null, body, encoding: "text", truncated, error };
 }
 
 const asBytes = (bytes: Buffer, text: string, truncated: boolean): Omit<Answer, "error"> => ({
   text,
+  isPart: truncated,
+  search: null,
   body: bytes.toString("base64"),
   encoding: "base64",
   truncated,

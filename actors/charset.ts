@@ -33,7 +33,7 @@ export function readText(bytes: Buffer, contentType: string | string[] | undefin
 }
 
 /** A charset as `TextDecoder` calls it. */
-function charsetOf(bytes: Buffer, contentType: string | string[] | undefined): string {
+export function charsetOf(bytes: Buffer, contentType: string | string[] | undefined): string {
   const type = String(contentType ?? "");
   const named = /charset\s*=\s*["']?([\w:.-]+)/i.exec(type)?.[1];
   return known(named) ?? markOf(bytes) ?? declared(bytes, type) ?? "utf-8";

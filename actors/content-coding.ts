@@ -5,7 +5,7 @@
 import zlib from "node:zlib";
 import { CONTENT_CODINGS, type ContentCoding } from "../core/headers.ts";
 import type { CallError } from "../core/outcome.ts";
-import { MAX_ANSWER_BYTES, MAX_ENCODED_BYTES } from "./http-call.ts";
+import { MAX_ANSWER_BYTES, MAX_ENCODED_BYTES } from "./reading.ts";
 
 /** Codings over one another: two are seen now and then, by mistake. */
 const MAX_CODINGS = 3;
@@ -15,7 +15,7 @@ const MAX_FRAMES = 100;
 const ZSTD_WINDOW_LOG = 23;
 
 export interface Decoded {
-  /** At most {@link MAX_ANSWER_BYTES}. */
+  /** No more than were asked for. */
   bytes: Buffer;
   /** There was more than is kept. */
   cut: boolean;
@@ -33,6 +33,7 @@ export function codingsOf(header: string | string[] | undefined): string[] {
 /**
  * @param whole false: `body` is the beginning only, and decoded as far as it goes
  * @param timeoutMs for all of it
+ * @param maxBytes that may come out
  * @returns an error where it cannot be decoded, or not in time
  */
 export async function decodeContent(
@@ -40,6 +41,7 @@ export async function decodeContent(
   codings: string[],
   whole: boolean,
   timeoutMs: number,
+  maxBytes = MAX_ANSWER_BYTES,
 ): Promise<Decoded | CallError> {
   if (codings.length > MAX_CODINGS) return bad(`has ${codings.length} codings, more than ${MAX_CODINGS}`);
   const unknown = codings.find((name) => !isKnown(name));
@@ -48,13 +50,13 @@ export async function decodeContent(
   let bytes = body;
   let complete = whole;
   for (const [i, coding] of codings.toReversed().entries()) {
-    const max = i === codings.length - 1 ? MAX_ANSWER_BYTES : MAX_ENCODED_BYTES;
+    const max = i === codings.length - 1 ? maxBytes : Math.max(maxBytes, MAX_ENCODED_BYTES);
     const decoded = await decodeOne(bytes, coding as ContentCoding, complete, max, until);
     if ("code" in decoded) return decoded;
     bytes = decoded.bytes;
     complete = complete && !decoded.cut;
   }
-  return { bytes: bytes.subarray(0, MAX_ANSWER_BYTES), cut: !complete || bytes.length > MAX_ANSWER_BYTES };
+  return { bytes: bytes.subarray(0, maxBytes), cut: !complete || bytes.length > maxBytes };
 }
 
 const isKnown = (name: string): name is ContentCoding =>

@@ -10,21 +10,31 @@ import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
 import { OverBudget } from "../core/pattern.ts";
+import { acceptHeaders, redirectsOf } from "../core/profile.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
+import { AnswerRoom } from "./answer-room.ts";
 import type { Connections } from "./connections.ts";
-import { type CallResult, callTarget } from "./http-call.ts";
+import { furtherOf } from "./further.ts";
+import { type CallRequest, type CallResult, callTarget } from "./http-call.ts";
 import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
 import type { Connector } from "./opening.ts";
+import { MAX_ANSWER_BYTES } from "./reading.ts";
+import { callFollowing } from "./redirects.ts";
+import type { Sockets } from "./sockets.ts";
 
 export interface DeliveryContext {
   /** To the job's origin. */
   connections: Connections;
-  /** The guarded one that they are made with; mail goes through it. */
+  /** The guarded one that they are made with; mail and redirects go through it. */
   connector: Connector;
+  /** Those of the whole thread. */
+  sockets?: Sockets;
+  /** Memory for long answers; of the whole thread. */
+  answers?: AnswerRoom;
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
@@ -72,6 +82,7 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   const { local = null, error } = delivery.result ?? {};
   if (local && error) return { failure: local, error };
   judged(delivery);
+  delivery.result?.reading?.release();
   return outcome(delivery, context);
 }
 
@@ -90,8 +101,7 @@ function signed(delivery: Delivery): void {
   const seconds = Math.floor(delivery.startedAt / 1000);
   const headers: Record<string, string> = {
     "user-agent": USER_AGENT,
-    accept: "*/*",
-    "accept-encoding": ACCEPT_ENCODING,
+    ...acceptHeaders(job.profile ?? null, ACCEPT_ENCODING),
   };
   if (request.contentType !== null) headers["content-type"] = request.contentType;
   for (const [name, value] of Object.entries(job.headers ?? {})) headers[name.toLowerCase()] = value;
@@ -107,19 +117,25 @@ function signed(delivery: Delivery): void {
 async function call(delivery: Delivery, context: DeliveryContext): Promise<void> {
   const { job, request, headers, error } = delivery;
   if (error || !request || !headers) return;
-  const result = await waitedFor(
-    callTarget(context.connections, {
-      method: job.requestMethod,
-      path: request.url.pathname + request.url.search,
-      headers,
-      body: request.body,
-      timeoutMs: job.timeoutMs,
-      keepAlive: job.keepAlive !== false,
-    }),
-    job,
-    context,
-  );
-  const answer = readAnswer(result, delivery.startedMono + job.timeoutMs - performance.now());
+  const { connections, connector, sockets, answers = new AnswerRoom() } = context;
+  const further = furtherOf(job, request.origin, answers);
+  const made: CallRequest = {
+    method: job.requestMethod,
+    path: request.path,
+    headers,
+    body: request.body,
+    timeoutMs: job.timeoutMs,
+    keepAlive: job.keepAlive !== false,
+    ...(further && { further }),
+  };
+  const hops = redirectsOf(job.profile ?? null, job.requestMethod);
+  const calling =
+    hops === 0
+      ? callTarget(connections, made)
+      : callFollowing(connections, request, made, hops, { connector, ...(sockets && { sockets }) });
+  const result = await waitedFor(calling, job, context);
+  const timeLeft = delivery.startedMono + job.timeoutMs - performance.now();
+  const answer = readAnswer(result, timeLeft, further);
   understood(delivery, result, answer instanceof Promise ? await waitedFor(answer, job, context) : answer);
 }
 
@@ -147,9 +163,11 @@ async function mailed(delivery: Delivery, mail: Mail, context: DeliveryContext):
 function judged(delivery: Delivery): void {
   const { job, result, answer, error } = delivery;
   if (error || !answer || !result || result.statusCode === null) return;
-  const { text: body, truncated } = answer;
+  const { text: body, isPart, search, lookedAt = MAX_ANSWER_BYTES + 1 } = answer;
   try {
-    delivery.error = judge({ statusCode: result.statusCode, body, truncated }, job.expect, job.expectResult);
+    const contains = search && ((text: string) => search.found(text));
+    const seen = { statusCode: result.statusCode, body, truncated: isPart, lookedAt };
+    delivery.error = judge({ ...seen, ...(contains && { contains }) }, job.expect, job.expectResult);
   } catch (failure) {
     delivery.error = {
       code: failure instanceof OverBudget ? "overrun" : "unexpected_result",
@@ -185,7 +203,7 @@ function outcome(
     },
     endedBy: clock.after(millis(0)),
     ...(job.ordered && { ordered: true }),
-    ...(job.handedUntil !== undefined && request && { target: request.url.origin }),
+    ...(job.handedUntil !== undefined && request && { target: request.origin }),
   };
 }
 

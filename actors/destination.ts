@@ -11,7 +11,6 @@ import type { Actor } from "./kernel.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import type { ThreadGivesUp } from "./protocol.ts";
 import type { Rank, SlotAccount, Slots } from "./slots.ts";
-import type { Sockets } from "./sockets.ts";
 import type { Standings } from "./standings.ts";
 
 export type DestinationMessage =
@@ -24,8 +23,6 @@ export type DestinationMessage =
 export interface DestinationContext extends Omit<DeliveryContext, "connections"> {
   slots: Slots;
   standings: Standings;
-  /** Those of the whole thread. */
-  sockets?: Sockets;
   /** Of the connector. */
   guard?: Pick<EgressGuard, "version">;
   trust: LeaseTrust;

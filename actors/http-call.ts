@@ -6,11 +6,7 @@ import { AnswerError, callErrorOf, parserReason, unopened } from "./call-errors.
 import type { Connection, Connections } from "./connections.ts";
 import { type LocalFailure, localFailureOf } from "./local-failure.ts";
 import type { Opening } from "./opening.ts";
-
-/** Most of an answer's body that is kept and looked at. */
-export const MAX_ANSWER_BYTES = 65_535;
-/** Most that is read of a body with a content-encoding. What cannot be compressed grows a little. */
-export const MAX_ENCODED_BYTES = 2 * MAX_ANSWER_BYTES;
+import { MAX_ANSWER_BYTES, MAX_ENCODED_BYTES, type Reading, type ReadsOn } from "./reading.ts";
 
 export interface CallRequest {
   method: string;
@@ -23,6 +19,8 @@ export interface CallRequest {
   timeoutMs: number;
   /** False: on a connection of its own, which is closed behind the answer. */
   keepAlive: boolean;
+  /** What wants to read on behind the beginning that is kept. Missing: nothing. */
+  further?: ReadsOn;
 }
 
 /** What came back, as far as it came. With an `error` the rest may be missing or cut. */
@@ -31,8 +29,12 @@ export interface CallResult {
   headers: Record<string, string | string[]> | null;
   /** As it came, not decoded. */
   body: Buffer;
-  /** The body was longer than is read; the rest was not read. */
+  /** The body was longer than that. */
   truncated: boolean;
+  /** What read on behind it; to be released. Null or missing where nothing did. */
+  reading?: Reading | null;
+  /** The whole body came. */
+  complete?: boolean;
   error: CallError | null;
   /** The error is this machine's own, and nothing was sent; null where it is not. */
   local: LocalFailure | null;
@@ -57,6 +59,8 @@ class Call implements Dispatcher.DispatchHandler {
   #maxBytes = MAX_ANSWER_BYTES;
   #statusCode: number | null = null;
   #headers: Record<string, string | string[]> | null = null;
+  #reading: Reading | null = null;
+  #complete = false;
   #done = false;
 
   constructor(connections: Connections, request: CallRequest, resolve: (result: CallResult) => void) {
@@ -105,16 +109,34 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#done) return;
+    if (this.#reading) this.#readOn(this.#reading, controller, chunk);
+    else this.#keep(controller, chunk);
+  }
+
+  #keep(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const room = this.#maxBytes - this.#bytes;
     this.#chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) {
-      this.#finish(null);
-      controller.abort(new Error("enough"));
-    }
+    if (this.#bytes <= this.#maxBytes) return;
+    const beginning = Buffer.concat(this.#chunks);
+    const { further } = this.#request;
+    this.#reading = further?.begin(this.#statusCode, this.#headers ?? {}, beginning, controller) ?? null;
+    if (this.#reading) this.#readOn(this.#reading, controller, chunk.subarray(room));
+    else this.#enough(controller);
+  }
+
+  #readOn(reading: Reading, controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!reading.push(chunk)) this.#enough(controller);
+  }
+
+  #enough(controller: Dispatcher.DispatchController): void {
+    this.#finish(null);
+    controller.abort(new Error("enough"));
   }
 
   onResponseEnd(): void {
+    this.#complete = true;
     this.#finish(null);
   }
 
@@ -165,6 +187,8 @@ class Call implements Dispatcher.DispatchHandler {
       headers: this.#headers,
       body: Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes)),
       truncated: this.#bytes > this.#maxBytes,
+      reading: this.#reading,
+      complete: this.#complete,
       error,
       local,
     };

@@ -5,6 +5,7 @@ import type { Outcome } from "../core/job.ts";
 import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
 import { Allowance } from "./allowance.ts";
+import { AnswerRoom } from "./answer-room.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { EgressGuard, guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
@@ -68,6 +69,7 @@ const context: DestinationContext = {
   guard,
   slots,
   sockets,
+  answers: new AnswerRoom(),
   standings: new Standings(),
   destinationConcurrency: settings.destinationConcurrency,
   trust: new LeaseTrust(settings.trust),
@@ -139,7 +141,7 @@ function route(job: LeasedJob): void {
 /** A task whose URL cannot be filled any more gets its error in the delivery; any origin will do for that. */
 function originOf(job: LeasedJob): string {
   try {
-    return filledUrl(job.url, job.requestParam).origin;
+    return filledUrl(job).origin;
   } catch {
     return "http://invalid";
   }

@@ -2,9 +2,10 @@
  * The command line `bida`: what asks a Bida that runs (the same commands as at the prompt), and what starts, checks and moves
  * one. Exit codes: 0 done, 1 it could not be done, 2 a wrong call or a wrong setting.
  */
-import packageJson from "../package.json" with { type: "json" };
+
 import { ConfigError, loadClientConfig } from "../core/config.ts";
 import { BidaError } from "../core/errors.ts";
+import packageJson from "../package.json" with { type: "json" };
 import { lineOf } from "../services/repl/ask.ts";
 import { Unreachable } from "../services/repl/attach.ts";
 import type { Session } from "../services/repl/command.ts";

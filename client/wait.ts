@@ -53,9 +53,13 @@ export async function waitFor(
     }
     if (time.now() >= deadline) {
       const why = cause instanceof Error ? `; the last failure: ${cause.message}` : "";
-      throw new CallbackError("wait_timeout", `The task did not get there within ${timeoutMs} ms: ${seen}${why}`, {
-        cause,
-      });
+      throw new CallbackError(
+        "wait_timeout",
+        `The task did not get there within ${timeoutMs} ms: ${seen}${why}`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

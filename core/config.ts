@@ -5,8 +5,13 @@ import { z } from "zod";
 import { AddressRanges, LOOPBACK_RANGES, neverMatches, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
 import { EgressPolicy } from "./egress.ts";
+import { isHostPattern } from "./host-names.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
+import { LEGACY_SETTINGS, type LegacySettings } from "./profile.ts";
 import { tlsOf } from "./server-tls.ts";
+import { canonicalName, hasUnseen } from "./user-name.ts";
+import { isZone, type Zone } from "./wall-clock.ts";
+import { isNoPassword, weaknessOf } from "./weak-passwords.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -27,6 +32,10 @@ export interface Config {
   apiIpAllow: AddressRanges;
   /** Whose `x-forwarded-for` is believed. */
   trustProxy: AddressRanges;
+  /** More host names under which callers reach the API; see `core/host-names.ts`. */
+  allowedHosts: string[];
+  /** Who may read `/metrics` without credentials, beside loopback. */
+  metricsAllow: AddressRanges;
   /** Non-public ranges callbacks may reach. See {@link EgressPolicy}. */
   egressAllow: string[];
   /** Those that they may reach beside while nobody but the first administrator could ever hand over tasks. */
@@ -54,6 +63,10 @@ export interface Config {
   logFormat: LogFormat;
   /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
   secretKey: Buffer | null;
+  /** Keys from before: they open, and seal nothing. */
+  formerSecretKeys: Buffer[];
+  /** Whether payloads, headers and answers are sealed in the database. */
+  encryptPayloads: boolean;
   /** Where people find the UI; links in alarms begin with it. Without a slash at its end. */
   publicUrl: string;
   /** Where Dubbo consumers connect. Null: nowhere. */
@@ -65,6 +78,12 @@ export interface Config {
   dubboApp: string | null;
   /** URLs of the registries that consumers look into. */
   dubboRegistries: string[];
+  /** Of times in alarms. Undefined: the machine's. */
+  timeZone: Zone;
+  /** What kkbida's endpoint takes instead of the administrator's name and password. Null: those. */
+  legacyCredentials: { username: string; password: string } | null;
+  /** How kkbida's users' tasks are called. */
+  legacy: LegacySettings;
   /** What this node runs. */
   services: ServiceName[];
 }
@@ -79,6 +98,8 @@ export class ConfigError extends Error {
 
 /** The one that everybody knows. */
 export const DEFAULT_PASSWORD = "admin";
+/** No password: the environment opens nothing but kkbida's endpoint. */
+export const NO_PASSWORD = "";
 
 const whole = (min: number, max: number) =>
   z
@@ -123,6 +144,11 @@ const ranges = list.superRefine((entries, ctx) => {
   }
 });
 
+const key = z
+  .string()
+  .transform((text) => Buffer.from(text, "base64"))
+  .refine((bytes) => bytes.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)");
+
 /** Of callers and proxies. One that can never match would be taken for a protection, or for a permission, that it is not. */
 const peers = ranges.superRefine((entries, ctx) => {
   const problem = entries.map(neverMatches).find((one) => one !== null);
@@ -156,11 +182,28 @@ const VARIABLES = z.object({
     .string()
     .min(1)
     .max(64)
+    .overwrite(canonicalName)
     .refine((name) => name === name.trim(), "must not begin or end with a blank")
+    .refine((name) => !hasUnseen(name), "must not contain characters that cannot be seen")
     .default("admin"),
-  BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
+  BIDA_ADMIN_PASSWORD: z
+    .string()
+    .max(256)
+    .superRefine((password, ctx) => {
+      const problem = isNoPassword(password);
+      if (problem) ctx.addIssue(problem);
+    })
+    .default(DEFAULT_PASSWORD),
   BIDA_API_IP_ALLOW: peers.default(["127.0.0.1", "::1"]),
   BIDA_TRUST_PROXY: peers.default([]),
+  BIDA_ALLOWED_HOSTS: list
+    .pipe(
+      z.array(
+        z.string().refine(isHostPattern, "must be host names: bida.example, *.bida.example or 10.0.0.2"),
+      ),
+    )
+    .default([]),
+  BIDA_METRICS_ALLOW: peers.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
   BIDA_EGRESS_PROXY: url(["http", "https"])
     .refine(
@@ -186,11 +229,9 @@ const VARIABLES = z.object({
   BIDA_LOG_FORMAT: z
     .enum(LOG_FORMATS, { error: "must be json or text" })
     .default(process.stdout.isTTY ? "text" : "json"),
-  BIDA_SECRET_KEY: z
-    .string()
-    .transform((text) => Buffer.from(text, "base64"))
-    .refine((key) => key.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)")
-    .optional(),
+  BIDA_SECRET_KEY: key.optional(),
+  BIDA_SECRET_KEY_PREVIOUS: list.pipe(z.array(key)).default([]),
+  BIDA_ENCRYPT_PAYLOADS: z.enum(["true", "false"], "must be true or false").default("false"),
   BIDA_PUBLIC_URL: url(["http", "https"]).optional(),
   BIDA_DUBBO_PORT: whole(0, 65_535).optional(),
   BIDA_DUBBO_HOST: z
@@ -204,6 +245,13 @@ const VARIABLES = z.object({
     .transform((text) => text.split(/[|;]/).map((part) => part.trim()))
     .pipe(z.array(url(["redis", "rediss", "zookeeper"])))
     .default([]),
+  BIDA_TIME_ZONE: z.string().refine(isZone, "must be a time zone such as Asia/Shanghai or +08:00").optional(),
+  BIDA_LEGACY_CREDENTIALS: z
+    .string()
+    .regex(/^[^:]{1,64}:.{1,256}$/s, "must be a user name and a password, with a colon between")
+    .optional(),
+  BIDA_LEGACY_TIMEOUT_MS: whole(100, 120_000).default(LEGACY_SETTINGS.timeoutMs),
+  BIDA_LEGACY_APPEND_QUERY: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
   SERVICES: list
     .pipe(z.array(z.enum(SERVICE_NAMES, { error: `may name ${SERVICE_NAMES.join(", ")}` })).min(1))
     .optional(),
@@ -233,9 +281,11 @@ export function loadConfig(
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
     adminUsername: v.BIDA_ADMIN_USERNAME,
-    adminPassword: v.BIDA_ADMIN_PASSWORD,
+    adminPassword: isLegacyOnly(v) ? NO_PASSWORD : v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
     trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
+    allowedHosts: v.BIDA_ALLOWED_HOSTS,
+    metricsAllow: new AddressRanges(v.BIDA_METRICS_ALLOW),
     egressAllow: v.BIDA_EGRESS_ALLOW ?? [],
     egressWhileAlone: v.BIDA_EGRESS_ALLOW === undefined && isAlone(v) ? OWN_RANGES : [],
     egressProxy: v.BIDA_EGRESS_PROXY ?? null,
@@ -252,12 +302,20 @@ export function loadConfig(
     logLevel: v.BIDA_LOG_LEVEL,
     logFormat: v.BIDA_LOG_FORMAT,
     secretKey: v.BIDA_SECRET_KEY ?? null,
+    formerSecretKeys: v.BIDA_SECRET_KEY_PREVIOUS,
+    encryptPayloads: v.BIDA_ENCRYPT_PAYLOADS === "true",
     publicUrl: (v.BIDA_PUBLIC_URL ?? `http://${inUrl(v.BIDA_HOST)}:${v.BIDA_PORT}`).replace(/\/+$/, ""),
     dubboPort: v.BIDA_DUBBO_PORT ?? null,
     dubboHost: v.BIDA_DUBBO_HOST ?? null,
     dubboIpAllow: new AddressRanges(v.BIDA_DUBBO_IP_ALLOW),
     dubboApp: v.BIDA_DUBBO_APP ?? null,
     dubboRegistries: v.BIDA_DUBBO_REGISTRY,
+    timeZone: v.BIDA_TIME_ZONE,
+    legacyCredentials: credentialsOf(v.BIDA_LEGACY_CREDENTIALS),
+    legacy: {
+      timeoutMs: millis(v.BIDA_LEGACY_TIMEOUT_MS),
+      profile: v.BIDA_LEGACY_APPEND_QUERY === "true" ? "kkbida-query" : "kkbida",
+    },
     services: servicesOf(v),
   };
 }
@@ -309,12 +367,14 @@ function checked<S extends z.ZodType>(variables: S, env: Record<string, string |
   throw new ConfigError(mistakeOf(parsed.error.issues[0] as z.core.$ZodIssue, given));
 }
 
-const givenIn = (env: Record<string, string | undefined>): Record<string, string | undefined> =>
-  Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) => value?.trim() || (value !== undefined && MAY_BE_EMPTY.has(name)),
-    ),
-  );
+function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  // A password of blanks is a mistake, not an absence: somebody believes that one is set.
+  const isGiven = ([name, value]: [string, string | undefined]) =>
+    name === "BIDA_ADMIN_PASSWORD"
+      ? Boolean(value)
+      : Boolean(value?.trim()) || (value !== undefined && MAY_BE_EMPTY.has(name));
+  return Object.fromEntries(Object.entries(env).filter(isGiven));
+}
 
 function mistakeOf({ path, message }: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(path[0]);
@@ -337,12 +397,21 @@ function* combinationMistakes(v: Variables): Generator<string> {
   if (v.BIDA_NATS_URL.length > 0) {
     if (!v.BIDA_REDIS_URL) yield "BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)";
     if (!v.BIDA_DATABASE_URL) yield "BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)";
+    if (v.BIDA_ENCRYPT_PAYLOADS === "true" && !v.BIDA_SECRET_KEY)
+      yield "BIDA_SECRET_KEY: is needed with BIDA_ENCRYPT_PAYLOADS in a cluster";
   } else if (usual.some((name) => !services.includes(name))) {
     yield "SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset";
   }
-  if (services.includes("api") && v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD && !isLoopback(v.BIDA_HOST)) {
-    yield `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${v.BIDA_HOST}`;
+  if (services.includes("api") && !isLoopback(v.BIDA_HOST) && !isLegacyOnly(v)) yield* passwordMistakes(v);
+}
+
+function* passwordMistakes({ BIDA_ADMIN_PASSWORD: password, BIDA_HOST: host }: Variables): Generator<string> {
+  if (password === DEFAULT_PASSWORD) {
+    yield `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${host}`;
+    return;
   }
+  const weakness = weaknessOf(password);
+  if (weakness) yield `BIDA_ADMIN_PASSWORD: ${weakness}, to listen on ${host} (it is not shown)`;
 }
 
 function* dubboMistakes(v: Variables): Generator<string> {
@@ -352,6 +421,21 @@ function* dubboMistakes(v: Variables): Generator<string> {
   const host = v.BIDA_DUBBO_HOST;
   if (host === undefined || host === "0.0.0.0" || host === "::" || isLoopback(host))
     yield "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)";
+}
+
+/**
+ * kkbida's own password that everybody knows, kept for its clients: with `BIDA_LEGACY_CREDENTIALS` saying the same it opens kkbida's
+ * endpoint, and nothing else beyond loopback.
+ */
+const isLegacyOnly = (v: Variables): boolean =>
+  v.BIDA_ADMIN_PASSWORD === DEFAULT_PASSWORD &&
+  v.BIDA_LEGACY_CREDENTIALS === `${v.BIDA_ADMIN_USERNAME}:${v.BIDA_ADMIN_PASSWORD}` &&
+  !isLoopback(v.BIDA_HOST);
+
+function credentialsOf(text: string | undefined): Config["legacyCredentials"] {
+  if (text === undefined) return null;
+  const colon = text.indexOf(":");
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 const OWN_RANGES = [...LOOPBACK_RANGES, ...PRIVATE_RANGES];
@@ -369,5 +453,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL|KEY|REGISTRY|EGRESS_PROXY/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY|REGISTRY|CREDENTIALS|EGRESS_PROXY/.test(name) ? "not shown" : `"${value}"`;
 }

@@ -29,6 +29,7 @@ import type {
   PasswordChange,
   Rotation,
   SessionIdentity,
+  SessionItem,
   SessionProof,
   UserChange,
   UserIdentity,
@@ -114,6 +115,8 @@ export interface ActionMap {
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
+  /** The task with its secrets, which users see masked elsewhere. */
+  "admin.reveal": [{ taskId: string; note?: string }, TaskView];
   "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
   "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
   /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */
@@ -148,9 +151,14 @@ export interface ActionMap {
   /** Null: the credentials are wrong. */
   "admin.authenticate": [Credentials, UserIdentity | null];
   "admin.login": [Credentials & SessionProof, SessionIdentity];
-  /** Null: there is no such session, or no longer. */
-  "admin.session": [SessionProof, SessionIdentity | null];
-  "admin.logout": [Pick<SessionProof, "tokenHash">, Record<string, never>];
+  /** Null: there is no such session, or no longer. `peek`: this does not count as a use of it. */
+  "admin.session": [SessionProof & { peek?: true }, SessionIdentity | null];
+  /** `everywhere`: all sessions of the same user end. */
+  "admin.logout": [Pick<SessionProof, "tokenHash"> & { everywhere?: boolean }, Record<string, never>];
+  /** Of the user who calls, or of `userId`. `current`: hash of the token of the session that asks. */
+  "admin.listSessions": [{ userId?: number; current?: string }, Page<SessionItem>];
+  /** Of the user who calls, or of `userId`: the one with this id; without it all. */
+  "admin.endSessions": [{ userId?: number; id?: string }, Record<string, never>];
   /** Of the user who calls. All sessions of this user end; `renewed` begins. */
   "admin.changePassword": [PasswordChange, SessionIdentity | null];
   "admin.listApps": [PageQuery, Page<AppView>];

@@ -1,4 +1,5 @@
 /** A destination: everything that is called at one origin (`scheme://host:port`). */
+import type { Millis } from "./clock.ts";
 
 /** What operators set for one. */
 export interface DestinationSettings {
@@ -12,6 +13,8 @@ export interface DestinationSettings {
   breaker: boolean;
   /** Whether connections are kept open between calls. */
   keepAlive: boolean;
+  /** How long calls of tasks with a profile may take, whose callers cannot say; null: as the task was accepted with. */
+  legacyTimeoutMs: Millis | null;
 }
 
 export const NO_SETTINGS: DestinationSettings = {
@@ -20,6 +23,7 @@ export const NO_SETTINGS: DestinationSettings = {
   ratePerSecond: null,
   breaker: true,
   keepAlive: true,
+  legacyTimeoutMs: null,
 };
 
 /** A destination as operators see it. Times are ISO 8601. */
@@ -30,6 +34,8 @@ export interface DestinationView {
   ratePerSecond: number | null;
   /** Whether connections are kept open between calls. */
   keepAlive: boolean;
+  /** How long calls of kkbida's tasks may take, in ms; null: as long as was set when they were accepted. */
+  legacyTimeoutMs: number | null;
   breaker: {
     enabled: boolean;
     state: "closed" | "open" | "half_open";
@@ -65,6 +71,7 @@ export interface DestinationChange {
   concurrency?: number | null | undefined;
   ratePerSecond?: number | null | undefined;
   keepAlive?: boolean | undefined;
+  legacyTimeoutMs?: number | null | undefined;
   breaker?: { enabled?: boolean | undefined; reset?: true | undefined } | undefined;
   /** Why, for the audit log. */
   note?: string | undefined;

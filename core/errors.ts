@@ -17,6 +17,7 @@ export const REFUSALS = {
   conflict: [409, "It contradicts what is there"],
   body_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body must be JSON"],
+  misdirected: [421, "This host name is not served here"],
   idempotency_conflict: [422, "The idempotency key was used for another body"],
   too_many_requests: [429, "Too many requests; slow down"],
   headers_too_large: [431, "The request's headers are too large"],

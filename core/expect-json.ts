@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { JSONValue } from "json-p3";
 import { decimal } from "./json/decimal.ts";
 import type { JsonText } from "./json/text.ts";
-import { compileJsonPath, StepBudget } from "./pattern.ts";
+import { compileJsonPath, OverBudget, StepBudget } from "./pattern.ts";
 
 /**
  * @param body the answer's text
@@ -12,6 +12,8 @@ import { compileJsonPath, StepBudget } from "./pattern.ts";
  * @throws OverBudget where the paths look at too much of it
  */
 export function jsonShortfall(body: string, wanted: Record<string, JsonText>): string | null {
+  if (body.length > USUAL && separatorsIn(body) > MAX_VALUES)
+    throw new OverBudget("too many values to look at");
   const texts = Object.values(wanted);
   const read = [body, ...texts].some(hasOddNumber)
     ? withExactNumbers
@@ -32,6 +34,18 @@ export function jsonShortfall(body: string, wanted: Record<string, JsonText>): s
     if (!found.some(({ location }) => isDeepStrictEqual(valueAt(exact, location), value))) return path;
   }
   return null;
+}
+
+/** In characters: below it there are never too many values. */
+const USUAL = 128 * 1024;
+/** Building so many values takes a tenth of a second, in which the thread does nothing else. */
+const MAX_VALUES = 100_000;
+
+/** About how many values a JSON text has. */
+function separatorsIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(","); at !== -1; at = text.indexOf(",", at + 1)) count++;
+  return count;
 }
 
 /**

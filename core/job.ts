@@ -3,6 +3,7 @@ import type { EpochMs, Millis } from "./clock.ts";
 import type { Lane, TaskId } from "./ids.ts";
 import type { Mail } from "./mail.ts";
 import type { AttemptRecord } from "./outcome.ts";
+import type { Profile } from "./profile.ts";
 import type { Progress, TaskSpec } from "./task.ts";
 
 /** One task's place in the due set. The lease of a claimed entry is named by it. */
@@ -53,6 +54,8 @@ export interface Job
       | "timeoutMs"
       | "expiresAt"
     > {
+  /** Missing: none, see {@link TaskSpec.profile}. */
+  profile?: Profile | null;
   /** This attempt's number, the fence of its record. */
   n: number;
   /** Signing secrets of the app that owns the task, newest first; empty where it has none. */

@@ -1,49 +1,75 @@
 /** kkbida's request and its four refusals, turned into what the engine runs on. */
 import { millis } from "./clock.ts";
 import { BidaError } from "./errors.ts";
+import { withoutNulls } from "./json/last-of-each.ts";
 import { kindOf, plainText } from "./json/look.ts";
 import { readingJson } from "./json/refusal.ts";
 import { type JsonText, readObject } from "./json/text.ts";
 import type { CheckedTask, TaskForm } from "./parse-task.ts";
 import { bodyBytes, MAX_BODY_BYTES } from "./payload.ts";
+import { LEGACY_SETTINGS, type LegacySettings, type Profile } from "./profile.ts";
 import { LEGACY_RETRY } from "./retry.ts";
 import { checkUrl, MAX_URL } from "./target-url.ts";
 import type { TaskSpec } from "./task.ts";
 
 /** Every refusal of kkbida begins with it; the reasons follow, joined by `，`. */
 export const LEGACY_PREFIX = "任务添加失败";
-const BAD_URL = "url为空或url格式不正确";
-const BAD_LIMIT = "最大重试次数不能为空且不能大于100";
-const BAD_METHOD = "请求方式不能为空";
-const BAD_EXPECT = "期待结果不能为空";
-const BAD_PARAM = "请求参数必须是JSON对象";
-const BAD_NAME = "服务名不能包含NUL字符";
+/** The first four are kkbida's own. */
+const REASONS = {
+  url: "url为空或url格式不正确",
+  limit: "最大重试次数不能为空且不能大于100",
+  method: "请求方式不能为空",
+  expect: "期待结果不能为空",
+  otherMethod: "请求方式只能是GET或POST",
+  param: "请求参数必须是JSON对象",
+  placeholder: "url占位符在请求参数中没有可用的值",
+} as const;
+/** What a field is called in a reason. */
+const NAMES = {
+  url: "url",
+  expectResult: "期待结果",
+  sourceAppName: "服务名",
+  targetAppName: "服务名",
+} as const;
+
+/** Longer ones are kept in `expect.contains`. */
+const MAX_EXPECT = 512;
+/** kkbida lost tasks with more than 255. */
+const MAX_LONG_EXPECT = 65_535;
+
+export interface LegacyTask extends CheckedTask {
+  /** The URL had a user name or a password. They were dropped, as kkbida did. */
+  credentialsDropped: boolean;
+}
 
 /**
  * Reads a body of `POST /api/addTask` as Jackson did: of a key that stands twice the last one counts, texts and numbers
  * are taken for each other. Fields that kkbida does not read (its own record travels along) are ignored.
  * @throws BidaError invalid_json; invalid_task, whose message is kkbida's text; body_too_large
  */
-export function parseLegacyTask(text: string): CheckedTask {
+export function parseLegacyTask(
+  text: string,
+  { timeoutMs, profile }: LegacySettings = LEGACY_SETTINGS,
+): LegacyTask {
   const form: TaskForm =
     readingJson("invalid_task", () => readObject(text, { duplicates: "last" })) ?? new Map();
-  const param = given(form, "requestParam");
-  const requestParam = param !== null && kindOf(param) === "object" ? param : null;
-  const url = textIn(form, "url", MAX_URL);
-  const checked = url === null ? "" : checkUrl(url, requestParam);
-  const limitCallCount = countIn(form, "limitCallCount");
-  const requestMethod = methodIn(form);
-  const expectResult = textIn(form, "expectResult", 512);
   const reasons: string[] = [];
-  if (typeof checked === "string") reasons.push(BAD_URL);
-  if (limitCallCount === null || limitCallCount < 1 || limitCallCount > 100) reasons.push(BAD_LIMIT);
-  if (requestMethod === null) reasons.push(BAD_METHOD);
-  if (expectResult === null || expectResult.trim() === "") reasons.push(BAD_EXPECT);
-  if (param !== requestParam) reasons.push(BAD_PARAM);
-  const names = [valueIn(form, "sourceAppName"), valueIn(form, "targetAppName")];
-  if (names.some((name) => name?.includes("\0"))) reasons.push(BAD_NAME);
-  if (reasons.length > 0 || typeof checked === "string")
-    throw new BidaError("invalid_task", [LEGACY_PREFIX, ...reasons].join("，"));
+  const refuse = (reason: string) => void reasons.push(reason);
+  const param = given(form, "requestParam");
+  const object = param !== null && kindOf(param) === "object" ? param : null;
+  const urlText = textIn(form, "url", MAX_URL, REASONS.url, refuse);
+  const url = urlText === null ? null : withoutCredentials(urlText);
+  const origin = url === null ? null : originOf(url, object, profile, refuse);
+  const limitCallCount = countIn(form, "limitCallCount");
+  if (limitCallCount === null || limitCallCount < 1 || limitCallCount > 100) refuse(REASONS.limit);
+  const requestMethod = methodIn(form, refuse);
+  const expectResult = textIn(form, "expectResult", MAX_LONG_EXPECT, REASONS.expect, refuse);
+  if (expectResult !== null && expectResult.trim() === "") refuse(REASONS.expect);
+  if (param !== object) refuse(REASONS.param);
+  const names = (["sourceAppName", "targetAppName"] as const).map((field) => nameIn(form, field, refuse));
+  if (reasons.length > 0)
+    throw new BidaError("invalid_task", [LEGACY_PREFIX, ...new Set(reasons)].join("，"));
+  const requestParam = legacyParam(requestMethod as LegacyMethod, object);
   const spec: TaskSpec = {
     url: url as string,
     requestMethod: requestMethod as LegacyMethod,
@@ -53,23 +79,49 @@ export function parseLegacyTask(text: string): CheckedTask {
     bodyBase64: null,
     contentType: null,
     headers: null,
-    expectResult,
-    // kkbida calls again whatever the status says.
-    expect: { status: [200], stop: [] },
+    ...legacyExpectation(expectResult),
     limitCallCount: limitCallCount as number,
     retry: LEGACY_RETRY,
-    timeoutMs: millis(10_000),
+    timeoutMs,
     start: { delayMs: millis(0) },
     expiresAt: null,
     sourceAppName: appName(names[0]),
     targetAppName: appName(names[1]),
     orderKey: null,
+    profile,
   };
   if (bodyBytes(spec) > MAX_BODY_BYTES)
     throw new BidaError("body_too_large", undefined, {
       errors: [{ field: "requestParam", message: "must have at most 1 MiB" }],
     });
-  return { spec, origin: checked.origin };
+  return { spec, origin: origin as string, credentialsDropped: url !== urlText };
+}
+
+/**
+ * kkbida's proof of success: status 200 and a body that contains the text. It calls again whatever the status says. A text
+ * that is too long for its column is still what the answer must contain.
+ */
+export function legacyExpectation(text: string | null): Pick<TaskSpec, "expectResult" | "expect"> {
+  const expect = { status: [200], stop: [] };
+  if (text === null || text.length <= MAX_EXPECT) return { expectResult: text, expect };
+  const beginning = text.slice(0, MAX_EXPECT).toWellFormed();
+  return { expectResult: beginning.replace(/\uFFFD$/, ""), expect: { ...expect, contains: text } };
+}
+
+/** Members that are null are left out of bodies, as Java's serializers did; a placeholder may want one. */
+export const legacyParam = (method: LegacyMethod, param: JsonText | null): JsonText | null =>
+  method === "POST" && param !== null ? withoutNulls(param) : param;
+
+/** Without `user:password@`. Java's HTTP client sends neither. */
+export const withoutCredentials = (url: string): string => url.replace(/^(https?:\/\/)[^/?#\\]*@/i, "$1");
+
+type Refuse = (reason: string) => void;
+
+function originOf(url: string, param: JsonText | null, profile: Profile, refuse: Refuse): string | null {
+  const checked = checkUrl(url, param, profile);
+  if (typeof checked !== "string") return checked.origin;
+  refuse(checked.startsWith("has a placeholder") ? REASONS.placeholder : REASONS.url);
+  return null;
 }
 
 /** Null where it is missing. */
@@ -85,22 +137,47 @@ function valueIn(form: TaskForm, field: string): string | null {
   return plainText(json);
 }
 
-/** Null for what is missing, too long, or no text that can be stored and sent. */
-function textIn(form: TaskForm, field: string, max: number): string | null {
+/** Null, with the reason, for what is missing, too long, or no text that can be stored and sent. */
+function textIn(
+  form: TaskForm,
+  field: keyof typeof NAMES,
+  max: number,
+  missing: string,
+  refuse: Refuse,
+): string | null {
   const value = valueIn(form, field);
-  return value !== null && value.length <= max && value.isWellFormed() && !value.includes("\0")
-    ? value
-    : null;
+  const problem =
+    value === null
+      ? missing
+      : value.length > max
+        ? `${NAMES[field]}不能超过${max}个字符`
+        : unstorable(field, value);
+  if (problem === null) return value;
+  refuse(problem);
+  return null;
+}
+
+function nameIn(form: TaskForm, field: keyof typeof NAMES, refuse: Refuse): string | null {
+  const value = valueIn(form, field);
+  if (value?.includes("\0")) refuse(`${NAMES[field]}不能包含NUL字符`);
+  return value;
+}
+
+function unstorable(field: keyof typeof NAMES, value: string): string | null {
+  if (value.includes("\0")) return `${NAMES[field]}不能包含NUL字符`;
+  return value.isWellFormed() ? null : `${NAMES[field]}包含不完整的字符`;
 }
 
 /** In the order of kkbida's enum: Jackson takes a constant's number for its name. */
 const LEGACY_METHODS = ["GET", "POST"] as const;
 type LegacyMethod = (typeof LEGACY_METHODS)[number];
 
-function methodIn(form: TaskForm): LegacyMethod | null {
+function methodIn(form: TaskForm, refuse: Refuse): LegacyMethod | null {
   const text = valueIn(form, "requestMethod") ?? "";
   const name = /^\s*0*[01]\s*$/.test(text) ? LEGACY_METHODS[Number(text) as 0 | 1] : text;
-  return LEGACY_METHODS.find((method) => method === name) ?? null;
+  const known = LEGACY_METHODS.find((method) => method === name) ?? null;
+  if (known === null) refuse(text === "" ? REASONS.method : REASONS.otherMethod);
+  return known;
 }
 
 /** Jackson's coercion to an `int`: texts are trimmed and read, fractions are cut off. */

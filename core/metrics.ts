@@ -6,8 +6,9 @@
  * Labels have few values, known in advance: never a URL, a task's id or an app's name. On hot paths the children
  * (`labels()`) are made once: an observation then costs about 0.3 µs.
  */
-import { EGRESS_RULES, type EgressRule } from "./egress.ts";
+
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { EGRESS_RULES, type EgressRule } from "./egress.ts";
 
 export const registry = new Registry();
 

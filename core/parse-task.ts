@@ -11,6 +11,7 @@ import { elementsOf, kindOf, membersOf, parsedJson, plainText } from "./json/loo
 import { readingJson } from "./json/refusal.ts";
 import { type JsonText, readObject } from "./json/text.ts";
 import { bodyBytes, MAX_BODY_BYTES, type PayloadFields, payloadErrors } from "./payload.ts";
+import type { Profile } from "./profile.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
 import { checkUrl } from "./target-url.ts";
 import type { TaskSpec } from "./task.ts";
@@ -47,21 +48,22 @@ export function readTask(text: string): TaskForm {
 
 /**
  * Checks a request and fills in the defaults.
+ * @param profile of the task that this one is a copy of
  * @throws BidaError invalid_task with every wrong field; body_too_large
  */
-export function checkTask(form: TaskForm, now: EpochMs): CheckedTask {
+export function checkTask(form: TaskForm, now: EpochMs, profile: Profile | null = null): CheckedTask {
   const input = valuesOf(form);
   const result = taskSchema.safeParse(input);
   const errors = result.success ? [] : fieldErrors(result.error, input);
   const sound = soundPart(input, errors);
   const param = sound.requestParam == null ? null : (form.get("requestParam") as JsonText);
-  const url = sound.url === undefined ? null : checkUrl(sound.url, param);
+  const url = sound.url === undefined ? null : checkUrl(sound.url, param, profile);
   if (typeof url === "string") errors.push({ field: "url", message: url });
   errors.push(...hiddenErrors(input), ...timeErrors(sound, now), ...typeErrors(sound));
   errors.push(...payloadErrors(payloadOf(sound, param)), ...queryErrors(sound, param));
   if (!result.success || errors.length > 0 || url === null || typeof url === "string")
     throw new BidaError("invalid_task", undefined, { errors });
-  const spec = specOf(result.data, form, param);
+  const spec = { ...specOf(result.data, form, param), profile };
   checkSize(spec);
   return { spec, origin: url.origin };
 }
@@ -148,7 +150,7 @@ function specOf(
   request: z.output<typeof taskSchema>,
   form: TaskForm,
   requestParam: JsonText | null,
-): TaskSpec {
+): Omit<TaskSpec, "profile"> {
   return {
     url: request.url,
     requestMethod: request.requestMethod,

@@ -1,6 +1,6 @@
 /**
  * Patterns that callers send us. A caller must not be able to stop a thread with one, so both languages are
- * cut down to what runs in linear time over an answer of at most 64 KiB.
+ * cut down to what runs in linear time: regular expressions over the first 64 KiB of an answer, JSONPaths over 1 MiB at most.
  */
 import { JSONPathEnvironment, type JSONPathNode, type JSONValue } from "json-p3";
 import { RE2JS } from "re2js";

@@ -106,6 +106,8 @@ export interface Credentials {
   username: string;
   password: string;
   environment: boolean;
+  /** Hash of the browser's token, which a login before may have made known. */
+  device?: string | null;
 }
 
 /** A user whose credentials were right. */
@@ -127,6 +129,30 @@ export interface SessionProof {
   mark: string;
 }
 
+/** What a login says beside credentials and the new session's proof. */
+export interface LoginPlace {
+  /** Hash of the browser's token; null where it has none. */
+  device: string | null;
+  /** Hash of the token of the browser's older session, which ends; null where there is none. */
+  ends: string | null;
+  userAgent: string | null;
+}
+
+/** A session in the list of a user's sessions. */
+export interface SessionItem {
+  /** Names it; it is no credential. */
+  id: string;
+  /** Whether it is the one that asks. */
+  current: boolean;
+  createdAt: string;
+  /** To some minutes. */
+  usedAt: string;
+  expiresAt: string;
+  /** Where it began. */
+  sourceIp: string | null;
+  userAgent: string | null;
+}
+
 export interface SessionIdentity {
   user: UserIdentity;
   expiresAt: string;
@@ -137,7 +163,7 @@ export interface PasswordChange {
   current: Credentials;
   newPassword: string;
   /** Null: the caller has no session. */
-  renewed: SessionProof | null;
+  renewed: (SessionProof & { userAgent: string | null }) | null;
 }
 
 /** An app whose key was right. */

@@ -1,7 +1,8 @@
 /** What a task's URL must be once its placeholders are filled. */
 import { membersOf, plainText } from "./json/look.ts";
 import type { JsonText } from "./json/text.ts";
-import { placeholdersOf, urlWith } from "./url-template.ts";
+import type { Profile } from "./profile.ts";
+import { filledText, placeholdersIn } from "./url-template.ts";
 
 /** In characters. */
 export const MAX_URL = 2048;
@@ -9,18 +10,18 @@ export const MAX_URL = 2048;
 const MAX_FILLED = 64 * 1024;
 
 /** @returns the filled URL, or what is wrong with it */
-export function checkUrl(url: string, param: JsonText | null): URL | string {
+export function checkUrl(url: string, param: JsonText | null, profile: Profile | null = null): URL | string {
   if (!/^https?:\/\//i.test(url)) return "must begin with http:// or https://";
   // URLs are read without them: another address would be called than the one that stands there.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
   if (/[\x00-\x1f\x7f]/.test(url)) return "must not contain control characters";
-  const names = placeholdersOf(url);
-  const members = names.length > 0 && param !== null ? membersOf(param) : NOTHING;
+  const members = url.includes("{") && param !== null ? membersOf(param) : NOTHING;
+  const names = placeholdersIn(url, members, profile);
   const problem = placeholderProblem(url, names, members);
   if (problem !== null) return problem;
   let filled: URL;
   try {
-    filled = urlWith(url, members);
+    filled = new URL(filledText(url, members, profile));
   } catch {
     return "is not a valid URL";
   }

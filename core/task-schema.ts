@@ -94,7 +94,12 @@ export const expectSchema = z
     stop: statuses(z.array(whole(100, 599)).max(50))
       .describe("Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410]")
       .optional(),
-    contains: text(512).describe("Text the body must contain").optional(),
+    maxBytes: whole(65_536, 16_777_216)
+      .describe(
+        "How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals` and answers with a content-encoding, and always 64 KiB for `matches`",
+      )
+      .optional(),
+    contains: text(65_535).describe("Text the body must contain").optional(),
     equals: text(65_535).describe("The whole body, exactly").optional(),
     matches: text(512)
       .superRefine((source, ctx) => explain(ctx, () => compileRegex(source)))

@@ -1,6 +1,7 @@
 /** Tasks and attempts as callers see them, and what lists of them may be asked for. Times are ISO 8601. */
 import type { Expectation } from "./expect.ts";
 import type { ResponseEncoding } from "./outcome.ts";
+import type { Profile } from "./profile.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 
@@ -27,6 +28,8 @@ export interface TaskView {
   sourceAppName: string | null;
   targetAppName: string | null;
   orderKey: string | null;
+  /** Rules by which its target is called, of tasks that came as kkbida's users hand them over; null: v1's. */
+  profile: Profile | null;
   /**
    * Of a pending task whose turn has not come: the unfinished task of the same `orderKey` that is to be delivered now.
    * Otherwise null. Lists leave it out.
@@ -70,6 +73,8 @@ export interface AttemptItem
   targetAppName: string | null;
   /** As the row has it: `pending` also while it is being delivered. */
   taskState: TaskState;
+  /** With `include: "response"`: the first 200 characters of what was answered; null where that is nothing, or no text. */
+  responseStart?: string | null;
 }
 
 /** `GET /v1/tasks` and `admin.list`. */
@@ -105,6 +110,8 @@ export interface AttemptQuery {
   /** ISO 8601, of the call's start. */
   from?: string;
   to?: string;
+  /** Asks for the beginning of each answer too. */
+  include?: "response";
   /** 1…200, default 50. */
   limit?: number;
   cursor?: string;

@@ -16,6 +16,7 @@ import { BidaError } from "./errors.ts";
 import type { ExpectationSpec } from "./expect.ts";
 import type { JsonText } from "./json/text.ts";
 import type { AttemptRecord, CallError } from "./outcome.ts";
+import type { Profile } from "./profile.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
 import { stopAfter } from "./stop.ts";
 
@@ -50,6 +51,8 @@ export interface TaskSpec {
   sourceAppName: string | null;
   targetAppName: string | null;
   orderKey: string | null;
+  /** Null: v1's rules. */
+  profile: Profile | null;
 }
 
 /** The part of a task that changes. */

@@ -225,8 +225,9 @@ export class MemoryDueSet implements DueSet {
   }
 
   async configure(lane: Lane, settings: DestinationSettings): Promise<void> {
-    const { paused, concurrency, ratePerSecond, breaker, keepAlive } = settings;
-    this.#lanes.configure(lane, { paused, concurrency, ratePerSecond, breaker, keepAlive }, this.clock.now());
+    const { paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs } = settings;
+    const own = { paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs };
+    this.#lanes.configure(lane, own, this.clock.now());
     this.#announce();
   }
 

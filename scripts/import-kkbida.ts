@@ -1,23 +1,33 @@
 /** `npm run import:kkbida`: moves a kkbida over. See `docs/migrating-from-kkbida.md`, and `--help`. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { ConfigError, loadConfig } from "../core/config.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Config, ConfigError, loadConfig } from "../core/config.ts";
 import { BidaError } from "../core/errors.ts";
 import { importKkbida } from "../store/kkbida/import.ts";
 import type { Remark } from "../store/kkbida/options.ts";
 import { Source, SourceError } from "../store/kkbida/source.ts";
+import type { Tally } from "../store/kkbida/tally.ts";
 import { channelSink } from "./import-kkbida/channels.ts";
 import { HELP, type Options, readOptions, UsageError } from "./import-kkbida/options.ts";
-import { lookAtPlace, openPlace } from "./import-kkbida/place.ts";
+import { lookAtPlace, openPlace, type Place } from "./import-kkbida/place.ts";
 import { progress, summary } from "./import-kkbida/summary.ts";
+
+interface Report {
+  write(remark: Remark): void;
+  close(): void;
+}
 
 const DAY_MS = 86_400_000;
 const EXIT = { done: 0, refused: 1, usage: 2, leftOut: 3, stopped: 130 };
 
 let stopped = false;
+/** Ends pauses. */
+const ended = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     stopped = true;
+    ended.abort();
   });
 }
 
@@ -42,24 +52,17 @@ async function main(): Promise<number> {
       );
       if (!(await agreed(options, source))) return EXIT.refused;
       const firstLog = await source.lastLogId();
-      const keptMs = config.retentionDays * DAY_MS;
       const report = openReport(options.report);
-      const show = progress(console.log);
-      const { tally, complete } = await importKkbida(source, place.db, !options.dryRun, {
-        ...options,
-        oldBefore: keptMs === 0 ? null : Date.now() - keptMs,
-        webhooks: channelSink(config),
-        onPage(tally) {
-          show(tally);
-          return !stopped;
-        },
-        onRemark: report.write,
-      });
+      let last = await importOnce(source, place, config, options, report);
+      while (options.followMs !== null && last.complete && last.tally.tasks.postponed > 0 && !stopped) {
+        await pause(options.followMs, undefined, { signal: ended.signal }).catch(() => undefined);
+        last = await importOnce(source, place, config, options, report);
+      }
       report.close();
-      console.log(`\n${summary(tally, options.dryRun)}`);
-      if ((await source.lastLogId()) !== firstLog)
+      const { tally, complete } = last;
+      if (!options.endedOnly && (await source.lastLogId()) !== firstLog)
         console.log("\nkkbida is still running: it has made calls meanwhile. Stop it, and import again.");
-      if (!complete) {
+      if (!complete || stopped) {
         console.log("\nStopped. Start it again to go on.");
         return EXIT.stopped;
       }
@@ -70,6 +73,30 @@ async function main(): Promise<number> {
   } finally {
     await source.close();
   }
+}
+
+async function importOnce(
+  source: Source,
+  place: Place,
+  config: Config,
+  options: Options,
+  report: Report,
+): Promise<{ tally: Tally; complete: boolean }> {
+  const keptMs = config.retentionDays * DAY_MS;
+  const show = progress(console.log);
+  const result = await importKkbida(source, place.db, !options.dryRun, {
+    ...options,
+    legacy: config.legacy,
+    oldBefore: keptMs === 0 ? null : Date.now() - keptMs,
+    webhooks: channelSink(config),
+    onPage(tally) {
+      show(tally);
+      return !stopped;
+    },
+    onRemark: report.write,
+  });
+  console.log(`\n${summary(result.tally, options.dryRun)}`);
+  return result;
 }
 
 /** Asks where somebody sits at a terminal. */
@@ -85,7 +112,7 @@ async function agreed(options: Options, source: Source): Promise<boolean> {
 }
 
 /** Lines of JSON, written as they come. @throws UsageError where the file cannot be written */
-function openReport(path: string | null): { write(remark: Remark): void; close(): void } {
+function openReport(path: string | null): Report {
   if (path === null) return { write: () => undefined, close: () => undefined };
   try {
     const file = openSync(path, "w");

@@ -9,6 +9,7 @@ import { isDuplicate, reading, withRetries } from "./failures.ts";
 import { type Claim, claimKeys, type Idempotency } from "./idempotency.ts";
 import { Lines, linesOf } from "./lines.ts";
 import { type StoredTask, TASK_COLUMNS, taskToRow } from "./rows.ts";
+import { type Sealing, UNSEALED } from "./sealing.ts";
 import { insertMany } from "./sql.ts";
 import { countTransitions, deltaOf, tallyOf } from "./stats/count.ts";
 
@@ -21,9 +22,13 @@ export interface NewTask {
   bytes: number;
 }
 
-/** Encodes a task, once. */
-export function newTask(task: StoredTask, idempotency: NewTask["idempotency"]): NewTask {
-  const row = taskToRow(task);
+/** Encodes a task, once. @param sealing of the database that it is for */
+export function newTask(
+  task: StoredTask,
+  idempotency: NewTask["idempotency"],
+  sealing: Sealing = UNSEALED,
+): NewTask {
+  const row = taskToRow(task, sealing);
   const bytes = row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 8), 0);
   return { task, idempotency, row, bytes };
 }
@@ -140,6 +145,6 @@ async function placeInLines(db: Database, trx: Knex, items: NewTask[]): Promise<
   const placed = new Map((await lines.append(tasks)).map((task) => [task.taskId, task]));
   return items.map((item) => {
     const task = placed.get(item.task.taskId);
-    return task ? { ...item, task, row: taskToRow(task) } : item;
+    return task ? { ...item, task, row: taskToRow(task, db.sealing) } : item;
   });
 }

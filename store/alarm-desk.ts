@@ -107,7 +107,7 @@ export function makeMessages(
     // As any other task is accepted, but in our transaction.
     await acceptWithin(
       { ...db, knex: trx },
-      tasks.map((task) => newTask(task, null)),
+      tasks.map((task) => newTask(task, null, db.sealing)),
     );
     return tasks;
   });

@@ -14,6 +14,7 @@ import {
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { originOf, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
+import { maskTaskUrl } from "../core/task-secrets.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
@@ -84,7 +85,8 @@ function exhaustion(task: LockedTask, statusCode: number | null, now: EpochMs): 
     destination: destinationOf(url),
     errorCode: lastError?.code ?? null,
     facts: {
-      url,
+      // It goes to a chat group.
+      url: maskTaskUrl(url),
       targetAppName: targetAppName ?? undefined,
       createTime: createdAt,
       lastModifiedDate: now,

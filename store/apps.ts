@@ -1,5 +1,6 @@
 /** Calling apps: who a key belongs to, what its callbacks are signed with, and what it may. */
 import { createHash, randomBytes } from "node:crypto";
+import type { Knex } from "knex";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { Columns, textsOf } from "./columns.ts";
@@ -61,16 +62,18 @@ export async function createApp(
   const key = newKey();
   const kept = secrets.map((secret): SigningSecret => ({ secret, until: null }));
   const app = { name, disabled: false, ...limits, previousKeyUntil: null, secrets: kept };
-  const row = {
-    ...columnsOf(app),
-    // Without any there is nothing to seal, and no need of a key to seal it with.
-    sealed_secrets: kept.length === 0 ? null : sealed(box, kept),
-    key_hash: hashKey(key),
-    created_at: now,
-    updated_at: now,
+  const row = { ...columnsOf(app), key_hash: hashKey(key), created_at: now, updated_at: now };
+  const add = async (knex: Knex): Promise<number> => {
+    const [id] = (await named(name, knex("apps").insert(row))) as [number];
+    // They are bound to the row, whose id is known now. Without any there is no need of a key to seal them with.
+    if (kept.length > 0)
+      await knex("apps")
+        .where("id", id)
+        .update({ sealed_secrets: sealed(box, id, kept) });
+    return id;
   };
-  const [id] = await named(name, within.knex("apps").insert(row));
-  return { id: id as number, ...app, createdAt: now, updatedAt: now, key };
+  const id = await (within.knex.isTransaction ? add(within.knex) : within.knex.transaction(add));
+  return { id, ...app, createdAt: now, updatedAt: now, key };
 }
 
 /** The app that a key belongs to at `now`, by the key's hash; null also where it is disabled. */
@@ -136,7 +139,7 @@ export async function writeApp(
 ): Promise<App> {
   const after: App = { ...app, ...patch, updatedAt: now };
   const columns = { ...columnsOf(after), updated_at: now };
-  const secrets = patch.secrets ? { sealed_secrets: sealed(box, patch.secrets) } : {};
+  const secrets = patch.secrets ? { sealed_secrets: sealed(box, app.id, patch.secrets) } : {};
   await named(
     after.name,
     within
@@ -199,7 +202,7 @@ export async function signingSecrets(
   const rows = await reading(from(db, AppModel).whereIn("id", appIds).whereNotNull("sealed_secrets"));
   return new Map(
     rows.map((row) => {
-      const secrets = opened(box, row.sealed_secrets as string);
+      const secrets = opened(box, row);
       return [row.id as number, secrets && liveSecrets(secrets, now).map(({ secret }) => secret)];
     }),
   );
@@ -221,7 +224,7 @@ function fromRow(row: Row, box: SecretBox): App {
     ratePerSecond: row.rate_per_second as number | null,
     signResends: Boolean(row.sign_resends),
     previousKeyUntil: time(row.previous_key_until),
-    secrets: row.sealed_secrets === null ? [] : opened(box, row.sealed_secrets as string),
+    secrets: row.sealed_secrets === null ? [] : opened(box, row),
     createdAt: epochMs(row.created_at as number),
     updatedAt: epochMs((row.updated_at ?? row.created_at) as number),
   };
@@ -237,12 +240,15 @@ function columnsOf(app: Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSeco
   };
 }
 
-const sealed = (box: SecretBox, secrets: SigningSecret[]): string => box.seal(JSON.stringify(secrets));
+const rowOf = (id: number): string => `apps:${id}`;
 
-function opened(box: SecretBox, text: string): SigningSecret[] | null {
+const sealed = (box: SecretBox, id: number, secrets: SigningSecret[]): string =>
+  box.seal(JSON.stringify(secrets), rowOf(id));
+
+function opened(box: SecretBox, { id, sealed_secrets: text }: Row): SigningSecret[] | null {
   try {
     // Before rotation came, they were plain texts.
-    const secrets = JSON.parse(box.open(text)) as (SigningSecret | string)[];
+    const secrets = JSON.parse(box.open(text as string, rowOf(id as number))) as (SigningSecret | string)[];
     return secrets.map((one) => (typeof one === "string" ? { secret: one, until: null } : one));
   } catch {
     return null;

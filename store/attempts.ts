@@ -20,6 +20,8 @@ export interface AttemptFilter {
   /** Of the call's start; `to` is excluded. */
   from?: number | undefined;
   to?: number | undefined;
+  /** Reads the beginnings of what was answered. */
+  withResponses?: boolean | undefined;
 }
 
 /** A call without what was answered, and the task it belongs to. */
@@ -38,12 +40,16 @@ export interface ListedAttempt {
   sourceAppName: string | null;
   targetAppName: string | null;
   taskState: StoredState;
+  /** Its first characters; only where they were asked for. Null where it is no text. */
+  responseStart?: string | null;
 }
 
 type Place = Pick<ListedAttempt, "startedAt" | "taskId" | "n">;
 
 /** A page looks at no more rows than this: filters that fit few calls give short pages, not long waits. */
 const MAX_SCAN = 20_000;
+/** Characters of an answer that a list shows. */
+const START = 200;
 /** Rows of the first look where there are filters; each further look takes four times as many. */
 const FIRST_LOOK = 500;
 
@@ -117,6 +123,12 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
         (column) => `t.${column}`,
       ),
     ]);
+  if (filter.withResponses)
+    query.select(
+      db.knex.raw(
+        `CASE WHEN a.response_base64 THEN NULL ELSE SUBSTR(a.response_body, 1, ${START}) END AS response_start`,
+      ),
+    );
   narrowed(query, filter, after);
   if (scope.appId !== null) query.where("t.app_id", scope.appId);
   if (filter.lane !== undefined) query.where("t.lane", filter.lane);
@@ -174,6 +186,7 @@ function attemptOf(row: Row): ListedAttempt {
     sourceAppName: row.source_app_name as string | null,
     targetAppName: row.target_app_name as string | null,
     taskState: STORED_STATES[row.state as number] as StoredState,
+    ...("response_start" in row && { responseStart: row.response_start as string | null }),
   };
 }
 

@@ -30,7 +30,7 @@ export async function changeTask(
       .findById(taskIdToBytes(taskId) as never)
       .forUpdate();
     if (!row) throw new BidaError("not_found", "No such task");
-    const before = taskFromRow(row);
+    const before = taskFromRow(row, db.sealing);
     const changes = await lines.prepare([{ before, after: { ...before, ...rule(before), updatedAt: now } }]);
     const { after } = changes[0] as Change<StoredTask>;
     await trx("tasks")

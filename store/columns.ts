@@ -110,10 +110,11 @@ export function retryOf(value: unknown): RetryPolicy | undefined {
 export function expectationOf(value: unknown): ExpectationSpec | undefined {
   const spec: unknown = readExpectation(value as JsonText);
   if (!isObject(spec)) return undefined;
-  const { status, stop, contains, equals, matches } = spec;
+  const { status, stop, contains, equals, matches, maxBytes } = spec;
   const areFine =
     [status, stop].every((one) => one === undefined || typeof one === "string" || isList(one, isNumber)) &&
-    [contains, equals, matches].every((one) => one === undefined || typeof one === "string");
+    [contains, equals, matches].every((one) => one === undefined || typeof one === "string") &&
+    (maxBytes === undefined || isNumber(maxBytes));
   return areFine ? spec : undefined;
 }
 

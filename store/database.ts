@@ -3,6 +3,7 @@ import type { Config } from "../core/config.ts";
 import { type Database, forSearch } from "./drivers/driver.ts";
 import { openMysql } from "./drivers/mysql.ts";
 import { openSqlite, sqliteFile } from "./drivers/sqlite.ts";
+import { type Sealing, UNSEALED } from "./sealing.ts";
 
 export type { Database };
 export { forSearch, sqliteFile };
@@ -10,9 +11,15 @@ export { forSearch, sqliteFile };
 /** Knex would print what every caller gets as an error anyway. */
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
-/** Opens the database; connects lazily. */
-export const openDatabase = ({ databaseUrl, dataDir }: Pick<Config, "databaseUrl" | "dataDir">): Database =>
-  databaseUrl === null ? openSqlite(dataDir, silent) : openMysql(databaseUrl, silent);
+/**
+ * Opens the database; connects lazily.
+ * @param sealing how payloads and answers are kept; without it sealed rows cannot be read
+ */
+export const openDatabase = (
+  { databaseUrl, dataDir }: Pick<Config, "databaseUrl" | "dataDir">,
+  sealing: Sealing = UNSEALED,
+): Database =>
+  databaseUrl === null ? openSqlite(dataDir, sealing, silent) : openMysql(databaseUrl, sealing, silent);
 
 /** What a server that is well answers at once, in ms. */
 const PING_LIMIT = 4_000;

@@ -1,5 +1,5 @@
 /** Target origins, and what operators set for them. */
-import type { EpochMs } from "../core/clock.ts";
+import type { EpochMs, Millis } from "../core/clock.ts";
 import { type DestinationSettings, NO_SETTINGS } from "../core/destination.ts";
 import { type Lane, laneOf } from "../core/ids.ts";
 import type { Database } from "./database.ts";
@@ -136,6 +136,7 @@ export async function setDestination(
       rate_per_second: after.ratePerSecond,
       breaker: after.breaker,
       keep_alive: after.keepAlive,
+      legacy_timeout_ms: after.legacyTimeoutMs,
       set_at: now,
     });
     await told?.(within, { before, after });
@@ -170,4 +171,5 @@ const destinationFromRow = (row: Row): StoredDestination => ({
   ratePerSecond: row.rate_per_second as number | null,
   breaker: Boolean(row.breaker),
   keepAlive: Boolean(row.keep_alive),
+  legacyTimeoutMs: row.legacy_timeout_ms as Millis | null,
 });

@@ -31,18 +31,22 @@ export async function examineSecrets(
   box: SecretBox,
 ): Promise<{ sealed: number; unopened: number }> {
   const tables = ["apps", "webhooks"];
-  const texts = await Promise.all(
-    tables.map((table) =>
-      reading(db.knex(table).whereNotNull("sealed_secrets").pluck("sealed_secrets") as PromiseLike<string[]>),
-    ),
+  const opened = await Promise.all(
+    tables.map(async (table) => {
+      const rows: Row[] = await reading<Row[]>(
+        db.knex(table).whereNotNull("sealed_secrets").select("id", "sealed_secrets"),
+      );
+      return rows.map(({ id, sealed_secrets }) => opens(box, String(sealed_secrets), `${table}:${id}`));
+    }),
   );
-  const all = texts.flat();
-  return { sealed: all.length, unopened: all.filter((text) => !opens(box, text)).length };
+  const all = opened.flat();
+  return { sealed: all.length, unopened: all.filter((isOpen) => !isOpen).length };
 }
 
-function opens(box: SecretBox, text: string): boolean {
+/** @param row what it is bound to, see {@link SecretBox.seal} */
+function opens(box: SecretBox, text: string, row: string): boolean {
   try {
-    box.open(text);
+    box.open(text, row);
     return true;
   } catch {
     return false;

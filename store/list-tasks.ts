@@ -112,7 +112,7 @@ async function part(
     const end = known ? null : await endOfLook(reader, filter, order, from, look);
     const query = ordered(matching(reader, scope, filter), order, from).limit(limit + 1 - rows.length);
     if (end) notBehind(query, order, end);
-    rows.push(...(await reading(query)).map(taskFromRow));
+    rows.push(...(await reading(query)).map((row) => taskFromRow(row, db.sealing)));
     if (rows.length > limit || end === null) return { rows, end: null };
     if (performance.now() >= until) return { rows, end };
     from = end;

@@ -21,8 +21,10 @@ import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
+import * as access from "./migrations/018_access.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
+import * as profiles from "./migrations/021_profiles.ts";
 
 interface Migration {
   name: string;
@@ -50,8 +52,10 @@ const MIGRATIONS: Migration[] = [
   handover,
   probe,
   installation,
+  access,
   wire,
   incidents,
+  profiles,
 ];
 
 /** In order, for tests. */
@@ -71,6 +75,12 @@ export async function migrationState(db: Database): Promise<{ pending: string[];
     pending: MIGRATION_NAMES.filter((name) => !ran.includes(name)),
     unknown: ran.filter((name) => !known.has(name)),
   };
+}
+
+/** Whether every migration has run, and none that is not known here. */
+export async function isMigrated(db: Database): Promise<boolean> {
+  const { pending, unknown } = await migrationState(db);
+  return pending.length + unknown.length === 0;
 }
 
 async function runMigrations(knex: Knex): Promise<string[]> {

@@ -33,13 +33,13 @@ export interface TaskFilter {
 export async function findTask(db: Database, scope: Scope, taskId: TaskId): Promise<StoredTask> {
   const row = await reading(scoped(db, scope).findById(taskIdToBytes(taskId) as never));
   if (!row) throw new BidaError("not_found", "No such task");
-  return taskFromRow(row);
+  return taskFromRow(row, db.sealing);
 }
 
 /** Tasks by id, in no order; those that are gone are missing. */
 export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Promise<StoredTask[]> {
   const rows = await reading(scoped(db, scope).whereIn("task_id", ids.map(taskIdToBytes)));
-  return rows.map(taskFromRow);
+  return rows.map((row) => taskFromRow(row, db.sealing));
 }
 
 /** Attempts of a task, oldest first. @throws BidaError not_found as {@link findTask} */
@@ -51,7 +51,7 @@ export async function findAttempts(db: Database, scope: Scope, taskId: TaskId): 
     .modifyGraph("attempts", (attempts) => attempts.orderBy("n"));
   const row = await reading(task);
   if (!row) throw new BidaError("not_found", "No such task");
-  return (row.attempts as Row[]).map(attemptFromRow);
+  return (row.attempts as Row[]).map((one) => attemptFromRow(one, db.sealing));
 }
 
 /** The tasks that a filter finds. */

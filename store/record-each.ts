@@ -46,7 +46,7 @@ export async function recordEach(
     onRefused({ outcome, error, reduced: recorded !== null });
     return recorded && { ...recorded, outcome: { ...outcome, attempt: plain } };
   };
-  const { parts, oversize } = cutTo(outcomes, db.server.packet, atMost, exactly);
+  const { parts, oversize } = cutTo(outcomes, db.server.packet, atMost, (one) => exactly(db, one));
   const results = new Map<Outcome, Recorded | null>();
   for (const part of parts) {
     const recorded = await isolated<Outcome, Recorded | null>(part, record, alone);
@@ -58,12 +58,13 @@ export async function recordEach(
 }
 
 /** Beside the answer: its headers are 16 KiB at most, and its row and what the task's own takes are short. */
-const OTHERS = 3 * 16_384 + 4_000;
-const atMost = ({ attempt }: Outcome): number => 3 * (attempt?.responseBody?.length ?? 0) + OTHERS;
+const OTHERS = 4 * 16_384 + 4_000;
+/** A character takes three bytes at most, and a third more where they are sealed, as base64. */
+const atMost = ({ attempt }: Outcome): number => 4 * (attempt?.responseBody?.length ?? 0) + OTHERS;
 /** The task's row is written too, by a CASE per column. */
 const CHANGE = 2_000;
-const exactly = ({ taskId, attempt }: Outcome): number =>
-  CHANGE + (attempt ? textBytes(attemptToRow(taskId, attempt)) : 0);
+const exactly = (db: Database, { taskId, attempt }: Outcome): number =>
+  CHANGE + (attempt ? textBytes(attemptToRow(taskId, attempt, db.sealing)) : 0);
 
 /** An attempt as any database takes it. */
 function reduced(attempt: AttemptRecord, clock: Clock): AttemptRecord {

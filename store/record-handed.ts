@@ -32,7 +32,7 @@ export async function recordHanded(db: Database, outcomes: HandedSuccess[], now:
   const { commitGuarded } = db.driver;
   if (commitGuarded === null) return false;
   const ids = outcomes.map(({ taskId }) => taskId);
-  const rows = outcomes.map(({ taskId, attempt }) => attemptToRow(taskId, attempt));
+  const rows = outcomes.map(({ taskId, attempt }) => attemptToRow(taskId, attempt, db.sealing));
   const attempts = { table: "attempts", columns: ATTEMPT_COLUMNS, rows };
   const [update, delta] = [updateOf(ids, now), deltaOf(now, tallyOf(outcomes))];
   try {

@@ -82,7 +82,7 @@ async function recordReading(
       recorded = resultsOf(judged, new Map());
       return judged.changes.some(({ before, after }) => changesLine({ before, after }) || raisesAlarm(after))
         ? null
-        : planOf(judged);
+        : planOf(db, judged);
     }),
   );
   return isDone ? recorded : recordWithLines(db, ids, outcomes, clock, random);
@@ -101,7 +101,7 @@ function recordWithLines(
     const { before, tasks, now } = judged;
     const changes = await lines.prepare(judged.changes);
     for (const { after } of changes) tasks.set(after.taskId, after);
-    const plan = planOf({ ...judged, changes });
+    const plan = planOf(db, { ...judged, changes });
     for (const { table, columns, rows } of plan.inserts) await insertMany(trx, table, columns, rows);
     await updateProgress(trx, plan);
     await recordAlarms(trx, before, tasks, judged.results, now);
@@ -138,10 +138,10 @@ function judgeAll(
   return { now, before, tasks, results, changes, tally };
 }
 
-function planOf({ now, results, changes, tally }: Judged): Plan {
+function planOf(db: Database, { now, results, changes, tally }: Judged): Plan {
   const written = results.filter((result) => result.written);
   const rows = written.flatMap(({ outcome }) =>
-    outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt)] : [],
+    outcome.attempt ? [attemptToRow(outcome.taskId, outcome.attempt, db.sealing)] : [],
   );
   return {
     inserts: [{ table: "attempts", columns: ATTEMPT_COLUMNS, rows }, deltaOf(now, tally)],

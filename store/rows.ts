@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, millis } from "../core/clock.ts";
 import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
+import { PROFILES } from "../core/profile.ts";
 import {
   METHODS,
   type Method,
@@ -26,6 +27,7 @@ import {
   text,
   time,
 } from "./columns.ts";
+import type { Sealing } from "./sealing.ts";
 
 export type { Row };
 
@@ -50,10 +52,19 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   updatedAt: EpochMs;
   /** Columns of its row that cannot be read, and have a stand-in here: it is not called, but set aside. Missing: none. */
   corrupt?: string[];
+  /** Its payload is sealed with a key that this node lacks, and null here: its calls wait. Missing: it is not. */
+  unopened?: true;
 }
 
 /** What its target gets and is judged by; a call needs it, recording does not. */
-type Payload = "requestParam" | "body" | "bodyBase64" | "contentType" | "headers" | "expectResult";
+type Payload =
+  | "requestParam"
+  | "body"
+  | "bodyBase64"
+  | "contentType"
+  | "headers"
+  | "expectResult"
+  | "profile";
 
 /** A task as it is locked: its payload was not read. */
 export type LockedTask = Omit<StoredTask, Payload>;
@@ -90,12 +101,17 @@ export const TASK_COLUMNS = [
   "order_seq",
   "source_ip",
   "handed_until",
+  "profile",
+  "sealed",
   "call_unsigned",
 ] as const;
 
-export function taskToRow(task: StoredTask): unknown[] {
+export function taskToRow(task: StoredTask, sealing: Sealing): unknown[] {
+  const id = taskIdToBytes(task.taskId);
+  const box = sealing.forNew("tasks", id);
+  const kept = (column: string, value: string | null) => (box === null ? value : box.seal(column, value));
   return [
-    taskIdToBytes(task.taskId),
+    id,
     task.appId,
     stateCode(task.state),
     task.callCount,
@@ -108,11 +124,11 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.lane,
     task.url,
     task.requestMethod,
-    task.requestParam,
-    task.body,
-    task.bodyBase64,
+    kept("request_param", task.requestParam),
+    kept("body", task.body),
+    kept("body_base64", task.bodyBase64),
     task.contentType,
-    json(task.headers),
+    kept("headers", json(task.headers)),
     task.expectResult,
     task.expect && printExpectation(task.expect),
     JSON.stringify(task.retry),
@@ -123,6 +139,8 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.orderSeq,
     task.sourceIp,
     task.handedUntil,
+    task.profile,
+    box?.keyId ?? null,
     task.unsigned ? 1 : null,
   ];
 }
@@ -136,17 +154,45 @@ export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls,
 const NO_RETRY: StoredTask["retry"] = { strategy: "fixed", delayMs: 0 };
 
 /** Never throws for what stands in a column: what cannot be read is named in {@link StoredTask.corrupt}. */
-export function taskFromRow(row: Row): StoredTask {
+export function taskFromRow(row: Row, sealing: Sealing): StoredTask {
   const columns = new Columns(row);
   const task = lockedOf(row, columns) as StoredTask;
-  task.requestParam = columns.optional("request_param", objectText);
-  task.body = columns.optional("body", text);
-  task.bodyBase64 = columns.optional("body_base64", text);
+  const payload = openerOf(columns, row, sealing, "tasks", row.task_id as Buffer);
+  if (payload.isShut) task.unopened = true;
+  task.requestParam = payload.optional("request_param", objectText);
+  task.body = payload.optional("body", text);
+  task.bodyBase64 = payload.optional("body_base64", text);
   task.contentType = columns.optional("content_type", text);
-  task.headers = columns.optional("headers", headersOf<Record<string, string>>(false));
+  task.headers = payload.optional("headers", headersOf<Record<string, string>>(false));
   task.expectResult = columns.optional("expect_result", text);
+  task.profile = columns.optional("profile", oneOf(PROFILES));
   if (columns.broken) task.corrupt = columns.broken;
   return task;
+}
+
+interface Opener {
+  /** We lack the key: all is null. */
+  isShut: boolean;
+  optional<T>(column: string, decode: (value: unknown) => T | undefined): T | null;
+}
+
+/** Reads columns that may be sealed. */
+function openerOf(
+  columns: Columns,
+  { sealed }: Row,
+  sealing: Sealing,
+  table: string,
+  ...key: (Buffer | number)[]
+): Opener {
+  if ((sealed ?? null) === null)
+    return { isShut: false, optional: (column, decode) => columns.optional(column, decode) };
+  const box = sealing.forStored(sealed as number, table, ...key);
+  if (box === null) return { isShut: true, optional: () => null };
+  return {
+    isShut: false,
+    optional: (column, decode) =>
+      columns.optional(column, (value) => decode(box.open(column, value as string))),
+  };
 }
 
 /** As {@link taskFromRow}, of {@link LOCKED_COLUMNS}. */
@@ -214,11 +260,15 @@ export const ATTEMPT_COLUMNS = [
   "response_base64",
   "response_truncated",
   "node",
+  "sealed",
 ] as const;
 
-export function attemptToRow(taskId: TaskId, attempt: AttemptRecord): unknown[] {
+export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Sealing): unknown[] {
+  const id = taskIdToBytes(taskId);
+  const box = sealing.forNew("attempts", id, attempt.n);
+  const kept = (column: string, value: string | null) => (box === null ? value : box.seal(column, value));
   return [
-    taskIdToBytes(taskId),
+    id,
     attempt.n,
     attempt.startedAt,
     attempt.durationMs,
@@ -226,17 +276,19 @@ export function attemptToRow(taskId: TaskId, attempt: AttemptRecord): unknown[] 
     attempt.statusCode,
     attempt.error?.code ?? null,
     attempt.error?.message.slice(0, 500) ?? null,
-    json(attempt.responseHeaders),
-    attempt.responseBody,
+    kept("response_headers", json(attempt.responseHeaders)),
+    kept("response_body", attempt.responseBody),
     attempt.responseEncoding === "base64" ? 1 : 0,
     attempt.responseTruncated ? 1 : 0,
     attempt.node,
+    box?.keyId ?? null,
   ];
 }
 
 /** As {@link taskFromRow}: what cannot be read is null. */
-export function attemptFromRow(row: Row): AttemptRecord {
+export function attemptFromRow(row: Row, sealing: Sealing): AttemptRecord {
   const columns = new Columns(row);
+  const answer = openerOf(columns, row, sealing, "attempts", row.task_id as Buffer, row.n as number);
   return {
     n: columns.read("n", count, 0),
     startedAt: columns.read("started_at", time, epochMs(0)),
@@ -244,8 +296,8 @@ export function attemptFromRow(row: Row): AttemptRecord {
     outcome: row.succeeded ? "succeeded" : "failed",
     statusCode: columns.optional("status_code", count),
     error: errorOf(columns, "error_code", "error_message"),
-    responseHeaders: columns.optional("response_headers", headersOf<Answered>(true)),
-    responseBody: columns.optional("response_body", text),
+    responseHeaders: answer.optional("response_headers", headersOf<Answered>(true)),
+    responseBody: answer.optional("response_body", text),
     responseEncoding: row.response_base64 ? "base64" : "text",
     responseTruncated: Boolean(row.response_truncated),
     node: columns.read("node", text, ""),

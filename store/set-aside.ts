@@ -34,7 +34,7 @@ export function setAside(
 ): Promise<SetAside> {
   return transactionWithLines(db, async (trx, lines) => {
     await lockTasks(db, trx, ids);
-    const wanted = (await wholeTasks(trx, ids)).flatMap((before): Change<StoredTask>[] => {
+    const wanted = (await wholeTasks({ ...db, knex: trx }, ids)).flatMap((before): Change<StoredTask>[] => {
       const reason = reasonOf(before) ?? why.get(before.taskId);
       if (reason === undefined || before.state !== "pending") return [];
       return [{ before, after: { ...before, ...afterCorruption(before, reason, now), updatedAt: now } }];
@@ -58,9 +58,9 @@ const reasonOf = ({ corrupt }: StoredTask): string | undefined =>
   corrupt && `its row cannot be read: ${corrupt.join(", ")}`;
 
 /** With the payload, which a lock leaves out. */
-async function wholeTasks(trx: Knex, ids: TaskId[]): Promise<StoredTask[]> {
-  const rows: Row[] = await trx("tasks").whereIn("task_id", ids.map(taskIdToBytes));
-  return rows.map(taskFromRow);
+async function wholeTasks({ knex, sealing }: Database, ids: TaskId[]): Promise<StoredTask[]> {
+  const rows: Row[] = await knex("tasks").whereIn("task_id", ids.map(taskIdToBytes));
+  return rows.map((row) => taskFromRow(row, sealing));
 }
 
 /** Nothing but the end: what stands in for an unreadable column must not get into the row. */

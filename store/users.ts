@@ -81,6 +81,10 @@ export async function lockUser(within: Database, id: number): Promise<User> {
   return userFromRow(row);
 }
 
+export async function userExists(db: Database, id: number): Promise<boolean> {
+  return (await reading<Row | undefined>(from(db, UserModel).findById(id).select("id"))) !== undefined;
+}
+
 export async function writeUser(
   within: Database,
   user: User,

@@ -3,10 +3,9 @@ import type { ChannelSpec } from "../core/alarm/channel.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
-import { translated } from "./failures.ts";
+import { isDuplicate, translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
 import type { SecretBox } from "./secret-box.ts";
-import { insertMany } from "./sql.ts";
 
 export interface Webhook {
   id: number;
@@ -41,13 +40,23 @@ export async function createWebhook(
   now: EpochMs,
   sourceKey: string | null = null,
 ): Promise<number | null> {
-  const row = { ...columnsOf(box, spec), source_key: sourceKey, created_at: now, updated_at: now };
+  // Secrets are bound to the row, whose id is not known yet; it is one commit with them.
+  const row = { ...openColumnsOf(spec), sealed_secrets: "", source_key: sourceKey };
+  const times = { created_at: now, updated_at: now };
   try {
-    if (sourceKey === null) return (await db.knex("webhooks").insert(row))[0] as number;
-    if (await db.knex("webhooks").where("source_key", sourceKey).first()) return null;
-    await insertMany(db.knex, "webhooks", Object.keys(row), [Object.values(row)], db.driver.insertIgnore);
-    return (await db.knex("webhooks").where("source_key", sourceKey).first("id")).id;
+    return await db.knex.transaction(async (trx) => {
+      if (sourceKey !== null && (await trx("webhooks").where("source_key", sourceKey).first("id")))
+        return null;
+      const [id] = (await trx("webhooks").insert({ ...row, ...times })) as [number];
+      await trx("webhooks")
+        .where("id", id)
+        .update({ sealed_secrets: sealedOf(box, id, spec) });
+      return id;
+    });
   } catch (error) {
+    if (error instanceof BidaError) throw error;
+    // Another import, at the same moment.
+    if (sourceKey !== null && isDuplicate(error)) return null;
     throw translated(error);
   }
 }
@@ -86,7 +95,7 @@ export async function updateWebhook(
   const changed = await db
     .knex("webhooks")
     .where("id", id)
-    .update({ ...columnsOf(box, spec), ...healed, updated_at: now })
+    .update({ ...openColumnsOf(spec), sealed_secrets: sealedOf(box, id, spec), ...healed, updated_at: now })
     .catch((error: unknown) => {
       throw translated(error);
     });
@@ -106,29 +115,29 @@ export async function deleteWebhook(db: Database, id: number): Promise<void> {
   }
 }
 
-function columnsOf(box: SecretBox, spec: ChannelSpec): Row {
-  const { url, secret, smtp, ...open } = spec;
+/** What is not secret of it. */
+function openColumnsOf(spec: ChannelSpec): Row {
+  const { url: _, secret: __, smtp, ...open } = spec;
   const settings = { ...open, smtp: smtp && { ...smtp, password: undefined } };
-  const secrets: Secrets = { url: url ?? null, secret: secret ?? null, password: smtp?.password ?? null };
   return {
     type: spec.type,
     name: spec.name,
     enabled: spec.enabled ? 1 : 0,
     settings: JSON.stringify(settings),
-    sealed_secrets: seal(box, JSON.stringify(secrets)),
   };
 }
 
-function seal(box: SecretBox, text: string): string {
+function sealedOf(box: SecretBox, id: number, { url, secret, smtp }: ChannelSpec): string {
+  const secrets: Secrets = { url: url ?? null, secret: secret ?? null, password: smtp?.password ?? null };
   try {
-    return box.seal(text);
+    return box.seal(JSON.stringify(secrets), rowOf(id));
   } catch (error) {
     throw new BidaError("unavailable", (error as Error).message, { cause: error });
   }
 }
 
 export function webhookOf(box: SecretBox, row: Row): Webhook {
-  const secrets = opened(box, row.sealed_secrets as string);
+  const secrets = opened(box, row);
   const read = settingsOf(row);
   // What stands in columns of its own can be shown; with settings that cannot be read, the channel is not used.
   const settings = read ?? ({ type: row.type, name: row.name, enabled: false, filter: {} } as ChannelSpec);
@@ -157,9 +166,11 @@ function settingsOf({ settings }: Row): ChannelSpec | null {
 
 const time = (value: unknown): EpochMs | null => (value === null ? null : epochMs(value as number));
 
-function opened(box: SecretBox, sealed: string): Secrets | null {
+const rowOf = (id: number): string => `webhooks:${id}`;
+
+function opened(box: SecretBox, { id, sealed_secrets: sealed }: Row): Secrets | null {
   try {
-    return JSON.parse(box.open(sealed));
+    return JSON.parse(box.open(sealed as string, rowOf(id as number)));
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import { type Command, shown } from "../../services/repl/command.ts";
 import { Refused } from "../../services/repl/mistake.ts";
 import { closeDatabase, openDatabase, pingDatabase } from "../../store/database.ts";
 import { holdExclusive } from "../../store/exclusive.ts";
-import { migrate as run, migrationState } from "../../store/migrate.ts";
+import { migrationState, migrate as run } from "../../store/migrate.ts";
 import { reasonOf } from "../doctor/finding.ts";
 
 /** A server that does not answer a goodbye within this is left without, in ms. */

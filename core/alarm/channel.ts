@@ -1,8 +1,8 @@
 /** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import type { EgressPolicy } from "../egress.ts";
 import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
+import type { EgressPolicy } from "../egress.ts";
 import { BidaError, type FieldError } from "../errors.ts";
 import { type Lane, laneOf } from "../ids.ts";
 import type { Mail } from "../mail.ts";
@@ -11,13 +11,14 @@ import { type ChannelType, type WebhookSettings, webhookSchema } from "../schema
 import { checkUrl } from "../target-url.ts";
 import type { TaskSpec } from "../task.ts";
 import { parseWith } from "../task-schema.ts";
-import { ALARM_SOURCE } from "./alarm.ts";
+import type { Zone } from "../wall-clock.ts";
+import { ALARM_SOURCE, type AlarmFilter } from "./alarm.ts";
 import { MASK, maskUrl } from "./mask.ts";
 import { type Digest, noticeOf } from "./notice.ts";
 import { type Channel, PLATFORM_LIMITS } from "./pacing.ts";
 import { PLATFORMS, platformOfUrl } from "./platforms.ts";
 import { signedDingtalkUrl, signedFeishuBody } from "./sign.ts";
-import { fillTemplate, formatOf } from "./template.ts";
+import { fillTemplate, formatOf, isLegacyTemplate } from "./template.ts";
 import { templateProblem } from "./template-problem.ts";
 
 /** Settings with type and name decided. */
@@ -133,6 +134,15 @@ function contentProblem({ type, content, contentType }: ChannelSpec): string | n
     : "must be a JSON object: the signature is added to it";
 }
 
+/**
+ * What a channel wants to be told. A template that holds kkbida's variables alone is written for a task that failed: of other
+ * kinds it would say nothing.
+ */
+export function filterOf({ filter, content }: ChannelSpec): AlarmFilter {
+  const isOpen = filter.kinds.length === 0 && content && isLegacyTemplate(content);
+  return isOpen ? { ...filter, kinds: ["exhausted"] } : filter;
+}
+
 /** What pacing needs to know. */
 export const paceOf = (spec: ChannelSpec, broken: boolean): Channel => ({
   limits: spec.limits ?? PLATFORM_LIMITS[spec.type],
@@ -151,9 +161,9 @@ export function destinationOf({ url, smtp }: ChannelSpec): { shown: string; orig
 }
 
 /** The task of one message, without what is secret: {@link addressed} adds that right before each call. */
-export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string): TaskSpec {
+export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string, zone?: Zone): TaskSpec {
   const { type, content, contentType, language, title } = spec;
-  const notice = noticeOf(digest, language, title ?? null, publicUrl);
+  const notice = noticeOf(digest, language, title ?? null, publicUrl, zone);
   const json = "application/json; charset=utf-8";
   const format = type === "webhook" ? formatOf(contentType) : "json";
   let body = PLATFORMS[type].body(notice);
@@ -178,6 +188,7 @@ export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string
     sourceAppName: ALARM_SOURCE,
     targetAppName: spec.name,
     orderKey: null,
+    profile: null,
   };
 }
 

@@ -1,4 +1,6 @@
 /** What a message says, in Chinese and English, before a platform's form is given to it. Pure. */
+
+import { localTime, timestampText, type Zone } from "../wall-clock.ts";
 import type { Alarm, AlarmKind } from "./alarm.ts";
 import { SEVERITIES, SEVERITY_OF } from "./alarm.ts";
 import type { Values } from "./template.ts";
@@ -130,12 +132,16 @@ const WORDS: Record<Language, Words> = {
 /** How many names a digest lists per question. */
 export const TOP = 5;
 
-/** @param prefix stands before the title */
+/**
+ * @param prefix stands before the title
+ * @param zone of its times
+ */
 export function noticeOf(
   digest: Digest,
   language: Language,
   prefix: string | null,
   consoleUrl: string,
+  zone?: Zone,
 ): Notice {
   const words = WORDS[language];
   const [alarm] = digest.first;
@@ -143,11 +149,11 @@ export function noticeOf(
   const what = single ? words.kinds[alarm.kind] : words.many(digest.count);
   const who = single ? (alarm.facts.targetAppName ?? alarm.facts.channel ?? alarm.destination) : null;
   const title = `${prefix ?? `[${words.product}]`} ${what}${who ? `: ${oneLine(who).slice(0, 80)}` : ""}`;
-  const lines = (single ? linesOf(alarm, words) : digestLines(digest, words)).filter(
+  const lines = (single ? linesOf(alarm, words, zone) : digestLines(digest, words)).filter(
     ({ value }) => value !== "",
   );
   const link = linkOf(single ? alarm : null, digest.kinds, consoleUrl);
-  return { title, lines, link, values: valuesOf(digest, words, title, lines, link) };
+  return { title, lines, link, values: valuesOf(digest, words, { title, lines, link }, zone) };
 }
 
 /** The task, or the list of those that failed. */
@@ -161,8 +167,10 @@ function linkOf(alarm: Alarm | null, kinds: Counted[], consoleUrl: string): stri
 function linesOf(
   { kind, taskId, facts, sourceAppName, destination, errorCode, createdAt }: Alarm,
   words: Words,
+  zone: Zone,
 ): Line[] {
   const { labels } = words;
+  const moment = (time: number | undefined) => localTime(time, zone);
   const line = (label: keyof Words["labels"], value: string | null | undefined): Line => ({
     label: labels[label],
     value: oneLine(value ?? ""),
@@ -178,20 +186,20 @@ function linesOf(
         // Fewer than its limit allows: that wants a reason. Which rule it was stands in the error.
         line("calls", errorCode === "stopped" ? `${calls}${words.separator}${words.stopped}` : calls),
         line("error", facts.lastError),
-        line("created", localTime(facts.createTime)),
-        line("failed", localTime(createdAt)),
+        line("created", moment(facts.createTime)),
+        line("failed", moment(createdAt)),
       ];
     case "breaker":
       return [
         line("url", destination),
         line("failures", facts.failures === undefined ? "" : String(facts.failures)),
         line("error", facts.lastError),
-        line("since", localTime(facts.since ?? createdAt)),
+        line("since", moment(facts.since ?? createdAt)),
       ];
     case "backlog":
-      return [line("waiting", words.minutes(facts.minutes ?? 0)), line("since", localTime(facts.since))];
+      return [line("waiting", words.minutes(facts.minutes ?? 0)), line("since", moment(facts.since))];
     case "channel":
-      return [line("error", facts.lastError), line("since", localTime(facts.since ?? createdAt))];
+      return [line("error", facts.lastError), line("since", moment(facts.since ?? createdAt))];
   }
 }
 
@@ -230,9 +238,8 @@ function listed(values: (string | null | undefined)[], count: number, words: Wor
 function valuesOf(
   { count, first, kinds }: Digest,
   words: Words,
-  title: string,
-  lines: Line[],
-  link: string,
+  { title, lines, link }: Omit<Notice, "values">,
+  zone: Zone,
 ): Values {
   const all = (of: (alarm: Alarm) => string | number | null | undefined): string =>
     listed(
@@ -250,9 +257,9 @@ function valuesOf(
   return {
     taskId: all(({ taskId }) => taskId),
     url: all(({ facts: { url }, destination }) => url ?? destination),
-    createTime: all(({ facts: { createTime }, createdAt }) => localTime(createTime ?? createdAt)),
+    createTime: all(({ facts: { createTime }, createdAt }) => timestampText(createTime ?? createdAt, zone)),
     lastModifiedDate: all(({ facts: { lastModifiedDate }, createdAt }) =>
-      localTime(lastModifiedDate ?? createdAt),
+      timestampText(lastModifiedDate ?? createdAt, zone),
     ),
     sourceAppName: all(({ sourceAppName }) => sourceAppName),
     targetAppName: all(({ facts: { targetAppName } }) => targetAppName),
@@ -272,13 +279,3 @@ function valuesOf(
 /** Callers choose names and targets choose errors: neither may add lines of its own. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is removed
 const oneLine = (text: string): string => text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, " ").trim();
-
-/** In the zone of the machine (variable TZ): `2026-11-23 16:40:05 +08:00`. */
-export function localTime(time: number | undefined): string {
-  if (time === undefined) return "";
-  const offset = -new Date(time).getTimezoneOffset();
-  const local = new Date(time + offset * 60_000).toISOString();
-  const two = (n: number) => String(n).padStart(2, "0");
-  const zone = `${offset < 0 ? "-" : "+"}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
-  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${zone}`;
-}

@@ -22,6 +22,8 @@ export const VARIABLES = [
   "summary",
   "count",
 ] as const;
+/** How many of them are kkbida's. */
+const LEGACY = 8;
 export type Variable = (typeof VARIABLES)[number];
 export type Values = Record<Variable, string>;
 
@@ -58,6 +60,12 @@ export function fillTemplate(template: string, format: Format, values: Values): 
 }
 
 export const isVariable = (name: string): name is Variable => (VARIABLES as readonly string[]).includes(name);
+
+/** Whether it holds variables, and kkbida's only. */
+export function isLegacyTemplate(template: string): boolean {
+  const known = Array.from(template.matchAll(PLACEHOLDER), ([, name = ""]) => name).filter(isVariable);
+  return known.length > 0 && known.every((name) => VARIABLES.indexOf(name) < LEGACY);
+}
 
 /** A number that an alarm does not have is 0: an unquoted place must stay valid. */
 const valueFor = (name: Variable, values: Values): string => values[name] || (NUMBERS.has(name) ? "0" : "");

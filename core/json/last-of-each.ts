@@ -1,11 +1,17 @@
-/** Keys that stand twice in an object, where the last one counts. */
+/** Members that do not count: keys that stand twice in an object, of which the last one does, and nulls. */
 
 /**
  * A normal form in which each object has each key once: the last one, at the place of the first. One pass, whatever the
  * nesting.
  * @param json a normal form: no white space, and known to be JSON
  */
-export function lastOfEach(json: string): string {
+export const lastOfEach = (json: string): string => rebuilt(json, () => true);
+
+/** Without members of objects that are null, at every level; in lists they are kept. As Java's serializers leave them out. */
+export const withoutNulls = <T extends string>(json: T): T =>
+  json.includes(":null") ? (rebuilt(json, (member) => member !== "null") as T) : json;
+
+function rebuilt(json: string, keeps: (member: string) => boolean): string {
   let at = 0;
 
   const string = (): string => {
@@ -32,7 +38,8 @@ export function lastOfEach(json: string): string {
       listed("}", () => {
         const name = string();
         at++;
-        members.set(name, value());
+        const member = value();
+        if (keeps(member)) members.set(name, member);
       });
       return `{${Array.from(members, ([name, member]) => `${name}:${member}`).join(",")}}`;
     }

@@ -17,6 +17,7 @@ export const attemptQuerySchema = z.strictObject({
   taskId: z.uuid({ error: "must be a task's id" }).optional(),
   from: moment.optional(),
   to: moment.optional(),
+  include: z.literal("response", "must be response").optional().describe("The beginning of each answer too"),
   limit: pageLimit,
   cursor: z.string().optional(),
 });
@@ -37,6 +38,11 @@ export const attemptItemSchema = z
     sourceAppName: z.string().nullable(),
     targetAppName: z.string().nullable(),
     taskState: z.enum(STATES).describe("`pending` also while it is being delivered"),
+    responseStart: z
+      .exactOptional(z.string().nullable())
+      .describe(
+        "With `include=response`: the first 200 characters of the answer; null where it is none, or no text",
+      ),
   })
   .meta({ id: "AttemptItem", description: "A call, without what was answered" });
 

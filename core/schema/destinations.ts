@@ -33,6 +33,10 @@ export const destinationChangeSchema = z
       .boolean("must be true or false")
       .optional()
       .describe("False: each call has a connection of its own (`connection: close`)"),
+    legacyTimeoutMs: limit(100, 120_000)
+      .refine((n) => n === null || Number.isInteger(n), "must be a whole number")
+      .optional()
+      .describe("How long calls of kkbida's tasks may take, in ms, also of those that wait already"),
     breaker: z
       .strictObject({
         enabled: z.boolean("must be true or false").optional(),
@@ -48,6 +52,7 @@ export const destinationChangeSchema = z
       { paused: true, note: "They deploy until noon" },
       { concurrency: 4, ratePerSecond: 20 },
       { keepAlive: false },
+      { legacyTimeoutMs: 120_000 },
       { breaker: { reset: true } },
     ],
   }) satisfies z.ZodType<unknown, DestinationChange>;
@@ -67,6 +72,9 @@ export const destinationViewSchema = z
     concurrency: z.int().nullable(),
     ratePerSecond: z.number().nullable(),
     keepAlive: z.boolean().meta({ description: "Whether connections are kept open between calls" }),
+    legacyTimeoutMs: z.int().nullable().meta({
+      description: "How long calls of kkbida's tasks may take, in ms; null: as they were accepted with",
+    }),
     breaker: z.object({
       enabled: z.boolean(),
       state: z.enum(["closed", "open", "half_open"]),

@@ -1,7 +1,7 @@
 /** Requests and answers of `/v1/session`. */
 import { z } from "zod";
 import { ROLES } from "../caller.ts";
-import type { SessionView } from "../people.ts";
+import type { SessionItem, SessionView } from "../people.ts";
 import { text } from "../task-schema.ts";
 import { time } from "./parts.ts";
 import { newPassword } from "./users.ts";
@@ -14,6 +14,22 @@ export const passwordSchema = z.strictObject({ currentPassword: text(256), newPa
   id: "PasswordChange",
   examples: [{ currentPassword: "admin", newPassword: "correct horse battery" }],
 });
+
+export const logoutQuerySchema = z.strictObject({
+  everywhere: z.enum(["true", "false"], "must be true or false").optional(),
+});
+
+export const sessionItemSchema = z
+  .object({
+    id: z.string().describe("Names it; it is no credential"),
+    current: z.boolean().describe("Whether it is the one that asks"),
+    createdAt: time,
+    usedAt: time.describe("To some minutes"),
+    expiresAt: time,
+    sourceIp: z.string().nullable().describe("Where it began"),
+    userAgent: z.string().nullable(),
+  })
+  .meta({ id: "SessionItem" }) satisfies z.ZodType<SessionItem>;
 
 export const sessionSchema = z
   .object({

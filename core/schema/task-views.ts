@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { AttemptView, BatchResult, Page, TaskView } from "../contract.ts";
 import { RESPONSE_ENCODINGS } from "../outcome.ts";
+import { PROFILES } from "../profile.ts";
 import { METHODS, STATES } from "../task.ts";
 import { expectSchema, json, retrySchema, taskSchema } from "../task-schema.ts";
 import { pageOf, time } from "./parts.ts";
@@ -37,6 +38,10 @@ export const taskViewSchema = z
     sourceAppName: words,
     targetAppName: words,
     orderKey: words,
+    profile: z
+      .enum(PROFILES)
+      .nullable()
+      .describe("How its target is called, where it was handed over as kkbida's users do; null: as v1 says"),
     heldBy: z
       .exactOptional(taskIdSchema.nullable())
       .describe("The task of the same `orderKey` that is to be delivered now. Lists leave it out"),

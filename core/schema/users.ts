@@ -3,18 +3,28 @@ import { z } from "zod";
 import { ROLES } from "../caller.ts";
 import type { UserView } from "../people.ts";
 import { text } from "../task-schema.ts";
+import { canonicalName, hasUnseen } from "../user-name.ts";
+import { isCommon, isNoPassword } from "../weak-passwords.ts";
 import { label, time } from "./parts.ts";
 
 const role = z.enum(ROLES, { error: `must be one of ${ROLES.join(", ")}` });
 
 /** Basic credentials cannot carry a colon in the name (RFC 7617, section 2). */
-const username = label(64).refine((name) => !name.includes(":"), "must not contain a colon");
+const username = label(64)
+  .overwrite(canonicalName)
+  .refine((name) => name.length <= 64, "must have at most 64 characters, after NFKC")
+  .refine((name) => name === name.trim(), "must not begin or end with a blank")
+  .refine((name) => !hasUnseen(name), "must not contain characters that cannot be seen")
+  .refine((name) => !name.includes(":"), "must not contain a colon");
 
 /** Of a new password. Long rather than odd (NIST SP 800-63B, section 5.1.1.2). */
-export const newPassword = text(256).refine(
-  (password) => [...password].length >= 10,
-  "must have at least 10 characters",
-);
+export const newPassword = text(256)
+  .refine((password) => [...password].length >= 10, "must have at least 10 characters")
+  .refine(
+    (password) => isNoPassword(password) === null,
+    "must not be blank, nor one character again and again",
+  )
+  .refine((password) => !isCommon(password), "is one of those that are guessed first");
 
 const notTheName = {
   path: ["password"],
@@ -36,7 +46,7 @@ export const changeUserSchema = z
 
 /** Whether a password is the user's name, in any case. */
 export const isName = (password: string, name: string): boolean =>
-  password.toLowerCase() === name.toLowerCase();
+  canonicalName(password).toLowerCase() === canonicalName(name).toLowerCase();
 
 export const userSchema = z
   .object({

@@ -1,17 +1,28 @@
-/** Where kkbida's webhooks become channels: checked and stored as `POST /v1/webhooks` does. */
-import { EgressPolicy } from "../../core/egress.ts";
+/** Where kkbida's webhooks become channels: checked and stored as `POST /v1/webhooks` does. They hear what they heard: tasks that failed. */
+
 import { parseChannel } from "../../core/alarm/channel.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
+import { EgressPolicy } from "../../core/egress.ts";
+import { BidaError } from "../../core/errors.ts";
 import type { WebhookRequest, WebhookSink } from "../../store/kkbida/options.ts";
 import { openSecretBox } from "../../store/secret-box.ts";
 import { createWebhook } from "../../store/webhooks.ts";
 
 export function channelSink(config: Config): WebhookSink {
   const egress = new EgressPolicy([...config.egressAllow, ...config.egressWhileAlone]);
-  const parse = (request: WebhookRequest) => parseChannel({ ...request }, egress);
+  const parse = (request: WebhookRequest) =>
+    parseChannel({ ...request, filter: { kinds: ["exhausted"] } }, egress);
   return {
-    check: parse,
+    problem(request) {
+      try {
+        parse(request);
+        return null;
+      } catch (error) {
+        if (!(error instanceof BidaError)) throw error;
+        return error.errors.map(({ field, message }) => `${field} ${message}`).join("; ") || error.message;
+      }
+    },
     // The box makes a key where there is none, which a dry run must not.
     create: (db, request, sourceKey) =>
       createWebhook(db, openSecretBox(config), parse(request), systemClock.now(), sourceKey),

@@ -1,20 +1,21 @@
 /** The command line of `npm run import:kkbida`. */
 import { parseArgs } from "node:util";
-import type { Millis } from "../../core/clock.ts";
+import { type Millis, seconds } from "../../core/clock.ts";
 import { parseZone } from "../../store/kkbida/values.ts";
 
 export const HELP = `Moves kkbida's tasks, their call logs and its notification webhooks into Bida.
 
   npm run import:kkbida -- mysql://user:pass@host:3306/callcenterdb [options]
 
-The target is the database that Bida itself would use: BIDA_DATABASE_URL, or the file in BIDA_DATA_DIR. Without
-BIDA_REDIS_URL Bida must be stopped. Stop kkbida before: what is in flight would be called by both.
+The target is the database that Bida itself would use: BIDA_DATABASE_URL, or the file in BIDA_DATA_DIR. Bida may run, in
+the same version. What is in flight is imported unless --ended-only says otherwise; stop kkbida before that: it would be called by both.
 The source is only read; SELECT on its three tables is enough.
 
   --dry-run       show what would be imported, and what would not and why; change nothing
   --yes           do not ask before importing (only a terminal is asked)
   --batch N       tasks per page, 1 to 5000 (500)
   --ended-only    leave tasks in flight to a later import (to bring the history over while kkbida still runs)
+  --follow 60     with --ended-only: again every 60 seconds, until nothing is in flight there any more
   --zone +08:00   the time zone of kkbida's times
   --report FILE   write a line of JSON for every row that is left out, or can no longer be called
   --help          show this
@@ -34,6 +35,8 @@ export interface Options {
   endedOnly: boolean;
   zone: Millis;
   report: string | null;
+  /** Imports again after so long, until nothing is in flight there any more; null: once. */
+  followMs: Millis | null;
 }
 
 /** The arguments cannot be used; `message` is one line that says why. */
@@ -46,22 +49,21 @@ export class UsageError extends Error {}
 export function readOptions(args: string[]): Options | null {
   const { values, positionals } = parse(args);
   if (values.help) return null;
-  const [source, ...more] = positionals;
-  if (source === undefined || more.length > 0)
-    throw new UsageError("name one database: mysql://user:pass@host:3306/callcenterdb");
+  const source = sourceUrl(positionals);
   const batch = Number(values.batch);
   if (!Number.isInteger(batch) || batch < 1 || batch > 5000)
     throw new UsageError("--batch must be a whole number, 1 to 5000");
   const zone = parseZone(values.zone);
   if (zone === null) throw new UsageError("--zone must be an offset such as +08:00");
   return {
-    source: checkedUrl(source),
+    source,
     dryRun: values["dry-run"],
     yes: values.yes,
     batch,
     endedOnly: values["ended-only"],
     zone,
     report: values.report ?? null,
+    followMs: followOf(values.follow, values["ended-only"]),
   };
 }
 
@@ -77,12 +79,32 @@ function parse(args: string[]) {
         "ended-only": { type: "boolean", default: false },
         zone: { type: "string", default: "+08:00" },
         report: { type: "string" },
+        follow: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
   } catch (error) {
     throw new UsageError((error as Error).message.split(". ")[0]);
   }
+}
+
+/** @throws UsageError */
+function followOf(text: string | undefined, endedOnly: boolean): Millis | null {
+  if (text === undefined) return null;
+  if (!endedOnly) throw new UsageError("--follow is for --ended-only: what is in flight is kkbida's to call");
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1)
+    throw new UsageError("--follow must be a number of seconds, 1 to 99999");
+  return seconds(Number(text));
+}
+
+/**
+ * The database that is named, and nothing else.
+ * @throws UsageError
+ */
+export function sourceUrl([source, ...more]: string[]): string {
+  if (source === undefined || more.length > 0)
+    throw new UsageError("name one database: mysql://user:pass@host:3306/callcenterdb");
+  return checkedUrl(source);
 }
 
 /** The text itself is not repeated: it holds a password. */

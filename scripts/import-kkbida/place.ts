@@ -8,8 +8,9 @@ import {
   pingDatabase,
   sqliteFile,
 } from "../../store/database.ts";
-import { holdExclusive, holdImport } from "../../store/exclusive.ts";
-import { migrate } from "../../store/migrate.ts";
+import { holdImport } from "../../store/exclusive.ts";
+import { isMigrated, migrate } from "../../store/migrate.ts";
+import { openSealing } from "../../store/secret-box.ts";
 
 export interface Place {
   /** Null where there is none yet, in a dry run. */
@@ -18,12 +19,13 @@ export interface Place {
 }
 
 /**
- * Takes the locks that a node would take, and brings the schema up to date.
+ * Brings the schema up to date, under the lock that a node without Redis would take; where such a node is at work, its schema has
+ * to be ours. Tasks that are stored beside it are found by its reconciler.
  * @param onLost called where a lock is lost while we work
- * @throws ConfigError where another process has one, or the database refuses us
+ * @throws ConfigError where another import is at work, the schema is another one, or the database refuses us
  */
 export async function openPlace(config: Config, onLost: () => void): Promise<Place> {
-  const db = openDatabase(config);
+  const db = openDatabase(config, openSealing(config));
   const releases: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const release of releases.reverse()) await release();
@@ -31,13 +33,26 @@ export async function openPlace(config: Config, onLost: () => void): Promise<Pla
   };
   try {
     await reach(db);
-    if (config.redisUrl === null) releases.push(await holdExclusive(db, onLost));
     releases.push(await holdImport(db, onLost));
-    await migrate(db);
+    await prepare(db, config);
     return { db, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function prepare(db: Database, config: Config): Promise<void> {
+  // Only while it migrates: a Bida may start while the import runs.
+  const release = config.redisUrl === null ? await db.driver.holdDatabase(() => undefined) : null;
+  try {
+    if (release || config.redisUrl !== null) await migrate(db);
+    else if (!(await isMigrated(db)))
+      throw new ConfigError(
+        `${db.driver.setting}: the Bida that uses ${db.label} is of another version; stop it`,
+      );
+  } finally {
+    await release?.();
   }
 }
 

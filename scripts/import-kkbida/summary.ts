@@ -49,6 +49,7 @@ export function summary(tally: Tally, dryRun: boolean): string {
   const lines = shown.map(([label, count]) => `${label.padEnd(36)}${number(count).padStart(14)}`);
   lines.push(...listed("Left out:", tally.leftOut));
   lines.push(...listed("In flight, but cannot be called; exhausted:", tally.uncallable));
+  lines.push(...listed("Imported, but changed:", tally.changed));
   if (old > 0)
     lines.push(
       "",

@@ -26,7 +26,16 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
-import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../tasks/tasks.ts";
+import {
+  cancelTask,
+  isExact,
+  isMasked,
+  resolveTask,
+  retryTask,
+  revealTask,
+  scopeOf,
+  taskIdOf,
+} from "../tasks/tasks.ts";
 import { attemptItem, taskView } from "../tasks/views.ts";
 import * as bulk from "./bulk.ts";
 import { health, report } from "./destination-health.ts";
@@ -57,7 +66,7 @@ const admin: ServiceSchema = {
       }
       const page = await listTasks(resources.db, scopeOf(ctx), filter, limit, cursor, sort);
       return {
-        items: page.items.map((task) => taskView(task, leased.has(task.taskId), isExact(ctx))),
+        items: page.items.map((task) => taskView(task, leased.has(task.taskId), isExact(ctx), isMasked(ctx))),
         nextCursor: page.nextCursor,
       };
     },
@@ -68,6 +77,8 @@ const admin: ServiceSchema = {
     },
 
     cancel: async (params, ctx) => cancelTask(officeOf(ctx).resources, ctx, params),
+
+    reveal: async (params, ctx) => revealTask(officeOf(ctx).resources, ctx, params),
 
     resolve: async (params, ctx) => resolveTask(officeOf(ctx).resources, ctx, params),
 
@@ -81,7 +92,7 @@ const admin: ServiceSchema = {
         limit,
         cursor,
       );
-      return { items: page.items.map(attemptItem), nextCursor: page.nextCursor };
+      return { items: page.items.map((one) => attemptItem(one, isMasked(ctx))), nextCursor: page.nextCursor };
     },
 
     statsNow: async (_, ctx) => officeOf(ctx).statistics.now(scopeOf(ctx)),

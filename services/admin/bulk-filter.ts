@@ -12,6 +12,6 @@ export async function jobFilterOf(
   asOf: EpochMs,
   resources: Resources,
 ): Promise<TaskFilter> {
-  const { filter } = await filterOf(query, resources);
+  const { filter } = await filterOf(query, resources, "invalid_body");
   return { ...filter, asOf, lane: destination === undefined ? undefined : laneOf(destination) };
 }

@@ -157,7 +157,7 @@ export async function report(
 
 async function latestCall(db: Database, filter: AttemptFilter) {
   const { items } = await listAttempts(db, EVERYTHING, filter, 1, null);
-  return items[0] ? attemptItem(items[0]) : null;
+  return items[0] ? attemptItem(items[0], true) : null;
 }
 
 /** The latest change that paused it. */

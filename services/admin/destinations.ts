@@ -85,8 +85,11 @@ const PATIENCE = 1_000;
 
 /** Resolves once what was set holds for every scheduler that can be reached: the next task is called accordingly. */
 export async function tellSchedulers(broker: ServiceBroker, destination: StoredDestination): Promise<void> {
-  const { lane, paused, concurrency, ratePerSecond, breaker, keepAlive } = destination;
-  const params = { lane, settings: { paused, concurrency, ratePerSecond, breaker, keepAlive } };
+  const { lane, paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs } = destination;
+  const params = {
+    lane,
+    settings: { paused, concurrency, ratePerSecond, breaker, keepAlive, legacyTimeoutMs },
+  };
   const told = nodesWith(broker, "scheduler.configure").map((nodeID) =>
     call(broker, "scheduler.configure", params, { nodeID, timeout: PATIENCE }),
   );
@@ -102,13 +105,15 @@ async function handedPerLane(resources: Resources): Promise<Map<Lane, number>> {
 }
 
 function viewOf(destination: StoredDestination, status: LaneStatus | undefined, handed = 0): DestinationView {
-  const { origin, paused, concurrency, ratePerSecond, keepAlive, breaker, firstSeenAt } = destination;
+  const { origin, paused, concurrency, ratePerSecond, keepAlive, legacyTimeoutMs, breaker, firstSeenAt } =
+    destination;
   return {
     origin,
     paused,
     concurrency,
     ratePerSecond,
     keepAlive,
+    legacyTimeoutMs,
     breaker: {
       enabled: breaker,
       state: status?.breaker ?? "closed",

@@ -8,23 +8,19 @@ import { argon2id, argon2Verify } from "hash-wasm";
 
 /** Without `hash`: make one. */
 export interface PasswordJob {
-  id: number;
   password: string;
   hash: string | null;
 }
 
-export interface PasswordAnswer {
-  id: number;
-  result: string | boolean;
-}
+export type PasswordAnswer = string | boolean;
 
 /** OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */
 const PARAMETERS = { memorySize: 19_456, iterations: 2, parallelism: 1, hashLength: 32 };
 
-parentPort?.on("message", async ({ id, password, hash }: PasswordJob) => {
+parentPort?.on("message", async ({ password, hash }: PasswordJob) => {
   const result =
     hash === null
       ? await argon2id({ password, salt: randomBytes(16), ...PARAMETERS, outputType: "encoded" })
       : await argon2Verify({ password, hash }).catch(() => false);
-  parentPort?.postMessage({ id, result } satisfies PasswordAnswer);
+  parentPort?.postMessage(result satisfies PasswordAnswer);
 });

@@ -2,46 +2,71 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { BidaError } from "../../core/errors.ts";
+import { FairLine } from "../../core/fair-line.ts";
 import type { PasswordAnswer, PasswordJob } from "./password-thread.ts";
 
-/** Who comes when so many wait, each 75 ms, is asked to come back. */
+/** Of each lane; who comes when so many wait, each 75 ms, is asked to come back. */
 const MAX_WAITING = 50;
+
+/** A stranger who has waited so long is asked to come back, in ms: the request would time out before its turn is over. */
+const LONGEST_WAIT = 5_000;
+
+/**
+ * Who waits. `known`: those who have logged in from where they are, or who are logged in; they go first, so that a flood of
+ * guesses from thousands of addresses does not keep them out. The others share their lane by account.
+ */
+export type Lane = "known" | { account: string };
 
 /** The hash of a password nobody has: what unknown names are compared with, so that they take as long as known ones. */
 const NOBODYS =
   "$argon2id$v=19$m=19456,t=2,p=1$Po0bKyyRAFYBd55CziNHug$j6pY1AExaRz/f6gp2gIPfC2lAaSLoWHPzsQfDhbdl4Y";
 
 interface Waiting {
+  job: PasswordJob;
+  /** On the clock of `performance`. */
+  since: number;
   resolve(result: never): void;
   reject(error: Error): void;
 }
 
 export class Passwords {
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #known = new FairLine<Waiting>(MAX_WAITING);
+  readonly #others = new FairLine<Waiting>(MAX_WAITING);
+  #atWork: Waiting | null = null;
   #worker: Worker | null = null;
-  #lastId = 0;
 
-  /** @throws BidaError too_many_requests */
+  /** For somebody who is logged in. @throws BidaError too_many_requests */
   hash(password: string): Promise<string> {
-    return this.#ask({ password, hash: null });
+    return this.#ask({ password, hash: null }, "known");
   }
 
   /** @param hash null: there is no such user; takes as long, and is false. @throws BidaError too_many_requests */
-  async verify(password: string, hash: string | null): Promise<boolean> {
-    const right = await this.#ask<boolean>({ password, hash: hash ?? NOBODYS });
+  async verify(password: string, hash: string | null, lane: Lane): Promise<boolean> {
+    const right = await this.#ask<boolean>({ password, hash: hash ?? NOBODYS }, lane);
     return right && hash !== null;
   }
 
-  #ask<T>(job: Omit<PasswordJob, "id">): Promise<T> {
-    if (this.#waiting.size >= MAX_WAITING) {
-      const retryAfter = 5;
-      throw new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter });
-    }
+  #ask<T>(job: PasswordJob, lane: Lane): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
-      this.#thread().postMessage({ id, ...job } satisfies PasswordJob);
+      const one: Waiting = { job, since: performance.now(), resolve, reject };
+      const refused = lane === "known" ? this.#known.push("", one) : this.#others.push(lane.account, one);
+      refused?.reject(tooMany());
+      this.#next();
     });
+  }
+
+  #next(): void {
+    if (this.#atWork) return;
+    this.#atWork = this.#known.shift() ?? this.#nextStranger();
+    if (this.#atWork) this.#thread().postMessage(this.#atWork.job);
+  }
+
+  #nextStranger(): Waiting | null {
+    for (;;) {
+      const one = this.#others.shift();
+      if (one === null || performance.now() - one.since < LONGEST_WAIT) return one;
+      one.reject(tooMany());
+    }
   }
 
   /** Started with the first job; ends with the process. */
@@ -49,9 +74,10 @@ export class Passwords {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL(`password-thread${extname(import.meta.filename)}`, import.meta.url));
     worker.unref();
-    worker.on("message", ({ id, result }: PasswordAnswer) => {
-      this.#waiting.get(id)?.resolve(result as never);
-      this.#waiting.delete(id);
+    worker.on("message", (result: PasswordAnswer) => {
+      this.#atWork?.resolve(result as never);
+      this.#atWork = null;
+      this.#next();
     });
     worker.on("error", (error) => this.#drop(worker, error));
     worker.on("exit", () => this.#drop(worker, new Error("the thread for passwords ended")));
@@ -63,7 +89,11 @@ export class Passwords {
   #drop(worker: Worker, error: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    this.#atWork?.reject(error);
+    this.#atWork = null;
+    this.#next();
   }
 }
+
+const tooMany = (): BidaError =>
+  new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });

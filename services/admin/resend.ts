@@ -1,18 +1,20 @@
 /** Edit and resend: a copy of a task, changed where the caller says so, as a new task of the same owner. */
 import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
+import { MASK } from "../../core/alarm/mask.ts";
 import type { Resent } from "../../core/bulk.ts";
 import { BidaError } from "../../core/errors.ts";
 import { printExpectation } from "../../core/expect.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
-import { parsedJson } from "../../core/json/look.ts";
+import { kindOf, parsedJson, plainText } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import { tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { signsResends } from "../../store/apps.ts";
+import { type Edited, unmasked } from "../../core/task-secrets.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
+import { signsResends } from "../../store/apps.ts";
 import { recordAudit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import { addOrigins } from "../../store/destinations.ts";
@@ -51,12 +53,15 @@ export async function resend(
       "state_conflict",
       "A message of an alarm cannot be sent again; test its channel instead",
     );
+  if (original.unopened)
+    throw new BidaError("unavailable", "The task is sealed with a key that this node lacks");
   const now = clock.now();
   const sent = new Map([...changes, ["resendOf", JSON.stringify(taskId) as JsonText]]);
   const idempotency = key === null ? null : idempotencyOf(sent, { kind: "task", key });
   let checked: CheckedTask;
   try {
-    checked = checkTask(new Map([...requestOf(original, changes, now), ...changes]), now);
+    const edited = withoutMasks(changes, original);
+    checked = checkTask(new Map([...requestOf(original, changes, now), ...edited]), now, original.profile);
   } catch (error) {
     // A repetition that could not be accepted any more is a repetition all the same.
     const known = idempotency && (await findKnown(db, original.appId, idempotency));
@@ -67,7 +72,7 @@ export async function resend(
   const unsigned = !(await mayBeSigned(db, ctx, original.appId));
   const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null, unsigned };
   const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
-  const item = newTask(task, idempotency);
+  const item = newTask(task, idempotency, db.sealing);
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;
@@ -93,6 +98,26 @@ export async function resend(
     await addOrigins(db, [checked.origin], now).catch(() => undefined);
   }
   return { taskId: accepted.taskId, resendOf: taskId };
+}
+
+/** Somebody changed what they saw masked: the original's secrets stand in the place of the masks. */
+function withoutMasks(changes: TaskForm, original: StoredTask): TaskForm {
+  const given = [...changes].filter(([, json]) => json.includes(MASK));
+  if (given.length === 0) return changes;
+  const edited: Edited = {};
+  for (const [name, json] of given) {
+    if (name === "url" && kindOf(json) === "string") edited.url = plainText(json);
+    if (name === "headers" && kindOf(json) === "object")
+      edited.headers = parsedJson(json) as Record<string, unknown>;
+    if (name === "requestParam" && kindOf(json) === "object") edited.requestParam = json;
+  }
+  const { url, headers, requestParam } = unmasked(edited, original);
+  return new Map([
+    ...changes,
+    ...(url === undefined ? [] : [["url", JSON.stringify(url) as JsonText] as const]),
+    ...(headers ? [["headers", JSON.stringify(headers) as JsonText] as const] : []),
+    ...(requestParam ? [["requestParam", requestParam] as const] : []),
+  ]);
 }
 
 /**

@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { EpochMs } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { sessionEnd } from "../../core/logins.ts";
-import type { SessionIdentity, SessionProof } from "../../core/people.ts";
+import type { SessionIdentity, SessionItem, SessionProof } from "../../core/people.ts";
 import { loginSchema, passwordSchema } from "../../core/schema/session.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import type { Database } from "../../store/database.ts";
@@ -14,10 +14,15 @@ import {
   extendSession,
   findSession,
   insertSession,
+  type ListedSession,
+  listSessions,
+  type SessionPlace,
+  sessionIdOf,
 } from "../../store/sessions.ts";
-import { lockUser, type User, writeUser } from "../../store/users.ts";
+import { lockUser, type User, userExists, writeUser } from "../../store/users.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
-import { originOfCall } from "../tasks/audit.ts";
+import type { BidaContext } from "../bus/types.ts";
+import { actorOf, originOfCall } from "../tasks/audit.ts";
 import { identityOf } from "./authenticator.ts";
 import { officeOf } from "./office.ts";
 import { audited, iso } from "./people-parts.ts";
@@ -34,18 +39,25 @@ export const sessionActions = {
     const { resources, authenticator } = officeOf(ctx);
     const { db, clock } = resources;
     const credentials = parseWith(loginSchema, given, "invalid_body");
-    const who = await authenticator.authenticate({ ...credentials, environment }, originOfCall(ctx));
+    const { device = null, ends = null, userAgent = null } = ctx.meta.loginPlace ?? {};
+    const origin = originOfCall(ctx);
+    const who = await authenticator.authenticate({ ...credentials, environment, device }, origin);
     if (who === null) throw new BidaError("unauthorized", "Wrong username or password");
-    return transaction(db, async (within) => {
+    const place = { sourceIp: origin.sourceIp, userAgent };
+    const [session, former] = await transaction(db, async (within) => {
       const user = await lockUser(within, who.userId);
-      const session = await begin(within, user, { tokenHash, mark }, clock.now());
+      // One browser, one session: the older one's cookie is about to be replaced, and nobody could end it any more.
+      const owner = ends === null ? null : await deleteSession(within, Buffer.from(ends, "hex"));
+      const begun = await begin(within, user, { tokenHash, mark }, clock.now(), place);
       const actor = { kind: "user", id: user.id, name: user.username, role: user.role } as const;
       await audited(within, clock, ctx, { actor, action: "session.create", target: targetOf(user.id) });
-      return session;
+      return [begun, owner] as const;
     });
+    if (former !== null) broadcast(ctx.broker, "access.changed", { kind: "user", id: former });
+    return session;
   },
 
-  session: async ({ tokenHash, mark }, ctx) => {
+  session: async ({ tokenHash, mark, peek }, ctx) => {
     const { db, clock } = officeOf(ctx).resources;
     const now = clock.now();
     const session = await findSession(db, Buffer.from(tokenHash, "hex"), now);
@@ -53,15 +65,49 @@ export const sessionActions = {
     // The environment's password was changed since: that ends sessions which began with it.
     if (session.user.passwordHash === null && !timingSafeEqual(session.mark, Buffer.from(mark, "hex")))
       return null;
+    if (peek) return { user: identityOf(session.user), expiresAt: iso(session.expiresAt) };
     const end = sessionEnd(session.createdAt, now);
-    if (end - session.expiresAt > EXTEND_EVERY) await extendSession(db, session.tokenHash, end);
+    if (end - session.expiresAt > EXTEND_EVERY) await extendSession(db, session.tokenHash, end, now);
     return { user: identityOf(session.user), expiresAt: iso(Math.max(end, session.expiresAt)) };
   },
 
-  logout: async ({ tokenHash }, ctx) => {
-    const { db } = officeOf(ctx).resources;
-    const id = await transaction(db, (within) => deleteSession(within, Buffer.from(tokenHash, "hex")));
+  logout: async ({ tokenHash, everywhere = false }, ctx) => {
+    const { db, clock } = officeOf(ctx).resources;
+    const id = await transaction(db, async (within) => {
+      const owner = await deleteSession(within, Buffer.from(tokenHash, "hex"));
+      if (owner === null || !everywhere) return owner;
+      const sessions = 1 + (await deleteSessionsOf(within, owner));
+      const { username: name, role } = await lockUser(within, owner);
+      const actor = { kind: "user", id: owner, name, role } as const;
+      const entry = { actor, action: "session.end", target: targetOf(owner), before: { sessions } };
+      await audited(within, clock, ctx, entry);
+      return owner;
+    });
     if (id !== null) broadcast(ctx.broker, "access.changed", { kind: "user", id });
+    return {};
+  },
+
+  listSessions: async ({ userId, current }, ctx) => {
+    const { db, clock } = officeOf(ctx).resources;
+    const sessions = await listSessions(db, await userOf(db, ctx, userId), clock.now());
+    return { items: sessions.map((session) => sessionItem(session, current)), nextCursor: null };
+  },
+
+  endSessions: async ({ userId, id: session }, ctx) => {
+    const { db, clock } = officeOf(ctx).resources;
+    const id = await userOf(db, ctx, userId);
+    await transaction(db, async (within) => {
+      const all = await listSessions(within, id, clock.now());
+      const ending = all.filter(
+        ({ tokenHash }) => session === undefined || sessionIdOf(tokenHash) === session,
+      );
+      if (session !== undefined && ending.length === 0) throw new BidaError("not_found", "No such session");
+      if (session === undefined) await deleteSessionsOf(within, id);
+      else for (const { tokenHash } of ending) await deleteSession(within, tokenHash);
+      const entry = { action: "session.end", target: targetOf(id), before: { sessions: ending.length } };
+      await audited(within, clock, ctx, entry);
+    });
+    broadcast(ctx.broker, "access.changed", { kind: "user", id });
     return {};
   },
 
@@ -83,12 +129,32 @@ export const sessionActions = {
       const user = await writeUser(within, await lockUser(within, id), { passwordHash }, clock.now());
       await deleteSessionsOf(within, id);
       await audited(within, clock, ctx, { action: "user.password", target: targetOf(id) });
-      return renewed && begin(within, user, renewed, clock.now());
+      const { sourceIp } = originOfCall(ctx);
+      return renewed && begin(within, user, renewed, clock.now(), { sourceIp, userAgent: renewed.userAgent });
     });
     broadcast(ctx.broker, "access.changed", { kind: "user", id });
     return session;
   },
 } satisfies Partial<ActionsOf<"admin">>;
+
+/** The user whose sessions are asked for. @throws BidaError not_found; forbidden where who calls has none */
+async function userOf(db: Database, ctx: BidaContext, userId: number | undefined): Promise<number> {
+  const { kind, id } = actorOf(ctx);
+  const wanted = userId ?? (kind === "user" ? id : null);
+  if (wanted === null) throw new BidaError("forbidden", "Sessions are users'");
+  if (!(await userExists(db, wanted))) throw new BidaError("not_found", "No such user");
+  return wanted;
+}
+
+const sessionItem = (session: ListedSession, current: string | undefined): SessionItem => ({
+  id: sessionIdOf(session.tokenHash),
+  current: session.tokenHash.toString("hex") === current,
+  createdAt: iso(session.createdAt),
+  usedAt: iso(session.usedAt),
+  expiresAt: iso(session.expiresAt),
+  sourceIp: session.sourceIp,
+  userAgent: session.userAgent,
+});
 
 const targetOf = (id: number) => ({ type: "user", id: String(id) });
 
@@ -97,9 +163,10 @@ async function begin(
   user: User,
   { tokenHash, mark }: SessionProof,
   now: EpochMs,
+  place: SessionPlace,
 ): Promise<SessionIdentity> {
   const expiresAt = sessionEnd(now, now);
   const [hash, proof] = [Buffer.from(tokenHash, "hex"), Buffer.from(mark, "hex")];
-  await insertSession(within, { tokenHash: hash, user, mark: proof, createdAt: now, expiresAt });
+  await insertSession(within, { tokenHash: hash, user, mark: proof, createdAt: now, expiresAt }, place);
   return { user: identityOf(user), expiresAt: iso(expiresAt) };
 }

@@ -184,7 +184,7 @@ export class Statistics {
 
 /** From a query of the contract to a filter on rows. */
 export function attemptFilterOf(query: z.output<typeof attemptQuerySchema>): AttemptFilter {
-  const { outcome, status, errorCode, destination, taskId, from, to } = query;
+  const { outcome, status, errorCode, destination, taskId, from, to, include } = query;
   return {
     succeeded: outcome && outcome === "succeeded",
     status,
@@ -193,6 +193,7 @@ export function attemptFilterOf(query: z.output<typeof attemptQuerySchema>): Att
     taskId: taskId?.toLowerCase() as AttemptFilter["taskId"],
     from: from === undefined ? undefined : Date.parse(from),
     to: to === undefined ? undefined : Date.parse(to),
+    withResponses: include === "response",
   };
 }
 

@@ -3,6 +3,7 @@
  * where it is the lease itself.
  */
 import type { z } from "zod";
+import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { querySchema } from "../../core/schema/tasks.ts";
 import type { StoredState } from "../../core/task.ts";
@@ -12,11 +13,20 @@ import { handed } from "../tasks/handed.ts";
 
 type Query = Partial<z.output<typeof querySchema>>;
 
-/** @returns the filter, and the tasks that are being delivered */
+/**
+ * @param refusal what a filter that cannot be answered is refused with
+ * @returns the filter, and the tasks that are being delivered
+ * @throws BidaError `refusal`
+ */
 export async function filterOf(
   query: Query,
   resources: Resources,
+  refusal: "invalid_query" | "invalid_body" = "invalid_query",
 ): Promise<{ filter: TaskFilter; leased: Set<TaskId> }> {
+  if (query.q !== undefined && resources.db.sealing.currentId !== null) {
+    const errors = [{ field: "q", message: "payloads are encrypted here, and cannot be searched" }];
+    throw new BidaError(refusal, undefined, { errors });
+  }
   // Without Redis nobody can say what is being delivered; such tasks show as pending.
   const [held, inRows] = await Promise.all([
     resources.due.allLeased().catch((): TaskId[] => []),

@@ -20,7 +20,7 @@ import { consoleRoutes } from "./console.ts";
 import { destinationRoutes } from "./destinations.routes.ts";
 import { directOf, serveDirectly } from "./direct.ts";
 import { docsRoutes } from "./docs.routes.ts";
-import { eventRoutes } from "./events.routes.ts";
+import { eventRoutes, recheckStreams } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { incidentRoutes } from "./incidents.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
@@ -28,6 +28,7 @@ import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
 import { ownCall } from "./own-calls.ts";
+import { OwnHost } from "./own-host.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { setSafeHeaders } from "./safe-headers.ts";
@@ -134,6 +135,13 @@ const api: ServiceSchema<Record<string, unknown>> = {
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
       setSafeHeaders(res, this.callers.isSecure(req));
+      try {
+        this.ownHost.check(req);
+      } catch (error) {
+        if (isLegacy(req)) sendRefusal(res, refusalOf(error));
+        else onError(error);
+        return;
+      }
       const own = ownCall(req);
       if (own) return void (req.url?.startsWith("/api/") ? sendRefusal(res, own) : onError(own));
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
@@ -146,7 +154,12 @@ const api: ServiceSchema<Record<string, unknown>> = {
   },
 
   events: {
-    ...eventsOf({ "access.changed": (_, ctx) => callersOf(ctx).forget() }),
+    ...eventsOf({
+      "access.changed": (_, ctx) => {
+        callersOf(ctx).forget();
+        recheckStreams(ctx.broker);
+      },
+    }),
     "$services.changed": {
       handler() {
         this.nodes.look();
@@ -163,6 +176,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
   created() {
     const { broker } = this;
     const config = configOf(broker);
+    this.ownHost = new OwnHost(config);
     const callers = new Callers(config, broker);
     this.callers = callers;
     const nodes = new Nodes(broker);
@@ -196,6 +210,9 @@ const api: ServiceSchema<Record<string, unknown>> = {
 };
 
 export default api;
+
+/** Whether refusals are to be in plain text. */
+const isLegacy = ({ url = "" }: IncomingMessage): boolean => /^\/api(?:[/?]|$)/.test(url);
 
 function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
   if (code === "EADDRINUSE") return `BIDA_PORT: ${host}:${port} is in use by another program`;

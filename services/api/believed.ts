@@ -10,7 +10,12 @@ const MAX_ANSWERS = 1_000;
 export class Believed<V> {
   readonly #answers = new Map<string, { value: V; askedAt: number }>();
   readonly #asking = new Map<string, Promise<V | null>>();
+  readonly #believedMs: number;
   #age = 0;
+
+  constructor(believedMs: number = BELIEVED) {
+    this.#believedMs = believedMs;
+  }
 
   /**
    * @param key a hash of the credentials, never they themselves
@@ -18,7 +23,7 @@ export class Believed<V> {
    */
   async get(key: string, ask: () => Promise<V | null>): Promise<V | null> {
     const known = this.#answers.get(key);
-    if (known && performance.now() - known.askedAt < BELIEVED) return known.value;
+    if (known && performance.now() - known.askedAt < this.#believedMs) return known.value;
     // Requests that arrive together ask once.
     const asking = this.#asking.get(key) ?? this.#ask(key, ask);
     try {

@@ -4,17 +4,19 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServiceBroker } from "moleculer";
-import { AddressRanges } from "../../core/addresses.ts";
+import { AddressRanges, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import type { Actor } from "../../core/caller.ts";
-import { type Config, DEFAULT_PASSWORD } from "../../core/config.ts";
+import { type Config, DEFAULT_PASSWORD, NO_PASSWORD } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { SessionIdentity, SessionProof, UserIdentity } from "../../core/people.ts";
+import { canonicalName } from "../../core/user-name.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
 import { Believed } from "./believed.ts";
-import { proofOf, tokenOf } from "./cookie.ts";
+import { deviceOf, proofOf, tokenOf } from "./cookie.ts";
 import { Rates } from "./rates.ts";
+import type { Standing } from "./recheck.ts";
 
 /** What a request's credentials say. */
 export interface Caller {
@@ -31,6 +33,8 @@ export interface Login {
   environmentPassword: boolean;
 }
 
+const loopback = new AddressRanges(LOOPBACK_RANGES);
+
 /** Of routes that ask for no credentials. Sees nothing. */
 export const NOBODY: Caller = {
   scope: { appId: -1 },
@@ -43,28 +47,49 @@ interface KnownApp {
   ratePerSecond: number | null;
 }
 
+/** Answers about credentials. */
+interface Answers {
+  apps: Believed<KnownApp>;
+  users: Believed<UserIdentity>;
+  sessions: Believed<SessionIdentity>;
+  /** Whether they are asked for on behalf of a stream: that is no use of the credentials. */
+  watching: boolean;
+}
+
+const answers = (watching: boolean, believedMs?: number): Answers => ({
+  apps: new Believed(believedMs),
+  users: new Believed(believedMs),
+  sessions: new Believed(believedMs),
+  watching,
+});
+
+/** Between two looks at a stream's credentials, in ms, one answer is enough for all streams with the same. */
+const WATCHED = 3_000;
+
 export class Callers {
   readonly #config: Config;
   readonly #broker: ServiceBroker;
-  readonly #adminName: Buffer;
-  readonly #adminPassword: Buffer;
+  readonly #admin: Credentials;
+  /** Null: the administrator's. */
+  readonly #legacy: Credentials | null;
   /** Keys of what is remembered are made with it: what was hashed cannot be guessed from a memory dump. */
   readonly #secret = randomBytes(32);
-  readonly #apps = new Believed<KnownApp>();
-  readonly #users = new Believed<UserIdentity>();
-  readonly #sessions = new Believed<SessionIdentity>();
+  readonly #asked = answers(false);
+  readonly #watched = answers(true, WATCHED);
   readonly #rates = new Rates();
 
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
     this.#broker = broker;
-    this.#adminName = digest(config.adminUsername);
-    this.#adminPassword = digest(config.adminPassword);
+    const { adminUsername, adminPassword, legacyCredentials } = config;
+    this.#admin = credentials(adminUsername, adminPassword);
+    this.#legacy = legacyCredentials && credentials(legacyCredentials.username, legacyCredentials.password);
   }
 
   /** An app, a user or a session changed. */
   forget(): void {
-    for (const answers of [this.#apps, this.#users, this.#sessions]) answers.forget();
+    for (const { apps, users, sessions } of [this.#asked, this.#watched])
+      for (const kind of [apps, users, sessions]) kind.forget();
   }
 
   /**
@@ -87,6 +112,20 @@ export class Callers {
     return address;
   }
 
+  /**
+   * Whether `/metrics` is open to the caller: from the machine itself, unless through a proxy, and from the addresses in
+   * `BIDA_METRICS_ALLOW`. Where a proxy speaks that nobody trusts, who is behind it is not known.
+   */
+  mayScrape(req: IncomingMessage): boolean {
+    const { trustProxy, metricsAllow } = this.#config;
+    const address = this.addressOf(req);
+    const { "x-forwarded-for": hops, forwarded } = req.headers;
+    if (hops === undefined && forwarded === undefined)
+      return loopback.includes(address) || metricsAllow.includes(address);
+    const isTrusted = hops !== undefined && trustProxy.includes(plain(req.socket.remoteAddress ?? ""));
+    return isTrusted && metricsAllow.includes(address);
+  }
+
   /** Whether the caller speaks https, as far as we can know. */
   isSecure(req: IncomingMessage): boolean {
     if ((req.socket as TLSSocket).encrypted) return true;
@@ -98,19 +137,43 @@ export class Callers {
    * Who calls, by Basic credentials, an app's key or the session cookie.
    * @throws BidaError unauthorized; forbidden for an app's address; too_many_requests; unavailable
    */
-  async identify(req: IncomingMessage): Promise<Caller> {
+  identify(req: IncomingMessage): Promise<Caller> {
+    return this.#identify(req, this.#asked);
+  }
+
+  /** Whether a request's credentials are still those of `actor`, with the same role. Does not fail. */
+  async standing(req: IncomingMessage, { kind, id, role }: Actor): Promise<Standing> {
+    try {
+      const { actor } = await this.#identify(req, this.#watched);
+      return actor.kind === kind && actor.id === id && actor.role === role ? "good" : "over";
+    } catch (error) {
+      return (error as BidaError).code === "unavailable" ? "unknown" : "over";
+    }
+  }
+
+  async #identify(req: IncomingMessage, among: Answers): Promise<Caller> {
     const [scheme = "", credentials = ""] = (req.headers.authorization ?? "").split(" ", 2);
-    const token = tokenOf(req);
+    const token = this.tokenOf(req);
     if (/^basic$/i.test(scheme)) {
       const text = Buffer.from(credentials, "base64").toString("utf8");
       const colon = text.indexOf(":");
-      if (colon >= 0) return this.#basic(text.slice(0, colon), text.slice(colon + 1), this.addressOf(req));
+      if (colon >= 0)
+        return this.#basic(text.slice(0, colon), text.slice(colon + 1), this.addressOf(req), among);
     } else if (/^bearer$/i.test(scheme) && credentials) {
-      return this.#app(hash("sha256", credentials, "hex"), this.addressOf(req));
+      return this.#app(hash("sha256", credentials, "hex"), this.addressOf(req), among);
     } else if (scheme === "" && token !== null) {
-      return this.#session(token);
+      return this.#session(token, among);
     }
     throw new BidaError("unauthorized");
+  }
+
+  /** The session token that a request carries, and the token of its browser; null where there is none. */
+  tokenOf(req: IncomingMessage): string | null {
+    return tokenOf(req, this.isSecure(req));
+  }
+
+  deviceOf(req: IncomingMessage): string | null {
+    return deviceOf(req, this.isSecure(req));
   }
 
   /** A session's token, as the admin service gets it. */
@@ -124,13 +187,19 @@ export class Callers {
   }
 
   isAdmin(username: string, password: string): boolean {
-    // Both are always compared, in constant time.
-    const sameName = timingSafeEqual(digest(username), this.#adminName);
-    const samePassword = timingSafeEqual(digest(password), this.#adminPassword);
-    return sameName && samePassword;
+    return (
+      this.#config.adminPassword !== NO_PASSWORD && matches(this.#admin, canonicalName(username), password)
+    );
   }
 
-  async #basic(username: string, password: string, sourceIp: string): Promise<Caller> {
+  /** Whether kkbida's clients may use its endpoint with these. */
+  isLegacyClient(username: string, password: string): boolean {
+    return this.#legacy === null
+      ? this.isAdmin(username, password)
+      : matches(this.#legacy, username, password);
+  }
+
+  async #basic(username: string, password: string, sourceIp: string, among: Answers): Promise<Caller> {
     if (username.length > 64 || password.length > 256) throw new BidaError("unauthorized");
     const environment = this.isAdmin(username, password);
     const key = createHmac("sha256", this.#secret)
@@ -138,24 +207,25 @@ export class Callers {
       .digest("hex");
     const params = { username, password, environment };
     // No second try elsewhere: an attempt that was counted must not count twice.
-    const user = await this.#users.get(key, () =>
+    const user = await among.users.get(key, () =>
       call(this.#broker, "admin.authenticate", params, { meta: { sourceIp } }),
     );
     if (user === null) throw new BidaError("unauthorized");
     return callerOf(user, null);
   }
 
-  async #session(token: string): Promise<Caller> {
+  async #session(token: string, among: Answers): Promise<Caller> {
     const proof = this.proofOf(token);
-    const session = await this.#sessions.get(proof.tokenHash, () =>
-      read(this.#broker, "admin.session", proof),
+    const params = among.watching ? { ...proof, peek: true as const } : proof;
+    const session = await among.sessions.get(proof.tokenHash, () =>
+      read(this.#broker, "admin.session", params),
     );
     if (session === null) throw new BidaError("unauthorized", "The session is over");
     return callerOf(session.user, { token, expiresAt: session.expiresAt });
   }
 
-  async #app(keyHash: string, address: string): Promise<Caller> {
-    const app = await this.#apps.get(keyHash, async () => {
+  async #app(keyHash: string, address: string, among: Answers): Promise<Caller> {
+    const app = await among.apps.get(keyHash, async () => {
       const found = await read(this.#broker, "admin.identify", { keyHash });
       if (found === null) return null;
       const { appId, name, ipAllow, ratePerSecond } = found;
@@ -166,7 +236,8 @@ export class Callers {
     if (app === null) throw new BidaError("unauthorized");
     if (app.ipAllow && !app.ipAllow.includes(address))
       throw new BidaError("forbidden", `${address} is not in this app's allow-list`);
-    if (app.ratePerSecond !== null) this.#rates.take(app.caller.scope.appId as number, app.ratePerSecond);
+    if (app.ratePerSecond !== null && !among.watching)
+      this.#rates.take(app.caller.scope.appId as number, app.ratePerSecond);
     return app.caller;
   }
 }
@@ -187,6 +258,23 @@ const plain = (address: string): string =>
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
     .replace(/%[^%]*$/, "")
     .replace(/^::ffff:(?=\d+\.)/, "");
+
+interface Credentials {
+  name: Buffer;
+  password: Buffer;
+}
+
+const credentials = (name: string, password: string): Credentials => ({
+  name: digest(name),
+  password: digest(password),
+});
+
+/** Both are always compared, in constant time. */
+function matches(known: Credentials, username: string, password: string): boolean {
+  const sameName = timingSafeEqual(digest(username), known.name);
+  const samePassword = timingSafeEqual(digest(password), known.password);
+  return sameName && samePassword;
+}
 
 /** Of equal length for any text, as constant-time comparison needs it. */
 const digest = (text: string): Buffer => hash("sha256", text, "buffer");

@@ -1,30 +1,57 @@
-/** The session cookie, and the proof that a request with it comes from our own pages. */
+/** The session cookie and the cookie that knows a browser again, and the proof that a request comes from our own pages. */
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { BidaError } from "../../core/errors.ts";
-import { SESSION_MAX } from "../../core/logins.ts";
+import { ACQUAINTANCE, SESSION_MAX } from "../../core/logins.ts";
 import type { SessionProof } from "../../core/people.ts";
 
-const NAME = "bida_session";
+/** Our cookies: the session, and the browser that logged in before (`core/logins.ts`, {@link ACQUAINTANCE}). */
+const LIFETIMES = { bida_session: SESSION_MAX, bida_device: ACQUAINTANCE };
+type CookieName = keyof typeof LIFETIMES;
 
 export const newToken = (): string => randomBytes(32).toString("base64url");
 
+/**
+ * A cookie's name. With `__Host-` a browser takes it over https only, and from this very host (RFC 6265bis, section
+ * 4.1.3.2): neither a neighbour below the same domain nor somebody on the wire can plant one.
+ */
+const nameOf = (name: CookieName, secure: boolean): string => (secure ? `__Host-${name}` : name);
+
 /** The session token that a request carries; null where it has none that could be ours. */
-export function tokenOf(req: IncomingMessage): string | null {
-  const found = /(?:^|;)\s*bida_session=([\w-]{43})\s*(?:;|$)/.exec(req.headers.cookie ?? "");
+export const tokenOf = (req: IncomingMessage, secure: boolean): string | null =>
+  tokenNamed(nameOf("bida_session", secure), req);
+
+/** The token of the browser; null where it has none that could be ours. */
+export const deviceOf = (req: IncomingMessage, secure: boolean): string | null =>
+  tokenNamed(nameOf("bida_device", secure), req);
+
+function tokenNamed(name: string, { headers: { cookie } }: IncomingMessage): string | null {
+  // Of apps and other programs, which send none: nearly all requests.
+  if (cookie === undefined) return null;
+  const found = new RegExp(`(?:^|;)\\s*${name}=([\\w-]{43})\\s*(?:;|$)`).exec(cookie);
   return found?.[1] ?? null;
 }
 
+/** What is stored instead of a token. */
+export const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
+
 /** What the admin service gets instead of the token. */
 export const proofOf = (token: string, environmentPassword: string): SessionProof => ({
-  tokenHash: createHash("sha256").update(token).digest("hex"),
+  tokenHash: hashOf(token),
   mark: createHmac("sha256", token).update(environmentPassword).digest("hex"),
 });
 
 /** The value of `Set-Cookie`. @param token null: takes the cookie away */
-export function cookieOf(token: string | null, secure: boolean): string {
-  const age = token === null ? 0 : SESSION_MAX / 1000;
-  const always = `${NAME}=${token ?? ""}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}`;
+export const cookieOf = (token: string | null, secure: boolean): string =>
+  setCookie("bida_session", token, secure);
+
+/** {@link cookieOf} for the browser's token. */
+export const deviceCookieOf = (token: string, secure: boolean): string =>
+  setCookie("bida_device", token, secure);
+
+function setCookie(name: CookieName, token: string | null, secure: boolean): string {
+  const age = token === null ? 0 : LIFETIMES[name] / 1000;
+  const always = `${nameOf(name, secure)}=${token ?? ""}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}`;
   return secure ? `${always}; Secure` : always;
 }
 

@@ -11,6 +11,7 @@ import { listen } from "../bus/bus.ts";
 import { read } from "../bus/peers.ts";
 import { onStopping } from "../node/resources.ts";
 import { EventClient, type Subscription } from "./event-client.ts";
+import { Recheck, type Standing } from "./recheck.ts";
 
 /** Of one node. */
 const MAX_CLIENTS = 200;
@@ -19,12 +20,14 @@ const BATCH = 250;
 /** Between two ticks of the statistics, in ms. */
 const TICK = 1_000;
 const HEARTBEAT = 15_000;
+/** Between two looks at whether a client still may, in ms; changes of rights that this node hears of count at once. */
+const RECHECK = 10_000;
 /** After the last client has gone, in ms: a page that is loaded again finds everything in place. */
 const LINGER = 10_000;
 
 export class EventHub {
   readonly #broker: ServiceBroker;
-  readonly #clients = new Set<EventClient>();
+  readonly #clients = new Map<EventClient, Recheck>();
   readonly #ticks = new Map<number | null, Tick>();
   #timers: NodeJS.Timeout[] = [];
   #linger: NodeJS.Timeout | undefined;
@@ -36,8 +39,12 @@ export class EventHub {
     onStopping(broker, "dispatch", async () => this.#close());
   }
 
-  /** Takes over the answer. @throws BidaError unavailable where there are too many clients, or the node stops */
-  open(res: ServerResponse, subscription: Subscription): void {
+  /**
+   * Takes over the answer.
+   * @param standing whether the client still may follow; see {@link Recheck}
+   * @throws BidaError unavailable where there are too many clients, or the node stops
+   */
+  open(res: ServerResponse, subscription: Subscription, standing: () => Promise<Standing>): void {
     if (this.#closed) throw new BidaError("unavailable", "This node is stopping");
     if (this.#clients.size >= MAX_CLIENTS)
       throw new BidaError("unavailable", `${MAX_CLIENTS} clients follow the events already`, {
@@ -46,7 +53,12 @@ export class EventHub {
     // Gone while we asked who it is; nothing would tell us again.
     if (res.destroyed) return;
     const client = new EventClient(res, subscription);
-    this.#clients.add(client);
+    const recheck = new Recheck(standing, () => {
+      // Before its end: nothing is written to it any more.
+      this.#leave(client);
+      client.end();
+    });
+    this.#clients.set(client, recheck);
     res.on("close", () => this.#leave(client));
     res.on("error", () => undefined);
     res.writeHead(200, {
@@ -57,6 +69,13 @@ export class EventHub {
     });
     res.write("retry: 1000\n\n");
     this.#begin();
+    // Rights may have changed between the look at them and now.
+    void recheck.now();
+  }
+
+  /** Ends the streams of those who may not follow any more. */
+  recheck(): void {
+    for (const recheck of this.#clients.values()) void recheck.now();
   }
 
   #begin(): void {
@@ -69,12 +88,12 @@ export class EventHub {
       setInterval(() => this.#each((client) => client.flush()), BATCH),
       setInterval(() => this.#tick(), TICK),
       setInterval(() => this.#each((client) => client.heartbeat()), HEARTBEAT),
+      setInterval(() => this.recheck(), RECHECK),
     ];
   }
 
   #leave(client: EventClient): void {
-    this.#clients.delete(client);
-    if (this.#clients.size > 0) return;
+    if (!this.#clients.delete(client) || this.#clients.size > 0) return;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     this.#ticks.clear();
@@ -91,12 +110,12 @@ export class EventHub {
   }
 
   #spread(items: TaskChange[]): void {
-    for (const client of this.#clients) for (const item of items) client.offer(item);
+    for (const client of this.#clients.keys()) for (const item of items) client.offer(item);
   }
 
   /** Asks once for all clients that see the same. */
   #tick(): void {
-    const followers = [...this.#clients].filter(({ subscription: { types } }) => types.has("stats"));
+    const followers = [...this.#clients.keys()].filter(({ subscription: { types } }) => types.has("stats"));
     const scopes = Map.groupBy(followers, ({ subscription: { scope } }) => scope.appId);
     for (const [appId, clients] of scopes) {
       const tick = this.#ticks.get(appId) ?? new Tick(this.#broker, { appId });
@@ -114,7 +133,7 @@ export class EventHub {
   }
 
   #each(act: (client: EventClient) => void): void {
-    for (const client of this.#clients) act(client);
+    for (const client of this.#clients.keys()) act(client);
   }
 
   #close(): void {

@@ -14,6 +14,9 @@ function hubOf(broker: ServiceBroker): EventHub {
   return hub;
 }
 
+/** Rights changed: who follows the stream, and may not any more, is sent away. */
+export const recheckStreams = (broker: ServiceBroker): void => hubs.get(broker)?.recheck();
+
 export const eventRoutes: Route[] = [
   {
     method: "GET",
@@ -21,17 +24,18 @@ export const eventRoutes: Route[] = [
     tag: "Events",
     summary: "Follow what happens, as server-sent events",
     description:
-      "`event: tasks` with `{items}`, changes of tasks gathered for 250 ms; `event: stats` each second; `event: lagging` with `{dropped}` where the client reads too slowly. A hint, not a record: what happens while nobody is connected is not told later.",
+      "`event: tasks` with `{items}`, changes of tasks gathered for 250 ms; `event: stats` each second; `event: lagging` with `{dropped}` where the client reads too slowly. A hint, not a record: what happens while nobody is connected is not told later. It ends when the credentials do, or their role changes.",
     access: { role: "viewer", apps: true },
     query: eventQuerySchema,
     answer: { description: "The stream", contentType: "text/event-stream" },
-    handler: async ({ broker, query, meta, res }) => {
+    handler: async ({ broker, callers, query, meta, req, res }) => {
       const { taskId, types } = parseWith(eventQuerySchema, query, "invalid_query");
-      hubOf(broker).open(res, {
+      const subscription = {
         scope: meta.scope,
         taskId: taskId?.toLowerCase() ?? null,
         types: new Set(types === undefined ? STREAM_TYPES : (types.split(",") as StreamType[])),
-      });
+      };
+      hubOf(broker).open(res, subscription, () => callers.standing(req, meta.actor));
     },
   },
 ];

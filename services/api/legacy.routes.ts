@@ -8,8 +8,10 @@ import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { submit } from "../tasks/submit.ts";
 import { readText } from "./body.ts";
-import type { Callers } from "./caller.ts";
+import { type Callers, NOBODY } from "./caller.ts";
+import { Guesses } from "./guesses.ts";
 import { end, refusalOf } from "./problem.ts";
+import { Refusals } from "./refusals.ts";
 import type { Declaration, GatewayHandler } from "./route.ts";
 
 /** What {@link legacyRoutes} serves, for the documentation. */
@@ -29,12 +31,16 @@ export const legacyDeclarations: Declaration[] = [
   },
 ];
 
+const ROUTE = "POST /api/addTask";
+
 /** First the address, then the credentials, then the task: as kkbida. */
 export function legacyRoutes(
   broker: ServiceBroker,
   callers: Callers,
   config: Config,
 ): Record<string, GatewayHandler> {
+  const guesses = new Guesses();
+  const audit = new Refusals(broker);
   return {
     "POST /addTask": (req, res) => {
       addTask(req, res).then(
@@ -48,17 +54,28 @@ export function legacyRoutes(
     const sourceIp = callers.addressOf(req);
     if (!config.apiIpAllow.includes(sourceIp))
       throw new BidaError("forbidden", `${sourceIp} is not in the whitelist`);
-    const [username, password] = [req.headers.username, req.headers.password];
-    if (
-      typeof username !== "string" ||
-      typeof password !== "string" ||
-      !callers.isAdmin(username, password)
-    ) {
-      throw new BidaError("unauthorized", "wrong username or password");
-    }
+    checkPassword(req, sourceIp);
     const request = (await readText(req, res, "task")) ?? "";
     const meta = { scope: EVERYTHING, sourceIp };
     return (await submit(broker, "legacy", request, meta)).taskId;
+  }
+
+  /** @throws BidaError unauthorized; too_many_requests after too many wrong ones */
+  function checkPassword({ headers, socket }: IncomingMessage, sourceIp: string): void {
+    const wait = guesses.wait(sourceIp, socket);
+    if (wait > 0) {
+      const retryAfter = Math.ceil(wait / 1000);
+      throw new BidaError("too_many_requests", "too many wrong passwords from this address", { retryAfter });
+    }
+    const { username, password } = headers;
+    const given = typeof username === "string" && typeof password === "string";
+    if (given && callers.isLegacyClient(username, password)) {
+      guesses.right(sourceIp, socket);
+      return;
+    }
+    guesses.wrong(sourceIp, socket);
+    audit.note(ROUTE, { ...NOBODY, sourceIp, requestPath: ROUTE });
+    throw new BidaError("unauthorized", "wrong username or password");
   }
 }
 

@@ -1,15 +1,11 @@
 /** `/metrics`: the whole cluster's metrics in Prometheus's text form, each series with its node. */
 import type { IncomingMessage } from "node:http";
-import { isIP } from "node:net";
 import { AggregatorRegistry } from "prom-client";
-import { AddressRanges, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import type { MetricJson } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { Callers } from "./caller.ts";
 import type { Nodes } from "./nodes.ts";
 import type { Route } from "./route.ts";
-
-const loopback = new AddressRanges(LOOPBACK_RANGES);
 
 export const metricsRoutes = (nodes: Nodes): Route[] => [
   {
@@ -18,7 +14,7 @@ export const metricsRoutes = (nodes: Nodes): Route[] => [
     tag: "Cluster",
     summary: "The whole cluster's metrics, for Prometheus",
     description:
-      "Open from the machine itself; through a proxy, or from elsewhere, it asks for a user's credentials.",
+      "Open from the machine itself and from the addresses in `BIDA_METRICS_ALLOW`; otherwise it asks for a user's credentials.",
     access: null,
     door: "scrape",
     answer: { description: "Prometheus's text form, version 0.0.4", contentType: "text/plain" },
@@ -33,11 +29,9 @@ export const metricsRoutes = (nodes: Nodes): Route[] => [
   },
 ];
 
-/** From the machine itself it is open; through a proxy, or from elsewhere, it asks for a user's credentials. */
+/** @throws BidaError unauthorized, forbidden */
 async function allow(callers: Callers, req: IncomingMessage): Promise<void> {
-  const proxied = req.headers["x-forwarded-for"] !== undefined || req.headers.forwarded !== undefined;
-  const address = callers.addressOf(req);
-  if (!proxied && isIP(address) !== 0 && loopback.includes(address)) return;
+  if (callers.mayScrape(req)) return;
   const { actor } = await callers.identify(req);
   if (actor.kind !== "user") throw new BidaError("forbidden", "This is for users");
 }

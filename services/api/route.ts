@@ -10,7 +10,7 @@ import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import type { CallMeta } from "../bus/types.ts";
 import { type BodySize, readText, readValue } from "./body.ts";
 import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
-import { checkSameOrigin, tokenOf } from "./cookie.ts";
+import { checkSameOrigin } from "./cookie.ts";
 import { Refusals } from "./refusals.ts";
 
 /** A request as moleculer-web hands it on: path parameters and query are parsed. */
@@ -134,7 +134,7 @@ function handlerOf(
     }
     // Browsers add cookies and Basic credentials by themselves, keys never.
     if (route.method !== "GET" && meta.actor.kind === "user")
-      checkSameOrigin(req, !req.headers.authorization && tokenOf(req) !== null);
+      checkSameOrigin(req, !req.headers.authorization && callers.tokenOf(req) !== null);
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
     const [body, text] = await bodyOf(req, res);

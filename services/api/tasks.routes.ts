@@ -80,6 +80,20 @@ export const taskRoutes: Route[] = [
   },
   {
     method: "POST",
+    path: "/v1/tasks/{taskId}/reveal",
+    tag,
+    summary: "One task with its secrets",
+    description:
+      "Elsewhere users see `******` in the place of credentials in headers, in the URL's query and in the parameters that are one. It is in the audit log who looked.",
+    access: CHANGE,
+    body: { schema: endBodySchema, optional: true },
+    answer: { description: "The task", schema: taskViewSchema },
+    print: printTask,
+    handler: ({ broker, params, body, meta }) =>
+      call(broker, "admin.reveal", { ...(body as object | undefined), ...idOf(params) }, { meta }),
+  },
+  {
+    method: "POST",
     path: "/v1/tasks/{taskId}/retry",
     tag,
     summary: "Call a task again, now",

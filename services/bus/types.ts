@@ -3,6 +3,7 @@ import type { Context } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, EventMap } from "../../core/contract.ts";
 import type { TaskId } from "../../core/ids.ts";
+import type { LoginPlace } from "../../core/people.ts";
 import type { Scope } from "../../store/scope.ts";
 
 /** What travels beside the parameters of a call. */
@@ -18,6 +19,10 @@ export interface CallMeta {
   idempotencyKey?: string;
   /** JSON in views of tasks (`requestParam`, `expect`) is wanted as text, which passes from node to node unchanged. */
   exact?: true;
+  /** Of a login. Here, and not among its parameters: nodes of an earlier release refuse parameters that they do not know. */
+  loginPlace?: LoginPlace;
+  /** Secrets of tasks are masked, whoever asks. */
+  masked?: true;
   /**
    * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
    * scheduler too: there is one task per id.

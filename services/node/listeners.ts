@@ -5,7 +5,7 @@
  */
 import os from "node:os";
 import type { ServiceBroker } from "moleculer";
-import { addressKey, ANY_LOOPBACK, listenerKey } from "../../core/egress.ts";
+import { ANY_LOOPBACK, addressKey, listenerKey } from "../../core/egress.ts";
 
 /** Told by a node of itself. */
 export interface Listener {

@@ -8,11 +8,11 @@ import type { Config } from "../../core/config.ts";
 import type { MetricJson, NodeInfo } from "../../core/contract.ts";
 import { collectProcessMetrics, eventLoopDelay, nodeInfo, registry } from "../../core/metrics.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { fingerprintOf } from "../../store/secret-box.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { CpuShare } from "./cpu-share.ts";
 import { fatal } from "./fatal.ts";
 import { installationOf } from "./foreign-nodes.ts";
-import { fingerprintOf } from "../../store/secret-box.ts";
 import { contribute, contributedInfo, sampleAll } from "./node-status.ts";
 
 const { version } = packageJson;

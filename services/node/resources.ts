@@ -12,7 +12,8 @@ import { holdExclusive } from "../../store/exclusive.ts";
 import { isNotAdmitted, reasonOf, translated } from "../../store/failures.ts";
 import { readInstallation } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
-import { openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { checkSealingKeys } from "../../store/sealing-keys.ts";
+import { openSealing, openSecretBox, type SecretBox } from "../../store/secret-box.ts";
 import { Teller } from "../tasks/tell.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
@@ -138,7 +139,7 @@ export function resources(config: Config): Middleware {
 const heard = (broker: ServiceBroker): void => stateOf(broker).resources?.due.holdersFirst();
 
 async function open(broker: ServiceBroker, config: Config, onLockLost: () => void) {
-  const db = openDatabase(config);
+  const db = openDatabase(config, openSealing(config));
   db.onFileLost((why) => {
     const meanwhile = "nothing is accepted or called until this process is started again";
     log(broker).error({ err: why, meanwhile }, "the database file is lost");
@@ -147,6 +148,10 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   const release = config.redisUrl === null ? await holdExclusive(db, onLockLost) : async () => undefined;
   const ran = await reached(broker, db, () => migrate(db));
   log(broker).info({ database: db.label, migrations: ran }, "database ready");
+  if (!(await reached(broker, db, () => checkSealingKeys(db, Date.now()))))
+    throw new ConfigError(
+      "BIDA_SECRET_KEY: rows are sealed with another key; give that one in BIDA_SECRET_KEY_PREVIOUS",
+    );
   const { id } = await reached(broker, db, () => readInstallation(db));
   belongTo(broker, id);
   const connected = Promise.withResolvers<void>();

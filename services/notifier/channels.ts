@@ -1,8 +1,9 @@
 /** Channels: made, changed, deleted, tried. */
-import type { EgressPolicy } from "../../core/egress.ts";
+
 import { type ChannelSpec, parseChannel } from "../../core/alarm/channel.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../core/contract.ts";
+import type { EgressPolicy } from "../../core/egress.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
 import { historyQuerySchema, webhookIdSchema } from "../../core/schema/webhooks.ts";

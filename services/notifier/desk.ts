@@ -4,7 +4,7 @@
  */
 import type { Logger } from "moleculer";
 import { type Alarm, wants } from "../../core/alarm/alarm.ts";
-import { destinationOf, messageTask, paceOf } from "../../core/alarm/channel.ts";
+import { destinationOf, filterOf, messageTask, paceOf } from "../../core/alarm/channel.ts";
 import type { Digest } from "../../core/alarm/notice.ts";
 import { nextTurn, recallOf, type Traffic, type Turn } from "../../core/alarm/pacing.ts";
 import { epochMs, hours, minutes } from "../../core/clock.ts";
@@ -100,7 +100,7 @@ export class AlarmDesk {
   #route(alarm: Alarm, channels: Webhook[]): number[] {
     return channels
       .filter(({ id, spec }) => spec.enabled && id !== alarm.notTo && (alarm.onlyTo ?? id) === id)
-      .filter(({ spec }) => wants(spec.filter, alarm))
+      .filter(({ spec }) => wants(filterOf(spec), alarm))
       .map(({ id }) => id);
   }
 
@@ -117,7 +117,10 @@ export class AlarmDesk {
       if (turn.kind === "wait") this.#notBefore.set(id, turn.at);
       return turn;
     };
-    const compose = (digest: Digest) => ({ ...messageTask(spec, digest, config.publicUrl), lane });
+    const compose = (digest: Digest) => ({
+      ...messageTask(spec, digest, config.publicUrl, config.timeZone),
+      lane,
+    });
     const tasks = await makeMessages(db, id, now, recallOf(pace), decide, compose);
     // Where Redis is away, the reconciler adds them.
     await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);

@@ -8,6 +8,7 @@ import { addBreakerEvent, type StoredBreakerEvent } from "../../store/breaker-ev
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
+import { originOf } from "../tasks/lines.ts";
 import { auditChannel } from "./audit.ts";
 import { Channels } from "./channels.ts";
 import { AlarmDesk } from "./desk.ts";
@@ -33,7 +34,8 @@ function policyOf(broker: ServiceBroker): EgressPolicy {
 
 const handlers: EventHandlers = {
   "task.exhausted": ({ taskId, url, callCount, lastError }, ctx) => {
-    ctx.broker.logger.warn({ taskId, url, callCount, lastError }, "task exhausted");
+    const target = originOf(url);
+    ctx.broker.logger.warn({ taskId, target, callCount, lastError }, "task exhausted");
     officeOf(ctx).desk.wake();
   },
   "destination.opened": async ({ origin, since, failures }, ctx) => {

@@ -1,4 +1,5 @@
 /** The test button: a sample goes out now, past queue and history, by the code that delivers alarms. */
+import { AnswerRoom } from "../../actors/answer-room.ts";
 import { Connections } from "../../actors/connections.ts";
 import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
@@ -33,7 +34,7 @@ export async function tryChannel(
   spec: ChannelSpec,
 ): Promise<WebhookTest> {
   const now = clock.now();
-  const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl);
+  const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl, config.timeZone);
   const call = addressed(spec, task.body ?? "", now);
   const names = new NameResolver({ servers: config.dnsServers });
   const connector = guardedConnector(egress, {
@@ -52,7 +53,7 @@ export async function tryChannel(
     secrets: [],
   };
   const connections = new Connections(originOf(call.url), { connector });
-  const context: DeliveryContext = { connections, connector, clock, node };
+  const context: DeliveryContext = { connections, connector, clock, node, answers: new AnswerRoom() };
   const end = await deliver(job, context).finally(() => connections.destroy());
   const attempt = "failure" in end ? null : end.attempt;
   const error = "failure" in end ? end.error : (attempt?.error ?? null);

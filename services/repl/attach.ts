@@ -2,10 +2,10 @@
 import { connect, type Socket } from "node:net";
 import { Errors, ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
+import type { TaskChange } from "../../core/contract.ts";
 import { sharedOptions } from "../bus/broker-options.ts";
 import { callsAs, operator } from "./actor.ts";
 import { linesOf } from "./lines.ts";
-import type { TaskChange } from "../../core/contract.ts";
 import type { Follow } from "./link.ts";
 import {
   type Answered,

@@ -1,8 +1,8 @@
 /** The way to Bida over its REST API, with a user's credentials or an app's key. */
 import { ServiceBroker } from "moleculer";
+import type { NodeItem, TaskChange } from "../../core/contract.ts";
 import { BidaError, type FieldError, isRefusalCode } from "../../core/errors.ts";
 import { type JsonText, readList, readObject } from "../../core/json/text.ts";
-import type { NodeItem, TaskChange } from "../../core/contract.ts";
 import type { ActionName } from "../bus/types.ts";
 import type { Link, LinkOptions } from "./link.ts";
 import { Mistake, Refused } from "./mistake.ts";

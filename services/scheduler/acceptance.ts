@@ -120,7 +120,8 @@ export class Acceptance {
   ): Promise<TaskId> {
     const batcher = checked.spec.orderKey === null ? this.#batcher : this.#orderedBatcher;
     const startedAt = performance.now();
-    const accepted = await batcher.add(newTask(this.#stored(checked, origin), idempotency));
+    const { sealing } = this.#resources.db;
+    const accepted = await batcher.add(newTask(this.#stored(checked, origin), idempotency, sealing));
     if (accepted.kind === "refused") throw accepted.error;
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {

@@ -10,7 +10,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
 import { addressAlarms } from "./alarm-jobs.ts";
-import type { KeepAliveOff } from "./keep-alive.ts";
+import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideEach } from "./set-aside.ts";
 
 /** How long calls that cannot be signed or made are put off. */
@@ -22,12 +22,12 @@ const SECRETS_TTL = 10_000;
 export class JobMaker {
   readonly #resources: Resources;
   readonly #log: Logger;
-  readonly #keepAliveOff: KeepAliveOff;
+  readonly #laneSettings: LaneSettings;
   readonly #secrets = new Map<number, { secrets: string[] | null; readAt: number }>();
 
-  constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
+  constructor(resources: Resources, laneSettings: LaneSettings, log: Logger) {
     this.#resources = resources;
-    this.#keepAliveOff = keepAliveOff;
+    this.#laneSettings = laneSettings;
     this.#log = log;
   }
 
@@ -46,8 +46,16 @@ export class JobMaker {
       this.#log,
       corrupt.map(({ taskId }) => taskId),
     );
+    const shut = new Set([...tasks.values()].flatMap((task) => (task.unopened ? task.taskId : [])));
+    if (shut.size > 0)
+      this.#log.error(
+        { tasks: shut.size, meanwhile: "their calls wait" },
+        "payloads are sealed with a key that this node lacks: wrong BIDA_SECRET_KEY?",
+      );
     const settlements = entries.flatMap((entry) =>
-      stuck.has(entry.taskId) ? [this.#putOff(entry)] : contradiction(entry, tasks.get(entry.taskId), clock),
+      stuck.has(entry.taskId) || shut.has(entry.taskId)
+        ? [this.#putOff(entry)]
+        : contradiction(entry, tasks.get(entry.taskId), clock),
     );
     if (settlements.length > 0) await settleQuietly(due, holder, settlements);
     const wrong = new Set(settlements.map(({ entry }) => entry.taskId));
@@ -103,7 +111,7 @@ export class JobMaker {
   #jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
     const job = jobOf(entry, task, secrets);
     if (task.orderKey !== null) job.ordered = true;
-    if (this.#keepAliveOff.has(entry.lane)) job.keepAlive = false;
+    this.#laneSettings.apply(job);
     return job;
   }
 
@@ -144,6 +152,7 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
     timeoutMs: task.timeoutMs,
     expiresAt: task.expiresAt,
     secrets,
+    ...(task.profile !== null && { profile: task.profile }),
   };
 }
 

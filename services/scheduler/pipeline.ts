@@ -28,7 +28,7 @@ import { Folder } from "./folder.ts";
 import { Handover } from "./handover.ts";
 import { HandoverWatch } from "./handover-watch.ts";
 import { JobMaker } from "./jobs.ts";
-import { KeepAliveOff } from "./keep-alive.ts";
+import { LaneSettings } from "./lane-settings.ts";
 import { QuietLanes } from "./quiet-lanes.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Recorder } from "./recorder.ts";
@@ -36,7 +36,7 @@ import { Sweeper } from "./sweeper.ts";
 
 export class Pipeline {
   readonly resources: Resources;
-  readonly keepAliveOff = new KeepAliveOff();
+  readonly laneSettings = new LaneSettings();
   readonly quietLanes: QuietLanes;
   readonly jobs: JobMaker;
   readonly desk: ClaimDesk;
@@ -59,12 +59,12 @@ export class Pipeline {
       },
     });
     const handover = new Handover(resources, this.quietLanes, () => this.desk.roomForHandovers);
-    this.jobs = new JobMaker(resources, this.keepAliveOff, log);
+    this.jobs = new JobMaker(resources, this.laneSettings, log);
     this.desk = new ClaimDesk(resources, this.jobs, handover, log, broker.nodeID);
     this.acceptance = new Acceptance(resources, handover, (tasks) => this.#afterCommit(tasks));
     this.recorder = new Recorder(resources, this.quietLanes, broker, log);
     this.#background = [
-      new Reconciler(resources, this.keepAliveOff, log),
+      new Reconciler(resources, this.laneSettings, log),
       new HandoverWatch(resources, log),
       new Folder(resources, log),
       new Sweeper(resources, log),
@@ -82,7 +82,7 @@ export class Pipeline {
 
   /** What operators set for a destination holds from now on, also for tasks that need no due set. */
   configure(lane: Lane, settings: DestinationSettings): void {
-    this.keepAliveOff.set(lane, settings.keepAlive);
+    this.laneSettings.set(lane, settings);
     this.quietLanes.configured(lane, settings);
   }
 

@@ -16,7 +16,7 @@ import { type Findings, lacksEntries } from "../../due/findings.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { type OnTheWay, scanWaiting } from "../../store/waiting.ts";
 import type { Resources } from "../node/resources.ts";
-import type { KeepAliveOff } from "./keep-alive.ts";
+import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideStateless } from "./set-aside.ts";
 
 /** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
@@ -37,7 +37,7 @@ const REST = 9;
 
 export class Reconciler {
   readonly #resources: Resources;
-  readonly #keepAliveOff: KeepAliveOff;
+  readonly #laneSettings: LaneSettings;
   readonly #log: Logger;
   readonly #loop: Loop;
   #position: DueEntry | null = null;
@@ -47,9 +47,9 @@ export class Reconciler {
   readonly #configured = new Set<Lane>();
   readonly #startedAt: EpochMs;
 
-  constructor(resources: Resources, keepAliveOff: KeepAliveOff, log: Logger) {
+  constructor(resources: Resources, laneSettings: LaneSettings, log: Logger) {
     this.#resources = resources;
-    this.#keepAliveOff = keepAliveOff;
+    this.#laneSettings = laneSettings;
     this.#log = log;
     this.#startedAt = resources.clock.now();
     this.#loop = new Loop({
@@ -126,7 +126,7 @@ export class Reconciler {
     const { db, due } = this.#resources;
     const { settings, until } = await settingsSince(db, this.#settingsUntil);
     for (const one of settings) {
-      this.#keepAliveOff.set(one.lane, one.keepAlive);
+      this.#laneSettings.set(one.lane, one);
       await due.configure(one.lane, one);
       this.#configured.add(one.lane);
     }

@@ -17,7 +17,7 @@ import { contribute } from "../node/node-status.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { checkIdempotencyKey, type IdempotencyKey, ownKeyOf } from "../tasks/idempotency.ts";
 import { batchOf, textOf } from "../tasks/task-text.ts";
-import { cancelTask, scopeOf, taskIdOf, viewTask } from "../tasks/tasks.ts";
+import { cancelTask, isMasked, scopeOf, taskIdOf, viewTask } from "../tasks/tasks.ts";
 import { attemptView } from "../tasks/views.ts";
 import type { Acceptance, Origin } from "./acceptance.ts";
 import { schedulerStatus } from "./figures.ts";
@@ -70,7 +70,7 @@ const scheduler: ServiceSchema = {
     attempts: async ({ taskId }, ctx) => {
       const { db } = pipelineOf(ctx).resources;
       const attempts = await findAttempts(db, scopeOf(ctx), taskIdOf(taskId));
-      return { items: attempts.map(attemptView), nextCursor: null };
+      return { items: attempts.map((one) => attemptView(one, isMasked(ctx))), nextCursor: null };
     },
 
     cancel: async (params, ctx) => cancelTask(pipelineOf(ctx).resources, ctx, params),
@@ -160,12 +160,17 @@ function originOf(ctx: BidaContext): Origin {
 /** One caller's task; what is wrong with it concerns nobody else. */
 async function submitOne(item: Submission, ctx: BidaContext): Promise<SubmissionResult> {
   const { form, task, taskId, appId, sourceIp } = item;
-  const { acceptance } = pipelineOf(ctx);
+  const { acceptance, resources } = pipelineOf(ctx);
   try {
     acceptance.checkLoad();
     const origin = { appId, sourceIp, taskId: taskId as TaskId };
     if (form === "legacy") {
-      const checked = parseLegacyTask(task);
+      const checked = parseLegacyTask(task, resources.config.legacy);
+      if (checked.credentialsDropped)
+        ctx.service?.logger.warn(
+          { taskId, target: checked.origin },
+          "user name and password in a URL were dropped",
+        );
       return { taskId: await acceptance.accept(checked, { ...origin, door: "legacy" }) };
     }
     const key = checkIdempotencyKey(item.idempotencyKey);

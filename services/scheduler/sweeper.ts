@@ -6,8 +6,8 @@
  */
 import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
-import { Loop } from "../../core/loop.ts";
 import type { Lane } from "../../core/ids.ts";
+import { Loop } from "../../core/loop.ts";
 import { pruneDestinations } from "../../store/destinations.ts";
 import { runAlone } from "../../store/exclusive.ts";
 import { advancePruning } from "../../store/installation.ts";

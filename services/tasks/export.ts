@@ -31,6 +31,7 @@ const COLUMNS = [
   "sourceAppName",
   "targetAppName",
   "orderKey",
+  "profile",
   "sourceIp",
   "lastErrorCode",
   "lastErrorMessage",

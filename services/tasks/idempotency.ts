@@ -57,7 +57,7 @@ function nameOf(key: IdempotencyKey): string {
 
 /** What versions before 0.2 hashed. They kept a `requestParam` as JavaScript values, to which it is brought here. */
 function formerText(spec: TaskSpec): string {
-  const { bodyBase64, requestParam, expect, ...rest } = spec;
+  const { bodyBase64, requestParam, expect, profile: _, ...rest } = spec;
   const { url, requestMethod, ...others } = rest;
   const { body, contentType, headers, expectResult, ...more } = others;
   return JSON.stringify({

@@ -46,7 +46,7 @@ export function attemptLine(task: LockedTask, attempt: AttemptRecord, { dueAt }:
 }
 
 /** Scheme, host and port of a URL that was accepted; it has no credentials. Cheaper than parsing it. */
-function originOf(url: string): string {
+export function originOf(url: string): string {
   const end = url.slice(8).search(/[/?#]/);
   return end === -1 ? url : url.slice(0, 8 + end);
 }

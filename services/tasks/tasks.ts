@@ -25,6 +25,13 @@ export const scopeOf = (ctx: BidaContext): Scope => ctx.meta.scope ?? EVERYTHING
 /** Whether the JSON in views of tasks is wanted as text. */
 export const isExact = (ctx: BidaContext): boolean => ctx.meta.exact === true;
 
+/**
+ * Whether who asks sees tasks without their secrets. Users do, whatever their role: operators ask for them, and that is on
+ * record. Apps see what they handed over; other services of the cluster, and the REPL, see everything.
+ */
+export const isMasked = ({ meta }: BidaContext): boolean =>
+  meta.masked === true || meta.actor?.kind === "user";
+
 /** @throws BidaError not_found for what cannot be an id */
 export function taskIdOf(text: unknown): TaskId {
   const id = typeof text === "string" ? parseTaskId(text) : null;
@@ -32,7 +39,12 @@ export function taskIdOf(text: unknown): TaskId {
   return id;
 }
 
-export async function viewTask(resources: Resources, ctx: BidaContext, taskId: TaskId): Promise<TaskView> {
+export async function viewTask(
+  resources: Resources,
+  ctx: BidaContext,
+  taskId: TaskId,
+  masked: boolean = isMasked(ctx),
+): Promise<TaskView> {
   const task = await findTask(resources.db, scopeOf(ctx), taskId);
   const [leased, heldBy, resendOf, resentAs] = await Promise.all([
     isLeased(resources, task),
@@ -40,7 +52,7 @@ export async function viewTask(resources: Resources, ctx: BidaContext, taskId: T
     originalOf(resources.db, taskId),
     copiesOf(resources.db, taskId),
   ]);
-  return { ...taskView(task, leased, isExact(ctx)), heldBy, resendOf, resentAs };
+  return { ...taskView(task, leased, isExact(ctx), masked), heldBy, resendOf, resentAs };
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
@@ -68,7 +80,7 @@ export async function cancelTask(
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
   resources.teller.tell({ type: "task.canceled", tasks: [after] });
-  return taskView(after, false, isExact(ctx));
+  return taskView(after, false, isExact(ctx), isMasked(ctx));
 }
 
 export async function resolveTask(
@@ -81,7 +93,27 @@ export async function resolveTask(
   const rule: Rule = (task) => resolve(task, now);
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
   resources.teller.tell({ type: "task.resolved", tasks: [after] });
-  return taskView(after, false, isExact(ctx));
+  return taskView(after, false, isExact(ctx), isMasked(ctx));
+}
+
+/** A task with its secrets. Who looked is on record before it is shown. */
+export async function revealTask(
+  resources: Resources,
+  ctx: BidaContext,
+  params: EndParams,
+): Promise<TaskView> {
+  const { db, clock } = resources;
+  const { taskId, note } = parseWith(endSchema, params, "invalid_body");
+  const id = taskIdOf(taskId);
+  const task = await viewTask(resources, ctx, id, false);
+  await recordAudit(db, {
+    at: clock.now(),
+    ...originOfCall(ctx),
+    action: "task.reveal",
+    target: { type: "task", id },
+    note: note ?? null,
+  });
+  return task;
 }
 
 /** Calls a task again, now. @param force also a succeeded one */

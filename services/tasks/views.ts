@@ -5,14 +5,17 @@ import { printExpectation } from "../../core/expect.ts";
 import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
+import { maskHeaders, maskTask, maskTaskUrl } from "../../core/task-secrets.ts";
 import type { ListedAttempt } from "../../store/attempts.ts";
 import type { LockedTask, StoredTask } from "../../store/rows.ts";
 
 /**
  * @param leased whether a dispatcher holds it just now
  * @param exact JSON stays text, see {@link ExactTaskView}; otherwise it is what JavaScript makes of it
+ * @param masked without secrets, see `core/task-secrets.ts`
  */
-export function taskView(task: StoredTask, leased: boolean, exact: boolean): TaskView {
+export function taskView(stored: StoredTask, leased: boolean, exact: boolean, masked = false): TaskView {
+  const task = masked ? maskTask(stored) : stored;
   const expect = task.expect && printExpectation(task.expect);
   const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
@@ -36,6 +39,7 @@ export function taskView(task: StoredTask, leased: boolean, exact: boolean): Tas
     sourceAppName: task.sourceAppName,
     targetAppName: task.targetAppName,
     orderKey: task.orderKey,
+    profile: task.profile,
     sourceIp: task.sourceIp,
     lastError: task.lastError,
     createdAt: iso(task.createdAt),
@@ -44,17 +48,26 @@ export function taskView(task: StoredTask, leased: boolean, exact: boolean): Tas
   };
 }
 
-export function attemptView({ error, startedAt, retryAfterMs: _, ...attempt }: AttemptRecord): AttemptView {
+export function attemptView(
+  { error, startedAt, retryAfterMs: _, ...attempt }: AttemptRecord,
+  masked = false,
+): AttemptView {
+  const { responseHeaders } = attempt;
   return {
     ...attempt,
+    responseHeaders: masked && responseHeaders ? maskHeaders(responseHeaders) : responseHeaders,
     startedAt: iso(startedAt),
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
   };
 }
 
-export function attemptItem({ startedAt, succeeded, ...attempt }: ListedAttempt): AttemptItem {
-  return { ...attempt, startedAt: iso(startedAt), outcome: succeeded ? "succeeded" : "failed" };
+export function attemptItem(
+  { startedAt, succeeded, ...attempt }: ListedAttempt,
+  masked: boolean,
+): AttemptItem {
+  const url = masked ? maskTaskUrl(attempt.url) : attempt.url;
+  return { ...attempt, url, startedAt: iso(startedAt), outcome: succeeded ? "succeeded" : "failed" };
 }
 
 export function taskEvent(task: LockedTask): TaskEvent {
@@ -82,7 +95,8 @@ export function taskChange(
   const { taskId, appId, state, callCount, limitCallCount, sourceAppName, targetAppName, lastError } = task;
   return {
     ...{ type, taskId, appId, state, callCount, limitCallCount, sourceAppName, targetAppName, lastError },
-    url: task.url.slice(0, STREAMED_URL),
+    // Users follow it, and an app that wants its own secrets has them.
+    url: maskTaskUrl(task.url).slice(0, STREAMED_URL),
     nextCallAt: iso(task.nextCallAt),
     at: iso(task.updatedAt),
     attempt: attempt && {

@@ -8,6 +8,7 @@ import type { Row } from "../columns.ts";
 import type { Probe } from "../probe.ts";
 import type { Plan } from "../progress.ts";
 import type { LockedTask } from "../rows.ts";
+import type { Sealing } from "../sealing.ts";
 import type { Insert, Statement } from "./statement.ts";
 import type { StatementLimit } from "./statement-limit.ts";
 
@@ -20,6 +21,8 @@ export interface Database {
   label: string;
   /** How long a statement may take before its connection counts as dead; none while the schema is migrated. */
   limit: StatementLimit;
+  /** How payloads and answers are kept. */
+  sealing: Sealing;
   /** Finds out whether something can be written. */
   probe: Probe;
   /** What is known of the server. */

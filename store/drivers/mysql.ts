@@ -8,6 +8,7 @@ import { lockStatement } from "../locking.ts";
 import { Probe } from "../probe.ts";
 import { type Plan, progressStatements } from "../progress.ts";
 import { type LockedTask, lockedById } from "../rows.ts";
+import type { Sealing } from "../sealing.ts";
 import { insertStatement } from "../sql.ts";
 import type { Commits, Database, Driver, ServerDescription, Texts } from "./driver.ts";
 import { lent } from "./lend.ts";
@@ -34,7 +35,7 @@ const sslOf = ({ mode, ...files }: ServerTls) => ({
 });
 
 /** Opens a database by its URL, see {@link tlsOf} for its parameters; connects lazily. @param log Knex's */
-export function openMysql(url: string, log: Knex.Logger): Database {
+export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Database {
   const parsed = new URL(url);
   const port = Number(parsed.port || 3306);
   const name = decodeURIComponent(parsed.pathname.slice(1));
@@ -106,7 +107,7 @@ export function openMysql(url: string, log: Knex.Logger): Database {
       await (Number.isFinite(withinMs) ? Promise.race([closed, pause(withinMs)]) : closed);
     },
   };
-  return { knex, searches: knex, driver, label, limit, probe, server, onFileLost: () => undefined };
+  return { knex, searches: knex, driver, sealing, label, limit, probe, server, onFileLost: () => undefined };
 }
 
 /** What Bida is tested with at least: MySQL 8 locks with NOWAIT, MariaDB since 10.3. */

@@ -1,5 +1,5 @@
 /** SQLite, in this process. */
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import knexModule, { type Knex } from "knex";
@@ -8,6 +8,7 @@ import type { Row } from "../columns.ts";
 import { Probe } from "../probe.ts";
 import { progressRow, UPDATE_ONE } from "../progress.ts";
 import { LOCKED_COLUMNS, lockedById } from "../rows.ts";
+import type { Sealing } from "../sealing.ts";
 import { insertText } from "../sql.ts";
 import type { Commits, Database, Driver, Locks, Release, Texts } from "./driver.ts";
 import { FileGuard } from "./file-guard.ts";
@@ -28,10 +29,11 @@ const ACQUIRE_TIMEOUT = 30_000;
 export const sqliteFile = (dataDir: string): string => path.resolve(dataDir, "bida.sqlite");
 
 /** Opens the database of a folder, which is made where there is none. @param log Knex's */
-export function openSqlite(dataDir: string, log: Knex.Logger): Database {
+export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const filename = sqliteFile(dataDir);
   const guard = new FileGuard(filename);
+  makePrivate(filename);
   const knex = knexModule({
     client: "better-sqlite3",
     log,
@@ -87,11 +89,23 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
     },
   };
   return {
-    ...{ knex, searches, driver, label: `file:${filename}`, probe: new Probe() },
+    ...{ knex, searches, driver, sealing, label: `file:${filename}`, probe: new Probe() },
     limit: new StatementLimit(Number.POSITIVE_INFINITY),
     server: { packet: Number.POSITIVE_INFINITY },
     onFileLost: (listener) => guard.onLost(listener),
   };
+}
+
+/**
+ * Makes a file that nobody else may read, where there is none yet: SQLite itself would leave that to the umask. Its `-wal` and
+ * `-shm` get the permissions of the file. One that is there keeps what its owner gave it.
+ */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 const texts: Texts = {
@@ -154,20 +168,23 @@ function preparedOf(connection: SqliteDatabase.Database): Prepared {
   return made;
 }
 
+function lockOf(file: string): Release | null {
+  makePrivate(file);
+  const lock = new SqliteDatabase(file, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch {
+    lock.close();
+    return null;
+  }
+  return async () => void lock.close();
+}
+
 /** The operating system's lock on a file beside the database, which is this process's alone then. */
 function locksOf(dataDir: string): Locks {
   return {
-    async holdDatabase(): Promise<Release | null> {
-      const lock = new SqliteDatabase(path.resolve(dataDir, "bida.lock"), { timeout: 0 });
-      try {
-        lock.exec("BEGIN EXCLUSIVE");
-      } catch {
-        lock.close();
-        return null;
-      }
-      return async () => void lock.close();
-    },
-    holdTurn: async () => async () => undefined,
+    holdDatabase: async () => lockOf(path.resolve(dataDir, "bida.lock")),
+    holdTurn: async (what) => lockOf(path.resolve(dataDir, `bida.${what}.lock`)),
     inTurn: (_, work) => work(),
     whileMigrating: (work) => work(),
   };

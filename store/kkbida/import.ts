@@ -84,7 +84,7 @@ async function unknown(target: Database | null, ids: string[]): Promise<string[]
 }
 
 function mapOne(row: SourceTask, logs: SourceLog[], options: ImportOptions, tally: Tally): MappedTask[] {
-  const mapped = mapTask(row, logs, options.zone);
+  const mapped = mapTask(row, logs, options.zone, options.legacy);
   const remark = { table: "callback_task", id: row.taskId } as const;
   if (typeof mapped === "string") {
     tally.tasks.leftOut++;
@@ -93,7 +93,7 @@ function mapOne(row: SourceTask, logs: SourceLog[], options: ImportOptions, tall
     options.onRemark({ ...remark, result: "left out", reason: mapped });
     return [];
   }
-  const { task, attempts, uncallable } = mapped;
+  const { task, attempts, changed, uncallable } = mapped;
   tally.tasks[task.state as "pending" | "succeeded" | "exhausted"]++;
   tally.logs.imported += attempts.length;
   tally.logs.cut += attempts.filter(({ responseTruncated }) => responseTruncated).length;
@@ -102,6 +102,10 @@ function mapOne(row: SourceTask, logs: SourceLog[], options: ImportOptions, tall
   if (uncallable !== null) {
     note(tally.uncallable, uncallable, row.taskId);
     options.onRemark({ ...remark, result: "exhausted", reason: uncallable });
+  }
+  if (changed !== null) {
+    note(tally.changed, changed, row.taskId);
+    options.onRemark({ ...remark, result: "changed", reason: changed });
   }
   return [mapped];
 }

@@ -1,5 +1,6 @@
 /** What an import is told, and what it tells. */
 import type { Millis } from "../../core/clock.ts";
+import type { LegacySettings } from "../../core/profile.ts";
 import type { Database } from "../database.ts";
 import type { Tally } from "./tally.ts";
 
@@ -14,8 +15,8 @@ export interface WebhookRequest {
 
 /** Where channels are kept. */
 export interface WebhookSink {
-  /** @throws BidaError that says which field breaks which rule */
-  check(request: WebhookRequest): void;
+  /** Which field breaks which rule; null where all hold. */
+  problem(request: WebhookRequest): string | null;
   /**
    * Stores a channel that was checked.
    * @param db the transaction to do it in
@@ -29,6 +30,8 @@ export interface ImportOptions {
   batch: number;
   /** How far kkbida's wall clock is ahead of UTC. */
   zone: Millis;
+  /** How calls of the tasks are made. */
+  legacy: LegacySettings;
   /** Leaves tasks in flight to a later import. */
   endedOnly: boolean;
   /** What ended before is counted as old. Null: nothing is. */
@@ -44,6 +47,6 @@ export interface ImportOptions {
 export interface Remark {
   table: "callback_task" | "web_hook";
   id: string;
-  result: "left out" | "exhausted";
+  result: "left out" | "exhausted" | "changed";
   reason: string;
 }

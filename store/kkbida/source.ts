@@ -1,4 +1,5 @@
 /** Reads kkbida's database. Every statement is a SELECT, and pages by key, never by OFFSET. */
+import type { Millis } from "../../core/clock.ts";
 import { closeDatabase, type Database, openDatabase } from "../database.ts";
 import { placeholders } from "../sql.ts";
 import { LogIndex } from "./log-index.ts";
@@ -26,6 +27,24 @@ export interface Totals {
   tasks: number;
   logs: number;
   webhooks: number;
+}
+
+/** How a table is kept. */
+export interface TableState {
+  name: string;
+  engine: string;
+}
+
+/** A call that kkbida made, with what is known of its task. */
+export interface Call {
+  url: string;
+  requestMethod: string;
+  /** From handing the task over to the record of this call; null where a date is missing. */
+  seconds: number | null;
+  /** The only one of its task. */
+  isOnly: boolean;
+  /** The beginning of its answer, where it failed. */
+  text: string | null;
 }
 
 function opened(url: string): Database {
@@ -146,6 +165,44 @@ export class Source {
       ${asText("createDate")}, ${asText("lastModifiedDate")}`;
     const rows = await this.#paged(ids, (page) => `SELECT ${columns} FROM call_back_log WHERE id IN ${page}`);
     return (rows as SourceLog[]).sort((a, b) => a.id - b.id);
+  }
+
+  async tableStates(): Promise<TableState[]> {
+    const rows = await this.#query(
+      `SELECT TABLE_NAME AS name, ENGINE AS engine FROM information_schema.TABLES
+       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ${placeholders(3)} ORDER BY TABLE_NAME`,
+      Object.keys(COLUMNS),
+    );
+    return rows.map(({ name, engine }) => ({ name: String(name), engine: String(engine) }));
+  }
+
+  /**
+   * How far the newest task lies ahead of the server's clock, in ms.
+   * @param zone of kkbida's wall clock
+   */
+  async newestAhead(zone: Millis): Promise<number | null> {
+    const sql =
+      "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), MAX(createDate)) AS ahead FROM callback_task WHERE createDate > '1970-01-02'";
+    const ahead = (await this.#query(sql))[0]?.ahead ?? null;
+    return ahead === null ? null : Number(ahead) * 1_000 - zone;
+  }
+
+  /** The newest calls, newest first. */
+  async newestCalls(limit: number): Promise<Call[]> {
+    const rows = await this.#query(
+      `SELECT t.url, t.requestMethod, t.callCount = 1 AS isOnly,
+         TIMESTAMPDIFF(SECOND, t.createDate, l.createDate) AS seconds,
+         IF(l.isSuccess, NULL, LEFT(l.responseTxt, 500)) AS text
+       FROM (SELECT taskId, createDate, isSuccess, responseTxt FROM call_back_log ORDER BY id DESC LIMIT ${limit}) l
+       JOIN callback_task t ON t.taskId = l.taskId`,
+    );
+    return rows.map((row) => ({
+      url: String(row.url ?? ""),
+      requestMethod: String(row.requestMethod ?? ""),
+      seconds: row.seconds === null ? null : Number(row.seconds),
+      isOnly: Number(row.isOnly) === 1,
+      text: row.text === null ? null : String(row.text),
+    }));
   }
 
   async webhooks(): Promise<SourceWebhook[]> {

@@ -25,6 +25,8 @@ export interface Tally {
   leftOut: Reasons;
   /** In flight, but not to be called: imported as exhausted. */
   uncallable: Reasons;
+  /** Imported, but not as it was. */
+  changed: Reasons;
 }
 
 export const newTally = (totals: { tasks: number; logs: number; webhooks: number }): Tally => ({
@@ -43,6 +45,7 @@ export const newTally = (totals: { tasks: number; logs: number; webhooks: number
   old: 0,
   leftOut: new Map(),
   uncallable: new Map(),
+  changed: new Map(),
 });
 
 export function note(reasons: Reasons, reason: string, id: string): void {

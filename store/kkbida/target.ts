@@ -38,13 +38,13 @@ export async function knownTasks(db: Database, ids: TaskId[]): Promise<Set<TaskI
 /** @throws BidaError unavailable where the database is gone (then none of them was stored) */
 export async function writeTasks(db: Database, mapped: MappedTask[]): Promise<void> {
   const tasks = mapped.map(({ task }) => [
-    ...taskToRow(task),
+    ...taskToRow(task, db.sealing),
     task.finishedAt,
     task.lastError?.code ?? null,
     task.lastError?.message ?? null,
   ]);
   const attempts = mapped.flatMap(({ task, attempts }) =>
-    attempts.map((attempt) => attemptToRow(task.taskId, attempt)),
+    attempts.map((attempt) => attemptToRow(task.taskId, attempt, db.sealing)),
   );
   const inFlight = mapped
     .filter(({ task }) => task.state === "pending")

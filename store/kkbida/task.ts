@@ -3,9 +3,10 @@ import { type EpochMs, epochMs, later, type Millis, millis, minutes } from "../.
 import { cutToBytes } from "../../core/cut-text.ts";
 import { laneOf, parseTaskId } from "../../core/ids.ts";
 import type { JsonText } from "../../core/json/text.ts";
-import { appName } from "../../core/legacy.ts";
+import { appName, legacyExpectation, legacyParam, withoutCredentials } from "../../core/legacy.ts";
 import type { AttemptRecord, CallError } from "../../core/outcome.ts";
 import { MAX_BODY_BYTES } from "../../core/payload.ts";
+import { LEGACY_SETTINGS, type LegacySettings, type Profile } from "../../core/profile.ts";
 import { LEGACY_RETRY } from "../../core/retry.ts";
 import { checkUrl, MAX_URL } from "../../core/target-url.ts";
 import type { Progress } from "../../core/task.ts";
@@ -18,10 +19,7 @@ import { readCount, readFailure, readFlag, readParam, readTime } from "./values.
 const MAX_RESPONSE = 65_535;
 /** kkbida cuts longer texts to so many characters. */
 const KKBIDA_MAX_RESPONSE = 65_535;
-const MAX_EXPECT = 512;
 const MAX_SOURCE_IP = 45;
-/** No status ends a task early: kkbida calls until the limit. */
-const LEGACY_EXPECT = { status: [200], stop: [] };
 /** Who made the call, in the record of it. */
 const NODE = "kkbida";
 
@@ -31,6 +29,8 @@ export interface MappedTask {
   origin: string;
   /** Numbered from 1 in the order of the logs. */
   attempts: AttemptRecord[];
+  /** What was changed of it on the way; null: nothing. */
+  changed: string | null;
   /** Why it is not called any more although kkbida would have; null where that does not apply. */
   uncallable: string | null;
 }
@@ -38,18 +38,25 @@ export interface MappedTask {
 /**
  * @param logs its logs, oldest first
  * @param zone how far kkbida's wall clock is ahead of UTC
+ * @param legacy how its calls are made
  * @returns why the task cannot be kept, as a string, where that is so
  */
-export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): MappedTask | string {
+export function mapTask(
+  row: SourceTask,
+  logs: SourceLog[],
+  zone: Millis,
+  { timeoutMs, profile }: LegacySettings = LEGACY_SETTINGS,
+): MappedTask | string {
   const taskId = parseTaskId(row.taskId);
   if (taskId === null) return "taskId is not a UUID";
   const requestMethod = String(row.requestMethod ?? "").toUpperCase();
   if (requestMethod !== "GET" && requestMethod !== "POST") return "requestMethod is neither GET nor POST";
-  const url = String(row.url ?? "");
+  const sourceUrl = String(row.url ?? "");
+  const url = withoutCredentials(sourceUrl);
   const paramText = textOrNull(row.requestParamTxt);
   if (Buffer.byteLength(paramText ?? "") > MAX_BODY_BYTES) return "requestParamTxt has more than 1 MiB";
   const param = paramOf(paramText);
-  const request = requestOf(url, requestMethod, typeof param === "string" ? null : param.json);
+  const request = requestOf(url, requestMethod, typeof param === "string" ? null : param.json, profile);
   const origin = originOf(request);
   if (origin === null) return "url is not a valid http or https URL of at most 2048 characters";
   const limitCallCount = readCount(row.limitCallCount);
@@ -58,7 +65,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
   const times = timesOf(row, logs, zone);
   const attempts = attemptsOf(logs, times.createdAt, zone);
   const calls = countsOf(row, limitCallCount, attempts.length);
-  const uncallable = typeof param === "string" ? param : urlProblem(url, param.json);
+  const uncallable = typeof param === "string" ? param : urlProblem(url, param.json, profile);
   const progress = progressOf(row, calls, limitCallCount, times, attempts, uncallable);
   return {
     task: {
@@ -66,10 +73,10 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
       appId: 0,
       lane: laneOf(origin),
       ...request,
-      ...expectationOf(textOrNull(row.expectResult)),
+      ...legacyExpectation(textOrNull(row.expectResult) || null),
       limitCallCount,
       retry: LEGACY_RETRY,
-      timeoutMs: millis(10_000),
+      timeoutMs,
       expiresAt: null,
       sourceAppName: appName(row.sourceAppName),
       targetAppName: appName(row.targetAppName),
@@ -84,6 +91,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
     },
     origin,
     attempts,
+    changed: url === sourceUrl ? null : "user name and password in the url were dropped",
     uncallable: progress.lastError?.code === "bad_request" ? uncallable : null,
   };
 }
@@ -94,7 +102,7 @@ export const isInFlight = (row: Pick<SourceTask, "isSuccess" | "callCount" | "li
 
 type Request = Pick<
   StoredTask,
-  "url" | "requestMethod" | "requestParam" | "body" | "bodyBase64" | "contentType" | "headers"
+  "url" | "requestMethod" | "requestParam" | "body" | "bodyBase64" | "contentType" | "headers" | "profile"
 >;
 
 /** @returns what is wrong with it, as a string */
@@ -106,39 +114,34 @@ function paramOf(text: string | null): { json: JsonText | null } | string {
   }
 }
 
-function requestOf(url: string, requestMethod: "GET" | "POST", requestParam: JsonText | null): Request {
+function requestOf(
+  url: string,
+  requestMethod: "GET" | "POST",
+  param: JsonText | null,
+  profile: Profile,
+): Request {
+  const requestParam = legacyParam(requestMethod, param);
   // Without parameters kkbida sent a request without a body.
   const body = requestParam === null && requestMethod === "POST" ? "" : null;
-  return { url, requestMethod, requestParam, body, bodyBase64: null, contentType: null, headers: null };
+  return {
+    ...{ url, requestMethod, requestParam, body },
+    ...{ bodyBase64: null, contentType: null, headers: null, profile },
+  };
 }
 
 function originOf(request: Request): string | null {
   if (request.url.length > MAX_URL || !request.url.isWellFormed() || request.url.includes("\0")) return null;
   try {
-    const { url } = renderRequest(request);
-    return /^https?:$/.test(url.protocol) ? url.origin : null;
+    const { origin } = renderRequest(request);
+    return /^https?:/.test(origin) ? origin : null;
   } catch {
     return null;
   }
 }
 
-function urlProblem(url: string, param: JsonText | null): string | null {
-  const checked = checkUrl(url, param);
+function urlProblem(url: string, param: JsonText | null, profile: Profile): string | null {
+  const checked = checkUrl(url, param, profile);
   return typeof checked === "string" ? `url ${checked}` : null;
-}
-
-/** A text that is too long for the column is still what the answer must contain. */
-function expectationOf(text: string | null): Pick<StoredTask, "expectResult" | "expect"> {
-  const expectResult = text || null;
-  if (expectResult === null || expectResult.length <= MAX_EXPECT)
-    return { expectResult, expect: LEGACY_EXPECT };
-  return {
-    expectResult: expectResult
-      .slice(0, MAX_EXPECT)
-      .toWellFormed()
-      .replace(/\uFFFD$/, ""),
-    expect: { ...LEGACY_EXPECT, contains: expectResult },
-  };
 }
 
 interface Times {

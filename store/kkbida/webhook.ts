@@ -1,6 +1,5 @@
 /** kkbida's notification webhooks: to what `POST /v1/webhooks` takes, and into the store of channels. */
 import { createHash } from "node:crypto";
-import { BidaError } from "../../core/errors.ts";
 import type { Database } from "../database.ts";
 import type { ImportOptions, WebhookRequest, WebhookSink } from "./options.ts";
 import type { SourceWebhook } from "./rows.ts";
@@ -71,11 +70,5 @@ export async function importWebhooks(
 
 function problemOf(request: WebhookRequest, sink: WebhookSink | null): string | null {
   if (sink === null) return "this version of Bida has no channels for failure notifications yet";
-  try {
-    sink.check(request);
-    return null;
-  } catch (error) {
-    if (!(error instanceof BidaError)) throw error;
-    return error.errors.map(({ field, message }) => `${field} ${message}`).join("; ") || error.message;
-  }
+  return sink.problem(request);
 }

@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";
-import { type CallRequest, callTarget, MAX_ANSWER_BYTES } from "../../actors/http-call.ts";
+import { type CallRequest, callTarget } from "../../actors/http-call.ts";
+import { MAX_ANSWER_BYTES } from "../../actors/reading.ts";
 import {
   allowLoopback,
   certificate,

@@ -92,12 +92,13 @@ for (const [what, more] of CALLS)
       bodyBase64: null,
       contentType: null,
       headers: null,
+      profile: null,
       ...more,
       url: `${origin}${more.url ?? "/cb"}`,
     };
-    const { url, body, contentType } = renderRequest(task);
+    const { path, body, contentType } = renderRequest(task);
     const call = await run(curlOfCall(task));
-    assert.is(call.line, `${task.requestMethod} ${url.pathname}${url.search}`);
+    assert.is(call.line, `${task.requestMethod} ${path}`);
     assert.equal(call.body, Buffer.from(body ?? ""));
     assert.is(call.type ?? null, contentType ?? task.headers?.["Content-Type"] ?? null);
     assert.is(call.empty, task.headers?.["x-empty"]);

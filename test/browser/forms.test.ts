@@ -36,6 +36,7 @@ const task = (more: Partial<Task> = {}): Task => ({
   sourceAppName: null,
   targetAppName: null,
   orderKey: null,
+  profile: null,
   sourceIp: null,
   lastError: null,
   createdAt: "2026-01-01T00:00:00.000Z",

@@ -94,6 +94,7 @@ export function taskView(more: Partial<TaskView> = {}): TaskView {
     sourceAppName: null,
     targetAppName: null,
     orderKey: null,
+    profile: null,
     sourceIp: null,
     lastError: null,
     createdAt: "2026-01-01T00:00:00.000Z",

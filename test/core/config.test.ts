@@ -16,10 +16,8 @@ const OWN_RANGES = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "19
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 test("defaults", () => {
-  const { apiIpAllow, trustProxy, threads, socketsPerThread, dubboIpAllow, ...rest } = loadConfig(
-    { BIDA_THREADS: "2" },
-    65_536,
-  );
+  const { apiIpAllow, trustProxy, metricsAllow, threads, socketsPerThread, dubboIpAllow, ...rest } =
+    loadConfig({ BIDA_THREADS: "2" }, 65_536);
   assert.equal(rest, {
     host: "127.0.0.1",
     port: 8080,
@@ -33,6 +31,7 @@ test("defaults", () => {
     egressWhileAlone: OWN_RANGES,
     egressProxy: null,
     dnsServers: [],
+    allowedHosts: [],
     newDestinations: 1_000,
     concurrency: 256,
     destinationConcurrency: 64,
@@ -41,6 +40,8 @@ test("defaults", () => {
     logLevel: "info",
     logFormat: process.stdout.isTTY ? "text" : "json",
     secretKey: null,
+    formerSecretKeys: [],
+    encryptPayloads: false,
     publicUrl: "http://127.0.0.1:8080",
     services: USUAL,
     drainDelayMs: 0,
@@ -48,6 +49,9 @@ test("defaults", () => {
     dubboHost: null,
     dubboApp: null,
     dubboRegistries: [],
+    legacyCredentials: null,
+    legacy: { timeoutMs: 60_000, profile: "kkbida" },
+    timeZone: undefined,
   } as unknown as typeof rest);
   assert.ok(Number.isInteger(threads) && threads >= 1);
   assert.ok(Number.isInteger(socketsPerThread) && socketsPerThread >= 1);
@@ -57,6 +61,7 @@ test("defaults", () => {
     [true, true, false, false],
   );
   assert.not.ok(trustProxy.includes("127.0.0.1"));
+  assert.not.ok(metricsAllow.includes("127.0.0.1"));
   assert.equal(
     ["127.0.0.1", "::1", "10.0.0.1"].map((ip) => dubboIpAllow.includes(ip)),
     [true, true, false],
@@ -67,7 +72,7 @@ test("empty and blank variables count as absent", () => {
   const blank = {
     BIDA_PORT: "",
     BIDA_NATS_URL: "  ",
-    BIDA_ADMIN_PASSWORD: " ",
+    BIDA_ADMIN_PASSWORD: "",
     SERVICES: "",
   };
   assert.equal(JSON.stringify(loadConfig(blank)), JSON.stringify(loadConfig({})));
@@ -95,13 +100,40 @@ for (const [what, env, allow, whileAlone] of EGRESS) {
 
 const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wanted: unknown][] = [
   [{ BIDA_HOST: "localhost" }, (c) => c.host, "localhost"],
+  [{ BIDA_TIME_ZONE: "Asia/Shanghai" }, (c) => c.timeZone, "Asia/Shanghai"],
+  [{ BIDA_TIME_ZONE: "+08:00" }, (c) => c.timeZone, "+08:00"],
+  [
+    { BIDA_LEGACY_CREDENTIALS: "kk:a:b" },
+    (c) => [c.legacyCredentials, c.adminPassword],
+    [{ username: "kk", password: "a:b" }, "admin"],
+  ],
+  [
+    { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "admin", BIDA_LEGACY_CREDENTIALS: "admin:admin" },
+    (c) => [c.legacyCredentials?.password, c.adminPassword],
+    ["admin", ""],
+  ],
+  [
+    { BIDA_HOST: "127.0.0.1", BIDA_ADMIN_PASSWORD: "admin", BIDA_LEGACY_CREDENTIALS: "admin:admin" },
+    (c) => c.adminPassword,
+    "admin",
+  ],
+  [{ BIDA_LEGACY_TIMEOUT_MS: "120000" }, (c) => c.legacy.timeoutMs, 120_000],
+  [{ BIDA_LEGACY_APPEND_QUERY: "true" }, (c) => c.legacy.profile, "kkbida-query"],
+  [{ BIDA_LEGACY_APPEND_QUERY: "false" }, (c) => c.legacy.profile, "kkbida"],
   [{ BIDA_PORT: "0" }, (c) => c.port, 0],
   [{ BIDA_PORT: "65535" }, (c) => c.port, 65_535],
   [{ BIDA_DATA_DIR: "/var/bida" }, (c) => c.dataDir, "/var/bida"],
   [{ BIDA_DATABASE_URL: "mysql://u:p%40@h:3306/db" }, (c) => c.databaseUrl, "mysql://u:p%40@h:3306/db"],
   [{ BIDA_REDIS_URL: "rediss://:p@h:6379/1" }, (c) => c.redisUrl, "rediss://:p@h:6379/1"],
   [{ ...CLUSTER, BIDA_NATS_URL: "nats://a, tls://b ,," }, (c) => c.natsUrls, ["nats://a", "tls://b"]],
+  [
+    { BIDA_ALLOWED_HOSTS: "a.example, *.b.example,::1" },
+    (c) => c.allowedHosts,
+    ["a.example", "*.b.example", "::1"],
+  ],
+  [{ BIDA_METRICS_ALLOW: "10.0.0.0/8" }, (c) => c.metricsAllow.includes("10.1.1.1"), true],
   [{ BIDA_ADMIN_USERNAME: "root" }, (c) => c.adminUsername, "root"],
+  [{ BIDA_ADMIN_USERNAME: "ａｄｍｉｎ" }, (c) => c.adminUsername, "admin"],
   [{ BIDA_ADMIN_PASSWORD: "必达 secret" }, (c) => c.adminPassword, "必达 secret"],
   [{ BIDA_API_IP_ALLOW: "10.0.0.0/8, ::1" }, (c) => c.apiIpAllow.includes("10.9.9.9"), true],
   [{ BIDA_TRUST_PROXY: "10.0.0.1" }, (c) => c.trustProxy.includes("10.0.0.1"), true],
@@ -131,6 +163,8 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
   [{ BIDA_RETENTION_DAYS: "0" }, (c) => c.retentionDays, 0],
   [{ BIDA_LOG_LEVEL: "debug" }, (c) => c.logLevel, "debug"],
   [{ BIDA_SECRET_KEY: KEY }, (c) => c.secretKey?.toString("base64"), KEY],
+  [{ BIDA_SECRET_KEY_PREVIOUS: `${KEY}, ${KEY}` }, (c) => c.formerSecretKeys.length, 2],
+  [{ BIDA_ENCRYPT_PAYLOADS: "true" }, (c) => c.encryptPayloads, true],
   [{ ...CLUSTER, SERVICES: "api, admin" }, (c) => c.services, ["api", "admin"]],
   [{ SERVICES: "admin,notifier,dispatcher,scheduler,api" }, (c) => c.services.length, 5],
 ];
@@ -139,6 +173,10 @@ for (const [env, read, wanted] of GOOD) {
 }
 
 const BAD: [name: string, values: string[], rule: RegExp][] = [
+  ["BIDA_TIME_ZONE", ["Shanghai", "+25:00"], /time zone/],
+  ["BIDA_LEGACY_CREDENTIALS", ["admin", ":x", "admin:"], /user name and a password/],
+  ["BIDA_LEGACY_TIMEOUT_MS", ["99", "120001"], /100 to 120000/],
+  ["BIDA_LEGACY_APPEND_QUERY", ["yes", "1"], /true or false/],
   ["BIDA_PORT", ["-1", "65536", "80a", "1.5", "8080 ", "0x50"], /must be/],
   [
     "BIDA_DATABASE_URL",
@@ -150,9 +188,14 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_NATS_URL", ["h:4222", "nats://a,http://b"], /nats:\/\/ or tls:\/\//],
   ["BIDA_ADMIN_USERNAME", ["x".repeat(65)], /64/],
   ["BIDA_ADMIN_USERNAME", ["admin ", "\tadmin", "admin\u3000"], /blank/],
-  ["BIDA_ADMIN_PASSWORD", ["x".repeat(257)], /256/],
+  ["BIDA_ADMIN_USERNAME", ["ad\u200bmin", "admin\u202e", "\u2800admin", "a\ufeffdmin"], /cannot be seen/],
+  ["BIDA_ADMIN_PASSWORD", ["xy".repeat(129)], /256/],
+  ["BIDA_ADMIN_PASSWORD", [" ", " ".repeat(20), "\u3000\t"], /must not be blank/],
+  ["BIDA_ADMIN_PASSWORD", ["aa", "1".repeat(40), "必必必"], /one character again and again/],
   ["BIDA_API_IP_ALLOW", ["10.0.0.0/33", "localhost", "10.1"], /is not an IP address or CIDR range/],
   ["BIDA_TRUST_PROXY", ["proxy", "::1/200"], /is not an IP address or CIDR range/],
+  ["BIDA_ALLOWED_HOSTS", ["a.example,http://b", "*", "a:80", "10.0.0.0/8"], /must be host names/],
+  ["BIDA_METRICS_ALLOW", ["prometheus"], /is not an IP address or CIDR range/],
   ...["BIDA_TRUST_PROXY", "BIDA_API_IP_ALLOW", "BIDA_DUBBO_IP_ALLOW"].flatMap(
     (name): [string, string[], RegExp][] => [
       [name, ["::ffff:10.0.0.0/104"], /can never match: .* write 10\.0\.0\.0\/8/],
@@ -175,6 +218,8 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_RETENTION_DAYS", ["-1", "36501"], /must be/],
   ["BIDA_LOG_LEVEL", ["verbose", "INFO"], /must be fatal, error, warn, info, debug or trace/],
   ["BIDA_SECRET_KEY", ["short", Buffer.alloc(31).toString("base64")], /32 bytes in base64/],
+  ["BIDA_SECRET_KEY_PREVIOUS", ["short", `${KEY},short`], /32 bytes in base64/],
+  ["BIDA_ENCRYPT_PAYLOADS", ["yes", "1"], /must be true or false/],
   ["SERVICES", ["api,web", "all"], /may name api, scheduler, dispatcher, notifier, admin, dubbo/],
   ["SERVICES", [" , "], /./],
   ["BIDA_DUBBO_PORT", ["-1", "65536", "dubbo"], /must be/],
@@ -187,7 +232,7 @@ const BAD: [name: string, values: string[], rule: RegExp][] = [
     /redis:\/\/ or rediss:\/\/ or zookeeper/,
   ],
 ];
-const SECRET = /PASSWORD|URL|KEY|REGISTRY|EGRESS_PROXY/;
+const SECRET = /PASSWORD|URL|KEY|REGISTRY|CREDENTIALS|EGRESS_PROXY/;
 for (const [name, values, rule] of BAD) {
   for (const value of values) {
     test(`${name}=${value.slice(0, 30)} stops the start with one line that names it`, async () => {
@@ -214,6 +259,12 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["NATS without Redis", { ...CLUSTER, BIDA_REDIS_URL: "" }, /^BIDA_REDIS_URL: .*BIDA_NATS_URL/],
   ["NATS without MySQL", { ...CLUSTER, BIDA_DATABASE_URL: "" }, /^BIDA_DATABASE_URL: .*BIDA_NATS_URL/],
   ["one process with MySQL and Redis", { ...CLUSTER, BIDA_NATS_URL: "" }, null],
+  [
+    "encryption in a cluster without a key",
+    { ...CLUSTER, BIDA_ENCRYPT_PAYLOADS: "true" },
+    /^BIDA_SECRET_KEY: /,
+  ],
+  ["encryption in a cluster", { ...CLUSTER, BIDA_ENCRYPT_PAYLOADS: "true", BIDA_SECRET_KEY: KEY }, null],
   ["some services without NATS", { SERVICES: "api,admin" }, /^SERVICES: .*BIDA_NATS_URL/],
   ["all services without NATS", { SERVICES: USUAL.join(",") }, null],
   ["dubbo without a port", { SERVICES: SERVICE_NAMES.join(",") }, /^BIDA_DUBBO_PORT: /],
@@ -248,7 +299,15 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["default password, a name that is not loopback", { BIDA_HOST: "bida.example" }, /^BIDA_ADMIN_PASSWORD: /],
   ["default password, loopback", { BIDA_HOST: "::1" }, null],
   ["default password, loopback by name", { BIDA_HOST: "localhost" }, null],
-  ["own password, all addresses", { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "x" }, null],
+  ...["x", "seven77", "password", "PASSWORD123", "Ｐassword1", "qwertyuiop", "87654321", "callcenter123"].map(
+    (password): [string, Record<string, string>, RegExp] => [
+      `${password} beyond loopback`,
+      { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: password },
+      /^BIDA_ADMIN_PASSWORD: (must have at least 8 characters|is one of those that are guessed first), .*not shown/,
+    ],
+  ),
+  ["a weak password on loopback", { BIDA_ADMIN_PASSWORD: "x" }, null],
+  ["own password, all addresses", { BIDA_HOST: "0.0.0.0", BIDA_ADMIN_PASSWORD: "chosen by us" }, null],
   ["a node without api listens nowhere", { ...CLUSTER, BIDA_HOST: "0.0.0.0", SERVICES: "dispatcher" }, null],
 ];
 for (const [name, env, message] of COMBINATIONS) {

@@ -1,7 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { seconds } from "../../core/clock.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import type { TaskSpec } from "../../core/task.ts";
+import { renderRequest } from "../../core/template.ts";
 import { json, text } from "./helpers.ts";
 
 const test = suite("legacy");
@@ -12,6 +14,8 @@ const METHOD = "请求方式不能为空";
 const EXPECT = "期待结果不能为空";
 const PARAM = "请求参数必须是JSON对象";
 const NAME = "服务名不能包含NUL字符";
+const OTHER = "请求方式只能是GET或POST";
+const UNFILLED = "url占位符在请求参数中没有可用的值";
 
 const good = (more: Record<string, unknown> = {}) => ({
   url: "http://target.example/cb",
@@ -37,8 +41,15 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
   ["url without scheme", { url: "target.example/cb" }, [URL_TEXT]],
   ["ftp url", { url: "ftp://a/" }, [URL_TEXT]],
   ["url that is none", { url: "http://" }, [URL_TEXT]],
-  ["url with an unfilled placeholder", { url: "http://a/{id}" }, [URL_TEXT]],
-  ["url of 2049 characters", { url: `http://a/${"x".repeat(2040)}` }, [URL_TEXT]],
+  ["url with an unfilled placeholder", { url: "http://a/{id}" }, [UNFILLED]],
+  [
+    "url with a placeholder filled with dots",
+    { url: "http://a/{id}", requestParam: { id: ".." } },
+    [UNFILLED],
+  ],
+  ["url with NUL", { url: "http://a/\0" }, ["url不能包含NUL字符"]],
+  ["url with half a character", { url: "http://a/\ud83d" }, ["url包含不完整的字符"]],
+  ["url of 2049 characters", { url: `http://a/${"x".repeat(2040)}` }, ["url不能超过2048个字符"]],
   ["no limit", { limitCallCount: undefined }, [LIMIT]],
   ["limit 0", { limitCallCount: 0 }, [LIMIT]],
   ["limit 101", { limitCallCount: 101 }, [LIMIT]],
@@ -47,7 +58,7 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
   ["limit as an empty text", { limitCallCount: "" }, [LIMIT]],
   ["limit as a boolean", { limitCallCount: true }, [LIMIT]],
   ["limit in hexadecimal", { limitCallCount: "0x3" }, [LIMIT]],
-  ["a method's number that kkbida lacks", { requestMethod: 2 }, [METHOD]],
+  ["a method's number that kkbida lacks", { requestMethod: 2 }, [OTHER]],
   ["a list of parameters", { requestParam: [1] }, [PARAM]],
   ["a text as parameters", { requestParam: "a=b" }, [PARAM]],
   ["a number as parameters", { requestParam: 5 }, [PARAM]],
@@ -55,13 +66,13 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
   ["an object as url", { url: {} }, [URL_TEXT]],
   ["a list as expectation", { expectResult: ["ok"] }, [EXPECT]],
   ["no method", { requestMethod: null }, [METHOD]],
-  ["a method kkbida lacks", { requestMethod: "PUT" }, [METHOD]],
-  ["method in lower case", { requestMethod: "get" }, [METHOD]],
+  ["a method kkbida lacks", { requestMethod: "PUT" }, [OTHER]],
+  ["method in lower case", { requestMethod: "get" }, [OTHER]],
   ["no expectation", { expectResult: undefined }, [EXPECT]],
   ["blank expectation", { expectResult: "  " }, [EXPECT]],
-  ["expectation of 513 characters", { expectResult: "x".repeat(513) }, [EXPECT]],
-  ["expectation with NUL", { expectResult: "a\0" }, [EXPECT]],
-  ["expectation with half a character", { expectResult: "a\ud83d" }, [EXPECT]],
+  ["expectation of 65,536 characters", { expectResult: "x".repeat(65_536) }, ["期待结果不能超过65535个字符"]],
+  ["expectation with NUL", { expectResult: "a\0" }, ["期待结果不能包含NUL字符"]],
+  ["expectation with half a character", { expectResult: "a\ud83d" }, ["期待结果包含不完整的字符"]],
   ["two reasons", { url: "", expectResult: "" }, [URL_TEXT, EXPECT]],
   ["three reasons", { limitCallCount: 0, requestMethod: "", expectResult: "" }, [LIMIT, METHOD, EXPECT]],
 ];
@@ -88,12 +99,13 @@ test("what it becomes", () => {
     expect: { status: [200], stop: [] },
     limitCallCount: 3,
     retry: { strategy: "fixed", delayMs: 60_000 },
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     start: { delayMs: 0 },
     expiresAt: null,
     sourceAppName: "s",
     targetAppName: "t",
     orderKey: null,
+    profile: "kkbida",
   });
 });
 
@@ -166,6 +178,65 @@ for (const [given, wanted] of APP_NAMES) {
 test("an app name cut inside a character is still well-formed", () => {
   const name = parsed(good({ sourceAppName: `${"x".repeat(63)}😀` })).sourceAppName;
   assert.ok(name?.isWellFormed(), JSON.stringify(name));
+});
+
+test("a long expectation is kept as a whole, beside its beginning", () => {
+  const expectResult = `${"x".repeat(511)}\u{1F600}${"y".repeat(300)}`;
+  assert.equal(parsed(good({ expectResult })).expect, { status: [200], stop: [], contains: expectResult });
+  assert.is(parsed(good({ expectResult })).expectResult, "x".repeat(511));
+});
+
+test("members that are null are left out of a body at every level, and stay in lists", () => {
+  const requestParam = { a: null, b: { c: null, d: 1 }, l: [null, { x: null }], n: "null", "k:null": 1 };
+  const wanted = '{"b":{"d":1},"l":[null,{}],"n":"null","k:null":1}';
+  assert.is(parsed(good({ requestParam })).requestParam, wanted);
+  const asGet = parsed(good({ requestMethod: "GET", requestParam: { a: null } }));
+  assert.is(asGet.requestParam, '{"a":null}', "a placeholder may want it");
+});
+
+/** What is dropped is not stored either. */
+const CREDENTIALS: [url: string, kept: string][] = [
+  ["http://user:pw@a.example/x", "http://a.example/x"],
+  ["HTTPS://u@a.example:8443?x=a@b", "HTTPS://a.example:8443?x=a@b"],
+  ["http://a:b@c@d.example/", "http://d.example/"],
+  ["http://{u}:{p}@a.example/{u}", "http://a.example/{u}"],
+  ["http://a.example/x@y", "http://a.example/x@y"],
+];
+for (const [url, kept] of CREDENTIALS)
+  test(`credentials in ${url} are dropped, and it is said`, () => {
+    const task = parseLegacyTask(text(good({ url, requestParam: { u: "x", p: "y" } })));
+    assert.is(task.spec.url, kept);
+    assert.is(task.credentialsDropped, url !== kept);
+    assert.is(task.origin, new URL(kept).origin);
+  });
+
+/** As Spring 5.0 fills them: recorded, see `test/e2e/kkbida/`. */
+const FILLED: [url: string, param: Record<string, unknown>, path: string][] = [
+  ["http://a/?city={city:.*}", { city: "x" }, "/?city=x"],
+  ["http://a/{city:[a-z]{2}}/end", { city: "xy" }, "/xy/end"],
+  ["http://a/{0}/{2nd}", { 0: "zero", "2nd": "two" }, "/zero/two"],
+  ["http://a/{user id}/{$x}", { "user id": 1, $x: 2 }, "/1/2"],
+  ["http://a/?q={x y}", {}, "/?q={x%20y}"],
+];
+for (const [url, requestParam, path] of FILLED)
+  test(`placeholders of ${url}`, () => {
+    const { spec } = parseLegacyTask(text(good({ url, requestMethod: "GET", requestParam })));
+    assert.is(renderRequest(spec).path, path);
+  });
+
+test("of a GET only what a placeholder uses is sent, unless it is asked for", () => {
+  const request = text(
+    good({ url: "http://a/{b}?c=d'e", requestMethod: "GET", requestParam: { a: 1, b: 2 } }),
+  );
+  assert.is(renderRequest(parseLegacyTask(request).spec).path, "/2?c=d'e");
+  const asked = parseLegacyTask(request, { timeoutMs: seconds(5), profile: "kkbida-query" }).spec;
+  assert.is(renderRequest(asked).path, "/2?c=d'e&a=1");
+  assert.is(asked.timeoutMs, 5_000);
+});
+
+test("without parameters a POST names the type that Java's client named", () => {
+  const { body, contentType } = renderRequest(parsed(good()));
+  assert.equal([body, contentType], ["", "application/x-www-form-urlencoded"]);
 });
 
 test.run();

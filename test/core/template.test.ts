@@ -21,8 +21,8 @@ const render = ({ requestParam = null, ...more }: Fields) => {
     headers: null,
     ...more,
   };
-  const { url, body, contentType } = renderRequest(task);
-  return { url: url.href, body, contentType };
+  const { origin, path, body, contentType } = renderRequest(task);
+  return { url: origin + path, body, contentType };
 };
 
 const NAMES: [string, string[]][] = [

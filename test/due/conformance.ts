@@ -118,7 +118,12 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
   });
 
   test("what is missing is told, wherever the rest is, and nothing is changed", async () => {
-    const [leased, ready, waiting, unknown] = [entry(), entry(), entry({ dueAt: later(set.clock.now(), millis(60_000)) }), entry()];
+    const [leased, ready, waiting, unknown] = [
+      entry(),
+      entry(),
+      entry({ dueAt: later(set.clock.now(), millis(60_000)) }),
+      entry(),
+    ];
     await set.add([leased]);
     await set.claim("a", 1);
     await set.add([ready, waiting]);

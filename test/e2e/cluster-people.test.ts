@@ -2,6 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
+import { EventReader } from "./kit/events.ts";
 import type { BidaNode } from "./kit/node.ts";
 import { until } from "./kit/until.ts";
 import { quick } from "./kit/world.ts";
@@ -47,6 +48,16 @@ test("a session is known at both doors, and ends at both", async () => {
     "the logout at the first door",
     async () => (await world.api("GET", "/v1/session", undefined, cookie)).status === 401,
   );
+});
+
+test("a stream at one API node ends when its session is ended at the other", async () => {
+  const user = await newUser(world, "viewer");
+  const login = await world.api("POST", "/v1/session", { username: user.username, password: PASSWORD });
+  const cookie = { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
+  const stream = await EventReader.open(world, "", cookie);
+  const origin = (world.nodes[1] as BidaNode).baseUrl;
+  assert.is((await second("DELETE", "/v1/session?everywhere=true", { ...cookie, origin })).status, 204);
+  assert.is(await stream.ended, "end");
 });
 
 test("failed logins at one door count at the other", async () => {

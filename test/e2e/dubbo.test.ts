@@ -52,7 +52,7 @@ plain(
       assert.is(call?.body.toString(), '{"city":"上海"}');
       const task = await world.ended(taskId);
       assert.is(task.state, "succeeded");
-      assert.is(task.sourceIp, "127.0.0.1");
+      assert.equal([task.sourceIp, task.profile, task.timeoutMs], ["127.0.0.1", "kkbida", 60_000]);
       assert.is((await world.task(taskId, app.headers)).taskId, taskId);
       const stopped = world.nodes[0]?.stop();
       await client.frame("the goodbye", ({ isEvent, isRequest }) => isEvent && isRequest);

@@ -5,7 +5,7 @@ import { run } from "../import/command.ts";
 import { emptyKkbida, idOf, insert, logRow, taskRow } from "../import/kkbida.ts";
 import { mysqlDatabase, redisUrl } from "../servers/env.ts";
 import { temporaryFolder } from "../servers/server.ts";
-import { startAgain, startEmbedded } from "./kit/embedded.ts";
+import { startEmbedded } from "./kit/embedded.ts";
 import { isLegacy } from "./kit/payload-entries.ts";
 import { judge } from "./kit/payload-judge.ts";
 import { REFUSED } from "./kit/payload-refusals.ts";
@@ -39,15 +39,15 @@ async function imported(
       "call_back_log",
       tasks.map((_, n) => logRow({ taskId: idOf(n) })),
     );
-    // SQLite has one process at a time.
-    if (database === null) await world.nodes[0]?.stop();
     const { how, stdout, stderr } = await run([kkbida.url], place, { ...database });
     assert.is(how, "exit 0", stderr + stdout);
-    if (database === null) await startAgain(world);
     return tasks.map((_, n) => idOf(n));
   };
   try {
-    await judge(world, { name: "import:kkbida", takes: isStored, send }, [...PAYLOADS, ...TWICE]);
+    await judge(world, { name: "import:kkbida", takes: isStored, kkbida: true, send }, [
+      ...PAYLOADS,
+      ...TWICE,
+    ]);
   } finally {
     await world.stop();
     await kkbida.close();

@@ -54,19 +54,49 @@ for (const kind of KINDS) {
     assert.equal(rows, await contents(whole));
   });
 
-  test("refused with one line while a Bida process uses the database; nothing is changed", async () => {
+  test("beside a Bida of the same version; refused with one line beside one of another, and beside another import", async () => {
     await fill(kkbida, 3);
     const place = await kind.place();
     const node = openDatabase(place);
     const release = await holdExclusive(node, () => undefined);
     await migrate(node);
+    await node.knex("bida_migrations").insert({ name: "999_later", batch: 99, migration_time: new Date() });
     const refused = await run([kkbida.url], place);
     assert.is(refused.how, "exit 1");
-    assert.match(refused.stderr, /^import: BIDA_DATA(BASE_URL|_DIR): another Bida process uses [^\n]+\n$/);
+    assert.match(
+      refused.stderr,
+      /^import: BIDA_DATA(BASE_URL|_DIR): the Bida that uses [^\n]+ another version; stop it\n$/,
+    );
     assert.is((await run([kkbida.url, "--dry-run"], place)).how, "exit 0", "a dry run disturbs nobody");
+    await node.knex("bida_migrations").where({ name: "999_later" }).delete();
+    const turn = await holdImport(node, () => undefined);
+    const second = await run([kkbida.url], place);
+    assert.is(second.how, "exit 1");
+    assert.match(second.stderr, /^import: another import into [^\n]+ is running; wait for it, or stop it\n$/);
     assert.is((await node.knex("tasks")).length, 0);
+    await turn();
+    const beside = await runAgain([kkbida.url], place);
+    assert.is(beside.how, "exit 0", beside.stderr);
+    assert.ok((await node.knex("tasks")).length > 0);
     await release();
     await closeDatabase(node);
+  });
+
+  test("--follow: the history again and again while kkbida works, until nothing is in flight there", async () => {
+    await insert(kkbida, "callback_task", [
+      taskRow({ taskId: idOf(1), isSuccess: 1 }),
+      taskRow({ taskId: idOf(2), expireTimestamp: null }),
+    ]);
+    const place = await kind.place();
+    const follow = start([kkbida.url, "--ended-only", "--follow", "1"], environment(place));
+    await follow.printed(/in flight, for a later import +1\n/);
+    await untilTasks(place, 1);
+    await kkbida.connection.query("UPDATE callback_task SET isSuccess = 1, callCount = 2 WHERE taskId = ?", [
+      idOf(2),
+    ]);
+    assert.is(await follow.ended, "exit 0", follow.stderr());
+    assert.is((await contents(place)).tasks?.length, 2);
+    assert.not.match(follow.stdout(), /Stop it/);
   });
 
   test.run();

@@ -3,6 +3,7 @@ import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
+import { LEGACY_SETTINGS } from "../../core/profile.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
 import { importKkbida } from "../../store/kkbida/import.ts";
 import type { ImportOptions } from "../../store/kkbida/options.ts";
@@ -13,6 +14,7 @@ import { emptyKkbida, fill, idOf, insert, type Kkbida, logRow, taskRow } from ".
 const OPTIONS: ImportOptions = {
   batch: 7,
   zone: hours(8),
+  legacy: LEGACY_SETTINGS,
   endedOnly: false,
   oldBefore: null,
   webhooks: null,

@@ -18,6 +18,7 @@ test("defaults, and all of them given", () => {
     endedOnly: false,
     zone: hours(8),
     report: null,
+    followMs: null,
   };
   assert.equal(readOptions([URL]), defaults);
   assert.equal(
@@ -33,9 +34,19 @@ test("defaults, and all of them given", () => {
       "r",
       URL,
     ]),
-    { source: URL, dryRun: true, yes: true, batch: 20, endedOnly: true, zone: 0, report: "r" } as Options,
+    {
+      source: URL,
+      dryRun: true,
+      yes: true,
+      batch: 20,
+      endedOnly: true,
+      zone: 0,
+      report: "r",
+      followMs: null,
+    } as Options,
   );
   assert.is(readOptions(["jdbc:mysql://db/callcenterdb"])?.source, "mysql://db/callcenterdb");
+  assert.is(readOptions([URL, "--ended-only", "--follow", "60"])?.followMs, 60_000);
   assert.is(readOptions([URL, "--help"]), null);
 });
 
@@ -50,6 +61,9 @@ test("one line for what is wrong, without the password", async () => {
     [URL, "--batch", "many"],
     [URL, "--batch", "5001"],
     [URL, "--zone", "Shanghai"],
+    [URL, "--follow", "60"],
+    [URL, "--ended-only", "--follow", "0"],
+    [URL, "--ended-only", "--follow", "soon"],
     [URL, "--frobnicate"],
     [URL, "--report"],
   ]) {

@@ -168,12 +168,18 @@ test("numbers that JavaScript cannot hold are sent as they are", () => {
   assert.equal([get.requestParam, get.body], [requestParamTxt, null]);
 });
 
+test("credentials in a URL are dropped, as kkbida never sent them", () => {
+  const { task, changed, uncallable } = mapped({ url: "http://user:secret@target.example/x" });
+  assert.equal([task.url, task.state, uncallable], ["http://target.example/x", "pending", null]);
+  assert.match(changed ?? "", /user name and password/);
+  assert.is(mapped().changed, null);
+});
+
 test("in flight, but not to be called: exhausted, with the reason", () => {
   for (const [more, reason] of [
     [{ requestParamTxt: "{broken" }, /requestParamTxt is not JSON/],
     [{ requestParamTxt: "[]" }, /not a JSON object/],
     [{ requestMethod: "GET", url: "http://target.example/{id}" }, /placeholder \{id\}/],
-    [{ url: "http://user:secret@target.example/" }, /user name or password/],
   ] as const) {
     const { task, uncallable } = mapped(more);
     assert.match(uncallable ?? "", reason);

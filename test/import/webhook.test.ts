@@ -2,7 +2,7 @@
 import { test as single, suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hours } from "../../core/clock.ts";
-import { BidaError } from "../../core/errors.ts";
+import { LEGACY_SETTINGS } from "../../core/profile.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
 import { importKkbida } from "../../store/kkbida/import.ts";
 import type { Remark, WebhookRequest, WebhookSink } from "../../store/kkbida/options.ts";
@@ -49,10 +49,7 @@ for (const kind of KINDS) {
   let failing: boolean;
 
   const sink: WebhookSink = {
-    check({ content }) {
-      const errors = [{ field: "content", message: "does not make valid JSON" }];
-      if (content.includes("broken")) throw new BidaError("invalid_task", undefined, { errors });
-    },
+    problem: ({ content }) => (content.includes("broken") ? "content does not make valid JSON" : null),
     async create(within, request, sourceKey) {
       // In the transaction that remembers the import.
       await within.knex.raw("SELECT 1");
@@ -63,7 +60,14 @@ for (const kind of KINDS) {
 
   async function importAll(write = true, webhooks: WebhookSink | null = sink) {
     const source = await Source.open(kkbida.url);
-    const options = { batch: 500, zone: hours(8), endedOnly: false, oldBefore: null, webhooks };
+    const options = {
+      batch: 500,
+      zone: hours(8),
+      legacy: LEGACY_SETTINGS,
+      endedOnly: false,
+      oldBefore: null,
+      webhooks,
+    };
     try {
       const { tally } = await importKkbida(source, db, write, {
         ...options,

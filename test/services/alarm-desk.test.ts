@@ -2,10 +2,10 @@
 import type { Logger } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../core/egress.ts";
 import { destinationOf, parseChannel } from "../../core/alarm/channel.ts";
 import { epochMs, type ManualClock, millis, minutes, systemClock } from "../../core/clock.ts";
 import { loadConfig } from "../../core/config.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import type { Resources } from "../../services/node/resources.ts";
 import { AlarmDesk } from "../../services/notifier/desk.ts";

@@ -75,6 +75,27 @@ test("what a proxy calls an address but is none is not taken for one; a port is 
   assert.is(trusting.addressOf(from("10.0.0.1", "[2001:db8::1]:443")), "2001:db8::1");
 });
 
+const SCRAPERS: [env: Record<string, string>, remote: string, forwarded: string | undefined, may: boolean][] =
+  [
+    [{}, "127.0.0.1", undefined, true],
+    [{}, "::1", undefined, true],
+    [{}, "::ffff:127.0.0.1", undefined, true],
+    [{}, "10.0.0.7", undefined, false],
+    [{}, "127.0.0.1", "127.0.0.1", false],
+    [{ BIDA_METRICS_ALLOW: "10.0.0.0/24" }, "10.0.0.7", undefined, true],
+    [{ BIDA_METRICS_ALLOW: "10.0.0.0/24" }, "10.0.1.7", undefined, false],
+    // Nobody vouches for what an unknown proxy says, nor for who is behind it.
+    [{ BIDA_METRICS_ALLOW: "10.0.0.0/24" }, "10.0.0.7", "10.0.0.8", false],
+    [{ BIDA_METRICS_ALLOW: "10.0.0.0/24" }, "192.0.2.1", "10.0.0.8", false],
+    [{ BIDA_METRICS_ALLOW: "10.0.0.0/24", BIDA_TRUST_PROXY: "192.0.2.1" }, "192.0.2.1", "10.0.0.8", true],
+    [{ BIDA_METRICS_ALLOW: "10.0.0.0/24", BIDA_TRUST_PROXY: "192.0.2.1" }, "192.0.2.1", "10.0.1.8", false],
+    [{ BIDA_TRUST_PROXY: "127.0.0.1" }, "127.0.0.1", "127.0.0.1", false],
+  ];
+for (const [env, remote, forwarded, may] of SCRAPERS) {
+  test(`/metrics from ${remote}, forwarded for ${forwarded}, ${JSON.stringify(env)}: ${may ? "open" : "asks"}`, () =>
+    assert.is(callers(env).mayScrape(from(remote, forwarded)), may));
+}
+
 const authorized = (authorization?: string) =>
   ({ headers: { authorization }, socket: {} }) as unknown as IncomingMessage;
 const basic = (text: string, scheme = "Basic") => `${scheme} ${Buffer.from(text).toString("base64")}`;

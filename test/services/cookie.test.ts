@@ -1,7 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkSameOrigin, cookieOf, newToken, proofOf, tokenOf } from "../../services/api/cookie.ts";
+import {
+  checkSameOrigin,
+  cookieOf,
+  deviceCookieOf,
+  deviceOf,
+  newToken,
+  proofOf,
+  tokenOf,
+} from "../../services/api/cookie.ts";
 import { refusal } from "../core/helpers.ts";
 
 const test = suite("session cookie");
@@ -18,11 +26,24 @@ const COOKIES: [name: string, cookie: string, token: string | null][] = [
   ["not there", "", null],
 ];
 for (const [name, cookie, token] of COOKIES)
-  test(`a token ${name}`, () => assert.is(tokenOf(request({ cookie })), token));
+  test(`a token ${name}`, () => assert.is(tokenOf(request({ cookie }), false), token));
+
+test("behind TLS only the name counts that no other host can plant", () => {
+  const both = request({ cookie: `bida_session=${TOKEN}; __Host-bida_device=${TOKEN}` });
+  assert.equal([tokenOf(both, true), tokenOf(both, false)], [null, TOKEN]);
+  assert.equal([deviceOf(both, true), deviceOf(both, false)], [TOKEN, null]);
+});
 
 test("Set-Cookie", () => {
   assert.is(cookieOf("t", false), "bida_session=t; Path=/; HttpOnly; SameSite=Strict; Max-Age=604800");
-  assert.is(cookieOf(null, true), "bida_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
+  assert.is(
+    cookieOf(null, true),
+    "__Host-bida_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure",
+  );
+  assert.is(
+    deviceCookieOf("t", true),
+    "__Host-bida_device=t; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000; Secure",
+  );
 });
 
 test("the proof does not tell the token, and differs by the environment's password", () => {

@@ -8,7 +8,7 @@ import { MemoryDueSet } from "../../due/memory.ts";
 import { ClaimDesk } from "../../services/scheduler/claim-desk.ts";
 import { Handover } from "../../services/scheduler/handover.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
-import { KeepAliveOff } from "../../services/scheduler/keep-alive.ts";
+import { LaneSettings } from "../../services/scheduler/lane-settings.ts";
 import { acceptTasks, type NewTask, newTask } from "../../store/accept.ts";
 import type { Database } from "../../store/database.ts";
 import { recordOutcomes } from "../../store/record.ts";
@@ -32,7 +32,7 @@ function desk(isQuiet = () => true) {
   const ended: string[] = [];
   const lanes = { take: isQuiet, isQuiet, ended: (lane: string) => void ended.push(lane) } as never;
   const handover = new Handover(resources, lanes, () => own.roomForHandovers);
-  const jobs = new JobMaker(resources, new KeepAliveOff(), log);
+  const jobs = new JobMaker(resources, new LaneSettings(), log);
   const own: ClaimDesk = new ClaimDesk(resources, jobs, handover, log, "here");
   const claim = (more: Partial<ClaimRequest> = {}): Promise<ClaimReply> =>
     own.claim(

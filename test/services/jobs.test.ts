@@ -1,10 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { systemClock } from "../../core/clock.ts";
+import { seconds, systemClock } from "../../core/clock.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
-import { KeepAliveOff } from "../../services/scheduler/keep-alive.ts";
+import { LaneSettings } from "../../services/scheduler/lane-settings.ts";
 import { closeDatabase, freshDatabase, given, KINDS } from "../store/fixtures.ts";
 
 test("an entry of a first call that was made already is put right, and leads to no second call", async () => {
@@ -13,7 +13,7 @@ test("an entry of a first call that was made already is put right, and leads to 
   const entry = dueEntryOf(task!)!;
   assert.is(entry.first, false);
   const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const jobs = new JobMaker({ db, due, clock: systemClock } as never, new KeepAliveOff(), console as never);
+  const jobs = new JobMaker({ db, due, clock: systemClock } as never, new LaneSettings(), console as never);
 
   await due.add([{ ...entry, first: true }]);
   const stale = await due.claim("holder", 10);
@@ -33,19 +33,26 @@ test("an entry of a first call that was made already is put right, and leads to 
   await closeDatabase(db);
 });
 
-test("jobs of a destination without keep-alive say so, from the next one on", async () => {
+test("jobs say what is set for their destination, from the next one on", async () => {
   const db = await freshDatabase(KINDS[0]!);
   const [task] = await given(db, { callCount: 0, nextCallAt: systemClock.now() });
   const entry = dueEntryOf(task!)!;
   const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const keepAliveOff = new KeepAliveOff();
-  const jobs = new JobMaker({ db, due, clock: systemClock } as never, keepAliveOff, console as never);
-  const made = async () => (await jobs.make("holder", [entry], [task!]))[0]?.keepAlive;
-  assert.is(await made(), undefined);
-  keepAliveOff.set(entry.lane, false);
-  assert.is(await made(), false);
-  keepAliveOff.set(entry.lane, true);
-  assert.is(await made(), undefined);
+  const laneSettings = new LaneSettings();
+  const jobs = new JobMaker({ db, due, clock: systemClock } as never, laneSettings, console as never);
+  const made = async (profile: "kkbida" | null = null) => {
+    const [job] = await jobs.make("holder", [entry], [{ ...task!, profile }]);
+    return [job?.keepAlive, job?.timeoutMs];
+  };
+  const own = task!.timeoutMs;
+  assert.equal(await made(), [undefined, own]);
+  laneSettings.set(entry.lane, { keepAlive: false });
+  assert.equal(await made(), [false, own]);
+  laneSettings.set(entry.lane, { keepAlive: true, legacyTimeoutMs: seconds(90) });
+  assert.equal(await made(), [undefined, own], "v1's callers say themselves how long a call may take");
+  assert.equal(await made("kkbida"), [undefined, 90_000]);
+  laneSettings.set(entry.lane, { keepAlive: true, legacyTimeoutMs: null });
+  assert.equal(await made("kkbida"), [undefined, own]);
   await due.close();
   await closeDatabase(db);
 });

@@ -117,6 +117,7 @@ test("who may, what a key does, and when to come back stand in the document", ()
     "403",
     "413",
     "415",
+    "421",
     "422",
     "429",
     "500",

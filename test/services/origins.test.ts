@@ -6,9 +6,9 @@ import { Origins } from "../../services/scheduler/origins.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import { addOrigins, latestOrigins, pruneDestinations, setDestination } from "../../store/destinations.ts";
 import { migrate } from "../../store/migrate.ts";
+import { until } from "../e2e/kit/until.ts";
 import { mysqlDatabase } from "../servers/env.ts";
 import { temporaryFolder } from "../servers/server.ts";
-import { until } from "../e2e/kit/until.ts";
 
 const START = 1_700_000_000_000;
 const origin = (i: number) => `https://t${i}.example`;

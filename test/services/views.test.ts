@@ -31,6 +31,7 @@ const task: StoredTask = {
     sourceAppName: "s",
     targetAppName: "t",
     orderKey: "k",
+    profile: "kkbida",
     orderSeq: 1,
   },
   ...{

@@ -74,6 +74,7 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     sourceAppName: null,
     targetAppName: null,
     orderKey: null,
+    profile: null,
     orderSeq: null,
     handedUntil: null,
     unsigned: false,
@@ -99,6 +100,7 @@ export function locked(task: StoredTask): LockedTask {
     contentType: _4,
     headers: _5,
     expectResult: _6,
+    profile: _7,
     ...rest
   } = task;
   return rest;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { REFUSALS, type RefusalCode } from "../../../core/errors.ts";
 import { jobIdSchema } from "../../../core/schema/bulk.ts";
 import { problemSchema } from "../../../core/schema/problem.ts";
+import { sessionItemSchema } from "../../../core/schema/session.ts";
 import { taskIdSchema } from "../../../core/schema/task-views.ts";
 import type { Answer, Declaration } from "../route.ts";
 import type { Components, JsonSchema } from "./components.ts";
@@ -14,6 +15,7 @@ const PATH_PARAMETERS: Record<string, z.ZodType> = {
   id: z.int().min(1),
   jobId: jobIdSchema.shape.id,
   nodeID: z.string().max(255),
+  sessionId: sessionItemSchema.shape.id,
   origin: z.string().describe("`https://host:port`, percent-encoded"),
   file: z.string(),
 };

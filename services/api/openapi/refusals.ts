@@ -19,7 +19,7 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
     if (route.door !== "legacy") add("invalid_body");
   }
   if (route.idempotent) add("idempotency_conflict");
-  add("internal", "unavailable");
+  add("misdirected", "internal", "unavailable");
   const byStatus = Map.groupBy(codes, (code) => REFUSALS[code][0]);
   return [...byStatus].sort(([a], [b]) => a - b);
 }

@@ -1,9 +1,9 @@
 /** `tail`: what happens to tasks, as it happens. */
 import type { TaskChange } from "../../../core/contract.ts";
+import { checkedId } from "../ask.ts";
 import { type Command, NOTHING, type Session } from "../command.ts";
 import { localTime, oneLine, span } from "../paint.ts";
 import { numberOf } from "../times.ts";
-import { checkedId } from "../ask.ts";
 
 export const tail: Command = {
   name: "tail",

@@ -185,6 +185,7 @@ function taskAt(at: number, n: number): Json {
     sourceAppName: target.source,
     targetAppName: target.target,
     orderKey: null,
+    profile: null,
     sourceIp: pick(["10.2.4.21", "10.2.4.22", "10.2.6.7"]),
     lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message } : null,
     createdAt: iso(at),
@@ -281,6 +282,7 @@ export const destinations: Json[] = TARGETS.map(({ origin }, i) => ({
   concurrency: i === 3 ? 20 : null,
   ratePerSecond: i === 5 ? 50 : null,
   keepAlive: i !== 6,
+  legacyTimeoutMs: null,
   breaker: {
     state: i === 4 ? "open" : i === 3 ? "half_open" : "closed",
     since: iso(NOW - minutes(12)),

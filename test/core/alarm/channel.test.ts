@@ -1,13 +1,19 @@
 import { createHmac } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/egress.ts";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
 import { wants } from "../../../core/alarm/alarm.ts";
-import { addressed, type ChannelSpec, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
+import {
+  addressed,
+  type ChannelSpec,
+  filterOf,
+  messageTask,
+  parseChannel,
+} from "../../../core/alarm/channel.ts";
 import { MASK, maskUrl, withoutSecrets } from "../../../core/alarm/mask.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import { epochMs } from "../../../core/clock.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import { newTaskId } from "../../../core/ids.ts";
 import { refusal } from "../helpers.ts";
 
@@ -262,6 +268,31 @@ test("a message's task has no secret in it; the call has the address and a signa
   assert.is(url.searchParams.get("timestamp"), "1700000123456");
   const sign = createHmac("sha256", "SEC-1234567").update("1700000123456\nSEC-1234567").digest("base64");
   assert.is(url.searchParams.get("sign"), sign);
+});
+
+/** Which kinds a channel with a template and no kinds of its own is told of. */
+const TOLD: [content: string, kinds: string[]][] = [
+  ['{"t":"回调异常，taskId：${taskId}，url：${url}，${createTime}"}', ["exhausted"]],
+  ['{"t":"${limitCallCount}"}', ["exhausted"]],
+  ['{"t":"${url} ${lastError}"}', []],
+  ['{"t":"${title}"}', []],
+  ['{"t":"something is wrong"}', []],
+];
+for (const [content, kinds] of TOLD)
+  test(`a channel with the template ${content}`, () => {
+    const spec = parse({ url: "https://a.example/x", content });
+    assert.equal(filterOf(spec).kinds, kinds);
+    assert.equal(filterOf(parse({ ...spec, filter: { kinds: ["breaker"] } } as never)).kinds, ["breaker"]);
+  });
+
+test("kkbida's variables of time, as kkbida wrote them, in the zone that is set", () => {
+  const spec = parse({
+    url: "https://a.example/x",
+    content: '{"a":"${createTime}","b":"${lastModifiedDate}"}',
+  });
+  const facts = { createTime: 1_700_000_000_120, lastModifiedDate: 1_700_000_000_000 };
+  const { body } = messageTask(spec, one({ facts }), PUBLIC, "+08:00");
+  assert.is(body, '{"a":"2023-11-15 06:13:20.12","b":"2023-11-15 06:13:20.0"}');
 });
 
 test("Feishu's signature is in the body", () => {

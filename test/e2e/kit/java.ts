@@ -78,6 +78,52 @@ export function prepareJava(): Prepared {
   return gone ? { missing: `${gone} was deleted; delete ${folder} too` } : { classPaths };
 }
 
+/** For Spring 6, which wants Java 17; with all that it depends on. */
+const SPRING = [
+  "org.springframework:spring-web:6.1.14",
+  "com.fasterxml.jackson.core:jackson-databind:2.17.3",
+];
+
+/**
+ * Brings Spring's libraries and compiles `files` with them, as {@link prepareJava}.
+ * @returns the class path, or why there is none
+ */
+export function prepareSpring(files: string[]): { classPath: string } | { missing: string } {
+  const absent = ["java", "javac", "mvn"].find((name) => !findBinary(name));
+  if (absent) return { missing: `${absent} is not installed` };
+  const hash = createHash("sha256").update(SPRING.join());
+  for (const file of files) hash.update(readFileSync(file));
+  const folder = join(CACHE, `spring-${hash.digest("hex").slice(0, 16)}`);
+  const [classes, list] = [join(folder, "classes"), join(folder, "libraries")];
+  if (!existsSync(join(folder, "done"))) {
+    mkdirSync(classes, { recursive: true });
+    const dependencies = SPRING.map(dependencyOf).join("");
+    const own = "<groupId>bida</groupId><artifactId>spring</artifactId><version>1</version>";
+    writeFileSync(join(folder, "pom.xml"), project(`${own}<dependencies>${dependencies}</dependencies>`));
+    const goal = ["-q", "-B", "dependency:build-classpath", `-Dmdep.outputFile=${list}`];
+    const why = run("mvn", goal, folder, MAVEN_PATIENCE, { MAVEN_OPTS: "-Xmx256m -XX:+UseSerialGC" });
+    if (why !== null) return { missing: why };
+    const options = [
+      "-J-Xmx256m",
+      "-encoding",
+      "UTF-8",
+      "-d",
+      classes,
+      "-cp",
+      readFileSync(list, "utf8").trim(),
+    ];
+    const wrong = run("javac", ["-Xlint:all", "-Werror", ...options, ...files], folder, JAVAC_PATIENCE);
+    if (wrong !== null) throw new Error(wrong);
+    writeFileSync(join(folder, "done"), "");
+  }
+  return { classPath: `${classes}:${readFileSync(list, "utf8").trim()}` };
+}
+
+function dependencyOf(library: string): string {
+  const [group, artifact, version] = library.split(":");
+  return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+}
+
 /** Of everything that decides on what is prepared. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(JSON.stringify([LIBRARIES, EVERYWHERE]));

@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 export interface Entry {
   name: string;
   takes(row: Payload): boolean;
+  /** Its tasks are kkbida's: they were sent by a client of it, or stood in its database. */
+  kkbida?: true;
   /** Hands all of them over, for `url` and its suffix. @returns their ids, in order */
   send(rows: Payload[], url: string): Promise<string[]>;
 }
@@ -45,11 +47,14 @@ export function entriesOf(world: World, sourceAppName: string): Entry[] {
 function httpEntries(world: World, sourceAppName: string): Entry[] {
   const client = createHttpClient({ baseUrl: world.baseUrl, username: "admin", password: "admin" });
   return [
-    each("kkbida's endpoint", isLegacy, async (row, url) => {
-      const reply = await world.api("POST", "/api/addTask", taskText(row, url, LEGACY_FIELDS), LEGACY);
-      if (reply.status !== 200) throw new Error(`${row.name}: ${reply.status} ${reply.text}`);
-      return reply.text;
-    }),
+    {
+      ...each("kkbida's endpoint", isLegacy, async (row, url) => {
+        const reply = await world.api("POST", "/api/addTask", taskText(row, url, LEGACY_FIELDS), LEGACY);
+        if (reply.status !== 200) throw new Error(`${row.name}: ${reply.status} ${reply.text}`);
+        return reply.text;
+      }),
+      kkbida: true,
+    },
     each("POST /v1/tasks", everything, async (row, url) => {
       const text = taskText(row, url, `"limitCallCount":1,"sourceAppName":"${sourceAppName}"`);
       return idIn(row, await world.api("POST", "/v1/tasks", text));

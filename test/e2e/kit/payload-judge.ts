@@ -14,7 +14,7 @@ const JSON_TYPE = "application/json;charset=UTF-8";
 export async function judge(world: World, entry: Entry, table: Payload[] = PAYLOADS): Promise<void> {
   const { receiver } = world;
   const url = receiver.url();
-  const rows = table.filter(entry.takes);
+  const rows = table.filter(entry.takes).map((row) => meantBy(entry, row));
   const ids = await entry.send(rows, url);
   const calls = await arrived(world, entry, rows, ids);
   const wrong = rows.flatMap((row, i) => {
@@ -23,6 +23,12 @@ export async function judge(world: World, entry: Entry, table: Payload[] = PAYLO
   });
   assert.equal(wrong, [], entry.name);
   console.log(`${world.kind}: ${rows.length} payloads through ${entry.name}`);
+}
+
+function meantBy({ kkbida }: Entry, row: Payload): Payload {
+  if (!kkbida || !row.kkbida) return row;
+  const { target, body } = row.kkbida;
+  return { ...row, ...(target !== undefined && { target }), ...(body !== undefined && { body }) };
 }
 
 async function arrived(world: World, entry: Entry, rows: Payload[], ids: string[]): Promise<Call[]> {

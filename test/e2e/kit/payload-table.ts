@@ -21,6 +21,8 @@ export interface Payload {
   type?: string | null;
   /** More headers that it sees. */
   headers?: Record<string, string>;
+  /** What it sees of kkbida's tasks, which have no member that is null, and no query that their URL has not. */
+  kkbida?: Pick<Payload, "body" | "target">;
 }
 
 const NUMBERS = [
@@ -54,6 +56,7 @@ const numbers = NUMBERS.flatMap((n): Payload[] => {
       param: `{"p":${n},"q":${n},"l":[1,${n}]}`,
       suffix: "/{p}?x={p}",
       target: `/${encoded}?x=${encoded}&q=${encoded}&l=1&l=${encoded}`,
+      kkbida: { target: `/${encoded}?x=${encoded}` },
     },
   ];
 });
@@ -94,6 +97,9 @@ const structures: Payload[] = [
     name: "keys that every object inherits",
     param:
       '{"__proto__":1,"constructor":{"prototype":2},"toString":3,"hasOwnProperty":4,"a":{"__proto__":{"b":1},"valueOf":null}}',
+    kkbida: {
+      body: '{"__proto__":1,"constructor":{"prototype":2},"toString":3,"hasOwnProperty":4,"a":{"__proto__":{"b":1}}}',
+    },
   },
   { name: "__proto__ alone", param: '{"__proto__":{"polluted":true}}' },
   { name: "an empty key", param: '{"":1,"a":{"":{"":[]}}}' },
@@ -106,9 +112,14 @@ const structures: Payload[] = [
     name: "white space between tokens",
     param: ' { "a" : [ 1 , 2.50\n, { } , [ ] ] ,\r\n\t"b c" : " x  y " , "t":true , "n" : null } ',
     body: '{"a":[1,2.50,{},[]],"b c":" x  y ","t":true,"n":null}',
+    kkbida: { body: '{"a":[1,2.50,{},[]],"b c":" x  y ","t":true}' },
   },
   { name: "an empty object", param: "{}" },
-  { name: "literals", param: '{"t":true,"f":false,"n":null,"l":[null,true,[]]}' },
+  {
+    name: "literals",
+    param: '{"t":true,"f":false,"n":null,"l":[null,true,[]]}',
+    kkbida: { body: '{"t":true,"f":false,"l":[null,true,[]]}' },
+  },
   { name: "100 levels, with the task", param: nested(99) },
   { name: "100 levels of lists, with the task", param: `{"a":${"[".repeat(98)}${"]".repeat(98)}}` },
   { name: "a long text", param: `{"s":"${"长".repeat(100_000)}","n":7088992364139642881}` },
@@ -136,6 +147,7 @@ const targets: Payload[] = [
     method: "GET",
     param: '{"z":1,"10":"a","9":[2,1,null],"":"e","__proto__":"p","k":"\u{1F600} +&=","o":{"d":1.50}}',
     target: "?z=1&10=a&9=2&9=1&9=&=e&__proto__=p&k=%F0%9F%98%80+%2B%26%3D&o=%7B%22d%22%3A1.50%7D",
+    kkbida: { target: "" },
   },
   {
     name: "DELETE, digits in the query",

@@ -7,6 +7,48 @@ import type { Suite } from "./suite.ts";
 const TOLERANCE = 60;
 
 export function deliverySuite({ test, world }: Suite): void {
+  test("a URL's own query arrives as it was written, with parameters behind it: a signed URL stays valid", async () => {
+    const query = "?wsdl&sig=a%20b~c*d'e&x=(1)!;:@,|^`{}[]%e4";
+    const { receiver } = world();
+    const requests: [more: Record<string, unknown>, sent: string][] = [
+      [{}, query],
+      [{ requestParam: { a: 1 } }, query],
+      [{ requestMethod: "GET" }, query],
+      [
+        { requestMethod: "GET", requestParam: { city: "上海", n: [1, 2] } },
+        `${query}&city=%E4%B8%8A%E6%B5%B7&n=1&n=2`,
+      ],
+      [{ requestMethod: "DELETE", requestParam: { a: "b" } }, `${query}&a=b`],
+    ];
+    for (const [more, sent] of requests) {
+      const url = receiver.url();
+      const taskId = await world().submit({ url: url + query, ...more });
+      const [call] = await receiver.waitForCalls(taskId, 1);
+      assert.is(call?.path, new URL(url).pathname + sent, JSON.stringify(more));
+    }
+  });
+
+  test("proof of success is found behind the first 64 KiB, which are what is kept", async () => {
+    const url = world().receiver.url({ body: `${"x".repeat(700 * 1024)}成功` });
+    const found = await world().submit({ url, expect: { contains: "成功" }, limitCallCount: 1 });
+    const missed = await world().submit({
+      url,
+      expect: { contains: "成功", maxBytes: 65_536 },
+      limitCallCount: 1,
+    });
+    assert.is((await world().ended(found)).state, "succeeded");
+    const [attempt] = await world().attempts(found);
+    assert.equal([attempt?.responseTruncated, attempt?.responseBody?.length], [true, 65_535]);
+    assert.match((await world().ended(missed)).lastError?.message ?? "", /only its first 64 KiB were read/);
+    const refused = await world().api("POST", "/v1/tasks", {
+      url,
+      requestMethod: "POST",
+      limitCallCount: 1,
+      expect: { maxBytes: 1 },
+    });
+    assert.equal([refused.status, refused.json.errors[0].field], [400, "expect.maxBytes"]);
+  });
+
   test("scenario 1: 500 then 200: called again, success recorded, both attempts kept", async () => {
     const url = world().receiver.url({ status: 500, body: "no" }, { status: 200, body: "yes" });
     const taskId = await world().submit({ url, requestParam: { a: 1 } });

@@ -81,6 +81,7 @@ export function documentSuite({ test, world }: Suite): void {
       await api("GET", `/v1/tasks/${id}`);
       await api("GET", `/v1/tasks/${id}/attempts`);
     }
+    await api("POST", `/v1/tasks/${done}/reveal`, { note: tag });
     await api("POST", `/v1/tasks/${failed}/resolve`, { note: tag });
     await api("POST", `/v1/tasks/${waiting}/cancel`);
     await api("POST", `/v1/tasks/${done}/retry`, { force: true });
@@ -132,10 +133,15 @@ export function documentSuite({ test, world }: Suite): void {
       authorization: `Basic ${basic}`,
     });
     assert.is(own.status, 204, own.text);
+    const sessions = await api("GET", `/v1/users/${user.id}/sessions`);
+    assert.equal(sessions.items, []);
+    await api("DELETE", `/v1/users/${user.id}/sessions`);
     await api("DELETE", `/v1/users/${user.id}`);
     const session = await world().api("POST", "/v1/session", { username: "admin", password: "admin" }, {});
     assert.is(session.status, 200);
     await api("GET", "/v1/session");
+    const [mine] = (await api("GET", "/v1/sessions")).items;
+    await api("DELETE", `/v1/sessions/${mine.id}`);
     await api("DELETE", "/v1/session");
     await api("GET", "/v1/audit?limit=5");
 

@@ -78,7 +78,7 @@ export function payloadRefusalSuite({ test, world }: Suite): void {
       ['"requestMethod":"POST","limitCallCount":1', "POST", ""],
       ['"requestMethod":"POST","limitCallCount":1,"requestParam":null', "POST", ""],
       ['"requestMethod":"POST","limitCallCount":1,"requestParam":{}', "POST", "{}"],
-      ['"requestMethod":"POST","limitCallCount":"3","requestParam":{"a":null}', "POST", '{"a":null}'],
+      ['"requestMethod":"POST","limitCallCount":"3","requestParam":{"a":null}', "POST", "{}"],
       ['"requestMethod":"POST","limitCallCount":" 03 ","requestParam":{"a":1}', "POST", '{"a":1}'],
       ['"requestMethod":1,"limitCallCount":3.7,"requestParam":{"a":1}', "POST", '{"a":1}'],
       ['"requestMethod":"0","limitCallCount":1e1,"requestParam":{}', "GET", ""],

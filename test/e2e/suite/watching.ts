@@ -127,6 +127,9 @@ export function watchingSuite({ test, world }: Suite): void {
     assert.is((await list(`destination=${encodeURIComponent(world().receiver.origin)}`)).length, 3);
     assert.is((await list("destination=http://elsewhere")).length, 0);
     assert.is((await list(`to=${times.at(-1)}`)).length, 0);
+    assert.ok(!("responseStart" in all[0]!));
+    const [answered] = await list("include=response&outcome=succeeded");
+    assert.is(answered?.responseStart, "ok");
     const first = await get("/v1/attempts?limit=2", headers);
     const second = await get(`/v1/attempts?limit=2&cursor=${first.nextCursor}`, headers);
     assert.equal([...first.items, ...second.items], all);
@@ -135,6 +138,7 @@ export function watchingSuite({ test, world }: Suite): void {
       ["status=9", "status"],
       ["outcome=maybe", "outcome"],
       ["limit=0", "limit"],
+      ["include=body", "include"],
       ["x=1", "x"],
     ]) {
       const { status, json } = await world().api("GET", `/v1/attempts?${query}`);

@@ -61,6 +61,7 @@ export function accepting(kind: Kind): void {
       sourceAppName: "😀".repeat(32),
       targetAppName: " a ",
       orderKey: "k".repeat(128),
+      profile: "kkbida-query",
       orderSeq: null,
       handedUntil: null,
       unsigned: false,

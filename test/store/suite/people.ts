@@ -85,7 +85,7 @@ export function people(kind: Kind): void {
     const at = (time: number) => findSession(db, session.tokenHash, epochMs(time));
     assert.equal(await at(clock.now()), session);
     assert.is(await at(session.expiresAt), null);
-    await extendSession(db, session.tokenHash, inMs(5000));
+    await extendSession(db, session.tokenHash, inMs(5000), clock.now());
     assert.is((await at(session.expiresAt))?.expiresAt, inMs(5000));
     const old = await begin(user, clock.now(), later(clock.now(), epochMs(SESSION_MAX * 2) as never));
     const longest = later(old.createdAt, SESSION_MAX);

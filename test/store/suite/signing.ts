@@ -22,10 +22,12 @@ import { openSecretBox, SecretBox } from "../../../store/secret-box.ts";
 import { refusal } from "../../core/helpers.ts";
 import { temporaryFolder } from "../../servers/server.ts";
 import { clock, closeDatabase, freshDatabase, inMs, type Kind } from "../fixtures.ts";
+import { sealedBefore } from "../sealed-before.ts";
 
 export function signing(kind: Kind): void {
   const test = suite(`${kind.name}: apps`);
-  const box = new SecretBox(randomBytes(32));
+  const KEY = randomBytes(32);
+  const box = new SecretBox(KEY);
   const SECRET = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
   let db: Database;
   test.before(async () => {
@@ -119,7 +121,7 @@ export function signing(kind: Kind): void {
     await db
       .knex("apps")
       .where({ id })
-      .update({ sealed_secrets: box.seal(JSON.stringify([SECRET])) });
+      .update({ sealed_secrets: sealedBefore(KEY, JSON.stringify([SECRET])) });
     assert.equal((await signingSecrets(db, box, [id], clock.now())).get(id), [SECRET]);
   });
 
@@ -170,12 +172,15 @@ export function signing(kind: Kind): void {
 
   test("the key of an installation is made once, for its owner only", () => {
     const dataDir = path.join(temporaryFolder("secret"), "new");
-    const sealed = openSecretBox({ natsUrls: [], secretKey: null, dataDir }).seal("必达\0");
-    assert.is(openSecretBox({ natsUrls: [], secretKey: null, dataDir }).open(sealed), "必达\0");
+    const sealed = openSecretBox({ natsUrls: [], secretKey: null, dataDir }).seal("必达\0", "apps:1");
+    assert.is(openSecretBox({ natsUrls: [], secretKey: null, dataDir }).open(sealed, "apps:1"), "必达\0");
     const file = path.join(dataDir, "secret.key");
     assert.is(statSync(file).mode & 0o777, 0o600);
     const secretKey = Buffer.from(readFileSync(file, "utf8"), "base64");
-    assert.is(openSecretBox({ natsUrls: [], secretKey, dataDir: "/nowhere" }).open(sealed), "必达\0");
+    assert.is(
+      openSecretBox({ natsUrls: [], secretKey, dataDir: "/nowhere" }).open(sealed, "apps:1"),
+      "必达\0",
+    );
   });
 
   test.run();

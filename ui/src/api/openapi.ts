@@ -36,7 +36,7 @@ export interface paths {
     "/v1/attempts": {
         /**
          * Calls of all tasks, newest first
-         * @description Without what was answered; that stands in the task's attempts. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
+         * @description Without what was answered, which stands in the task's attempts; `include=response` gives its beginning. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
          */
         get: operations["getAttempts"];
     };
@@ -137,12 +137,12 @@ export interface paths {
         get: operations["getSession"];
         /**
          * Log in
-         * @description Sets the cookie `bida_session`.
+         * @description Sets the cookie `bida_session`, behind TLS `__Host-bida_session`, and `bida_device`, by which the browser is known again. A session that the browser had ends.
          */
         post: operations["postSession"];
         /**
          * Log out
-         * @description Done as well where there is no session.
+         * @description Done as well where there is no session. `everywhere=true`: all sessions of the same user end.
          */
         delete: operations["deleteSession"];
     };
@@ -152,6 +152,17 @@ export interface paths {
          * @description Ends all sessions of the user; a request with the cookie gets a new one.
          */
         post: operations["postSessionPassword"];
+    };
+    "/v1/sessions": {
+        /**
+         * One's own sessions
+         * @description The newest first; all of them, at most 100.
+         */
+        get: operations["getSessions"];
+    };
+    "/v1/sessions/{sessionId}": {
+        /** End one of one's own sessions */
+        delete: operations["deleteSessionsBySessionId"];
     };
     "/v1/stats/destinations": {
         /** Counts and durations per destination, busiest first */
@@ -215,6 +226,13 @@ export interface paths {
         /** Call a task again, now */
         post: operations["postTasksByTaskIdRetry"];
     };
+    "/v1/tasks/{taskId}/reveal": {
+        /**
+         * One task with its secrets
+         * @description Elsewhere users see `******` in the place of credentials in headers, in the URL's query and in the parameters that are one. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdReveal"];
+    };
     "/v1/tasks/batch": {
         /** Hand over up to 1,000 tasks */
         post: operations["postTasksBatch"];
@@ -261,6 +279,12 @@ export interface paths {
          * @description A new password, and being disabled, ends all sessions of the user.
          */
         patch: operations["patchUsersById"];
+    };
+    "/v1/users/{id}/sessions": {
+        /** A user's sessions */
+        get: operations["getUsersByIdSessions"];
+        /** End all sessions of a user */
+        delete: operations["deleteUsersByIdSessions"];
     };
     "/v1/webhooks": {
         /**
@@ -423,6 +447,8 @@ export interface components {
             outcome: "succeeded" | "failed";
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            /** @description With `include=response`: the first 200 characters of the answer; null where it is none, or no text */
+            responseStart?: string | null;
             sourceAppName: string | null;
             startedAt: string;
             statusCode: number | null;
@@ -626,6 +652,8 @@ export interface components {
             inFlight: number;
             /** @description Whether connections are kept open between calls */
             keepAlive: boolean;
+            /** @description How long calls of kkbida's tasks may take, in ms; null: as they were accepted with */
+            legacyTimeoutMs: number | null;
             origin: string;
             paused: boolean;
             ratePerSecond: number | null;
@@ -648,6 +676,9 @@ export interface components {
          *       "keepAlive": false
          *     }
          * @example {
+         *       "legacyTimeoutMs": 120000
+         *     }
+         * @example {
          *       "breaker": {
          *         "reset": true
          *       }
@@ -662,6 +693,8 @@ export interface components {
             concurrency?: number | null;
             /** @description False: each call has a connection of its own (`connection: close`) */
             keepAlive?: boolean;
+            /** @description How long calls of kkbida's tasks may take, in ms, also of those that wait already */
+            legacyTimeoutMs?: number | null;
             /** @description Why, for the audit log */
             note?: string;
             paused?: boolean;
@@ -825,6 +858,8 @@ export interface components {
             };
             /** @description RE2 pattern that must match somewhere in the body */
             matches?: string;
+            /** @description How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals` and answers with a content-encoding, and always 64 KiB for `matches` */
+            maxBytes?: number;
             /** @description Codes, or a class such as "2xx", which is the default */
             status?: number[] | string;
             /** @description Codes, or a class, of failed calls that end the task at once with `stopped`. Default [410] */
@@ -1047,7 +1082,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -1189,6 +1224,24 @@ export interface components {
                 role: "viewer" | "operator" | "admin";
                 username: string;
             };
+        };
+        SessionItem: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is the one that asks */
+            current: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Names it; it is no credential */
+            id: string;
+            /** @description Where it began */
+            sourceIp: string | null;
+            /**
+             * Format: date-time
+             * @description To some minutes
+             */
+            usedAt: string;
+            userAgent: string | null;
         };
         StatsDestinations: {
             from: string;
@@ -1454,6 +1507,8 @@ export interface components {
             /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
             nextCallAt: string | null;
             orderKey: string | null;
+            /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
+            profile: ("kkbida" | "kkbida-query") | null;
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             requestParam: {
@@ -2031,6 +2086,8 @@ export interface operations {
                 destination?: string;
                 errorCode?: string;
                 from?: string;
+                /** @description The beginning of each answer too */
+                include?: "response";
                 /** @description How many at most */
                 limit?: number;
                 outcome?: "succeeded" | "failed";
@@ -2746,6 +2803,14 @@ export interface operations {
         };
     };
     deleteSession: {
+        parameters: {
+            query?: {
+                everywhere?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Done */
             204: {
@@ -2770,6 +2835,60 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
             };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSessions: {
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SessionItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSessionsBySessionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Names it; it is no credential */
+                sessionId: string;
+            };
+            cookie?: never;
         };
         responses: {
             /** @description Done */
@@ -3236,6 +3355,42 @@ export interface operations {
             };
         };
     };
+    postTasksByTaskIdReveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postTasksBatch: {
         parameters: {
             query?: never;
@@ -3537,6 +3692,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SessionItem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {

@@ -29,6 +29,12 @@ export function resolveTask(taskId: string, body: { note?: string }): Promise<Ta
   return reading(taskOf, (a) => a.POST("/v1/tasks/{taskId}/resolve", { params, body, parseAs: "text" }));
 }
 
+/** The task with its secrets; it is on record that they were looked at. */
+export function revealTask(taskId: string, body: { note?: string }): Promise<Task> {
+  const params = { path: { taskId } };
+  return reading(taskOf, (a) => a.POST("/v1/tasks/{taskId}/reveal", { params, body, parseAs: "text" }));
+}
+
 /** @param request what `lib/request.ts` prints */
 export function submitTask(request: JsonText, idempotencyKey: string): Promise<{ taskId: string }> {
   const params = { header: { "Idempotency-Key": idempotencyKey } };

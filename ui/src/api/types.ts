@@ -42,6 +42,7 @@ export type AttemptRow = Schemas["AttemptItem"];
 export type AttemptQuery = Query<"getAttempts">;
 
 export type Session = Schemas["Session"];
+export type SessionItem = Schemas["SessionItem"];
 export type Role = Session["user"]["role"];
 
 export type StatsNow = Schemas["StatsSummary"];

@@ -31,11 +31,12 @@ export async function changeDestination(
 }
 
 /** What is set for it, in words. */
-export const limitsText = ({ concurrency, ratePerSecond, keepAlive }: Destination): string =>
+export const limitsText = ({ concurrency, ratePerSecond, keepAlive, legacyTimeoutMs }: Destination): string =>
   [
     concurrency !== null && t("dest.atOnce", { n: concurrency }),
     ratePerSecond !== null && t("dest.perSecond", { n: ratePerSecond }),
     !keepAlive && t("dest.noKeepAlive"),
+    legacyTimeoutMs !== null && t("dest.patience", { ms: legacyTimeoutMs }),
   ]
     .filter(Boolean)
     .join(", ");

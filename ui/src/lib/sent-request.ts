@@ -2,12 +2,21 @@
 import { elementsOf, kindOf, membersOf, plainText } from "../../../core/json/look.ts";
 import type { JsonText } from "../../../core/json/text.ts";
 import { charsetOf, isFormType, JSON_TYPE } from "../../../core/media-type.ts";
+import { LEGACY_EMPTY_TYPE } from "../../../core/profile.ts";
 import { filledUrl, queriedUrl } from "../../../core/url-template.ts";
 import type { Task } from "../api/types.ts";
 
 export type SentTask = Pick<
   Task,
-  "taskId" | "url" | "requestMethod" | "requestParam" | "body" | "bodyBase64" | "contentType" | "headers"
+  | "taskId"
+  | "url"
+  | "requestMethod"
+  | "requestParam"
+  | "body"
+  | "bodyBase64"
+  | "contentType"
+  | "headers"
+  | "profile"
 >;
 
 export interface SentRequest {
@@ -30,7 +39,8 @@ export function sentRequest(task: SentTask): SentRequest {
   if (body === null && bytes === null && isBodyless) return { url, headers, body, bytes, charset: null };
   const named = headers.find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const isParam = body === null && bytes === null;
-  const type = task.contentType ?? named ?? (isParam ? JSON_TYPE : null);
+  const usual = isParam ? JSON_TYPE : task.profile && body === "" ? LEGACY_EMPTY_TYPE : null;
+  const type = task.contentType ?? named ?? usual;
   if (type !== null && named === undefined) headers.push(["content-type", type]);
   if (bytes !== null) return { url, headers, body, bytes, charset: null };
   const charset = type === null ? null : charsetOf(type);
@@ -45,11 +55,12 @@ export function sentRequest(task: SentTask): SentRequest {
 }
 
 /** As it stands in the task, where it is no URL: then nothing is called. */
-function urlOf({ url, requestMethod, requestParam }: SentTask): string {
+function urlOf(task: SentTask): string {
+  const { url, requestMethod } = task;
   const isQuery = requestMethod === "GET" || requestMethod === "DELETE";
   try {
-    return (requestParam !== null && isQuery ? queriedUrl(url, requestParam) : filledUrl(url, requestParam))
-      .href;
+    const { origin, path } = isQuery ? queriedUrl(task) : filledUrl(task);
+    return origin + path;
   } catch {
     return url;
   }

@@ -30,3 +30,19 @@ export const DEFAULT_COLUMNS: Column[] = [
   "next",
   "created",
 ];
+
+/** What kkbida's page of all tasks shows. */
+export const KKBIDA_COLUMNS: Column[] = [
+  "state",
+  "task",
+  "taskId",
+  "method",
+  "param",
+  "sourceIp",
+  "calls",
+  "next",
+  "created",
+];
+
+/** The list of calls has one column that can be chosen: what was answered. */
+export const RESPONSE_COLUMN = "response";

@@ -14,8 +14,8 @@ import { jsonText } from "./mistakes.ts";
 const SAMPLE: Values = {
   taskId: "0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11",
   url: "https://stock.example/orders/4711?from=shop&to=stock",
-  createTime: "2026-01-31 03:12:09",
-  lastModifiedDate: "2026-01-31 04:40:31",
+  createTime: "2026-01-31 03:12:09.482",
+  lastModifiedDate: "2026-01-31 04:40:31.07",
   sourceAppName: "shop",
   targetAppName: "stock",
   callCount: "3",

@@ -136,6 +136,12 @@ export const PAGES: PageDef[] = [
     load: load(() => import("./Settings.svelte")),
     nav: { icon: "settings", key: "s", group: 1 },
   },
+  {
+    path: "/sessions",
+    title: "page.sessions",
+    load: load(() => import("./Sessions.svelte")),
+    under: "/settings",
+  },
 ];
 
 /** An origin has slashes of its own, which are escaped in a path. */

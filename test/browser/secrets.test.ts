@@ -1,0 +1,79 @@
+/** Secrets of tasks, and sessions, in the console. */
+import * as assert from "uvu/assert";
+import { newUser, PASSWORD } from "../e2e/suite/access.ts";
+import { axe } from "./kit/console.ts";
+import { consoleSuite } from "./kit/suite.ts";
+
+const test = consoleSuite("browser: secrets");
+const SECRET = "s3cr3t-token";
+let taskId: string;
+
+test.before(async ({ world }) => {
+  taskId = await world.submit({
+    url: `${world.receiver.url(500)}?access_token=${SECRET}`,
+    headers: { authorization: `Bearer ${SECRET}` },
+    limitCallCount: 1,
+  });
+  await world.ended(taskId);
+});
+
+test("a viewer sees masks, and no way to more", async ({ world, enter }) => {
+  const { username } = await newUser(world, "viewer");
+  const { page, complaints } = await enter(`/tasks/${taskId}`, { username, password: PASSWORD });
+  await page.getByText("authorization:").waitFor();
+  assert.not.match(await page.content(), SECRET);
+  assert.match(await page.content(), "access_token=******");
+  assert.is(await page.getByRole("button", { name: "Show secrets" }).count(), 0);
+  assert.equal(complaints, []);
+});
+
+for (const language of ["en", "zh"] as const) {
+  test(`an operator is asked, looks, and hides them again; it is on record (${language})`, async ({
+    world,
+    enter,
+  }) => {
+    const { username } = await newUser(world, "operator");
+    const [show, hide] =
+      language === "en" ? ["Show secrets", "Hide secrets"] : ["显示机密信息", "隐藏机密信息"];
+    const { page, complaints } = await enter(`/tasks/${taskId}`, { username, password: PASSWORD, language });
+    await page.getByRole("button", { name: show }).click();
+    const dialog = page.getByRole("dialog").or(page.getByRole("alertdialog"));
+    await dialog.locator("input, textarea").first().fill("a customer asks");
+    await dialog.getByRole("button", { name: show }).click();
+    await page.getByText(`Bearer ${SECRET}`).waitFor();
+    assert.match((await page.locator("h2.mono").textContent()) ?? "", SECRET);
+    await page.getByRole("button", { name: hide }).click();
+    await page.getByText(`Bearer ${SECRET}`).waitFor({ state: "detached" });
+    assert.not.match(await page.content(), SECRET);
+    const { items } = (await world.api("GET", `/v1/audit?action=task.reveal&actor=${username}`)).json;
+    assert.equal(
+      items.map(({ note }: { note: string }) => note),
+      ["a customer asks"],
+    );
+    assert.equal(complaints, []);
+  });
+}
+
+test("where one is logged in: another session ends, then all do", async ({ world, enter }) => {
+  const { username } = await newUser(world, "viewer");
+  const who = { username, password: PASSWORD };
+  const [here, there] = [await enter("/sessions", who), await enter("/", who)];
+  const rows = here.page.locator("tbody tr");
+  await here.page.reload();
+  await rows.nth(1).waitFor();
+  await axe(here.page);
+  await here.page.getByRole("button", { name: "End", exact: true }).click();
+  await rows.nth(1).waitFor({ state: "detached" });
+  await there.page.goto("/tasks");
+  await there.page.locator("input[name=password]").waitFor();
+  await here.page.getByRole("button", { name: "Log out everywhere" }).click();
+  await here.page
+    .getByRole("dialog")
+    .or(here.page.getByRole("alertdialog"))
+    .getByRole("button", { name: "Log out everywhere" })
+    .click();
+  await here.page.locator("input[name=password]").waitFor();
+  assert.equal(here.complaints, []);
+});
+
+test.run();

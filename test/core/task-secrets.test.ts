@@ -1,0 +1,153 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readJson } from "../../core/json/text.ts";
+import type { Method } from "../../core/task.ts";
+import {
+  isSecretName,
+  maskHeaders,
+  maskParam,
+  maskTask,
+  maskTaskUrl,
+  unmasked,
+} from "../../core/task-secrets.ts";
+
+const test = suite("secrets of tasks");
+
+const SECRET = [
+  ...[
+    "authorization",
+    "Authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "apikey",
+    "api_key",
+  ],
+  ...[
+    "x-auth-token",
+    "access_token",
+    "accessToken",
+    "token",
+    "x-hub-secret",
+    "client_secret",
+    "clientSecret",
+    "password",
+  ],
+  ...[
+    "X-Amz-Signature",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "sig",
+    "sign",
+    "key",
+    "AccessKey",
+    "session_id",
+  ],
+  ...["x-csrf-tokens", "passwd", "pwd", "jwt", "webhook-signature", "Ocp-Apim-Subscription-Key"],
+];
+const OPEN = [
+  ...[
+    "content-type",
+    "accept",
+    "x-tenant",
+    "author",
+    "x-request-id",
+    "monkey",
+    "keyword",
+    "keys-of-room",
+    "design",
+    "signal",
+  ],
+  ...["tokenize", "secretary", "passport", "id", "q", "page", "cursor", "x-cookies-allowed"],
+];
+test("names", () => {
+  for (const name of SECRET) assert.ok(isSecretName(name), name);
+  for (const name of OPEN) assert.not.ok(isSecretName(name), name);
+});
+
+const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+const URLS: [url: string, masked: string][] = [
+  ["https://a/b", "https://a/b"],
+  ["https://a/b?q=1&page=2#c", "https://a/b?q=1&page=2#c"],
+  ["https://a/b?access_token=abc", "https://a/b?access_token=******"],
+  ["https://a/b?q=a%20b+c&key=abc&x=#f?key=1", "https://a/b?q=a%20b+c&key=******&x=#f?key=1"],
+  ["https://a/b?KEY=1&KEY=2&flag&=3", "https://a/b?KEY=******&KEY=******&flag&=3"],
+  ["https://a/b?%74oken=abc", "https://a/b?%74oken=******"],
+  ["https://a/b?x%y=1&token=%zz", "https://a/b?x%y=1&token=******"],
+  ["https://a/b?token=a=b", "https://a/b?token=******"],
+  [`https://a/b?state=${JWT}`, "https://a/b?state=******"],
+  ["https://u:p@a/b?x=y@z", "https://******@a/b?x=y@z"],
+  ["https://a/@b?x=1", "https://a/@b?x=1"],
+  ["https://a/{id}?token={t}&sig=x{t}", "https://a/{id}?token={t}&sig=******"],
+];
+for (const [url, masked] of URLS) test(url, () => assert.is(maskTaskUrl(url), masked));
+
+test("headers: those of requests, and lists in answers; nothing secret is the same object", () => {
+  const open = { "x-tenant": "7", accept: "*/*" };
+  assert.is(maskHeaders(open), open);
+  assert.equal(maskHeaders({ ...open, Authorization: "Bearer a", "x-any": JWT }), {
+    ...open,
+    Authorization: "******",
+    "x-any": "******",
+  });
+  assert.equal(maskHeaders<string | string[]>({ "set-cookie": ["a=1", "b=2"], via: ["1", "2"] }), {
+    "set-cookie": ["******", "******"],
+    via: ["1", "2"],
+  });
+});
+
+const PARAMS: [param: string, method: Method, url: string, masked: string][] = [
+  ['{"id":1.50,"token":"abc"}', "GET", "https://a/", '{"id":1.50,"token":"******"}'],
+  ['{"token":{"a":1}}', "DELETE", "https://a/", '{"token":"******"}'],
+  [`{"s":"${JWT}"}`, "GET", "https://a/", '{"s":"******"}'],
+  // A body: what is in it is the two sides' own matter.
+  ['{"token":"abc"}', "POST", "https://a/", '{"token":"abc"}'],
+  ['{"t":"abc","id":1}', "POST", "https://a/?access_token={t}&id={id}", '{"t":"******","id":1}'],
+];
+for (const [param, method, url, masked] of PARAMS)
+  test(`${method} ${url} ${param}`, () => assert.is(maskParam(readJson(param), method, url), masked));
+
+const original = {
+  url: "https://a/?token=abc&q=1",
+  requestMethod: "GET" as const,
+  requestParam: readJson('{"key":"k","n":10000000000000000001}'),
+  headers: { Authorization: "Bearer a", "x-tenant": "7" },
+};
+
+test("a masked task, edited, has the original's secrets again", () => {
+  const seen = maskTask(original);
+  assert.not.match(JSON.stringify(seen), /abc|"k"|Bearer/);
+  const { url, headers, requestParam } = seen;
+  assert.equal(unmasked({ url, headers, requestParam }, original), {
+    url: original.url,
+    headers: original.headers,
+    requestParam: original.requestParam,
+  });
+  const edited = unmasked(
+    { url: url.replace("q=1", "q=2"), headers: { authorization: "******", "x-tenant": "8", "x-key": "new" } },
+    original,
+  );
+  assert.equal(edited, {
+    url: "https://a/?token=abc&q=2",
+    headers: { authorization: "Bearer a", "x-tenant": "8", "x-key": "new" },
+  });
+});
+
+test("a mask that stands for nothing stays what it is", () =>
+  assert.equal(unmasked({ url: "https://b/?sig=******", headers: { "x-key": "******" } }, original), {
+    url: "https://b/?sig=******",
+    headers: { "x-key": "******" },
+  }));
+
+test("a task without secrets is the same object", () => {
+  const open = {
+    ...original,
+    url: "https://a/?q=1",
+    requestParam: readJson('{"n":1}'),
+    headers: { "x-tenant": "7" },
+  };
+  assert.is(maskTask(open), open);
+});
+
+test.run();

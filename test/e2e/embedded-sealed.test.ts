@@ -1,0 +1,96 @@
+/** `BIDA_ENCRYPT_PAYLOADS`: what a thief of the database finds, and what a node with another key does. @takes 12 s */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { startEmbedded } from "./kit/embedded.ts";
+import { BidaNode } from "./kit/node.ts";
+import { quick, SECRET_KEY, type World } from "./kit/world.ts";
+
+const OTHER_KEY = Buffer.alloc(32, 8).toString("base64");
+const SECRET = "s3cr3t-at-rest";
+
+let world: World;
+test.before(async () => {
+  world = await startEmbedded({ BIDA_ENCRYPT_PAYLOADS: "true" });
+});
+test.after(() => world.stop());
+
+const submit = async (more: object) => {
+  const url = world.receiver.url({ status: 500, headers: { "x-answer": SECRET }, body: SECRET });
+  const { json } = await world.api("POST", "/v1/tasks", quick({ url, limitCallCount: 1, ...more }));
+  await world.ended(json.taskId);
+  return json.taskId as string;
+};
+const everything = () =>
+  world.withDatabase(async (db) =>
+    JSON.stringify([await db.knex("tasks").select(), await db.knex("attempts").select()]),
+  );
+/** Restarts the node with other settings. */
+async function restart(more: Record<string, string>): Promise<void> {
+  const node = world.nodes[0] as BidaNode;
+  await node.stop();
+  world.nodes[0] = await new BidaNode({ ...node.env, ...more }).ready();
+}
+const bodyOf = async (taskId: string) => (await world.task(taskId)).body;
+
+let taskId: string;
+
+test("the target gets what was handed over; the database has nothing of it that could be read", async () => {
+  taskId = await submit({ body: SECRET, headers: { "x-a": SECRET } });
+  await submit({ requestParam: { a: SECRET } });
+  const [call] = world.receiver.calls(taskId);
+  assert.equal([call?.body.toString(), call?.headers["x-a"]], [SECRET, SECRET]);
+  assert.is(await bodyOf(taskId), SECRET);
+  const [attempt] = (await world.api("GET", `/v1/tasks/${taskId}/attempts`)).json.items;
+  assert.equal([attempt.responseBody, attempt.responseHeaders["x-answer"]], [SECRET, SECRET]);
+  assert.not.match(await everything(), SECRET);
+});
+
+test("what cannot be searched says so", async () => {
+  const { status, json } = await world.api("GET", `/v1/tasks?q=${SECRET}`);
+  assert.equal([status, json.code, json.errors[0].field], [400, "invalid_query", "q"]);
+  const bulk = await world.api("POST", "/v1/tasks/retry", { filter: { q: SECRET }, dryRun: true });
+  assert.is(bulk.status, 400, bulk.text);
+});
+
+test("another key alone: the node does not start, with one line that says why; nothing is lost", async () => {
+  const node = world.nodes[0] as BidaNode;
+  await node.stop();
+  const other = new BidaNode({ ...node.env, BIDA_SECRET_KEY: OTHER_KEY });
+  assert.is(await other.ended, "exit 1");
+  assert.match(
+    other.stderr,
+    /^bida: BIDA_SECRET_KEY: rows are sealed with another key.*BIDA_SECRET_KEY_PREVIOUS$/m,
+  );
+});
+
+test("the new key with the old one behind it; `reseal`; the old one can go", async () => {
+  const keys = { BIDA_SECRET_KEY: OTHER_KEY, BIDA_SECRET_KEY_PREVIOUS: SECRET_KEY };
+  const node = world.nodes[0] as BidaNode;
+  world.nodes[0] = await new BidaNode({ ...node.env, ...keys }).ready();
+  assert.is(await bodyOf(taskId), SECRET);
+  await (world.nodes[0] as BidaNode).stop();
+  const reseal = spawn(process.execPath, [path.resolve(import.meta.dirname, "../../scripts/reseal.ts")], {
+    env: { ...process.env, ...node.env, ...keys },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let out = "";
+  reseal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  const [code] = await once(reseal, "close");
+  assert.is(code, 0);
+  assert.match(out, /^Written anew: 2 tasks, 2 attempts, \d+ secrets of apps and channels\.$/m);
+  world.nodes[0] = await new BidaNode({ ...node.env, BIDA_SECRET_KEY: OTHER_KEY }).ready();
+  assert.is(await bodyOf(taskId), SECRET);
+  assert.not.match(await everything(), SECRET);
+});
+
+test("turned off, it still opens", async () => {
+  await restart({ BIDA_ENCRYPT_PAYLOADS: "false", BIDA_SECRET_KEY: OTHER_KEY });
+  assert.is(await bodyOf(taskId), SECRET);
+});
+
+test.run();
