@@ -5,6 +5,7 @@ import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
+import { neighbours } from "./services/neighbours/neighbours.ts";
 import { fatal } from "./services/node/fatal.ts";
 import { foreignNodes } from "./services/node/foreign-nodes.ts";
 import { leavingSlowly } from "./services/node/leaving.ts";
@@ -31,6 +32,7 @@ function brokerOptions(settings: Config): BrokerOptions {
       foreignNodes(),
       resources(settings),
       nodeService(settings),
+      neighbours(settings),
       largePackets(),
       replListener(settings),
     ],
