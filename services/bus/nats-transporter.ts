@@ -33,8 +33,6 @@ interface Packet {
   payload?: { ver?: unknown; sender?: unknown } | null;
 }
 
-type MessageHandler = (command: string, packet: Packet) => unknown;
-
 interface NatsClient {
   subscribe(
     topic: string,
@@ -92,10 +90,12 @@ export class NatsTransporter extends Transporters.NATS {
   }
 
   /** As the original, but packets of another protocol end here: Moleculer logs an error for each, and each heartbeat is one. */
-  override init(transit: never, messageHandler: MessageHandler, afterConnect: never): void {
-    const handle: MessageHandler = (command, packet) =>
-      this.#isOurProtocol(packet) ? messageHandler(command, packet) : undefined;
-    super.init(transit, handle as never, afterConnect);
+  override init(...[transit, messageHandler, afterConnect]: Parameters<Transporters.NATS["init"]>): void {
+    // A packet, although the types say otherwise.
+    const handle: typeof messageHandler = (command, packet) => {
+      if (this.#isOurProtocol(packet as Packet)) return messageHandler(command, packet);
+    };
+    super.init(transit, handle, afterConnect);
   }
 
   #isOurProtocol({ payload }: Packet): boolean {

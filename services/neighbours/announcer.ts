@@ -75,7 +75,7 @@ export class Announcer {
     if (this.#told.length > KEPT) this.#told.splice(0, this.#told.length - KEPT);
   }
 
-  /** Somebody has said what it listens to: it gets what was told since a moment ago. */
+  /** Somebody has said what it listens to: it gets what was told a moment ago, but nothing from before it came. */
   catchUp(): void {
     const since = this.#options.now() - KEPT_FOR;
     this.#told = this.#told.filter(({ at }) => at >= since);
@@ -91,17 +91,20 @@ export class Announcer {
   }
 
   /** Sends to all who listen and have not got it. */
-  #reach({ event, payload, reached }: Told): void {
+  #reach({ at, event, payload, reached }: Told): void {
     for (const { name, isBroadcast } of this.#names(event)) {
       const groups = this.#options.neighbourhood.groups(name);
+      const wasThere = ({ metAt }: Neighbour) => metAt <= at;
       if (isBroadcast) {
-        for (const neighbour of new Set([...groups.values()].flat()))
+        for (const neighbour of new Set([...groups.values()].flat().filter(wasThere)))
           if (isFirst(reached, `${name} ${neighbour.nodeID}`))
             this.#send(neighbour, name, payload, { broadcast: true });
         continue;
       }
       const ofNode = new Map<Neighbour, string[]>();
-      for (const [group, nodes] of groups) {
+      for (const [group, known] of groups) {
+        const nodes = known.filter(wasThere);
+        if (nodes.length === 0) continue;
         if (name === event && reached.has(`${publicName(event)} ${group}`)) continue;
         if (!isFirst(reached, `${name} ${group}`)) continue;
         const neighbour = this.#next(`${name} ${group}`, nodes);

@@ -17,7 +17,8 @@ const BEAT = { shortest: 1_000, longest: 10_000, unknown: 2_000 };
 
 export interface Neighbour {
   readonly nodeID: string;
-  readonly version: ProtocolVersion;
+  /** That it is spoken to in. Bida's own nodes understand both. */
+  version: ProtocolVersion;
   /** Null: it has not told yet. */
   information: NodeInformation | null;
   /** Monotonic ms: when it came; when it was heard last; until when it may have more to tell. */
@@ -48,15 +49,15 @@ export class Neighbourhood {
     return this.#nodes.get(nodeID);
   }
 
-  /** A packet came. @returns null where too many are known already; `isNew`: it was not known, or speaks another version now */
+  /** A packet came. @returns null where too many are known already; `isNew`: it was not known */
   heard(nodeID: string, version: ProtocolVersion): { neighbour: Neighbour; isNew: boolean } | null {
     const now = this.#now();
     const known = this.#nodes.get(nodeID);
-    if (known?.version === version) {
+    if (known) {
       known.heardAt = now;
       return { neighbour: known, isNew: false };
     }
-    if (!known && this.#nodes.size >= MAX_NODES) return null;
+    if (this.#nodes.size >= MAX_NODES) return null;
     const neighbour: Neighbour = {
       ...{ nodeID, version, information: null, metAt: now, heardAt: now, unsettledUntil: now + NEWCOMER },
       ...{ beatAt: null, beatMs: null },
@@ -70,7 +71,12 @@ export class Neighbourhood {
   came(neighbour: Neighbour): void {
     if (neighbour.information?.installation) return;
     neighbour.metAt = this.#now();
-    neighbour.unsettledUntil = neighbour.metAt + NEWCOMER;
+    this.unsettle(neighbour);
+  }
+
+  /** It may have more to tell than is known. */
+  unsettle(neighbour: Neighbour): void {
+    neighbour.unsettledUntil = Math.max(neighbour.unsettledUntil, this.#now() + NEWCOMER);
   }
 
   beat(neighbour: Neighbour): void {
@@ -79,9 +85,10 @@ export class Neighbourhood {
     neighbour.beatAt = now;
   }
 
-  /** @returns whether it says something new */
-  informed(neighbour: Neighbour, information: NodeInformation): boolean {
+  /** @param version of the packet: another release may have come back under the name. @returns whether it says something new */
+  informed(neighbour: Neighbour, information: NodeInformation, version: ProtocolVersion): boolean {
     const before = neighbour.information;
+    if (before?.instanceID !== information.instanceID) neighbour.version = version;
     neighbour.information = information;
     if (before?.instanceID === information.instanceID && before.seq === information.seq) return false;
     const now = this.#now();

@@ -27,8 +27,11 @@ import { Requests, requestProblem } from "./requests.ts";
 const LOOK_AROUND = 500;
 /** Who is unsettled is asked this often, in ms. */
 const ASK_EVERY = 100;
-/** Who asks for an action is first asked what it listens to, where it was not in this time, in ms; longer while nothing changes. */
-const STALE = { first: 250, longest: 4_000 };
+/**
+ * Who asks for an action is first asked what it listens to, where it was not in this time, in ms. The time grows while it goes on
+ * asking and nothing changes; a node that asked for nothing for a while begins anew.
+ */
+const STALE = { first: 20, longest: 1_000, quiet: 2_000 };
 /** How long a request waits for that, in ms. */
 const PATIENCE = 250;
 /** Silence is looked for this often, in ms. */
@@ -57,6 +60,8 @@ export interface PeerOptions {
 /** When a neighbour was asked what it listens to, and who waits for its answer. */
 interface Asking {
   at: number;
+  /** When it last asked for an action. */
+  calledAt: number;
   /** How long an answer is good for, in ms. */
   goodFor: number;
   answered: PromiseWithResolvers<void> | null;
@@ -131,6 +136,11 @@ export class Peer {
     await this.#connection.close();
   }
 
+  /** Whether everybody has told all that it has to tell. */
+  get isSettled(): boolean {
+    return this.#neighbourhood.isSettled;
+  }
+
   /** Hears what is sent to other subjects too. */
   listen(subject: string, heard: (subject: string) => void): void {
     this.#connection.listen(subject, heard);
@@ -140,7 +150,7 @@ export class Peer {
   look(nodeID: string): void {
     const neighbour = this.#neighbourhood.get(nodeID);
     if (!neighbour) return;
-    this.#neighbourhood.came(neighbour);
+    this.#neighbourhood.unsettle(neighbour);
     this.#ask(neighbour);
   }
 
@@ -185,27 +195,32 @@ export class Peer {
   #informed(neighbour: Neighbour, packet: Packet, toAll: boolean): void {
     const information = readInformation(packet);
     if (!information) return this.#reject({ problem: "its information is none", sender: neighbour.nodeID });
-    const wasSettled = !this.#neighbourhood.isUnsettled(neighbour);
-    const isNews = this.#neighbourhood.informed(neighbour, information);
+    const isNews = this.#neighbourhood.informed(neighbour, information, packet.ver);
     const asking = this.#asked.get(neighbour);
     if (asking) {
-      asking.goodFor = isNews ? STALE.first : Math.min(asking.goodFor * 2, STALE.longest);
+      if (isNews) asking.goodFor = STALE.first;
       asking.answered?.resolve();
       asking.answered = null;
     }
     if (!isNews) return;
     this.announcer.catchUp();
     this.#reconsider();
-    if (wasSettled && !toAll && information.installation === null)
-      this.#options.onChanged(neighbour.nodeID);
+    // Only this node was told.
+    if (!toAll && information.installation === null) this.#options.onChanged(neighbour.nodeID);
   }
 
   #ask(neighbour: Neighbour): void {
-    const known = this.#asked.get(neighbour);
-    const asking = known ?? { at: 0, goodFor: STALE.first, answered: null };
-    asking.at = performance.now();
-    this.#asked.set(neighbour, asking);
+    this.#askingOf(neighbour).at = performance.now();
     this.#send(neighbour, "DISCOVER", {});
+  }
+
+  #askingOf(neighbour: Neighbour): Asking {
+    const never = Number.NEGATIVE_INFINITY;
+    const asking = this.#asked.get(neighbour) ?? {
+      ...{ at: never, calledAt: never, goodFor: STALE.first, answered: null },
+    };
+    this.#asked.set(neighbour, asking);
+    return asking;
   }
 
   #askUnsettled(): void {
@@ -217,16 +232,21 @@ export class Peer {
    * services call.
    */
   async #askCaller(neighbour: Neighbour): Promise<void> {
-    const known = this.#asked.get(neighbour);
-    if (known && performance.now() - known.at < known.goodFor && known.answered === null) return;
-    if (!known?.answered) this.#ask(neighbour);
-    const asking = this.#asked.get(neighbour) as Asking;
-    asking.answered ??= Promise.withResolvers();
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, PATIENCE);
-    await Promise.race([asking.answered.promise, late.promise]);
-    clearTimeout(timer);
-    asking.answered = null;
+    const asking = this.#askingOf(neighbour);
+    const now = performance.now();
+    if (now - asking.calledAt > STALE.quiet) asking.goodFor = STALE.first;
+    asking.calledAt = now;
+    if (asking.answered === null) {
+      if (now - asking.at < asking.goodFor) return;
+      asking.goodFor = Math.min(asking.goodFor * 2, STALE.longest);
+      asking.answered = Promise.withResolvers();
+      this.#ask(neighbour);
+      // Whatever comes of it: nobody waits for longer.
+      setTimeout(asking.answered.resolve, PATIENCE).unref();
+    }
+    const { answered } = asking;
+    await answered.promise;
+    if (asking.answered === answered) asking.answered = null;
   }
 
   async #requested(neighbour: Neighbour, packet: Packet): Promise<void> {
