@@ -51,7 +51,7 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
   return {
     async call(task, more) {
       const idempotencyKey = checkedKey(more?.idempotencyKey);
-      return (await act("scheduler.submit", { json: printTask(task) }, { idempotencyKey })).taskId;
+      return (await act("bida.scheduler.submit", { json: printTask(task) }, { idempotencyKey })).taskId;
     },
     async callBatch(tasks, more) {
       const key = checkedKey(more?.idempotencyKey);
@@ -62,30 +62,32 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
       for (const [i, part] of parts.entries()) {
         // The cut depends on the tasks only, so a repeated batch meets the same keys again.
         const idempotencyKey = key !== undefined && parts.length > 1 ? `${key}#${i + 1}` : key;
-        results.push(...(await act("scheduler.submitBatch", { tasks: part }, { idempotencyKey })).results);
+        results.push(
+          ...(await act("bida.scheduler.submitBatch", { tasks: part }, { idempotencyKey })).results,
+        );
       }
       return results;
     },
     async get(taskId) {
-      return act("scheduler.get", { taskId });
+      return act("bida.scheduler.get", { taskId });
     },
     async attempts(taskId) {
-      return (await act("scheduler.attempts", { taskId })).items;
+      return (await act("bida.scheduler.attempts", { taskId })).items;
     },
     async retry(taskId, more) {
-      return act("admin.retry", more?.force ? { taskId, force: true } : { taskId });
+      return act("bida.admin.retry", more?.force ? { taskId, force: true } : { taskId });
     },
     async cancel(taskId) {
-      return act("scheduler.cancel", { taskId });
+      return act("bida.scheduler.cancel", { taskId });
     },
     async resolve(taskId) {
-      return act("admin.resolve", { taskId });
+      return act("bida.admin.resolve", { taskId });
     },
     async list(query = {}) {
-      return act("admin.list", query);
+      return act("bida.admin.list", query);
     },
     async waitFor(taskId, more) {
-      return waitFor((withinMs) => act("scheduler.get", { taskId }, { withinMs }), more);
+      return waitFor((withinMs) => act("bida.scheduler.get", { taskId }, { withinMs }), more);
     },
   };
 }

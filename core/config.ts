@@ -105,15 +105,15 @@ const ranges = list.superRefine((entries, ctx) => {
 });
 
 /** Part of a NATS subject: no blanks, no wildcards. A dot would make two parts of one. */
-const namespaceName = z
-  .string()
-  .regex(/^[\w-]{1,64}$/, "must be letters, digits, - and _, at most 64");
+const namespaceName = z.string().regex(/^[\w-]{1,64}$/, "must be letters, digits, - and _, at most 64");
 
 /** Stands for Moleculer's default namespace, which has no name. */
 export const DEFAULT_NAMESPACE = "default";
 
 const rpcNamespaces = list
-  .pipe(z.array(z.string().regex(/^[\w.-]{1,64}$/, "must be names of namespaces: default,shop; or none")).min(1))
+  .pipe(
+    z.array(z.string().regex(/^[\w.-]{1,64}$/, "must be names of namespaces: default,shop; or none")).min(1),
+  )
   .refine((names) => names.length === 1 || !names.includes("none"), "none stands alone")
   .transform((names) =>
     [...new Set(names)]

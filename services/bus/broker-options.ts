@@ -7,7 +7,11 @@ import { FEATURES } from "./features.ts";
 import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */
-export function sharedOptions({ natsUrls, namespace, logLevel }: Omit<ClientConfig, "dataDir">): BrokerOptions {
+export function sharedOptions({
+  natsUrls,
+  namespace,
+  logLevel,
+}: Omit<ClientConfig, "dataDir">): BrokerOptions {
   return {
     // Other programs' services are in another one, and meet none of Bida's inner actions (`services/neighbours/`).
     namespace,

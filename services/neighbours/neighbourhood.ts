@@ -135,8 +135,8 @@ export class Neighbourhood {
   /** How long until the next heartbeat of ours, in ms: nobody takes a node for dead that beats as often as itself. */
   get beatMs(): number {
     let quickest = BEAT.longest;
+    // Bida's own take their pace from their neighbours as well.
     for (const { beatMs, information } of this.#nodes.values())
-      // Bida's own take their pace from their neighbours as well.
       if (!information?.installation) quickest = Math.min(quickest, beatMs ?? BEAT.unknown);
     return Math.max(quickest * 0.9, BEAT.shortest);
   }

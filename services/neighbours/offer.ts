@@ -111,12 +111,11 @@ export class Offer {
   /** Two installations in one namespace would get each other's tasks. The one with the smaller id goes first. */
   #considerRivals(neighbours: Neighbour[]): void {
     const { installation: own, log, namespace } = this.#options;
-    const foreign = neighbours.filter(({ information }) => {
-      const theirs = information?.installation ?? own;
-      return theirs !== own && (information?.services.length ?? 0) > 0;
-    });
+    const foreign = neighbours.filter(({ information }) => (information?.installation ?? own) !== own);
     const first = foreign.filter(
-      ({ information }) => !this.#isOpen || this.isSilent || String(information?.installation) < own,
+      ({ information }) =>
+        (information?.services.length ?? 0) > 0 &&
+        (!this.#isOpen || this.isSilent || String(information?.installation) < own),
     );
     for (const { nodeID, information } of foreign)
       this.#sayOnce(

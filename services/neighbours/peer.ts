@@ -79,7 +79,10 @@ export class Peer {
   readonly announcer: Announcer;
   #timers: { asking?: NodeJS.Timeout; expiring?: NodeJS.Timeout; beating?: NodeJS.Timeout } = {};
   #seq = 1;
+  #nextBeatAt = Number.POSITIVE_INFINITY;
+  /** Nothing is offered any more; and nothing is said any more. */
   #isClosed = false;
+  #isOver = false;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -129,6 +132,7 @@ export class Peer {
   /** Says goodbye. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#isOver = true;
     clearInterval(this.#timers.asking);
     clearInterval(this.#timers.expiring);
     clearTimeout(this.#timers.beating);
@@ -159,8 +163,7 @@ export class Peer {
     if ("problem" in packet) return this.#reject(packet);
     if (packet.sender === this.#options.broker.nodeID) return;
     const met = this.#neighbourhood.heard(packet.sender, packet.ver);
-    if (met === null)
-      return this.#reject({ problem: "there are too many nodes", sender: null });
+    if (met === null) return this.#reject({ problem: "there are too many nodes", sender: null });
     const { neighbour, isNew } = met;
     if (isNew && command !== "DISCONNECT") this.#welcome(neighbour, command, toAll);
     const handle = this.#handlers[command];
@@ -190,6 +193,7 @@ export class Peer {
     // Who asks everybody is told anyway, and cannot answer before it is ready; then it is asked.
     if (command !== "DISCOVER" || !toAll) this.#inform(neighbour);
     if (command !== "INFO") this.#ask(neighbour);
+    this.#beatInTime();
   }
 
   #informed(neighbour: Neighbour, packet: Packet, toAll: boolean): void {
@@ -315,6 +319,16 @@ export class Peer {
 
   #beat(): void {
     this.#toAll("HEARTBEAT", { cpu: null });
+    this.#nextBeatAt = Number.POSITIVE_INFINITY;
+    this.#beatInTime();
+  }
+
+  /** A newcomer may expect heartbeats more often than those before it. */
+  #beatInTime(): void {
+    const at = performance.now() + this.#neighbourhood.beatMs;
+    if (this.#isOver || at >= this.#nextBeatAt) return;
+    this.#nextBeatAt = at;
+    clearTimeout(this.#timers.beating);
     this.#timers.beating = setTimeout(() => this.#beat(), this.#neighbourhood.beatMs).unref();
   }
 

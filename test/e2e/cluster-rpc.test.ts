@@ -46,7 +46,10 @@ test("RPC from another Node service: submit, submitBatch, get, attempts, cancel,
 });
 
 test("RPC: what another service does by hand stands in the audit log under its node", async () => {
-  const { taskId } = await rpc("bida.scheduler.submit", quick({ url: world.receiver.url(), delayMs: 60_000 }));
+  const { taskId } = await rpc(
+    "bida.scheduler.submit",
+    quick({ url: world.receiver.url(), delayMs: 60_000 }),
+  );
   await rpc("bida.scheduler.cancel", { taskId, note: "from afar" });
   await rpc("bida.admin.retry", { taskId });
   const entries = (await world.api("GET", `/v1/audit?target=task:${taskId}`)).json.items;

@@ -115,10 +115,12 @@ export function idempotencySuite({ test, world }: Suite): void {
     const meta = { idempotencyKey: "both" };
     const repeated = await place.broker.call("bida.scheduler.submit", { json: task }, { meta });
     assert.equal(repeated, { taskId });
-    const other = place.broker.call("bida.scheduler.submit", { json: task.replace("1.50", "1.5") }, { meta }).then(
-      () => assert.unreachable(),
-      (error: { type: string }) => error.type,
-    );
+    const other = place.broker
+      .call("bida.scheduler.submit", { json: task.replace("1.50", "1.5") }, { meta })
+      .then(
+        () => assert.unreachable(),
+        (error: { type: string }) => error.type,
+      );
     assert.is(await other, "idempotency_conflict");
   });
 

@@ -5,7 +5,17 @@ import * as assert from "uvu/assert";
 import { until } from "../../e2e/kit/until.ts";
 import * as nats from "../../servers/nats.ts";
 import type { TestServer } from "../../servers/server.ts";
-import { Bida, bare, type Heard, listener, type ProgramOptions, program, RELEASES, type Release, sees } from "./kit.ts";
+import {
+  Bida,
+  bare,
+  type Heard,
+  listener,
+  type ProgramOptions,
+  program,
+  RELEASES,
+  type Release,
+  sees,
+} from "./kit.ts";
 
 const test = suite("neighbours' events");
 const ONE = "bida.task.succeeded";
@@ -68,10 +78,14 @@ for (const release of RELEASES) {
     // By then it counts as settled.
     const settled = () => bida.peer.isSettled && other.peer.isSettled;
     let since = performance.now();
-    await until("it not to be asked for a moment", () => {
-      if (!settled()) since = performance.now();
-      return performance.now() - since > 100;
-    }, 20_000);
+    await until(
+      "it not to be asked for a moment",
+      () => {
+        if (!settled()) since = performance.now();
+        return performance.now() - since > 100;
+      },
+      20_000,
+    );
     for (const { asked, changed } of [bida, other]) for (const seen of [asked, changed]) seen.splice(0);
     const heard: Heard[] = [];
     broker.createService(listener("late", [ONE], heard));
@@ -99,11 +113,20 @@ test("one instance of each group hears an event, every instance a broadcast", as
   await until("all to be known", () => bida.peer.isSettled, 20_000);
   for (let i = 0; i < 30; i++) bida.tell(`t${i}`);
   const count = (key: RegExp, name: string) =>
-    [...heard].filter(([of]) => key.test(of)).map(([, events]) => events.filter((e) => e.name === name).length);
+    [...heard]
+      .filter(([of]) => key.test(of))
+      .map(([, events]) => events.filter((e) => e.name === name).length);
   await until("all broadcasts", () => count(/mailer/, ALL).every((n) => n === 30));
   await until("all of one", () => sum(count(/mailer/, ONE)) >= 30 && sum(count(/named/, ONE)) >= 30);
   assert.equal([sum(count(/mailer/, ONE)), sum(count(/named/, ONE))], [30, 30]);
-  assert.equal([count(/mailer/, ONE), count(/named/, ONE)], [[10, 10, 10], [10, 10, 10]], "in turn");
+  assert.equal(
+    [count(/mailer/, ONE), count(/named/, ONE)],
+    [
+      [10, 10, 10],
+      [10, 10, 10],
+    ],
+    "in turn",
+  );
 });
 
 const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -120,7 +143,10 @@ test("an old name is heard by who does not listen to the new one", async () => {
   await sees(broker, "bida.scheduler.submit");
   bida.tell("x");
   for (const heard of [old, both, pattern]) await arrived(heard, 1);
-  assert.equal([namesOf(old), namesOf(both), namesOf(pattern)], [["task.succeeded x"], [`${ONE} x`], [`${ONE} x`]]);
+  assert.equal(
+    [namesOf(old), namesOf(both), namesOf(pattern)],
+    [["task.succeeded x"], [`${ONE} x`], [`${ONE} x`]],
+  );
 });
 
 test("two of Bida's nodes alone have little to say to each other", async () => {

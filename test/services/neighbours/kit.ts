@@ -82,7 +82,15 @@ export class Bida {
         void this.lines.push({ level, fields, line });
     const log = { info: write("info"), warn: write("warn"), error: write("error"), debug: () => undefined };
     this.peer = new Peer({
-      ...{ broker: this.broker, natsUrls: [url], namespace, aliases, services, installation, version: "0.0.0" },
+      ...{
+        broker: this.broker,
+        natsUrls: [url],
+        namespace,
+        aliases,
+        services,
+        installation,
+        version: "0.0.0",
+      },
       log: log as never,
       onChanged: (nodeID) => this.changed.push(nodeID),
     });

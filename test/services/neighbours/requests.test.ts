@@ -39,13 +39,25 @@ const refusal = (release: string, action: string, params: object, options: objec
     () => assert.unreachable(`${action} was not refused`),
     (error: { name: string; type: string; code: number; data: unknown; retryable: boolean; stack: string }) =>
       error,
-  ) as Promise<{ name: string; type: string; code: number; data: unknown; retryable: boolean; stack: string }>;
+  ) as Promise<{
+    name: string;
+    type: string;
+    code: number;
+    data: unknown;
+    retryable: boolean;
+    stack: string;
+  }>;
 
 for (const release of RELEASES) {
   test(`${release}: an action is called, and gets the task's text, key and caller`, async () => {
     await (programs.get(release) as Broker).waitForServices(["bida.scheduler", "bida.admin"], 10_000);
     const meta = { idempotencyKey: "order-1", actor: { kind: "user", name: "root" }, scope: "everything" };
-    const answer = await call(release, "bida.scheduler.submit", { ...TASK, requestParam: { price: 1.5 } }, { meta });
+    const answer = await call(
+      release,
+      "bida.scheduler.submit",
+      { ...TASK, requestParam: { price: 1.5 } },
+      { meta },
+    );
     assert.match(answer.taskId, /^task-\d+$/);
     const asked = bida.asked.at(-1);
     assert.is(asked?.action, "scheduler.submit");
@@ -69,7 +81,9 @@ for (const release of RELEASES) {
       .filter((name: string) => /^(bida\.)?(scheduler|admin|node|notifier|dispatcher)\./.test(name));
     assert.ok(offered.includes("bida.scheduler.submit"));
     for (const name of offered) assert.match(name, /^(bida\.)?(scheduler|admin)\./);
-    assert.not.ok(offered.some((name: string) => /claim|extend|report|session|authenticate|identify/.test(name)));
+    assert.not.ok(
+      offered.some((name: string) => /claim|extend|report|session|authenticate|identify/.test(name)),
+    );
     assert.is((await refusal(release, "bida.scheduler.claim", {})).type, "SERVICE_NOT_FOUND");
   });
 
@@ -90,7 +104,17 @@ async function request(fields: object): Promise<Record<string, unknown>> {
 
 test("inner actions are not answered, whoever asks by whatever name", async () => {
   const before = bida.asked.length;
-  for (const action of ["scheduler.claim", "scheduler.report", "admin.session", "admin.authenticate", "node.info", "$node.options", "bida.admin.login", "constructor", "__proto__"]) {
+  for (const action of [
+    "scheduler.claim",
+    "scheduler.report",
+    "admin.session",
+    "admin.authenticate",
+    "node.info",
+    "$node.options",
+    "bida.admin.login",
+    "constructor",
+    "__proto__",
+  ]) {
     const { success, error } = await request({ action });
     assert.equal([success, (error as { type: string }).type], [false, "SERVICE_NOT_FOUND"], action);
   }
@@ -103,7 +127,11 @@ test("a request that is a stream is refused", async () => {
 });
 
 test("packets that make no sense are told of once for each sender and reason, and nothing stops", async () => {
-  const senders = { bad: { ver: "3", sender: "old-one" }, none: { ver: "4" }, wild: { ver: "5", sender: "a b>*" } };
+  const senders = {
+    bad: { ver: "3", sender: "old-one" },
+    none: { ver: "4" },
+    wild: { ver: "5", sender: "a b>*" },
+  };
   for (let i = 0; i < 5; i++) {
     raw.publish("MOL.HEARTBEAT", JSON.stringify(senders.bad));
     raw.publish("MOL.HEARTBEAT", JSON.stringify(senders.none));
