@@ -27,7 +27,7 @@ export interface Rejected {
 }
 
 /** What answers to a node are addressed by is part of a NATS subject: neither blanks nor wildcards. */
-const NODE_ID = /^[^\s*>\u0000-\u001f\u007f]{1,256}$/;
+const NODE_ID = /^[^\s*>\p{Cc}]{1,256}$/u;
 
 export function readPacket(bytes: Uint8Array): Packet | Rejected {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();

@@ -21,19 +21,13 @@ import {
   readPacket,
   VERSIONS,
 } from "./packets.ts";
+import { Questions } from "./questions.ts";
 import { Requests, requestProblem } from "./requests.ts";
 
 /** How long those that are there get to answer before anything is offered, in ms; as Moleculer waits. */
 const LOOK_AROUND = 500;
 /** Who is unsettled is asked this often, in ms. */
 const ASK_EVERY = 100;
-/**
- * Who asks for an action is first asked what it listens to, where it was not in this time, in ms. The time grows while it goes on
- * asking and nothing changes; a node that asked for nothing for a while begins anew.
- */
-const STALE = { first: 20, longest: 1_000, quiet: 2_000 };
-/** How long a request waits for that, in ms. */
-const PATIENCE = 250;
 /** Silence is looked for this often, in ms. */
 const EXPIRE_EVERY = 5_000;
 /** What is under way at a stop may take so long, in ms. */
@@ -57,23 +51,13 @@ export interface PeerOptions {
   onChanged(nodeID: string): void;
 }
 
-/** When a neighbour was asked what it listens to, and who waits for its answer. */
-interface Asking {
-  at: number;
-  /** When it last asked for an action. */
-  calledAt: number;
-  /** How long an answer is good for, in ms. */
-  goodFor: number;
-  answered: PromiseWithResolvers<void> | null;
-}
-
 export class Peer {
   readonly #options: PeerOptions;
   readonly #neighbourhood = new Neighbourhood(() => performance.now());
   readonly #connection: Connection;
   readonly #offer: Offer;
   readonly #requests: Requests;
-  readonly #asked = new WeakMap<Neighbour, Asking>();
+  readonly #questions = new Questions((neighbour) => this.#send(neighbour, "DISCOVER", {}));
   readonly #said = new Set<string>();
   readonly #instanceID = randomUUID();
   readonly announcer: Announcer;
@@ -155,15 +139,21 @@ export class Peer {
     const neighbour = this.#neighbourhood.get(nodeID);
     if (!neighbour) return;
     this.#neighbourhood.unsettle(neighbour);
-    this.#ask(neighbour);
+    this.#questions.ask(neighbour);
   }
 
   #received(command: Command, bytes: Uint8Array, toAll: boolean): void {
     const packet = readPacket(bytes);
-    if ("problem" in packet) return this.#reject(packet);
+    if ("problem" in packet) {
+      this.#reject(packet);
+      return;
+    }
     if (packet.sender === this.#options.broker.nodeID) return;
     const met = this.#neighbourhood.heard(packet.sender, packet.ver);
-    if (met === null) return this.#reject({ problem: "there are too many nodes", sender: null });
+    if (met === null) {
+      this.#reject({ problem: "there are too many nodes", sender: null });
+      return;
+    }
     const { neighbour, isNew } = met;
     if (isNew && command !== "DISCONNECT") this.#welcome(neighbour, command, toAll);
     const handle = this.#handlers[command];
@@ -192,20 +182,18 @@ export class Peer {
   #welcome(neighbour: Neighbour, command: Command, toAll: boolean): void {
     // Who asks everybody is told anyway, and cannot answer before it is ready; then it is asked.
     if (command !== "DISCOVER" || !toAll) this.#inform(neighbour);
-    if (command !== "INFO") this.#ask(neighbour);
+    if (command !== "INFO") this.#questions.ask(neighbour);
     this.#beatInTime();
   }
 
   #informed(neighbour: Neighbour, packet: Packet, toAll: boolean): void {
     const information = readInformation(packet);
-    if (!information) return this.#reject({ problem: "its information is none", sender: neighbour.nodeID });
-    const isNews = this.#neighbourhood.informed(neighbour, information, packet.ver);
-    const asking = this.#asked.get(neighbour);
-    if (asking) {
-      if (isNews) asking.goodFor = STALE.first;
-      asking.answered?.resolve();
-      asking.answered = null;
+    if (!information) {
+      this.#reject({ problem: "its information is none", sender: neighbour.nodeID });
+      return;
     }
+    const isNews = this.#neighbourhood.informed(neighbour, information, packet.ver);
+    this.#questions.answered(neighbour, isNews);
     if (!isNews) return;
     this.announcer.catchUp();
     this.#reconsider();
@@ -213,53 +201,20 @@ export class Peer {
     if (!toAll && information.installation === null) this.#options.onChanged(neighbour.nodeID);
   }
 
-  #ask(neighbour: Neighbour): void {
-    this.#askingOf(neighbour).at = performance.now();
-    this.#send(neighbour, "DISCOVER", {});
-  }
-
-  #askingOf(neighbour: Neighbour): Asking {
-    const never = Number.NEGATIVE_INFINITY;
-    const asking = this.#asked.get(neighbour) ?? {
-      ...{ at: never, calledAt: never, goodFor: STALE.first, answered: null },
-    };
-    this.#asked.set(neighbour, asking);
-    return asking;
-  }
-
   #askUnsettled(): void {
-    for (const neighbour of this.#neighbourhood.unsettled) this.#ask(neighbour);
-  }
-
-  /**
-   * What a caller's node listens to is known before its task is accepted: Moleculer tells it up to a second later than it lets
-   * services call.
-   */
-  async #askCaller(neighbour: Neighbour): Promise<void> {
-    const asking = this.#askingOf(neighbour);
-    const now = performance.now();
-    if (now - asking.calledAt > STALE.quiet) asking.goodFor = STALE.first;
-    asking.calledAt = now;
-    if (asking.answered === null) {
-      if (now - asking.at < asking.goodFor) return;
-      asking.goodFor = Math.min(asking.goodFor * 2, STALE.longest);
-      asking.answered = Promise.withResolvers();
-      this.#ask(neighbour);
-      // Whatever comes of it: nobody waits for longer.
-      setTimeout(asking.answered.resolve, PATIENCE).unref();
-    }
-    const { answered } = asking;
-    await answered.promise;
-    if (asking.answered === answered) asking.answered = null;
+    for (const neighbour of this.#neighbourhood.unsettled) this.#questions.ask(neighbour);
   }
 
   async #requested(neighbour: Neighbour, packet: Packet): Promise<void> {
     const problem = requestProblem(packet);
-    if (problem !== null) return this.#reject({ problem, sender: neighbour.nodeID });
+    if (problem !== null) {
+      this.#reject({ problem, sender: neighbour.nodeID });
+      return;
+    }
     const name = packet.fields.action as string;
     const asked = this.#offer.find(name);
     if (asked?.isAlias) this.#sayAlias(neighbour, name);
-    if (asked) await this.#askCaller(neighbour);
+    if (asked) await this.#questions.askCaller(neighbour);
     const response = this.#isClosed
       ? this.#requests.refused(packet.fields.id as string, new BidaError("unavailable"))
       : await this.#requests.answer(asked?.action ?? null, packet);

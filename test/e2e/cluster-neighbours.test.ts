@@ -2,13 +2,20 @@
  * A cluster on the NATS of an application that has services called admin, api, scheduler and node, with Moleculer 0.14 and 0.15
  * as they come: neither answers what is meant for the other, and events reach all who listen. @takes 60 s
  */
-import type { ServiceBroker as Broker, ServiceSchema } from "moleculer";
+import type { ServiceBroker as Broker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createBrokerClient } from "../../client/index.ts";
 import * as nats from "../servers/nats.ts";
 import type { TestServer } from "../servers/server.ts";
-import { type Heard, listener, program, RELEASES, type Release } from "../services/neighbours/kit.ts";
+import {
+  type Heard,
+  listener,
+  program,
+  RELEASES,
+  type Release,
+  shopServices,
+} from "../services/neighbours/kit.ts";
 import { type Cluster, startCluster, USUAL } from "./kit/cluster.ts";
 import { inCluster } from "./kit/observer.ts";
 import { until } from "./kit/until.ts";
@@ -21,36 +28,13 @@ let world: Cluster;
 const shops = new Map<Release, Broker>();
 /** What reached the application's own services. */
 const asked: string[] = [];
-/** What they log beyond information, of Bida's nodes. */
-const complaints = new Map<Release, string[]>(RELEASES.map((release) => [release, []]));
-
-/** Services with Bida's names, and actions that Bida's nodes ask each other for. */
-const ownServices = (release: Release): ServiceSchema[] =>
-  Object.entries({
-    admin: ["list", "authenticate", "session", "identify", "login", "retry"],
-    api: ["rest"],
-    scheduler: ["submit", "submitMany", "submitBatch", "claim", "report", "extend", "get", "health"],
-    node: ["info", "metrics"],
-  }).map(([name, actions]) => ({
-    name,
-    actions: Object.fromEntries(
-      actions.map((action) => [
-        action,
-        () => {
-          asked.push(`${release} ${name}.${action}`);
-          return `the shop's ${name}.${action}`;
-        },
-      ]),
-    ),
-  })) as unknown as ServiceSchema[];
-
 test.before(async () => {
   bus = await nats.start();
   for (const release of RELEASES) {
-    const hear = (level: string, line: string) => {
-      if (level !== "info") complaints.get(release)?.push(line);
-    };
-    shops.set(release, program(release, bus.url, { services: ownServices(release), hear }));
+    shops.set(
+      release,
+      program(release, bus.url, { services: shopServices(release, (action) => asked.push(action)) }),
+    );
   }
   await Promise.all(Array.from(shops.values(), (broker) => broker.start()));
   world = await startCluster({ bus });

@@ -177,3 +177,23 @@ export const bare = (url: string): Promise<NatsConnection> => connect({ servers:
 /** Resolves when a program sees an action of Bida's. */
 export const sees = (broker: Broker, action: string): Promise<unknown> =>
   until(`${action} to be seen`, () => broker.registry.actions.isAvailable(action), 20_000);
+
+/** An application's services that have names of Bida's, with actions that Bida's nodes ask each other for. */
+export const shopServices = (release: Release, onCall: (action: string) => void): ServiceSchema[] =>
+  Object.entries({
+    admin: ["list", "authenticate", "session", "identify", "login", "retry"],
+    api: ["rest"],
+    scheduler: ["submit", "submitMany", "submitBatch", "claim", "report", "extend", "get", "health"],
+    node: ["info", "metrics"],
+  }).map(([name, actions]) => ({
+    name,
+    actions: Object.fromEntries(
+      actions.map((action) => [
+        action,
+        () => {
+          onCall(`${release} ${name}.${action}`);
+          return `the shop's ${name}.${action}`;
+        },
+      ]),
+    ),
+  })) as unknown as ServiceSchema[];
