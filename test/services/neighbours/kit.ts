@@ -113,8 +113,8 @@ export class Bida {
   }
 
   /** Tells of a task, as a recorder does. */
-  tell(taskId: string): void {
-    const event = { taskId, state: "succeeded", callCount: 1 } as never;
+  tell(taskId: string, sourceAppName: string | null = null): void {
+    const event = { taskId, sourceAppName, state: "succeeded", callCount: 1 } as never;
     if (this.announcer.hears("task.succeeded")) this.announcer.tell("task.succeeded", event);
   }
 
