@@ -9,14 +9,14 @@ import {
   type EventMap,
 } from "../../client/index.ts";
 
-export const fifteen: ServiceSchema = {
+export const fifteen: ServiceSchema & { callbacks: BidaCallbacks } = {
   name: "orders",
   mixins: [BidaMixin({ sourceAppName: "shop" })],
   callbacks: {
     exhausted(event) {
       void event.lastError?.code;
     },
-  } satisfies BidaCallbacks,
+  },
 };
 
 export const fourteen: Fourteen = { name: "orders", mixins: [BidaMixin()] };
