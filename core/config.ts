@@ -110,10 +110,9 @@ const namespaceName = z.string().regex(/^[\w-]{1,64}$/, "must be letters, digits
 /** Stands for Moleculer's default namespace, which has no name. */
 export const DEFAULT_NAMESPACE = "default";
 
+const NAMES = "must be names of namespaces: default,shop; or none";
 const rpcNamespaces = list
-  .pipe(
-    z.array(z.string().regex(/^[\w.-]{1,64}$/, "must be names of namespaces: default,shop; or none")).min(1),
-  )
+  .pipe(z.array(z.string().regex(/^[\w.-]{1,64}$/, NAMES)).min(1, NAMES))
   .refine((names) => names.length === 1 || !names.includes("none"), "none stands alone")
   .transform((names) =>
     [...new Set(names)]

@@ -68,9 +68,10 @@ export class Offer {
   get services(): ServiceInfo[] {
     const services = new Map<string, ServiceInfo>();
     for (const name of this.#actions.keys()) {
-      const [service, rawName] = cut(name);
+      const [service] = cut(name);
       const known = services.get(service) ?? serviceInfo(service);
-      known.actions[name] = { name, rawName };
+      // No more than brokers need: the smallest `max_payload` that a node starts with has to do.
+      known.actions[name] = { name };
       services.set(service, known);
     }
     return [...services.values()];

@@ -52,7 +52,7 @@ export interface ServiceInfo {
   fullName: string;
   settings: object;
   metadata: object;
-  actions: Record<string, { name: string; rawName: string }>;
+  actions: Record<string, { name: string }>;
   events: Record<string, never>;
 }
 

@@ -128,7 +128,7 @@ class Membership {
   #tell(node: string, installation: string): void {
     this.#log.error(
       { node, installation, own: this.own, meanwhile: "nothing is asked of it" },
-      "a node of another installation is on this NATS; give each installation a NATS of its own",
+      "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own",
     );
   }
 
