@@ -31,14 +31,6 @@ export function neighbours(config: Config): Middleware {
   return {
     name: "Neighbours",
 
-    created(broker: ServiceBroker) {
-      if (natsUrls.length === 0) return;
-      const events = eventsOf({
-        "neighbours.changed": ({ namespace: where, nodeID }) => peers.get(where)?.look(nodeID),
-      });
-      broker.createService({ name: "neighbours", events });
-    },
-
     async starting(broker: ServiceBroker) {
       const installation = installationOf(broker);
       if (natsUrls.length === 0 || installation === null) return;
@@ -50,6 +42,10 @@ export function neighbours(config: Config): Middleware {
         const own = { broker, natsUrls, services, installation, version, log, onChanged };
         peers.set(where, new Peer({ ...own, namespace: where, aliases: rpcAliases }));
       }
+      const events = eventsOf({
+        "neighbours.changed": ({ namespace: where, nodeID }) => peers.get(where)?.look(nodeID),
+      });
+      broker.createService({ name: "neighbours", events });
       announceThrough(
         broker,
         Array.from(peers.values(), ({ announcer }) => announcer),

@@ -7,8 +7,8 @@ import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type { Logger, ServiceBroker } from "moleculer";
 import { BidaError } from "../../core/errors.ts";
-import { publicName } from "../../core/public-actions.ts";
 import { Announcer } from "./announcer.ts";
+import { Complaints } from "./complaints.ts";
 import { Connection } from "./connection.ts";
 import { type Neighbour, Neighbourhood } from "./neighbourhood.ts";
 import { Offer } from "./offer.ts";
@@ -16,7 +16,6 @@ import {
   type Command,
   type Packet,
   type ProtocolVersion,
-  type Rejected,
   readInformation,
   readPacket,
   VERSIONS,
@@ -32,8 +31,6 @@ const ASK_EVERY = 100;
 const EXPIRE_EVERY = 5_000;
 /** What is under way at a stop may take so long, in ms. */
 const DRAIN = 8_000;
-/** So many different mistakes of neighbours are told of in the log, each once. */
-const MAX_SAID = 1_000;
 
 export interface PeerOptions {
   broker: ServiceBroker;
@@ -58,7 +55,7 @@ export class Peer {
   readonly #offer: Offer;
   readonly #requests: Requests;
   readonly #questions = new Questions((neighbour) => this.#send(neighbour, "DISCOVER", {}));
-  readonly #said = new Set<string>();
+  readonly #complaints: Complaints;
   readonly #instanceID = randomUUID();
   readonly announcer: Announcer;
   #timers: { asking?: NodeJS.Timeout; expiring?: NodeJS.Timeout; beating?: NodeJS.Timeout } = {};
@@ -73,6 +70,7 @@ export class Peer {
     const { broker, natsUrls, namespace, log } = options;
     this.#offer = new Offer(options);
     this.#requests = new Requests(broker);
+    this.#complaints = new Complaints(log, namespace);
     this.#connection = new Connection({
       ...{ natsUrls, namespace, nodeID: broker.nodeID, log },
       onPacket: (command, bytes, toAll) => this.#received(command, bytes, toAll),
@@ -145,13 +143,13 @@ export class Peer {
   #received(command: Command, bytes: Uint8Array, toAll: boolean): void {
     const packet = readPacket(bytes);
     if ("problem" in packet) {
-      this.#reject(packet);
+      this.#complaints.rejected(packet);
       return;
     }
     if (packet.sender === this.#options.broker.nodeID) return;
     const met = this.#neighbourhood.heard(packet.sender, packet.ver);
     if (met === null) {
-      this.#reject({ problem: "there are too many nodes", sender: null });
+      this.#complaints.rejected({ problem: "there are too many nodes", sender: null });
       return;
     }
     const { neighbour, isNew } = met;
@@ -189,12 +187,17 @@ export class Peer {
   #informed(neighbour: Neighbour, packet: Packet, toAll: boolean): void {
     const information = readInformation(packet);
     if (!information) {
-      this.#reject({ problem: "its information is none", sender: neighbour.nodeID });
+      this.#complaints.rejected({ problem: "its information is none", sender: neighbour.nodeID });
       return;
     }
     const isNews = this.#neighbourhood.informed(neighbour, information, packet.ver);
     this.#questions.answered(neighbour, isNews);
     if (!isNews) return;
+    if (this.#isOwn(neighbour)) {
+      // It may have been told of actions before it said who it is.
+      this.#seq++;
+      this.#inform(neighbour);
+    }
     this.announcer.catchUp();
     this.#reconsider();
     // Only this node was told.
@@ -208,16 +211,16 @@ export class Peer {
   async #requested(neighbour: Neighbour, packet: Packet): Promise<void> {
     const problem = requestProblem(packet);
     if (problem !== null) {
-      this.#reject({ problem, sender: neighbour.nodeID });
+      this.#complaints.rejected({ problem, sender: neighbour.nodeID });
       return;
     }
     const name = packet.fields.action as string;
     const asked = this.#offer.find(name);
-    if (asked?.isAlias) this.#sayAlias(neighbour, name);
+    if (asked?.isAlias) this.#complaints.oldName(neighbour.nodeID, name);
     if (asked) await this.#questions.askCaller(neighbour);
     const response = this.#isClosed
       ? this.#requests.refused(packet.fields.id as string, new BidaError("unavailable"))
-      : await this.#requests.answer(asked?.action ?? null, packet);
+      : await this.#requests.answer(asked?.action ?? null, packet, this.#isOwn(neighbour));
     const { sender, ver } = packet;
     const print = (fields: object) => JSON.stringify({ ver, sender: this.#options.broker.nodeID, ...fields });
     let text = print(response);
@@ -227,32 +230,6 @@ export class Peer {
       text = print(this.#requests.refused(response.id, new BidaError("body_too_large", detail)));
     }
     this.#connection.sendText("RES", sender, text);
-  }
-
-  #sayAlias({ nodeID }: Neighbour, name: string): void {
-    this.#sayOnce(`alias ${nodeID} ${name}`, () =>
-      this.#options.log.warn(
-        { node: nodeID, action: name, instead: publicName(name) },
-        "a neighbour calls an action by its old name, which the next version drops",
-      ),
-    );
-  }
-
-  /** Packets that are dropped: told once for each sender and reason, not for each packet. */
-  #reject({ problem, sender }: Rejected): void {
-    const { log, namespace } = this.#options;
-    this.#sayOnce(`${problem} ${sender}`, () =>
-      log.warn(
-        { node: sender, namespace, problem },
-        "a packet of another Moleculer node is not understood and dropped, as are those like it",
-      ),
-    );
-  }
-
-  #sayOnce(key: string, say: () => void): void {
-    if (this.#said.has(key) || this.#said.size >= MAX_SAID) return;
-    this.#said.add(key);
-    say();
   }
 
   #expire(): void {
@@ -292,10 +269,16 @@ export class Peer {
     for (const neighbour of this.#neighbourhood.all) this.#inform(neighbour);
   }
 
+  /** Whether it is a node of this installation: one like this, or of a version that had no namespace of its own. */
+  #isOwn({ information }: Neighbour): boolean {
+    return information?.installation === this.#options.installation;
+  }
+
   #inform(neighbour: Neighbour): void {
     const { version, installation } = this.#options;
     this.#send(neighbour, "INFO", {
-      services: this.#offer.services,
+      // Nodes of Bida's ask each other in their own namespace: here they would ask as strangers.
+      services: this.#isOwn(neighbour) ? [] : this.#offer.services,
       ipList: [],
       hostname: os.hostname(),
       client: { type: "nodejs", version, langVersion: process.version },

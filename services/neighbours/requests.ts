@@ -46,8 +46,9 @@ export class Requests {
   /**
    * @param action what is asked for; null: nothing that neighbours may call
    * @param packet one that has no {@link requestProblem}
+   * @param isOwn it comes from a node of this installation, which says on whose behalf it asks
    */
-  async answer(action: PublicAction | null, packet: Packet): Promise<Response> {
+  async answer(action: PublicAction | null, packet: Packet, isOwn: boolean): Promise<Response> {
     const { fields, text, sender } = packet;
     const id = fields.id as string;
     if (action === null) return this.#failed(id, this.#notFound(String(fields.action)));
@@ -60,7 +61,7 @@ export class Requests {
       const options = {
         nodeID: this.#broker.nodeID,
         timeout: timeoutOf(fields.timeout),
-        meta: metaOf(fields.meta, sender),
+        meta: isOwn ? (fields.meta as CallMeta) : metaOf(fields.meta, sender),
       };
       const data = await call(this.#broker, action, params, options);
       return { id, meta: {}, success: true, data };

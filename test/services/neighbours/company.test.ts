@@ -188,6 +188,32 @@ test("a namespace that is not served is told of once", async () => {
   assert.not.ok(told().includes("served"));
 });
 
+test("a node of the own installation, of a version without a namespace, is offered nothing, and asks for whom it says", async () => {
+  const namespace = "upgrade";
+  const one = await bida({ namespace, installation: "A" });
+  const caller = await start("0.15", { namespace });
+  await sees(caller, "admin.list");
+  const old = program("0.15", bus.url, { namespace, services: [ADMIN] });
+  old.metadata.installation = "A";
+  running.push(old);
+  await old.start();
+  await until("it to be known", () => offering(caller, "admin.list").length === 2);
+  await until("it to see nothing of the new", () => offering(old, "admin.list").join() === old.nodeID);
+  assert.equal(offering(old, "scheduler.submit"), []);
+  assert.equal(one.said(/another program has a service/), [], "it is no other program");
+  // Asked before it knew better, an answer is for whom it asks: an app sees its own tasks only.
+  const raw = await bare(bus.url);
+  const answers = raw.subscribe("MOL-upgrade.RES.old-2", { max: 1 });
+  const send = (command: string, fields: object) =>
+    raw.publish(`MOL-upgrade.${command}`, JSON.stringify({ ver: "5", sender: "old-2", ...fields }));
+  send("INFO", { services: [], instanceID: "x", seq: 1, metadata: { installation: "A" } });
+  const meta = { scope: { appId: 7 }, actor: { kind: "app", id: 7, name: "shop", role: null } };
+  send(`REQ.${one.broker.nodeID}`, { id: "1", action: "admin.list", params: {}, meta });
+  for await (const { data } of answers) assert.is(JSON.parse(data.toString()).success, true);
+  assert.equal(one.asked.at(-1)?.meta, meta);
+  await raw.close();
+});
+
 test("without the old names", async () => {
   const one = await bida({ namespace: "new-names", aliases: false });
   const shop = await start("0.14", { namespace: "new-names" });
