@@ -23,6 +23,7 @@ export const REFUSALS = {
   invalid_http: [400, "The request is not valid HTTP"],
   internal: [500, "Something went wrong here"],
   unavailable: [503, "Not available just now; try again"],
+  own_callback: [508, "This is a callback of Bida's own"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;

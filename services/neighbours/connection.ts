@@ -1,7 +1,7 @@
 /** A connection to NATS on which Bida is a node of an application's Moleculer namespace. */
 import type { Logger } from "moleculer";
 import { connect, type NatsConnection } from "nats";
-import { natsOptions } from "../bus/nats-transporter.ts";
+import { natsOptions } from "../bus/nats-options.ts";
 import { COMMANDS, type Command, type ProtocolVersion } from "./packets.ts";
 
 /** On the way out the last messages get this long to leave, in ms. */

@@ -4,6 +4,8 @@
  * 5 (0.15) differ, in what is used here, in nothing but the number; each side drops packets that have the other one's.
  */
 
+import { isNodeId } from "../bus/packet.ts";
+
 export const VERSIONS = ["4", "5"] as const;
 export type ProtocolVersion = (typeof VERSIONS)[number];
 
@@ -26,9 +28,6 @@ export interface Rejected {
   sender: string | null;
 }
 
-/** What answers to a node are addressed by is part of a NATS subject: neither blanks nor wildcards. */
-const NODE_ID = /^[^\s*>\p{Cc}]{1,256}$/u;
-
 export function readPacket(bytes: Uint8Array): Packet | Rejected {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   let fields: unknown;
@@ -39,8 +38,7 @@ export function readPacket(bytes: Uint8Array): Packet | Rejected {
   }
   if (!isObject(fields)) return { problem: "it is no JSON object", sender: null };
   const { ver, sender } = fields;
-  if (typeof sender !== "string" || !NODE_ID.test(sender))
-    return { problem: "it names no sender that could be answered", sender: null };
+  if (!isNodeId(sender)) return { problem: "it names no sender that could be answered", sender: null };
   if (ver !== "4" && ver !== "5")
     return { problem: "its protocol is neither version 4 nor 5 (Moleculer 0.14 and 0.15)", sender };
   return { ver, sender, fields, text };
@@ -85,11 +83,10 @@ export interface NodeInformation {
   installation: string | null;
 }
 
-/** @returns null for one that makes no sense */
-export function readInformation({ fields }: Packet): NodeInformation | null {
+/** @param packet an INFO that was checked (`bus/packet.ts`) */
+export function readInformation({ fields }: Packet): NodeInformation {
   const { services, instanceID, seq, metadata } = fields;
-  if (!Array.isArray(services)) return null;
-  const known = services.filter(isObject);
+  const known = (services as unknown[]).filter(isObject);
   const nameOf = (service: Record<string, unknown>) => String(service.fullName ?? service.name ?? "");
   return {
     instanceID: typeof instanceID === "string" ? instanceID : "",

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type { Logger, ServiceBroker } from "moleculer";
 import { BidaError } from "../../core/errors.ts";
+import { checkPacket } from "../bus/packet.ts";
 import { Announcer } from "./announcer.ts";
 import { Complaints } from "./complaints.ts";
 import { Connection } from "./connection.ts";
@@ -27,6 +28,8 @@ import { Requests, requestProblem } from "./requests.ts";
 const LOOK_AROUND = 500;
 /** Who is unsettled is asked this often, in ms. */
 const ASK_EVERY = 100;
+/** What is believed of these is checked as among Bida's own nodes; a request is answered, whatever is wrong with it. */
+const CHECKED = new Set<Command>(["INFO", "HEARTBEAT"]);
 /** Silence is looked for this often, in ms. */
 const EXPIRE_EVERY = 5_000;
 /** What is under way at a stop may take so long, in ms. */
@@ -146,7 +149,16 @@ export class Peer {
       this.#complaints.rejected(packet);
       return;
     }
-    if (packet.sender === this.#options.broker.nodeID) return;
+    const { nodeID } = this.#options.broker;
+    if (packet.sender === nodeID) return;
+    if (CHECKED.has(command)) {
+      const checked = checkPacket(command, packet.fields, nodeID);
+      if ("problem" in checked) {
+        this.#complaints.rejected({ problem: checked.problem, sender: packet.sender });
+        return;
+      }
+      packet.fields = checked.packet;
+    }
     const met = this.#neighbourhood.heard(packet.sender, packet.ver);
     if (met === null) {
       this.#complaints.rejected({ problem: "there are too many nodes", sender: null });
@@ -186,10 +198,6 @@ export class Peer {
 
   #informed(neighbour: Neighbour, packet: Packet, toAll: boolean): void {
     const information = readInformation(packet);
-    if (!information) {
-      this.#complaints.rejected({ problem: "its information is none", sender: neighbour.nodeID });
-      return;
-    }
     const isNews = this.#neighbourhood.informed(neighbour, information, packet.ver);
     this.#questions.answered(neighbour, isNews);
     if (!isNews) return;

@@ -61,7 +61,7 @@ export class Requests {
       const options = {
         nodeID: this.#broker.nodeID,
         timeout: timeoutOf(fields.timeout),
-        meta: isOwn ? (fields.meta as CallMeta) : metaOf(fields.meta, sender),
+        meta: isOwn && isObject(fields.meta) ? (fields.meta as CallMeta) : metaOf(fields.meta, sender),
       };
       const data = await call(this.#broker, action, params, options);
       return { id, meta: {}, success: true, data };

@@ -35,7 +35,7 @@ const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
-  readonly #resources: Pick<Resources, "db" | "clock">;
+  readonly #resources: Pick<Resources, "db" | "clock" | "config">;
   readonly #batcher: Batcher<NewTask, Accepted | Refused>;
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
   readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
@@ -47,12 +47,14 @@ export class Acceptance {
    *   waiting for it
    */
   constructor(
-    resources: Pick<Resources, "db" | "clock">,
+    resources: Pick<Resources, "db" | "clock" | "config">,
     handover: Pick<Handover, "choose" | "giveUp">,
     onCommitted: (tasks: StoredTask[]) => void,
   ) {
     this.#resources = resources;
-    this.#origins = new Origins(resources);
+    const { db, clock, config } = resources;
+    this.#origins = new Origins({ db, clock, limit: config.newDestinations });
+    void this.#origins.load();
     const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
@@ -109,7 +111,7 @@ export class Acceptance {
 
   /**
    * Resolves once the task is committed.
-   * @throws BidaError idempotency_conflict, unavailable
+   * @throws BidaError idempotency_conflict, unavailable; too_many_requests for one new destination too many
    */
   async accept(
     checked: CheckedTask,
@@ -129,7 +131,7 @@ export class Acceptance {
   }
 
   #stored({ spec, origin }: CheckedTask, owner: Origin): StoredTask {
-    this.#origins.saw(origin);
+    this.#origins.saw(origin, owner.appId);
     return storedTaskOf(spec, origin, owner, this.#resources.clock);
   }
 }

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
+import { loadConfig } from "../../core/config.ts";
 import type { BidaError } from "../../core/errors.ts";
 import { parseTask } from "../../core/parse-task.ts";
 import { Acceptance } from "../../services/scheduler/acceptance.ts";
@@ -23,7 +24,7 @@ const origin = { appId: 0, door: "rpc", sourceIp: null } as const;
 
 function acceptance(): Acceptance {
   const db = silent() as unknown as Database;
-  return new Acceptance({ db, clock: systemClock }, NO_HANDOVER, () => undefined);
+  return new Acceptance({ db, clock: systemClock, config: loadConfig({}) }, NO_HANDOVER, () => undefined);
 }
 
 const refusal = (run: () => void): BidaError | null => {

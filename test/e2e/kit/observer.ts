@@ -1,6 +1,7 @@
 /** Brokers beside Bida's nodes: one that sees a cluster from the inside, and one as another program has it. */
 import { ServiceBroker } from "moleculer";
 import { FEATURES } from "../../../services/bus/features.ts";
+import { packetGuard } from "../../../services/bus/packet-guard.ts";
 import type { BidaNode } from "./node.ts";
 import { until } from "./until.ts";
 
@@ -31,6 +32,8 @@ export function ownBroker(url: string, onAlarm: (taskId: string) => void): Servi
     requestTimeout: 10_000,
     heartbeatInterval: 2,
     heartbeatTimeout: 6,
+    // It is to outlive what tests send to the cluster.
+    middlewares: [packetGuard()],
   });
   broker.createService({
     name: "e2e-listener",

@@ -121,6 +121,15 @@ test("inner actions are not answered, whoever asks by whatever name", async () =
   assert.is(bida.asked.length, before);
 });
 
+test("a name of an event that is a broken pattern harms nobody", async () => {
+  const events = { "*(*": { name: "*(*" }, "bida.task.*": { name: "bida.task.*" } };
+  const services = [{ name: "evil", actions: {}, events }];
+  raw.publish("MOL.INFO", JSON.stringify({ ver: "4", sender: "evil", services, instanceID: "i", seq: 1 }));
+  await request({ action: "bida.admin.list" });
+  bida.tell("t1");
+  raw.publish("MOL.DISCONNECT", JSON.stringify({ ver: "4", sender: "evil" }));
+});
+
 test("a request that is a stream is refused", async () => {
   const { error } = await request({ action: "bida.admin.list", stream: true });
   assert.is((error as { type: string }).type, "unsupported_media_type");
@@ -148,7 +157,7 @@ test("packets that make no sense are told of once for each sender and reason, an
     "null: it is not JSON, which is Moleculer's default serializer",
     "null: it names no sender that could be answered",
     "odd: a request without an id",
-    "odd: its information is none",
+    "odd: services are no list",
     "old-one: its protocol is neither version 4 nor 5 (Moleculer 0.14 and 0.15)",
   ]);
 });

@@ -284,6 +284,8 @@ export interface components {
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
+            /** @description Whether what operators resend in its name is signed as its own */
+            signResends: boolean;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -300,6 +302,7 @@ export interface components {
             ipAllow?: string[];
             name?: string;
             ratePerSecond?: number | null;
+            signResends?: boolean;
         };
         /**
          * @example {
@@ -316,6 +319,8 @@ export interface components {
             name: string;
             /** @default null */
             ratePerSecond?: number | null;
+            /** @default false */
+            signResends?: boolean;
         };
         /** @description One call that was made */
         Attempt: {
@@ -519,6 +524,8 @@ export interface components {
             /** @description Whether its callbacks are signed */
             signing: boolean;
             signingSecret: string | null;
+            /** @description Whether what operators resend in its name is signed as its own */
+            signResends: boolean;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -737,7 +744,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -802,7 +809,7 @@ export interface components {
             delayMs: number;
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -811,14 +818,14 @@ export interface components {
             jitter?: number;
             maxDelayMs: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "schedule";
         };
@@ -1548,6 +1555,8 @@ export interface operations {
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
+                        /** @description Whether what operators resend in its name is signed as its own */
+                        signResends: boolean;
                         /** Format: date-time */
                         updatedAt: string;
                     };
@@ -1602,6 +1611,8 @@ export interface operations {
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
                         signingSecret: string;
+                        /** @description Whether what operators resend in its name is signed as its own */
+                        signResends: boolean;
                         /** Format: date-time */
                         updatedAt: string;
                     };
