@@ -2,7 +2,7 @@
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
-import type { Database } from "./database.ts";
+import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
 import { matching, type TaskFilter } from "./read.ts";
 import { type Row, type StoredTask, taskFromRow } from "./rows.ts";
@@ -106,9 +106,11 @@ async function part(
 ): Promise<{ rows: StoredTask[]; end: Place | null }> {
   const rows: StoredTask[] = [];
   let from = after;
+  const known = indexed(scope, filter);
+  const reader = known ? db : forSearch(db);
   for (let look = FIRST_LOOK; ; look = Math.min(look * 4, LONGEST_LOOK)) {
-    const end = indexed(scope, filter) ? null : await endOfLook(db, filter, order, from, look);
-    const query = ordered(matching(db, scope, filter), order, from).limit(limit + 1 - rows.length);
+    const end = known ? null : await endOfLook(reader, filter, order, from, look);
+    const query = ordered(matching(reader, scope, filter), order, from).limit(limit + 1 - rows.length);
     if (end) notBehind(query, order, end);
     rows.push(...(await reading(query)).map(taskFromRow));
     if (rows.length > limit || end === null) return { rows, end: null };
