@@ -59,6 +59,8 @@ export class Peer {
   readonly #requests: Requests;
   readonly #questions = new Questions((neighbour) => this.#send(neighbour, "DISCOVER", {}));
   readonly #complaints: Complaints;
+  /** Nodes of this installation that were told that they are offered nothing. */
+  readonly #corrected = new WeakSet<Neighbour>();
   readonly #instanceID = randomUUID();
   readonly announcer: Announcer;
   #timers: { asking?: NodeJS.Timeout; expiring?: NodeJS.Timeout; beating?: NodeJS.Timeout } = {};
@@ -201,8 +203,9 @@ export class Peer {
     const isNews = this.#neighbourhood.informed(neighbour, information, packet.ver);
     this.#questions.answered(neighbour, isNews);
     if (!isNews) return;
-    if (this.#isOwn(neighbour)) {
-      // It may have been told of actions before it said who it is.
+    if (this.#isOwn(neighbour) && !this.#corrected.has(neighbour)) {
+      // It may have been told of actions before it said who it is. Once: what it hears is news to it, as its own is here.
+      this.#corrected.add(neighbour);
       this.#seq++;
       this.#inform(neighbour);
     }
