@@ -26,6 +26,12 @@ export interface Config {
   redisUrl: string | null;
   /** Empty: a single process. */
   natsUrls: string[];
+  /** Moleculer's namespace of Bida's own nodes. */
+  namespace: string;
+  /** The namespaces in which other services reach Bida; "" is Moleculer's default. */
+  rpcNamespaces: string[];
+  /** Whether they may also use the names without `bida.`. */
+  rpcAliases: boolean;
   adminUsername: string;
   adminPassword: string;
   /** Who may use the legacy door. */
@@ -149,6 +155,22 @@ const key = z
   .transform((text) => Buffer.from(text, "base64"))
   .refine((bytes) => bytes.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)");
 
+/** Part of a NATS subject: no blanks, no wildcards. A dot would make two parts of one. */
+const namespaceName = z.string().regex(/^[\w-]{1,64}$/, "must be letters, digits, - and _, at most 64");
+
+/** Stands for Moleculer's default namespace, which has no name. */
+export const DEFAULT_NAMESPACE = "default";
+
+const NAMES = "must be names of namespaces: default,shop; or none";
+const rpcNamespaces = list
+  .pipe(z.array(z.string().regex(/^[\w.-]{1,64}$/, NAMES)).min(1, NAMES))
+  .refine((names) => names.length === 1 || !names.includes("none"), "none stands alone")
+  .transform((names) =>
+    [...new Set(names)]
+      .filter((name) => name !== "none")
+      .map((name) => (name === DEFAULT_NAMESPACE ? "" : name)),
+  );
+
 /** Of callers and proxies. One that can never match would be taken for a protection, or for a permission, that it is not. */
 const peers = ranges.superRefine((entries, ctx) => {
   const problem = entries.map(neverMatches).find((one) => one !== null);
@@ -177,6 +199,9 @@ const VARIABLES = z.object({
     .optional(),
   BIDA_REDIS_URL: server(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
+  BIDA_NAMESPACE: namespaceName.default("bida"),
+  BIDA_RPC_NAMESPACES: rpcNamespaces.default([""]),
+  BIDA_RPC_ALIASES: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
   // As other users' names: MySQL does not tell two of them apart by blanks at the end.
   BIDA_ADMIN_USERNAME: z
     .string()
@@ -280,6 +305,9 @@ export function loadConfig(
     databaseUrl: v.BIDA_DATABASE_URL ?? null,
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
+    namespace: v.BIDA_NAMESPACE,
+    rpcNamespaces: v.BIDA_RPC_NAMESPACES,
+    rpcAliases: v.BIDA_RPC_ALIASES === "on",
     adminUsername: v.BIDA_ADMIN_USERNAME,
     adminPassword: isLegacyOnly(v) ? NO_PASSWORD : v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
@@ -321,10 +349,11 @@ export function loadConfig(
 }
 
 /** What a program needs that is no node: to find the cluster, or the embedded process. */
-export type ClientConfig = Pick<Config, "natsUrls" | "dataDir" | "logLevel" | "logFormat">;
+export type ClientConfig = Pick<Config, "natsUrls" | "namespace" | "dataDir" | "logLevel" | "logFormat">;
 
 const CLIENT_VARIABLES = VARIABLES.pick({
   BIDA_NATS_URL: true,
+  BIDA_NAMESPACE: true,
   BIDA_DATA_DIR: true,
   BIDA_LOG_FORMAT: true,
 }).extend({
@@ -336,6 +365,7 @@ export function loadClientConfig(env: Record<string, string | undefined>): Clien
   const v = checked(CLIENT_VARIABLES, env);
   return {
     natsUrls: v.BIDA_NATS_URL,
+    namespace: v.BIDA_NAMESPACE,
     dataDir: v.BIDA_DATA_DIR,
     logLevel: v.BIDA_LOG_LEVEL,
     logFormat: v.BIDA_LOG_FORMAT,
@@ -393,6 +423,8 @@ const servicesOf = ({ SERVICES, BIDA_DUBBO_PORT }: Variables): ServiceName[] =>
 
 function* combinationMistakes(v: Variables): Generator<string> {
   const services = servicesOf(v);
+  if (v.BIDA_RPC_NAMESPACES.includes(v.BIDA_NAMESPACE))
+    yield `BIDA_RPC_NAMESPACES: ${v.BIDA_NAMESPACE} is the namespace of Bida's own nodes (BIDA_NAMESPACE)`;
   if (services.includes("dubbo")) yield* dubboMistakes(v);
   if (v.BIDA_NATS_URL.length > 0) {
     if (!v.BIDA_REDIS_URL) yield "BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)";

@@ -8,9 +8,15 @@ import { natsOptions } from "./nats-options.ts";
 import { NatsTransporter } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */
-export function sharedOptions({ natsUrls, logLevel, logFormat }: ClientConfig): BrokerOptions {
+export function sharedOptions({
+  natsUrls,
+  namespace,
+  logLevel,
+  logFormat,
+}: Omit<ClientConfig, "dataDir">): BrokerOptions {
   return {
-    namespace: "",
+    // Other programs' services are in another one, and meet none of Bida's inner actions (`services/neighbours/`).
+    namespace,
     metadata: { ...FEATURES },
     logger: {
       type: "Pino",
