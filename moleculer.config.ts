@@ -7,6 +7,7 @@ import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
 import { packetGuard } from "./services/bus/packet-guard.ts";
 import { egressRules } from "./services/node/egress.ts";
+import { neighbours } from "./services/neighbours/neighbours.ts";
 import { fatal } from "./services/node/fatal.ts";
 import { foreignNodes } from "./services/node/foreign-nodes.ts";
 import { leavingSlowly } from "./services/node/leaving.ts";
@@ -34,6 +35,7 @@ function brokerOptions(settings: Config): BrokerOptions {
       resources(settings),
       egressRules(settings),
       nodeService(settings),
+      neighbours(settings),
       largePackets(),
       packetGuard(),
       replListener(settings),

@@ -21,6 +21,12 @@ export interface Config {
   redisUrl: string | null;
   /** Empty: a single process. */
   natsUrls: string[];
+  /** Moleculer's namespace of Bida's own nodes. */
+  namespace: string;
+  /** The namespaces in which other services reach Bida; "" is Moleculer's default. */
+  rpcNamespaces: string[];
+  /** Whether they may also use the names without `bida.`. */
+  rpcAliases: boolean;
   adminUsername: string;
   adminPassword: string;
   /** Who may use the legacy door. */
@@ -123,6 +129,22 @@ const peers = ranges.superRefine((entries, ctx) => {
   const problem = entries.map(neverMatches).find((one) => one !== null);
   if (problem) ctx.addIssue(problem);
 });
+/** Part of a NATS subject: no blanks, no wildcards. A dot would make two parts of one. */
+const namespaceName = z.string().regex(/^[\w-]{1,64}$/, "must be letters, digits, - and _, at most 64");
+
+/** Stands for Moleculer's default namespace, which has no name. */
+export const DEFAULT_NAMESPACE = "default";
+
+const rpcNamespaces = list
+  .pipe(
+    z.array(z.string().regex(/^[\w.-]{1,64}$/, "must be names of namespaces: default,shop; or none")).min(1),
+  )
+  .refine((names) => names.length === 1 || !names.includes("none"), "none stands alone")
+  .transform((names) =>
+    [...new Set(names)]
+      .filter((name) => name !== "none")
+      .map((name) => (name === DEFAULT_NAMESPACE ? "" : name)),
+  );
 
 /** Where the limit of open files allows it. */
 const DEFAULT_CONCURRENCY = 256;
@@ -146,6 +168,9 @@ const VARIABLES = z.object({
     .optional(),
   BIDA_REDIS_URL: server(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
+  BIDA_NAMESPACE: namespaceName.default("bida"),
+  BIDA_RPC_NAMESPACES: rpcNamespaces.default([""]),
+  BIDA_RPC_ALIASES: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
   // As other users' names: MySQL does not tell two of them apart by blanks at the end.
   BIDA_ADMIN_USERNAME: z
     .string()
@@ -224,6 +249,9 @@ export function loadConfig(
     databaseUrl: v.BIDA_DATABASE_URL ?? null,
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
+    namespace: v.BIDA_NAMESPACE,
+    rpcNamespaces: v.BIDA_RPC_NAMESPACES,
+    rpcAliases: v.BIDA_RPC_ALIASES === "on",
     adminUsername: v.BIDA_ADMIN_USERNAME,
     adminPassword: v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
@@ -254,16 +282,25 @@ export function loadConfig(
 }
 
 /** What a program needs that is no node: to find the cluster, or the embedded process. */
-export type ClientConfig = Pick<Config, "natsUrls" | "dataDir" | "logLevel">;
+export type ClientConfig = Pick<Config, "natsUrls" | "namespace" | "dataDir" | "logLevel">;
 
-const CLIENT_VARIABLES = VARIABLES.pick({ BIDA_NATS_URL: true, BIDA_DATA_DIR: true }).extend({
+const CLIENT_VARIABLES = VARIABLES.pick({
+  BIDA_NATS_URL: true,
+  BIDA_NAMESPACE: true,
+  BIDA_DATA_DIR: true,
+}).extend({
   BIDA_LOG_LEVEL: VARIABLES.shape.BIDA_LOG_LEVEL.unwrap().default("fatal"),
 });
 
 /** @throws ConfigError for the first mistake */
 export function loadClientConfig(env: Record<string, string | undefined>): ClientConfig {
   const v = checked(CLIENT_VARIABLES, env);
-  return { natsUrls: v.BIDA_NATS_URL, dataDir: v.BIDA_DATA_DIR, logLevel: v.BIDA_LOG_LEVEL };
+  return {
+    natsUrls: v.BIDA_NATS_URL,
+    namespace: v.BIDA_NAMESPACE,
+    dataDir: v.BIDA_DATA_DIR,
+    logLevel: v.BIDA_LOG_LEVEL,
+  };
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
@@ -291,6 +328,10 @@ const servicesOf = ({ SERVICES, BIDA_DUBBO_PORT }: Variables): ServiceName[] =>
 
 function checkCombination(v: Variables): void {
   const services = servicesOf(v);
+  if (v.BIDA_RPC_NAMESPACES.includes(v.BIDA_NAMESPACE))
+    throw new ConfigError(
+      `BIDA_RPC_NAMESPACES: ${v.BIDA_NAMESPACE} is the namespace of Bida's own nodes (BIDA_NAMESPACE)`,
+    );
   if (services.includes("dubbo")) checkDubbo(v);
   if (v.BIDA_NATS_URL.length > 0) {
     if (!v.BIDA_REDIS_URL)
