@@ -15,6 +15,8 @@ test.before(async () => {
   world = await startCluster({
     plan: [{ services: "api,admin,notifier" }, { services: "scheduler,dispatcher" }],
   });
+  // A broker as others have it dies of what comes here.
+  await world.broker.stop();
   nats = await connect({ servers: world.bus.url });
 });
 test.after(async () => {
