@@ -23,6 +23,7 @@ export const REFUSALS = {
   invalid_http: [400, "The request is not valid HTTP"],
   internal: [500, "Something went wrong here"],
   unavailable: [503, "Not available just now; try again"],
+  unanswered: [503, "Whether it was accepted is not known; try again with the same idempotency key"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;
@@ -49,7 +50,7 @@ export class BidaError extends Error {
     this.name = "BidaError";
     this.code = code;
     this.errors = bounded(more.errors ?? []);
-    this.retryAfter = more.retryAfter ?? (code === "unavailable" ? 2 : undefined);
+    this.retryAfter = more.retryAfter ?? (REFUSALS[code][0] === 503 ? 2 : undefined);
   }
 
   get status(): number {
