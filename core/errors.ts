@@ -15,6 +15,7 @@ export const REFUSALS = {
   not_found: [404, "There is no such thing here"],
   state_conflict: [409, "The task's state forbids it"],
   conflict: [409, "It contradicts what is there"],
+  limit_reached: [409, "There may be no more of it"],
   body_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body must be JSON"],
   idempotency_conflict: [422, "The idempotency key was used for another body"],

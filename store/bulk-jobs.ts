@@ -10,6 +10,8 @@ import type { Actor } from "../core/caller.ts";
 import { type EpochMs, later, type Millis } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import { cutPage } from "../core/page-cut.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { reading, transaction, withRetries } from "./failures.ts";
@@ -110,7 +112,7 @@ export async function listJobs(
   scope: Scope,
   limit: number,
   cursor: string | null,
-): Promise<{ items: StoredJob[]; nextCursor: string | null }> {
+): Promise<Page<StoredJob>> {
   const query = jobsOf(db.knex, scope)
     .orderBy("job_id", "desc")
     .limit(limit + 1);
@@ -122,8 +124,7 @@ export async function listJobs(
     query.where("job_id", "<", key(cursor));
   }
   const rows = await reading<Row[]>(query);
-  const items = rows.slice(0, limit).map(fromRow);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return cutPage(rows.map(fromRow), limit, ({ id }) => id);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
 import { bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
 import {
@@ -15,13 +16,14 @@ import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../co
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
-import { listTasks } from "../../store/list-tasks.ts";
+import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
+import { withPayloads } from "../../store/payloads.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
 import { cancelTask, isExact, resolveTask, retryTask, scopeOf, taskIdOf } from "../tasks/tasks.ts";
-import { attemptItem, taskView } from "../tasks/views.ts";
+import { attemptItem, taskItem, taskView } from "../tasks/views.ts";
 import * as bulk from "./bulk.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
@@ -48,10 +50,11 @@ const admin: ServiceSchema = {
         throw new BidaError("invalid_query", undefined, { errors });
       }
       const page = await listTasks(resources.db, scopeOf(ctx), filter, limit, cursor, sort);
-      return {
-        items: page.items.map((task) => taskView(task, leased.has(task.taskId), isExact(ctx))),
-        nextCursor: page.nextCursor,
-      };
+      const isLeased = ({ taskId }: { taskId: TaskId }) => leased.has(taskId);
+      if (query.include === undefined)
+        return { ...page, items: page.items.map((task) => taskItem(task, isLeased(task))) };
+      const full = await withPayloads(resources.db, scopeOf(ctx), page, (task) => cursorBehind(sort, task));
+      return { ...full, items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx))) };
     },
 
     retry: async (params, ctx) => {

@@ -55,7 +55,12 @@ const FORMATS = {
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
   const { format, ...filter } = parseWith(exportQuerySchema, withList(query, "state"), "invalid_query");
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
-    const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
+    const params = {
+      ...filter,
+      include: "payload",
+      limit,
+      ...(cursor === null ? {} : { cursor }),
+    } as TaskQuery;
     return read(broker, "admin.list", params, { meta, timeout: TIMEOUT }) as Promise<
       Page<unknown>
     > as Promise<Page<ExactTaskView>>;

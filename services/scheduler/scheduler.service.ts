@@ -7,8 +7,10 @@ import type { TaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
+import { taskAttemptsSchema } from "../../core/schema/tasks.ts";
+import { parseWith } from "../../core/task-schema.ts";
 import { probeDatabase } from "../../store/database.ts";
-import { findAttempts } from "../../store/read.ts";
+import { attemptPage } from "../../store/payloads.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, eventsOf, unexpectedIn } from "../bus/bus.ts";
 import type { BidaContext } from "../bus/types.ts";
@@ -67,10 +69,11 @@ const scheduler: ServiceSchema = {
 
     get: async ({ taskId }, ctx) => viewTask(pipelineOf(ctx).resources, ctx, taskIdOf(taskId)),
 
-    attempts: async ({ taskId }, ctx) => {
+    attempts: async (params, ctx) => {
       const { db } = pipelineOf(ctx).resources;
-      const attempts = await findAttempts(db, scopeOf(ctx), taskIdOf(taskId));
-      return { items: attempts.map(attemptView), nextCursor: null };
+      const { taskId, cursor = null, ...wanted } = parseWith(taskAttemptsSchema, params, "invalid_query");
+      const page = await attemptPage(db, scopeOf(ctx), taskIdOf(taskId), { ...wanted, cursor });
+      return { ...page, items: page.items.map(attemptView) };
     },
 
     cancel: async (params, ctx) => cancelTask(pipelineOf(ctx).resources, ctx, params),

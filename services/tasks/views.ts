@@ -1,12 +1,19 @@
 /** What callers see of tasks and attempts. */
 import type { EpochMs } from "../../core/clock.ts";
-import type { AttemptItem, AttemptView, TaskChange, TaskEvent, TaskView } from "../../core/contract.ts";
+import type {
+  AttemptItem,
+  AttemptView,
+  TaskChange,
+  TaskEvent,
+  TaskItem,
+  TaskView,
+} from "../../core/contract.ts";
 import { printExpectation } from "../../core/expect.ts";
 import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { ListedAttempt } from "../../store/attempts.ts";
-import type { LockedTask, StoredTask } from "../../store/rows.ts";
+import type { ListedTask, LockedTask, StoredTask } from "../../store/rows.ts";
 
 /**
  * @param leased whether a dispatcher holds it just now
@@ -16,33 +23,47 @@ export function taskView(task: StoredTask, leased: boolean, exact: boolean): Tas
   const expect = task.expect && printExpectation(task.expect);
   const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
-    taskId: task.taskId,
-    state: leased && task.state === "pending" ? "delivering" : task.state,
-    url: task.url,
-    requestMethod: task.requestMethod,
+    ...targetOf(task, leased),
     requestParam: json(task.requestParam),
     body: task.body,
     bodyBase64: task.bodyBase64,
-    contentType: task.contentType,
     headers: task.headers,
     expectResult: task.expectResult,
     expect: json(expect),
-    callCount: task.callCount,
-    limitCallCount: task.limitCallCount,
-    retry: task.corrupt?.includes("retry") ? null : task.retry,
-    timeoutMs: task.timeoutMs,
-    nextCallAt: iso(task.nextCallAt),
-    expiresAt: iso(task.expiresAt),
-    sourceAppName: task.sourceAppName,
-    targetAppName: task.targetAppName,
-    orderKey: task.orderKey,
-    sourceIp: task.sourceIp,
-    lastError: task.lastError,
-    createdAt: iso(task.createdAt),
-    updatedAt: iso(task.updatedAt),
-    finishedAt: iso(task.finishedAt),
+    ...progressOf(task),
   };
 }
+
+/** A task as lists show it unless they are asked for payloads. */
+export const taskItem = (task: ListedTask, leased: boolean): TaskItem => ({
+  ...targetOf(task, leased),
+  ...progressOf(task),
+});
+
+const targetOf = (task: ListedTask, leased: boolean) => ({
+  taskId: task.taskId,
+  state: leased && task.state === "pending" ? ("delivering" as const) : task.state,
+  url: task.url,
+  requestMethod: task.requestMethod,
+});
+
+const progressOf = (task: ListedTask) => ({
+  contentType: task.contentType,
+  callCount: task.callCount,
+  limitCallCount: task.limitCallCount,
+  retry: task.corrupt?.includes("retry") ? null : task.retry,
+  timeoutMs: task.timeoutMs,
+  nextCallAt: iso(task.nextCallAt),
+  expiresAt: iso(task.expiresAt),
+  sourceAppName: task.sourceAppName,
+  targetAppName: task.targetAppName,
+  orderKey: task.orderKey,
+  sourceIp: task.sourceIp,
+  lastError: task.lastError,
+  createdAt: iso(task.createdAt),
+  updatedAt: iso(task.updatedAt),
+  finishedAt: iso(task.finishedAt),
+});
 
 export function attemptView({ error, startedAt, retryAfterMs: _, ...attempt }: AttemptRecord): AttemptView {
   return {
