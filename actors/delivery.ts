@@ -4,18 +4,19 @@
  */
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { millis } from "../core/clock.ts";
-import { judge } from "../core/expect.ts";
 import { ACCEPT_ENCODING } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
-import { OverBudget } from "../core/pattern.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
 import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { Connections } from "./connections.ts";
 import { type CallResult, callTarget } from "./http-call.ts";
+import type { Judge } from "./judge.ts";
+import type { Case } from "./judge-protocol.ts";
+import { judged } from "./judged.ts";
 import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
 import type { Connector } from "./opening.ts";
@@ -28,6 +29,8 @@ export interface DeliveryContext {
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
+  /** Default: on this thread, whatever it takes. */
+  judge?: Pick<Judge, "judge">;
   /** From here on the thread works on this job, and on no other. */
   works?(job: Job): void;
   /** It waits for something outside. */
@@ -47,6 +50,8 @@ interface Delivery {
   startedAt: EpochMs;
   /** Monotonic ms. */
   startedMono: number;
+  /** Until the answer was there. */
+  tookMs?: number;
   request?: RenderedRequest;
   headers?: Record<string, string>;
   result?: CallResult;
@@ -71,7 +76,9 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   else await call(delivery, context);
   const { local = null, error } = delivery.result ?? {};
   if (local && error) return { failure: local, error };
-  judged(delivery);
+  // What comes now is no part of the call.
+  delivery.tookMs = performance.now() - delivery.startedMono;
+  await judgedBy(delivery, context);
   return outcome(delivery, context);
 }
 
@@ -144,22 +151,27 @@ async function mailed(delivery: Delivery, mail: Mail, context: DeliveryContext):
   understood(delivery, result, await readAnswer(result, timeoutMs));
 }
 
-function judged(delivery: Delivery): void {
+async function judgedBy(delivery: Delivery, context: DeliveryContext): Promise<void> {
   const { job, result, answer, error } = delivery;
   if (error || !answer || !result || result.statusCode === null) return;
   const { text: body, truncated } = answer;
-  try {
-    delivery.error = judge({ statusCode: result.statusCode, body, truncated }, job.expect, job.expectResult);
-  } catch (failure) {
-    delivery.error = {
-      code: failure instanceof OverBudget ? "overrun" : "unexpected_result",
-      message: `cannot be judged: ${(failure as Error).message}`,
-    };
-  }
+  const { expect, expectResult } = job;
+  const one: Case = { answer: { statusCode: result.statusCode, body, truncated }, expect, expectResult };
+  const verdict = context.judge ? context.judge.judge(job.app, one) : judged(one);
+  delivery.error = verdict instanceof Promise ? await waitedFor(verdict, job, context) : verdict;
 }
 
 function outcome(
-  { job, request, startedAt, startedMono, result, answer, error }: Delivery,
+  {
+    job,
+    request,
+    startedAt,
+    startedMono,
+    tookMs = performance.now() - startedMono,
+    result,
+    answer,
+    error,
+  }: Delivery,
   { clock, node }: DeliveryContext,
 ): Outcome {
   const retryAfter = result?.headers?.["retry-after"];
@@ -172,7 +184,7 @@ function outcome(
     attempt: {
       n: job.n,
       startedAt,
-      durationMs: millis(Math.round(performance.now() - startedMono)),
+      durationMs: millis(Math.round(tookMs)),
       outcome: error ? "failed" : "succeeded",
       statusCode: result?.statusCode ?? null,
       error,

@@ -60,6 +60,21 @@ export interface Answer {
   truncated: boolean;
 }
 
+/** What a JSONPath does for one character, as instructions of a regular expression that do the same: 1 µs. */
+const STEPS_PER_PATH = 64;
+
+/**
+ * What judging this answer may take at most, in steps of about 17 ns (`docs/performance.md`): each character is looked at by
+ * every instruction of a regular expression, and by every path.
+ * @throws Error where `matches` cannot be compiled
+ */
+export function judgingSteps({ body }: Answer, expect: ExpectationSpec | null): number {
+  if (!expect || (expect.matches === undefined && !expect.json)) return 0;
+  const paths = expect.json ? Object.keys(expect.json).length : 0;
+  const instructions = expect.matches === undefined ? 0 : compileRegex(expect.matches).size;
+  return body.length * (instructions + STEPS_PER_PATH * paths);
+}
+
 /** How much of a wrong answer an error message quotes. */
 const QUOTE = 120;
 

@@ -9,6 +9,7 @@ import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
 import { taskAttemptsSchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
+import { Slices } from "../../core/slices.ts";
 import { probeDatabase } from "../../store/database.ts";
 import { attemptPage } from "../../store/payloads.ts";
 import { ownerOf } from "../../store/scope.ts";
@@ -43,18 +44,20 @@ const scheduler: ServiceSchema = {
     submitBatch: async (params, ctx) => {
       const { acceptance } = pipelineOf(ctx);
       acceptance.checkLoad();
-      const tasks = batchOf(params);
+      const tasks = await batchOf(params);
       const origin = originOf(ctx);
       const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const { taskIds = [] } = ctx.meta;
-      const results = tasks.map((task, index) =>
-        submitItem(
-          acceptance,
-          task,
-          { ...origin, taskId: taskIds[index] ?? null },
-          key === null ? null : { kind: "batch", key, index },
-        ),
-      );
+      const results: Promise<BatchResult>[] = [];
+      const slices = new Slices();
+      for (const [index, task] of tasks.entries()) {
+        const batchKey: IdempotencyKey | null = key === null ? null : { kind: "batch", key, index };
+        const result = submitItem(acceptance, task, { ...origin, taskId: taskIds[index] ?? null }, batchKey);
+        // It is looked at below; that may be later than it fails.
+        result.catch(() => undefined);
+        results.push(result);
+        if (slices.over) await slices.rest();
+      }
       return { results: await Promise.all(results) };
     },
 

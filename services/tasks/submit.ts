@@ -58,7 +58,7 @@ export async function submitBatch(
   batch: string,
   meta: CallMeta,
 ): Promise<{ results: BatchResult[] }> {
-  const tasks = batchOfText(batch);
+  const tasks = await batchOfText(batch);
   const options = { meta: { ...meta, taskIds: tasks.map(() => newTaskId()) }, timeout: BATCH_TIMEOUT };
   return askOneUnlessDead(broker, "scheduler.submitBatch", { tasks }, PATIENCE, options);
 }
