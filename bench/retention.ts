@@ -83,7 +83,7 @@ const NO_HANDOVER = { choose: () => undefined, giveUp: () => undefined };
 /** Slices with and without pruning take turns, so that whatever else the machine does weighs on both. */
 async function measure(on: Database): Promise<void> {
   const config = loadConfig({});
-  const acceptance = new Acceptance({ db: on, clock: systemClock }, NO_HANDOVER, () => undefined);
+  const acceptance = new Acceptance({ db: on, clock: systemClock, config }, NO_HANDOVER, () => undefined);
   await accepting(acceptance, SLICE_S);
   const quiet: number[] = [];
   const pruning: number[] = [];

@@ -20,6 +20,7 @@ export const REFUSALS = {
   unsupported_media_type: [415, "The body must be JSON"],
   idempotency_conflict: [422, "The idempotency key was used for another body"],
   too_many_requests: [429, "Too many requests; slow down"],
+  share_used_up: [429, "This caller's share is used up; come back later"],
   headers_too_large: [431, "The request's headers are too large"],
   invalid_http: [400, "The request is not valid HTTP"],
   internal: [500, "Something went wrong here"],

@@ -15,6 +15,7 @@ import { read } from "../bus/peers.ts";
 import { Believed } from "./believed.ts";
 import { proofOf, tokenOf } from "./cookie.ts";
 import { Rates } from "./rates.ts";
+import { Shares } from "./shares.ts";
 
 /** What a request's credentials say. */
 export interface Caller {
@@ -54,10 +55,13 @@ export class Callers {
   readonly #users = new Believed<UserIdentity>();
   readonly #sessions = new Believed<SessionIdentity>();
   readonly #rates = new Rates();
+  /** What each of them has used. */
+  readonly shares: Shares;
 
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
     this.#broker = broker;
+    this.shares = new Shares(config.callerBytesPerSecond);
     this.#adminName = digest(config.adminUsername);
     this.#adminPassword = digest(config.adminPassword);
   }

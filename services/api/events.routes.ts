@@ -1,5 +1,6 @@
 /** `/v1/events`: server-sent events (HTML standard, section 9.2). */
 import type { ServiceBroker } from "moleculer";
+import { callerKey } from "../../core/caller.ts";
 import { STREAM_TYPES, type StreamType } from "../../core/contract.ts";
 import { eventQuerySchema } from "../../core/schema/events.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -25,13 +26,22 @@ export const eventRoutes: Route[] = [
     access: { role: "viewer", apps: true },
     query: eventQuerySchema,
     answer: { description: "The stream", contentType: "text/event-stream" },
-    handler: async ({ broker, query, meta, res }) => {
+    handler: async ({ broker, callers, query, meta, res }) => {
       const { taskId, types } = parseWith(eventQuerySchema, query, "invalid_query");
-      hubOf(broker).open(res, {
-        scope: meta.scope,
-        taskId: taskId?.toLowerCase() ?? null,
-        types: new Set(types === undefined ? STREAM_TYPES : (types.split(",") as StreamType[])),
-      });
+      const ended = callers.shares.openStream(callerKey(meta.actor));
+      res.on("close", ended);
+      try {
+        hubOf(broker).open(res, {
+          scope: meta.scope,
+          taskId: taskId?.toLowerCase() ?? null,
+          types: new Set(types === undefined ? STREAM_TYPES : (types.split(",") as StreamType[])),
+        });
+      } catch (error) {
+        ended();
+        throw error;
+      }
+      // It has closed already: nobody will say so again.
+      if (res.destroyed) ended();
     },
   },
 ];

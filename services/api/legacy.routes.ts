@@ -25,7 +25,7 @@ export const legacyDeclarations: Declaration[] = [
     door: "legacy",
     body: { schema: legacyTaskSchema, size: "task" },
     answer: { description: "The bare task id", contentType: "text/plain" },
-    refusals: ["too_many_requests"],
+    refusals: ["too_many_requests", "share_used_up"],
   },
 ];
 
@@ -56,7 +56,10 @@ export function legacyRoutes(
     ) {
       throw new BidaError("unauthorized", "wrong username or password");
     }
-    const request = (await readText(req, res, "task")) ?? "";
+    const caller = `kkbida:${sourceIp}`;
+    callers.shares.checkBytes(caller);
+    const spend = (bytes: number) => callers.shares.spend(caller, bytes);
+    const request = (await readText(req, res, "task", spend)) ?? "";
     const meta = { scope: EVERYTHING, sourceIp };
     return (await submit(broker, "legacy", request, meta)).taskId;
   }

@@ -12,6 +12,7 @@ import type { Resources } from "../node/resources.ts";
 import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
 import type { Handover } from "./handover.ts";
+import { OpenTasks } from "./open-tasks.ts";
 import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */
@@ -40,6 +41,7 @@ export class Acceptance {
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
   readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
+  readonly #openTasks: OpenTasks;
 
   /**
    * @param handover decides, just before a commit, which of its tasks go to a dispatcher without the due set
@@ -47,12 +49,13 @@ export class Acceptance {
    *   waiting for it
    */
   constructor(
-    resources: Pick<Resources, "db" | "clock">,
+    resources: Pick<Resources, "db" | "clock" | "config">,
     handover: Pick<Handover, "choose" | "giveUp">,
     onCommitted: (tasks: StoredTask[]) => void,
   ) {
     this.#resources = resources;
     this.#origins = new Origins(resources);
+    this.#openTasks = new OpenTasks(resources, resources.config.appOpenTasks);
     const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
@@ -77,8 +80,12 @@ export class Acceptance {
     this.#orderedBatcher = batcherOf(1);
   }
 
-  /** To be called before tasks are accepted, for a batch once: none of it is accepted then. @throws BidaError too_many_requests */
-  checkLoad(): void {
+  /**
+   * To be called before tasks are accepted, for a batch once: none of it is accepted then.
+   * @throws BidaError too_many_requests, share_used_up
+   */
+  checkLoad(appId: number): void {
+    this.#openTasks.check(appId);
     const both = [this.#batcher, this.#orderedBatcher];
     const lag = Math.max(...both.map((batcher) => batcher.lag));
     const isFull = both.some(({ size, bytes }) => size >= MAX_WAITING || bytes >= MAX_WAITING_BYTES);
@@ -122,6 +129,7 @@ export class Acceptance {
     if (accepted.kind === "refused") throw accepted.error;
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
+      this.#openTasks.accepted(origin.appId);
       tasksAccepted[origin.door].inc();
       acceptSeconds[origin.door].observe((performance.now() - startedAt) / 1000);
     }

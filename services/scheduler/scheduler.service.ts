@@ -35,7 +35,7 @@ const scheduler: ServiceSchema = {
   actions: actionsOf<"scheduler">({
     submit: async (task, ctx) => {
       const { acceptance } = pipelineOf(ctx);
-      acceptance.checkLoad();
+      acceptance.checkLoad(ownerOf(scopeOf(ctx)));
       const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const form = readTask(textOf(task));
       return { taskId: await acceptance.submit(form, originOf(ctx), taskKey(key)) };
@@ -43,9 +43,9 @@ const scheduler: ServiceSchema = {
 
     submitBatch: async (params, ctx) => {
       const { acceptance } = pipelineOf(ctx);
-      acceptance.checkLoad();
-      const tasks = await batchOf(params);
       const origin = originOf(ctx);
+      acceptance.checkLoad(origin.appId);
+      const tasks = await batchOf(params);
       const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const { taskIds = [] } = ctx.meta;
       const results: Promise<BatchResult>[] = [];
@@ -168,7 +168,7 @@ async function submitOne(item: Submission, ctx: BidaContext): Promise<Submission
   const { form, task, taskId, appId, sourceIp } = item;
   const { acceptance } = pipelineOf(ctx);
   try {
-    acceptance.checkLoad();
+    acceptance.checkLoad(appId);
     const origin = { appId, sourceIp, taskId: taskId as TaskId };
     if (form === "legacy") {
       const checked = parseLegacyTask(task);
