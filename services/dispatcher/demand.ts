@@ -123,9 +123,12 @@ export class Demand {
     return call(broker, "scheduler.claim", request, options);
   }
 
+  /** An even share per scheduler, as far as it is free: one that has none due would keep them from the others. */
   #retries(): number {
     const { retries } = this.#options;
-    return retries === null ? 0 : retries() - this.#promisedRetries;
+    if (retries === null) return 0;
+    const room = retries();
+    return Math.min(Math.ceil(room / Math.max(1, this.#loops.size)), room - this.#promisedRetries);
   }
 
   /** An even share per scheduler, as far as it is free. Very small shares wait until there is more. */

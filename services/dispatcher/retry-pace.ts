@@ -8,7 +8,6 @@
  * A rate and not a number at once, because a retry costs what starting and recording it costs, however long its target
  * takes to answer.
  */
-import { TICK_MS } from "../../actors/loop-lag.ts";
 import type { Job } from "../../core/job.ts";
 
 /** Retries per second: where it begins beside first calls, and its bounds beside them and alone. */
@@ -20,8 +19,13 @@ const MIN_ALONE = 2_000;
 const FIRST_PER_RETRY = 7;
 /** What is not taken at once may be taken later, for so many times as long as a tick takes. */
 const SAVED = 2;
+/**
+ * So many may be saved at any rate. A claim takes a round trip, on a busy machine many ticks long: with room for a few
+ * retries in each, the lowest rate would not be reached.
+ */
+const LEAST_SAVED = 25;
 /** A loop that stood still longer than this, in ms, does not get all that it missed. */
-const LONGEST_TICK = 5 * TICK_MS;
+const LONGEST_TICK = LEAST_SAVED * (1000 / MIN);
 /** How late loops may be on average, in ms, while first calls come, and else. */
 const BEARABLE = 2;
 const BEARABLE_ALONE = 25;
@@ -70,7 +74,7 @@ export class RetryPace {
   }
 
   /**
-   * To be called about every {@link TICK_MS}.
+   * To be called at each tick of `actors/loop-lag.ts`.
    * @param lagMs how late the latest of the node's event loops is
    * @param now monotonic ms
    */
@@ -88,7 +92,7 @@ export class RetryPace {
     this.#first = 0;
     this.#retries = 0;
     const share = this.#perSecond * seconds;
-    this.#room = Math.min(this.#room + share, Math.max(1, SAVED * share));
+    this.#room = Math.min(this.#room + share, Math.max(LEAST_SAVED, SAVED * share));
   }
 
   /** @param share retries that could have been taken since the last tick */

@@ -192,6 +192,22 @@ const BROKEN: [name: string, given: Case, accused: RegExp][] = [
     /made again without a fault/,
   ],
   [
+    "a call made again long after its connection was reset",
+    {
+      plan: { kind: "reset" },
+      calls: [
+        [1, 10, 20, null],
+        [1, 5_000, 5_010, null],
+        [2, 5_300, 5_310, 200],
+      ],
+      attempts: [
+        [1, null],
+        [2, 200],
+      ],
+    },
+    /made again without a fault/,
+  ],
+  [
     "two calls at once",
     {
       calls: [
@@ -216,6 +232,21 @@ test("not accused: a call whose kept connection was reset, and that was made aga
     [2, 200],
   ];
   assert.equal(accusations({ plan: { kind: "reset" }, calls, attempts }), []);
+});
+
+test("not accused: a call that a fault repeats, and whose connection is reset then", () => {
+  const calls: CallLine[] = [
+    [1, 10, 20, null],
+    [1, 20_000, 20_005, null],
+    [1, 20_010, 20_015, null],
+    [2, 20_300, 20_310, 200],
+  ];
+  const attempts: Case["attempts"] = [
+    [1, null],
+    [2, 200],
+  ];
+  const faults = [fault(15, 12_000, ["repeat"])];
+  assert.equal(accusations({ plan: { kind: "reset" }, calls, attempts, faults }), []);
 });
 
 BROKEN.push(

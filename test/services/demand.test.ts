@@ -69,12 +69,27 @@ test("what retries may have is shared between schedulers, and nobody is asked fo
   assert.equal(claims, []);
   allowed = 7;
   demand.freed();
-  await until("a claim", () => claims.length > 0);
-  assert.equal(claims, [{ room: 512, retries: 7, nodeID: "a" }]);
-  allowed = 10;
-  demand.freed();
-  await until("the other claim", () => claims.length > 1);
-  assert.equal(claims[1], { room: 512, retries: 3, nodeID: "b" });
+  await until("two claims", () => claims.length > 1);
+  assert.equal(claims, [
+    { room: 512, retries: 4, nodeID: "a" },
+    { room: 512, retries: 3, nodeID: "b" },
+  ]);
+});
+
+test("a scheduler that has no retry due keeps none from the others", async () => {
+  const claims: string[] = [];
+  const call = (_: string, { retries }: ClaimRequest, { nodeID }: { nodeID: string }) => {
+    claims.push(nodeID);
+    // a's claim stays parked; b has as many as it is asked for.
+    return nodeID === "a" ? new Promise(() => undefined) : soon(reply(retries));
+  };
+  const soon = <T>(value: T) => new Promise<T>((resolve) => setImmediate(resolve, value));
+  const reply = (retries: number) => ({ jobs: Array.from({ length: retries }), leasedAt: 0 });
+  const demand = demandOf(call, () => 4);
+  demand.follow(["a", "b"]);
+  await until("b's retries", () => claims.filter((nodeID) => nodeID === "b").length >= 10);
+  assert.is(claims.filter((nodeID) => nodeID === "a").length, 1);
+  demand.stop();
 });
 
 test("a mistake in what takes the jobs is not tried again in silence", async () => {

@@ -50,6 +50,20 @@ test("loops that are late for other reasons leave a share to retries", () => {
   assert.ok(more > 270 && more < 330, `a seventh of 2,100 first calls: ${more}`);
 });
 
+test("loops that stand still for long, and claims that take as long, leave retries their lowest rate", () => {
+  const pace = new RetryPace();
+  const [step, steps] = [200, 50];
+  let taken = 0;
+  for (let i = 0; i < steps; i++) {
+    taken += pace.room;
+    pace.took([...jobs(pace.room, false), ...jobs(4, true)]);
+    clock += step;
+    pace.tick(step - TICK_MS, clock);
+  }
+  const rate = taken / ((steps * step) / 1000);
+  assert.ok(rate > 90, `${rate}`);
+});
+
 test("alone, more lateness is borne", () => {
   const pace = new RetryPace();
   assert.ok(run(pace, 2, 0, () => 10) > 5_000);

@@ -70,6 +70,8 @@ export interface Excused {
 
 /** Clocks are cut to whole ms at each end, in ms. */
 const CUT = 3;
+/** A call that is made again on a new connection follows the reset of the kept one within this time, in ms. */
+const AT_ONCE = 1_000;
 
 export function judge(evidence: Evidence): Verdict {
   const { submissions, ledger, tasks, attempts } = evidence;
@@ -236,13 +238,15 @@ function checkRepeats(
   accuse: Accuse,
 ): Excused[] {
   const excused: Excused[] = [];
+  const sentAgain = new Set<LedgerCall>();
   const sorted = calls.toSorted((a, b) => a.at - b.at);
   for (const [i, call] of sorted.entries()) {
     const earlier = sorted.slice(0, i);
     const twins = earlier.filter(({ attempt }) => attempt === call.attempt);
     const twin = twins.at(-1);
-    const sentAgain = twins.length === 1 && plan !== undefined && resets(plan, call.attempt);
-    if (twin && !sentAgain) {
+    const reset = twin?.endedAt && plan && resets(plan, call.attempt) && !sentAgain.has(twin);
+    if (reset && call.at - (twin.endedAt as number) < AT_ONCE) sentAgain.add(call);
+    else if (twin) {
       const fault = inEffect(evidence, "repeat", twin.at, call.at);
       excused.push({ excuse: "repeat", fault: fault?.kind ?? null });
       if (!fault) accuse(`call ${call.attempt} was made again without a fault`, taskId);
