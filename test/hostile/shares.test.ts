@@ -91,7 +91,7 @@ test("event streams: one key has no more than its share of them", async () => {
     [...Array.from({ length: 20 }, () => 200), 429],
   );
   const refused = answers[20] as Response;
-  assert.is((await refused.json()).code, "share_used_up");
+  assert.is(((await refused.json()) as { code: string }).code, "share_used_up");
   assert.is(refused.headers.get("retry-after"), "10");
   assert.is((await open(other.headers)).status, 200);
   closing.abort();
