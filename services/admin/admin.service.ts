@@ -130,8 +130,7 @@ const admin: ServiceSchema = {
       return bulk.replay(officeOf(ctx), ctx, origin, request);
     },
 
-    resend: async ({ taskId, changes }, ctx) =>
-      resend(officeOf(ctx).resources, ctx, taskIdOf(taskId), changes),
+    resend: async ({ taskId, changes }, ctx) => resend(officeOf(ctx), ctx, taskIdOf(taskId), changes),
 
     listJobs: async (params, ctx) => {
       const { limit, cursor = null } = parseWith(pageQuerySchema, params, "invalid_query");

@@ -5,6 +5,7 @@ import { pruningTime } from "../../store/installation.ts";
 import { pruneAttempts } from "../../store/login-attempts.ts";
 import { pruneSessions } from "../../store/sessions.ts";
 import type { Resources } from "../node/resources.ts";
+import { OpenTasks } from "../tasks/open-tasks.ts";
 import { Authenticator } from "./authenticator.ts";
 import { BulkWorkers } from "./bulk-workers.ts";
 import { Statistics } from "./statistics.ts";
@@ -17,6 +18,7 @@ export class Office {
   readonly authenticator: Authenticator;
   readonly statistics: Statistics;
   readonly worker: BulkWorkers;
+  readonly openTasks: OpenTasks;
   readonly #sweep: Loop;
 
   constructor(resources: Resources, log: Logger) {
@@ -24,6 +26,7 @@ export class Office {
     this.authenticator = new Authenticator(resources);
     this.statistics = new Statistics(resources);
     this.worker = new BulkWorkers(resources, log);
+    this.openTasks = new OpenTasks(resources, resources.config.appOpenTasks);
     this.#sweep = new Loop({
       round: () => sweep(resources),
       everyMs: SWEEP_EVERY,

@@ -122,7 +122,7 @@ async function askInTurn<K extends ActionName>(
   } catch (error) {
     if ((error as BidaError).code !== "unavailable") throw error;
     // Its own words, or it is there and its answer was lost on the way: it is not held up.
-    const speaks = isRefusalCode(((error as BidaError).cause as { type?: unknown }).type);
+    const speaks = isRefusalCode(((error as BidaError).cause as { type?: unknown } | undefined)?.type);
     if (!speaks && !(await mayPassOn(first)) && !(await isAlive(broker, first))) {
       broker.logger.warn(
         {

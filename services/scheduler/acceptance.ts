@@ -11,8 +11,8 @@ import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
+import { OpenTasks } from "../tasks/open-tasks.ts";
 import type { Handover } from "./handover.ts";
-import { OpenTasks } from "./open-tasks.ts";
 import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */

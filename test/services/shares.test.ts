@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { BidaError } from "../../core/errors.ts";
 import { MAX_STREAMS, Shares } from "../../services/api/shares.ts";
-import { OpenTasks } from "../../services/scheduler/open-tasks.ts";
+import { OpenTasks } from "../../services/tasks/open-tasks.ts";
 import { closeDatabase, freshDatabase, given, KINDS } from "../store/fixtures.ts";
 import { until } from "../e2e/kit/until.ts";
 
