@@ -37,7 +37,7 @@ export function skimList(text: string, most = Number.POSITIVE_INFINITY): string[
 }
 
 /**
- * The elements of a list that is a member of an object, one by one, so that others get their turn between them.
+ * The elements of a list that is a member of an object, one by one: others get their turn between them.
  * @param most names that are looked at
  * @returns the object's names, up to one more than `most`; null where the text is no object, or the member no list
  * @throws JsonError also behind elements that were given

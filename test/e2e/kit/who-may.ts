@@ -1,5 +1,5 @@
 /**
- * Who may use which operation of the OpenAPI document. Written by hand, so that a change of a declaration is a change here too:
+ * Who may use which operation of the OpenAPI document. Written by hand: a change of a declaration is a change here too;
  * an operation without a row fails (`test/services/openapi.test.ts`), and each row is tried with each kind of credentials
  * (`test/e2e/suite/access.ts`).
  *
