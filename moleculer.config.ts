@@ -5,6 +5,8 @@ import type { BrokerOptions } from "moleculer";
 import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
+import { packetGuard } from "./services/bus/packet-guard.ts";
+import { egressRules } from "./services/node/egress.ts";
 import { fatal } from "./services/node/fatal.ts";
 import { foreignNodes } from "./services/node/foreign-nodes.ts";
 import { leavingSlowly } from "./services/node/leaving.ts";
@@ -30,8 +32,10 @@ function brokerOptions(settings: Config): BrokerOptions {
       leavingSlowly(settings),
       foreignNodes(),
       resources(settings),
+      egressRules(settings),
       nodeService(settings),
       largePackets(),
+      packetGuard(),
       replListener(settings),
     ],
   };

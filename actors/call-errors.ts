@@ -15,6 +15,8 @@ export class AnswerError extends Error {
 const BY_CODE: Record<string, CallErrorCode> = {
   BIDA_BLOCKED: "blocked",
   BIDA_DNS: "dns",
+  // No attempt is recorded of such a call (`local-failure.ts`).
+  BIDA_PROXY: "proxy",
   ECONNREFUSED: "refused",
   UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
   ETIMEDOUT: "connect_timeout",

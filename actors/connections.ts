@@ -6,6 +6,7 @@
  */
 import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
+import type { EgressGuard } from "./egress.ts";
 import { AnswerWatch, MAX_HEAD_BYTES } from "./interim.ts";
 import type { Connector, Opening } from "./opening.ts";
 import { Sockets } from "./sockets.ts";
@@ -23,6 +24,8 @@ export interface ConnectionsContext {
   stale?(): void;
   /** Those of the whole thread. */
   sockets?: Sockets;
+  /** Of the connector. */
+  guard?: Pick<EgressGuard, "version">;
 }
 
 export class Connections {
@@ -30,6 +33,7 @@ export class Connections {
   readonly #connector: Connector;
   readonly #onStale: () => void;
   readonly #sockets: Sockets;
+  readonly #guard: Pick<EgressGuard, "version">;
   /** The one that was used last is taken first: the others may become idle, and close. */
   #free: Connection[] = [];
   readonly #all = new Set<Connection>();
@@ -38,13 +42,19 @@ export class Connections {
   /** @throws TypeError where `origin` is not one of http or https */
   constructor(
     origin: string,
-    { connector, stale = () => undefined, sockets = new Sockets() }: ConnectionsContext,
+    {
+      connector,
+      stale = () => undefined,
+      sockets = new Sockets(),
+      guard = { version: 0 },
+    }: ConnectionsContext,
   ) {
     this.#origin = new URL(origin);
     if (!/^https?:$/.test(this.#origin.protocol)) throw new TypeError(`${origin} is not called over HTTP`);
     this.#connector = connector;
     this.#onStale = stale;
     this.#sockets = sockets;
+    this.#guard = guard;
   }
 
   /** Those that are open, and those that are being opened. */
@@ -57,6 +67,8 @@ export class Connections {
     for (;;) {
       const connection = this.#free.pop();
       if (connection) this.#sockets.busy(connection);
+      // What it leads to may be closed to callbacks by now.
+      if (connection && connection.rules !== this.#guard.version) connection.destroy();
       if (connection === undefined || connection.alive) return connection;
     }
   }
@@ -77,6 +89,7 @@ export class Connections {
     };
     this.#opening.add(opening);
     this.#sockets.opening();
+    const rules = this.#guard.version;
     const options = {
       host,
       hostname: hostname.replace(/^\[|\]$/g, ""),
@@ -91,7 +104,7 @@ export class Connections {
       if (error || !connected) {
         this.#sockets.closed();
         done(error ?? new Error("no connection"), null);
-      } else done(null, this.#adopt(connected));
+      } else done(null, this.#adopt(connected, rules));
     });
     return opening;
   }
@@ -116,8 +129,8 @@ export class Connections {
     this.#free = [];
   }
 
-  #adopt(socket: Socket): Connection {
-    const connection = new Connection(this.#origin, socket, () => {
+  #adopt(socket: Socket, rules: number): Connection {
+    const connection = new Connection(this.#origin, socket, rules, () => {
       this.#all.delete(connection);
       this.#sockets.busy(connection);
       this.#sockets.closed();
@@ -138,12 +151,15 @@ export class Connection {
   /** It has carried a call before. */
   reused = false;
   readonly watch: AnswerWatch;
+  /** The version of the rules that its address was vetted by. */
+  readonly rules: number;
   readonly #socket: Socket;
   readonly #client: Client;
   #attached = false;
 
-  constructor(origin: URL, socket: Socket, onClose: () => void) {
+  constructor(origin: URL, socket: Socket, rules: number, onClose: () => void) {
     this.#socket = socket;
+    this.rules = rules;
     this.watch = new AnswerWatch(socket);
     socket.once("close", onClose);
     this.#client = new Client(origin, {

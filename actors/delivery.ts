@@ -4,7 +4,7 @@
  */
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { millis } from "../core/clock.ts";
-import { ACCEPT_ENCODING } from "../core/headers.ts";
+import { ACCEPT_ENCODING, ATTEMPT_HEADER } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
@@ -104,7 +104,7 @@ function signed(delivery: Delivery): void {
   for (const [name, value] of Object.entries(job.headers ?? {})) headers[name.toLowerCase()] = value;
   headers["webhook-id"] = job.taskId;
   headers["webhook-timestamp"] = String(seconds);
-  headers["bida-attempt"] = String(job.n);
+  headers[ATTEMPT_HEADER] = String(job.n);
   if (job.secrets.length > 0) {
     headers["webhook-signature"] = sign(job.taskId, seconds, request.body ?? "", job.secrets);
   }

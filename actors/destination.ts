@@ -6,6 +6,7 @@ import type { Outcome } from "../core/job.ts";
 import { type LeaseKey, leaseKey } from "../core/lease.ts";
 import { Connections } from "./connections.ts";
 import { crashed, type DeliveryContext, deliver, type NotMade } from "./delivery.ts";
+import type { EgressGuard } from "./egress.ts";
 import type { Actor } from "./kernel.ts";
 import type { LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import type { ThreadGivesUp } from "./protocol.ts";
@@ -25,6 +26,8 @@ export interface DestinationContext extends Omit<DeliveryContext, "connections">
   standings: Standings;
   /** Those of the whole thread. */
   sockets?: Sockets;
+  /** Of the connector. */
+  guard?: Pick<EgressGuard, "version">;
   trust: LeaseTrust;
   /** Calls in flight to one origin. */
   destinationConcurrency: number;

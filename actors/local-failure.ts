@@ -1,7 +1,7 @@
 /** Failures of this machine before anything reached the target: they say nothing of it, and cost no attempt. */
 import { isIPv4 } from "node:net";
 import os from "node:os";
-import { type LocalFailure, NameError } from "./names/name-error.ts";
+import { type LocalFailure, OwnError } from "./names/name-error.ts";
 
 export type { LocalFailure };
 
@@ -14,7 +14,7 @@ const NO_ROOM: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENO
  * @returns null where it is the target's, or the way's to it: `EHOSTUNREACH` and `ENETUNREACH` are
  */
 export function localFailureOf(error: unknown, interfaces = os.networkInterfaces): LocalFailure | null {
-  if (error instanceof NameError) return error.local;
+  if (error instanceof OwnError) return error.local;
   if (error instanceof AggregateError)
     return error.errors.some((one) => localFailureOf(one, interfaces) !== null) ? "sockets" : null;
   const {

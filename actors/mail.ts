@@ -42,7 +42,7 @@ export async function sendMail(
     disableFileAccess: true,
     disableUrlAccess: true,
     getSocket(_, done) {
-      const target = { hostname: mail.host, host: mail.host, port: String(mail.port), protocol: "http:" };
+      const target = { hostname: mail.host, host: mail.host, port: String(mail.port), protocol: "smtp:" };
       opening = connector(target, (error, connection) => {
         refused = error;
         if (over) connection?.destroy();

@@ -1,7 +1,9 @@
 /** What the pool and each of its threads are told. */
 import type { Clock } from "../core/clock.ts";
+import type { EgressRules } from "../core/egress.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
+import type { Blocked } from "./egress.ts";
 import type { GivenUp } from "./held-lease.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalFailure } from "./local-failure.ts";
@@ -13,7 +15,10 @@ export interface PoolOptions {
   /** Of them, to one origin. */
   destinationConcurrency: number;
   node: string;
-  egressAllow: string[];
+  /** At the start; see {@link WorkerPool.egress}. */
+  egress: EgressRules;
+  /** URL of the proxy that calls go through. */
+  egressProxy: string | null;
   /** Empty: those of the system. */
   dnsServers: string[];
   /** Sockets that each thread's calls may have. */
@@ -30,6 +35,8 @@ export interface PoolOptions {
   onGivenUp(leases: LeaseName[], why: GivenUp): void;
   /** A call could not be made, through this machine's own fault; it is given up as `putBack` after a pause. */
   onNotMade(failure: LocalFailure, message: string): void;
+  /** A call's target may not be reached. */
+  onBlocked(blocked: Blocked): void;
   /** A thread does not answer, or answers again. */
   onSilent(thread: number, silent: boolean): void;
   /** A thread died, or was ended; a new one is being started. */

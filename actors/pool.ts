@@ -3,6 +3,7 @@
  * one actor; one that has more jobs here than a thread calls at once goes to the next threads too.
  */
 import type { ClockSample } from "../core/clock.ts";
+import type { EgressRules } from "../core/egress.ts";
 import { bucketOf } from "../core/ids.ts";
 import type { HeldLease } from "./held-lease.ts";
 import type { PoolOptions } from "./pool-options.ts";
@@ -82,6 +83,11 @@ export class WorkerPool {
   clock(sample: ClockSample): void {
     const message: ToThread = { type: "clock", sample };
     for (const thread of this.#threads) thread.post(message);
+  }
+
+  /** What calls may reach from now on. */
+  egress(rules: EgressRules): void {
+    for (const thread of this.#threads) thread.post({ type: "egress", rules });
   }
 
   /** Hands back what has not started, waits for what has, at most `withinMs`; then ends the threads. */

@@ -1,14 +1,18 @@
 /** Messages between the dispatcher's main thread and its worker threads. Jobs are named by {@link LeaseName}. */
 import type { ClockSample } from "../core/clock.ts";
+import type { EgressRules } from "../core/egress.ts";
 import type { Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
+import type { Blocked } from "./egress.ts";
 import type { LeasedJob } from "./lease-trust.ts";
 import type { LocalFailure } from "./local-failure.ts";
 
 /** What a thread is started with. */
 export interface ThreadSettings {
   node: string;
-  egressAllow: string[];
+  egress: EgressRules;
+  /** URL. */
+  egressProxy: string | null;
   /** Empty: those of the system. */
   dnsServers: string[];
   /** Sockets that its calls may have. */
@@ -29,6 +33,8 @@ export type ToThread =
   | { type: "deliver"; jobs: LeasedJob[] }
   /** A sample of the cluster's clock. */
   | { type: "clock"; sample: ClockSample }
+  /** Calls may reach this from now on. */
+  | { type: "egress"; rules: EgressRules }
   /** These must not begin any more. */
   | { type: "lost"; leases: LeaseName[] }
   /** Hand back what has not started; answer `drained` when nothing is in flight. */
@@ -42,4 +48,6 @@ export type FromThread =
   | { type: "givenUp"; leases: LeaseName[]; why: ThreadGivesUp }
   /** A call could not be made, through this machine's own fault; `message` says why. */
   | { type: "notMade"; failure: LocalFailure; message: string }
+  /** A call was not made, because its target may not be reached. */
+  | { type: "blocked"; blocked: Blocked }
   | { type: "drained" };

@@ -6,6 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { millis } from "../core/clock.ts";
+import type { EgressRules } from "../core/egress.ts";
 import { leaseOf, type Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { CallError } from "../core/outcome.ts";
@@ -43,6 +44,7 @@ export class SupervisedThread {
   #pause = RESTART_PAUSE;
   #stopping = false;
   #clock: ToThread | null = null;
+  #egress: EgressRules;
   /** It is not running: between a death and the start of the next one. */
   #down = false;
   #beats = 0;
@@ -54,6 +56,7 @@ export class SupervisedThread {
   constructor(index: number, options: PoolOptions) {
     this.#index = index;
     this.#options = options;
+    this.#egress = options.egress;
     this.#worker = this.#start();
   }
 
@@ -68,6 +71,7 @@ export class SupervisedThread {
 
   post(message: ToThread): void {
     if (message.type === "clock") this.#clock = message;
+    if (message.type === "egress") this.#egress = message.rules;
     this.#worker.postMessage(message);
   }
 
@@ -111,7 +115,7 @@ export class SupervisedThread {
   }
 
   #start(): Worker {
-    const { node, egressAllow, dnsServers, sockets, concurrency, destinationConcurrency, ledger } =
+    const { node, egressProxy, dnsServers, sockets, concurrency, destinationConcurrency, ledger } =
       this.#options;
     this.#staleBefore += this.gauges.stale;
     this.gauges = new ThreadGauges();
@@ -119,7 +123,8 @@ export class SupervisedThread {
     [this.#overran, this.#down] = [false, false];
     const settings: ThreadSettings = {
       node,
-      egressAllow,
+      egress: this.#egress,
+      egressProxy,
       dnsServers,
       sockets,
       concurrency,
@@ -153,6 +158,9 @@ export class SupervisedThread {
         break;
       case "notMade":
         this.#options.onNotMade(message.failure, message.message);
+        break;
+      case "blocked":
+        this.#options.onBlocked(message.blocked);
         break;
       case "drained":
         this.#drained.resolve();

@@ -1,13 +1,12 @@
 /** A worker thread: routes jobs to destination actors and sends their outcomes back in batches. Run by `pool.ts`. */
 import { parentPort, workerData } from "node:worker_threads";
-import { EgressPolicy } from "../core/addresses.ts";
 import { SyncedClock } from "../core/clock.ts";
 import type { Outcome } from "../core/job.ts";
 import { leaseKey } from "../core/lease.ts";
 import { filledUrl } from "../core/url-template.ts";
 import { Allowance } from "./allowance.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
-import { guardedConnector } from "./egress.ts";
+import { EgressGuard, guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
 import { Judge } from "./judge.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
@@ -17,6 +16,7 @@ import { LoopLag } from "./loop-lag.ts";
 import { Marks } from "./marks.ts";
 import { NameResolver } from "./names/resolver.ts";
 import type { FromThread, ThreadSettings, ToThread } from "./protocol.ts";
+import { OutboundProxy } from "./proxy.ts";
 import { PutBack } from "./put-back.ts";
 import { Slots } from "./slots.ts";
 import { Sockets } from "./sockets.ts";
@@ -56,13 +56,18 @@ const sockets = new Sockets(settings.sockets);
 const judge = new Judge();
 const putBack = new PutBack((jobs) => context.giveUp(jobs, "putBack"));
 
+const names = new NameResolver({ servers: settings.dnsServers });
+const guard = new EgressGuard(settings.egress);
+
 const context: DestinationContext = {
   node: settings.node,
   clock,
-  connector: guardedConnector(
-    new EgressPolicy(settings.egressAllow),
-    new NameResolver({ servers: settings.dnsServers }),
-  ),
+  connector: guardedConnector(guard, {
+    names,
+    proxy: settings.egressProxy === null ? null : new OutboundProxy(settings.egressProxy, names),
+    onBlocked: (blocked) => post({ type: "blocked", blocked }),
+  }),
+  guard,
   slots,
   sockets,
   standings: new Standings(),
@@ -107,6 +112,9 @@ port.on("message", (message: ToThread) => {
       break;
     case "clock":
       clock.sample(message.sample);
+      break;
+    case "egress":
+      guard.update(message.rules);
       break;
     case "lost": {
       const leases = new Set(message.leases.map(leaseKey));

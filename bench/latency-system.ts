@@ -29,6 +29,7 @@ export async function startCluster(): Promise<System> {
     // Both must have the same, and the target is on this machine.
     BIDA_SECRET_KEY: Buffer.alloc(32, "benchmark").toString("base64"),
     BIDA_EGRESS_ALLOW: "127.0.0.0/8",
+    BIDA_NEW_DESTINATIONS: "0",
   };
   return startNodes(
     [

@@ -19,6 +19,7 @@ const FOREIGN: Record<number, CallbackErrorCode> = {
   502: "unavailable",
   503: "unavailable",
   504: "unavailable",
+  508: "own_callback",
 };
 
 /** @param retryAfter the header `Retry-After` */

@@ -1,22 +1,10 @@
-/** IP ranges: which addresses callbacks may reach, and which callers may use the legacy door. */
+/** IP addresses and ranges. Which of them callbacks may reach says `egress.ts`. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Range = [Address, number];
-
-/** IPv6 prefixes that carry an IPv4 address: NAT64 (RFC 6052) and 6to4 (RFC 3056); judged by what they carry. */
-const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96");
-const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR("2002::/16");
-
-const GLOBAL_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
-
-/** Link-local and cloud metadata: only an entry this narrow or narrower opens them. */
-const METADATA: { range: Range; narrowest: number }[] = [
-  { range: ipaddr.IPv4.parseCIDR("169.254.0.0/16"), narrowest: 16 },
-  { range: ipaddr.IPv6.parseCIDR("fe80::/10"), narrowest: 10 },
-  { range: ipaddr.IPv6.parseCIDR("fd00:ec2::254/128"), narrowest: 128 },
-];
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** Its base, and how many bits count. */
+export type Range = [Address, number];
 
 export const LOOPBACK_RANGES = ["127.0.0.0/8", "::1/128"];
 export const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
@@ -31,7 +19,8 @@ export class AddressRanges {
   }
 
   includes(ip: string): boolean {
-    return isIP(ip) !== 0 && this.#ranges.some((range) => contains(range, ipaddr.process(ip)));
+    const address = parseAddress(ip);
+    return address !== null && this.#ranges.some((range) => contains(range, address));
   }
 
   /** The bits of the narrowest range that holds `address`; -1 where none does. */
@@ -48,41 +37,46 @@ export class AddressRanges {
  * customer gets (RFC 6177). What is no address stands for itself.
  */
 export function networkOf(ip: string): string {
-  if (isIP(ip) === 0) return ip;
-  const address = ipaddr.process(ip);
+  const address = parseAddress(ip);
+  if (address === null) return ip;
   if (address.kind() === "ipv4") return address.toString();
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`)}/64`;
 }
 
 /**
- * Decides whether callbacks may go to an address: public ones always, others where `allowed` names them,
- * link-local and metadata only where an entry names exactly that range or a part of it.
+ * An address, an IPv4 one also where IPv6 carries it (`::ffff:…`); null for what is none. The zone of a link-local address
+ * (`%eth0`, RFC 4007) is left out: it is this machine's own matter, and the library does not know all names of interfaces.
  */
-export class EgressPolicy {
-  readonly #allowed: AddressRanges;
-
-  constructor(allowed: string[]) {
-    this.#allowed = new AddressRanges(allowed);
-  }
-
-  permits(ip: string): boolean {
-    if (isIP(ip) === 0) return false;
-    const address = unwrap(ipaddr.process(ip));
-    const prefix = this.#allowed.prefixOf(address);
-    const metadata = METADATA.find(({ range }) => contains(range, address));
-    if (metadata) return prefix >= metadata.narrowest;
-    return isPublic(address) || prefix >= 0;
-  }
+export function parseAddress(ip: string): Address | null {
+  return isIP(ip) === 0 ? null : ipaddr.process(withoutZone(ip));
 }
 
-/** Of IPv6, only what has been given out for the Internet (RFC 4291, section 2.4; IANA has allocated 2000::/3). */
-function isPublic(address: Address): boolean {
-  if (address.range() !== "unicast") return false;
-  return address.kind() === "ipv4" || (address as ipaddr.IPv6).match(GLOBAL_V6);
+/** No peer of a connection has one of these: unspecified, multicast, broadcast. */
+const NO_PEERS: Range[] = ["0.0.0.0/8", "224.0.0.0/4", "255.255.255.255", "::/128", "ff00::/8"].map(
+  (range) => (ipaddr.isValidCIDR(range) ? ipaddr.parseCIDR(range) : [ipaddr.parse(range), 32]),
+);
+const MAPPED = ipaddr.IPv6.parseCIDR("::ffff:0:0/96");
+
+/**
+ * Why no peer's address can ever be in a range; null where one can.
+ * @throws Error as {@link parseRange}
+ */
+export function neverMatches(entry: string): string | null {
+  const [base, bits] = parseRange(entry);
+  if (bits >= MAPPED[1] && contains(MAPPED, base)) {
+    const v4 = (base as ipaddr.IPv6).toIPv4Address();
+    return `"${entry}" can never match: IPv4 addresses are compared as such; write ${v4}/${bits - MAPPED[1]}`;
+  }
+  return NO_PEERS.some((range) => bits >= range[1] && contains(range, base))
+    ? `"${entry}" can never match: no peer has such an address`
+    : null;
 }
 
-function parseRange(entry: string): Range {
-  const text = entry.trim();
+const withoutZone = (text: string): string => text.replace(/%[^/]*/, "");
+
+/** @param entry `10.0.0.0/8`, or a single address. @throws Error that names it */
+export function parseRange(entry: string): Range {
+  const text = withoutZone(entry.trim());
   // ipaddr.js alone also takes the shortened forms of inet_aton, such as "10.1".
   if (isIP(text.split("/", 1)[0] ?? "") !== 0) {
     if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
@@ -91,18 +85,9 @@ function parseRange(entry: string): Range {
       return [address, address.kind() === "ipv4" ? 32 : 128];
     }
   }
-  throw new Error(`"${text}" is not an IP address or CIDR range`);
+  throw new Error(`"${entry.trim()}" is not an IP address or CIDR range`);
 }
 
-function contains([base, bits]: Range, address: Address): boolean {
+export function contains([base, bits]: Range, address: Address): boolean {
   return base.kind() === address.kind() && address.match(base, bits);
-}
-
-function unwrap(address: Address): Address {
-  if (address.kind() !== "ipv6") return address;
-  const v6 = address as ipaddr.IPv6;
-  const bytes = v6.toByteArray();
-  if (v6.match(NAT64)) return ipaddr.fromByteArray(bytes.slice(12));
-  if (v6.match(SIX_TO_FOUR)) return ipaddr.fromByteArray(bytes.slice(2, 6));
-  return address;
 }

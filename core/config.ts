@@ -2,9 +2,11 @@
 import { isIP } from "node:net";
 import os from "node:os";
 import { z } from "zod";
-import { AddressRanges, EgressPolicy, LOOPBACK_RANGES, PRIVATE_RANGES } from "./addresses.ts";
+import { AddressRanges, LOOPBACK_RANGES, neverMatches, PRIVATE_RANGES } from "./addresses.ts";
 import { type Millis, millis } from "./clock.ts";
+import { EgressPolicy } from "./egress.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
+import { tlsOf } from "./server-tls.ts";
 
 export const SERVICE_NAMES = ["api", "scheduler", "dispatcher", "notifier", "admin", "dubbo"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -25,11 +27,17 @@ export interface Config {
   apiIpAllow: AddressRanges;
   /** Whose `x-forwarded-for` is believed. */
   trustProxy: AddressRanges;
-  /** Non-public ranges callbacks may reach; handed to threads as text. See {@link EgressPolicy}. */
+  /** Non-public ranges callbacks may reach. See {@link EgressPolicy}. */
   egressAllow: string[];
+  /** Those that they may reach beside while nobody but the first administrator could ever hand over tasks. */
+  egressWhileAlone: string[];
+  /** The proxy that callbacks go through. Null: none. */
+  egressProxy: string | null;
   /** Name servers for callbacks' hosts, `ip` or `ip:port`. Empty: those of the system. */
   dnsServers: string[];
   threads: number;
+  /** New destinations of one caller per minute; 0: any number. */
+  newDestinations: number;
   /** Sockets that each thread's calls may have, by the process's limit of open files. */
   socketsPerThread: number;
   /** Calls in flight per thread. */
@@ -87,6 +95,18 @@ const url = (schemes: string[]) =>
     `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
   );
 
+/** Of a server that Bida uses: with parameters of TLS and no others. */
+const server = (schemes: string[]) =>
+  url(schemes).superRefine((text, ctx) => {
+    const parsed = URL.parse(text);
+    if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) return;
+    try {
+      tlsOf(text);
+    } catch (error) {
+      ctx.addIssue((error as Error).message);
+    }
+  });
+
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -100,6 +120,12 @@ const ranges = list.superRefine((entries, ctx) => {
   } catch (error) {
     ctx.addIssue((error as Error).message);
   }
+});
+
+/** Of callers and proxies. One that can never match would be taken for a protection, or for a permission, that it is not. */
+const peers = ranges.superRefine((entries, ctx) => {
+  const problem = entries.map(neverMatches).find((one) => one !== null);
+  if (problem) ctx.addIssue(problem);
 });
 
 /** Where the limit of open files allows it. */
@@ -116,14 +142,14 @@ const VARIABLES = z.object({
   BIDA_HOST: z.string().default("127.0.0.1"),
   BIDA_PORT: whole(0, 65_535).default(8080),
   BIDA_DATA_DIR: z.string().default("./data"),
-  BIDA_DATABASE_URL: url(["mysql"])
+  BIDA_DATABASE_URL: server(["mysql"])
     .refine(
       (text) => (URL.parse(text)?.pathname.length ?? 0) > 1,
       "must name a database: mysql://user:pass@host:3306/db",
     )
     .optional(),
-  BIDA_REDIS_URL: url(["redis", "rediss"]).optional(),
-  BIDA_NATS_URL: list.pipe(z.array(url(["nats", "tls"]))).default([]),
+  BIDA_REDIS_URL: server(["redis", "rediss"]).optional(),
+  BIDA_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
   // As other users' names: MySQL does not tell two of them apart by blanks at the end.
   BIDA_ADMIN_USERNAME: z
     .string()
@@ -132,9 +158,16 @@ const VARIABLES = z.object({
     .refine((name) => name === name.trim(), "must not begin or end with a blank")
     .default("admin"),
   BIDA_ADMIN_PASSWORD: z.string().min(1).max(256).default(DEFAULT_PASSWORD),
-  BIDA_API_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
-  BIDA_TRUST_PROXY: ranges.default([]),
+  BIDA_API_IP_ALLOW: peers.default(["127.0.0.1", "::1"]),
+  BIDA_TRUST_PROXY: peers.default([]),
   BIDA_EGRESS_ALLOW: ranges.optional(),
+  BIDA_EGRESS_PROXY: url(["http", "https"])
+    .refine(
+      (text) => /^\/?$/.test(URL.parse(text)?.pathname ?? "") && !/[?#]/.test(text),
+      "must be a proxy's address alone: http://user:pass@proxy:3128",
+    )
+    .optional(),
+  BIDA_NEW_DESTINATIONS: whole(0, 1_000_000).default(1_000),
   BIDA_DNS_SERVERS: list
     .pipe(z.array(z.string().refine(isServer, "must be addresses: 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53")))
     .default([]),
@@ -162,7 +195,7 @@ const VARIABLES = z.object({
     .string()
     .regex(/^[\w.:-]{1,255}$/, "must be a host name or an address")
     .optional(),
-  BIDA_DUBBO_IP_ALLOW: ranges.default(["127.0.0.1", "::1"]),
+  BIDA_DUBBO_IP_ALLOW: peers.default(["127.0.0.1", "::1"]),
   BIDA_DUBBO_APP: z.string().max(64).optional(),
   BIDA_DUBBO_REGISTRY: z
     .string()
@@ -174,8 +207,11 @@ const VARIABLES = z.object({
     .optional(),
 });
 
+/** Empty, they say something else than absent. */
+const MAY_BE_EMPTY = new Set(["BIDA_EGRESS_ALLOW"]);
+
 /**
- * Reads and checks the environment. Empty variables count as absent.
+ * Reads and checks the environment. Empty variables count as absent, except that no range may be allowed at all.
  * @param openFiles the process's limit, see {@link openFileLimit}
  * @throws ConfigError for the first mistake
  */
@@ -198,11 +234,12 @@ export function loadConfig(
     adminPassword: v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
     trustProxy: new AddressRanges(v.BIDA_TRUST_PROXY),
-    egressAllow:
-      v.BIDA_EGRESS_ALLOW ??
-      (embedded && isLoopback(v.BIDA_HOST) ? [...LOOPBACK_RANGES, ...PRIVATE_RANGES] : []),
+    egressAllow: v.BIDA_EGRESS_ALLOW ?? [],
+    egressWhileAlone: v.BIDA_EGRESS_ALLOW === undefined && isAlone(v) ? OWN_RANGES : [],
+    egressProxy: v.BIDA_EGRESS_PROXY ?? null,
     threads: v.BIDA_THREADS,
     dnsServers: v.BIDA_DNS_SERVERS,
+    newDestinations: v.BIDA_NEW_DESTINATIONS,
     socketsPerThread: sockets,
     concurrency: v.BIDA_CONCURRENCY ?? Math.min(DEFAULT_CONCURRENCY, sockets),
     destinationConcurrency: v.BIDA_DESTINATION_CONCURRENCY,
@@ -238,7 +275,11 @@ export function loadClientConfig(env: Record<string, string | undefined>): Clien
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => value?.trim() || (value !== undefined && MAY_BE_EMPTY.has(name)),
+    ),
+  );
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -287,6 +328,14 @@ function checkDubbo(v: Variables): void {
     );
 }
 
+const OWN_RANGES = [...LOOPBACK_RANGES, ...PRIVATE_RANGES];
+
+/** Nobody else can reach this process over a network; whom it knows is another matter. */
+const isAlone = (v: Variables): boolean =>
+  v.BIDA_NATS_URL.length === 0 &&
+  isLoopback(v.BIDA_HOST) &&
+  (v.BIDA_DUBBO_PORT === undefined || v.BIDA_DUBBO_HOST === undefined);
+
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 const loopback = new AddressRanges(LOOPBACK_RANGES);
@@ -294,5 +343,5 @@ const isLoopback = (host: string) => host === "localhost" || loopback.includes(h
 
 /** Values of variables that can hold a secret are not repeated. */
 function shown(name: string, value: string | undefined): string {
-  return /PASSWORD|URL|KEY|REGISTRY/.test(name) ? "not shown" : `"${value}"`;
+  return /PASSWORD|URL|KEY|REGISTRY|EGRESS_PROXY/.test(name) ? "not shown" : `"${value}"`;
 }

@@ -26,6 +26,7 @@ export const REFUSALS = {
   internal: [500, "Something went wrong here"],
   unavailable: [503, "Not available just now; try again"],
   unanswered: [503, "Whether it was accepted is not known; try again with the same idempotency key"],
+  own_callback: [508, "This is a callback of Bida's own"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;

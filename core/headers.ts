@@ -19,6 +19,9 @@ const TRANSPORT = new Set([
 /** Receivers trust these to come from Bida. */
 const OURS = /^(webhook-(id|timestamp|signature)|bida-.*)$/;
 
+/** In every call: the number of the attempt. */
+export const ATTEMPT_HEADER = "bida-attempt";
+
 /** Codings of an answer's content that Bida decodes (`actors/content-coding.ts`), each by all of its names. */
 export const CONTENT_CODINGS = ["gzip", "x-gzip", "deflate", "br", "zstd"] as const;
 export type ContentCoding = (typeof CONTENT_CODINGS)[number];

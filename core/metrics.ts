@@ -6,6 +6,7 @@
  * Labels have few values, known in advance: never a URL, a task's id or an app's name. On hot paths the children
  * (`labels()`) are made once: an observation then costs about 0.3 µs.
  */
+import { EGRESS_RULES, type EgressRule } from "./egress.ts";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 export const registry = new Registry();
@@ -124,6 +125,14 @@ export const drainingNow = gauge(
 export const outcomesBuffered = gauge("outcomes_buffered", "Outcomes that are not on record yet");
 export const outcomesOldest = gauge("outcomes_oldest_age_seconds", "How long the oldest of them has waited");
 export const leasesLost = counter("leases_lost_total", "Leases of this dispatcher that others took");
+const blockedBy = counterBy(
+  "egress_blocked_total",
+  "Calls that were not made, because their target may not be reached",
+  ["rule"],
+);
+export const egressBlocked = Object.fromEntries(
+  EGRESS_RULES.map((rule) => [rule, zeroed(blockedBy.labels(rule))]),
+) as Record<EgressRule, ReturnType<typeof blockedBy.labels>>;
 export const threadCrashes = counter("thread_crashes_total", "Worker threads that died and were replaced");
 export const threadDelay = gaugeBy(
   "thread_event_loop_delay_seconds",
@@ -191,6 +200,11 @@ export const contactLosses = counterBy("contact_losses_total", "How often contac
 export const foreignNodes = gauge(
   "foreign_nodes",
   "Nodes of other installations on the same NATS; nothing is asked of them",
+);
+export const packetsRefused = counterBy(
+  "packets_refused_total",
+  "Packets from NATS that are not valid, and were dropped before anything was done with them",
+  ["command"],
 );
 export const redisEvicts = gauge("redis_evicts", "1: Redis may evict keys (its maxmemory-policy)");
 

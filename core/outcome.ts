@@ -22,6 +22,7 @@ export const CALL_ERRORS = {
   crashed: "The call failed inside Bida",
   overrun: "Working on the answer took too long",
   unreachable: "The target cannot be reached",
+  proxy: "The outbound proxy refused the connection",
 } as const;
 
 export type CallErrorCode = keyof typeof CALL_ERRORS;
@@ -79,6 +80,7 @@ const SLOW_LOOKUP = 1_000;
 /** These failed on our side of the connection, and say nothing of the target. */
 const OURS: ReadonlySet<CallErrorCode> = new Set([
   "blocked",
+  "proxy",
   "bad_request",
   "crashed",
   "overrun",

@@ -12,6 +12,8 @@ export interface AppView {
   ipAllow: string[];
   /** Requests per second at each node with the REST door; null: no limit. */
   ratePerSecond: number | null;
+  /** Whether what operators resend in its name is signed as its own. */
+  signResends: boolean;
   /** Until when the key before the present one works; null where it does not. */
   previousKeyUntil: string | null;
   /** Whether its callbacks are signed. */
@@ -26,6 +28,7 @@ export interface AppRequest {
   name: string;
   ipAllow?: string[] | undefined;
   ratePerSecond?: number | null | undefined;
+  signResends?: boolean | undefined;
 }
 
 export type AppChange = Partial<AppRequest> & { disabled?: boolean | undefined };

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { SyncedClock } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
+import { nodeTls, tlsOf, withoutTls } from "../core/server-tls.ts";
 import { RULES, type Rules } from "./lane-rules.ts";
 
 /** What a script is given and answers with. */
@@ -107,7 +108,10 @@ type Command = (...args: Values) => Promise<Values>;
 
 /** No queue of commands while disconnected, and no silent repetition: a script that timed out may have run. */
 export function connect(url: string): Redis {
-  return new Redis(url, {
+  const tls = tlsOf(url);
+  // The scheme of TLS would leave no room for what is to be said of it.
+  return new Redis(withoutTls(url).replace(/^rediss:/, "redis:"), {
+    ...(tls && { tls: nodeTls(tls) }),
     enableOfflineQueue: false,
     // What is asked in one turn of the event loop, one script per partition, is one packet each way.
     enableAutoPipelining: true,

@@ -8,6 +8,7 @@
 // It says nothing about MySQL and Redis: starting a node again mends neither. That is what GET /readyz is for.
 import { hostname } from "node:os";
 import { connect } from "nats";
+import { natsOptions } from "../services/bus/nats-options.ts";
 
 const WITHIN_MS = 4_000;
 /** Moleculer's topics without a namespace, and the version of its protocol. */
@@ -44,7 +45,7 @@ async function answersHttp() {
 }
 
 async function answersNats() {
-  const nats = await connect({ servers: natsUrls, timeout: WITHIN_MS, reconnect: false });
+  const nats = await connect({ ...natsOptions(natsUrls), timeout: WITHIN_MS, reconnect: false });
   const sender = `healthcheck-${hostname()}-${process.pid}-${Date.now()}`;
   const answers = nats.subscribe(`${TOPIC}.INFO.${sender}`);
   const deadline = setTimeout(() => answers.unsubscribe(), WITHIN_MS);

@@ -154,6 +154,7 @@ function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs
     lastError: null,
     orderSeq: null,
     handedUntil: null,
+    unsigned: false,
     sourceIp: null,
     createdAt: now,
     updatedAt: now,

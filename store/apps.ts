@@ -17,6 +17,8 @@ export interface App {
   /** CIDR ranges; empty: from anywhere. */
   ipAllow: string[];
   ratePerSecond: number | null;
+  /** Whether what operators resend in its name is signed as its own. */
+  signResends: boolean;
   /** Until when the former key works. */
   previousKeyUntil: EpochMs | null;
   /** Newest first. Null: there are some, which do not open with our key. */
@@ -50,7 +52,11 @@ export async function createApp(
   name: string,
   secrets: string[],
   now: EpochMs,
-  limits: Pick<App, "ipAllow" | "ratePerSecond"> = { ipAllow: [], ratePerSecond: null },
+  limits: Pick<App, "ipAllow" | "ratePerSecond" | "signResends"> = {
+    ipAllow: [],
+    ratePerSecond: null,
+    signResends: false,
+  },
 ): Promise<App & { key: string }> {
   const key = newKey();
   const kept = secrets.map((secret): SigningSecret => ({ secret, until: null }));
@@ -106,7 +112,9 @@ export async function lockApp(within: Database, box: SecretBox, id: number): Pro
 }
 
 /** What of an app may be written. Its secrets only where `secrets` is given: they may be sealed with another key. */
-export type AppPatch = Partial<Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond">> & {
+export type AppPatch = Partial<
+  Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond" | "signResends">
+> & {
   secrets?: SigningSecret[];
 };
 
@@ -167,6 +175,12 @@ export async function deleteApp(within: Database, app: App, now: EpochMs): Promi
     });
 }
 
+/** Whether an app's name may stand under what operators resend; of none, also not. */
+export async function signsResends(db: Database, id: number): Promise<boolean> {
+  const row = await reading(from(db, AppModel).select("sign_resends").findById(id));
+  return Boolean(row?.sign_resends);
+}
+
 /** Secrets that sign at `now`, by app id; null where they cannot be opened with our key. Apps without any are missing. */
 export async function signingSecrets(
   db: Database,
@@ -197,6 +211,7 @@ function fromRow(row: Row, box: SecretBox): App {
     disabled: Boolean(row.disabled) || columns.broken !== undefined,
     ipAllow,
     ratePerSecond: row.rate_per_second as number | null,
+    signResends: Boolean(row.sign_resends),
     previousKeyUntil: time(row.previous_key_until),
     secrets: row.sealed_secrets === null ? [] : opened(box, row.sealed_secrets as string),
     createdAt: epochMs(row.created_at as number),
@@ -204,12 +219,13 @@ function fromRow(row: Row, box: SecretBox): App {
   };
 }
 
-function columnsOf(app: Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond">) {
+function columnsOf(app: Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond" | "signResends">) {
   return {
     name: app.name,
     disabled: app.disabled,
     ip_allow: app.ipAllow.length === 0 ? null : JSON.stringify(app.ipAllow),
     rate_per_second: app.ratePerSecond,
+    sign_resends: app.signResends,
   };
 }
 

@@ -37,9 +37,14 @@ export const NOT_ADMITTED: ReadonlySet<number> = new Set([
   1820, // ER_MUST_CHANGE_PASSWORD
   1862, // ER_MUST_CHANGE_PASSWORD_LOGIN
   3118, // ER_ACCOUNT_HAS_BEEN_LOCKED
+  3159, // ER_SECURE_TRANSPORT_REQUIRED
   3955, // ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK
   4151, // MariaDB: ER_ACCOUNT_HAS_BEEN_LOCKED
 ]);
+
+/** Its certificate is not one that we trust, or it has no TLS (codes of OpenSSL, Node and mysql2). A certificate can run out. */
+export const NOT_TRUSTED =
+  /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|HOSTNAME_MISMATCH|HANDSHAKE_(NO_SSL|SSL))/;
 
 /** The server will not, or cannot, do it just now; somebody mends that, or it passes. */
 export const PASSING: ReadonlySet<number> = new Set([

@@ -7,6 +7,7 @@ import { cutPage } from "../core/page-cut.ts";
 import type { Database } from "./database.ts";
 import { reading, transaction, withRetries } from "./failures.ts";
 import { DestinationModel, from } from "./models.ts";
+import type { Step } from "./retention.ts";
 import type { Row } from "./rows.ts";
 import { insertMany } from "./sql.ts";
 import { whereContains } from "./text-match.ts";
@@ -17,11 +18,63 @@ export interface StoredDestination extends DestinationSettings {
   firstSeenAt: EpochMs;
 }
 
-/** Remembers origins. Those that are known already stay as they are. */
-export async function addOrigins(db: Database, origins: string[], now: EpochMs): Promise<void> {
-  const rows = origins.map((origin) => [laneOf(origin), origin, now]);
-  const columns = ["lane", "origin", "first_seen_at"];
-  await withRetries(() => insertMany(db.knex, "destinations", columns, rows, db.driver.insertIgnore));
+/** Remembers origins, and that they are used. @returns those that were not known */
+export async function addOrigins(db: Database, origins: string[], now: EpochMs): Promise<string[]> {
+  const lanes = new Map(origins.map((origin) => [laneOf(origin), origin]));
+  return withRetries(async () => {
+    const rows = await from(db, DestinationModel)
+      .select("lane")
+      .whereIn("lane", [...lanes.keys()]);
+    const known = rows.map((row) => row.lane as Lane);
+    for (const lane of known) lanes.delete(lane);
+    if (known.length > 0) await db.knex("destinations").whereIn("lane", known).update({ used_at: now });
+    const added = Array.from(lanes, ([lane, origin]) => [lane, origin, now, now]);
+    const columns = ["lane", "origin", "first_seen_at", "used_at"];
+    if (added.length > 0) await insertMany(db.knex, "destinations", columns, added, db.driver.insertIgnore);
+    return [...lanes.values()];
+  });
+}
+
+/** The origins that were met last. */
+export async function latestOrigins(db: Database, limit: number): Promise<string[]> {
+  const rows = await reading(
+    from(db, DestinationModel).select("origin").orderBy("first_seen_at", "desc").limit(limit),
+  );
+  return rows.map((row) => row.origin as string);
+}
+
+/**
+ * Looks at the next `limit` destinations, and deletes those that nothing is set for and that were not used since `cutoff`. Should
+ * one be used again, it is new.
+ */
+export async function pruneDestinations(
+  db: Database,
+  cutoff: EpochMs,
+  after: Lane | null,
+  limit: number,
+): Promise<Step<Lane>> {
+  return withRetries(async () => {
+    const query = db.knex("destinations").select("lane", "first_seen_at", "used_at", "set_at");
+    const rows: Row[] = await query
+      .where("lane", ">", after ?? "")
+      .orderBy("lane")
+      .limit(limit);
+    const isIdle = ({ first_seen_at, used_at, set_at }: Row) =>
+      set_at === null && Number(used_at ?? first_seen_at) < cutoff;
+    const idle = rows.filter(isIdle).map(({ lane }) => lane as Lane);
+    // Looked at again: somebody may have used it, or set something.
+    const pruned =
+      idle.length === 0
+        ? 0
+        : await db
+            .knex("destinations")
+            .whereIn("lane", idle)
+            .whereNull("set_at")
+            .where((either) => either.whereNull("used_at").orWhere("used_at", "<", cutoff))
+            .delete();
+    const next = rows.length < limit ? null : (rows.at(-1)?.lane as Lane);
+    return { seen: rows.length, pruned, next };
+  });
 }
 
 export interface DestinationFilter {

@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import {
   CONTENTION,
   NOT_ADMITTED,
+  NOT_TRUSTED,
   PASSING,
   PASSING_CODES,
   PASSING_SQLITE,
@@ -68,7 +69,8 @@ function isGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);
   return (
-    [PASSING, NOT_ADMITTED, READ_ONLY].some((numbers) => numbers.has(numberOf(error))) ||
+    [PASSING, READ_ONLY].some((numbers) => numbers.has(numberOf(error))) ||
+    isNotAdmitted(error) ||
     PASSING_CODES.has(code) ||
     CONTENTION.has(code) ||
     PASSING_SQLITE.some((beginning) => code.startsWith(beginning)) ||
@@ -78,8 +80,9 @@ function isGone(error: unknown): boolean {
   );
 }
 
-/** Whether our account, or its rights, are not what the server knows. */
-export const isNotAdmitted = (error: unknown): boolean => NOT_ADMITTED.has(numberOf(error));
+/** Whether our account, or its rights, are not what the server knows, or its certificate not what we do. */
+export const isNotAdmitted = (error: unknown): boolean =>
+  NOT_ADMITTED.has(numberOf(error)) || NOT_TRUSTED.test(codeOf(error));
 
 /** Whether a lock that was not waited for is somebody else's. MariaDB says the first, MySQL the second. */
 export const isLockTaken = (error: unknown): boolean =>

@@ -20,6 +20,7 @@ import * as payloads from "./migrations/013_payloads.ts";
 import * as handover from "./migrations/014_handover.ts";
 import * as probe from "./migrations/015_probe.ts";
 import * as installation from "./migrations/016_installation.ts";
+import * as wire from "./migrations/019_wire.ts";
 
 interface Migration {
   name: string;
@@ -44,6 +45,7 @@ const MIGRATIONS: Migration[] = [
   handover,
   probe,
   installation,
+  wire,
 ];
 
 /** In order, for tests. */

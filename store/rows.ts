@@ -44,6 +44,8 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
    * commit; null where it was not. See docs/delivery.md, "The short way".
    */
   handedUntil: EpochMs | null;
+  /** Its calls are not signed as its app: an operator wrote what they say. */
+  unsigned: boolean;
   createdAt: EpochMs;
   updatedAt: EpochMs;
   /** Columns of its row that cannot be read, and have a stand-in here: it is not called, but set aside. Missing: none. */
@@ -91,6 +93,7 @@ export const TASK_COLUMNS = [
   "order_seq",
   "source_ip",
   "handed_until",
+  "call_unsigned",
 ] as const;
 
 export function taskToRow(task: StoredTask): unknown[] {
@@ -123,13 +126,14 @@ export function taskToRow(task: StoredTask): unknown[] {
     task.orderSeq,
     task.sourceIp,
     task.handedUntil,
+    task.unsigned ? 1 : null,
   ];
 }
 
 /** Of a {@link LockedTask}; `expect` says which failures end a task. */
 export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls, limit_call_count, next_call_at, expires_at,
     created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
-    order_key, order_seq, source_ip, handed_until, last_error_code, last_error_message, expect`;
+    order_key, order_seq, source_ip, handed_until, call_unsigned, last_error_code, last_error_message, expect`;
 
 /** Of a {@link ListedTask}. */
 export const LISTED_COLUMNS: string[] = LOCKED_COLUMNS.split(/,\s*/)
@@ -190,6 +194,7 @@ function lockedOf(row: Row, columns: Columns): LockedTask {
     orderSeq: columns.optional("order_seq", count),
     sourceIp: columns.optional("source_ip", text),
     handedUntil: columns.optional("handed_until", time),
+    unsigned: Boolean(row.call_unsigned),
   };
 }
 

@@ -4,7 +4,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading } from "./failures.ts";
-import { from, UserModel } from "./models.ts";
+import { AppModel, from, UserModel } from "./models.ts";
 import { idPage } from "./paging.ts";
 import type { Row } from "./rows.ts";
 import { whereExactly } from "./text-match.ts";
@@ -33,6 +33,19 @@ export async function findUser(db: Database, username: string): Promise<User | n
 export async function hasOwnAdmin(db: Database): Promise<boolean> {
   const admins = from(db, UserModel).where({ role: "admin", disabled: false });
   return (await reading(admins.whereNotNull("password_hash").first())) !== undefined;
+}
+
+/**
+ * Whether there never was a user but the first administrator, nor an app. Those that were deleted count: their tasks may
+ * still be waiting.
+ */
+export async function wasNobodyElse(db: Database, adminUsername: string): Promise<boolean> {
+  const users = await reading(from(db, UserModel).select("username").limit(2));
+  if (users.some(({ username }) => username !== adminUsername)) return false;
+  // The rows of apps stay, those of users do not; the log of either is never pruned.
+  if (await reading(from(db, AppModel).select("id").first())) return false;
+  const created = db.knex("audit").where({ target_type: "user", action: "user.create" });
+  return (await reading(created.first("id"))) === undefined;
 }
 
 /** A page of users, in order of id. @throws BidaError invalid_query for a foreign cursor */

@@ -56,6 +56,7 @@ export class Bida implements System {
     const env: Environment = {
       BIDA_DATA_DIR: folder,
       BIDA_EGRESS_ALLOW: "127.0.0.0/8",
+      BIDA_NEW_DESTINATIONS: "0",
       BIDA_SECRET_KEY: Buffer.alloc(32, "benchmark").toString("base64"),
       ...(servers && databaseUrl
         ? {

@@ -1,6 +1,7 @@
 /** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
 import { isIP } from "node:net";
-import type { EgressPolicy } from "../addresses.ts";
+import { domainToASCII } from "node:url";
+import type { EgressPolicy } from "../egress.ts";
 import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
 import { BidaError, type FieldError } from "../errors.ts";
 import { type Lane, laneOf } from "../ids.ts";
@@ -51,7 +52,13 @@ export function parseChannel(
   if (type === "email") {
     if (!spec.smtp) refuse("smtp", "is required for email");
     if (spec.url) refuse("url", "is not for email; smtp says where it goes");
-    if (spec.smtp) refuse("smtp.host", blockedHost(spec.smtp.host, egress));
+    if (spec.smtp)
+      refuse("smtp.host", mailHostProblem(spec.smtp.host) ?? blockedHost(spec.smtp.host, egress));
+    if (former?.smtp?.password && leadsElsewhere(former.smtp, request.smtp))
+      refuse(
+        "smtp.password",
+        "is required again where host, port or tls change: it was given for another server",
+      );
     if (spec.smtp?.user && !spec.smtp.password) refuse("smtp.password", "is required with user");
   } else {
     if (spec.smtp) refuse("smtp", `is for email, not for ${type}`);
@@ -88,6 +95,26 @@ function urlProblem(url: string, egress: EgressPolicy): string | null {
   return typeof checked === "string"
     ? checked
     : blockedHost(checked.hostname.replace(/^\[|\]$/g, ""), egress);
+}
+
+/** A name of letters, digits, hyphens and dots (RFC 952, RFC 1123), as DNS has it, or an address. */
+function mailHostProblem(host: string): string | null {
+  if (isIP(host) !== 0) return null;
+  // Other scripts become letters; what stands for something in a URL would be cut off.
+  const name = /[^\w.-]/.test(host.replace(/[^\0-\x7f]/g, "")) ? "" : domainToASCII(host);
+  const isName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?$/i.test(name);
+  // What ends with a number would have to be an address.
+  return isName && URL.canParse(`http://${name}/`)
+    ? null
+    : "must be a host name or an address, without a port";
+}
+
+/** Whether a kept password would go to a server that it was not given for, or go there unprotected. */
+function leadsElsewhere(former: NonNullable<ChannelSpec["smtp"]>, patch: unknown): boolean {
+  if (!isObject(patch) || (patch.password !== undefined && patch.password !== MASK)) return false;
+  return (["host", "port", "tls"] as const).some(
+    (field) => patch[field] !== undefined && patch[field] !== former[field],
+  );
 }
 
 /** Names are vetted when they are resolved, at every call. */

@@ -21,6 +21,7 @@ const fields = {
     .min(1, "must be 1 to 100000")
     .max(100_000, "must be 1 to 100000")
     .nullable(),
+  signResends: z.boolean("must be true or false"),
 };
 
 export const createAppSchema = z
@@ -28,6 +29,7 @@ export const createAppSchema = z
     name: fields.name,
     ipAllow: fields.ipAllow.default([]),
     ratePerSecond: fields.ratePerSecond.default(null),
+    signResends: fields.signResends.default(false),
   })
   .meta({ id: "AppRequest", examples: [{ name: "shop", ipAllow: ["10.1.0.0/16"], ratePerSecond: 50 }] });
 
@@ -52,6 +54,7 @@ const shape = {
   disabled: z.boolean(),
   ipAllow: z.array(z.string()).describe("Ranges it may call from; empty: from anywhere"),
   ratePerSecond: z.int().nullable().describe("At each node with the REST door; null: no limit"),
+  signResends: z.boolean().describe("Whether what operators resend in its name is signed as its own"),
   previousKeyUntil: time.nullable().describe("Until when the key before works"),
   signing: z.boolean().describe("Whether its callbacks are signed"),
   previousSecretUntil: time.nullable().describe("Until when the secret before signs as well"),

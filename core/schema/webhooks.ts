@@ -29,7 +29,7 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
 const address = line(320).refine((s) => /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(s), "must be an e-mail address");
 
 const smtpSchema = z.strictObject({
-  host: line(253).refine((s) => !/[\s/@?#]/.test(s), "must be a host name or an IP address"),
+  host: line(253),
   port: whole(1, 65_535).default(587),
   /** `tls`: from the first byte (port 465). `starttls`: upgraded before anything else is said. `none`: never. */
   tls: oneOf(["starttls", "tls", "none"]).default("starttls"),

@@ -1,5 +1,5 @@
 /** Where kkbida's webhooks become channels: checked and stored as `POST /v1/webhooks` does. */
-import { EgressPolicy } from "../../core/addresses.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import { parseChannel } from "../../core/alarm/channel.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
@@ -8,7 +8,7 @@ import { openSecretBox } from "../../store/secret-box.ts";
 import { createWebhook } from "../../store/webhooks.ts";
 
 export function channelSink(config: Config): WebhookSink {
-  const egress = new EgressPolicy(config.egressAllow);
+  const egress = new EgressPolicy([...config.egressAllow, ...config.egressWhileAlone]);
   const parse = (request: WebhookRequest) => parseChannel({ ...request }, egress);
   return {
     check: parse,

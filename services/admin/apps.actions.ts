@@ -21,6 +21,7 @@ import {
 } from "../../store/apps.ts";
 import { transaction } from "../../store/failures.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
+import { egressOf } from "../node/egress.ts";
 import { officeOf } from "./office.ts";
 import { audited, difference, iso } from "./people-parts.ts";
 
@@ -44,7 +45,7 @@ export const appActions = {
     const signingSecret = box.hasKey ? newSecret() : null;
     const now = clock.now();
     const secrets = signingSecret === null ? [] : [signingSecret];
-    return transaction(db, async (within) => {
+    const created = await transaction(db, async (within) => {
       const { key, ...app } = await createApp(within, box, name, secrets, now, limits);
       const view = appView(app, now);
       const { signing } = view;
@@ -52,6 +53,9 @@ export const appActions = {
       await audited(within, clock, ctx, { action: "app.create", target: targetOf(app.id), after });
       return { ...view, key, signingSecret };
     });
+    // Before anybody can use the key.
+    await egressOf(ctx.broker).look();
+    return created;
   },
 
   changeApp: async ({ id, ...change }, ctx) => {
@@ -136,7 +140,7 @@ const given = <T extends object>(patch: T) =>
   };
 
 function appView(app: App, now: EpochMs): AppView {
-  const { id, name, disabled, ipAllow, ratePerSecond, previousKeyUntil, secrets } = app;
+  const { id, name, disabled, ipAllow, ratePerSecond, signResends, previousKeyUntil, secrets } = app;
   const ends = liveSecrets(secrets ?? [], now).flatMap(({ until }) => (until === null ? [] : [until]));
   return {
     id,
@@ -144,6 +148,7 @@ function appView(app: App, now: EpochMs): AppView {
     disabled,
     ipAllow,
     ratePerSecond,
+    signResends,
     previousKeyUntil: previousKeyUntil !== null && previousKeyUntil > now ? iso(previousKeyUntil) : null,
     signing: secrets === null || secrets.length > 0,
     previousSecretUntil: ends.length > 0 ? iso(Math.max(...ends)) : null,

@@ -11,8 +11,10 @@ import { tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
 import { parseWith } from "../../core/task-schema.ts";
+import { signsResends } from "../../store/apps.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
 import { recordAudit } from "../../store/audit.ts";
+import type { Database } from "../../store/database.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { transaction } from "../../store/failures.ts";
 import { findKnown } from "../../store/idempotency.ts";
@@ -63,7 +65,8 @@ export async function resend(
     if (known) return { taskId: known.taskId, resendOf: taskId };
     throw error;
   }
-  const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null };
+  const unsigned = !(await mayBeSigned(db, ctx, original.appId));
+  const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null, unsigned };
   const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
   const item = newTask(task, idempotency);
   const accepted = await transaction(db, async (within) => {
@@ -92,6 +95,14 @@ export async function resend(
     await addOrigins(db, [checked.origin], now).catch(() => undefined);
   }
   return { taskId: accepted.taskId, resendOf: taskId };
+}
+
+/**
+ * A signature says that the app itself wrote what is sent. Of what somebody else wrote in its name it says so only where the
+ * app allows that.
+ */
+async function mayBeSigned(db: Database, { meta: { actor } }: BidaContext, appId: number): Promise<boolean> {
+  return (actor?.kind === "app" && actor.id === appId) || (await signsResends(db, appId));
 }
 
 /** @throws BidaError invalid_task */

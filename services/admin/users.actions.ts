@@ -19,6 +19,7 @@ import {
   writeUser,
 } from "../../store/users.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
+import { egressOf } from "../node/egress.ts";
 import { officeOf } from "./office.ts";
 import { audited, difference, iso } from "./people-parts.ts";
 
@@ -34,12 +35,15 @@ export const userActions = {
     const { db, clock } = resources;
     const { username, password, role } = parseWith(createUserSchema, params, "invalid_body");
     const passwordHash = await authenticator.passwords.hash(password);
-    return transaction(db, async (within) => {
+    const created = await transaction(db, async (within) => {
       const user = await insertUser(within, { username, role, passwordHash }, clock.now());
       const after = { username, role };
       await audited(within, clock, ctx, { action: "user.create", target: targetOf(user.id), after });
       return userView(user);
     });
+    // Before the user can log in.
+    await egressOf(ctx.broker).look();
+    return created;
   },
 
   changeUser: async ({ id, ...change }, ctx) => {

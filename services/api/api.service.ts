@@ -1,5 +1,6 @@
 /** The gateway: REST, kkbida's endpoint, health. It holds no state and talks to the other services only. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Context, ServiceSchema } from "moleculer";
@@ -8,6 +9,7 @@ import type { Config } from "../../core/config.ts";
 import { eventsOf } from "../bus/bus.ts";
 import { fatal } from "../node/fatal.ts";
 import { isLeaving } from "../node/leaving.ts";
+import { announce } from "../node/listeners.ts";
 import { configOf } from "../node/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
 import { attemptRoutes } from "./attempts.routes.ts";
@@ -24,8 +26,10 @@ import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.t
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
+import { ownCall } from "./own-calls.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
+import { setSafeHeaders } from "./safe-headers.ts";
 import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
@@ -127,6 +131,9 @@ const api: ServiceSchema<Record<string, unknown>> = {
       // A caller that goes on asking over a connection it keeps would never let the server close.
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
+      setSafeHeaders(res, this.callers.isSecure(req));
+      const own = ownCall(req);
+      if (own) return void (req.url?.startsWith("/api/") ? sendRefusal(res, own) : onError(own));
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
     },
 
@@ -165,6 +172,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
       if (error.syscall === "listen") fatal(listenProblem(error, config));
     });
     this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
+    this.server.once("listening", () => {
+      const { address, port } = this.server.address() as AddressInfo;
+      this.unannounce = announce(broker, { address, port });
+    });
+    this.server.once("close", () => this.unannounce?.());
     const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
       sendRefusal(res, refusalOf(error));
     const legacy = legacyRoutes(broker, callers, config);

@@ -184,11 +184,12 @@ function callerOf(user: UserIdentity, session: Login["session"]): Caller {
   };
 }
 
-/** Without a port, brackets, and the prefix of IPv4 addresses on IPv6 sockets. */
+/** Without a port, brackets, the zone of a link-local address, which is this machine's own matter, and the prefix of IPv4 addresses on IPv6 sockets. */
 const plain = (address: string): string =>
   address
     .replace(/^\[(.*)\](:\d+)?$/, "$1")
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
+    .replace(/%[^%]*$/, "")
     .replace(/^::ffff:(?=\d+\.)/, "");
 
 /** Of equal length for any text, as constant-time comparison needs it. */

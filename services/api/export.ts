@@ -118,13 +118,23 @@ const flat = ({ lastError, ...task }: ExactTaskView): Record<string, unknown> =>
   lastErrorMessage: lastError?.message,
 });
 
-const toCsv = () =>
+/**
+ * What spreadsheets begin a formula with (OWASP, "CSV Injection"), also in its full-width forms, and behind what they leave out
+ * when they read a cell: blanks and characters that nobody sees.
+ */
+const FORMULA = /^[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
+
+/** With an apostrophe in front, which says that a cell is text, where it could be read as a formula. */
+export const harmless = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
+
+export const toCsv = () =>
   stringify({
     header: true,
     columns: [...COLUMNS],
     // Spreadsheets take a file without it for a local character set.
     bom: true,
     record_delimiter: "windows",
-    escape_formulas: true,
-    cast: { object: (value) => JSON.stringify(value) },
+    // Readers take a lone CR or LF for the end of a record as well.
+    quoted_match: /[\r\n]/,
+    cast: { object: (value) => harmless(JSON.stringify(value)), string: harmless },
   });

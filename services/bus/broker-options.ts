@@ -4,7 +4,8 @@ import type { ClientConfig } from "../../core/config.ts";
 import { loggers } from "../node/log.ts";
 import { ExactSerializer } from "./exact-serializer.ts";
 import { FEATURES } from "./features.ts";
-import { NatsTransporter, natsOptions } from "./nats-transporter.ts";
+import { natsOptions } from "./nats-options.ts";
+import { NatsTransporter } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */
 export function sharedOptions({ natsUrls, logLevel }: ClientConfig): BrokerOptions {

@@ -4,27 +4,6 @@ import { Transporters } from "moleculer";
 /** On the way out the last messages get this long to leave, in ms. */
 const FLUSH = 2_000;
 
-/** @param urls `nats://host:port`; the client library takes credentials beside the addresses, not in them */
-export function natsOptions(urls: string[]): Record<string, unknown> {
-  const parsed = urls.map((url) => new URL(url));
-  const { username, password } = parsed.find((url) => url.username !== "") ?? {};
-  return {
-    servers: parsed.map((url) => url.host),
-    ...(username && password
-      ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
-      : {}),
-    ...(username && !password ? { token: decodeURIComponent(username) } : {}),
-    ...(parsed.some((url) => url.protocol === "tls:") ? { tls: {} } : {}),
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    // A connection that went silent (the client's own default: after 6 minutes) is noticed within 6 s.
-    pingInterval: 2_000,
-    maxPingOut: 2,
-    // To connect, in ms; the default is 20 s.
-    timeout: 3_000,
-  };
-}
-
 /** Events of this broker alone: the connection has gone; it is there again, maybe to another server. */
 export const LOST = "$nats.lost";
 export const BACK = "$nats.back";

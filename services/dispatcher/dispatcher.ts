@@ -5,6 +5,7 @@ import type { Drained } from "../../core/cluster-views.ts";
 import type { Config } from "../../core/config.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import { nodesWith } from "../bus/peers.ts";
+import { egressOf } from "../node/egress.ts";
 import { contribute } from "../node/node-status.ts";
 import { Demand } from "./demand.ts";
 import { dispatcherStatus } from "./figures.ts";
@@ -29,7 +30,13 @@ export class Dispatcher {
     this.#broker = broker;
     this.#log = log;
     const { leaseMs, threads, concurrency } = config;
-    const pipeline = new Pipeline({ broker, log, config, onFreed: () => this.#freed() });
+    const pipeline = new Pipeline({
+      broker,
+      log,
+      config,
+      egress: egressOf(broker),
+      onFreed: () => this.#freed(),
+    });
     this.#pipeline = pipeline;
     const { ledger, pool, pace, room, holder, clock } = pipeline;
     const { capacity } = room;

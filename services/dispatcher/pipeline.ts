@@ -28,6 +28,8 @@ import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
 import type { LeaseName } from "../../core/lease.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../bus/call.ts";
+import type { EgressWatch } from "../node/egress.ts";
+import { BlockedCalls } from "./blocked.ts";
 import { CallMeter } from "./call-meter.ts";
 import { Reporter } from "./reporter.ts";
 import { RetryPace } from "./retry-pace.ts";
@@ -48,11 +50,12 @@ export interface PipelineOptions {
     | "threads"
     | "concurrency"
     | "destinationConcurrency"
-    | "egressAllow"
+    | "egressProxy"
     | "dnsServers"
     | "socketsPerThread"
     | "leaseMs"
   >;
+  egress: Pick<EgressWatch, "rules" | "onChange">;
   /** There may be more room. */
   onFreed(): void;
 }
@@ -76,8 +79,8 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { broker, log, config } = options;
-    const { threads, concurrency, destinationConcurrency, egressAllow, leaseMs } = config;
+    const { broker, log, config, egress } = options;
+    const { threads, concurrency, destinationConcurrency, egressProxy, leaseMs } = config;
     const { dnsServers, socketsPerThread } = config;
     // More would take from callers and servers what they need.
     const atOnce = Math.min(concurrency, socketsPerThread);
@@ -88,7 +91,12 @@ export class Pipeline {
         "more calls at once than the limit of open files allows",
       );
     }
-    const shortages = { sockets: new Shortage(log, "sockets"), names: new Shortage(log, "names") };
+    const shortages = {
+      sockets: new Shortage(log, "sockets"),
+      names: new Shortage(log, "names"),
+      proxy: new Shortage(log, "proxy"),
+    };
+    const blockedCalls = new BlockedCalls(log);
     this.holder = `${broker.nodeID}/${randomBytes(4).toString("hex")}`;
     const { holder, clock } = this;
     const capacity = threads * concurrency * HELD_PER_CALL;
@@ -112,7 +120,8 @@ export class Pipeline {
       concurrency: atOnce,
       destinationConcurrency,
       node: broker.nodeID,
-      egressAllow,
+      egress: egress.rules,
+      egressProxy,
       dnsServers,
       sockets: socketsPerThread,
       ledger,
@@ -121,6 +130,7 @@ export class Pipeline {
       onOutcomes: (outcomes) => this.ended(outcomes),
       onGivenUp: (leases, why) => this.givenUp(leases, why),
       onNotMade: (failure, message) => shortages[failure].notice(message),
+      onBlocked: (blocked) => blockedCalls.notice(blocked),
       onSilent: (thread, silent) => {
         if (silent)
           log.warn(
@@ -137,6 +147,7 @@ export class Pipeline {
         );
       },
     });
+    egress.onChange((rules) => this.pool.egress(rules));
   }
 
   /** A scheduler gave jobs: their leases go into the ledger, the jobs to their threads. */

@@ -13,6 +13,7 @@ const LINE_GAP = 60_000;
 const WHAT: Record<LocalFailure, string> = {
   sockets: "this machine has no room for more connections",
   names: "no name server can be reached",
+  proxy: "the outbound proxy cannot be used",
 };
 
 export class Shortage {

@@ -5,6 +5,7 @@ import { dubboConnections } from "../../core/metrics.ts";
 import { eventsOf } from "../bus/bus.ts";
 import { fatal } from "../node/fatal.ts";
 import { contribute } from "../node/node-status.ts";
+import { announce } from "../node/listeners.ts";
 import { configOf, onStopping } from "../node/resources.ts";
 import { responder } from "./desk.ts";
 import { Owner } from "./owner.ts";
@@ -56,6 +57,7 @@ const dubbo: ServiceSchema = {
     const port = await server
       .listen()
       .catch((error: NodeJS.ErrnoException) => fatal(listenProblem(error, dubboPort)));
+    const unannounce = announce(broker, { address: dubboHost === null ? "127.0.0.1" : "::", port });
     logger.info({ port }, "Dubbo consumers can connect");
     void known.look();
     const registering = registered(broker, known, () => {
@@ -67,6 +69,7 @@ const dubbo: ServiceSchema = {
       known.stop();
       await Promise.all(registering.stop().map((registration) => registration.stop()));
       await server.drain();
+      unannounce();
       standstill.stop();
     });
   },

@@ -1,5 +1,5 @@
 /** Channels: made, changed, deleted, tried. */
-import { EgressPolicy } from "../../core/addresses.ts";
+import type { EgressPolicy } from "../../core/egress.ts";
 import { type ChannelSpec, parseChannel } from "../../core/alarm/channel.ts";
 import type { EpochMs } from "../../core/clock.ts";
 import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../core/contract.ts";
@@ -38,12 +38,13 @@ export type Audit = (within: Database, change: ChannelChange, ctx: BidaContext, 
 
 export class Channels {
   readonly #resources: Resources;
-  readonly #egress: EgressPolicy;
+  readonly #egress: () => EgressPolicy;
   readonly #audit: Audit;
 
-  constructor(resources: Resources, audit: Audit) {
+  /** @param egress what may be reached at that moment */
+  constructor(resources: Resources, egress: () => EgressPolicy, audit: Audit) {
     this.#resources = resources;
-    this.#egress = new EgressPolicy(resources.config.egressAllow);
+    this.#egress = egress;
     this.#audit = audit;
   }
 
@@ -65,7 +66,7 @@ export class Channels {
 
   /** Checked settings, of none or of a channel that they change. @throws BidaError invalid_body */
   parse(request: Record<string, unknown>, former: Webhook | null): ChannelSpec {
-    return parseChannel(request, this.#egress, former?.spec ?? null);
+    return parseChannel(request, this.#egress(), former?.spec ?? null);
   }
 
   async create(request: Record<string, unknown>, ctx: BidaContext): Promise<WebhookView> {

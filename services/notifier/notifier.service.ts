@@ -1,8 +1,10 @@
 /** Tells people what they must hear: channels, and the desk that makes messages for them. */
-import type { Context, ServiceSchema } from "moleculer";
+import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import { epochMs, minutes } from "../../core/clock.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import { raiseOnce } from "../../store/alarm-checks.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
+import { egressOf } from "../node/egress.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
 import { auditChannel } from "./audit.ts";
 import { Channels } from "./channels.ts";
@@ -20,6 +22,12 @@ interface Office {
 }
 const officeOf = (ctx: Pick<Context, "service">): Office =>
   (ctx.service as unknown as { office: Office }).office;
+
+/** What messages may reach just now. */
+function policyOf(broker: ServiceBroker): EgressPolicy {
+  const { allow, own } = egressOf(broker).rules;
+  return new EgressPolicy(allow, own);
+}
 
 const handlers: EventHandlers = {
   "task.exhausted": ({ taskId, url, callCount, lastError }, ctx) => {
@@ -61,7 +69,7 @@ const notifier: ServiceSchema = {
       const channel = id === undefined ? null : await channels.find(id);
       // Also a saved one is checked: what may be reached can have changed since.
       const spec = channels.parse(settings ?? {}, channel);
-      const answer = await tryChannel(resources, ctx.broker.nodeID, spec);
+      const answer = await tryChannel(resources, ctx.broker.nodeID, policyOf(ctx.broker), spec);
       await channels.tried(channel, answer, settings === undefined, ctx);
       return answer;
     },
@@ -72,7 +80,8 @@ const notifier: ServiceSchema = {
   async started() {
     const resources = resourcesOf(this.broker);
     const desk = new AlarmDesk(resources, this.logger);
-    this.office = { resources, channels: new Channels(resources, auditChannel), desk } satisfies Office;
+    const channels = new Channels(resources, () => policyOf(this.broker), auditChannel);
+    this.office = { resources, channels, desk } satisfies Office;
     desk.start();
     onStopping(this.broker, "schedule", () => desk.stop());
   },

@@ -3,7 +3,7 @@ import { Connections } from "../../actors/connections.ts";
 import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { NameResolver } from "../../actors/names/resolver.ts";
-import { EgressPolicy } from "../../core/addresses.ts";
+import { OutboundProxy } from "../../actors/proxy.ts";
 import { ALARM_APP_ID, type Alarm } from "../../core/alarm/alarm.ts";
 import {
   addressed,
@@ -16,6 +16,7 @@ import { withoutSecrets } from "../../core/alarm/mask.ts";
 import type { Digest } from "../../core/alarm/notice.ts";
 import { type EpochMs, epochMs, minutes } from "../../core/clock.ts";
 import type { WebhookTest } from "../../core/contract.ts";
+import type { EgressPolicy } from "../../core/egress.ts";
 import { newTaskId, originOf } from "../../core/ids.ts";
 import type { Job } from "../../core/job.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
@@ -28,15 +29,17 @@ const SHOWN = 4_096;
 export async function tryChannel(
   { config, clock }: Resources,
   node: string,
+  egress: EgressPolicy,
   spec: ChannelSpec,
 ): Promise<WebhookTest> {
   const now = clock.now();
   const { start: _, ...task } = messageTask(spec, sample(now), config.publicUrl);
   const call = addressed(spec, task.body ?? "", now);
-  const connector = guardedConnector(
-    new EgressPolicy(config.egressAllow),
-    new NameResolver({ servers: config.dnsServers }),
-  );
+  const names = new NameResolver({ servers: config.dnsServers });
+  const connector = guardedConnector(egress, {
+    names,
+    proxy: config.egressProxy === null ? null : new OutboundProxy(config.egressProxy, names),
+  });
   const job: Job = {
     ...task,
     taskId: newTaskId(),

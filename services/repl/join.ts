@@ -5,6 +5,7 @@ import { ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
 import { sharedOptions } from "../bus/broker-options.ts";
 import { largePackets } from "../bus/large-packets.ts";
+import { packetGuard } from "../bus/packet-guard.ts";
 import { nodesWith } from "../bus/peers.ts";
 import { callsAs, operator } from "./actor.ts";
 import { Unreachable } from "./attach.ts";
@@ -18,7 +19,7 @@ export async function join(config: ClientConfig): Promise<ServiceBroker> {
   const broker = new ServiceBroker({
     ...sharedOptions(config),
     nodeID: `repl-${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    middlewares: [callsAs(operator()), largePackets()],
+    middlewares: [callsAs(operator()), largePackets(), packetGuard()],
   });
   // Moleculer tries again for ever.
   const started = broker.start().then(() => true);

@@ -36,7 +36,7 @@ const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class Acceptance {
-  readonly #resources: Pick<Resources, "db" | "clock">;
+  readonly #resources: Pick<Resources, "db" | "clock" | "config">;
   readonly #batcher: Batcher<NewTask, Accepted | Refused>;
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
   readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
@@ -54,8 +54,10 @@ export class Acceptance {
     onCommitted: (tasks: StoredTask[]) => void,
   ) {
     this.#resources = resources;
-    this.#origins = new Origins(resources);
-    this.#openTasks = new OpenTasks(resources, resources.config.appOpenTasks);
+    const { db, clock, config } = resources;
+    this.#origins = new Origins({ db, clock, limit: config.newDestinations });
+    void this.#origins.load();
+    this.#openTasks = new OpenTasks({ db }, config.appOpenTasks);
     const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
@@ -116,7 +118,7 @@ export class Acceptance {
 
   /**
    * Resolves once the task is committed.
-   * @throws BidaError idempotency_conflict, unavailable
+   * @throws BidaError idempotency_conflict, unavailable; too_many_requests for one new destination too many
    */
   async accept(
     checked: CheckedTask,
@@ -137,7 +139,7 @@ export class Acceptance {
   }
 
   #stored({ spec, origin }: CheckedTask, owner: Origin): StoredTask {
-    this.#origins.saw(origin);
+    this.#origins.saw(origin, owner.appId);
     return storedTaskOf(spec, origin, owner, this.#resources.clock);
   }
 }

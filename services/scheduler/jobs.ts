@@ -79,7 +79,8 @@ export class JobMaker {
       const alarm = alarms.get(task.taskId);
       if (alarm) return [{ ...this.#jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
-      if (secrets && task.appId !== ALARM_APP_ID) return [this.#jobOf(entry, task, secrets)];
+      if (secrets && task.appId !== ALARM_APP_ID)
+        return [this.#jobOf(entry, task, task.unsigned ? [] : secrets)];
       putOff.push({ ...this.#putOff(entry), unheld: leasedIn === "row" });
       return [];
     });

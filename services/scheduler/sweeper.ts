@@ -7,6 +7,8 @@
 import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
+import type { Lane } from "../../core/ids.ts";
+import { pruneDestinations } from "../../store/destinations.ts";
 import { runAlone } from "../../store/exclusive.ts";
 import { advancePruning } from "../../store/installation.ts";
 import { type Position, pruneKeys, pruneLines, pruneTasks, type Step } from "../../store/retention.ts";
@@ -25,6 +27,12 @@ const MAX_ROWS = 500;
 /** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so that this is no setting. */
 const IDLE_LINE = hours(24);
 
+/**
+ * A destination goes when its last task was accepted so long before those that retention keeps: a task may wait for its first call
+ * for a year.
+ */
+const IDLE_DESTINATION = hours(24 * 366);
+
 /** A clock that is further ahead than this is worth a line. */
 const WORTH_A_LINE = hours(24);
 
@@ -32,6 +40,7 @@ export interface Swept {
   tasks: number;
   idempotencyKeys: number;
   orderLines: number;
+  destinations: number;
 }
 
 export class Sweeper {
@@ -67,12 +76,15 @@ export class Sweeper {
       const startedAt = performance.now();
       const time = await advancePruning(db, clock.now());
       this.#tell(time.behind);
-      const swept: Swept = { tasks: 0, idempotencyKeys: 0, orderLines: 0 };
+      const swept: Swept = { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0 };
       if (config.retentionDays > 0) {
         // At least a day, which is also the least that idempotency keys are kept.
         const cutoff = epochMs(time.now - hours(24 * config.retentionDays));
         swept.tasks = await this.#walk<Position>((after, limit) =>
           pruneTasks(db, cutoff, after, limit, clock.now()),
+        );
+        swept.destinations = await this.#walk<Lane>((after, limit) =>
+          pruneDestinations(db, epochMs(cutoff - IDLE_DESTINATION), after, limit),
         );
         swept.idempotencyKeys = await this.#walk<true>((_, limit) => pruneKeys(db, cutoff, limit));
       }

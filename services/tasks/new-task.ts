@@ -8,13 +8,15 @@ import type { StoredTask } from "../../store/rows.ts";
 export interface Owner extends Pick<StoredTask, "appId" | "sourceIp"> {
   /** The task's id, where the door chose it. */
   taskId?: TaskId | null;
+  /** See {@link StoredTask.unsigned}. */
+  unsigned?: boolean;
 }
 
 /** @param origin of its URL with the placeholders filled */
 export function storedTaskOf(
   { start, ...spec }: TaskSpec,
   origin: string,
-  { appId, sourceIp, taskId }: Owner,
+  { appId, sourceIp, taskId, unsigned = false }: Owner,
   clock: Clock,
 ): StoredTask {
   const now = clock.now();
@@ -33,6 +35,7 @@ export function storedTaskOf(
     lastError: null,
     sourceIp,
     handedUntil: null,
+    unsigned,
     createdAt: now,
     updatedAt: now,
   };

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import knexModule, { type Knex } from "knex";
 import type { TaskId } from "../../core/ids.ts";
+import { type ServerTls, tlsOf } from "../../core/server-tls.ts";
 import type { Row } from "../columns.ts";
 import { lockStatement } from "../locking.ts";
 import { Probe } from "../probe.ts";
@@ -25,11 +26,19 @@ const STATEMENT_LIMIT = 10_000;
 /** Before the server closes it, see `SILENCE_LIMIT`. */
 const IDLE_LIMIT_MS = 10_000;
 
-/** Opens a database by its URL; connects lazily. @param log Knex's */
+/** As mysql2 takes it. A server that has no TLS is refused then. */
+const sslOf = ({ mode, ...files }: ServerTls) => ({
+  ...files,
+  rejectUnauthorized: mode !== "REQUIRED",
+  verifyIdentity: mode === "VERIFY_IDENTITY",
+});
+
+/** Opens a database by its URL, see {@link tlsOf} for its parameters; connects lazily. @param log Knex's */
 export function openMysql(url: string, log: Knex.Logger): Database {
   const parsed = new URL(url);
   const port = Number(parsed.port || 3306);
   const name = decodeURIComponent(parsed.pathname.slice(1));
+  const tls = tlsOf(url);
   const limit = new StatementLimit(STATEMENT_LIMIT);
   const server = { packet: Number.POSITIVE_INFINITY };
   const knex = knexModule({
@@ -42,6 +51,7 @@ export function openMysql(url: string, log: Knex.Logger): Database {
       user: decodeURIComponent(parsed.username),
       password: decodeURIComponent(parsed.password),
       charset: "utf8mb4",
+      ...(tls && { ssl: sslOf(tls) }),
       connectTimeout: ACQUIRE_TIMEOUT,
       enableKeepAlive: true,
       keepAliveInitialDelay: 5_000,

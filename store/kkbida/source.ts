@@ -28,6 +28,14 @@ export interface Totals {
   webhooks: number;
 }
 
+function opened(url: string): Database {
+  try {
+    return openDatabase({ databaseUrl: url, dataDir: "" });
+  } catch (error) {
+    throw new SourceError(`its URL ${(error as Error).message}`);
+  }
+}
+
 export class Source {
   readonly db: Database;
   #index: LogIndex | null = null;
@@ -42,7 +50,7 @@ export class Source {
    * @throws SourceError
    */
   static async open(url: string): Promise<Source> {
-    const source = new Source(openDatabase({ databaseUrl: url, dataDir: "" }));
+    const source = new Source(opened(url));
     try {
       await source.#check();
       return source;

@@ -76,6 +76,7 @@ export function mapTask(row: SourceTask, logs: SourceLog[], zone: Millis): Mappe
       orderKey: null,
       orderSeq: null,
       handedUntil: null,
+      unsigned: false,
       sourceIp: textOrNull(row.sourceIp)?.slice(0, MAX_SOURCE_IP) ?? null,
       createdAt: times.createdAt,
       updatedAt: times.updatedAt,

@@ -1,11 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Connections } from "../../actors/connections.ts";
-import { BlockedAddressError, guardedConnector } from "../../actors/egress.ts";
+import { type Blocked, BlockedAddressError, EgressGuard, guardedConnector } from "../../actors/egress.ts";
 import { callTarget } from "../../actors/http-call.ts";
 import { sendMail } from "../../actors/mail.ts";
 import { NameResolver } from "../../actors/names/resolver.ts";
-import { EgressPolicy } from "../../core/addresses.ts";
+import type { Connector } from "../../actors/opening.ts";
+import { LOOPBACK_RANGES } from "../../core/addresses.ts";
+import { ANY_LOOPBACK, EgressPolicy, listenerKey } from "../../core/egress.ts";
 import { type DnsZone, startDns } from "../servers/dns.ts";
 import { connectionsTo, httpTarget, type Target } from "./targets.ts";
 
@@ -26,20 +28,17 @@ test.before.each(() => {
 });
 test.after(() => target.stop());
 
-async function reach(host: string, allowed: string[]) {
-  const connector = guardedConnector(new EgressPolicy(allowed));
-  const connections = connectionsTo(`http://${host}:${port}`, connector);
-  const result = await callTarget(connections, {
-    method: "GET",
-    path: "/",
-    headers: {},
-    body: null,
-    timeoutMs: 5000,
-    keepAlive: true,
-  });
+const REQUEST = { method: "GET", path: "/", headers: {}, body: null, timeoutMs: 5_000, keepAlive: false };
+
+async function called(url: string, connector: Connector) {
+  const connections = connectionsTo(url, connector);
+  const result = await callTarget(connections, REQUEST);
   connections.destroy();
   return result;
 }
+
+const reach = (host: string, allowed: string[]) =>
+  called(`http://${host}:${port}`, guardedConnector(new EgressPolicy(allowed)));
 
 // ipaddr notations that URL makes normal, literals, mapped ones, and a name.
 const HOSTS = ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"];
@@ -48,7 +47,10 @@ for (const host of HOSTS) {
     for (const allowed of [[], ["10.0.0.0/8"]]) {
       const { error } = await reach(host, allowed);
       assert.is(error?.code, "blocked");
-      assert.match(error?.message ?? "", /which callbacks may not reach \(BIDA_EGRESS_ALLOW\)/);
+      assert.match(
+        error?.message ?? "",
+        / is not a public address, which callbacks may not reach \(BIDA_EGRESS_ALLOW, rule private\)$/,
+      );
     }
     assert.is(asked, 0);
   });
@@ -78,7 +80,9 @@ test("a name that does not resolve", async () => {
 /** A call to a name, and a mail to it, where name servers say of it what `zone` says. */
 async function reachNamed(zone: DnsZone, allowed: string[], timeoutMs = 5_000) {
   const dns = await startDns(zone);
-  const connector = guardedConnector(new EgressPolicy(allowed), new NameResolver({ servers: [dns.address] }));
+  const connector = guardedConnector(new EgressPolicy(allowed), {
+    names: new NameResolver({ servers: [dns.address] }),
+  });
   const connections = new Connections(`http://a.example:${port}`, { connector });
   const request = { method: "GET", path: "/", headers: {}, body: null, timeoutMs, keepAlive: false };
   const mail = { host: "a.example", port: Number(port), tls: "none", user: null, password: null } as const;
@@ -102,7 +106,8 @@ test("a name server's answer: every address is vetted, and only permitted ones a
   for (const { error } of [none.call, none.mailed])
     assert.equal(error, {
       code: "blocked",
-      message: "a.example is 169.254.169.254, 127.0.0.1, which callbacks may not reach (BIDA_EGRESS_ALLOW)",
+      message:
+        "a.example is a cloud's metadata address, which callbacks may not reach (BIDA_EGRESS_ALLOW, rule metadata)",
     });
 });
 
@@ -118,6 +123,53 @@ for (const [what, zone, message] of [
   });
 }
 
-test("the error says so by its code", () => assert.is(new BlockedAddressError("x").code, "BIDA_BLOCKED"));
+/** Bida's own listeners are closed by port, also where a name leads to one. */
+for (const [host, zone] of [
+  ["127.0.0.1", () => null],
+  ["localhost", () => null],
+  ["a.example", () => A("127.0.0.1")],
+] as [string, DnsZone][]) {
+  test(`${host}: Bida's own listener is not reached, its neighbour is`, async () => {
+    const dns = await startDns(zone);
+    const neighbour = await httpTarget((_, res) => void res.end("ok"));
+    const blocked: Blocked[] = [];
+    const policy = new EgressPolicy(LOOPBACK_RANGES, [listenerKey(ANY_LOOPBACK, Number(port))]);
+    const connector = guardedConnector(policy, {
+      names: new NameResolver({ servers: [dns.address] }),
+      onBlocked: (one) => blocked.push(one),
+    });
+    // At the same time: it is the port of each that counts.
+    const [own, other] = await Promise.all(
+      [port, new URL(neighbour.url).port].map((to) => called(`http://${host}:${to}`, connector)),
+    );
+    assert.equal(
+      [own?.error, own?.local],
+      [
+        { code: "blocked", message: `${host} leads to Bida itself, which callbacks never reach (rule own)` },
+        null,
+      ],
+    );
+    assert.equal([other?.statusCode, other?.error, asked], [200, null, 0]);
+    assert.equal([blocked.length, blocked[0]?.host, blocked[0]?.rule], [1, host, "own"]);
+    assert.ok(blocked[0]?.addresses.includes("127.0.0.1"), "who runs Bida is told the address");
+    await Promise.all([dns.stop(), neighbour.stop()]);
+  });
+}
+
+test("a kept connection is not used again once its target may not be reached any more", async () => {
+  const guard = new EgressGuard({ allow: LOOPBACK_RANGES, own: [] });
+  const connections = new Connections(target.url, { connector: guardedConnector(guard), guard });
+  const call = () => callTarget(connections, { ...REQUEST, keepAlive: true });
+  assert.is((await call()).statusCode, 200);
+  guard.update({ allow: LOOPBACK_RANGES, own: ["10.0.0.1 80"] });
+  assert.is((await call()).statusCode, 200);
+  guard.update({ allow: [], own: [] });
+  assert.is((await call()).error?.code, "blocked");
+  assert.is(asked, 2);
+  connections.destroy();
+});
+
+test("the error says so by its code", () =>
+  assert.is(new BlockedAddressError("x", "own").code, "BIDA_BLOCKED"));
 
 test.run();

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guardedConnector } from "../../actors/egress.ts";
 import { sendMail } from "../../actors/mail.ts";
-import { EgressPolicy } from "../../core/addresses.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import type { Mail } from "../../core/mail.ts";
 import { CERTIFICATE, KEY } from "../e2e/kit/certificate.ts";
 

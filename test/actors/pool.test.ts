@@ -41,7 +41,8 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
     concurrency: 8,
     destinationConcurrency: 8,
     node: "node-1",
-    egressAllow: ["127.0.0.0/8"],
+    egress: { allow: ["127.0.0.0/8"], own: [] },
+    egressProxy: null,
     dnsServers: [],
     sockets: Number.POSITIVE_INFINITY,
     ledger,
@@ -61,6 +62,7 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
       change();
     },
     onNotMade: () => undefined,
+    onBlocked: () => undefined,
     onSilent(...how) {
       silent.push(how);
       change();

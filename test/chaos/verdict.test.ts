@@ -289,9 +289,16 @@ test("service: whom a fault touches, and what stays behind after it", () => {
   const faults = [fault(0, 2_000, [])];
   const [it] = faults as [FaultRecord];
   const names = (some: { what: string }[]) => some.map(({ what }) => what);
-  assert.equal(names(touched(it, debts, [], 5_000, T + 9_000)), ["other"]);
-  assert.equal(names(touched(it, debts, [], 9_000, T + 9_000)), []);
-  assert.equal(names(touched(it, debts, [fault(500, 600, [])], 5_000, T + 9_000)), []);
+  assert.equal(names(touched(it, faults, debts, [], 5_000, T + 9_000)), ["other"]);
+  assert.equal(names(touched(it, faults, debts, [], 9_000, T + 9_000)), []);
+  assert.equal(names(touched(it, faults, debts, [fault(500, 600, [])], 5_000, T + 9_000)), []);
+  const outage = (from: number, to: number) => [...faults, fault(from, to, [])];
+  // Another fault's doing: owed while it lasted, or soon after it.
+  assert.equal(names(touched(it, outage(-6_000, -5_500), debts, [], 5_000, T + 9_000)), ["other"]);
+  assert.equal(names(touched(it, outage(-600, -500), debts, [], 5_000, T + 9_000)), []);
+  // Only what is late before the next one is this one's.
+  assert.equal(names(touched(it, outage(8_500, 8_600), debts, [], 5_000, T + 9_000)), ["other"]);
+  assert.equal(names(touched(it, outage(4_000, 4_100), debts, [], 5_000, T + 9_000)), []);
   assert.equal(names(stuck(faults, debts, [], 6_000, T + 9_000)), ["own", "other"]);
   assert.equal(names(stuck(faults, debts, [], 7_000, T + 9_000)), []);
 });

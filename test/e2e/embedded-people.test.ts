@@ -31,6 +31,37 @@ test("behind a trusted proxy that speaks https the cookie is Secure", async () =
   assert.not.match((await login("admin", "admin")).headers.getSetCookie()[0] ?? "", /Secure/);
 });
 
+test("every answer is nosniff; behind TLS browsers are told to come by TLS only", async () => {
+  const task = { url: world.receiver.url(), requestMethod: "POST", limitCallCount: 1 };
+  const asked: [method: string, path: string, body?: unknown][] = [
+    ["GET", "/"],
+    ["GET", "/healthz"],
+    ["GET", "/metrics"],
+    ["GET", "/v1/tasks"],
+    ["GET", "/v1/none"],
+    ["POST", "/v1/tasks", task],
+    ["POST", "/v1/tasks", "{"],
+    ["POST", "/api/addTask", task],
+  ];
+  for (const [method, path, body] of asked)
+    for (const proto of ["http", "https"]) {
+      const answer = await fetch(`${world.baseUrl}${path}`, {
+        method,
+        headers: { ...ADMIN, "content-type": "application/json", "x-forwarded-proto": proto },
+        body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
+      });
+      await answer.body?.cancel();
+      const told = ["x-content-type-options", "strict-transport-security"].map((name) =>
+        answer.headers.get(name),
+      );
+      assert.equal(
+        told,
+        ["nosniff", proto === "https" ? "max-age=31536000" : null],
+        `${method} ${path} ${proto}`,
+      );
+    }
+});
+
 test("failed logins behind a trusted proxy count for the client, not for the proxy", async () => {
   const from = (ip: string) => ({ "x-forwarded-for": ip });
   for (let i = 0; i < 5; i++) assert.is((await login("admin", "wrong", from("192.0.2.1"))).status, 401);

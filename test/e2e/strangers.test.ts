@@ -13,7 +13,8 @@ import { assertUnmoved, firstCallLatencies } from "./kit/isolation.ts";
 import { until } from "./kit/until.ts";
 import type { World } from "./kit/world.ts";
 
-const WORLDS = { embedded: startEmbedded, cluster: startCluster };
+const env = { BIDA_NEW_DESTINATIONS: "0" };
+const WORLDS = { embedded: () => startEmbedded(env), cluster: () => startCluster({ env }) };
 const STRANGERS = 10_000;
 
 /** Takes every call to any address of 127.0.0.0/8, and answers none. */

@@ -8,10 +8,12 @@ import { startServer, type TestServer, temporaryFolder } from "./server.ts";
 /**
  * Starts a NATS server; `url` is `nats://127.0.0.1:PORT`.
  * @param options more of the server's
+ * @param env beside this process's environment
  */
-export async function start(options: string[] = []): Promise<TestServer> {
+export async function start(options: string[] = [], env: Record<string, string> = {}): Promise<TestServer> {
   return startServer({
     name: "nats",
+    env,
     command: needProgram("nats"),
     ready: /Server is ready/,
     url: (port) => `nats://127.0.0.1:${port}`,

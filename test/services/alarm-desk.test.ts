@@ -2,7 +2,7 @@
 import type { Logger } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../core/addresses.ts";
+import { EgressPolicy } from "../../core/egress.ts";
 import { destinationOf, parseChannel } from "../../core/alarm/channel.ts";
 import { epochMs, type ManualClock, millis, minutes, systemClock } from "../../core/clock.ts";
 import { loadConfig } from "../../core/config.ts";

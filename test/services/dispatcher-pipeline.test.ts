@@ -31,6 +31,7 @@ test.before.each(async () => {
     broker: { call, registry, nodeID: "n" } as unknown as ServiceBroker,
     log: { debug() {}, warn() {}, info() {}, error() {} } as never,
     config: { ...loadConfig({}), threads: 1, concurrency: 2, leaseMs: millis(60_000) },
+    egress: { rules: { allow: ["127.0.0.0/8"], own: [] }, onChange: () => undefined },
     onFreed: () => undefined,
   });
 });

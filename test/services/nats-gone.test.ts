@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { NatsTransporter, natsOptions } from "../../services/bus/nats-transporter.ts";
+import { natsOptions } from "../../services/bus/nats-options.ts";
+import { NatsTransporter } from "../../services/bus/nats-transporter.ts";
 import { natsUrl } from "../servers/env.ts";
 
 const test = suite("nats gone");

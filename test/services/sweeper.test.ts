@@ -62,10 +62,15 @@ for (const kind of KINDS) {
 
   test("after the days are over everything that is finished goes; one line says so", async () => {
     await someTasks();
-    assert.equal(await sweeper(2).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0 });
+    assert.equal(await sweeper(2).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0 });
     assert.equal(said, []);
     await daysPass(2);
-    assert.equal(await sweeper(2).sweep(), { tasks: 133, idempotencyKeys: 2, orderLines: 1 });
+    assert.equal(await sweeper(2).sweep(), {
+      tasks: 133,
+      idempotencyKeys: 2,
+      orderLines: 1,
+      destinations: 0,
+    });
     assert.equal(await counts(), [1, 0, 0, 0]);
     assert.is(said.length, 1);
     const [fields, text] = said[0] as [Record<string, unknown>, string];
@@ -76,7 +81,7 @@ for (const kind of KINDS) {
   test("0 days keep all, but for idle lines, which nobody sees", async () => {
     await someTasks();
     await daysPass(5000);
-    assert.equal(await sweeper(0).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 1 });
+    assert.equal(await sweeper(0).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 1, destinations: 0 });
     assert.equal(await counts(), [134, 133, 2, 0]);
   });
 
@@ -98,7 +103,7 @@ for (const kind of KINDS) {
     clock.advance(hours(24 * 40));
     const ahead = sweeper(30);
     for (let i = 0; i < 3; i++)
-      assert.equal(await ahead.sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0 });
+      assert.equal(await ahead.sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0 });
     assert.is(said.length, 1);
     const [fields, text] = said[0] as [Record<string, unknown>, string];
     assert.is(fields.days, 40);

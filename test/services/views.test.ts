@@ -40,13 +40,15 @@ const task: StoredTask = {
     nextCallAt: T,
     finishedAt: null,
     handedUntil: null,
+    unsigned: false,
     sourceIp: "::1",
   },
   ...{ lastError: { code: "reset", message: "m" }, createdAt: T, updatedAt: T },
 };
 
 test("a task: the contract's fields, times in ISO 8601, nothing of our insides", () => {
-  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, handedUntil: _____, ...same } = task;
+  const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...others } = task;
+  const { handedUntil: _____, unsigned: ______, ...same } = others;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
   assert.equal(taskView(task, false, false), { ...same, ...times, requestParam: { a: 1.5 } });
   assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false, false).finishedAt, ISO);

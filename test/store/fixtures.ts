@@ -77,6 +77,7 @@ export function storedTask(more: Partial<StoredTask> = {}): StoredTask {
     orderKey: null,
     orderSeq: null,
     handedUntil: null,
+    unsigned: false,
     state: "pending",
     callCount: 0,
     manualCalls: 0,

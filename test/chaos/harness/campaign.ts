@@ -137,7 +137,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const debts = disturbances(submissions, far.ledger, loadEndedAt);
   const times = recoveries(faults, debts, leaseMs, loadEndedAt);
   for (const fault of faults.filter(({ spares }) => spares)) {
-    const others = touched(fault, debts, stalls, sparedLimit(leaseMs), loadEndedAt);
+    const others = touched(fault, faults, debts, stalls, sparedLimit(leaseMs), loadEndedAt);
     if (others.length > 0) broken.push(`${fault.kind} touched others: ${shown(others, loadEndedAt)}`);
   }
   const behind = stuck(faults, debts, stalls, stuckAfter(leaseMs), loadEndedAt);

@@ -143,19 +143,24 @@ export function recoveries(
 
 /**
  * What was owed to others for longer than `limitMs` within a fault that must not touch them. The machine's own stalls are
- * left out.
+ * left out, and so is what other faults did that touch everybody: what was owed while one lasted or so soon after it, and
+ * the time from the next one on.
  */
 export function touched(
   fault: FaultRecord,
+  faults: FaultRecord[],
   debts: Debt[],
   stalls: FaultRecord[],
   limitMs: number,
   now: number,
 ): Debt[] {
   const within = (from: number, to: number) => from <= fault.endedAt && to >= fault.startedAt;
+  const others = faults.filter((other) => other !== fault && !other.spares);
   return debts.filter(({ isExtra, from, to }) => {
-    const until = to ?? now;
+    const next = others.find(({ startedAt }) => startedAt > from);
+    const until = Math.min(to ?? now, next?.startedAt ?? now);
     if (isExtra || from < fault.startedAt || !within(from, until) || until - from <= limitMs) return false;
+    if (others.some(({ startedAt, endedAt }) => startedAt <= from && endedAt + limitMs >= from)) return false;
     return !stalls.some(({ startedAt, endedAt }) => startedAt <= until && endedAt >= from);
   });
 }

@@ -240,6 +240,7 @@ async function environment(
     BIDA_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
     BIDA_SECRET_KEY: SECRET_KEY,
     BIDA_EGRESS_ALLOW: "127.0.0.0/8",
+    BIDA_NEW_DESTINATIONS: "0",
     BIDA_DNS_SERVERS: names.address,
     BIDA_LEASE_MS: String(leaseMs),
     // As an installation has it: the kit's nodes stop at once.

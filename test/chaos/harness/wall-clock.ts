@@ -1,20 +1,12 @@
 /** The wall clock of a program that runs: it can jump. Needs a C compiler; see clock-shift.c. */
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { endianness } from "node:os";
 import { join } from "node:path";
-import { findBinary } from "../../servers/binaries.ts";
+import { buildPreload } from "../../servers/preload.ts";
 import { temporaryFolder } from "../../servers/server.ts";
 
-/** Builds the library. @returns its path; null where this machine has no compiler, or no such linker */
-export function buildClockShift(): string | null {
-  const compiler = findBinary("cc", "gcc", "clang");
-  if (process.platform !== "linux" || compiler === undefined) return null;
-  const library = join(temporaryFolder("clock"), "clock-shift.so");
-  const source = new URL("clock-shift.c", import.meta.url).pathname;
-  const built = spawnSync(compiler, ["-shared", "-fPIC", "-O2", "-o", library, source], { timeout: 30_000 });
-  return built.status === 0 ? library : null;
-}
+/** Builds the library. @returns its path; null where this machine cannot */
+export const buildClockShift = (): string | null => buildPreload(new URL("clock-shift.c", import.meta.url));
 
 export class WallClock {
   readonly #file: string;

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/addresses.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
 import { wants } from "../../../core/alarm/alarm.ts";
 import { addressed, type ChannelSpec, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
@@ -152,6 +152,59 @@ test("an allowed range is allowed", () => {
   assert.is(parseChannel({ url: "http://10.1.2.3/x" }, new EgressPolicy(["10.0.0.0/8"])).type, "webhook");
 });
 
+const ELSEWHERE: Record<string, unknown>[] = [
+  { host: "evil.example" },
+  { host: "evil.example", password: MASK },
+  { port: 2525 },
+  { tls: "none" },
+];
+for (const smtp of ELSEWHERE)
+  test(`a kept mail password is not sent elsewhere, or in the open: ${JSON.stringify(smtp)}`, async () => {
+    const mail = parse({ smtp: SMTP });
+    const { code, errors } = await refusal(() => parse({ smtp }, mail));
+    assert.equal([code, errors.map(({ field }) => field)], ["invalid_body", ["smtp.password"]]);
+    assert.match(errors[0]?.message ?? "", /given for another server/);
+    assert.is(parse({ smtp: { ...smtp, password: "again" } }, mail).smtp?.password, "again");
+    // All fields as a form sends them, none of them changed.
+    assert.is(parse({ smtp: { ...SMTP, password: MASK } }, mail).smtp?.password, "p4ssword");
+    const open = parse({ smtp: { ...SMTP, user: null, password: null } });
+    assert.is(parse({ smtp: { ...smtp, password: null } }, open).smtp?.password, null);
+  });
+
+const MAIL_HOSTS: [host: string, ok: boolean][] = [
+  ["mail.example", true],
+  ["mail.example.", true],
+  ["mx_1.example", true],
+  ["1.2.3.4", true],
+  ["2606:4700::1111", true],
+  ["邮件.example", true],
+  ["[2606:4700::1111]", false],
+  ["mail.example:25", false],
+  ["%zz", false],
+  ["a%00b", false],
+  ["a<b", false],
+  ["a|b", false],
+  ["a\\b", false],
+  ["a..b", false],
+  [".", false],
+  ["-a.example", false],
+  ["user@mail.example", false],
+  ["mail.example/x", false],
+  ["999.1.1.1.1", false],
+  [`${"a".repeat(64)}.example`, false],
+];
+for (const [host, ok] of MAIL_HOSTS)
+  test(`the mail host ${JSON.stringify(host).slice(0, 40)} is ${ok ? "taken, and has an address to call" : "refused by name"}`, async () => {
+    if (ok) {
+      const spec = parse({ smtp: { ...SMTP, host } });
+      const { body } = messageTask(spec, one(), "http://bida.example");
+      assert.ok(URL.canParse(addressed(spec, body ?? "", epochMs(0)).url));
+      return;
+    }
+    const { code, errors } = await refusal(() => parse({ smtp: { ...SMTP, host } }));
+    assert.equal([code, errors[0]?.field], ["invalid_body", "smtp.host"]);
+  });
+
 test("a change keeps what it lacks, masks included; null takes it back to the default", () => {
   const former = parse({ url: DINGTALK, secret: "SEC-1234567", title: "x", filter: { kinds: ["breaker"] } });
   const changed = parse(
@@ -168,7 +221,7 @@ test("a change keeps what it lacks, masks included; null takes it back to the de
   const reset = parse({ secret: null, title: null, filter: null }, former);
   assert.equal([reset.secret, reset.title, reset.filter.kinds], [undefined, undefined, []]);
   const mail = parse({ smtp: SMTP });
-  assert.equal(parse({ smtp: { port: 25 } }, mail).smtp, { ...mail.smtp, port: 25 });
+  assert.equal(parse({ smtp: { port: 25, password: "p4ssword" } }, mail).smtp, { ...mail.smtp, port: 25 });
   assert.is(parse({ smtp: { password: MASK } }, mail).smtp?.password, "p4ssword");
   assert.is(parse({ smtp: { password: "new" } }, mail).smtp?.password, "new");
 });

@@ -9,7 +9,7 @@ import { until } from "./until.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
-export type Environment = Record<string, string>;
+export type Environment = Record<string, string | undefined>;
 
 /** How a node is started, where not as usual. */
 export interface Started {

@@ -1,5 +1,6 @@
 /** Seeing a cluster from the inside: another Moleculer node beside Bida's. */
 import { ServiceBroker } from "moleculer";
+import { packetGuard } from "../../../services/bus/packet-guard.ts";
 import type { BidaNode } from "./node.ts";
 import { until } from "./until.ts";
 
@@ -12,6 +13,8 @@ export function ownBroker(url: string, onAlarm: (taskId: string) => void): Servi
     requestTimeout: 10_000,
     heartbeatInterval: 2,
     heartbeatTimeout: 6,
+    // It is to outlive what tests send to the cluster.
+    middlewares: [packetGuard()],
   });
   broker.createService({
     name: "e2e-listener",

@@ -204,6 +204,35 @@ export function bulkSuite({ test, world }: Suite): void {
     assert.is((await post(`/v1/tasks/${id}/resend`, {}, other.headers)).status, 404);
   });
 
+  test("what an operator resends is not signed as the app, unless the app allows it; the app's own copy is", async () => {
+    const app = await post("/v1/apps", { name: fresh() });
+    const key = { authorization: `Bearer ${app.json.key}` };
+    const { receiver } = world();
+    const [id = ""] = await failed(1, { url: receiver.url(500) }, key);
+    const signed = async (headers: Record<string, string>) => {
+      // The second call too: the row is read again.
+      const changes = {
+        url: receiver.url(500, 200),
+        limitCallCount: 2,
+        retry: { strategy: "fixed", delayMs: 0 },
+      };
+      const { json } = await world().api("POST", `/v1/tasks/${id}/resend`, changes, headers);
+      assert.is((await world().ended(json.taskId)).state, "succeeded");
+      const calls = receiver.calls(json.taskId);
+      assert.is(calls.length, 2);
+      return calls.map((call) => call.headers["webhook-signature"] !== undefined);
+    };
+    assert.equal(
+      receiver.calls(id).map((call) => "webhook-signature" in call.headers),
+      [true],
+    );
+    assert.equal(await signed(ADMIN), [false, false]);
+    assert.equal(await signed(key), [true, true]);
+    const changed = await world().api("PATCH", `/v1/apps/${app.json.id}`, { signResends: true });
+    assert.equal([app.json.signResends, changed.json.signResends], [false, true]);
+    assert.equal(await signed(ADMIN), [true, true]);
+  });
+
   test("export: every task once, as lines of JSON and as CSV without formulas, to each what is theirs", async () => {
     const sourceAppName = fresh();
     const app = await world().app(fresh());

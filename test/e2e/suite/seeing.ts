@@ -185,7 +185,7 @@ export function seeingSuite({ test, world }: Suite): void {
   });
 }
 
-const dispatchers = (nodes: { env: Record<string, string> }[]) =>
+const dispatchers = (nodes: { env: Record<string, string | undefined> }[]) =>
   nodes.filter(({ env }) => !env.SERVICES || env.SERVICES.includes("dispatcher")).length;
 
 const names = (labels: string) => labels.match(/\w+/g)?.sort() ?? [];

@@ -63,6 +63,7 @@ export function accepting(kind: Kind): void {
       orderKey: "k".repeat(128),
       orderSeq: null,
       handedUntil: null,
+      unsigned: false,
       state: "pending",
       callCount: 0,
       manualCalls: 0,

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/addresses.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import { ALARM_APP_ID } from "../../../core/alarm/alarm.ts";
 import { type ChannelSpec, destinationOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";

@@ -287,6 +287,8 @@ export interface components {
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
+            /** @description Whether what operators resend in its name is signed as its own */
+            signResends: boolean;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -303,6 +305,7 @@ export interface components {
             ipAllow?: string[];
             name?: string;
             ratePerSecond?: number | null;
+            signResends?: boolean;
         };
         /**
          * @example {
@@ -319,6 +322,8 @@ export interface components {
             name: string;
             /** @default null */
             ratePerSecond?: number | null;
+            /** @default false */
+            signResends?: boolean;
         };
         /** @description One call that was made */
         Attempt: {
@@ -522,6 +527,8 @@ export interface components {
             /** @description Whether its callbacks are signed */
             signing: boolean;
             signingSecret: string | null;
+            /** @description Whether what operators resend in its name is signed as its own */
+            signResends: boolean;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -740,7 +747,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -805,7 +812,7 @@ export interface components {
             delayMs: number;
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "fixed";
         } | {
@@ -814,14 +821,14 @@ export interface components {
             jitter?: number;
             maxDelayMs: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "exponential";
         } | {
             delaysMs: number[];
             jitter?: number;
             /** @description Failures that are worth another call: statuses, classes, and codes of failed calls. Any other ends the task with `stopped`. Default: all */
-            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable"))[];
+            on?: (number | ("2xx" | "3xx" | "4xx" | "5xx" | "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "crashed" | "overrun" | "unreachable" | "proxy"))[];
             /** @constant */
             strategy: "schedule";
         };
@@ -1604,6 +1611,8 @@ export interface operations {
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
+                        /** @description Whether what operators resend in its name is signed as its own */
+                        signResends: boolean;
                         /** Format: date-time */
                         updatedAt: string;
                     };
@@ -1658,6 +1667,8 @@ export interface operations {
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
                         signingSecret: string;
+                        /** @description Whether what operators resend in its name is signed as its own */
+                        signResends: boolean;
                         /** Format: date-time */
                         updatedAt: string;
                     };

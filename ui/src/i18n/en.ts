@@ -687,6 +687,7 @@ export const en = {
   "code.crashed": "failed inside Bida",
   "code.overrun": "too much work to judge",
   "code.unreachable": "no route",
+  "code.proxy": "refused by proxy",
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
   "advice.refused": "Nothing listens at that port: start the target, or mend the URL.",
   "advice.connect_timeout": "A firewall that drops, or an overloaded target.",
@@ -711,4 +712,5 @@ export const en = {
   "advice.crashed": "A bug: report it with the message.",
   "advice.overrun": "What the task expects is too much work for such an answer: ask for less.",
   "advice.unreachable": "No route to the host or network: check routing and address family.",
+  "advice.proxy": "Allow the target's address and port in the outbound proxy (BIDA_EGRESS_PROXY).",
 };

@@ -678,6 +678,7 @@ export const zh: Record<keyof typeof en, string> = {
   "code.crashed": "Bida 内部错误",
   "code.overrun": "判定过于费时",
   "code.unreachable": "无法到达",
+  "code.proxy": "出站代理拒绝",
   "advice.dns": "检查域名以及调度机器的 DNS。",
   "advice.refused": "该端口没有服务在监听：启动目标服务或修正 URL。",
   "advice.connect_timeout": "可能是防火墙丢弃，或目标过载。",
@@ -697,4 +698,5 @@ export const zh: Record<keyof typeof en, string> = {
   "advice.crashed": "这是缺陷，请附上信息反馈。",
   "advice.overrun": "任务的期望对这样的响应来说过于费时：请简化。",
   "advice.unreachable": "没有到主机或网络的路由：检查路由与地址族。",
+  "advice.proxy": "请在出站代理（BIDA_EGRESS_PROXY）上放行目标的地址和端口。",
 };

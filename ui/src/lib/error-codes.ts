@@ -19,4 +19,5 @@ export const ERROR_CODES = [
   "crashed",
   "overrun",
   "unreachable",
+  "proxy",
 ] as const;
