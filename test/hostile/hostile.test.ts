@@ -27,7 +27,7 @@ const ROWS: Row[] = [
 ];
 
 /** An innocent caller may wait so long, in ms: a machine that is busy with other tests has delays of its own. Without budgets it were 6 to 20 s. */
-const DELAY = 3_000;
+const DELAY = 5_000;
 
 let place: Place;
 let innocent: Innocent;

@@ -77,7 +77,7 @@ const packed = PACKED.map(
     run: (place) => delivered(place, { body: body(), headers: { "content-encoding": coding } }, {}),
     status: [200, 500],
     bytes: 512 * 1024,
-    cpuSeconds: 1,
+    cpuSeconds: 2,
   }),
 );
 
@@ -92,7 +92,7 @@ const heads = HEADS.map(
     name: `an answer with ${name}`,
     run: (place) => delivered(place, { body: "ok", headers: headers ?? {} }, {}),
     status: [200, 500],
-    cpuSeconds: 1,
+    cpuSeconds: 2,
   }),
 );
 

@@ -212,5 +212,5 @@ export const batchRows: Row[] = BATCHES.map(([name, text, status]) => ({
   status: [status],
   bytes: 2 * MIB,
   // Up to a thousand tasks, in slices.
-  cpuSeconds: 3,
+  cpuSeconds: 6,
 }));
