@@ -1,5 +1,5 @@
 /**
- * A proxy for outgoing calls (`BIDA_EGRESS_PROXY`), so that targets see one source address. Each connection is a tunnel
+ * A proxy for outgoing calls (`BIDA_EGRESS_PROXY`), from one source address that targets see. Each connection is a tunnel
  * (CONNECT, RFC 9110, section 9.3.6) to an address that was vetted here: the proxy resolves nothing, so it cannot be led
  * elsewhere.
  */

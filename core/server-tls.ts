@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 
 /**
- * `REQUIRED`: encrypted, whoever is at the other end. `VERIFY_CA`: its certificate is of an authority that is trusted.
+ * `REQUIRED`: encrypted, and nobody is asked who they are. `VERIFY_CA`: its certificate is of an authority that is trusted.
  * `VERIFY_IDENTITY`: and is for the host in the URL. (MySQL's `PREFERRED` is left out: anybody on the way can make it plain.)
  */
 export const SSL_MODES = ["DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"] as const;

@@ -4,7 +4,7 @@ import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import { type DueEntry, dueEntryOf } from "../core/job.ts";
 import type { Limits, Progress } from "../core/task.ts";
-import type { Database } from "./database.ts";
+import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type Change, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
@@ -39,7 +39,7 @@ const COLUMNS = [
 
 /** How many tasks a filter finds. */
 export async function countMatching(db: Database, scope: Scope, filter: TaskFilter): Promise<number> {
-  const [row] = (await reading(matching(db, scope, filter).count({ n: "*" }))) as Row[];
+  const [row] = (await reading(matching(forSearch(db), scope, filter).count({ n: "*" }))) as Row[];
   return Number(row?.n ?? 0);
 }
 
@@ -94,7 +94,7 @@ export async function nextMatching(
   limit: number,
   end: Position | null = null,
 ): Promise<Candidate[]> {
-  const query = matching(db, scope, filter).select(COLUMNS).limit(limit);
+  const query = matching(forSearch(db), scope, filter).select(COLUMNS).limit(limit);
   inOrder(query, after);
   if (end !== null) {
     query.where("created_at", "<=", end.createdAt);

@@ -1,11 +1,11 @@
 /** The connection to SQLite or MySQL/MariaDB. Everything in `store/` takes a {@link Database}. */
 import type { Config } from "../core/config.ts";
-import type { Database } from "./drivers/driver.ts";
+import { type Database, forSearch } from "./drivers/driver.ts";
 import { openMysql } from "./drivers/mysql.ts";
 import { openSqlite, sqliteFile } from "./drivers/sqlite.ts";
 
 export type { Database };
-export { sqliteFile };
+export { forSearch, sqliteFile };
 
 /** Knex would print what every caller gets as an error anyway. */
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };

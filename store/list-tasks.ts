@@ -3,7 +3,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
-import type { Database } from "./database.ts";
+import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
 import { matching, type TaskFilter } from "./read.ts";
 import { LISTED_COLUMNS, type ListedTask, listedFromRow, type Row } from "./rows.ts";
@@ -111,9 +111,11 @@ async function part(
 ): Promise<{ rows: ListedTask[]; end: Place | null }> {
   const rows: ListedTask[] = [];
   let from = after;
+  const known = indexed(scope, filter);
+  const reader = known ? db : forSearch(db);
   for (let look = FIRST_LOOK; ; look = Math.min(look * 4, LONGEST_LOOK)) {
-    const end = indexed(scope, filter) ? null : await endOfLook(db, filter, order, from, look);
-    const query = ordered(matching(db, scope, filter), order, from)
+    const end = known ? null : await endOfLook(reader, filter, order, from, look);
+    const query = ordered(matching(reader, scope, filter), order, from)
       .select(LISTED_COLUMNS)
       .limit(limit + 1 - rows.length);
     if (end) notBehind(query, order, end);

@@ -3,7 +3,7 @@ import type { Middleware, ServiceBroker } from "moleculer";
 import { packetsRefused } from "../../core/metrics.ts";
 import { checkPacket, OWN_NAME } from "./packet.ts";
 
-/** Between two log lines, in ms: whoever sends one such packet sends more. */
+/** Between two log lines, in ms: who sends one such packet sends more. */
 const SAY_AGAIN = 60_000;
 /** Between two answers to what is told in this node's name, in ms. */
 const CORRECT_AGAIN = 1_000;

@@ -1,6 +1,7 @@
 /**
  * What callbacks of this node may reach just now: the ranges of the settings, none of Bida's own listeners, and, in a single
- * process on loopback, this machine and private networks as long as nobody but the first administrator can hand over tasks.
+ * process on loopback, this machine and private networks as long as nobody but the first administrator
+ * could ever hand over tasks.
  */
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";

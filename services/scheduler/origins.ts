@@ -1,6 +1,6 @@
 /**
  * Which origins are called: remembered for the list of destinations, beside the path of tasks, which never waits for it; and
- * counted by caller, so that nobody fills that list, and everything that is kept per destination.
+ * counted by caller: nobody is to fill that list, and everything else that is kept per destination.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type EpochMs, epochMs, hours } from "../../core/clock.ts";

@@ -13,6 +13,8 @@ import type { StatementLimit } from "./statement-limit.ts";
 
 export interface Database {
   knex: Knex;
+  /** For SELECTs that may take long, outside of transactions: see {@link forSearch}. */
+  searches: Knex;
   driver: Driver;
   /** `file:…` or `host:port/name`, without credentials; for logs. */
   label: string;
@@ -28,6 +30,13 @@ export interface Database {
   /** Has `listener` called once, when SQLite's file is removed or replaced while it is open. */
   onFileLost(listener: (why: string) => void): void;
 }
+
+/**
+ * For reads that may take long: they hold up nobody who writes. A transaction keeps its own connection, whose writes they
+ * are to see.
+ */
+export const forSearch = (db: Database): Database =>
+  (db.knex as Knex & { isTransaction?: boolean }).isTransaction ? db : { ...db, knex: db.searches };
 
 export interface Driver extends Texts, Commits, Locks {
   /** For people, tests and benchmarks; the program does not ask. */

@@ -105,7 +105,7 @@ export function openMysql(url: string, log: Knex.Logger): Database {
       await (Number.isFinite(withinMs) ? Promise.race([closed, pause(withinMs)]) : closed);
     },
   };
-  return { knex, driver, label, limit, probe, server, onFileLost: () => undefined };
+  return { knex, searches: knex, driver, label, limit, probe, server, onFileLost: () => undefined };
 }
 
 const texts: Texts = {

@@ -12,6 +12,8 @@ import { insertText } from "../sql.ts";
 import type { Commits, Database, Driver, Locks, Release, Texts } from "./driver.ts";
 import { FileGuard } from "./file-guard.ts";
 import { lent } from "./lend.ts";
+import { addFunctions, LOWER_UNICODE } from "./sqlite-functions.ts";
+import { searchesOf } from "./sqlite-search.ts";
 import type { Insert } from "./statement.ts";
 import { StatementLimit } from "./statement-limit.ts";
 
@@ -40,7 +42,7 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
       min: 1,
       max: 1,
       afterCreate(connection: SqliteDatabase.Database, done: (error: Error | null, c: unknown) => void) {
-        connection.function(LOWER_UNICODE, { deterministic: true }, lowerUnicode);
+        addFunctions(connection);
         connection.pragma("journal_mode = WAL");
         // FULL: the WAL is synced at every commit. NORMAL loses the last commits when the power goes.
         connection.pragma("synchronous = FULL");
@@ -61,6 +63,7 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
     guard.check();
     return acquire();
   };
+  const searches = searchesOf(filename, log, () => guard.check());
   const driver: Driver = {
     name: "sqlite",
     setting: "BIDA_DATA_DIR",
@@ -73,22 +76,19 @@ export function openSqlite(dataDir: string, log: Knex.Logger): Database {
     },
     serverTime: async () => Date.now(),
     // This process's own work, which ends.
-    close: () => knex.destroy(),
+    async close() {
+      await searches.destroy();
+      // The last connection to leave puts the log into the file.
+      await knex.destroy();
+    },
   };
   return {
-    ...{ knex, driver, label: `file:${filename}`, probe: new Probe() },
+    ...{ knex, searches, driver, label: `file:${filename}`, probe: new Probe() },
     limit: new StatementLimit(Number.POSITIVE_INFINITY),
     server: { packet: Number.POSITIVE_INFINITY },
     onFileLost: (listener) => guard.onLost(listener),
   };
 }
-
-/** The name of {@link lowerUnicode} in SQLite. */
-const LOWER_UNICODE = "lower_unicode";
-
-/** As MySQL does it, letter by letter. `toLowerCase` alone takes the other small Σ at the end of a word, so of a part. */
-const lowerUnicode = (text: unknown): unknown =>
-  typeof text === "string" ? text.replaceAll("Σ", "σ").toLowerCase() : text;
 
 const texts: Texts = {
   rowsOf: (answer) => answer as Row[],

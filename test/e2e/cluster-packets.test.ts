@@ -1,4 +1,4 @@
-/** Whoever reaches NATS can send any packet: no node dies of one, and the cluster goes on. @takes 10 s */
+/** Who reaches NATS can send any packet: no node dies of one, and the cluster goes on. @takes 10 s */
 import { connect, type NatsConnection } from "nats";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

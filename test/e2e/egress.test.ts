@@ -57,7 +57,7 @@ test("one process: a user, also one that is deleted, counts as an app does", asy
   }
 });
 
-test("BIDA_EGRESS_ALLOW empty: none, whoever is there", async () => {
+test("BIDA_EGRESS_ALLOW empty: none in any case", async () => {
   const world = await startEmbedded({ BIDA_EGRESS_ALLOW: "" });
   try {
     assert.is((await outcomeOf(world, world.receiver.url())).code, "blocked");

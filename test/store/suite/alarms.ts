@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/egress.ts";
 import { ALARM_APP_ID } from "../../../core/alarm/alarm.ts";
 import { type ChannelSpec, destinationOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import type { Turn } from "../../../core/alarm/pacing.ts";
 import { epochMs } from "../../../core/clock.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import { laneOf, type TaskId } from "../../../core/ids.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import {

@@ -1,9 +1,9 @@
 // Text that people type: names compare exactly, searches find what is seen; the same on both databases.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EgressPolicy } from "../../../core/egress.ts";
 import { destinationOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
+import { EgressPolicy } from "../../../core/egress.ts";
 import type { CallErrorCode } from "../../../core/outcome.ts";
 import { makeMessages, routeAlarms } from "../../../store/alarm-desk.ts";
 import { createApp, listApps } from "../../../store/apps.ts";
