@@ -11,6 +11,7 @@ export type {
   Page,
   RetryPolicy,
   TaskEvent,
+  TaskItem,
   TaskQuery,
   TaskRequest,
   TaskState,

@@ -60,7 +60,12 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
     "invalid_query",
   );
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
-    const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
+    const params = {
+      ...filter,
+      include: "payload",
+      limit,
+      ...(cursor === null ? {} : { cursor }),
+    } as TaskQuery;
     // A file is passed on: nobody's secrets are in it, not even for those who may see them.
     return read(broker, "admin.list", params, {
       meta: { ...meta, masked: true },

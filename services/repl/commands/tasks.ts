@@ -1,5 +1,5 @@
 /** `tasks`, `task`: looking. */
-import type { AttemptView, TaskQuery, TaskView } from "../../../core/contract.ts";
+import type { AttemptView, Page, TaskItem, TaskQuery } from "../../../core/contract.ts";
 import { BidaError } from "../../../core/errors.ts";
 import { STATES, type TaskState } from "../../../core/task.ts";
 import type { ExactTaskView } from "../../../core/task-json.ts";
@@ -54,7 +54,7 @@ export const more: Command = {
 /** The service looks for a moment only, and a filter that few tasks fit gives short pages: it is asked until one is full. */
 async function pageOf(session: Session, query: TaskQuery & { limit: number }) {
   const until = performance.now() + PATIENCE;
-  const items: TaskView[] = [];
+  const items: TaskItem[] = [];
   let cursor = query.cursor ?? null;
   do {
     const rest = { ...query, limit: query.limit - items.length, ...(cursor !== null && { cursor }) };
@@ -130,15 +130,31 @@ export const task: Command = {
     const taskId = checkedId(text);
     const [found, attempts] = await Promise.all([
       askTask(session, taskId),
-      ask(session, "scheduler.attempts", { taskId }),
+      attemptsOf(session, taskId),
     ]).catch(unknownTask(taskId));
     const { paint } = session;
     const parts = [paint.fields(fieldsOf(found, session))];
-    parts.push(attempts.items.length === 0 ? "no attempts yet" : attemptTable(attempts.items, session));
-    if (flags.has("answers")) parts.push(...attempts.items.map((attempt) => answerOf(attempt, session)));
+    parts.push(attempts.length === 0 ? "no attempts yet" : attemptTable(attempts, session));
+    if (flags.has("answers")) parts.push(...attempts.map((attempt) => answerOf(attempt, session)));
     return parts.join("\n\n");
   },
 };
+
+/** All of them, oldest first. */
+async function attemptsOf(session: Session, taskId: string): Promise<AttemptView[]> {
+  const items: AttemptView[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<AttemptView> = await ask(session, "scheduler.attempts", {
+      taskId,
+      limit: 200,
+      ...(cursor !== null && { cursor }),
+    });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
 
 /** For `catch`: says which task there is not. */
 export const unknownTask =
