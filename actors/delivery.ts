@@ -4,12 +4,10 @@
  */
 import type { Clock, EpochMs } from "../core/clock.ts";
 import { millis } from "../core/clock.ts";
-import { judge } from "../core/expect.ts";
 import { ACCEPT_ENCODING, ATTEMPT_HEADER } from "../core/headers.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import type { Mail } from "../core/mail.ts";
 import type { CallError } from "../core/outcome.ts";
-import { OverBudget } from "../core/pattern.ts";
 import { acceptHeaders, redirectsOf } from "../core/profile.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { sign } from "../core/signature.ts";
@@ -19,6 +17,9 @@ import { AnswerRoom } from "./answer-room.ts";
 import type { Connections } from "./connections.ts";
 import { furtherOf } from "./further.ts";
 import { type CallRequest, type CallResult, callTarget } from "./http-call.ts";
+import type { Judge } from "./judge.ts";
+import type { Case } from "./judge-protocol.ts";
+import { judged } from "./judged.ts";
 import type { LocalFailure } from "./local-failure.ts";
 import { sendMail } from "./mail.ts";
 import type { Connector } from "./opening.ts";
@@ -38,6 +39,8 @@ export interface DeliveryContext {
   clock: Clock;
   /** Name of this node, for the record. */
   node: string;
+  /** Default: on this thread, whatever it takes. */
+  judge?: Pick<Judge, "judge">;
   /** From here on the thread works on this job, and on no other. */
   works?(job: Job): void;
   /** It waits for something outside. */
@@ -57,6 +60,8 @@ interface Delivery {
   startedAt: EpochMs;
   /** Monotonic ms. */
   startedMono: number;
+  /** Until the answer was there. */
+  tookMs?: number;
   request?: RenderedRequest;
   headers?: Record<string, string>;
   result?: CallResult;
@@ -81,7 +86,9 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   else await call(delivery, context);
   const { local = null, error } = delivery.result ?? {};
   if (local && error) return { failure: local, error };
-  judged(delivery);
+  // What comes now is no part of the call.
+  delivery.tookMs = performance.now() - delivery.startedMono;
+  await judgedBy(delivery, context);
   delivery.result?.reading?.release();
   return outcome(delivery, context);
 }
@@ -160,24 +167,34 @@ async function mailed(delivery: Delivery, mail: Mail, context: DeliveryContext):
   understood(delivery, result, await readAnswer(result, timeoutMs));
 }
 
-function judged(delivery: Delivery): void {
+async function judgedBy(delivery: Delivery, context: DeliveryContext): Promise<void> {
   const { job, result, answer, error } = delivery;
   if (error || !answer || !result || result.statusCode === null) return;
   const { text: body, isPart, search, lookedAt = MAX_ANSWER_BYTES + 1 } = answer;
-  try {
-    const contains = search && ((text: string) => search.found(text));
-    const seen = { statusCode: result.statusCode, body, truncated: isPart, lookedAt };
-    delivery.error = judge({ ...seen, ...(contains && { contains }) }, job.expect, job.expectResult);
-  } catch (failure) {
-    delivery.error = {
-      code: failure instanceof OverBudget ? "overrun" : "unexpected_result",
-      message: `cannot be judged: ${(failure as Error).message}`,
-    };
-  }
+  const { expect, expectResult } = job;
+  const one: Case = {
+    answer: { statusCode: result.statusCode, body, truncated: isPart, lookedAt },
+    expect,
+    expectResult,
+    ...(search && {
+      found: [expectResult, expect?.contains].filter((text) => text && search.found(text)) as string[],
+    }),
+  };
+  const verdict = context.judge ? context.judge.judge(job.app, one) : judged(one);
+  delivery.error = verdict instanceof Promise ? await waitedFor(verdict, job, context) : verdict;
 }
 
 function outcome(
-  { job, request, startedAt, startedMono, result, answer, error }: Delivery,
+  {
+    job,
+    request,
+    startedAt,
+    startedMono,
+    tookMs = performance.now() - startedMono,
+    result,
+    answer,
+    error,
+  }: Delivery,
   { clock, node }: DeliveryContext,
 ): Outcome {
   const retryAfter = result?.headers?.["retry-after"];
@@ -190,7 +207,7 @@ function outcome(
     attempt: {
       n: job.n,
       startedAt,
-      durationMs: millis(Math.round(performance.now() - startedMono)),
+      durationMs: millis(Math.round(tookMs)),
       outcome: error ? "failed" : "succeeded",
       statusCode: result?.statusCode ?? null,
       error,

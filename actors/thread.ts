@@ -9,6 +9,7 @@ import { AnswerRoom } from "./answer-room.ts";
 import { Destination, type DestinationContext, type DestinationMessage } from "./destination.ts";
 import { EgressGuard, guardedConnector } from "./egress.ts";
 import { ThreadGauges } from "./gauges.ts";
+import { Judge } from "./judge.ts";
 import { type ActorRef, spawn } from "./kernel.ts";
 import { type LeasedJob, LeaseTrust } from "./lease-trust.ts";
 import { LoopDelay } from "./loop-delay.ts";
@@ -53,6 +54,7 @@ const allowance = new Allowance(settings.concurrency, (allowed) => {
 });
 gauges.allowed = allowance.slots;
 const sockets = new Sockets(settings.sockets);
+const judge = new Judge();
 const putBack = new PutBack((jobs) => context.giveUp(jobs, "putBack"));
 
 const names = new NameResolver({ servers: settings.dnsServers });
@@ -73,6 +75,7 @@ const context: DestinationContext = {
   standings: new Standings(),
   destinationConcurrency: settings.destinationConcurrency,
   trust: new LeaseTrust(settings.trust),
+  judge,
   works: (job) => marks.work((job as LeasedJob).place),
   waits: (job) => marks.rest((job as LeasedJob).place),
   stale: () => gauges.countStale(),

@@ -4,6 +4,7 @@ import type { ActionMap, BatchResult } from "./contract.ts";
 import { cut } from "./cut.ts";
 import { checkedKey } from "./idempotency.ts";
 import { fromMoleculer } from "./moleculer-error.ts";
+import { everyPage } from "./pages.ts";
 import { printTask } from "./print.ts";
 import { waitFor } from "./wait.ts";
 
@@ -83,7 +84,9 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
       return act("bida.scheduler.get", { taskId });
     },
     async attempts(taskId) {
-      return (await act("bida.scheduler.attempts", { taskId })).items;
+      return everyPage((cursor) =>
+        act("bida.scheduler.attempts", cursor === null ? { taskId } : { taskId, cursor }),
+      );
     },
     async retry(taskId, more) {
       return act("bida.admin.retry", more?.force ? { taskId, force: true } : { taskId });

@@ -4,6 +4,7 @@ import type {
   BatchItem,
   BatchResult,
   Page,
+  TaskItem,
   TaskQuery,
   TaskRequest,
   TaskView,
@@ -40,8 +41,11 @@ export interface BidaClient {
   cancel(taskId: string): Promise<TaskView>;
   /** Declares an exhausted task mended outside. @throws CallbackError `state_conflict` for any other state */
   resolve(taskId: string): Promise<TaskView>;
-  /** A page of tasks, newest first. Pass its `nextCursor` as `cursor` for the next; null after the last. */
-  list(query?: TaskQuery): Promise<Page<TaskView>>;
+  /**
+   * A page of tasks, newest first. Pass its `nextCursor` as `cursor` for the next; null after the last. Payloads are left out
+   * unless `include` is `"payload"`.
+   */
+  list(query?: TaskQuery): Promise<Page<TaskItem>>;
   /**
    * The task as soon as it has ended: succeeded, exhausted, canceled or resolved.
    * Polls, and carries on through moments in which Bida cannot be reached.

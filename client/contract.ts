@@ -12,6 +12,7 @@ export type {
   Page,
   RetryPolicy,
   TaskEvent,
+  TaskItem,
   TaskQuery,
   TaskRequest,
   TaskState,

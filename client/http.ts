@@ -1,8 +1,9 @@
 /** The HTTP door: Bida's REST interface through `fetch`. */
 import { type BidaClient, DEFAULT_TIMEOUT_MS, type SubmitOptions } from "./client.ts";
-import type { AttemptView, BatchResult, Page, TaskQuery, TaskView } from "./contract.ts";
+import type { AttemptView, BatchResult, Page, TaskItem, TaskQuery, TaskView } from "./contract.ts";
 import { CallbackError } from "./error.ts";
 import { checkedKey } from "./idempotency.ts";
+import { everyPage } from "./pages.ts";
 import { printTask } from "./print.ts";
 import { refusal } from "./problem.ts";
 import { waitFor } from "./wait.ts";
@@ -101,8 +102,10 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
       return getWithin(taskId, timeoutMs);
     },
     async attempts(taskId) {
-      const path = `${pathOf(taskId)}/attempts`;
-      return (await request<Page<AttemptView>>({ method: "GET", path }, hasItems)).items;
+      return everyPage((cursor) => {
+        const path = `${pathOf(taskId)}/attempts${searchOf(cursor === null ? {} : { cursor })}`;
+        return request<Page<AttemptView>>({ method: "GET", path }, hasItems);
+      });
     },
     async retry(taskId, more) {
       return post<TaskView>(`${pathOf(taskId)}/retry`, more?.force ? '{"force":true}' : "{}", hasId);
@@ -114,7 +117,7 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
       return post<TaskView>(`${pathOf(taskId)}/resolve`, "{}", hasId);
     },
     async list(query = {}) {
-      return request<Page<TaskView>>({ method: "GET", path: `/v1/tasks${searchOf(query)}` }, hasItems);
+      return request<Page<TaskItem>>({ method: "GET", path: `/v1/tasks${searchOf(query)}` }, hasItems);
     },
     async waitFor(taskId, more) {
       return waitFor((withinMs) => getWithin(taskId, withinMs), more);

@@ -17,6 +17,10 @@ export interface Actor {
   role: Role | null;
 }
 
+/** Whose share something counts against. */
+export const callerKey = ({ kind, id, name }: Pick<Actor, "kind" | "id" | "name">): string =>
+  `${kind}:${id ?? name}`;
+
 /** Who may use a route: users from this role on, and, where `apps`, calling apps for what is theirs. */
 export interface Access {
   role: Role;

@@ -62,6 +62,10 @@ export interface Config {
   leaseMs: Millis;
   /** From SIGTERM on a node with `api` goes on for so long while `/readyz` says 503. */
   drainDelayMs: Millis;
+  /** Of request bodies of one caller, on one node with the REST API; 0: no limit. */
+  callerBytesPerSecond: number;
+  /** Tasks of one app that have not ended; 0: no limit. */
+  appOpenTasks: number;
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
@@ -245,6 +249,8 @@ const VARIABLES = z.object({
   BIDA_DESTINATION_CONCURRENCY: whole(1, 10_000).default(64),
   BIDA_LEASE_MS: whole(1_000, 600_000).default(10_000),
   BIDA_DRAIN_DELAY_MS: whole(0, 300_000).optional(),
+  BIDA_CALLER_BYTES_PER_SECOND: whole(0, 1_000_000_000).default(16 * 1024 * 1024),
+  BIDA_APP_OPEN_TASKS: whole(0, 1_000_000_000).default(1_000_000),
   BIDA_RETENTION_DAYS: whole(0, 36_500).default(30),
   BIDA_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace"], {
@@ -326,6 +332,8 @@ export function loadConfig(
     leaseMs: millis(v.BIDA_LEASE_MS),
     // A process alone has no load balancer that could send callers elsewhere.
     drainDelayMs: millis(v.BIDA_DRAIN_DELAY_MS ?? (embedded ? 0 : 3_000)),
+    callerBytesPerSecond: v.BIDA_CALLER_BYTES_PER_SECOND,
+    appOpenTasks: v.BIDA_APP_OPEN_TASKS,
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
     logFormat: v.BIDA_LOG_FORMAT,

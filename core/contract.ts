@@ -48,7 +48,15 @@ import type {
 import type { BatchResult, JsonEnvelope, Submission, SubmissionResult } from "./submission.ts";
 import type { TaskChange, TaskEvent } from "./task-events.ts";
 import type { BatchItem, TaskRequest } from "./task-request.ts";
-import type { AttemptItem, AttemptQuery, AttemptView, TaskQuery, TaskView } from "./task-views.ts";
+import type {
+  AttemptItem,
+  AttemptQuery,
+  AttemptView,
+  TaskAttemptsQuery,
+  TaskItem,
+  TaskQuery,
+  TaskView,
+} from "./task-views.ts";
 import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
 
 export type * from "./bulk.ts";
@@ -82,7 +90,7 @@ export interface ActionMap {
   /** From the REST door: what several callers hand over, each for itself. */
   "scheduler.submitMany": [{ items: Submission[] }, { results: SubmissionResult[] }];
   "scheduler.get": [{ taskId: string }, TaskView];
-  "scheduler.attempts": [{ taskId: string }, Page<AttemptView>];
+  "scheduler.attempts": [TaskAttemptsQuery, Page<AttemptView>];
   "scheduler.cancel": [{ taskId: string; note?: string }, TaskView];
   "scheduler.health": [Record<string, never>, Health];
   "scheduler.claim": [ClaimRequest, ClaimReply];
@@ -111,7 +119,7 @@ export interface ActionMap {
   "node.metrics": [Record<string, never>, { metrics: MetricJson[] }];
   /** Of one dispatcher, by its id: it stops taking jobs, or takes them again. Nobody but `admin.drain` asks. */
   "dispatcher.drain": [{ draining: boolean }, Drained];
-  "admin.list": [TaskQuery, Page<TaskView>];
+  "admin.list": [TaskQuery, Page<TaskItem>];
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];

@@ -15,15 +15,18 @@ export const REFUSALS = {
   not_found: [404, "There is no such thing here"],
   state_conflict: [409, "The task's state forbids it"],
   conflict: [409, "It contradicts what is there"],
+  limit_reached: [409, "There may be no more of it"],
   body_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body must be JSON"],
   misdirected: [421, "This host name is not served here"],
   idempotency_conflict: [422, "The idempotency key was used for another body"],
   too_many_requests: [429, "Too many requests; slow down"],
+  share_used_up: [429, "This caller's share is used up; come back later"],
   headers_too_large: [431, "The request's headers are too large"],
   invalid_http: [400, "The request is not valid HTTP"],
   internal: [500, "Something went wrong here"],
   unavailable: [503, "Not available just now; try again"],
+  unanswered: [503, "Whether it was accepted is not known; try again with the same idempotency key"],
   own_callback: [508, "This is a callback of Bida's own"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
@@ -51,7 +54,7 @@ export class BidaError extends Error {
     this.name = "BidaError";
     this.code = code;
     this.errors = bounded(more.errors ?? []);
-    this.retryAfter = more.retryAfter ?? (code === "unavailable" ? 2 : undefined);
+    this.retryAfter = more.retryAfter ?? (REFUSALS[code][0] === 503 ? 2 : undefined);
   }
 
   get status(): number {

@@ -73,6 +73,21 @@ export interface Answer {
 /** In characters: a pattern takes long over a long text, and its thread does nothing else meanwhile. */
 const MAX_MATCHED = 65_535;
 
+/** What a JSONPath does for one character, as instructions of a regular expression that do the same: 1 µs. */
+const STEPS_PER_PATH = 64;
+
+/**
+ * What judging this answer may take at most, in steps of about 17 ns (`docs/performance.md`): each character is looked at by
+ * every instruction of a regular expression, and by every path.
+ * @throws Error where `matches` cannot be compiled
+ */
+export function judgingSteps({ body }: Pick<Answer, "body">, expect: ExpectationSpec | null): number {
+  if (!expect || (expect.matches === undefined && !expect.json)) return 0;
+  const paths = expect.json ? Object.keys(expect.json).length : 0;
+  const instructions = expect.matches === undefined ? 0 : compileRegex(expect.matches).size;
+  return Math.min(body.length, MAX_MATCHED) * instructions + body.length * STEPS_PER_PATH * paths;
+}
+
 /** How much of a wrong answer an error message quotes. */
 const QUOTE = 120;
 

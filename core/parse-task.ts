@@ -6,11 +6,12 @@ import type { z } from "zod";
 import { type EpochMs, epochMs, millis } from "./clock.ts";
 import { BidaError, type FieldError } from "./errors.ts";
 import { readExpectation } from "./expect.ts";
+import { payloadTooLarge, sizedExpect, sizedTask } from "./field-sizes.ts";
 import { headerProblem } from "./headers.ts";
 import { elementsOf, kindOf, membersOf, parsedJson, plainText } from "./json/look.ts";
 import { readingJson } from "./json/refusal.ts";
 import { type JsonText, readObject } from "./json/text.ts";
-import { bodyBytes, MAX_BODY_BYTES, type PayloadFields, payloadErrors } from "./payload.ts";
+import { bodyBytes, isForm, MAX_BODY_BYTES, type PayloadFields, payloadErrors } from "./payload.ts";
 import type { Profile } from "./profile.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
 import { checkUrl } from "./target-url.ts";
@@ -57,10 +58,13 @@ export function checkTask(form: TaskForm, now: EpochMs, profile: Profile | null 
   const errors = result.success ? [] : fieldErrors(result.error, input);
   const sound = soundPart(input, errors);
   const param = sound.requestParam == null ? null : (form.get("requestParam") as JsonText);
+  const payload = payloadOf(sound, param);
+  // Before anything looks through it. What a form takes is known only once it is one.
+  if (!isForm(payload)) checkSize(payload);
   const url = sound.url === undefined ? null : checkUrl(sound.url, param, profile);
   if (typeof url === "string") errors.push({ field: "url", message: url });
   errors.push(...hiddenErrors(input), ...timeErrors(sound, now), ...typeErrors(sound));
-  errors.push(...payloadErrors(payloadOf(sound, param)), ...queryErrors(sound, param));
+  errors.push(...payloadErrors(payload), ...queryErrors(sound, param));
   if (!result.success || errors.length > 0 || url === null || typeof url === "string")
     throw new BidaError("invalid_task", undefined, { errors });
   const spec = { ...specOf(result.data, form, param), profile };
@@ -73,7 +77,7 @@ export const parseTask = (text: string, now: EpochMs): CheckedTask => checkTask(
 
 /** What the schema checks. It needs to know of payloads only what kind of thing they are. */
 function valuesOf(form: TaskForm): Record<string, unknown> {
-  const values = Array.from(form, ([name, json]): [string, unknown] => {
+  const values = Array.from(sizedTask(form), ([name, json]): [string, unknown] => {
     if (kindOf(json) !== "object") return [name, parsedJson(json)];
     if (name === "requestParam") return [name, {}];
     return [name, name === "expect" ? expectValue(json) : parsedJson(json)];
@@ -82,12 +86,13 @@ function valuesOf(form: TaskForm): Record<string, unknown> {
 }
 
 function expectValue(json: JsonText): unknown {
-  const members = membersOf(json);
+  const members = sizedExpect(membersOf(json));
   const paths = members.get("json");
-  if (paths === undefined || kindOf(paths) !== "object") return parsedJson(json);
   const rest = Array.from(members, ([name, value]) => [name, name === "json" ? null : parsedJson(value)]);
-  const nothing = Array.from(membersOf(paths).keys(), (path) => [path, null]);
-  return { ...Object.fromEntries(rest), json: Object.fromEntries(nothing) };
+  const value = Object.fromEntries(rest);
+  if (paths === undefined || kindOf(paths) !== "object")
+    return { ...value, ...(paths && { json: parsedJson(paths) }) };
+  return { ...value, json: Object.fromEntries(Array.from(membersOf(paths).keys(), (path) => [path, null])) };
 }
 
 type Sound = Partial<z.output<typeof taskSchema>>;
@@ -173,12 +178,10 @@ function specOf(
 }
 
 /** @throws BidaError body_too_large */
-function checkSize(spec: TaskSpec): void {
+function checkSize(spec: PayloadFields): void {
   if (bodyBytes(spec) <= MAX_BODY_BYTES) return;
   const field = spec.body !== null ? "body" : spec.bodyBase64 !== null ? "bodyBase64" : "requestParam";
-  throw new BidaError("body_too_large", undefined, {
-    errors: [{ field, message: "must have at most 1 MiB" }],
-  });
+  throw payloadTooLarge(field);
 }
 
 const instant = (iso: string): EpochMs => epochMs(Date.parse(iso));

@@ -4,11 +4,22 @@
  */
 import { JSONPathEnvironment, type JSONPathNode, type JSONValue } from "json-p3";
 import { RE2JS } from "re2js";
+import { programBound } from "./pattern-size.ts";
 
-const CACHE_SIZE = 500;
+/**
+ * Instructions that a regular expression may compile to. Matching looks at no more than so many for each character: 64 KiB
+ * take up to 2 s then.
+ */
+export const MAX_PROGRAM = 2_000;
+/** Beyond this the source is not compiled at all: {@link programBound} is not exact. */
+const MAX_BOUND = 3 * MAX_PROGRAM;
+/** What compiled patterns of one language may take together, in bytes, in each thread. */
+const CACHE_BYTES = 16 * 1024 * 1024;
 
 /** A compiled regular expression in RE2's syntax (no back-references, no look-around): linear time, always. */
 export interface Regex {
+  /** Instructions of its program. */
+  readonly size: number;
   /** Whether it matches anywhere in `text`. */
   test(text: string): boolean;
 }
@@ -45,10 +56,46 @@ export class OverBudget extends Error {
   override name = "OverBudget";
 }
 
-/** @throws Error with a readable message where `source` is not RE2 syntax. */
-export const compileRegex = cached((source: string): Regex => {
-  const compiled = RE2JS.compile(source);
-  return { test: (text) => compiled.test(text) };
+/** The part of the library's own objects that tells what they take. */
+interface Program {
+  prog: { numInst(): number };
+  /** States that matching has made so far: up to 8 MiB. */
+  lazyDFA: { maxMem: number; memBudget: number } | null;
+}
+
+class CompiledRegex implements Regex {
+  readonly size: number;
+  readonly #compiled: RE2JS;
+
+  /** @throws Error for what is not RE2 syntax */
+  constructor(source: string) {
+    this.#compiled = RE2JS.compile(source);
+    this.size = this.#program.prog.numInst();
+  }
+
+  /** In memory, about. */
+  get bytes(): number {
+    const { lazyDFA } = this.#program;
+    return 1_000 + 200 * this.size + (lazyDFA === null ? 0 : lazyDFA.maxMem - lazyDFA.memBudget);
+  }
+
+  get #program(): Program {
+    return this.#compiled.re2() as unknown as Program;
+  }
+
+  test(text: string): boolean {
+    return this.#compiled.test(text);
+  }
+}
+
+/** @throws Error with a readable message where `source` is not RE2 syntax, or is larger than {@link MAX_PROGRAM}. */
+export const compileRegex: (source: string) => Regex = cached((source) => {
+  const tooLarge = () =>
+    new Error(`takes more than ${MAX_PROGRAM} instructions; repeat less (\`{n}\` counts n times)`);
+  if (programBound(source) > MAX_BOUND) throw tooLarge();
+  const compiled = new CompiledRegex(source);
+  if (compiled.size > MAX_PROGRAM) throw tooLarge();
+  return compiled;
 });
 
 /** Counts the members of each object that is walked through. */
@@ -69,7 +116,7 @@ environment.functionRegister.delete("match");
 environment.functionRegister.delete("search");
 
 /** @throws Error with a readable message where `source` is not JSONPath, or could take more than linear time. */
-export const compileJsonPath = cached((source: string): JsonPath => {
+export const compileJsonPath: (source: string) => JsonPath = cached((source) => {
   refuseNestedSearch(source);
   const query = environment.compile(source);
   for (const segment of query.segments) {
@@ -78,7 +125,8 @@ export const compileJsonPath = cached((source: string): JsonPath => {
     if (first) segment.selectors.unshift(Object.assign(Object.create(first), { resolve: counted }));
   }
   return {
-    select(document, budget = new StepBudget()) {
+    bytes: 2_000 + 100 * source.length,
+    select(document: JSONValue, budget = new StepBudget()) {
       environment.budget = budget;
       return query.query(document).nodes;
     },
@@ -114,15 +162,33 @@ function refuseNestedSearch(source: string): void {
   }
 }
 
-/** Remembers the last {@link CACHE_SIZE} results: tasks of one caller repeat their patterns. */
-function cached<T>(compile: (source: string) => T): (source: string) => T {
+/**
+ * Remembers what was compiled last: tasks of one caller repeat their patterns. What was not used for longest is forgotten
+ * when all together take more than {@link CACHE_BYTES}; the one in use stays.
+ */
+function cached<T extends { readonly bytes: number }>(compile: (source: string) => T): (source: string) => T {
+  /** The one that was used last stands last. */
   const known = new Map<string, T>();
+  /** What each was counted with when it was used last: it grows by being used. */
+  const counted = new Map<string, number>();
+  let total = 0;
+  const count = (source: string, bytes: number) => {
+    total += bytes - (counted.get(source) ?? 0);
+    counted.set(source, bytes);
+  };
+  const forget = (source: string) => {
+    total -= counted.get(source) ?? 0;
+    known.delete(source);
+    counted.delete(source);
+  };
   return (source) => {
-    let value = known.get(source);
-    if (value === undefined) {
-      value = compile(source);
-      if (known.size >= CACHE_SIZE) known.delete(known.keys().next().value as string);
-      known.set(source, value);
+    const value = known.get(source) ?? compile(source);
+    known.delete(source);
+    known.set(source, value);
+    count(source, value.bytes);
+    for (const [oldest] of known) {
+      if (total <= CACHE_BYTES || oldest === source) break;
+      forget(oldest);
     }
     return value;
   };

@@ -49,6 +49,12 @@ function headerType({ headers }: Pick<PayloadFields, "headers">): string | null 
   return name === undefined ? null : (headers[name] as string);
 }
 
+/** Whether its `requestParam` is sent as a form. */
+export function isForm(task: PayloadFields): boolean {
+  const type = typeOf(task);
+  return task.requestParam !== null && type !== null && isFormType(type);
+}
+
 function inCharset(text: string, type: string | null): string | Buffer {
   const charset = type === null ? null : charsetOf(type);
   const bytes = charset === null ? text : encodeExactly(text, charset);
@@ -153,9 +159,7 @@ function formErrors(param: JsonText | null, charset: string | null): FieldError[
 /** About how many bytes a body takes as it is sent; in other charsets than UTF-8 they may be fewer, or more. */
 export function bodyBytes(task: PayloadFields): number {
   if (task.bodyBase64 !== null) return Buffer.byteLength(task.bodyBase64, "base64");
-  const type = typeOf(task);
-  if (task.requestParam !== null && type !== null && isFormType(type))
-    return formOf(task.requestParam, charsetOf(type)).length;
+  if (isForm(task)) return formOf(task.requestParam, charsetOf(typeOf(task) ?? "")).length;
   const text = task.body ?? task.requestParam ?? "";
   // A character takes at most three bytes per UTF-16 unit; only large texts need counting.
   return text.length * 3 <= MAX_BODY_BYTES ? text.length : Buffer.byteLength(text);

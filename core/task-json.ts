@@ -2,7 +2,7 @@
 
 import type { Page } from "./contract.ts";
 import type { JsonText } from "./json/text.ts";
-import type { TaskView } from "./task-views.ts";
+import type { TaskItem, TaskView } from "./task-views.ts";
 
 /** A {@link TaskView} for those who ask for it `exact`. */
 export interface ExactTaskView extends Omit<TaskView, "requestParam" | "expect"> {
@@ -10,8 +10,12 @@ export interface ExactTaskView extends Omit<TaskView, "requestParam" | "expect">
   expect: JsonText | null;
 }
 
+/** A {@link TaskItem}, likewise. */
+export type ExactTaskItem = Omit<TaskItem, "requestParam" | "expect"> &
+  Partial<Pick<ExactTaskView, "requestParam" | "expect">>;
+
 /** The JSON of a task, numbers and all as its caller wrote them. */
-export function printTask(task: ExactTaskView): string {
+export function printTask(task: ExactTaskItem): string {
   const members = Object.entries(task).flatMap(([name, value]) => {
     const json = name === "requestParam" || name === "expect" ? value : JSON.stringify(value);
     return json === undefined ? [] : [`"${name}":${json}`];
@@ -19,5 +23,5 @@ export function printTask(task: ExactTaskView): string {
   return `{${members.join()}}`;
 }
 
-export const printTaskPage = ({ items, nextCursor }: Page<ExactTaskView>): string =>
+export const printTaskPage = ({ items, nextCursor }: Page<ExactTaskItem>): string =>
   `{"items":[${items.map(printTask).join()}],"nextCursor":${JSON.stringify(nextCursor)}}`;

@@ -13,6 +13,7 @@ import { contradiction } from "./stop.ts";
 import { MAX_URL } from "./target-url.ts";
 import { METHODS } from "./task.ts";
 import type { TaskRequest } from "./task-request.ts";
+import { holdsAtMost, MAX_PARAMETERS } from "./value-count.ts";
 
 /** The first call is made within a year. */
 export const MAX_DELAY = hours(24 * 365);
@@ -217,9 +218,13 @@ true satisfies Same<Input, TaskRequest>;
 
 /**
  * Runs a schema.
- * @throws BidaError `code`, naming every wrong field
+ * @throws BidaError `code`, naming every wrong field; also where there is too much to look at
  */
 export function parseWith<S extends z.ZodType>(schema: S, input: unknown, code: RefusalCode): z.output<S> {
+  if (!holdsAtMost(input, MAX_PARAMETERS)) {
+    const errors = [{ field: "body", message: `must not hold more than ${MAX_PARAMETERS} values` }];
+    throw new BidaError(code, undefined, { errors });
+  }
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw new BidaError(code, undefined, { errors: fieldErrors(result.error, input) });

@@ -46,6 +46,12 @@ export interface TaskView {
   finishedAt: string | null;
 }
 
+/** What a task sends, and what its answer is judged by: of any size. */
+export type PayloadField = "requestParam" | "body" | "bodyBase64" | "headers" | "expectResult" | "expect";
+
+/** A task in a list: with its payload only where the list was asked for it (`include`). */
+export type TaskItem = Omit<TaskView, PayloadField> & Partial<Pick<TaskView, PayloadField>>;
+
 /** One call that was made. */
 export interface AttemptView {
   n: number;
@@ -93,7 +99,19 @@ export interface TaskQuery {
   incident?: number;
   /** `created`: newest first, the default. `due`: pending tasks, the one that is due first on top. */
   sort?: "created" | "due";
+  /** Also the fields of {@link PayloadField}. Pages are cut at about 4 MiB then, and may hold fewer than `limit`. */
+  include?: "payload";
   /** 1…200, default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+/** `GET /v1/tasks/{taskId}/attempts` and `scheduler.attempts`. */
+export interface TaskAttemptsQuery {
+  taskId: string;
+  /** What stands first, default `oldest`. */
+  order?: "oldest" | "newest";
+  /** 1…200, default 50. A page is cut at about 4 MiB, and may hold fewer. */
   limit?: number;
   cursor?: string;
 }

@@ -119,10 +119,13 @@ export function afterCorruption(task: Progress, why: string, now: EpochMs): Prog
   return { ...ended("exhausted", task, now), lastError: { code: "corrupt", message: why.slice(0, 500) } };
 }
 
+/** Of one task: each is one more attempt on record. */
+export const MAX_MANUAL_CALLS = 1_000;
+
 /**
  * A call by hand, now. It does not use up the automatic schedule, which goes on after it.
  * @throws BidaError state_conflict while a call is under way, for a task that is held back by another one (see
- *   {@link isHeld}), and for a succeeded task unless `force`
+ *   {@link isHeld}), and for a succeeded task unless `force`; limit_reached after {@link MAX_MANUAL_CALLS} of them
  */
 export function retryByHand(
   task: Progress & Limits,
@@ -139,6 +142,11 @@ export function retryByHand(
   // By the generous reading of the clock: a second click must not grant a second call.
   const alreadyDue =
     task.state === "pending" && task.nextCallAt !== null && task.nextCallAt <= clock.after(millis(0));
+  if (!alreadyDue && task.manualCalls >= MAX_MANUAL_CALLS)
+    throw new BidaError(
+      "limit_reached",
+      `A task is called at most ${MAX_MANUAL_CALLS} times by hand; send a copy of it`,
+    );
   return {
     ...progressOf(task),
     state: "pending",

@@ -5,6 +5,8 @@ import type { Actor } from "../core/caller.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, taskIdToBytes } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import { cutPage } from "../core/page-cut.ts";
 import type { Database } from "./database.ts";
 import { reading, translated } from "./failures.ts";
 import type { Row } from "./rows.ts";
@@ -94,7 +96,7 @@ export async function listAudit(
   filter: AuditFilter,
   limit: number,
   cursor: string | null,
-): Promise<{ items: StoredAudit[]; nextCursor: string | null }> {
+): Promise<Page<StoredAudit>> {
   const query = db
     .knex("audit")
     .orderBy([
@@ -115,9 +117,7 @@ export async function listAudit(
     query.whereRaw("(at < ? OR (at = ? AND id < ?))", [at, at, id]);
   }
   const entries = (await reading<Row[]>(query)).map(fromRow);
-  const items = entries.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: entries.length > limit && last ? cursorOf(last) : null };
+  return cutPage(entries, limit, cursorOf);
 }
 
 function fromRow(row: Row): StoredAudit {

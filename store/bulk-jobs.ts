@@ -5,11 +5,13 @@
  */
 import type { Knex } from "knex";
 import { parse, stringify, v7 } from "uuid";
-import type { JobFilter, JobKind, JobState } from "../core/bulk.ts";
-import type { Actor } from "../core/caller.ts";
+import { JOB_KINDS, type JobFilter, type JobKind, type JobState } from "../core/bulk.ts";
+import { type Actor, callerKey } from "../core/caller.ts";
 import { type EpochMs, later, type Millis } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import { cutPage } from "../core/page-cut.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { reading, transaction, withRetries } from "./failures.ts";
@@ -110,7 +112,7 @@ export async function listJobs(
   scope: Scope,
   limit: number,
   cursor: string | null,
-): Promise<{ items: StoredJob[]; nextCursor: string | null }> {
+): Promise<Page<StoredJob>> {
   const query = jobsOf(db.knex, scope)
     .orderBy("job_id", "desc")
     .limit(limit + 1);
@@ -122,8 +124,7 @@ export async function listJobs(
     query.where("job_id", "<", key(cursor));
   }
   const rows = await reading<Row[]>(query);
-  const items = rows.slice(0, limit).map(fromRow);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return cutPage(rows.map(fromRow), limit, ({ id }) => id);
 }
 
 /**
@@ -149,30 +150,80 @@ export async function stopJob(
   });
 }
 
-/** Takes the oldest job that nobody works on. @returns null where there is none, or another node was faster */
-export async function takeJob(db: Database, now: EpochMs, lease: Millis): Promise<StoredJob | null> {
-  const open = () =>
-    db.knex("bulk_jobs").whereIn("state", ["waiting", "running"]).where("lease_until", "<", now);
-  const [row] = await reading<Row[]>(open().orderBy("job_id").limit(1));
+/** Which jobs somebody wants to work on. */
+export interface JobsWanted {
+  kinds: readonly JobKind[];
+  /** When a caller's job was worked on last, 0 for never: callers take turns, and of each the oldest job comes first. */
+  servedAt(owner: string): number;
+}
+
+/** Jobs that are looked at for whose turn it is. */
+const MAX_OPEN = 500;
+
+/** Who asked for a job. */
+const ownerOf = (row: Row): string =>
+  callerKey({ kind: row.actor_kind, id: row.actor_id, name: row.actor_name } as Actor);
+
+/** Takes a job that nobody works on. @returns null where there is none, or another node was faster */
+export async function takeJob(
+  db: Database,
+  now: EpochMs,
+  lease: Millis,
+  wanted: JobsWanted = { kinds: JOB_KINDS, servedAt: () => 0 },
+): Promise<StoredJob | null> {
+  const rows = await freeJobs(db, now, wanted.kinds);
+  const turns = rows.map((one) => wanted.servedAt(ownerOf(one)));
+  const row = rows[turns.indexOf(Math.min(...turns))];
   if (!row) return null;
+  const free = () => openJobs(db, now).where({ job_id: row.job_id, fence: row.fence });
   if (new Columns(row).read("filter", objectOf, null) === null) {
     const skipped = JSON.stringify({ "its filter cannot be read": 0 });
-    const stopped = { state: "stopped", finished_at: now, skipped };
-    await withRetries(() => open().where({ job_id: row.job_id }).update(stopped));
-    return takeJob(db, now, lease);
+    await withRetries(() => free().update({ state: "stopped", finished_at: now, skipped }));
+    return takeJob(db, now, lease, wanted);
   }
   const taken = await withRetries(() =>
-    open()
-      .where({ job_id: row.job_id, fence: row.fence })
-      .update({
-        state: "running",
-        fence: (row.fence as number) + 1,
-        lease_until: later(now, lease),
-        started_at: row.started_at ?? now,
-      }),
+    free().update({
+      state: "running",
+      fence: (row.fence as number) + 1,
+      lease_until: later(now, lease),
+      started_at: row.started_at ?? now,
+    }),
   );
   return taken === 1 ? readJob(db.knex, stringify(row.job_id as Buffer)) : null;
 }
+
+/** Whether a job of somebody else waits. */
+export async function othersWait(
+  db: Database,
+  now: EpochMs,
+  kinds: readonly JobKind[],
+  job: StoredJob,
+): Promise<boolean> {
+  const own = callerKey(job.actor);
+  return (await freeJobs(db, now, kinds)).some((row) => ownerOf(row) !== own);
+}
+
+/** How many jobs of one caller have not ended. */
+export async function countOpenJobs(db: Database, actor: Pick<Actor, "kind" | "id">): Promise<number> {
+  const query = db.knex("bulk_jobs").whereIn("state", OPEN_STATES).where({ actor_kind: actor.kind });
+  if (actor.id === null) query.whereNull("actor_id");
+  else query.where("actor_id", actor.id);
+  const [row] = await reading<{ n: number | string }[]>(query.count({ n: "*" }));
+  return Number(row?.n ?? 0);
+}
+
+const OPEN_STATES = ["waiting", "running"];
+
+const openJobs = (db: Database, now: EpochMs) =>
+  db.knex("bulk_jobs").whereIn("state", OPEN_STATES).where("lease_until", "<", now);
+
+const freeJobs = (db: Database, now: EpochMs, kinds: readonly JobKind[]): Promise<Row[]> =>
+  reading<Row[]>(
+    openJobs(db, now)
+      .whereIn("kind", [...kinds])
+      .orderBy("job_id")
+      .limit(MAX_OPEN),
+  );
 
 /** Prolongs a lease, or with 0 gives it back. Does nothing where the job is another node's by now. */
 export async function leaseJob(db: Database, { id, fence }: StoredJob, until: number): Promise<void> {

@@ -200,7 +200,7 @@ function ruled(before: LockedTask, rule: Rule, now: EpochMs): LockedTask | strin
   try {
     return { ...before, ...rule(before), updatedAt: now };
   } catch (error) {
-    if (!(error instanceof BidaError) || error.code !== "state_conflict") throw error;
+    if (!(error instanceof BidaError) || error.status !== 409) throw error;
     return (error.errors[0]?.message ?? error.message).split(";")[0] as string;
   }
 }

@@ -2,6 +2,8 @@
 import type { EpochMs, Millis } from "../core/clock.ts";
 import { type DestinationSettings, NO_SETTINGS } from "../core/destination.ts";
 import { type Lane, laneOf } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import { cutPage } from "../core/page-cut.ts";
 import type { Database } from "./database.ts";
 import { reading, transaction, withRetries } from "./failures.ts";
 import { DestinationModel, from } from "./models.ts";
@@ -88,7 +90,7 @@ export async function listDestinations(
   filter: DestinationFilter,
   limit: number,
   after: string | null,
-): Promise<{ items: StoredDestination[]; nextCursor: string | null }> {
+): Promise<Page<StoredDestination>> {
   const query = from(db, DestinationModel)
     .orderBy("origin")
     .limit(limit + 1);
@@ -97,8 +99,7 @@ export async function listDestinations(
   if (filter.lanes !== undefined) query.whereIn("lane", filter.lanes);
   if (after !== null) query.where("origin", ">", after);
   const rows = (await reading(query)).map(destinationFromRow);
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.origin ?? null) : null };
+  return cutPage(rows, limit, ({ origin }) => origin);
 }
 
 export async function findDestination(db: Database, lane: Lane): Promise<StoredDestination | null> {

@@ -1,11 +1,12 @@
-/** Pages of tasks. */
+/** Pages of tasks, without their payloads (`payloads.ts`): a page takes less than 2 MiB however many tasks it has. */
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
 import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
 import { matching, type TaskFilter } from "./read.ts";
-import { type Row, type StoredTask, taskFromRow } from "./rows.ts";
+import { LISTED_COLUMNS, type ListedTask, listedFromRow, type Row } from "./rows.ts";
 import { EVERYTHING, type Scope } from "./scope.ts";
 
 /** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
@@ -22,7 +23,7 @@ interface Order {
   direction: "asc" | "desc";
   /** What lies behind a place. */
   beyond: "<" | ">";
-  placeOf(task: StoredTask): Place;
+  placeOf(task: ListedTask): Place;
 }
 
 const ORDERS: Record<TaskOrder, Order> = {
@@ -59,7 +60,7 @@ export async function listTasks(
   cursor: string | null,
   sort: TaskOrder = "created",
   patience = PATIENCE,
-): Promise<{ items: StoredTask[]; nextCursor: string | null }> {
+): Promise<Page<ListedTask>> {
   const order = ORDERS[sort];
   const { beyond, placeOf } = order;
   const after = cursor === null ? null : readCursor(cursor);
@@ -85,9 +86,13 @@ export async function listTasks(
     .filter((row) => !nearest || !behind(placeOf(row), nearest))
     .sort((a, b) => (behind(placeOf(a), placeOf(b)) ? 1 : -1));
   const items = rows.slice(0, limit);
-  const last = rows.length > limit ? placeOf(items.at(-1) as StoredTask) : nearest;
+  const last = rows.length > limit ? placeOf(items.at(-1) as ListedTask) : nearest;
   return { items, nextCursor: last && cursorOf(last) };
 }
+
+/** The cursor that leads behind a task of a list in this order. */
+export const cursorBehind = (sort: TaskOrder, task: ListedTask): string =>
+  cursorOf(ORDERS[sort].placeOf(task));
 
 interface Wanted {
   order: Order;
@@ -103,16 +108,18 @@ async function part(
   scope: Scope,
   filter: TaskFilter,
   { order, after, limit, until }: Wanted,
-): Promise<{ rows: StoredTask[]; end: Place | null }> {
-  const rows: StoredTask[] = [];
+): Promise<{ rows: ListedTask[]; end: Place | null }> {
+  const rows: ListedTask[] = [];
   let from = after;
   const known = indexed(scope, filter);
   const reader = known ? db : forSearch(db);
   for (let look = FIRST_LOOK; ; look = Math.min(look * 4, LONGEST_LOOK)) {
     const end = known ? null : await endOfLook(reader, filter, order, from, look);
-    const query = ordered(matching(reader, scope, filter), order, from).limit(limit + 1 - rows.length);
+    const query = ordered(matching(reader, scope, filter), order, from)
+      .select(LISTED_COLUMNS)
+      .limit(limit + 1 - rows.length);
     if (end) notBehind(query, order, end);
-    rows.push(...(await reading(query)).map((row) => taskFromRow(row, db.sealing)));
+    rows.push(...(await reading(query)).map(listedFromRow));
     if (rows.length > limit || end === null) return { rows, end: null };
     if (performance.now() >= until) return { rows, end };
     from = end;

@@ -15,18 +15,6 @@ class RowModel extends Model {
 export class TaskModel extends RowModel {
   static override tableName = "tasks";
   static override idColumn = "task_id";
-  static override relationMappings = () => ({
-    attempts: {
-      relation: Model.HasManyRelation,
-      modelClass: AttemptModel,
-      join: { from: "tasks.task_id", to: "attempts.task_id" },
-    },
-  });
-}
-
-export class AttemptModel extends RowModel {
-  static override tableName = "attempts";
-  static override idColumn = ["task_id", "n"];
 }
 
 export class AppModel extends RowModel {

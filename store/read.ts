@@ -2,11 +2,10 @@
 import type { EpochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { type Lane, type TaskId, taskIdToBytes } from "../core/ids.ts";
-import type { AttemptRecord } from "../core/outcome.ts";
 import type { StoredState } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
-import { attemptFromRow, type Row, type StoredTask, stateCode, taskFromRow } from "./rows.ts";
+import { type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
 
@@ -40,18 +39,6 @@ export async function findTask(db: Database, scope: Scope, taskId: TaskId): Prom
 export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Promise<StoredTask[]> {
   const rows = await reading(scoped(db, scope).whereIn("task_id", ids.map(taskIdToBytes)));
   return rows.map((row) => taskFromRow(row, db.sealing));
-}
-
-/** Attempts of a task, oldest first. @throws BidaError not_found as {@link findTask} */
-export async function findAttempts(db: Database, scope: Scope, taskId: TaskId): Promise<AttemptRecord[]> {
-  const task = scoped(db, scope)
-    .findById(taskIdToBytes(taskId) as never)
-    .select("task_id")
-    .withGraphFetched("attempts")
-    .modifyGraph("attempts", (attempts) => attempts.orderBy("n"));
-  const row = await reading(task);
-  if (!row) throw new BidaError("not_found", "No such task");
-  return (row.attempts as Row[]).map((one) => attemptFromRow(one, db.sealing));
 }
 
 /** The tasks that a filter finds. */

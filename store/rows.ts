@@ -69,6 +69,9 @@ type Payload =
 /** A task as it is locked: its payload was not read. */
 export type LockedTask = Omit<StoredTask, Payload>;
 
+/** A task as lists have it: also without `expect`, which can be long. */
+export type ListedTask = Omit<LockedTask, "expect"> & Pick<StoredTask, "contentType" | "profile">;
+
 export const stateCode = (state: StoredState): number => STORED_STATES.indexOf(state);
 
 /** Columns of an insert, in the order of {@link taskToRow}. */
@@ -150,6 +153,11 @@ export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls,
     created_at, updated_at, finished_at, lane, url, request_method, retry, timeout_ms, source_app_name, target_app_name,
     order_key, order_seq, source_ip, handed_until, call_unsigned, last_error_code, last_error_message, expect`;
 
+/** Of a {@link ListedTask}. */
+export const LISTED_COLUMNS: string[] = LOCKED_COLUMNS.split(/,\s*/)
+  .filter((column) => column !== "expect")
+  .concat("content_type", "profile");
+
 /** Stands in for a retry policy that cannot be read: the task is set aside at its next claim. */
 const NO_RETRY: StoredTask["retry"] = { strategy: "fixed", delayMs: 0 };
 
@@ -201,6 +209,15 @@ function lockedFromRow(row: Row): LockedTask {
   const task = lockedOf(row, columns);
   if (columns.broken) task.corrupt = columns.broken;
   return task;
+}
+
+/** As {@link taskFromRow}, of {@link LISTED_COLUMNS}. */
+export function listedFromRow(row: Row): ListedTask {
+  const columns = new Columns(row);
+  const { expect: _, ...task } = lockedOf(row, columns);
+  const contentType = columns.optional("content_type", text);
+  const profile = columns.optional("profile", oneOf(PROFILES));
+  return { ...task, contentType, profile, ...(columns.broken && { corrupt: columns.broken }) };
 }
 
 function lockedOf(row: Row, columns: Columns): LockedTask {

@@ -4,9 +4,10 @@
  * - `syntax`: it is not JSON.
  * - `duplicate`: an object has a key twice.
  * - `depth`: it is nested too deeply.
+ * - `values`: it holds too many.
  * - `value`: a JavaScript value has no JSON (`print.ts`).
  */
-export type JsonFault = "syntax" | "duplicate" | "depth" | "value";
+export type JsonFault = "syntax" | "duplicate" | "depth" | "values" | "value";
 
 /** The message names the rule only; the rest says where. */
 export class JsonError extends Error {
@@ -25,9 +26,13 @@ export class JsonError extends Error {
     this.fault = fault;
     this.field = field;
     this.offset = offset;
-    const before = text.slice(0, offset);
-    this.line = before.split("\n").length;
-    this.column = offset - before.lastIndexOf("\n");
+    let start = 0;
+    this.line = 1;
+    for (let end = text.indexOf("\n"); end >= 0 && end < offset; end = text.indexOf("\n", start)) {
+      this.line++;
+      start = end + 1;
+    }
+    this.column = offset - start + 1;
   }
 
   /** `line 3, column 14`. */

@@ -1,7 +1,7 @@
 /** The one pass over a JSON text that `text.ts` offers. It knows strings only. */
 import { JsonError, type JsonFault } from "./error.ts";
 import { lastOfEach } from "./last-of-each.ts";
-import { type JsonRules, MAX_DEPTH } from "./rules.ts";
+import { type JsonRules, MAX_DEPTH, MAX_VALUES } from "./rules.ts";
 
 const [QUOTE, PLUS, COMMA, MINUS, POINT] = [0x22, 0x2b, 0x2c, 0x2d, 0x2e];
 const [ZERO, NINE, COLON] = [0x30, 0x39, 0x3a];
@@ -10,10 +10,13 @@ const [LIST, BACKSLASH, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5c, 0x5d, 0x7b,
 export class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #maxValues: number;
   readonly #lastCounts: boolean;
   /** Whether strings without escapes are in their normal form already. */
   readonly #isWellFormed: boolean;
   #at = 0;
+  /** Values that may still come. */
+  #left: number;
   /** How many objects and lists are open, and the name or index in each of them that leads to where we are. */
   #depth = 0;
   readonly #path: (string | number)[] = [];
@@ -22,9 +25,11 @@ export class Reader {
   #copied = 0;
   #hasDuplicates = false;
 
-  constructor(text: string, { duplicates = "refuse", depth = MAX_DEPTH }: JsonRules) {
+  constructor(text: string, { duplicates = "refuse", depth = MAX_DEPTH, values = MAX_VALUES }: JsonRules) {
     this.#text = text;
     this.#maxDepth = depth;
+    this.#maxValues = values;
+    this.#left = values;
     this.#lastCounts = duplicates === "last";
     this.#isWellFormed = text.isWellFormed();
     this.#blanks();
@@ -69,6 +74,7 @@ export class Reader {
   }
 
   #value(): void {
+    this.#counts(1);
     const code = this.#text.charCodeAt(this.#at);
     if (code === QUOTE) this.#string();
     else if (code === OBJECT) this.#object(null);
@@ -85,6 +91,7 @@ export class Reader {
     if (this.#isEnd(OBJECT_END)) return;
     for (;;) {
       const start = this.#at;
+      this.#counts(2);
       const name = this.#name();
       if (first === null) first = name;
       else names ??= new Set([first]);
@@ -120,6 +127,16 @@ export class Reader {
     this.#path[this.#depth++] = "";
     this.#at++;
     this.#blanks();
+  }
+
+  #counts(values: number): void {
+    this.#left -= values;
+    if (this.#left < 0)
+      this.#fail(
+        `must not hold more than ${this.#maxValues} values (a name counts twice)`,
+        this.#at,
+        "values",
+      );
   }
 
   #isEnd(code: number): boolean {

@@ -17,7 +17,7 @@ export function readingJson<T>(code: RefusalCode, read: () => T): T {
 
 function refusalOf(error: JsonError, code: RefusalCode): BidaError {
   const { fault, message, place, offset } = error;
-  const field = (fault !== "depth" && error.field) || "body";
+  const field = (fault !== "depth" && fault !== "values" && error.field) || "body";
   if (fault !== "syntax") return new BidaError(code, undefined, { errors: [{ field, message }] });
   const errors: FieldError[] = [{ field, message: `${message} (${place}, offset ${offset})` }];
   return new BidaError("invalid_json", `The body is not valid JSON: it ${message}, ${place}`, { errors });

@@ -24,7 +24,7 @@ const dryRun = z.boolean("must be true or false").default(false);
 const expected = z.int("must be a whole number").min(0, "must be 0 or more").optional();
 
 export const filterSchema = querySchema
-  .omit({ sort: true, limit: true, cursor: true })
+  .omit({ sort: true, include: true, limit: true, cursor: true })
   .refine(
     (filter) => Object.values(filter).some((value) => value !== undefined),
     "must have a field: all tasks at once are never meant",
@@ -135,6 +135,8 @@ export const resentSchema = z.object({
 }) satisfies z.ZodType<Resent>;
 
 /** `GET /v1/tasks/export`. */
-export const exportQuerySchema = querySchema.omit({ sort: true, limit: true, cursor: true }).extend({
-  format: z.enum(["csv", "jsonl"], { error: "must be csv or jsonl" }),
-});
+export const exportQuerySchema = querySchema
+  .omit({ sort: true, include: true, limit: true, cursor: true })
+  .extend({
+    format: z.enum(["csv", "jsonl"], { error: "must be csv or jsonl" }),
+  });

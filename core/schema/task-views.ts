@@ -1,6 +1,6 @@
 /** Answers about tasks, as the contract's interfaces have them. */
 import { z } from "zod";
-import type { AttemptView, BatchResult, Page, TaskView } from "../contract.ts";
+import type { AttemptView, BatchResult, Page, TaskItem, TaskView } from "../contract.ts";
 import { RESPONSE_ENCODINGS } from "../outcome.ts";
 import { PROFILES } from "../profile.ts";
 import { METHODS, STATES } from "../task.ts";
@@ -62,6 +62,22 @@ export const taskViewSchema = z
   })
   .meta({ id: "Task" }) satisfies z.ZodType<TaskView>;
 
+const onRequest = <S extends z.ZodType>(field: S) =>
+  z.exactOptional(field).describe("With `include=payload`");
+
+/** `TaskItem` of the contract. */
+export const taskItemSchema = taskViewSchema
+  .omit({ heldBy: true, resendOf: true, resentAs: true })
+  .extend({
+    requestParam: onRequest(taskViewSchema.shape.requestParam),
+    body: onRequest(words),
+    bodyBase64: onRequest(words),
+    headers: onRequest(taskViewSchema.shape.headers),
+    expectResult: onRequest(words),
+    expect: onRequest(taskViewSchema.shape.expect),
+  })
+  .meta({ id: "TaskItem", description: "A task in a list" }) satisfies z.ZodType<TaskItem>;
+
 /** `AttemptView` of the contract. */
 export const attemptViewSchema = z
   .object({
@@ -84,7 +100,7 @@ export const attemptViewSchema = z
   })
   .meta({ id: "Attempt", description: "One call that was made" }) satisfies z.ZodType<AttemptView>;
 
-export const taskPageSchema = pageOf(taskViewSchema) satisfies z.ZodType<Page<TaskView>>;
+export const taskPageSchema = pageOf(taskItemSchema) satisfies z.ZodType<Page<TaskItem>>;
 export const attemptsSchema = pageOf(attemptViewSchema) satisfies z.ZodType<Page<AttemptView>>;
 
 export const acceptedSchema = z.object({ taskId: taskIdSchema }).meta({ id: "Accepted" });

@@ -19,8 +19,25 @@ export const querySchema = z.strictObject({
   createdTo: moment.optional(),
   incident: z.int("must be an incident's id").describe("Tasks of this incident").optional(),
   sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
+  include: z
+    .enum(["payload"], { error: "must be payload" })
+    .describe(
+      "`payload`: also `requestParam`, `body`, `bodyBase64`, `headers`, `expectResult` and `expect`. A page takes about 4 MiB then, and may hold fewer than `limit`",
+    )
+    .optional(),
   ...paging,
 });
+
+/** The query of `TaskAttemptsQuery`. */
+export const attemptsQuerySchema = z.strictObject({
+  order: z
+    .enum(["oldest", "newest"], { error: "must be oldest or newest" })
+    .describe("What stands first")
+    .default("oldest"),
+  ...paging,
+});
+
+export const taskAttemptsSchema = attemptsQuerySchema.extend({ taskId: z.string() });
 
 /** What may stand in the body of a retry. */
 export const retryBodySchema = z

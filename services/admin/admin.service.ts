@@ -3,6 +3,7 @@ import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
 import { bulkOptionsSchema, bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
 import {
@@ -21,7 +22,8 @@ import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../co
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
-import { listTasks } from "../../store/list-tasks.ts";
+import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
+import { withPayloads } from "../../store/payloads.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
@@ -36,7 +38,7 @@ import {
   scopeOf,
   taskIdOf,
 } from "../tasks/tasks.ts";
-import { attemptItem, taskView } from "../tasks/views.ts";
+import { attemptItem, taskItem, taskView } from "../tasks/views.ts";
 import * as bulk from "./bulk.ts";
 import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
@@ -65,9 +67,14 @@ const admin: ServiceSchema = {
         throw new BidaError("invalid_query", undefined, { errors });
       }
       const page = await listTasks(resources.db, scopeOf(ctx), filter, limit, cursor, sort);
+      const isLeased = ({ taskId }: { taskId: TaskId }) => leased.has(taskId);
+      const masked = isMasked(ctx);
+      if (query.include === undefined)
+        return { ...page, items: page.items.map((task) => taskItem(task, isLeased(task), masked)) };
+      const full = await withPayloads(resources.db, scopeOf(ctx), page, (task) => cursorBehind(sort, task));
       return {
-        items: page.items.map((task) => taskView(task, leased.has(task.taskId), isExact(ctx), isMasked(ctx))),
-        nextCursor: page.nextCursor,
+        ...full,
+        items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
       };
     },
 
@@ -183,8 +190,7 @@ const admin: ServiceSchema = {
       return bulk.replay(officeOf(ctx), ctx, origin, request);
     },
 
-    resend: async ({ taskId, changes }, ctx) =>
-      resend(officeOf(ctx).resources, ctx, taskIdOf(taskId), changes),
+    resend: async ({ taskId, changes }, ctx) => resend(officeOf(ctx), ctx, taskIdOf(taskId), changes),
 
     listJobs: async (params, ctx) => {
       const { limit, cursor = null } = parseWith(pageQuerySchema, params, "invalid_query");

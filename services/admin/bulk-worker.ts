@@ -1,14 +1,24 @@
 /**
- * Works on jobs over many tasks, one at a time and a step at a time. A step is small, because the calls that it causes
+ * Works on jobs over many tasks, one at a time and a step at a time; callers take turns, of {@link TURN} each. A step is small, because the calls that it causes
  * begin together and others' first calls stand behind them; and it rests much longer than each step takes, so that where
  * the database or this process has much to do, the job yields. Every `admin` node has one; a job's lease lets one of them
  * work on it. `npm run bench:bulk` measures what it does to others.
  */
 import type { Logger } from "moleculer";
+import type { JobKind } from "../../core/bulk.ts";
+import { callerKey } from "../../core/caller.ts";
 import { type EpochMs, later, type Millis, millis, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
 import { recordAudit } from "../../store/audit.ts";
-import { advanceJob, holdJob, JobLost, leaseJob, type StoredJob, takeJob } from "../../store/bulk-jobs.ts";
+import {
+  advanceJob,
+  holdJob,
+  JobLost,
+  leaseJob,
+  othersWait,
+  type StoredJob,
+  takeJob,
+} from "../../store/bulk-jobs.ts";
 import { type Candidate, searchMatching, stillFits } from "../../store/change-many.ts";
 import { reasonOf } from "../../store/failures.ts";
 import type { TaskFilter } from "../../store/read.ts";
@@ -55,18 +65,29 @@ const SLOW = 500;
 /** A job that fails is left alone for so long, in ms; twice as long each time. */
 const FIRST_PAUSE = 5_000;
 const LONGEST_PAUSE = 300_000;
+/** While another caller's job waits, one works for so long, in ms. */
+const TURN = 2_000;
+/** Callers whose turns are remembered. */
+const MAX_OWNERS = 10_000;
 
 export class BulkWorker {
   readonly #resources: Resources;
   readonly #log: Logger;
   readonly #loop: Loop;
+  readonly #kinds: readonly JobKind[];
+  /** Caller → when its job was worked on last, in monotonic ms. */
+  readonly #servedAt = new Map<string, number>();
+  /** The job that was worked on last. */
+  #lastJob = "";
   /** Tasks that one search looks through. */
   #look = FIRST_LOOK;
   /** Of jobs, that failed since they last went on. */
   readonly #failures = new Map<string, number>();
 
-  constructor(resources: Resources, log: Logger) {
+  /** @param kinds that it works on */
+  constructor(resources: Resources, log: Logger, kinds: readonly JobKind[]) {
     this.#resources = resources;
+    this.#kinds = kinds;
     this.#log = log;
     const contact = new Contact({
       log,
@@ -100,9 +121,12 @@ export class BulkWorker {
   /** @returns 0 where there was a job: there may be another one */
   async #round(): Promise<number> {
     const { db, clock } = this.#resources;
-    const job = await takeJob(db, clock.now(), LEASE);
+    const servedAt = (owner: string) => this.#servedAt.get(owner) ?? 0;
+    const job = await takeJob(db, clock.now(), LEASE, { kinds: this.#kinds, servedAt });
     if (job === null) return LOOK;
     await this.#work(job);
+    if (this.#servedAt.size >= MAX_OWNERS) this.#servedAt.clear();
+    this.#servedAt.set(callerKey(job.actor), performance.now());
     return 0;
   }
 
@@ -112,11 +136,13 @@ export class BulkWorker {
       leaseJob(db, taken, later(clock.now(), LEASE)).catch(() => undefined);
     }, RENEWAL);
     const { id, kind, fence, done, matched } = taken;
-    this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
+    if (id !== this.#lastJob) this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
+    this.#lastJob = id;
     let until: number = 0;
     try {
+      const turn = new Turn(() => othersWait(db, clock.now(), this.#kinds, taken));
       let job = taken;
-      while (!this.#loop.stopped && job.state === "running") job = await this.#page(job);
+      while (!this.#loop.stopped && job.state === "running" && !turn.over) job = await this.#page(job, turn);
       this.#failures.delete(id);
       until = 0;
     } catch (error) {
@@ -160,7 +186,7 @@ export class BulkWorker {
   }
 
   /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
-  async #page(taken: StoredJob): Promise<StoredJob> {
+  async #page(taken: StoredJob, turn: Turn): Promise<StoredJob> {
     const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources);
     const { found: page, end } = await this.#search(taken, filter);
     const { step, rest, minRest } = PACE[actionOf(taken.kind)];
@@ -172,7 +198,7 @@ export class BulkWorker {
       const isLast = from + step >= page.length;
       const upTo = isLast ? end : undefined;
       job = await this.#step(job, page.slice(from, from + step), filter, upTo);
-      if (job.state !== "running") break;
+      if (job.state !== "running" || (await turn.ends())) break;
       const took = performance.now() - startedAt;
       await this.#yield(Math.max(minRest, rest * took));
     }
@@ -227,6 +253,25 @@ export class BulkWorker {
       if (this.#loop.stopped || late < LATE || performance.now() > until) return;
       rest = Math.min(LATE_REST * late, LONGEST_REST);
     }
+  }
+}
+
+/** How long a job goes on before another caller's. */
+class Turn {
+  over = false;
+  readonly #othersWait: () => Promise<boolean>;
+  #endsAt = performance.now() + TURN;
+
+  constructor(othersWait: () => Promise<boolean>) {
+    this.#othersWait = othersWait;
+  }
+
+  /** Whether it is over now; where nobody else waits, another one begins. */
+  async ends(): Promise<boolean> {
+    if (performance.now() < this.#endsAt) return false;
+    this.#endsAt = performance.now() + TURN;
+    this.over = await this.#othersWait();
+    return this.over;
   }
 }
 

@@ -3,10 +3,11 @@ import type { z } from "zod";
 import type { BulkAction, BulkResult, JobFilter, JobKind, JobView } from "../../core/bulk.ts";
 import { millis } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { type bulkSchema, MAX_AT_ONCE, type replaySchema } from "../../core/schema/bulk.ts";
 import { recordAudit } from "../../store/audit.ts";
-import { addJob, findJob, listJobs, type StoredJob, stopJob } from "../../store/bulk-jobs.ts";
+import { addJob, countOpenJobs, findJob, listJobs, type StoredJob, stopJob } from "../../store/bulk-jobs.ts";
 import { type Candidate, countMatching, findCandidates, nextMatching } from "../../store/change-many.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
@@ -16,10 +17,13 @@ import { actionOf, added, applyTo, BATCH, type By } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 import type { Office } from "./office.ts";
 
+/** Of one caller, that have not ended. */
+const MAX_JOBS = 20;
+
 type Request = z.output<typeof bulkSchema>;
 export type Options = Pick<Request, "dryRun" | "expected" | "note">;
 
-/** @throws BidaError unavailable: then up to the batch that failed is done */
+/** @throws BidaError share_used_up; unavailable: then up to the batch that failed is done */
 export async function changeMany(
   office: Pick<Office, "resources" | "worker">,
   ctx: BidaContext,
@@ -66,8 +70,12 @@ export async function changeFiltered(
   const found = await nextMatching(db, scope, rows, null, MAX_AT_ONCE + 1);
   if (found.length <= MAX_AT_ONCE)
     return changeNow(resources, actionOf(kind), found, by, resultOf(found.length, options));
-  const matched = await countMatching(db, scope, rows);
   const { actor, sourceIp, requestPath = null } = by;
+  if ((await countOpenJobs(db, actor)) >= MAX_JOBS)
+    throw new BidaError("share_used_up", `A caller may have ${MAX_JOBS} jobs that have not ended`, {
+      retryAfter: 30,
+    });
+  const matched = await countMatching(db, scope, rows);
   const { expected = null, note = null } = options;
   const job = await addJob(
     db,

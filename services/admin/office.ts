@@ -5,8 +5,9 @@ import { pruningTime } from "../../store/installation.ts";
 import { pruneAttempts } from "../../store/login-attempts.ts";
 import { pruneSessions } from "../../store/sessions.ts";
 import type { Resources } from "../node/resources.ts";
+import { OpenTasks } from "../tasks/open-tasks.ts";
 import { Authenticator } from "./authenticator.ts";
-import { BulkWorker } from "./bulk-worker.ts";
+import { BulkWorkers } from "./bulk-workers.ts";
 import { Statistics } from "./statistics.ts";
 
 /** Between two sweeps of sessions, in ms. */
@@ -16,14 +17,16 @@ export class Office {
   readonly resources: Resources;
   readonly authenticator: Authenticator;
   readonly statistics: Statistics;
-  readonly worker: BulkWorker;
+  readonly worker: BulkWorkers;
+  readonly openTasks: OpenTasks;
   readonly #sweep: Loop;
 
   constructor(resources: Resources, log: Logger) {
     this.resources = resources;
     this.authenticator = new Authenticator(resources);
     this.statistics = new Statistics(resources);
-    this.worker = new BulkWorker(resources, log);
+    this.worker = new BulkWorkers(resources, log);
+    this.openTasks = new OpenTasks(resources, resources.config.appOpenTasks);
     this.#sweep = new Loop({
       round: () => sweep(resources),
       everyMs: SWEEP_EVERY,

@@ -24,21 +24,21 @@ import { findTask } from "../../store/read.ts";
 import { linkResend } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { BidaContext } from "../bus/types.ts";
-import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
 import { checkIdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
 import { textOf } from "../tasks/task-text.ts";
 import { scopeOf } from "../tasks/tasks.ts";
+import type { Office } from "./office.ts";
 
 /**
  * @param params the fields of a new task that differ, and `note`, as values or as text. A field that is missing is the
  *   original's; `null` takes it away.
- * @throws BidaError not_found, invalid_json, invalid_task, body_too_large, idempotency_conflict; state_conflict for a
- *   message of an alarm
+ * @throws BidaError not_found, invalid_json, invalid_task, body_too_large, idempotency_conflict, share_used_up; state_conflict
+ *   for a message of an alarm
  */
 export async function resend(
-  { db, due, clock, teller }: Resources,
+  { resources: { db, due, clock, teller }, openTasks }: Pick<Office, "resources" | "openTasks">,
   ctx: BidaContext,
   taskId: TaskId,
   params: unknown,
@@ -55,6 +55,7 @@ export async function resend(
     );
   if (original.unopened)
     throw new BidaError("unavailable", "The task is sealed with a key that this node lacks");
+  openTasks.check(original.appId);
   const now = clock.now();
   const sent = new Map([...changes, ["resendOf", JSON.stringify(taskId) as JsonText]]);
   const idempotency = key === null ? null : idempotencyOf(sent, { kind: "task", key });
@@ -90,6 +91,7 @@ export async function resend(
   });
   if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
   if (accepted.kind === "created") {
+    openTasks.accepted(original.appId);
     tasksAccepted[ctx.meta.scope ? "rest" : "rpc"].inc();
     teller.tell({ type: "task.accepted", tasks: [task] });
     const entry = accepted.held ? null : dueEntryOf(task);

@@ -33,9 +33,9 @@ export async function filterOf(
     handed(resources, resources.clock.now()),
   ]);
   const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
-  const { state, limit: _, cursor: __, sort: ___, createdFrom, createdTo, ...same } = query;
+  const { state, sourceAppName, targetAppName, url, q, createdFrom, createdTo } = query;
   const filter: TaskFilter = {
-    ...same,
+    ...{ sourceAppName, targetAppName, url, q },
     createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,
     createdTo: createdTo ? Date.parse(createdTo) : undefined,
   };

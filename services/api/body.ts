@@ -19,12 +19,14 @@ const readers = { small: reader(LIMITS.small), task: reader(LIMITS.task), batch:
 /**
  * The text of a request's body, which is said to be JSON; undefined where it has none. Payloads are never more than this
  * text: what is parsed and printed again has other numbers.
+ * @param spend is told how many bytes it has, decompressed, before anything is made of them
  * @throws BidaError body_too_large, unsupported_media_type, invalid_encoding
  */
 export async function readText(
   req: IncomingMessage,
   res: ServerResponse,
   size: BodySize,
+  spend: (bytes: number) => void,
 ): Promise<string | undefined> {
   // Without waiting for the rest of it.
   if (Number(req.headers["content-length"]) > LIMITS[size]) throw new BidaError("body_too_large");
@@ -35,6 +37,7 @@ export async function readText(
   if (!canDecode(charset))
     throw new BidaError("unsupported_media_type", `The body's charset is not known: ${charset.slice(0, 40)}`);
   const bytes = await readBytes(req, res, size);
+  spend(bytes.length);
   try {
     return decodeExactly(bytes, charset);
   } catch (error) {
@@ -48,8 +51,13 @@ export async function readText(
  * The JSON in a request's body, as JavaScript values: for bodies that carry no payload.
  * @throws BidaError as {@link readText}; invalid_json; invalid_body where a key stands twice
  */
-export async function readValue(req: IncomingMessage, res: ServerResponse, size: BodySize): Promise<unknown> {
-  const text = await readText(req, res, size);
+export async function readValue(
+  req: IncomingMessage,
+  res: ServerResponse,
+  size: BodySize,
+  spend: (bytes: number) => void,
+): Promise<unknown> {
+  const text = await readText(req, res, size, spend);
   return text === undefined ? undefined : JSON.parse(readingJson("invalid_body", () => readJson(text)));
 }
 

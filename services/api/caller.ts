@@ -17,6 +17,7 @@ import { Believed } from "./believed.ts";
 import { deviceOf, proofOf, tokenOf } from "./cookie.ts";
 import { Rates } from "./rates.ts";
 import type { Standing } from "./recheck.ts";
+import { Shares } from "./shares.ts";
 
 /** What a request's credentials say. */
 export interface Caller {
@@ -77,11 +78,14 @@ export class Callers {
   readonly #asked = answers(false);
   readonly #watched = answers(true, WATCHED);
   readonly #rates = new Rates();
+  /** What each of them has used. */
+  readonly shares: Shares;
 
   constructor(config: Config, broker: ServiceBroker) {
     this.#config = config;
     this.#broker = broker;
     const { adminUsername, adminPassword, legacyCredentials } = config;
+    this.shares = new Shares(config.callerBytesPerSecond);
     this.#admin = credentials(adminUsername, adminPassword);
     this.#legacy = legacyCredentials && credentials(legacyCredentials.username, legacyCredentials.password);
   }

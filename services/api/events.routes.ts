@@ -1,5 +1,6 @@
 /** `/v1/events`: server-sent events (HTML standard, section 9.2). */
 import type { ServiceBroker } from "moleculer";
+import { callerKey } from "../../core/caller.ts";
 import { STREAM_TYPES, type StreamType } from "../../core/contract.ts";
 import { eventQuerySchema } from "../../core/schema/events.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -35,7 +36,16 @@ export const eventRoutes: Route[] = [
         taskId: taskId?.toLowerCase() ?? null,
         types: new Set(types === undefined ? STREAM_TYPES : (types.split(",") as StreamType[])),
       };
-      hubOf(broker).open(res, subscription, () => callers.standing(req, meta.actor));
+      const ended = callers.shares.openStream(callerKey(meta.actor));
+      res.on("close", ended);
+      try {
+        hubOf(broker).open(res, subscription, () => callers.standing(req, meta.actor));
+      } catch (error) {
+        ended();
+        throw error;
+      }
+      // It has closed already: nobody will say so again.
+      if (res.destroyed) ended();
     },
   },
 ];

@@ -2,7 +2,7 @@
 import { pipeline } from "node:stream/promises";
 import type { Page, TaskQuery } from "../../core/contract.ts";
 import { exportQuerySchema } from "../../core/schema/bulk.ts";
-import { type ExactTaskView, printTask } from "../../core/task-json.ts";
+import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
 import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../tasks/export.ts";
@@ -24,13 +24,18 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
     withList(withNumbers(query, "incident"), "state"),
     "invalid_query",
   );
-  const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
-    const params = { ...filter, limit, ...(cursor === null ? {} : { cursor }) } as TaskQuery;
+  const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskItem>> => {
+    const params = {
+      ...filter,
+      include: "payload",
+      limit,
+      ...(cursor === null ? {} : { cursor }),
+    } as TaskQuery;
     // A file is passed on: nobody's secrets are in it, not even for those who may see them.
     return read(broker, "admin.list", params, {
       meta: { ...meta, masked: true },
       timeout: TIMEOUT,
-    }) as Promise<Page<unknown>> as Promise<Page<ExactTaskView>>;
+    }) as Promise<Page<unknown>> as Promise<Page<ExactTaskItem>>;
   };
   // Before the head of the answer: what is refused is refused in words.
   const first = await ask(FIRST_PAGE, null);
@@ -54,8 +59,8 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
 }
 
 async function* each<T>(
-  tasks: AsyncIterable<ExactTaskView>,
-  form: (task: ExactTaskView) => T,
+  tasks: AsyncIterable<ExactTaskItem>,
+  form: (task: ExactTaskItem) => T,
 ): AsyncGenerator<T> {
   for await (const task of tasks) yield form(task);
 }

@@ -27,7 +27,7 @@ export const legacyDeclarations: Declaration[] = [
     door: "legacy",
     body: { schema: legacyTaskSchema, size: "task" },
     answer: { description: "The bare task id", contentType: "text/plain" },
-    refusals: ["too_many_requests"],
+    refusals: ["too_many_requests", "share_used_up", "unanswered"],
   },
 ];
 
@@ -54,8 +54,11 @@ export function legacyRoutes(
     const sourceIp = callers.addressOf(req);
     if (!config.apiIpAllow.includes(sourceIp))
       throw new BidaError("forbidden", `${sourceIp} is not in the whitelist`);
+    const caller = `kkbida:${sourceIp}`;
     checkPassword(req, sourceIp);
-    const request = (await readText(req, res, "task")) ?? "";
+    callers.shares.checkBytes(caller);
+    const spend = (bytes: number) => callers.shares.spend(caller, bytes);
+    const request = (await readText(req, res, "task", spend)) ?? "";
     const meta = { scope: EVERYTHING, sourceIp };
     return (await submit(broker, "legacy", request, meta)).taskId;
   }

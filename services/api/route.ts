@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
-import { type Access, isAllowed } from "../../core/caller.ts";
+import { type Access, callerKey, isAllowed } from "../../core/caller.ts";
 import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import type { CallMeta } from "../bus/types.ts";
 import { type BodySize, readText, readValue } from "./body.ts";
@@ -137,7 +137,7 @@ function handlerOf(
       checkSameOrigin(req, !req.headers.authorization && callers.tokenOf(req) !== null);
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
-    const [body, text] = await bodyOf(req, res);
+    const [body, text] = await bodyOf(req, res, callerKey(meta.actor));
     const { params, query } = req.$params;
     const result = await route.handler({ broker, callers, params, query, body, text, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
@@ -154,11 +154,18 @@ function handlerOf(
     res.end(print(result as never));
   }
 
-  async function bodyOf(req: GatewayRequest, res: ServerResponse): Promise<[body: unknown, text: string]> {
+  async function bodyOf(
+    req: GatewayRequest,
+    res: ServerResponse,
+    caller: string,
+  ): Promise<[body: unknown, text: string]> {
     if (!route.body) return [undefined, ""];
     const size = route.body.size ?? "small";
-    if (route.body.asText) return [undefined, (await readText(req, res, size)) ?? ""];
-    const body = await readValue(req, res, size);
+    const { shares } = callers;
+    shares.checkBytes(caller);
+    const spend = (bytes: number) => shares.spend(caller, bytes);
+    if (route.body.asText) return [undefined, (await readText(req, res, size, spend)) ?? ""];
+    const body = await readValue(req, res, size, spend);
     if (!(route.body.optional && body === undefined))
       checkObject(body, route.tag === "Tasks" ? "invalid_task" : "invalid_body");
     return [body, ""];

@@ -8,7 +8,7 @@ import {
   taskPageSchema,
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
-import { endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import { attemptsQuerySchema, endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
 import { printTask, printTaskPage } from "../../core/task-json.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call } from "../bus/call.ts";
@@ -32,6 +32,7 @@ export const taskRoutes: Route[] = [
     access: CHANGE,
     body: { schema: taskSchema, size: "task", asText: true },
     idempotent: true,
+    refusals: ["unanswered"],
     answer: { status: 202, description: "Accepted", schema: acceptedSchema },
     handler: ({ broker, text, meta }) => submit(broker, "v1", text, meta),
   },
@@ -43,6 +44,7 @@ export const taskRoutes: Route[] = [
     access: CHANGE,
     body: { schema: batchSchema, size: "batch", asText: true },
     idempotent: true,
+    refusals: ["unanswered"],
     answer: { status: 202, description: "One result per task, in order", schema: batchResultSchema },
     handler: ({ broker, text, meta }) => submitBatch(broker, text, meta),
   },
@@ -52,7 +54,7 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "List tasks",
     description:
-      "Newest first; with `sort=due` open tasks, the one that is due first on top. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.",
+      "Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.",
     access: READ,
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },
@@ -73,10 +75,14 @@ export const taskRoutes: Route[] = [
     method: "GET",
     path: "/v1/tasks/{taskId}/attempts",
     tag,
-    summary: "A task's attempts, oldest first",
+    summary: "A task's attempts",
+    description:
+      "Oldest first, unless `order=newest`. A page takes about 4 MiB and may hold fewer than `limit`.",
     access: READ,
-    answer: { description: "All attempts", schema: attemptsSchema },
-    handler: ({ broker, params, meta }) => read(broker, "scheduler.attempts", idOf(params), { meta }),
+    query: attemptsQuerySchema,
+    answer: { description: "A page", schema: attemptsSchema },
+    handler: ({ broker, params, query, meta }) =>
+      read(broker, "scheduler.attempts", { ...withNumbers(query, "limit"), ...idOf(params) }, { meta }),
   },
   {
     method: "POST",
@@ -99,7 +105,7 @@ export const taskRoutes: Route[] = [
     summary: "Call a task again, now",
     access: CHANGE,
     body: { schema: retryBodySchema, optional: true },
-    refusals: ["state_conflict"],
+    refusals: ["state_conflict", "limit_reached"],
     answer: { description: "The task", schema: taskViewSchema },
     print: printTask,
     handler: ({ broker, params, body, meta }) =>

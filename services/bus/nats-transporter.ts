@@ -13,6 +13,7 @@ interface Packet {
 }
 
 interface NatsClient {
+  request(topic: string, data: Uint8Array, options: { timeout: number }): Promise<unknown>;
   subscribe(
     topic: string,
     options: { callback(error: Error | null, message: { data: Uint8Array }): void },
@@ -94,6 +95,21 @@ export class NatsTransporter extends Transporters.NATS {
         );
     }
     return false;
+  }
+
+  /**
+   * Whether the node's connection to NATS has ended, as it does with its process: the server says at once that nobody listens
+   * there ("no responders", code 503). A process that is held up, or frozen, still has its connection.
+   * @returns false where nobody can tell within `withinMs`
+   */
+  async isGone(nodeID: string, withinMs: number): Promise<boolean> {
+    if (!this.client || this.#isLost) return false;
+    const payload = { time: Date.now(), id: nodeID };
+    const ping = this.serialize({ type: "PING", target: nodeID, payload });
+    return this.client.request(this.getTopicName("PING", nodeID), ping, { timeout: withinMs }).then(
+      () => false,
+      ({ code }: { code?: unknown }) => code === "503",
+    );
   }
 
   /** The client reconnects by itself and tells Moleculer nothing of it; who wants to know listens to {@link LOST}, {@link BACK}. */

@@ -5,8 +5,9 @@
  */
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
-import type { BidaError } from "../../core/errors.ts";
+import { BidaError, isRefusalCode } from "../../core/errors.ts";
 import { call } from "./call.ts";
+import type { NatsTransporter } from "./nats-transporter.ts";
 import type { ActionName, CallOptions } from "./types.ts";
 
 /** A node that did not answer is asked last for so long, in ms; by then the registry knows. */
@@ -62,7 +63,7 @@ function twoInTurn(broker: ServiceBroker, action: ActionName): [string, string] 
   return inOrder(memoryOf(broker), nodes) as [string, string];
 }
 
-/** How long a node may take to say that it is alive, in ms. */
+/** How long a node may take to say that it is alive, in ms; and between two such questions. */
 const PING = 1_000;
 
 /**
@@ -70,27 +71,69 @@ const PING = 1_000;
  * says that it is alive, is waited for. Otherwise an overload would double itself: what is slow to commit would be
  * committed by two.
  */
-export async function askAnyOnce<K extends ActionName>(
+export function askAnyOnce<K extends ActionName>(
   broker: ServiceBroker,
   action: K,
   params: ActionMap[K][0],
   patienceMs: number,
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
+  return askInTurn(broker, action, params, patienceMs, options, async () => true);
+}
+
+/**
+ * {@link askAnyOnce} for what comes from outside, and may itself be what the first node is silent for: the second node is not
+ * asked then, unless the first is known to be dead ({@link NatsTransporter.isGone}) or says that it is alive and has nothing
+ * of it. One request must not hold up one node after another.
+ * @throws BidaError also `unanswered`: nobody knows whether the first node has carried it out
+ */
+export async function askOneUnlessDead<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  patienceMs: number,
+  options: CallOptions = {},
+): Promise<ActionMap[K][1]> {
+  return askInTurn(broker, action, params, patienceMs, options, async (nodeID) => isGone(broker, nodeID));
+}
+
+/** @param mayPassOn whether the second node may be asked, where the first one says nothing at all */
+async function askInTurn<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  patienceMs: number,
+  options: CallOptions,
+  mayPassOn: (nodeID: string) => Promise<boolean>,
+): Promise<ActionMap[K][1]> {
   const pair = twoInTurn(broker, action);
   if (pair === null) return call(broker, action, params, options);
   const [first, second] = pair;
   const asked = tried(broker, first, action, params, options);
-  const patience = Promise.withResolvers<"slow">();
-  const timer = setTimeout(patience.resolve, patienceMs, "slow");
   try {
-    const answer = await Promise.race([asked, patience.promise]);
-    if (answer !== "slow") return answer as ActionMap[K][1];
-    if (await isAlive(broker, first)) return await asked;
+    for (let wait = patienceMs; ; wait = PING) {
+      const answer = await within(wait, asked);
+      if (answer !== null) return answer;
+      if (await isAlive(broker, first)) return await asked;
+      // Others are not to wait for it as well.
+      memoryOf(broker).suspects.set(first, performance.now() + SUSPECTED);
+      if (await mayPassOn(first)) break;
+    }
   } catch (error) {
     if ((error as BidaError).code !== "unavailable") throw error;
-  } finally {
-    clearTimeout(timer);
+    // Its own words, or it is there and its answer was lost on the way: it is not held up.
+    const speaks = isRefusalCode(((error as BidaError).cause as { type?: unknown } | undefined)?.type);
+    if (!speaks && !(await mayPassOn(first)) && !(await isAlive(broker, first))) {
+      broker.logger.warn(
+        {
+          peer: first,
+          action,
+          meanwhile: "it is not handed to another node; the caller is told to repeat it",
+        },
+        "a node went silent over a request",
+      );
+      throw new BidaError("unanswered", undefined, { cause: error });
+    }
   }
   // Its answer may still come; nobody waits for it.
   asked.catch(() => undefined);
@@ -98,11 +141,24 @@ export async function askAnyOnce<K extends ActionName>(
   return tried(broker, second, action, params, options);
 }
 
+/** What `asked` comes to; null where that takes longer. */
+async function within<T>(ms: number, asked: Promise<T>): Promise<T | null> {
+  const patience = Promise.withResolvers<null>();
+  const timer = setTimeout(patience.resolve, ms, null);
+  return Promise.race([asked, patience.promise]).finally(() => clearTimeout(timer));
+}
+
 const isAlive = (broker: ServiceBroker, nodeID: string): Promise<boolean> =>
   call(broker, "node.info", {}, { nodeID, timeout: PING }).then(
     () => true,
     () => false,
   );
+
+/** Whether it is known that a node's process has ended; false where the transporter cannot tell. */
+function isGone(broker: ServiceBroker, nodeID: string): Promise<boolean> {
+  const { tx } = broker.transit as unknown as { tx: Partial<Pick<NatsTransporter, "isGone">> };
+  return tx.isGone?.(nodeID, PING) ?? Promise.resolve(false);
+}
 
 /** How long a read waits for one node before it asks another, in ms. */
 const READ_PATIENCE = 3_000;

@@ -6,6 +6,7 @@ import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../cor
 import type { EgressPolicy } from "../../core/egress.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
+import { cutPage } from "../../core/page-cut.ts";
 import { historyQuerySchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { closeChannel, messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
@@ -142,8 +143,7 @@ export class Channels {
       throw new BidaError("invalid_query", undefined, { errors });
     }
     const found = await messagesOf(this.#resources.db, webhookId, limit + 1, before).catch(unavailable);
-    const items = found.slice(0, limit).map(messageView);
-    return { items, nextCursor: found.length > limit ? (items.at(-1)?.taskId ?? null) : null };
+    return cutPage(found.map(messageView), limit, ({ taskId }) => taskId);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ActionMap } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
 import type { Page } from "../../core/page.ts";
-import type { ExactTaskView } from "../../core/task-json.ts";
+import type { ExactTaskItem, ExactTaskView } from "../../core/task-json.ts";
 import type { TaskQuery } from "../../core/task-views.ts";
 import type { ActionName } from "../bus/types.ts";
 import type { Session } from "./command.ts";
@@ -29,8 +29,8 @@ export const askTasks = async (
   session: Session,
   query: TaskQuery,
   options: LinkOptions = {},
-): Promise<Page<ExactTaskView>> =>
-  (await ask(session, "admin.list", query, { exact: true, ...options })) as unknown as Page<ExactTaskView>;
+): Promise<Page<ExactTaskItem>> =>
+  (await ask(session, "admin.list", query, { exact: true, ...options })) as unknown as Page<ExactTaskItem>;
 
 /** @throws Mistake */
 export function checkedId(text: string): string {

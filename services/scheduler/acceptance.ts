@@ -11,6 +11,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
+import { OpenTasks } from "../tasks/open-tasks.ts";
 import type { Handover } from "./handover.ts";
 import { Origins } from "./origins.ts";
 
@@ -40,6 +41,7 @@ export class Acceptance {
   /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
   readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
+  readonly #openTasks: OpenTasks;
 
   /**
    * @param handover decides, just before a commit, which of its tasks go to a dispatcher without the due set
@@ -55,6 +57,7 @@ export class Acceptance {
     const { db, clock, config } = resources;
     this.#origins = new Origins({ db, clock, limit: config.newDestinations });
     void this.#origins.load();
+    this.#openTasks = new OpenTasks({ db }, config.appOpenTasks);
     const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
         maxItems: MAX_ITEMS,
@@ -79,8 +82,12 @@ export class Acceptance {
     this.#orderedBatcher = batcherOf(1);
   }
 
-  /** To be called before tasks are accepted, for a batch once: none of it is accepted then. @throws BidaError too_many_requests */
-  checkLoad(): void {
+  /**
+   * To be called before tasks are accepted, for a batch once: none of it is accepted then.
+   * @throws BidaError too_many_requests, share_used_up
+   */
+  checkLoad(appId: number): void {
+    this.#openTasks.check(appId);
     const both = [this.#batcher, this.#orderedBatcher];
     const lag = Math.max(...both.map((batcher) => batcher.lag));
     const isFull = both.some(({ size, bytes }) => size >= MAX_WAITING || bytes >= MAX_WAITING_BYTES);
@@ -125,6 +132,7 @@ export class Acceptance {
     if (accepted.kind === "refused") throw accepted.error;
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
+      this.#openTasks.accepted(origin.appId);
       tasksAccepted[origin.door].inc();
       acceptSeconds[origin.door].observe((performance.now() - startedAt) / 1000);
     }

@@ -7,8 +7,11 @@ import type { TaskId } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
+import { taskAttemptsSchema } from "../../core/schema/tasks.ts";
+import { Slices } from "../../core/slices.ts";
+import { parseWith } from "../../core/task-schema.ts";
 import { probeDatabase } from "../../store/database.ts";
-import { findAttempts } from "../../store/read.ts";
+import { attemptPage } from "../../store/payloads.ts";
 import { ownerOf } from "../../store/scope.ts";
 import { actionsOf, eventsOf, unexpectedIn } from "../bus/bus.ts";
 import type { BidaContext } from "../bus/types.ts";
@@ -32,7 +35,7 @@ const scheduler: ServiceSchema = {
   actions: actionsOf<"scheduler">({
     submit: async (task, ctx) => {
       const { acceptance } = pipelineOf(ctx);
-      acceptance.checkLoad();
+      acceptance.checkLoad(ownerOf(scopeOf(ctx)));
       const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const form = readTask(textOf(task));
       return { taskId: await acceptance.submit(form, originOf(ctx), taskKey(key)) };
@@ -40,19 +43,21 @@ const scheduler: ServiceSchema = {
 
     submitBatch: async (params, ctx) => {
       const { acceptance } = pipelineOf(ctx);
-      acceptance.checkLoad();
-      const tasks = batchOf(params);
       const origin = originOf(ctx);
+      acceptance.checkLoad(origin.appId);
+      const tasks = await batchOf(params);
       const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
       const { taskIds = [] } = ctx.meta;
-      const results = tasks.map((task, index) =>
-        submitItem(
-          acceptance,
-          task,
-          { ...origin, taskId: taskIds[index] ?? null },
-          key === null ? null : { kind: "batch", key, index },
-        ),
-      );
+      const results: Promise<BatchResult>[] = [];
+      const slices = new Slices();
+      for (const [index, task] of tasks.entries()) {
+        const batchKey: IdempotencyKey | null = key === null ? null : { kind: "batch", key, index };
+        const result = submitItem(acceptance, task, { ...origin, taskId: taskIds[index] ?? null }, batchKey);
+        // It is looked at below; that may be later than it fails.
+        result.catch(() => undefined);
+        results.push(result);
+        if (slices.over) await slices.rest();
+      }
       return { results: await Promise.all(results) };
     },
 
@@ -67,10 +72,11 @@ const scheduler: ServiceSchema = {
 
     get: async ({ taskId }, ctx) => viewTask(pipelineOf(ctx).resources, ctx, taskIdOf(taskId)),
 
-    attempts: async ({ taskId }, ctx) => {
+    attempts: async (params, ctx) => {
       const { db } = pipelineOf(ctx).resources;
-      const attempts = await findAttempts(db, scopeOf(ctx), taskIdOf(taskId));
-      return { items: attempts.map((one) => attemptView(one, isMasked(ctx))), nextCursor: null };
+      const { taskId, cursor = null, ...wanted } = parseWith(taskAttemptsSchema, params, "invalid_query");
+      const page = await attemptPage(db, scopeOf(ctx), taskIdOf(taskId), { ...wanted, cursor });
+      return { ...page, items: page.items.map((one) => attemptView(one, isMasked(ctx))) };
     },
 
     cancel: async (params, ctx) => cancelTask(pipelineOf(ctx).resources, ctx, params),
@@ -162,7 +168,7 @@ async function submitOne(item: Submission, ctx: BidaContext): Promise<Submission
   const { form, task, taskId, appId, sourceIp } = item;
   const { acceptance, resources } = pipelineOf(ctx);
   try {
-    acceptance.checkLoad();
+    acceptance.checkLoad(appId);
     const origin = { appId, sourceIp, taskId: taskId as TaskId };
     if (form === "legacy") {
       const checked = parseLegacyTask(task, resources.config.legacy);

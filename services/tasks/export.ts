@@ -1,7 +1,7 @@
 /** Many tasks as text, page after page, each asked for once the one before has been taken. */
 import { stringify } from "csv-stringify";
 import type { Page } from "../../core/contract.ts";
-import { type ExactTaskView, printTask } from "../../core/task-json.ts";
+import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
 
 /** Tasks of the first page, which is asked for before anything is written. */
 export const FIRST_PAGE = 20;
@@ -40,10 +40,10 @@ const COLUMNS = [
   "finishedAt",
 ] as const;
 
-export type AskPage = (limit: number, cursor: string | null) => Promise<Page<ExactTaskView>>;
+export type AskPage = (limit: number, cursor: string | null) => Promise<Page<ExactTaskItem>>;
 
 /** From the first page on, all tasks. */
-export async function* tasksFrom(first: Page<ExactTaskView>, ask: AskPage): AsyncGenerator<ExactTaskView> {
+export async function* tasksFrom(first: Page<ExactTaskItem>, ask: AskPage): AsyncGenerator<ExactTaskItem> {
   for (let page = first; ; ) {
     yield* page.items;
     if (page.nextCursor === null) return;
@@ -52,7 +52,7 @@ export async function* tasksFrom(first: Page<ExactTaskView>, ask: AskPage): Asyn
 }
 
 /** How many tasks the next page takes, if they are as large as these. */
-function fitting(items: ExactTaskView[]): number {
+function fitting(items: ExactTaskItem[]): number {
   // Nothing was found as far as was looked.
   if (items.length === 0) return FIRST_PAGE;
   const size = items.reduce((sum, task) => sum + printTask(task).length, 0);
@@ -60,7 +60,7 @@ function fitting(items: ExactTaskView[]): number {
 }
 
 /** A task as a row of {@link toCsv}. */
-export const flat = ({ lastError, ...task }: ExactTaskView): Record<string, unknown> => ({
+export const flat = ({ lastError, ...task }: ExactTaskItem): Record<string, unknown> => ({
   ...task,
   lastErrorCode: lastError?.code,
   lastErrorMessage: lastError?.message,

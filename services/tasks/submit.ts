@@ -1,5 +1,5 @@
 /**
- * Handing tasks over to a scheduler, under ids of our own: to another one too, where the first shows no sign of life. What
+ * Handing tasks over to a scheduler, under ids of our own: to another one too, where the first is dead. What
  * several callers of the REST door hand over in one turn of the event loop travels in one message: a message costs
  * about as much as everything else that is done for a request.
  */
@@ -8,12 +8,12 @@ import { Batcher } from "../../core/batcher.ts";
 import type { BatchResult, Submission, SubmissionResult } from "../../core/contract.ts";
 import { newTaskId, type TaskId } from "../../core/ids.ts";
 import { EVERYTHING, ownerOf } from "../../store/scope.ts";
-import { askAnyOnce } from "../bus/peers.ts";
+import { askOneUnlessDead } from "../bus/peers.ts";
 import type { CallMeta } from "../bus/types.ts";
 import { refusalFrom } from "../bus/wire-errors.ts";
 import { batchOfText } from "./task-text.ts";
 
-/** A scheduler that takes longer than this to commit, and does not say that it is alive, is not waited for, in ms. */
+/** A scheduler that takes longer than this to commit is asked whether it is alive, in ms. */
 const PATIENCE = 2_000;
 /** For the answer to a batch of a caller's, in ms. */
 const BATCH_TIMEOUT = 30_000;
@@ -58,9 +58,9 @@ export async function submitBatch(
   batch: string,
   meta: CallMeta,
 ): Promise<{ results: BatchResult[] }> {
-  const tasks = batchOfText(batch);
+  const tasks = await batchOfText(batch);
   const options = { meta: { ...meta, taskIds: tasks.map(() => newTaskId()) }, timeout: BATCH_TIMEOUT };
-  return askAnyOnce(broker, "scheduler.submitBatch", { tasks }, PATIENCE, options);
+  return askOneUnlessDead(broker, "scheduler.submitBatch", { tasks }, PATIENCE, options);
 }
 
 /**
@@ -84,7 +84,7 @@ const OPTIONS = { meta: { scope: EVERYTHING } };
 function submitterOf(broker: ServiceBroker): Submitter {
   return new Batcher<Submission, SubmissionResult>({
     flush: async (items) =>
-      (await askAnyOnce(broker, "scheduler.submitMany", { items }, PATIENCE, OPTIONS)).results,
+      (await askOneUnlessDead(broker, "scheduler.submitMany", { items }, PATIENCE, OPTIONS)).results,
     maxItems: MAX_ITEMS,
     maxBytes: MAX_BYTES,
     // Quotes are escaped once more in a message.

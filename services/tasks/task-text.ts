@@ -5,9 +5,12 @@
 import { BidaError } from "../../core/errors.ts";
 import { printJson } from "../../core/json/print.ts";
 import { readingJson } from "../../core/json/refusal.ts";
-import { skimList, skimObject } from "../../core/json/skim.ts";
+import { skimMember } from "../../core/json/skim.ts";
+import { Slices } from "../../core/slices.ts";
 import type { JsonEnvelope } from "../../core/submission.ts";
 
+/** Of a batch; one is known. */
+const MAX_NAMES = 50;
 /** Tasks in one batch. */
 const MAX_BATCH = 1000;
 
@@ -30,17 +33,24 @@ export function isEnvelope(value: unknown): value is JsonEnvelope {
  * The items of a batch in a caller's text, each for {@link textOf}.
  * @throws BidaError invalid_json, invalid_task
  */
-export function batchOfText(text: string): JsonEnvelope[] {
-  const members = readingJson("invalid_task", () => skimObject(text));
-  if (members === null) throw refused("body", "must be a JSON object");
-  const tasks = members.get("tasks") ?? "null";
-  const items = readingJson("invalid_task", () => skimList(tasks, MAX_BATCH));
-  checkBatch([...members.keys()], items);
-  return (items as string[]).map((json) => ({ json }));
+export async function batchOfText(text: string): Promise<JsonEnvelope[]> {
+  const slices = new Slices();
+  const items: JsonEnvelope[] = [];
+  const skimmed = skimMember(text, "tasks", MAX_NAMES);
+  for (;;) {
+    const { done, value } = readingJson("invalid_task", () => skimmed.next());
+    if (done) {
+      if (value === null && !/^\s*\{/.test(text)) throw refused("body", "must be a JSON object");
+      checkBatch(value ?? [], value && items);
+      return items;
+    }
+    if (items.push({ json: value }) > MAX_BATCH) throw tooMany();
+    if (slices.over) await slices.rest();
+  }
 }
 
 /** The items of a batch that came as parameters, in an envelope or not. @throws BidaError as {@link batchOfText} */
-export function batchOf(params: unknown): unknown[] {
+export async function batchOf(params: unknown): Promise<unknown[]> {
   if (isEnvelope(params)) return batchOfText(params.json);
   const { tasks } = params as { tasks?: unknown };
   checkBatch(Object.keys(params as object), Array.isArray(tasks) ? tasks : null);
@@ -49,11 +59,13 @@ export function batchOf(params: unknown): unknown[] {
 
 function checkBatch(names: string[], items: unknown[] | null): void {
   if (items === null) throw refused("tasks", "must be a list of tasks");
-  if (items.length === 0 || items.length > MAX_BATCH) throw refused("tasks", `takes 1 to ${MAX_BATCH} tasks`);
+  if (items.length === 0 || items.length > MAX_BATCH) throw tooMany();
   const unknown = names.filter((name) => name !== "tasks");
   const errors = unknown.map((field) => ({ field: field.slice(0, 64), message: "is not a known field" }));
   if (errors.length > 0) throw new BidaError("invalid_task", undefined, { errors });
 }
+
+const tooMany = (): BidaError => refused("tasks", `takes 1 to ${MAX_BATCH} tasks`);
 
 const refused = (field: string, message: string): BidaError =>
   new BidaError("invalid_task", undefined, { errors: [{ field, message }] });

@@ -1,13 +1,20 @@
 /** What callers see of tasks and attempts. */
 import type { EpochMs } from "../../core/clock.ts";
-import type { AttemptItem, AttemptView, TaskChange, TaskEvent, TaskView } from "../../core/contract.ts";
+import type {
+  AttemptItem,
+  AttemptView,
+  TaskChange,
+  TaskEvent,
+  TaskItem,
+  TaskView,
+} from "../../core/contract.ts";
 import { printExpectation } from "../../core/expect.ts";
 import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { maskHeaders, maskTask, maskTaskUrl } from "../../core/task-secrets.ts";
 import type { ListedAttempt } from "../../store/attempts.ts";
-import type { LockedTask, StoredTask } from "../../store/rows.ts";
+import type { ListedTask, LockedTask, StoredTask } from "../../store/rows.ts";
 
 /**
  * @param leased whether a dispatcher holds it just now
@@ -19,34 +26,48 @@ export function taskView(stored: StoredTask, leased: boolean, exact: boolean, ma
   const expect = task.expect && printExpectation(task.expect);
   const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
-    taskId: task.taskId,
-    state: leased && task.state === "pending" ? "delivering" : task.state,
-    url: task.url,
-    requestMethod: task.requestMethod,
+    ...targetOf(task, leased),
     requestParam: json(task.requestParam),
     body: task.body,
     bodyBase64: task.bodyBase64,
-    contentType: task.contentType,
     headers: task.headers,
     expectResult: task.expectResult,
     expect: json(expect),
-    callCount: task.callCount,
-    limitCallCount: task.limitCallCount,
-    retry: task.corrupt?.includes("retry") ? null : task.retry,
-    timeoutMs: task.timeoutMs,
-    nextCallAt: iso(task.nextCallAt),
-    expiresAt: iso(task.expiresAt),
-    sourceAppName: task.sourceAppName,
-    targetAppName: task.targetAppName,
-    orderKey: task.orderKey,
-    profile: task.profile,
-    sourceIp: task.sourceIp,
-    lastError: task.lastError,
-    createdAt: iso(task.createdAt),
-    updatedAt: iso(task.updatedAt),
-    finishedAt: iso(task.finishedAt),
+    ...progressOf(task),
   };
 }
+
+/** A task as lists show it unless they are asked for payloads. */
+export const taskItem = (task: ListedTask, leased: boolean, masked = false): TaskItem => ({
+  ...targetOf(masked ? { ...task, url: maskTaskUrl(task.url) } : task, leased),
+  ...progressOf(task),
+});
+
+const targetOf = (task: ListedTask, leased: boolean) => ({
+  taskId: task.taskId,
+  state: leased && task.state === "pending" ? ("delivering" as const) : task.state,
+  url: task.url,
+  requestMethod: task.requestMethod,
+});
+
+const progressOf = (task: ListedTask) => ({
+  contentType: task.contentType,
+  callCount: task.callCount,
+  limitCallCount: task.limitCallCount,
+  retry: task.corrupt?.includes("retry") ? null : task.retry,
+  timeoutMs: task.timeoutMs,
+  nextCallAt: iso(task.nextCallAt),
+  expiresAt: iso(task.expiresAt),
+  sourceAppName: task.sourceAppName,
+  targetAppName: task.targetAppName,
+  orderKey: task.orderKey,
+  profile: task.profile,
+  sourceIp: task.sourceIp,
+  lastError: task.lastError,
+  createdAt: iso(task.createdAt),
+  updatedAt: iso(task.updatedAt),
+  finishedAt: iso(task.finishedAt),
+});
 
 export function attemptView(
   { error, startedAt, retryAfterMs: _, ...attempt }: AttemptRecord,

@@ -23,7 +23,7 @@ interface Case {
   answeredAt?: number | null;
   calls?: CallLine[];
   task?: Partial<TaskRow> | null;
-  attempts?: [n: number, status: number | null][];
+  attempts?: [n: number, status: number | null, error?: string][];
   faults?: FaultRecord[];
   origin?: string;
   owedFrom?: number;
@@ -78,11 +78,11 @@ function evidence(given: Case = {}): Evidence {
       [2, 200],
     ]
   ).map(
-    ([n, status]): AttemptRow => ({
+    ([n, status, error = null]): AttemptRow => ({
       taskId: ID,
       n: n as number,
       status: status as number | null,
-      error: null,
+      error: error as string | null,
     }),
   );
   return {
@@ -197,8 +197,8 @@ const BROKEN: [name: string, given: Case, accused: RegExp][] = [
       plan: { kind: "reset" },
       calls: [
         [1, 10, 20, null],
-        [1, 5_000, 5_010, null],
-        [2, 5_300, 5_310, 200],
+        [1, 6_000, 6_010, null],
+        [2, 6_300, 6_310, 200],
       ],
       attempts: [
         [1, null],
@@ -232,6 +232,23 @@ test("not accused: a call whose kept connection was reset, and that was made aga
     [2, 200],
   ];
   assert.equal(accusations({ plan: { kind: "reset" }, calls, attempts }), []);
+});
+
+test("not accused: a retry that seems early, because the call before it arrived after the node had given it up", () => {
+  const calls: CallLine[] = [
+    [1, 900, 901, 200],
+    [2, 1_000, 1_010, 200],
+  ];
+  assert.equal(
+    accusations({
+      calls,
+      attempts: [
+        [1, null, "timeout"],
+        [2, 200],
+      ],
+    }),
+    [],
+  );
 });
 
 test("not accused: a call that a fault repeats, and whose connection is reset then", () => {

@@ -12,7 +12,7 @@ for (const [code, [status, title]] of Object.entries(REFUSALS)) {
     assert.equal([error.status, error.title, error.message], [status, title, title]);
     assert.equal([error.name, error.errors], ["BidaError", []]);
     assert.ok(status >= 400 && status <= 599);
-    assert.is(error.retryAfter, code === "unavailable" ? 2 : undefined);
+    assert.is(error.retryAfter, status === 503 ? 2 : undefined);
   });
 }
 

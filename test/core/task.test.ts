@@ -8,6 +8,7 @@ import {
   afterExpiry,
   cancel,
   type Limits,
+  MAX_MANUAL_CALLS,
   type Progress,
   resolve,
   retryByHand,
@@ -134,6 +135,19 @@ for (const [event, [apply, becomes]] of Object.entries(EVENTS)) {
     });
   }
 }
+
+test("retry by hand: a thousand times, and then no more; one that is due already uses up none", () => {
+  const worn = { ...task("exhausted"), manualCalls: MAX_MANUAL_CALLS };
+  const last = retryByHand({ ...worn, manualCalls: MAX_MANUAL_CALLS - 1 }, false, false, clock);
+  assert.is(last.manualCalls, MAX_MANUAL_CALLS);
+  assert.throws(
+    () => retryByHand(worn, false, true, clock),
+    (error: unknown) =>
+      error instanceof BidaError && error.code === "limit_reached" && error.message.includes("1000"),
+  );
+  const due = { ...worn, state: "pending" as const, nextCallAt: clock.now(), finishedAt: null };
+  assert.is(retryByHand(due, false, false, clock).manualCalls, MAX_MANUAL_CALLS);
+});
 
 test("success: the error is gone, the end is now", () => {
   assert.equal(progress(afterAttempt(task("pending"), attempt("succeeded"), at(0), clock, 0)), {

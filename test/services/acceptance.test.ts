@@ -41,10 +41,10 @@ test("scenario 24: where commits lag behind, callers are asked to slow down, and
   // Three commits are under way; the rest waits.
   for (let i = 0; i < 1_600; i++) void own.accept(spec(), origin);
   assert.is(
-    refusal(() => own.checkLoad()),
+    refusal(() => own.checkLoad(0)),
     null,
   );
-  const error = await until("the lag to be too long", () => refusal(() => own.checkLoad()));
+  const error = await until("the lag to be too long", () => refusal(() => own.checkLoad(0)));
   assert.is(error.code, "too_many_requests");
   assert.ok((error.retryAfter ?? 0) >= 3, `${error.retryAfter} s`);
 });
@@ -52,11 +52,11 @@ test("scenario 24: where commits lag behind, callers are asked to slow down, and
 test("scenario 24: what waits is bounded in number and in size", async () => {
   const many = acceptance();
   for (let i = 0; i < 21_600; i++) void many.accept(spec(), origin);
-  await until("many to wait", () => refusal(() => many.checkLoad()));
+  await until("many to wait", () => refusal(() => many.checkLoad(0)));
   const large = acceptance();
   const body = "x".repeat(1024 * 1024);
   for (let i = 0; i < 270; i++) void large.accept(spec(body), origin);
-  const error = await until("much to wait", () => refusal(() => large.checkLoad()), 1_500);
+  const error = await until("much to wait", () => refusal(() => large.checkLoad(0)), 1_500);
   assert.is(error.code, "too_many_requests");
 });
 

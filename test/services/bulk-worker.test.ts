@@ -1,10 +1,11 @@
-/** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 6 s */
+/** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 30 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { BulkWorker } from "../../services/admin/bulk-worker.ts";
-import { addJob, findJob, type NewJob } from "../../store/bulk-jobs.ts";
+import { BulkWorkers } from "../../services/admin/bulk-workers.ts";
+import { addJob, countOpenJobs, findJob, type NewJob, takeJob } from "../../store/bulk-jobs.ts";
 import { recordOutcomes } from "../../store/record.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { until } from "../e2e/kit/until.ts";
@@ -42,6 +43,7 @@ for (const kind of KINDS) {
     const worker = new BulkWorker(
       { db, due, clock: systemClock, teller, config: { redisUrl: null } } as never,
       log as never,
+      ["resolve", "cancel"],
     );
     worker.start();
     await until(
@@ -65,5 +67,95 @@ for (const kind of KINDS) {
     await closeDatabase(db);
   });
 }
+
+/** A worker's resources over a fresh database, and a log that nobody reads. */
+async function place(kind: (typeof KINDS)[number]) {
+  const db = await freshDatabase(kind);
+  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const teller = { tell: () => undefined };
+  const resources = { db, due, clock: systemClock, teller, config: { redisUrl: null } } as never;
+  const stateOf = async (id: string) => (await findJob(db, EVERYTHING, id)).state;
+  const end = async () => {
+    await due.close();
+    await closeDatabase(db);
+  };
+  return { db, log, resources, stateOf, end };
+}
+
+const asked = (kind: NewJob["kind"], name: string, filter: object): NewJob => ({
+  ...newJob({}),
+  ...{ kind, filter: filter as NewJob["filter"], actor: { kind: "app", id: name.length, name, role: null } },
+});
+const of = (sourceAppName: string, count: number, more: object = {}) =>
+  Array.from({ length: count }, () => ({ sourceAppName, ...more }));
+
+for (const kind of KINDS) {
+  test(`${kind.name}: an app's retry of many does not delay an admin's cancel`, async () => {
+    const { db, log, resources, stateOf, end } = await place(kind);
+    const canceled = { state: "canceled" as const, nextCallAt: null, finishedAt: systemClock.now() };
+    await given(
+      db,
+      ...of("app", 600, canceled),
+      ...of("admin", 200, { nextCallAt: systemClock.now() + 3_600_000 }),
+    );
+    const retry = await addJob(db, asked("retry", "app", { sourceAppName: "app" }), nobody);
+    const workers = new BulkWorkers(resources, log);
+    workers.start();
+    await until(
+      "the retry to be under way",
+      async () => (await findJob(db, EVERYTHING, retry.id)).done > 0,
+      20_000,
+    );
+    const cancel = await addJob(db, asked("cancel", "admin", { sourceAppName: "admin" }), nobody);
+    workers.wake();
+    await until("the cancel to be done", async () => (await stateOf(cancel.id)) === "finished", 20_000);
+    assert.is(await stateOf(retry.id), "running", "it took no turn of the other");
+    await workers.stop();
+    await end();
+  });
+
+  test(`${kind.name}: callers take turns: one's many jobs do not stand before another's`, async () => {
+    const { db, log, resources, stateOf, end } = await place(kind);
+    const canceled = { state: "canceled" as const, nextCallAt: null, finishedAt: systemClock.now() };
+    await given(db, ...of("greedy", 700, canceled), ...of("meek", 20, canceled));
+    const many = [];
+    for (let i = 0; i < 3; i++)
+      many.push(await addJob(db, asked("retry", "greedy", { sourceAppName: "greedy" }), nobody));
+    const worker = new BulkWorker(resources, log, ["retry", "replay"]);
+    worker.start();
+    const first = many[0]?.id as string;
+    await until(
+      "the first to be under way",
+      async () => (await findJob(db, EVERYTHING, first)).done > 0,
+      20_000,
+    );
+    const meek = await addJob(db, asked("retry", "meek", { sourceAppName: "meek" }), nobody);
+    worker.wake();
+    await until("the other caller's to be done", async () => (await stateOf(meek.id)) === "finished", 30_000);
+    assert.equal(await Promise.all(many.map(({ id }) => stateOf(id))), ["running", "waiting", "waiting"]);
+    await worker.stop();
+    await end();
+  });
+}
+
+test("whose turn it is: the caller that was served longest ago, and of its jobs the oldest", async () => {
+  const { db, end } = await place(KINDS[0] as (typeof KINDS)[number]);
+  const [a1, , b1, c1] = [
+    await addJob(db, asked("retry", "a", {}), nobody),
+    await addJob(db, asked("retry", "a", {}), nobody),
+    await addJob(db, asked("replay", "bb", {}), nobody),
+    await addJob(db, asked("cancel", "ccc", {}), nobody),
+  ];
+  const lease = 60_000 as never;
+  const servedAt = (owner: string) => ({ "app:1": 5, "app:2": 3 })[owner] ?? 0;
+  const retries = { kinds: ["retry", "replay"] as const, servedAt };
+  assert.is((await takeJob(db, systemClock.now(), lease, retries))?.id, b1?.id);
+  assert.is((await takeJob(db, systemClock.now(), lease, retries))?.id, a1?.id);
+  assert.is((await takeJob(db, systemClock.now(), lease, { kinds: ["cancel"], servedAt }))?.id, c1?.id);
+  assert.is(await countOpenJobs(db, { kind: "app", id: 1 }), 2);
+  assert.is(await countOpenJobs(db, { kind: "user", id: null }), 0);
+  await end();
+});
 
 test.run();

@@ -11,6 +11,7 @@ import { parseTask } from "../../core/parse-task.ts";
 import api, { everyDeclaration } from "../../services/api/api.service.ts";
 import { openApiDocument } from "../../services/api/openapi/document.ts";
 import { resources } from "../../services/node/resources.ts";
+import { WHO_MAY } from "../e2e/kit/who-may.ts";
 
 const test = suite("openapi");
 
@@ -42,6 +43,18 @@ test("every route of the gateway is in the document, and nothing else", () => {
   const routes = served().filter((name) => !name.startsWith("HEAD "));
   assert.ok(routes.length > 40);
   assert.equal(operations.map(({ name }) => name).sort(), routes.sort());
+});
+
+test("who may use an operation stands in a table: none is missing there, none is left over, none differs", () => {
+  const inDocument = operations.map(({ name, operation }) => {
+    const role = operation["x-role"] as string | undefined;
+    const security = operation.security as Record<string, unknown>[];
+    if (role !== undefined) return [name, operation["x-apps"] ? `${role} and apps` : role];
+    if (security.some((one) => "legacyUsername" in one)) return [name, "legacy"];
+    return [name, security.length > 0 ? "scrape" : "everybody"];
+  });
+  const byName = (a: unknown[], b: unknown[]) => String(a[0]).localeCompare(String(b[0]));
+  assert.equal(inDocument.sort(byName), Object.entries(WHO_MAY).sort(byName));
 });
 
 test("every reference leads somewhere, every component is used", () => {

@@ -18,6 +18,8 @@ const answers = new Map<string, Answer>();
 const asked: [node: string, taskId: string][] = [];
 /** How many tasks came in each message. */
 const sizes: number[] = [];
+/** Nodes whose connection has ended, as NATS would say; and those that somebody asked it about. */
+const [dead, probed] = [new Set<string>(), new Set<string>()];
 const names = ["one", "two"];
 let brokers: ServiceBroker[];
 let door: ServiceBroker;
@@ -50,6 +52,11 @@ test.before(async () => {
   });
   door = broker("door");
   await Promise.all([...brokers, door].map((one) => one.start()));
+  const isGone = async (nodeID: string) => {
+    probed.add(nodeID);
+    return dead.has(nodeID);
+  };
+  Object.assign((door.transit as unknown as { tx: object }).tx, { isGone });
   await until("both to be known", () => nodesWith(door, "scheduler.submitMany").length === 2);
 });
 test.after(async () => {
@@ -57,6 +64,8 @@ test.after(async () => {
 });
 test.before.each(() => {
   asked.length = sizes.length = 0;
+  dead.clear();
+  probed.clear();
   for (const name of names) answers.set(name, well);
 });
 
@@ -70,19 +79,50 @@ test("nodes take turns", async () => {
   assert.equal(asked.map(([name]) => name).sort(), ["one", "one", "two", "two"]);
 });
 
-test("one that does not answer: the other is asked, for the same task; and first for a while", async () => {
+const tasksOf = (name: string) => asked.filter(([node]) => node === name).map(([, taskId]) => taskId);
+
+test("one that is dead: the other is asked, for the same task; and first for a while", async () => {
   answers.set("one", silent);
+  dead.add("one");
   const ids = await Promise.all([hand(LARGE), hand(LARGE)]);
   const byId = Map.groupBy(asked, ([, taskId]) => taskId);
   assert.is(byId.size, 2, "every task has one id");
   assert.equal(ids.map(({ taskId }) => taskId).sort(), [...byId.keys()].sort());
-  assert.is(asked.filter(([name]) => name === "one").length, 1);
+  assert.is(tasksOf("one").length, 1);
   asked.length = 0;
   for (let i = 0; i < 3; i++) await hand();
   assert.equal(
     asked.map(([name]) => name),
     ["two", "two", "two"],
   );
+});
+
+test("one that went silent, and is not known to be dead: its task is not handed to the other one", async () => {
+  for (const name of names) answers.set(name, silent);
+  // Which of them the first one goes to is not said.
+  const poison = hand().catch((error: BidaError) => [error.code, error.status, error.retryAfter]);
+  await until("it to be there", () => asked.length === 1);
+  const [held] = asked.map(([name]) => name) as [string];
+  const other = names.find((name) => name !== held) as string;
+  answers.set(other, well);
+  assert.equal(await poison, ["unanswered", 503, 2]);
+  assert.equal(tasksOf(other), []);
+  // Others do not wait for it, and one that dies at last gives back what it was handed.
+  for (let i = 0; i < 3; i++) await hand();
+  assert.is(tasksOf(other).length, 3);
+});
+
+test("one that is silent at first and then known to be dead: what it was handed goes on", async () => {
+  answers.set("one", silent);
+  answers.set("two", silent);
+  const given = hand();
+  await until("it to be there", () => asked.length === 1);
+  const [[held = "", taskId]] = asked as [[string, string]];
+  answers.set(held === "one" ? "two" : "one", well);
+  await until("somebody to ask whether it is dead", () => probed.has(held));
+  dead.add(held);
+  assert.is((await given).taskId, taskId);
+  assert.is(asked.length, 2);
 });
 
 test("one that is slow but alive is waited for: nothing is handed over twice", async () => {

@@ -17,6 +17,7 @@ import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
 import { ordering } from "./suite/ordering.ts";
+import { payloads } from "./suite/payloads.ts";
 import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
 import { recording } from "./suite/recording.ts";
@@ -39,6 +40,7 @@ for (const kind of KINDS) {
     counting,
     callsAcross,
     reading,
+    payloads,
     matching,
     signing,
     people,

@@ -11,7 +11,8 @@ import { acceptTasks, newTask } from "../../store/accept.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import type { Idempotency } from "../../store/idempotency.ts";
 import { migrate } from "../../store/migrate.ts";
-import { findAttempts, findTask } from "../../store/read.ts";
+import { attemptPage } from "../../store/payloads.ts";
+import { findTask } from "../../store/read.ts";
 import { type LockedTask, type Row, type StoredTask, stateCode } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { foldStats } from "../../store/stats/fold.ts";
@@ -179,5 +180,6 @@ export async function assertCounted(db: Database): Promise<void> {
 }
 
 export const taskIn = (db: Database, taskId: TaskId): Promise<StoredTask> => findTask(db, EVERYTHING, taskId);
-export const attemptsIn = (db: Database, taskId: TaskId) => findAttempts(db, EVERYTHING, taskId);
+export const attemptsIn = async (db: Database, taskId: TaskId) =>
+  (await attemptPage(db, EVERYTHING, taskId, { order: "oldest", limit: 200, cursor: null })).items;
 export const inMs = (ms: number) => later(clock.now(), millis(ms));

@@ -8,7 +8,7 @@ import { acceptTasks, newTask } from "../../store/accept.ts";
 import { createApp, signingSecrets } from "../../store/apps.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import { migrate } from "../../store/migrate.ts";
-import { findAttempts, findTask, findTasks } from "../../store/read.ts";
+import { findTask, findTasks } from "../../store/read.ts";
 import { recordOutcomes } from "../../store/record.ts";
 import { resealAll } from "../../store/reseal.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -17,7 +17,7 @@ import { hmacOf, keyIdOf, Sealing, UNSEALED } from "../../store/sealing.ts";
 import { checkSealingKeys } from "../../store/sealing-keys.ts";
 import { SecretBox } from "../../store/secret-box.ts";
 import { createWebhook, findWebhook } from "../../store/webhooks.ts";
-import { clock, KINDS, outcome, type Place, storedTask } from "./fixtures.ts";
+import { attemptsIn, clock, KINDS, outcome, type Place, storedTask } from "./fixtures.ts";
 import { sealedBefore } from "./sealed-before.ts";
 
 const [FIRST, SECOND] = [randomBytes(32), randomBytes(32)];
@@ -80,7 +80,7 @@ for (const kind of KINDS) {
       const found = await findTask(db, EVERYTHING, task.taskId);
       assert.equal([found.corrupt, found.unopened], [undefined, undefined]);
       assert.equal(payloadOf(found), payloadOf(task));
-      const [attempt] = await findAttempts(db, EVERYTHING, task.taskId);
+      const [attempt] = await attemptsIn(db, task.taskId);
       assert.equal(
         [attempt?.responseHeaders, attempt?.responseBody],
         [ANSWER.responseHeaders, ANSWER.responseBody],
@@ -187,7 +187,7 @@ for (const kind of KINDS) {
     for (const n of [1, 2]) await recordOutcomes(db, [outcome(task, n, "failed", ANSWER)], clock, () => 0);
     await resealAll(db, new SecretBox(FIRST, [SECOND]));
     assert.equal(await keysOf(db), new Set([keyIdOf(FIRST)]));
-    assert.is((await findAttempts(db, EVERYTHING, task.taskId))[1]?.responseBody, ANSWER.responseBody);
+    assert.is((await attemptsIn(db, task.taskId))[1]?.responseBody, ANSWER.responseBody);
   });
 
   test("turned off: what is sealed opens, and can be written plainly again", async () => {

@@ -137,7 +137,7 @@ async function many(session: Session, action: BulkAction, typed: Typed): Promise
 }
 
 function failure(error: unknown, taskId: string, { instead }: Change): string {
-  if (!(error instanceof BidaError) || error.code !== "state_conflict") return lineOf(error);
+  if (!(error instanceof BidaError) || error.status !== 409) return lineOf(error);
   const why = (error.errors[0]?.message ?? error.message).split(";")[0] as string;
   return `${taskId}: ${why}; ${instead(why, taskId)}`;
 }

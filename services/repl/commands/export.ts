@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type ExactTaskView, printTask } from "../../../core/task-json.ts";
+import { type ExactTaskItem, printTask } from "../../../core/task-json.ts";
 import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../../tasks/export.ts";
 import { askTasks } from "../ask.ts";
 import { type Command, NOTHING, type Session, shown } from "../command.ts";
@@ -31,13 +31,18 @@ export const exportTasks: Command = {
       throw new Mistake(`--format must be jsonl or csv, not "${format}"`);
     const filter = filterOf(typed);
     const ask = (limit: number, cursor: string | null) =>
-      askTasks(session, { ...filter, limit, ...(cursor === null ? {} : { cursor }) }, { timeout: TIMEOUT });
+      askTasks(
+        session,
+        { ...filter, include: "payload", limit, ...(cursor === null ? {} : { cursor }) },
+        // A file is passed on: nobody's secrets are in it.
+        { timeout: TIMEOUT, masked: true },
+      );
     // Before the file is made: what is refused leaves none behind.
     const first = await ask(FIRST_PAGE, null);
     const file = typed.text("out");
     const out = file === undefined ? printing(session) : await opened(file);
     let count = 0;
-    const counted = async function* (tasks: AsyncIterable<ExactTaskView>) {
+    const counted = async function* (tasks: AsyncIterable<ExactTaskItem>) {
       for await (const task of tasks) {
         count += 1;
         yield format === "csv" ? flat(task) : `${printTask(task)}\n`;

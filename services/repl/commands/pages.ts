@@ -1,10 +1,12 @@
 /** Lists that are short by nature, as a whole. */
-import type { Page, PageQuery } from "../../../core/page.ts";
+import type { Page } from "../../../core/page.ts";
 
 const LIMIT = 200;
 
 /** All items, page after page. */
-export async function everyPage<T>(ask: (page: PageQuery) => Promise<Page<T>>): Promise<T[]> {
+export async function everyPage<T>(
+  ask: (page: { limit: number; cursor?: string }) => Promise<Page<T>>,
+): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {

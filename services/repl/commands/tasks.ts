@@ -2,12 +2,13 @@
 import type { AttemptView, TaskQuery } from "../../../core/contract.ts";
 import { BidaError } from "../../../core/errors.ts";
 import { STATES, type TaskState } from "../../../core/task.ts";
-import { type ExactTaskView, printTask, printTaskPage } from "../../../core/task-json.ts";
+import { type ExactTaskItem, type ExactTaskView, printTask, printTaskPage } from "../../../core/task-json.ts";
 import { ask, askTask, askTasks, checkedId } from "../ask.ts";
 import { type Command, type Session, type Shown, shown, type Typed } from "../command.ts";
 import { Mistake, nearest, Refused } from "../mistake.ts";
 import { cut, localTime, oneLine, plain, span } from "../paint.ts";
 import { timeOf } from "../times.ts";
+import { everyPage } from "./pages.ts";
 
 const LIMIT = 20;
 const ID = "0198f3a2-7c1e-7b52-9d31-5f0c2a4e8b17";
@@ -62,7 +63,7 @@ export const more: Command = {
 /** The service looks for a moment only, and a filter that few tasks fit gives short pages: it is asked until one is full. */
 async function pageOf(session: Session, query: TaskQuery & { limit: number }) {
   const until = performance.now() + PATIENCE;
-  const items: ExactTaskView[] = [];
+  const items: ExactTaskItem[] = [];
   let cursor = query.cursor ?? null;
   do {
     const rest = { ...query, limit: query.limit - items.length, ...(cursor !== null && { cursor }) };
@@ -148,13 +149,13 @@ export const task: Command = {
     const taskId = checkedId(text);
     const [found, attempts] = await Promise.all([
       askTask(session, taskId),
-      ask(session, "scheduler.attempts", { taskId }),
+      attemptsOf(session, taskId),
     ]).catch(unknownTask(taskId));
     const { paint } = session;
     const parts = [paint.fields(fieldsOf(found, session))];
-    parts.push(attempts.items.length === 0 ? "no attempts yet" : attemptTable(attempts.items, session));
-    if (flags.has("answers")) parts.push(...attempts.items.map((attempt) => answerOf(attempt, session)));
-    const json = `{"task":${printTask(found)},"attempts":${JSON.stringify(attempts.items)}}`;
+    parts.push(attempts.length === 0 ? "no attempts yet" : attemptTable(attempts, session));
+    if (flags.has("answers")) parts.push(...attempts.map((attempt) => answerOf(attempt, session)));
+    const json = `{"task":${printTask(found)},"attempts":${JSON.stringify(attempts)}}`;
     return { json, text: parts.join("\n\n") };
   },
 };
@@ -168,12 +169,16 @@ export const attempts: Command = {
   examples: [`tasks attempts ${ID}`],
   async run(session, { args: [text = ""], flags }) {
     const taskId = checkedId(text);
-    const { items } = await ask(session, "scheduler.attempts", { taskId }).catch(unknownTask(taskId));
+    const items = await attemptsOf(session, taskId).catch(unknownTask(taskId));
     if (items.length === 0) return shown({ items }, "no attempts yet");
     const answers = flags.has("answers") ? items.map((attempt) => answerOf(attempt, session)) : [];
     return shown({ items }, [attemptTable(items, session), ...answers].join("\n\n"));
   },
 };
+
+/** All of them, oldest first. */
+const attemptsOf = (session: Session, taskId: string): Promise<AttemptView[]> =>
+  everyPage((page) => ask(session, "scheduler.attempts", { taskId, ...page }));
 
 /** For `catch`: says which task there is not. */
 export const unknownTask =

@@ -101,7 +101,7 @@ function answer(
       const task = data.tasks.find(({ taskId }) => taskId === parts[1]);
       if (!task) return [404, { code: "not_found", detail: "There is no such thing here", errors: [] }];
       return parts[2] === "attempts"
-        ? page(data.attemptsOf.get(task.taskId) ?? [])
+        ? page((data.attemptsOf.get(task.taskId) ?? []).toReversed())
         : [200, new Printed(printTask(exactly(task)))];
     }
     case "jobs":

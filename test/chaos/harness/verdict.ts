@@ -70,8 +70,6 @@ export interface Excused {
 
 /** Clocks are cut to whole ms at each end, in ms. */
 const CUT = 3;
-/** A call that is made again on a new connection follows the reset of the kept one within this time, in ms. */
-const AT_ONCE = 1_000;
 
 export function judge(evidence: Evidence): Verdict {
   const { submissions, ledger, tasks, attempts } = evidence;
@@ -101,7 +99,7 @@ export function judge(evidence: Evidence): Verdict {
     }
     checkRecord(task, recorded.get(task.taskId) ?? [], calls, accuse);
     checkReached(task.taskId, recorded.get(task.taskId) ?? [], calls, one, evidence, accuse);
-    if (one) checkEarly(one, calls, evidence, accuse);
+    if (one) checkEarly(one, calls, recorded.get(task.taskId) ?? [], evidence, accuse);
     excused.push(...checkRepeats(task.taskId, one?.plan, calls, evidence, accuse));
   }
   for (const [taskId] of ledger.tasks())
@@ -202,11 +200,18 @@ const inEffect = (
 function checkEarly(
   { plan, callAt, startedAt }: Submission,
   calls: LedgerCall[],
+  attempts: AttemptRow[],
   evidence: Evidence,
   accuse: Accuse,
 ): void {
+  // The receiver answered, and the node had given up by then: on a busy machine it had begun long before the call arrived.
+  const missed = new Set(
+    attempts.filter(({ status, error }) => status === null && error === "timeout").map(({ n }) => n),
+  );
+  const answered = (n: number) => calls.some(({ attempt, status }) => attempt === n && status !== null);
   for (const call of calls) {
     const { attempt, at, taskId } = call;
+    if (missed.has(attempt - 1) && answered(attempt - 1)) continue;
     const due = attempt === 1 ? (callAt ?? startedAt) : earliestRetry(plan, calls, attempt);
     if (at < due - CUT && !inEffect(evidence, "early", at, due))
       accuse(`call ${attempt} was ${due - at} ms early`, taskId);
@@ -245,7 +250,8 @@ function checkRepeats(
     const twins = earlier.filter(({ attempt }) => attempt === call.attempt);
     const twin = twins.at(-1);
     const reset = twin?.endedAt && plan && resets(plan, call.attempt) && !sentAgain.has(twin);
-    if (reset && call.at - (twin.endedAt as number) < AT_ONCE) sentAgain.add(call);
+    // Within the attempt's own time.
+    if (reset && call.at - (twin.endedAt as number) < plan.timeoutMs) sentAgain.add(call);
     else if (twin) {
       const fault = inEffect(evidence, "repeat", twin.at, call.at);
       excused.push({ excuse: "repeat", fault: fault?.kind ?? null });

@@ -36,7 +36,7 @@ export function payloadSuite({ test, world }: Suite): void {
     const ofApp = `sourceAppName=${sourceAppName}`;
     const [list, jsonl, csv] = (await Promise.all(
       [
-        `/v1/tasks?limit=200&${ofApp}`,
+        `/v1/tasks?limit=200&include=payload&${ofApp}`,
         ...["jsonl", "csv"].map((format) => `/v1/tasks/export?format=${format}&${ofApp}`),
       ].map(async (path) => (await world().api("GET", path)).text),
     )) as [string, string, string];

@@ -1,13 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, hours, later, millis } from "../../../core/clock.ts";
-import { newTaskId } from "../../../core/ids.ts";
+import { newTaskId, type TaskId } from "../../../core/ids.ts";
 import type { DueEntry } from "../../../core/job.ts";
 import type { Database } from "../../../store/database.ts";
 import { isHanded } from "../../../store/handovers.ts";
 import { listTasks } from "../../../store/list-tasks.ts";
-import { findAttempts, findTask, findTasks, type TaskFilter } from "../../../store/read.ts";
-import type { StoredTask } from "../../../store/rows.ts";
+import { attemptPage } from "../../../store/payloads.ts";
+import { findTask, findTasks, type TaskFilter } from "../../../store/read.ts";
+import type { ListedTask } from "../../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../../store/scope.ts";
 import { AHEAD, scanWaiting } from "../../../store/waiting.ts";
 import { json, refusal, seeded } from "../../core/helpers.ts";
@@ -26,8 +27,8 @@ export function reading(kind: Kind): void {
   const list = async (filter: TaskFilter, scope: Scope = EVERYTHING) =>
     (await listTasks(db, scope, filter, 200, null)).items.map(({ sourceAppName }) => sourceAppName).join("");
   /** All pages, each of `limit`. */
-  async function pages(limit: number, scope = EVERYTHING): Promise<StoredTask[]> {
-    const all: StoredTask[] = [];
+  async function pages(limit: number, scope = EVERYTHING): Promise<ListedTask[]> {
+    const all: ListedTask[] = [];
     for (let cursor: string | null = null; ; ) {
       const page = await listTasks(db, scope, {}, limit, cursor);
       assert.ok(page.items.length <= limit);
@@ -39,7 +40,7 @@ export function reading(kind: Kind): void {
   }
 
   /** Ids, newest first. */
-  const order = (some: StoredTask[]) =>
+  const order = (some: Pick<ListedTask, "taskId" | "createdAt">[]) =>
     some
       .toSorted((x, y) => y.createdAt - x.createdAt || (x.taskId < y.taskId ? 1 : -1))
       .map(({ taskId }) => taskId);
@@ -95,6 +96,9 @@ export function reading(kind: Kind): void {
     assert.is(await list({}, { appId: 6 }), "");
   });
 
+  const attemptsOf = (on: Database, scope: Scope, taskId: TaskId) =>
+    attemptPage(on, scope, taskId, { order: "oldest", limit: 50, cursor: null });
+
   test("an app sees only its own, and of the others not even that they exist", async () => {
     const [mine, theirs] = await given(db, { appId: 1 }, { appId: 2 });
     const ids = [mine!.taskId, theirs!.taskId];
@@ -106,12 +110,12 @@ export function reading(kind: Kind): void {
     assert.is((await findTasks(db, EVERYTHING, ids)).length, 2);
     assert.equal(await findTask(db, scope, mine!.taskId), mine!);
     for (const id of [theirs!.taskId, newTaskId()]) {
-      for (const read of [findTask, findAttempts]) {
+      for (const read of [findTask, attemptsOf]) {
         const error = await refusal(() => read(db, scope, id));
         assert.equal([error.code, error.message], ["not_found", "No such task"]);
       }
     }
-    assert.equal(await findAttempts(db, scope, mine!.taskId), []);
+    assert.equal((await attemptsOf(db, scope, mine!.taskId)).items, []);
     assert.equal(await findTasks(db, EVERYTHING, []), []);
   });
 
@@ -157,7 +161,7 @@ export function reading(kind: Kind): void {
       { url: "rare", states: ["exhausted"], createdFrom: at(100), createdTo: at(800) },
       { url: "nowhere" },
     ] as TaskFilter[]) {
-      const all: StoredTask[] = [];
+      const all: ListedTask[] = [];
       let [cursor, turns, short]: [string | null, number, number] = [null, 0, 0];
       do {
         // No patience: one look per page.
@@ -274,7 +278,7 @@ export function reading(kind: Kind): void {
     );
     const rest = await scanWaiting(db, now, found[0] as DueEntry, 10, onTheWay);
     assert.equal(rest, found.slice(1), "behind a page too");
-    assert.not.ok(isHanded(handed as StoredTask, now));
+    assert.not.ok(isHanded(handed as Parameters<typeof isHanded>[0], now));
   });
 
   test.run();

@@ -190,7 +190,7 @@ export interface paths {
     "/v1/tasks": {
         /**
          * List tasks
-         * @description Newest first; with `sort=due` open tasks, the one that is due first on top. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.
+         * @description Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.
          */
         get: operations["getTasks"];
         /**
@@ -204,7 +204,10 @@ export interface paths {
         get: operations["getTasksByTaskId"];
     };
     "/v1/tasks/{taskId}/attempts": {
-        /** A task's attempts, oldest first */
+        /**
+         * A task's attempts
+         * @description Oldest first, unless `order=newest`. A page takes about 4 MiB and may hold fewer than `limit`.
+         */
         get: operations["getTasksByTaskIdAttempts"];
     };
     "/v1/tasks/{taskId}/cancel": {
@@ -1082,7 +1085,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -1518,6 +1521,61 @@ export interface components {
             resendOf?: string | null;
             /** @description Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out */
             resentAs?: string[];
+            /** @description Null where it cannot be read: the task is corrupt */
+            retry: components["schemas"]["RetryPolicy"] | null;
+            sourceAppName: string | null;
+            sourceIp: string | null;
+            /** @enum {string} */
+            state: "pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved";
+            targetAppName: string | null;
+            /**
+             * Format: uuid
+             * @description UUIDv7
+             */
+            taskId: string;
+            timeoutMs: number;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+        };
+        /** @description A task in a list */
+        TaskItem: {
+            /** @description With `include=payload` */
+            body?: string | null;
+            /** @description With `include=payload` */
+            bodyBase64?: string | null;
+            /** @description Calls on record, by schedule and by hand */
+            callCount: number;
+            contentType: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description With `include=payload` */
+            expect?: components["schemas"]["Expectation"] | null;
+            /** @description With `include=payload` */
+            expectResult?: string | null;
+            expiresAt: string | null;
+            finishedAt: string | null;
+            /** @description With `include=payload` */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @description Of the last failed call; codes: [/docs/errors](/docs/errors) */
+            lastError: {
+                code: string;
+                message: string;
+            } | null;
+            limitCallCount: number;
+            /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
+            nextCallAt: string | null;
+            orderKey: string | null;
+            /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
+            profile: ("kkbida" | "kkbida-query") | null;
+            /** @enum {string} */
+            requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            /** @description With `include=payload` */
+            requestParam?: {
+                [key: string]: components["schemas"]["Json"];
+            } | null;
             /** @description Null where it cannot be read: the task is corrupt */
             retry: components["schemas"]["RetryPolicy"] | null;
             sourceAppName: string | null;
@@ -3064,6 +3122,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Tasks of this incident */
                 incident?: number;
+                /** @description `payload`: also `requestParam`, `body`, `bodyBase64`, `headers`, `expectResult` and `expect`. A page takes about 4 MiB then, and may hold fewer than `limit` */
+                include?: "payload";
                 /** @description How many at most */
                 limit?: number;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
@@ -3088,7 +3148,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Task"][];
+                        items: components["schemas"]["TaskItem"][];
                         nextCursor: string | null;
                     };
                 };
@@ -3173,7 +3233,14 @@ export interface operations {
     };
     getTasksByTaskIdAttempts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description How many at most */
+                limit?: number;
+                /** @description What stands first */
+                order?: "oldest" | "newest";
+            };
             header?: never;
             path: {
                 /** @description UUIDv7 */
@@ -3182,7 +3249,7 @@ export interface operations {
             cookie?: never;
         };
         responses: {
-            /** @description All attempts */
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;

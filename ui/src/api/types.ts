@@ -19,7 +19,7 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-/** Its JSON is the text that it is, as `core/task-json.ts` prints it: values have no room for more than 16 digits. */
+/** In lists its payload is there on request only (`include`). Its JSON is the text that it is, as `core/task-json.ts` prints it: values have no room for more than 16 digits. */
 export interface Task extends Omit<Schemas["Task"], "requestParam" | "expect"> {
   requestParam: JsonText | null;
   expect: JsonText | null;
@@ -34,7 +34,7 @@ export type Method = Task["requestMethod"];
 export type Retry = Schemas["RetryPolicy"];
 export type TaskRequest = Schemas["TaskRequest"];
 export type TaskQuery = Query<"getTasks">;
-export type TaskFilter = Omit<TaskQuery, "limit" | "cursor" | "sort">;
+export type TaskFilter = Omit<TaskQuery, "limit" | "cursor" | "sort" | "include">;
 
 export type Attempt = Schemas["Attempt"];
 /** An attempt in the list across all tasks; what was answered is not part of it. */

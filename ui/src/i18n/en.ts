@@ -378,6 +378,7 @@ export const en = {
   // One task
   "task.way": "From and to",
   "task.after": "after {span}",
+  "task.olderAttempts": "Older attempts",
   "task.attempts": "Calls",
   "task.noAttempts": "Not called yet",
   "task.noAttempts.text": "The first call stands here as soon as it was made.",

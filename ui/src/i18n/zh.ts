@@ -374,6 +374,7 @@ export const zh: Record<keyof typeof en, string> = {
   // One task
   "task.way": "来源与目标",
   "task.after": "用时 {span}",
+  "task.olderAttempts": "更早的尝试",
   "task.attempts": "调用记录",
   "task.noAttempts": "还没有调用",
   "task.noAttempts.text": "首次调用后会显示在这里。",
