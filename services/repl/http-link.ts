@@ -1,6 +1,6 @@
 /** The way to Bida over its REST API, with a user's credentials or an app's key. */
 import { ServiceBroker } from "moleculer";
-import type { NodeItem, TaskChange } from "../../core/contract.ts";
+import type { Health, NodeItem, TaskChange } from "../../core/contract.ts";
 import { BidaError, type FieldError, isRefusalCode } from "../../core/errors.ts";
 import { type JsonText, readList, readObject } from "../../core/json/text.ts";
 import type { ActionName } from "../bus/types.ts";
@@ -27,7 +27,7 @@ export function httpLink(access: HttpAccess): Link {
   const authorization = authorizationOf(access);
 
   async function send(method: string, path: string, options: Sent): Promise<Response> {
-    const { body, idempotencyKey, signal } = options;
+    const { body, idempotencyKey, signal, isAnswer } = options;
     const headers: Record<string, string> = { accept: "application/json", ...authorization };
     if (body !== null) headers["content-type"] = "application/json";
     if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
@@ -37,7 +37,7 @@ export function httpLink(access: HttpAccess): Link {
     } catch (error) {
       throw new Refused(unreachable(base, error));
     }
-    if (response.ok) return response;
+    if (response.ok || response.status === isAnswer) return response;
     throw refusalOf(response, await response.text().catch(() => ""), base);
   }
 
@@ -66,6 +66,11 @@ export function httpLink(access: HttpAccess): Link {
       const text = await answered(rest.method, path, { body, signal, ...more });
       return answerIn(action, text, options) as never;
     },
+    async health() {
+      const signal = AbortSignal.timeout(TIMEOUT);
+      const text = await answered("GET", "/readyz", { body: null, signal, isAnswer: 503 });
+      return JSON.parse(text) as Health;
+    },
     async nodes() {
       const text = await answered("GET", "/v1/nodes", { body: null, signal: AbortSignal.timeout(TIMEOUT) });
       return (JSON.parse(text) as { items: NodeItem[] }).items;
@@ -89,6 +94,8 @@ interface Sent {
   body: string | null;
   signal: AbortSignal;
   idempotencyKey?: string;
+  /** A status beside 2xx that is no refusal. */
+  isAnswer?: number;
 }
 
 /** Fills the path from the parameters; the rest of them is the query, or the body. */

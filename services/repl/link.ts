@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
 import type { Actor } from "../../core/caller.ts";
-import type { ActionMap, NodeItem, TaskChange } from "../../core/contract.ts";
+import type { ActionMap, Health, NodeItem, TaskChange } from "../../core/contract.ts";
 import { listen } from "../bus/bus.ts";
 import { call } from "../bus/call.ts";
 import { nodesWith } from "../bus/peers.ts";
@@ -29,6 +29,8 @@ export interface Link {
     params: ActionMap[K][0],
     options?: LinkOptions,
   ): Promise<ActionMap[K][1]>;
+  /** Whether everything that Bida needs is usable, or which part is not. */
+  health(): Promise<Health>;
   /** Every node, ordered by its name; one that does not answer has no figures. */
   nodes(): Promise<NodeItem[]>;
   /** Hands on what happens to tasks, until `signal`. Resolves then; rejects where the connection ends before. */
@@ -63,6 +65,7 @@ export function brokerLink(broker: ServiceBroker, actor: Actor, where: string, f
         meta: { actor, ...meta },
         ...(timeout === undefined ? {} : { timeout }),
       }),
+    health: () => call(broker, "scheduler.health", {}, { meta: { actor } }),
     nodes: () => Promise.all(nodesWith(broker, "node.info").sort().map(infoOf)),
     async follow(onChanges, signal) {
       const end = await follow(onChanges);

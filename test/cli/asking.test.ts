@@ -47,7 +47,7 @@ test("send --wait, tasks list and get: the same by each way, digits of numbers i
     );
     assert.is(sent.code, 0, sent.err);
     assert.match(sent.out, /^id +[0-9a-f-]{36}\nstate +succeeded\n/);
-    const listed = await bida(["tasks", "list", "--source", `cli-${way}`, "--json"], env);
+    const listed = await bida(["tasks", "list", "--source", `cli-${way}`, "--payload", "--json"], env);
     assert.match(listed.out, `"requestParam":${param}`);
     const [{ taskId }] = JSON.parse(listed.out).items;
     const got = await bida(["tasks", "get", taskId, "--json"], env);

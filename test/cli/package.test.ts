@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Receiver } from "../e2e/kit/receiver.ts";
 import { until } from "../e2e/kit/until.ts";
 import { freePort } from "../servers/ports.ts";
 import { boundToUs, endWithUs } from "../servers/process.ts";
@@ -72,9 +73,12 @@ test("it installs into an empty folder, holds no sources, and runs", async () =>
   await until("the node", () => answers("/readyz"), 60_000);
   assert.match(await (await fetch(url)).text(), /<!doctype html>/i, "the console is built");
   assert.ok(await answers("/docs"));
-  const send = ["send", `${url}/healthz`, "--method", "GET", "--wait", "--json"];
-  const sent = await run(process.execPath, [program, ...send], { ...LIMIT, cwd: folder, env });
+  // Not to Bida itself, which callbacks never reach.
+  const receiver = await Receiver.start();
+  const send = ["send", receiver.url(), "--wait", "--json"];
+  const sent = await run(process.execPath, [program, ...send], { timeout: 60_000, cwd: folder, env });
   assert.is(JSON.parse(sent.stdout).task.state, "succeeded");
+  await receiver.stop();
   child.kill("SIGTERM");
   assert.is(await ended, "exit 0");
 });

@@ -36,6 +36,7 @@ export const tasks: Command = {
   options: {
     ...FILTERS,
     due: { value: null, help: "open tasks, the one that is due first on top" },
+    payload: { value: null, help: "also what the tasks send, in JSON" },
     limit: { value: "<n>", help: `1 to 200 (${LIMIT})` },
   },
   examples: [
@@ -104,7 +105,8 @@ async function listed(session: Session, query: TaskQuery & { limit: number }): P
 function queryOf(typed: Typed): TaskQuery & { limit: number } {
   const limit = typed.text("limit") ?? String(LIMIT);
   if (!/^\d+$/.test(limit)) throw new Mistake(`--limit must be 1 to 200, not "${limit}"`);
-  const filter = filterOf(typed);
+  const filter: TaskQuery = filterOf(typed);
+  if (typed.flags.has("payload")) filter.include = "payload";
   if (!typed.flags.has("due")) return { ...filter, limit: Number(limit) };
   if (filter.state?.some((state) => state !== "pending" && state !== "delivering"))
     throw new Mistake("--due lists open tasks only; type --state pending,delivering, or leave --state out");
