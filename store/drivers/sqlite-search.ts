@@ -18,11 +18,16 @@ const IDLE = 30_000;
 /** How long a search waits for a thread, in ms. */
 const ACQUIRE_TIMEOUT = 30_000;
 
-/**
- * Knex on such threads: for SELECTs only, and without transactions.
- * @param check throws where the file is not the one that is open
- */
-export function searchesOf(filename: string, log: Knex.Logger, check: () => void): Knex {
+/** Knex on such threads: for SELECTs only, and without transactions. */
+export interface Searches {
+  knex: Knex;
+  /** Searches that are under way fail: one may take minutes, and nobody waits for its answer any more. */
+  close(): Promise<void>;
+}
+
+/** @param check throws where the file is not the one that is open */
+export function searchesOf(filename: string, log: Knex.Logger, check: () => void): Searches {
+  const threads = new Set<SearchThread>();
   class SearchClient extends Client_BetterSQLite3 {
     override async acquireConnection(): Promise<unknown> {
       check();
@@ -30,7 +35,9 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
     }
 
     override async acquireRawConnection(): Promise<SearchThread> {
-      return new SearchThread(filename);
+      const thread = new SearchThread(filename);
+      threads.add(thread);
+      return thread;
     }
 
     override validateConnection(thread: SearchThread): boolean {
@@ -38,6 +45,7 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
     }
 
     override destroyRawConnection(thread: SearchThread): Promise<void> {
+      threads.delete(thread);
       return thread.end();
     }
 
@@ -47,7 +55,7 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
       return query;
     }
   }
-  return knexModule({
+  const knex = knexModule({
     client: SearchClient as unknown as typeof Knex.Client,
     log,
     connection: { filename },
@@ -55,6 +63,14 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
     acquireConnectionTimeout: ACQUIRE_TIMEOUT,
     pool: { min: 0, max: THREADS, idleTimeoutMillis: IDLE },
   });
+  return {
+    knex,
+    async close() {
+      const closed = knex.destroy();
+      await Promise.all(Array.from(threads, (thread) => thread.end()));
+      await closed;
+    },
+  };
 }
 
 interface Query extends SearchRequest {

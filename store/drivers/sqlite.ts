@@ -83,13 +83,13 @@ export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger):
     serverTime: async () => Date.now(),
     // This process's own work, which ends.
     async close() {
-      await searches.destroy();
+      await searches.close();
       // The last connection to leave puts the log into the file.
       await knex.destroy();
     },
   };
   return {
-    ...{ knex, searches, driver, sealing, label: `file:${filename}`, probe: new Probe() },
+    ...{ knex, searches: searches.knex, driver, sealing, label: `file:${filename}`, probe: new Probe() },
     limit: new StatementLimit(Number.POSITIVE_INFINITY),
     server: { packet: Number.POSITIVE_INFINITY },
     onFileLost: (listener) => guard.onLost(listener),

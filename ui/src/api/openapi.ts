@@ -450,7 +450,7 @@ export interface components {
             outcome: "succeeded" | "failed";
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-            /** @description With `include=response`: the first 200 characters of the answer; null where it is none, or no text */
+            /** @description With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted */
             responseStart?: string | null;
             sourceAppName: string | null;
             startedAt: string;
