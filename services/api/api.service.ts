@@ -27,7 +27,7 @@ import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.t
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
-import { ownCall } from "./own-calls.ts";
+import { checkNotOwn } from "./own-calls.ts";
 import { OwnHost } from "./own-host.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
@@ -137,13 +137,12 @@ const api: ServiceSchema<Record<string, unknown>> = {
       setSafeHeaders(res, this.callers.isSecure(req));
       try {
         this.ownHost.check(req);
+        checkNotOwn(req);
       } catch (error) {
         if (isLegacy(req)) sendRefusal(res, refusalOf(error));
         else onError(error);
         return;
       }
-      const own = ownCall(req);
-      if (own) return void (req.url?.startsWith("/api/") ? sendRefusal(res, own) : onError(own));
       if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
     },
 

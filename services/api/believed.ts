@@ -4,17 +4,20 @@ import type { BidaError } from "../../core/errors.ts";
 /** How long an answer is believed without asking again, in ms. */
 const BELIEVED = 10_000;
 /** How long while nobody can be asked: accepting goes on without the admin service. */
-const BELIEVED_ALONE = 600_000;
+export const BELIEVED_ALONE = 600_000;
 const MAX_ANSWERS = 1_000;
 
 export class Believed<V> {
   readonly #answers = new Map<string, { value: V; askedAt: number }>();
   readonly #asking = new Map<string, Promise<V | null>>();
   readonly #believedMs: number;
+  readonly #aloneMs: number;
   #age = 0;
 
-  constructor(believedMs: number = BELIEVED) {
+  /** @param aloneMs how long an answer is believed while nobody can be asked */
+  constructor(believedMs: number = BELIEVED, aloneMs: number = BELIEVED_ALONE) {
     this.#believedMs = believedMs;
+    this.#aloneMs = aloneMs;
   }
 
   /**
@@ -30,7 +33,7 @@ export class Believed<V> {
       return await asking;
     } catch (error) {
       const isAlone = (error as BidaError).code === "unavailable";
-      if (isAlone && known && performance.now() - known.askedAt < BELIEVED_ALONE) return known.value;
+      if (isAlone && known && performance.now() - known.askedAt < this.#aloneMs) return known.value;
       throw error;
     }
   }

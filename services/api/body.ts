@@ -19,7 +19,7 @@ const readers = { small: reader(LIMITS.small), task: reader(LIMITS.task), batch:
 /**
  * The text of a request's body, which is said to be JSON; undefined where it has none. Payloads are never more than this
  * text: what is parsed and printed again has other numbers.
- * @param spend is told how many bytes it has, decompressed, before anything is made of them
+ * @param spend is told how many bytes were read of it, decompressed, before anything is made of them, also of one that is refused
  * @throws BidaError body_too_large, unsupported_media_type, invalid_encoding
  */
 export async function readText(
@@ -36,8 +36,7 @@ export async function readText(
   const charset = charsetOf(type) ?? "utf-8";
   if (!canDecode(charset))
     throw new BidaError("unsupported_media_type", `The body's charset is not known: ${charset.slice(0, 40)}`);
-  const bytes = await readBytes(req, res, size);
-  spend(bytes.length);
+  const bytes = await readBytes(req, res, size, spend);
   try {
     return decodeExactly(bytes, charset);
   } catch (error) {
@@ -61,12 +60,23 @@ export async function readValue(
   return text === undefined ? undefined : JSON.parse(readingJson("invalid_body", () => readJson(text)));
 }
 
-function readBytes(req: IncomingMessage, res: ServerResponse, size: BodySize): Promise<Buffer> {
+function readBytes(
+  req: IncomingMessage,
+  res: ServerResponse,
+  size: BodySize,
+  spend: (bytes: number) => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     readers[size](req as never, res as never, (error: unknown) => {
       const { body } = req as { body?: unknown };
+      const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+      // Of a body that was too large or broke off. One that cannot be unpacked says no more than how long it is.
+      const { received = Number(req.headers["content-length"] ?? 0) } = (error ?? {}) as {
+        received?: number;
+      };
+      spend(error ? received : bytes.length);
       if (error) reject(refusalOfReading(req, error));
-      else resolve(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+      else resolve(bytes);
     });
   });
 }

@@ -57,10 +57,10 @@ interface Answers {
   watching: boolean;
 }
 
-const answers = (watching: boolean, believedMs?: number): Answers => ({
-  apps: new Believed(believedMs),
-  users: new Believed(believedMs),
-  sessions: new Believed(believedMs),
+const answers = (watching: boolean, ...believed: ConstructorParameters<typeof Believed>): Answers => ({
+  apps: new Believed(...believed),
+  users: new Believed(...believed),
+  sessions: new Believed(...believed),
   watching,
 });
 
@@ -76,7 +76,8 @@ export class Callers {
   /** Keys of what is remembered are made with it: what was hashed cannot be guessed from a memory dump. */
   readonly #secret = randomBytes(32);
   readonly #asked = answers(false);
-  readonly #watched = answers(true, WATCHED);
+  /** While nobody can be asked each stream counts for itself how long it goes on; see `Recheck`. */
+  readonly #watched = answers(true, WATCHED, 0);
   readonly #rates = new Rates();
   /** What each of them has used. */
   readonly shares: Shares;

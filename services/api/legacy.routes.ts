@@ -27,7 +27,7 @@ export const legacyDeclarations: Declaration[] = [
     door: "legacy",
     body: { schema: legacyTaskSchema, size: "task" },
     answer: { description: "The bare task id", contentType: "text/plain" },
-    refusals: ["too_many_requests", "share_used_up", "unanswered"],
+    refusals: ["unanswered"],
   },
 ];
 

@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { BidaError } from "../../core/errors.ts";
 import { ATTEMPT_HEADER } from "../../core/headers.ts";
 
-/** The refusal of a request that is a callback; null for others. Callers cannot set the header in a task. */
-export const ownCall = (req: IncomingMessage): BidaError | null =>
-  req.headers[ATTEMPT_HEADER] === undefined ? null : new BidaError("own_callback");
+/** Callers cannot set the header in a task. @throws BidaError own_callback for a request that is a callback */
+export function checkNotOwn(req: IncomingMessage): void {
+  if (req.headers[ATTEMPT_HEADER] !== undefined) throw new BidaError("own_callback");
+}

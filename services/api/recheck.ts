@@ -2,12 +2,10 @@
  * Whether somebody who follows a stream still may: a request is asked who it is once, a stream lives for hours. One
  * question at a time, and another one where rights changed while it was under way.
  */
+import { BELIEVED_ALONE } from "./believed.ts";
 
 /** `unknown`: nobody can be asked just now. */
 export type Standing = "good" | "over" | "unknown";
-
-/** As long as other requests are believed while nobody can be asked, in ms; see `believed.ts`. */
-const BELIEVED_ALONE = 600_000;
 
 export class Recheck {
   readonly #ask: () => Promise<Standing>;

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
+import { networkOf } from "../../core/addresses.ts";
 import { type Access, callerKey, isAllowed } from "../../core/caller.ts";
 import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import type { CallMeta } from "../bus/types.ts";
@@ -108,7 +109,7 @@ export function aliasesOf(
   return Object.fromEntries(aliases);
 }
 
-/** Authenticates, then reads the body, then calls the handler. */
+/** Authenticates, looks whether the caller may send more, then reads the body, then calls the handler. */
 function handlerOf(
   route: Route,
   broker: ServiceBroker,
@@ -137,7 +138,7 @@ function handlerOf(
       checkSameOrigin(req, !req.headers.authorization && callers.tokenOf(req) !== null);
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
-    const [body, text] = await bodyOf(req, res, callerKey(meta.actor));
+    const [body, text] = await bodyOf(req, res, meta);
     const { params, query } = req.$params;
     const result = await route.handler({ broker, callers, params, query, body, text, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
@@ -157,9 +158,11 @@ function handlerOf(
   async function bodyOf(
     req: GatewayRequest,
     res: ServerResponse,
-    caller: string,
+    { actor, sourceIp = "" }: RestCall["meta"],
   ): Promise<[body: unknown, text: string]> {
     if (!route.body) return [undefined, ""];
+    // Who has no name yet has the share of their network: one who sends much must not keep others from logging in.
+    const caller = route.access === null ? `nobody:${networkOf(sourceIp)}` : callerKey(actor);
     const size = route.body.size ?? "small";
     const { shares } = callers;
     shares.checkBytes(caller);

@@ -108,7 +108,7 @@ export function responder(options: DeskOptions, sourceIp: string): Responder {
     if (error instanceof HessianError) return problem("invalid_task", STATUS.BAD_REQUEST, error.message);
     const { code, status, message, errors } = error instanceof BidaError ? error : new BidaError("internal");
     if (code === "internal") log.error({ err: error }, "unexpected");
-    if (code === "too_many_requests") return problem(code, STATUS.EXHAUSTED, message);
+    if (status === 429) return problem(code, STATUS.EXHAUSTED, message);
     if (status >= 500) return problem(code, STATUS.SERVER_ERROR, message);
     refusals.labels("dubbo", code).inc();
     const details = errors.map(({ field, message: rule }) => `${field} ${rule}`);

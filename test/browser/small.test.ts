@@ -121,6 +121,31 @@ test("what the server refuses is said in the reader's language: reasons, rules o
   assert.equal(complaints, []);
 });
 
+test("older attempts are there at once, though the hand that asked for them is in the list", async ({
+  world,
+  enter,
+}) => {
+  const taskId = await world.submit({ url: world.receiver.url() });
+  await world.ended(taskId);
+  const { page, complaints } = await enter("/tasks");
+  await page.route("**/attempts?*", async (route) => {
+    const answer = await route.fetch();
+    const [first] = (await answer.json()).items;
+    const query = new URL(route.request().url()).searchParams;
+    const newest = Number(query.get("cursor") ?? 61) - 1;
+    const oldest = Math.max(1, newest - Number(query.get("limit")) + 1);
+    const items = Array.from({ length: newest - oldest + 1 }, (_, i) => ({ ...first, n: newest - i }));
+    await route.fulfill({ json: { items, nextCursor: oldest > 1 ? String(oldest) : null } });
+  });
+  await page.goto(`/tasks/${taskId}`);
+  const rows = page.locator("[data-attempt]");
+  await rows.nth(49).waitFor();
+  await page.getByRole("button", { name: en["task.olderAttempts"] }).click();
+  await rows.nth(59).waitFor();
+  assert.is(await rows.count(), 60);
+  assert.equal(complaints, []);
+});
+
 test("names of any script stand apart from the words around them", async ({ world, enter }) => {
   const name = "חנות\u202Eevil";
   const made = await world.api("POST", "/v1/apps", { name: "מלאי", ipAllow: [] });

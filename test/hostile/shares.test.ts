@@ -14,6 +14,7 @@ test.before(async () => {
   world = await startEmbedded({
     BIDA_CALLER_BYTES_PER_SECOND: String(PER_SECOND),
     BIDA_APP_OPEN_TASKS: String(OPEN),
+    BIDA_TRUST_PROXY: "127.0.0.1,::1",
   });
 });
 test.after(() => world.stop());
@@ -37,6 +38,28 @@ test("bytes: a caller beyond its rate gets 429 until that time has passed; anoth
     async () => (await world.api("POST", "/v1/tasks", later(), greedy.headers)).status === 202,
     30_000,
   );
+});
+
+test("bytes: what was read of a body that is refused counts; it does not say beforehand how long it is", async () => {
+  const greedy = await world.app("greedy without a length");
+  const send = () =>
+    fetch(`${world.baseUrl}/v1/tasks`, {
+      method: "POST",
+      headers: { ...greedy.headers, "content-type": "application/json" },
+      body: new Blob(["x".repeat(8 * 1024 * 1024)]).stream(),
+      duplex: "half",
+    } as RequestInit);
+  assert.is((await send()).status, 413);
+  assert.is((await world.api("POST", "/v1/tasks", later(), greedy.headers)).status, 429);
+});
+
+test("bytes: those who have no name yet have a share of their own, by network: others log in", async () => {
+  const attempt = (password: string, forwarded: string) =>
+    world.api("POST", "/v1/session", { username: "admin", password }, { "x-forwarded-for": forwarded });
+  const junk = () =>
+    world.api("POST", "/v1/session", "x".repeat(100_000), { "x-forwarded-for": "192.0.2.7" });
+  await until("the stranger to be beyond its share", async () => (await junk()).status === 429, 30_000);
+  assert.is((await attempt("admin", "192.0.2.8")).status, 200);
 });
 
 test("bytes: kkbida's endpoint counts by address, in its own words", async () => {

@@ -183,6 +183,27 @@ test("while nobody can be asked, what was right before is believed, and nothing 
   }
 });
 
+test("a stream: what was right before proves nothing while nobody can be asked", async () => {
+  const own = callers();
+  KEYS[sha256("bida_stream")] = app();
+  const req = authorized("Bearer bida_stream");
+  const { actor } = await own.identify(req);
+  assert.is(await own.standing(req, actor), "good");
+  const { now } = performance;
+  performance.now = () => now.call(performance) + 10_000;
+  away = true;
+  try {
+    assert.is(await own.standing(req, actor), "unknown");
+    assert.equal((await own.identify(req)).actor, actor);
+  } finally {
+    away = false;
+    performance.now = now;
+  }
+  own.forget();
+  KEYS[sha256("bida_stream")] = app({ appId: 9 });
+  assert.is(await own.standing(req, actor), "over");
+});
+
 const calling = (key: string, remoteAddress: string, forwarded?: string) =>
   ({
     headers: { authorization: `Bearer ${key}`, ...(forwarded ? { "x-forwarded-for": forwarded } : {}) },

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { AddressRanges } from "../../core/addresses.ts";
 import type { Submission, SubmissionResult } from "../../core/contract.ts";
 import { heartbeat, MAX_BODY, STATUS } from "../../core/dubbo/frame.ts";
-import { BidaError } from "../../core/errors.ts";
+import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import { hessianString } from "../../core/hessian/writer.ts";
 import { parseLegacyTask } from "../../core/legacy.ts";
 import { refusalTo } from "../../services/bus/wire-errors.ts";
@@ -33,7 +33,7 @@ const accepting: Scheduler = ({ task, taskId }) => {
 };
 
 const refusing =
-  (code: "unavailable" | "too_many_requests"): Scheduler =>
+  (code: RefusalCode): Scheduler =>
   () => ({
     refusal: refusalTo(new BidaError(code), () => undefined),
   });
@@ -166,8 +166,10 @@ test("statuses say what is wrong, and the connection goes on", () =>
     }
     provider.scheduler = refusing("unavailable");
     assert.is((await asked(request))[0], STATUS.SERVER_ERROR);
-    provider.scheduler = refusing("too_many_requests");
-    assert.is((await asked(request))[0], STATUS.EXHAUSTED);
+    for (const code of ["too_many_requests", "share_used_up"] as const) {
+      provider.scheduler = refusing(code);
+      assert.is((await asked(request))[0], STATUS.EXHAUSTED, code);
+    }
     provider.scheduler = () => {
       throw new Error("a bug at /home/x.ts:1");
     };

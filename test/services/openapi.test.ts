@@ -71,6 +71,14 @@ test("every reference leads somewhere, every component is used", () => {
       assert.ok(used.has(`components/${kind}/${name}`), `${name} is not used`);
 });
 
+test("what takes a body, or a stream, can say that the caller's share is used up, logins as well", () => {
+  for (const { method, path, body } of declared) {
+    const operation = document.paths[path]?.[method.toLowerCase()];
+    const can = JSON.stringify((operation?.responses as object | undefined) ?? {}).includes("share_used_up");
+    assert.is(can, body !== undefined || path === "/v1/events", `${method} ${path}`);
+  }
+});
+
 test("operations have names of their own, and names stay readable", () => {
   const ids = operations.map(({ operation }) => String(operation.operationId));
   assert.is(new Set(ids).size, ids.length);

@@ -8,10 +8,9 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
   const add = (...more: RefusalCode[]) => {
     for (const code of more) codes.add(code);
   };
-  if (route.access !== null || route.door) add("unauthorized", "forbidden");
-  if (route.access !== null) add("too_many_requests");
-  // Of bytes, and of what a route says itself.
-  if (route.access !== null && (route.body || route.path === "/v1/events")) add("share_used_up");
+  if (route.access !== null || route.door) add("unauthorized", "forbidden", "too_many_requests");
+  // Of bytes, and of event streams.
+  if (route.body || route.path === "/v1/events") add("share_used_up");
   if (route.query) add("invalid_query");
   // `invalid_json` is also what a path that is wrongly percent-encoded gets.
   if (route.path.includes("{")) add("not_found", "invalid_json");

@@ -582,7 +582,6 @@ export const en = {
   "verdict.quiet.text": "It was not called in the last 24 hours",
   "dest.spark": "{calls|call|calls}, {failed} failed",
   "dest.waiting": "Waiting",
-  "dest.inFlight": "In flight",
   "dest.limits": "Limits",
   "dest.atOnce": "{n} at once|{n} at once",
   "dest.perSecond": "{n}/s|{n}/s",

@@ -573,7 +573,6 @@ export const zh: Record<keyof typeof en, string> = {
   "verdict.quiet.text": "最近 24 小时没有调用",
   "dest.spark": "{calls} 次调用，{failed} 次失败",
   "dest.waiting": "等待",
-  "dest.inFlight": "进行中",
   "dest.limits": "限制",
   "dest.atOnce": "并发 {n}",
   "dest.perSecond": "{n}/秒",
