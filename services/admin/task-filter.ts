@@ -34,7 +34,16 @@ export async function filterOf(
   ]);
   const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
   // What is not named here narrows the search: a filter that were dropped would find everything, and retry it.
-  const { state, limit: _, cursor: __, sort: ___, include: ____, createdFrom, createdTo, ...narrowing } = query;
+  const {
+    state,
+    limit: _,
+    cursor: __,
+    sort: ___,
+    include: ____,
+    createdFrom,
+    createdTo,
+    ...narrowing
+  } = query;
   const filter: TaskFilter = {
     ...narrowing,
     createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,

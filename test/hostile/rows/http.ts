@@ -25,7 +25,8 @@ async function bare({ world }: Place, text: string): Promise<Seen> {
   return promise;
 }
 
-const head = (line: string, ...headers: string[]) => `${[line, "host: localhost", ...headers].join("\r\n")}\r\n\r\n`;
+const head = (line: string, ...headers: string[]) =>
+  `${[line, "host: localhost", ...headers].join("\r\n")}\r\n\r\n`;
 const BARE: [name: string, text: string, status: number[]][] = [
   ["headers of 64 KiB", head("GET /v1/tasks HTTP/1.1", `x: ${"x".repeat(65_000)}`), [431]],
   [
