@@ -9,7 +9,9 @@ import { examineKkbida, type Finding } from "../../scripts/doctor-kkbida/finding
 import { DOCTOR_HELP, readDoctorOptions } from "../../scripts/doctor-kkbida/options.ts";
 import { UsageError } from "../../scripts/import-kkbida/options.ts";
 import { Source } from "../../store/kkbida/source.ts";
+import { bida, environment } from "../cli/command.ts";
 import { thrown } from "../core/helpers.ts";
+import { temporaryFolder } from "../servers/server.ts";
 import { emptyKkbida, idOf, insert, type Kkbida, logRow, taskRow } from "./kkbida.ts";
 
 const test = suite("doctor of kkbida");
@@ -19,6 +21,21 @@ test.before.each(async () => {
   kkbida = await emptyKkbida();
 });
 test.after.each(() => kkbida.close());
+
+test("bida doctor --kkbida says the same, beside what it says of Bida", async () => {
+  await insert(kkbida, "callback_task", [taskRow()]);
+  const { code, out, err } = await bida(
+    ["doctor", "--json", "--kkbida", kkbida.url],
+    environment({ BIDA_DATA_DIR: temporaryFolder("doctor") }),
+  );
+  const { findings } = JSON.parse(out) as { findings: Finding[] };
+  assert.ok(
+    findings.some(({ about, level }) => about === "kkbida: tables" && level === "ok"),
+    err,
+  );
+  // No Bida runs there.
+  assert.is(code, 1);
+});
 
 const NAMES: Record<string, string[]> = { "target.example": ["192.0.2.1"], "inside.example": ["10.1.2.3"] };
 const resolve = async (name: string): Promise<string[]> => {
