@@ -4,6 +4,7 @@
  * connection that only reads; SQLite's log (WAL) lets them read beside the one that writes. A thread comes with the first
  * search and goes when there was none for a while. What is committed before a search is asked for is seen by it.
  */
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import knexModule, { type Knex } from "knex";
 import Client_BetterSQLite3 from "knex/lib/dialects/better-sqlite3/index.js";
@@ -92,7 +93,7 @@ class SearchThread {
   #running: PromiseWithResolvers<Row[]> | null = null;
 
   constructor(filename: string) {
-    const url = new URL("./sqlite-search-thread.ts", import.meta.url);
+    const url = new URL(`sqlite-search-thread${extname(import.meta.filename)}`, import.meta.url);
     this.#worker = new Worker(url, { workerData: filename, name: "bida-search" });
     this.#worker.unref();
     this.#worker.on("message", (reply: SearchReply) => {

@@ -76,6 +76,10 @@ export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger):
     async ping() {
       await knex.raw("SELECT 1");
     },
+    async describe() {
+      const [{ version }] = (await knex.raw("SELECT sqlite_version() AS version")) as [{ version: string }];
+      return { version: `SQLite ${version}`, tooOld: null, settings: [] };
+    },
     serverTime: async () => Date.now(),
     // This process's own work, which ends.
     async close() {
