@@ -33,8 +33,17 @@ export async function filterOf(
     handed(resources, resources.clock.now()),
   ]);
   const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
-  // What is not named here narrows the search: a filter that were dropped would find everything, and retry it.
-  const { state, limit: _, cursor: __, sort: ___, include: ____, createdFrom, createdTo, ...narrowing } = query;
+  // What is not named here narrows the search: a filter that is dropped finds everything, and a job retries it.
+  const {
+    state,
+    limit: _,
+    cursor: __,
+    sort: ___,
+    include: ____,
+    createdFrom,
+    createdTo,
+    ...narrowing
+  } = query;
   const filter: TaskFilter = {
     ...narrowing,
     createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,
