@@ -97,12 +97,16 @@ export function unmasked(edited: Edited, original: Request): Edited {
 }
 
 function unmaskUrl(url: string, original: string): string {
-  const known = new Map<string, string>();
+  // A name may stand there several times: each keeps its own.
+  const known = new Map<string, string[]>();
   mapQuery(original, (name, value) => {
-    known.set(name, value);
+    known.set(name, [...(known.get(name) ?? []), value]);
     return value;
   });
-  return mapQuery(url, (name, value) => (value === MASK ? (known.get(name) ?? value) : value));
+  return mapQuery(url, (name, value) => {
+    const own = known.get(name)?.shift() ?? value;
+    return value === MASK ? own : value;
+  });
 }
 
 function unmaskHeaders(headers: Record<string, unknown>, original: Record<string, string>) {

@@ -33,7 +33,7 @@ export async function filterOf(
     handed(resources, resources.clock.now()),
   ]);
   const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
-  // What is not named here narrows the search: a filter that were dropped would find everything, and retry it.
+  // What is not named here narrows the search: a filter that is dropped finds everything, and a job retries it.
   const {
     state,
     limit: _,

@@ -140,6 +140,14 @@ test("a mask that stands for nothing stays what it is", () =>
     headers: { "x-key": "******" },
   }));
 
+test("a name that stands there several times keeps its values in their order", () => {
+  const url = "https://a/?token=one&q=1&token=two";
+  const masked = maskTaskUrl(url);
+  assert.is(unmasked({ url: masked }, { ...original, url }).url, url);
+  const edited = masked.replace("token=******", "token=new");
+  assert.is(unmasked({ url: edited }, { ...original, url }).url, "https://a/?token=new&q=1&token=two");
+});
+
 test("a task without secrets is the same object", () => {
   const open = {
     ...original,
