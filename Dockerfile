@@ -23,7 +23,10 @@ WORKDIR /app
 COPY package.json moleculer.config.ts ./
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/ui/dist ui/dist
-COPY scripts/healthcheck.mjs scripts/repl.ts scripts/
+COPY scripts/healthcheck.mjs scripts/import-kkbida.ts scripts/
+COPY scripts/import-kkbida scripts/import-kkbida
+COPY bin bin
+COPY cli cli
 COPY core core
 COPY store store
 COPY due due

@@ -6,6 +6,7 @@ import { type Config, ConfigError, loadConfig } from "./core/config.ts";
 import { sharedOptions } from "./services/bus/broker-options.ts";
 import { largePackets } from "./services/bus/large-packets.ts";
 import { packetGuard } from "./services/bus/packet-guard.ts";
+import { neighbours } from "./services/neighbours/neighbours.ts";
 import { egressRules } from "./services/node/egress.ts";
 import { fatal } from "./services/node/fatal.ts";
 import { foreignNodes } from "./services/node/foreign-nodes.ts";
@@ -34,6 +35,7 @@ function brokerOptions(settings: Config): BrokerOptions {
       resources(settings),
       egressRules(settings),
       nodeService(settings),
+      neighbours(settings),
       largePackets(),
       packetGuard(),
       replListener(settings),

@@ -1,6 +1,7 @@
 /** What came back from a target, understood: decoded, as text to judge, and as it is kept on record. */
 import { cutToBytes } from "../core/cut-text.ts";
 import type { CallError, ResponseEncoding } from "../core/outcome.ts";
+import type { Place } from "./answer-room.ts";
 import { readText } from "./charset.ts";
 import { codingsOf, decodeContent } from "./content-coding.ts";
 import { type Further, SearchReading, WholeReading } from "./further.ts";
@@ -27,7 +28,7 @@ export interface Answer {
 
 /**
  * @param timeLeft of the call, in ms
- * @param further how far it may be looked at; null: as far as it is kept
+ * @param further how far it may be looked at; null: as far as it is kept. It is released by the one who judges the answer
  * @returns at once where nothing is encoded
  */
 export function readAnswer(
@@ -88,20 +89,20 @@ async function decodedFurther(
 ): Promise<Answer> {
   const { isWhole, until, type, further, beginning } = more;
   const place = further.take();
-  try {
-    if (!place.held) await Promise.race([place.granted, pastTime(until)]);
-    const timeLeft = place.held ? until - performance.now() : 0;
-    const decoded = await decodeContent(body, codings, isWhole, timeLeft, further.wholeBytes);
-    if ("code" in decoded) return { ...beginning, error: decoded };
-    const answer = asText(decoded.bytes, type, !isWhole || decoded.cut, null);
-    return { ...answer, lookedAt: further.wholeBytes };
-  } finally {
-    place.release();
-  }
+  if (!place.held) await grantedUntil(place, until);
+  const timeLeft = place.held ? until - performance.now() : 0;
+  const decoded = await decodeContent(body, codings, isWhole, timeLeft, further.wholeBytes);
+  if ("code" in decoded) return { ...beginning, error: decoded };
+  const answer = asText(decoded.bytes, type, !isWhole || decoded.cut, null);
+  return { ...answer, lookedAt: further.wholeBytes };
 }
 
-const pastTime = (until: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Math.max(1, until - performance.now())).unref());
+async function grantedUntil({ granted }: Place, until: number): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, Math.max(1, until - performance.now())).unref();
+  await Promise.race([granted, timeout.promise]);
+  clearTimeout(timer);
+}
 
 type ContentType = string | string[] | undefined;
 

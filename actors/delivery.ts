@@ -15,7 +15,7 @@ import { type RenderedRequest, renderRequest } from "../core/template.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import type { Connections } from "./connections.ts";
-import { furtherOf } from "./further.ts";
+import { type Further, furtherOf } from "./further.ts";
 import { type CallRequest, type CallResult, callTarget } from "./http-call.ts";
 import type { Judge } from "./judge.ts";
 import type { Case } from "./judge-protocol.ts";
@@ -65,6 +65,8 @@ interface Delivery {
   request?: RenderedRequest;
   headers?: Record<string, string>;
   result?: CallResult;
+  /** Reads on; holds memory until it is released. */
+  further?: Further | null;
   answer?: Answer;
   error: CallError | null;
 }
@@ -80,6 +82,15 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
     error: null,
   };
   if (job.expiresAt !== null && delivery.startedAt >= job.expiresAt) return expired(job, context.clock);
+  try {
+    return await made(delivery, context);
+  } finally {
+    delivery.further?.release();
+  }
+}
+
+async function made(delivery: Delivery, context: DeliveryContext): Promise<Outcome | NotMade> {
+  const { job } = delivery;
   render(delivery);
   signed(delivery);
   if (job.mail) await mailed(delivery, job.mail, context);
@@ -89,7 +100,6 @@ export async function deliver(job: Job, context: DeliveryContext): Promise<Outco
   // What comes now is no part of the call.
   delivery.tookMs = performance.now() - delivery.startedMono;
   await judgedBy(delivery, context);
-  delivery.result?.reading?.release();
   return outcome(delivery, context);
 }
 
@@ -126,7 +136,8 @@ async function call(delivery: Delivery, context: DeliveryContext): Promise<void>
   if (error || !request || !headers) return;
   const { connections, connector, sockets, answers = new AnswerRoom() } = context;
   const further = furtherOf(job, request.origin, answers);
-  const made: CallRequest = {
+  delivery.further = further;
+  const asked: CallRequest = {
     method: job.requestMethod,
     path: request.path,
     headers,
@@ -138,8 +149,8 @@ async function call(delivery: Delivery, context: DeliveryContext): Promise<void>
   const hops = redirectsOf(job.profile ?? null, job.requestMethod);
   const calling =
     hops === 0
-      ? callTarget(connections, made)
-      : callFollowing(connections, request, made, hops, { connector, ...(sockets && { sockets }) });
+      ? callTarget(connections, asked)
+      : callFollowing(connections, request, asked, hops, { connector, ...(sockets && { sockets }) });
   const result = await waitedFor(calling, job, context);
   const timeLeft = delivery.startedMono + job.timeoutMs - performance.now();
   const answer = readAnswer(result, timeLeft, further);

@@ -35,18 +35,14 @@ export class SearchReading implements Reading {
   found(text: string): boolean {
     return this.#search.found(text);
   }
-
-  release(): void {}
 }
 
 /** Keeps what comes, up to a limit. */
 export class WholeReading implements Reading {
-  readonly #place: Place;
   readonly #chunks: Buffer[] = [];
   #left: number;
 
   constructor(place: Place, flow: Flow, left: number) {
-    this.#place = place;
     this.#left = left;
     if (place.held) return;
     flow.pause();
@@ -63,10 +59,6 @@ export class WholeReading implements Reading {
   /** What came behind the beginning. */
   get rest(): Buffer[] {
     return this.#chunks;
-  }
-
-  release(): void {
-    this.#place.release();
   }
 }
 
@@ -94,6 +86,7 @@ export class Further implements ReadsOn {
   readonly #status: ExpectationSpec["status"];
   readonly #owner: string;
   readonly #room: AnswerRoom;
+  #place: Place | null = null;
 
   /** @param owner the target's origin */
   constructor({ expect, expectResult }: Judged, owner: string, room: AnswerRoom) {
@@ -133,7 +126,14 @@ export class Further implements ReadsOn {
     return this.#needsWhole || this.#texts.some((one) => !text.includes(one));
   }
 
+  /** The answer's room: one place for all that is done with it. Two would have answers wait for each other. */
   take(): Place {
-    return this.#room.take(this.#owner);
+    this.#place ??= this.#room.take(this.#owner);
+    return this.#place;
+  }
+
+  release(): void {
+    this.#place?.release();
+    this.#place = null;
   }
 }

@@ -31,7 +31,7 @@ export interface CallResult {
   body: Buffer;
   /** The body was longer than that. */
   truncated: boolean;
-  /** What read on behind it; to be released. Null or missing where nothing did. */
+  /** What read on behind it; see {@link ReadsOn.release}. Null or missing where nothing did. */
   reading?: Reading | null;
   /** The whole body came. */
   complete?: boolean;

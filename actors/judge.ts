@@ -3,6 +3,7 @@
  * after another and apps in turn: on the delivery thread all other calls would wait for it. A judgement has a time limit; the
  * thread is ended then, and the next judgement starts another one.
  */
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { judgingSteps } from "../core/expect.ts";
 import type { CallError } from "../core/outcome.ts";
@@ -97,7 +98,8 @@ export class Judge {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("judge-thread.ts", import.meta.url), { name: "bida-judge" });
+    const url = new URL(`judge-thread${extname(import.meta.filename)}`, import.meta.url);
+    const worker = new Worker(url, { name: "bida-judge" });
     worker.on("message", (message: FromJudge) => {
       if (worker !== this.#worker) return;
       if (message.type === "ready") this.#isReady = true;

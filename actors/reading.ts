@@ -10,8 +10,6 @@ export type AnswerHeaders = Record<string, string | string[]>;
 export interface Reading {
   /** @returns whether more is wanted */
   push(chunk: Buffer): boolean;
-  /** The call was judged: what was read is not needed any more. */
-  release(): void;
 }
 
 /** Stops and continues the stream of an answer. */
@@ -23,4 +21,6 @@ export interface Flow {
 export interface ReadsOn {
   /** @returns null where the beginning is enough */
   begin(statusCode: number | null, headers: AnswerHeaders, beginning: Buffer, flow: Flow): Reading | null;
+  /** What was read is not needed any more: it was judged, or another call follows. May be called again. */
+  release(): void;
 }

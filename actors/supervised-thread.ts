@@ -4,6 +4,7 @@
  * or a task that kills its thread, or holds it up, would do so for ever: `overrun` where the thread was at work on it when it
  * stopped answering, else `crashed`.
  */
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { millis } from "../core/clock.ts";
 import type { EgressRules } from "../core/egress.ts";
@@ -134,7 +135,7 @@ export class SupervisedThread {
       gauges: this.gauges.buffer,
     };
     this.#drained = Promise.withResolvers<void>();
-    const worker = new Worker(new URL("thread.ts", import.meta.url), {
+    const worker = new Worker(new URL(`thread${extname(import.meta.filename)}`, import.meta.url), {
       workerData: settings,
       name: `bida-dispatcher-${this.#index}`,
     });

@@ -1,4 +1,4 @@
-/** The Moleculer door: for services on the same NATS as Bida. */
+/** Over Moleculer: for services on the same NATS as Bida. */
 import { type BidaClient, DEFAULT_TIMEOUT_MS } from "./client.ts";
 import type { ActionMap, BatchResult } from "./contract.ts";
 import { cut } from "./cut.ts";
@@ -25,13 +25,24 @@ export interface BrokerClientOptions {
   timeoutMs?: number | undefined;
 }
 
+/** What Moleculer offers beyond HTTP. */
+export interface BrokerClient extends BidaClient {
+  /**
+   * Any of Bida's public actions, with its types. @throws CallbackError
+   * @example
+   * const { tasks } = await bida.action("bida.admin.statsSummary", {});
+   */
+  action<A extends keyof ActionMap>(name: A, params: ActionMap[A][0]): Promise<ActionMap[A][1]>;
+}
+
 /**
- * @param broker a started one, with the namespace and the transporter of Bida's cluster
+ * @param broker a started one, on the NATS of Bida's cluster, in a namespace that it serves (`BIDA_RPC_NAMESPACES`; Moleculer's
+ *   default unless configured otherwise). Moleculer 0.14 or 0.15
  * @example
  * const bida = createBrokerClient(this.broker); // in a Moleculer service
  * const taskId = await bida.call({ url: "https://shop.example/paid", requestMethod: "POST", limitCallCount: 10 });
  */
-export function createBrokerClient(broker: MoleculerBroker, options: BrokerClientOptions = {}): BidaClient {
+export function createBrokerClient(broker: MoleculerBroker, options: BrokerClientOptions = {}): BrokerClient {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 
   async function act<A extends keyof ActionMap>(
@@ -52,7 +63,7 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
   return {
     async call(task, more) {
       const idempotencyKey = checkedKey(more?.idempotencyKey);
-      return (await act("scheduler.submit", { json: printTask(task) }, { idempotencyKey })).taskId;
+      return (await act("bida.scheduler.submit", { json: printTask(task) }, { idempotencyKey })).taskId;
     },
     async callBatch(tasks, more) {
       const key = checkedKey(more?.idempotencyKey);
@@ -63,32 +74,35 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
       for (const [i, part] of parts.entries()) {
         // The cut depends on the tasks only, so a repeated batch meets the same keys again.
         const idempotencyKey = key !== undefined && parts.length > 1 ? `${key}#${i + 1}` : key;
-        results.push(...(await act("scheduler.submitBatch", { tasks: part }, { idempotencyKey })).results);
+        results.push(
+          ...(await act("bida.scheduler.submitBatch", { tasks: part }, { idempotencyKey })).results,
+        );
       }
       return results;
     },
     async get(taskId) {
-      return act("scheduler.get", { taskId });
+      return act("bida.scheduler.get", { taskId });
     },
     async attempts(taskId) {
       return everyPage((cursor) =>
-        act("scheduler.attempts", cursor === null ? { taskId } : { taskId, cursor }),
+        act("bida.scheduler.attempts", cursor === null ? { taskId } : { taskId, cursor }),
       );
     },
     async retry(taskId, more) {
-      return act("admin.retry", more?.force ? { taskId, force: true } : { taskId });
+      return act("bida.admin.retry", more?.force ? { taskId, force: true } : { taskId });
     },
     async cancel(taskId) {
-      return act("scheduler.cancel", { taskId });
+      return act("bida.scheduler.cancel", { taskId });
     },
     async resolve(taskId) {
-      return act("admin.resolve", { taskId });
+      return act("bida.admin.resolve", { taskId });
     },
     async list(query = {}) {
-      return act("admin.list", query);
+      return act("bida.admin.list", query);
     },
+    action: (name, params) => act(name, params),
     async waitFor(taskId, more) {
-      return waitFor((withinMs) => act("scheduler.get", { taskId }, { withinMs }), more);
+      return waitFor((withinMs) => act("bida.scheduler.get", { taskId }, { withinMs }), more);
     },
   };
 }

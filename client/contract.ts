@@ -1,5 +1,6 @@
 /** The part of the contract that callers use; its one source is `core/contract.ts`. */
 import type { ActionMap as EveryAction, EventMap as EveryEvent } from "../core/contract.ts";
+import type { PublicAction, PublicEvent } from "../core/public-actions.ts";
 
 export type {
   AttemptView,
@@ -18,15 +19,24 @@ export type {
   TaskView,
 } from "../core/contract.ts";
 
-/** The events open to other services: name → payload. */
-export type EventMap = Pick<EveryEvent, Extract<keyof EveryEvent, `task.${string}`>>;
-
-type SchedulerAction = "submit" | "submitBatch" | "get" | "attempts" | "cancel";
-type AdminAction = "list" | "retry" | "cancel" | "resolve";
+type OldEvents = Pick<EveryEvent, PublicEvent>;
 
 /**
- * The Moleculer actions open to other services: name → [parameters, result].
- * @example
- * type Submitted = ActionMap["scheduler.submit"][1]; // { taskId: string }
+ * The events open to other services: name → payload. `bida.task.…` reaches one instance of every group that listens,
+ * `bida.broadcast.task.…` every instance. The names without `bida.` are dropped by the next version.
  */
-export type ActionMap = Pick<EveryAction, `scheduler.${SchedulerAction}` | `admin.${AdminAction}`>;
+export type EventMap = OldEvents & {
+  [E in PublicEvent as `bida.${E}` | `bida.broadcast.${E}`]: EveryEvent[E];
+};
+
+type OldActions = Pick<EveryAction, PublicAction>;
+
+/**
+ * The Moleculer actions open to other services: name → [parameters, result]. The names without `bida.` are dropped by the next
+ * version.
+ * @example
+ * type Submitted = ActionMap["bida.scheduler.submit"][1]; // { taskId: string }
+ */
+export type ActionMap = OldActions & {
+  [A in PublicAction as `bida.${A}`]: EveryAction[A];
+};

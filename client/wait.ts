@@ -39,7 +39,9 @@ export async function waitFor(
     try {
       const task = await get(Math.max(1, Math.ceil(deadline - time.now())));
       if (until(task)) return task;
-      seen = `it is ${task.state} after ${task.callCount} calls`;
+      const said = task.lastError ? `, last error ${task.lastError.code}: ${task.lastError.message}` : "";
+      seen = `it is ${task.state} after ${task.callCount} calls${said}`;
+      cause = undefined;
     } catch (error) {
       if (!(error instanceof CallbackError && PASSING.has(error.code))) throw error;
       cause = error;
@@ -50,9 +52,14 @@ export async function waitFor(
       await time.sleep(Math.min(pause, left, Math.max(FIRST_PAUSE_MS, left / 2)));
     }
     if (time.now() >= deadline) {
-      throw new CallbackError("wait_timeout", `The task did not get there within ${timeoutMs} ms: ${seen}`, {
-        cause,
-      });
+      const why = cause instanceof Error ? `; the last failure: ${cause.message}` : "";
+      throw new CallbackError(
+        "wait_timeout",
+        `The task did not get there within ${timeoutMs} ms: ${seen}${why}`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -32,6 +32,12 @@ export interface NodeInfo {
   draining: boolean;
   /** The installation that it is of; null: it has met none, or several. */
   installation: string | null;
+  /** Node.js's version. Nodes of an older release do not tell, neither this nor the next two. */
+  nodeVersion?: string;
+  /** Tells one `BIDA_SECRET_KEY` from another, and gives nothing of it away; null: it has none. */
+  secretKey?: string | null;
+  /** This machine's clock, ISO 8601. */
+  clock?: string;
   /** Of the main thread, in ms, over the last seconds. */
   eventLoopDelay: { p50: number; p99: number };
   rssBytes: number;

@@ -26,6 +26,12 @@ export interface Config {
   redisUrl: string | null;
   /** Empty: a single process. */
   natsUrls: string[];
+  /** Moleculer's namespace of Bida's own nodes. */
+  namespace: string;
+  /** The namespaces in which other services reach Bida; "" is Moleculer's default. */
+  rpcNamespaces: string[];
+  /** Whether they may also use the names without `bida.`. */
+  rpcAliases: boolean;
   adminUsername: string;
   adminPassword: string;
   /** Who may use the legacy door. */
@@ -63,6 +69,8 @@ export interface Config {
   /** 0 keeps everything. */
   retentionDays: number;
   logLevel: string;
+  /** `text`: lines for people. */
+  logFormat: LogFormat;
   /** 32 bytes that seal signing secrets in the database. Null: generated once in `dataDir`. */
   secretKey: Buffer | null;
   /** Keys from before: they open, and seal nothing. */
@@ -89,6 +97,9 @@ export interface Config {
   /** What this node runs. */
   services: ServiceName[];
 }
+
+export const LOG_FORMATS = ["json", "text"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** The mistakes end the start; `message` is one line that names the variable. */
 export class ConfigError extends Error {
@@ -148,6 +159,22 @@ const key = z
   .transform((text) => Buffer.from(text, "base64"))
   .refine((bytes) => bytes.length === 32, "must be 32 bytes in base64 (openssl rand -base64 32)");
 
+/** Part of a NATS subject: no blanks, no wildcards. A dot would make two parts of one. */
+const namespaceName = z.string().regex(/^[\w-]{1,64}$/, "must be letters, digits, - and _, at most 64");
+
+/** Stands for Moleculer's default namespace, which has no name. */
+export const DEFAULT_NAMESPACE = "default";
+
+const NAMES = "must be names of namespaces: default,shop; or none";
+const rpcNamespaces = list
+  .pipe(z.array(z.string().regex(/^[\w.-]{1,64}$/, NAMES)).min(1, NAMES))
+  .refine((names) => names.length === 1 || !names.includes("none"), "none stands alone")
+  .transform((names) =>
+    [...new Set(names)]
+      .filter((name) => name !== "none")
+      .map((name) => (name === DEFAULT_NAMESPACE ? "" : name)),
+  );
+
 /** Of callers and proxies. One that can never match would be taken for a protection, or for a permission, that it is not. */
 const peers = ranges.superRefine((entries, ctx) => {
   const problem = entries.map(neverMatches).find((one) => one !== null);
@@ -176,6 +203,9 @@ const VARIABLES = z.object({
     .optional(),
   BIDA_REDIS_URL: server(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
+  BIDA_NAMESPACE: namespaceName.default("bida"),
+  BIDA_RPC_NAMESPACES: rpcNamespaces.default([""]),
+  BIDA_RPC_ALIASES: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
   // As other users' names: MySQL does not tell two of them apart by blanks at the end.
   BIDA_ADMIN_USERNAME: z
     .string()
@@ -227,6 +257,9 @@ const VARIABLES = z.object({
       error: "must be fatal, error, warn, info, debug or trace",
     })
     .default("info"),
+  BIDA_LOG_FORMAT: z
+    .enum(LOG_FORMATS, { error: "must be json or text" })
+    .default(process.stdout.isTTY ? "text" : "json"),
   BIDA_SECRET_KEY: key.optional(),
   BIDA_SECRET_KEY_PREVIOUS: list.pipe(z.array(key)).default([]),
   BIDA_ENCRYPT_PAYLOADS: z.enum(["true", "false"], "must be true or false").default("false"),
@@ -270,7 +303,7 @@ export function loadConfig(
   const v = checked(VARIABLES, env);
   const embedded = v.BIDA_NATS_URL.length === 0;
   const sockets = socketsPerThread(openFiles, v.BIDA_THREADS);
-  checkCombination(v);
+  for (const mistake of combinationMistakes(v)) throw new ConfigError(mistake);
   return {
     host: v.BIDA_HOST,
     port: v.BIDA_PORT,
@@ -278,6 +311,9 @@ export function loadConfig(
     databaseUrl: v.BIDA_DATABASE_URL ?? null,
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
+    namespace: v.BIDA_NAMESPACE,
+    rpcNamespaces: v.BIDA_RPC_NAMESPACES,
+    rpcAliases: v.BIDA_RPC_ALIASES === "on",
     adminUsername: v.BIDA_ADMIN_USERNAME,
     adminPassword: isLegacyOnly(v) ? NO_PASSWORD : v.BIDA_ADMIN_PASSWORD,
     apiIpAllow: new AddressRanges(v.BIDA_API_IP_ALLOW),
@@ -300,6 +336,7 @@ export function loadConfig(
     appOpenTasks: v.BIDA_APP_OPEN_TASKS,
     retentionDays: v.BIDA_RETENTION_DAYS,
     logLevel: v.BIDA_LOG_LEVEL,
+    logFormat: v.BIDA_LOG_FORMAT,
     secretKey: v.BIDA_SECRET_KEY ?? null,
     formerSecretKeys: v.BIDA_SECRET_KEY_PREVIOUS,
     encryptPayloads: v.BIDA_ENCRYPT_PAYLOADS === "true",
@@ -320,30 +357,66 @@ export function loadConfig(
 }
 
 /** What a program needs that is no node: to find the cluster, or the embedded process. */
-export type ClientConfig = Pick<Config, "natsUrls" | "dataDir" | "logLevel">;
+export type ClientConfig = Pick<Config, "natsUrls" | "namespace" | "dataDir" | "logLevel" | "logFormat">;
 
-const CLIENT_VARIABLES = VARIABLES.pick({ BIDA_NATS_URL: true, BIDA_DATA_DIR: true }).extend({
+const CLIENT_VARIABLES = VARIABLES.pick({
+  BIDA_NATS_URL: true,
+  BIDA_NAMESPACE: true,
+  BIDA_DATA_DIR: true,
+  BIDA_LOG_FORMAT: true,
+}).extend({
   BIDA_LOG_LEVEL: VARIABLES.shape.BIDA_LOG_LEVEL.unwrap().default("fatal"),
 });
 
 /** @throws ConfigError for the first mistake */
 export function loadClientConfig(env: Record<string, string | undefined>): ClientConfig {
   const v = checked(CLIENT_VARIABLES, env);
-  return { natsUrls: v.BIDA_NATS_URL, dataDir: v.BIDA_DATA_DIR, logLevel: v.BIDA_LOG_LEVEL };
+  return {
+    natsUrls: v.BIDA_NATS_URL,
+    namespace: v.BIDA_NAMESPACE,
+    dataDir: v.BIDA_DATA_DIR,
+    logLevel: v.BIDA_LOG_LEVEL,
+    logFormat: v.BIDA_LOG_FORMAT,
+  };
+}
+
+/** Settings of programs that ask a Bida; a node takes no notice of them. */
+const OF_THE_COMMAND_LINE = ["BIDA_URL", "BIDA_API_KEY", "BIDA_USER", "BIDA_DEBUG"];
+
+/** Names of all settings. */
+export const VARIABLE_NAMES: string[] = [...Object.keys(VARIABLES.shape), ...OF_THE_COMMAND_LINE];
+
+/**
+ * Everything that is wrong with the environment, a line each; {@link loadConfig} throws the first of them. Rules between
+ * variables are looked at where each by itself is right.
+ */
+export function configMistakes(env: Record<string, string | undefined>): string[] {
+  const given = givenIn(env);
+  const parsed = VARIABLES.safeParse(given);
+  return parsed.success
+    ? [...combinationMistakes(parsed.data)]
+    : parsed.error.issues.map((issue) => mistakeOf(issue, given));
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
+  const given = givenIn(env);
+  const parsed = variables.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(mistakeOf(parsed.error.issues[0] as z.core.$ZodIssue, given));
+}
+
+function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
   // A password of blanks is a mistake, not an absence: somebody believes that one is set.
   const isGiven = ([name, value]: [string, string | undefined]) =>
     name === "BIDA_ADMIN_PASSWORD"
       ? Boolean(value)
       : Boolean(value?.trim()) || (value !== undefined && MAY_BE_EMPTY.has(name));
-  const given = Object.fromEntries(Object.entries(env).filter(isGiven));
-  const parsed = variables.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const name = String(issue?.path[0]);
-  throw new ConfigError(`${name}: ${issue?.message} (it is ${shown(name, given[name])})`);
+  return Object.fromEntries(Object.entries(env).filter(isGiven));
+}
+
+function mistakeOf({ path, message }: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(path[0]);
+  return `${name}: ${message} (it is ${shown(name, given[name])})`;
 }
 
 /** Whether the database and the due set are this process's alone. */
@@ -356,43 +429,38 @@ const usual = SERVICE_NAMES.filter((name) => name !== "dubbo");
 const servicesOf = ({ SERVICES, BIDA_DUBBO_PORT }: Variables): ServiceName[] =>
   SERVICES ?? (BIDA_DUBBO_PORT === undefined ? usual : [...SERVICE_NAMES]);
 
-function checkCombination(v: Variables): void {
+function* combinationMistakes(v: Variables): Generator<string> {
   const services = servicesOf(v);
-  if (services.includes("dubbo")) checkDubbo(v);
+  if (v.BIDA_RPC_NAMESPACES.includes(v.BIDA_NAMESPACE))
+    yield `BIDA_RPC_NAMESPACES: ${v.BIDA_NAMESPACE} is the namespace of Bida's own nodes (BIDA_NAMESPACE)`;
+  if (services.includes("dubbo")) yield* dubboMistakes(v);
   if (v.BIDA_NATS_URL.length > 0) {
-    if (!v.BIDA_REDIS_URL)
-      throw new ConfigError("BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)");
-    if (!v.BIDA_DATABASE_URL) {
-      throw new ConfigError("BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)");
-    }
+    if (!v.BIDA_REDIS_URL) yield "BIDA_REDIS_URL: is needed with BIDA_NATS_URL (more than one node)";
+    if (!v.BIDA_DATABASE_URL) yield "BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)";
     if (v.BIDA_ENCRYPT_PAYLOADS === "true" && !v.BIDA_SECRET_KEY)
-      throw new ConfigError("BIDA_SECRET_KEY: is needed with BIDA_ENCRYPT_PAYLOADS in a cluster");
+      yield "BIDA_SECRET_KEY: is needed with BIDA_ENCRYPT_PAYLOADS in a cluster";
   } else if (usual.some((name) => !services.includes(name))) {
-    throw new ConfigError("SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset");
+    yield "SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset";
   }
-  if (services.includes("api") && !isLoopback(v.BIDA_HOST) && !isLegacyOnly(v)) checkPassword(v);
+  if (services.includes("api") && !isLoopback(v.BIDA_HOST) && !isLegacyOnly(v)) yield* passwordMistakes(v);
 }
 
-function checkPassword({ BIDA_ADMIN_PASSWORD: password, BIDA_HOST: host }: Variables): void {
-  if (password === DEFAULT_PASSWORD)
-    throw new ConfigError(
-      `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${host}`,
-    );
+function* passwordMistakes({ BIDA_ADMIN_PASSWORD: password, BIDA_HOST: host }: Variables): Generator<string> {
+  if (password === DEFAULT_PASSWORD) {
+    yield `BIDA_ADMIN_PASSWORD: the default password is for loopback only; set another one to listen on ${host}`;
+    return;
+  }
   const weakness = weaknessOf(password);
-  if (weakness)
-    throw new ConfigError(`BIDA_ADMIN_PASSWORD: ${weakness}, to listen on ${host} (it is not shown)`);
+  if (weakness) yield `BIDA_ADMIN_PASSWORD: ${weakness}, to listen on ${host} (it is not shown)`;
 }
 
-function checkDubbo(v: Variables): void {
-  if (v.BIDA_DUBBO_PORT === undefined)
-    throw new ConfigError("BIDA_DUBBO_PORT: is needed where SERVICES names dubbo");
+function* dubboMistakes(v: Variables): Generator<string> {
+  if (v.BIDA_DUBBO_PORT === undefined) yield "BIDA_DUBBO_PORT: is needed where SERVICES names dubbo";
   if (v.BIDA_DUBBO_REGISTRY.length === 0) return;
   // Consumers put their own address in the place of such a one.
   const host = v.BIDA_DUBBO_HOST;
   if (host === undefined || host === "0.0.0.0" || host === "::" || isLoopback(host))
-    throw new ConfigError(
-      "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)",
-    );
+    yield "BIDA_DUBBO_HOST: is needed with BIDA_DUBBO_REGISTRY, an address of this machine that consumers reach (not loopback)";
 }
 
 /**

@@ -202,6 +202,8 @@ export interface EventMap {
   "task.exhausted": TaskEvent;
   /** Between Bida's own nodes, for `GET /v1/events`: everything that happened to tasks, in batches. */
   "stream.tasks": { items: TaskChange[] };
+  /** Between Bida's own nodes: somebody of another program, in this Moleculer namespace, may listen to something new. */
+  "neighbours.changed": { namespace: string; nodeID: string };
   "destination.opened": { origin: string; since: string; failures: number };
   "destination.closed": { origin: string; at: string };
   /** An app, a user or a session changed: what was remembered of them is to be asked for again. */

@@ -40,7 +40,8 @@ const TASK: Record<string, number> = {
 const EXPECT: Record<string, number> = {
   status: 1024,
   stop: 1024,
-  contains: textOf(512),
+  maxBytes: WORD,
+  contains: textOf(65_535),
   equals: textOf(65_535),
   matches: textOf(512),
   json: 256 * 1024,

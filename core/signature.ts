@@ -30,22 +30,19 @@ export function sign(
 
 /**
  * For the receiving side: whether a request was signed with `secret`, and recently.
- * @param headers names in any case; Node's, Express's and Fetch's headers as a plain object all fit
+ * @param headers names in any case: Node's and Express's objects, or the `Headers` of Fetch
  * @param rawBody the body as it arrived, before any parsing
  * @param now seconds since the epoch
  * @throws TypeError where `secret` is no signing secret
  */
 export function verifySignature(
-  headers: Record<string, string | string[] | undefined>,
+  headers: HeaderValues | FetchHeaders,
   rawBody: string | Uint8Array,
   secret: string,
   now = Math.floor(Date.now() / 1000),
 ): boolean {
-  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => {
-    const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
-    const value = key === undefined ? undefined : headers[key];
-    return Array.isArray(value) ? value[0] : value;
-  });
+  const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+  const [id, timestamp, signatures] = names.map((name) => headerOf(headers, name));
   if (!id || !timestamp || !signatures || !/^\d{1,12}$/.test(timestamp)) return false;
   if (Math.abs(now - Number(timestamp)) > TOLERANCE_S) return false;
   const wanted = Buffer.from(digest(id, Number(timestamp), rawBody, secret));
@@ -55,6 +52,22 @@ export function verifySignature(
     const given = Buffer.from(value);
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   });
+}
+
+/** As Node and Express have them. */
+export type HeaderValues = Record<string, string | string[] | undefined>;
+
+/** What is needed of the `Headers` of Fetch. */
+export interface FetchHeaders {
+  get(name: string): string | null;
+}
+
+function headerOf(headers: HeaderValues | FetchHeaders, name: string): string | undefined {
+  if (typeof headers.get === "function") return (headers as FetchHeaders).get(name) ?? undefined;
+  const values = headers as HeaderValues;
+  const key = Object.keys(values).find((candidate) => candidate.toLowerCase() === name);
+  const value = key === undefined ? undefined : values[key];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 function digest(id: string, timestampSeconds: number, body: string | Uint8Array, secret: string): string {

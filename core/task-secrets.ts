@@ -19,7 +19,8 @@ const JWT = /^eyJ[\w-]{8,}\.[\w-]+\.[\w-]*$/;
 /** Whether a header or a parameter of this name holds a credential. */
 export const isSecretName = (name: string): boolean => WHOLE.test(name) || END.test(name);
 
-const isSecret = (name: string, value: string): boolean => isSecretName(name) || JWT.test(value);
+/** Whether a header or a parameter is a credential. */
+export const isSecret = (name: string, value: string): boolean => isSecretName(name) || JWT.test(value);
 
 /** Headers of a request or an answer. The same object where nothing is secret. */
 export function maskHeaders<V extends string | string[]>(headers: Record<string, V>): Record<string, V> {

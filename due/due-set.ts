@@ -147,6 +147,8 @@ export interface DueSet {
   remove(entries: DueEntry[]): Promise<void>;
   /** Which of these are leased. */
   leasedAmong(entries: DueEntry[]): Promise<Set<TaskId>>;
+  /** Those that are in no place of the set: {@link DueSet.add} would add them. Changes nothing. */
+  missingAmong(entries: DueEntry[]): Promise<DueEntry[]>;
   /** All that are leased, by anyone. */
   allLeased(): Promise<TaskId[]>;
   counts(): Promise<DueCounts>;

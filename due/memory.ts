@@ -208,6 +208,10 @@ export class MemoryDueSet implements DueSet {
     return new Set(ids.filter((id) => this.#slots.get(id)?.place === "leased"));
   }
 
+  async missingAmong(entries: DueEntry[]): Promise<DueEntry[]> {
+    return entries.filter(({ taskId }) => !this.#slots.has(taskId));
+  }
+
   async allLeased(): Promise<TaskId[]> {
     return Array.from(this.#slots.values())
       .filter(({ place }) => place === "leased")

@@ -231,6 +231,11 @@ export class RedisDueSet implements DueSet {
     return new Set(Array.from(await this.#each("leased", entries), (member) => idOf(String(member))));
   }
 
+  async missingAmong(entries: DueEntry[]): Promise<DueEntry[]> {
+    const missing = await this.#each("missing", entries);
+    return entries.filter((entry) => missing.has(memberOf(entry)));
+  }
+
   async allLeased(): Promise<TaskId[]> {
     const all = await Promise.all(PARTITION_NUMBERS.map((partition) => this.#run("leased", partition, [])));
     return all.flat().map((member) => idOf(String(member)));

@@ -1,15 +1,11 @@
 /** `npm run doctor:kkbida`: what will be otherwise for a kkbida's tasks. See `docs/migrating-from-kkbida.md`, and `--help`. */
-import { lookup } from "node:dns/promises";
 import { ConfigError, loadConfig } from "../core/config.ts";
 import { Source, SourceError } from "../store/kkbida/source.ts";
-import { examineKkbida, type Finding } from "./doctor-kkbida/findings.ts";
+import { addressesOf, examineKkbida, type Finding } from "./doctor-kkbida/findings.ts";
 import { DOCTOR_HELP, readDoctorOptions } from "./doctor-kkbida/options.ts";
 import { UsageError } from "./import-kkbida/options.ts";
 
 const MARKS = { ok: "ok  ", warn: "look", bad: "bad " };
-
-const resolve = async (name: string): Promise<string[]> =>
-  (await lookup(name, { all: true })).map(({ address }) => address);
 
 const lineOf = ({ about, level, says, fix }: Finding): string => {
   const line = `${MARKS[level]}  ${about.padEnd(9)}  ${says}`;
@@ -25,7 +21,7 @@ async function main(): Promise<number> {
   const config = loadConfig(process.env);
   const source = await Source.open(options.source);
   try {
-    const findings = await examineKkbida(source, config, options, resolve);
+    const findings = await examineKkbida(source, config, options, addressesOf);
     console.log(options.json ? JSON.stringify({ findings }) : findings.map(lineOf).join("\n"));
     return findings.some(({ level }) => level === "bad") ? 1 : 0;
   } finally {

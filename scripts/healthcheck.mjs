@@ -11,8 +11,8 @@ import { connect } from "nats";
 import { natsOptions } from "../services/bus/nats-options.ts";
 
 const WITHIN_MS = 4_000;
-/** Moleculer's topics without a namespace, and the version of its protocol. */
-const [TOPIC, PROTOCOL] = ["MOL", "5"];
+/** Moleculer's topics in the namespace of Bida's own nodes, and the version of its protocol. */
+const [TOPIC, PROTOCOL] = [`MOL-${process.env.BIDA_NAMESPACE || "bida"}`, "5"];
 
 const list = (text = "") =>
   text

@@ -4,7 +4,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { atDesk } from "./alarm-desk.ts";
 import { breakChannel, insertAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
-import { endIncidents } from "./incidents.ts";
+import { endIncidents, lookForEnds } from "./incidents.ts";
 import { stateCode } from "./rows.ts";
 
 /** True for one of those who ask within `everyMs`: that one does what is done once per interval. */
@@ -58,9 +58,21 @@ export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs):
   });
 }
 
-/** Ends incidents none of whose tasks is exhausted any more. */
-export const endOldIncidents = (db: Database, now: EpochMs): Promise<void> =>
-  atDesk(db, (trx) => endIncidents(trx, now));
+/**
+ * Ends incidents none of whose tasks is exhausted any more, of the next open ones behind `after`.
+ * @returns where to go on; 0: from the beginning
+ */
+export async function endOldIncidents(
+  db: Database,
+  now: EpochMs,
+  after = 0,
+  atOnce?: number,
+): Promise<number> {
+  const { over, next } = await lookForEnds(db, after, atOnce);
+  // Mostly there is nothing to do, which shall not cost a lock and a sync.
+  if (over.length > 0) await atDesk(db, (trx) => endIncidents(trx, over, now));
+  return next;
+}
 
 /** Raises a channel's own backlog alarm unless it stands already. */
 export function raiseBacklog(db: Database, webhookId: number, alarm: NewAlarm): Promise<void> {

@@ -40,7 +40,7 @@ export interface ListedAttempt {
   sourceAppName: string | null;
   targetAppName: string | null;
   taskState: StoredState;
-  /** Its first characters; only where they were asked for. Null where it is no text. */
+  /** Its first characters; only where they were asked for. Null where it is no text, or sealed: it opens as a whole only. */
   responseStart?: string | null;
 }
 
@@ -126,7 +126,7 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
   if (filter.withResponses)
     query.select(
       db.knex.raw(
-        `CASE WHEN a.response_base64 THEN NULL ELSE SUBSTR(a.response_body, 1, ${START}) END AS response_start`,
+        `CASE WHEN a.response_base64 = 1 OR a.sealed IS NOT NULL THEN NULL ELSE SUBSTR(a.response_body, 1, ${START}) END AS response_start`,
       ),
     );
   narrowed(query, filter, after);

@@ -4,7 +4,7 @@
  */
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";
-import type { Database } from "./database.ts";
+import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
 import { stateCode } from "./rows.ts";
 
@@ -25,16 +25,16 @@ export interface MissedTasks extends LookedTasks {
 
 /** Open tasks of a lane, among those that are due first. */
 export async function countOpen(db: Database, lane: Lane): Promise<LookedTasks> {
-  const looked = db
-    .knex("tasks")
+  const { knex } = forSearch(db);
+  const looked = knex("tasks")
     .select("lane")
     .where("state", stateCode("pending"))
     .orderBy("next_call_at")
     .limit(LOOK);
   const row = await reading(
-    db
-      .knex(looked.as("looked"))
-      .first(db.knex.raw("COUNT(*) AS seen, SUM(CASE WHEN lane = ? THEN 1 ELSE 0 END) AS found", [lane])),
+    knex(looked.as("looked")).first(
+      knex.raw("COUNT(*) AS seen, SUM(CASE WHEN lane = ? THEN 1 ELSE 0 END) AS found", [lane]),
+    ),
   );
   return { count: Number(row?.found ?? 0), atLeast: Number(row?.seen) >= LOOK };
 }
@@ -48,8 +48,8 @@ export async function countExhausted(
   lane: Lane,
   missed: { from: EpochMs; to: EpochMs } | null,
 ): Promise<{ all: LookedTasks; missed: MissedTasks }> {
-  const looked = db
-    .knex("tasks")
+  const { knex } = forSearch(db);
+  const looked = knex("tasks")
     .select("lane", "created_at", "finished_at")
     .where("state", stateCode("exhausted"))
     .orderBy([
@@ -60,8 +60,8 @@ export async function countExhausted(
   const inside = "lane = ? AND finished_at >= ? AND finished_at < ?";
   const values = [lane, missed?.from ?? 0, missed?.to ?? 0];
   const row = await reading(
-    db.knex(looked.as("looked")).first(
-      db.knex.raw(
+    knex(looked.as("looked")).first(
+      knex.raw(
         `COUNT(*) AS seen,
          SUM(CASE WHEN lane = ? THEN 1 ELSE 0 END) AS found,
          SUM(CASE WHEN ${inside} THEN 1 ELSE 0 END) AS missed,

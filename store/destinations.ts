@@ -25,13 +25,17 @@ export async function addOrigins(db: Database, origins: string[], now: EpochMs):
     const rows = await from(db, DestinationModel)
       .select("lane")
       .whereIn("lane", [...lanes.keys()]);
-    const known = rows.map((row) => row.lane as Lane);
-    for (const lane of known) lanes.delete(lane);
-    if (known.length > 0) await db.knex("destinations").whereIn("lane", known).update({ used_at: now });
-    const added = Array.from(lanes, ([lane, origin]) => [lane, origin, now, now]);
+    const known = new Set(rows.map((row) => row.lane as Lane));
+    if (known.size > 0)
+      await db
+        .knex("destinations")
+        .whereIn("lane", [...known])
+        .update({ used_at: now });
+    const missing = [...lanes].filter(([lane]) => !known.has(lane));
+    const added = missing.map(([lane, origin]) => [lane, origin, now, now]);
     const columns = ["lane", "origin", "first_seen_at", "used_at"];
     if (added.length > 0) await insertMany(db.knex, "destinations", columns, added, db.driver.insertIgnore);
-    return [...lanes.values()];
+    return missing.map(([, origin]) => origin);
   });
 }
 

@@ -8,7 +8,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import { STORED_STATES, type StoredState } from "../core/task.ts";
-import type { Database } from "./database.ts";
+import { type Database, forSearch } from "./database.ts";
 import { reading, transaction } from "./failures.ts";
 import type { Row } from "./rows.ts";
 import { stateCode } from "./rows.ts";
@@ -148,10 +148,10 @@ export async function findIncident(db: Database, id: number): Promise<StoredInci
 
 /** How many of an incident's tasks are in which state now; those that were pruned are in none. */
 export async function outcomeOf(db: Database, id: number): Promise<Record<StoredState, number>> {
-  const looked = db.knex("incident_tasks").select("task_id").where("incident_id", id).limit(LOOK);
+  const { knex } = forSearch(db);
+  const looked = knex("incident_tasks").select("task_id").where("incident_id", id).limit(LOOK);
   const rows = await reading<Row[]>(
-    db
-      .knex(looked.as("looked"))
+    knex(looked.as("looked"))
       .join("tasks", "tasks.task_id", "looked.task_id")
       .select("tasks.state")
       .count({ n: "*" })
@@ -195,35 +195,55 @@ export function changeIncident(
   });
 }
 
-/** Ends open incidents none of whose tasks is exhausted any more. To be called by the one who holds the desk. */
-export async function endIncidents(trx: Knex, now: EpochMs): Promise<void> {
-  const open: number[] = await trx("incidents")
-    .where("ended", false)
-    .orderBy("last_at")
-    .limit(ENDED_AT_ONCE)
-    .pluck("id");
-  for (const id of open) {
-    const left = await trx("incident_tasks as i")
+/** An incident as it was when it was looked at. */
+type Looked = Pick<StoredIncident, "id" | "lastAt">;
+
+/**
+ * Looks at the open incidents behind `after`, some at a time. Outside of the desk: it may take long.
+ * @returns those none of whose tasks is exhausted or called again any more; and where to go on, 0 from the beginning
+ */
+export async function lookForEnds(
+  db: Database,
+  after: number,
+  atOnce = ENDED_AT_ONCE,
+): Promise<{ over: Looked[]; next: number }> {
+  const { knex } = forSearch(db);
+  const query = knex("incidents").where("ended", false).where("id", ">", after).orderBy("id").limit(atOnce);
+  const rows = await reading<Row[]>(query.select("id", "last_at"));
+  const open = rows.map(({ id, last_at }) => ({ id: Number(id), lastAt: epochMs(last_at as number) }));
+  const over: Looked[] = [];
+  for (const one of open) {
+    const left = knex("incident_tasks as i")
       .join("tasks as t", "t.task_id", "i.task_id")
-      .where("i.incident_id", id)
-      .whereIn("t.state", [stateCode("exhausted"), stateCode("pending")])
-      .first("t.task_id");
-    if (!left) await trx("incidents").where({ id }).update({ ended: true, ended_at: now });
+      .where("i.incident_id", one.id)
+      .whereIn("t.state", [stateCode("exhausted"), stateCode("pending")]);
+    if (!(await reading(left.first("t.task_id")))) over.push(one);
   }
+  return { over, next: open.length < atOnce ? 0 : (open.at(-1)?.id ?? 0) };
 }
 
-/** Deletes incidents whose last failure was before `before`, a part at a time. @returns false when all are gone */
-export async function pruneIncidents(db: Database, before: EpochMs, atOnce = 20): Promise<boolean> {
-  const ids: number[] = await db
-    .knex("incidents")
-    .where("last_at", "<", before)
-    .orderBy("last_at")
-    .limit(atOnce)
-    .pluck("id");
-  if (ids.length === 0) return false;
-  await db.knex("incident_tasks").whereIn("incident_id", ids).delete();
-  await db.knex("incidents").whereIn("id", ids).delete();
-  return ids.length === atOnce;
+/** Ends incidents to which nothing came since they were looked at. To be called by the one who holds the desk. */
+export async function endIncidents(trx: Knex, over: Looked[], now: EpochMs): Promise<void> {
+  for (const { id, lastAt } of over)
+    await trx("incidents")
+      .where({ id, ended: false, last_at: lastAt })
+      .update({ ended: true, ended_at: now });
+}
+
+/**
+ * Deletes incidents whose last failure was before `before`, a part at a time: one may have a million tasks.
+ * @returns false when all are gone
+ */
+export async function pruneIncidents(db: Database, before: EpochMs, atOnce = 1_000): Promise<boolean> {
+  const old = () => db.knex("incidents").where("last_at", "<", before);
+  const [id]: number[] = await old().orderBy("last_at").limit(1).pluck("id");
+  if (id === undefined) return false;
+  const tasks = () => db.knex("incident_tasks").where("incident_id", id);
+  const keys: Buffer[] = await tasks().orderBy("task_id").limit(atOnce).pluck("task_id");
+  if (keys.length > 0) await tasks().whereIn("task_id", keys).delete();
+  // Unless something came to it meanwhile.
+  if (keys.length < atOnce) await old().where({ id }).delete();
+  return true;
 }
 
 function incidentFromRow(row: Row): StoredIncident {

@@ -4,6 +4,7 @@
  */
 import type { Knex } from "knex";
 import type { Database } from "./database.ts";
+import { reading } from "./failures.ts";
 import * as tasks from "./migrations/001_tasks.ts";
 import * as destinations from "./migrations/002_destinations.ts";
 import * as order from "./migrations/003_order.ts";
@@ -29,6 +30,9 @@ interface Migration {
   name: string;
   up(knex: Knex): Promise<void>;
 }
+
+/** Where Knex keeps what it ran. */
+const TABLE = "bida_migrations";
 
 /** In order. A migration that has shipped is never changed. */
 const MIGRATIONS: Migration[] = [
@@ -61,16 +65,27 @@ export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 export const migrate = (db: Database): Promise<string[]> =>
   db.driver.whileMigrating(() => runMigrations(db.knex));
 
+/** What {@link migrate} would run, and what is there that this version does not know: a newer one was here. */
+export async function migrationState(db: Database): Promise<{ pending: string[]; unknown: string[] }> {
+  const known = new Set(MIGRATION_NAMES);
+  const ran = (await reading(db.knex.schema.hasTable(TABLE)))
+    ? ((await reading(db.knex(TABLE).orderBy("id").pluck("name"))) as string[])
+    : [];
+  return {
+    pending: MIGRATION_NAMES.filter((name) => !ran.includes(name)),
+    unknown: ran.filter((name) => !known.has(name)),
+  };
+}
+
 /** Whether every migration has run, and none that is not known here. */
-export async function isMigrated({ knex }: Database): Promise<boolean> {
-  const rows = await knex("bida_migrations").select("name");
-  const names = rows.map(({ name }) => String(name)).sort();
-  return names.join() === [...MIGRATION_NAMES].sort().join();
+export async function isMigrated(db: Database): Promise<boolean> {
+  const { pending, unknown } = await migrationState(db);
+  return pending.length + unknown.length === 0;
 }
 
 async function runMigrations(knex: Knex): Promise<string[]> {
   const config: Knex.MigratorConfig = {
-    tableName: "bida_migrations",
+    tableName: TABLE,
     disableTransactions: true,
     migrationSource: {
       getMigrations: async () => MIGRATIONS,

@@ -2,7 +2,7 @@
  * Seals the few secrets of apps and channels before they reach the database: AES-256-GCM, a fresh nonce per value (NIST SP
  * 800-38D). Each is bound to its row by its name: copied to another one it does not open.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Config, isEmbedded } from "../core/config.ts";
@@ -71,6 +71,10 @@ export class SecretBox {
     return sealed.startsWith(`${BOUND}${keyIdOf(this.#key)}.`);
   }
 }
+
+/** Tells one key from another; of 32 random bytes it gives nothing away. */
+export const fingerprintOf = (key: Buffer): string =>
+  createHash("sha256").update("bida secret key\n").update(key).digest("hex").slice(0, 12);
 
 /** @param row null: it is bound to none */
 function openWith(key: Buffer, sealed: string, row: string | null): string {

@@ -10,7 +10,7 @@ import * as assert from "uvu/assert";
 const test = suite("structure");
 
 const ROOT = path.resolve(import.meta.dirname, "..");
-const FOLDERS = ["core", "store", "due", "actors", "services", "client", "scripts"];
+const FOLDERS = ["core", "store", "due", "actors", "services", "cli", "client", "scripts"];
 
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })

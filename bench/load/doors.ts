@@ -59,14 +59,14 @@ async function rpcDoor(natsUrl: string, work: Work): Promise<Door> {
     requestTimeout: 60_000,
   });
   await broker.start();
-  await broker.waitForServices(["scheduler"]);
+  await broker.waitForServices(["bida.scheduler"]);
   const write = taskWriter(work);
   const taskOf = (seq: number): Record<string, unknown> => JSON.parse(write(seq));
   return {
     async submit(seqs) {
       try {
-        if (seqs.length === 1) await broker.call("scheduler.submit", taskOf(seqs[0] as number));
-        else await broker.call("scheduler.submitBatch", { tasks: seqs.map(taskOf) });
+        if (seqs.length === 1) await broker.call("bida.scheduler.submit", taskOf(seqs[0] as number));
+        else await broker.call("bida.scheduler.submitBatch", { tasks: seqs.map(taskOf) });
         return true;
       } catch (error) {
         if ((error as { code?: number }).code === 429) return false;

@@ -1,4 +1,4 @@
-// Over Moleculer, from another service of the same cluster. Needs moleculer and nats in your service, and a Bida
+// Over Moleculer (0.14 or 0.15), from a service on the same NATS. Needs moleculer and nats in your service, and a Bida
 // that was started with BIDA_NATS_URL (and BIDA_REDIS_URL).
 import { ServiceBroker } from "moleculer";
 import { CallbackError, createBrokerClient } from "../index.ts";
@@ -9,7 +9,7 @@ const broker = new ServiceBroker({
   logLevel: "warn",
 });
 await broker.start();
-await broker.waitForServices(["scheduler", "admin"], 10_000);
+await broker.waitForServices(["bida.scheduler", "bida.admin"], 10_000);
 
 const bida = createBrokerClient(broker);
 try {

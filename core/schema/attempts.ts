@@ -41,7 +41,7 @@ export const attemptItemSchema = z
     responseStart: z
       .exactOptional(z.string().nullable())
       .describe(
-        "With `include=response`: the first 200 characters of the answer; null where it is none, or no text",
+        "With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted",
       ),
   })
   .meta({ id: "AttemptItem", description: "A call, without what was answered" });

@@ -1,4 +1,5 @@
 /** From what stands in a kkbida's database to what its users should know before they move. */
+import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Config } from "../../core/config.ts";
 import { EgressPolicy } from "../../core/egress.ts";
@@ -21,6 +22,10 @@ export interface Finding {
 
 /** Finds the addresses of a name. @throws where it has none */
 export type Resolve = (name: string) => Promise<string[]>;
+
+/** As this machine finds them. */
+export const addressesOf: Resolve = async (name) =>
+  (await lookup(name, { all: true })).map(({ address }) => address);
 
 /** Names of one kind that a line lists. */
 const LISTED = 5;

@@ -1,4 +1,5 @@
 /** Password hashes: argon2id in PHC format, computed one after another on a thread of their own. */
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { BidaError } from "../../core/errors.ts";
 import { FairLine } from "../../core/fair-line.ts";
@@ -71,7 +72,7 @@ export class Passwords {
   /** Started with the first job; ends with the process. */
   #thread(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL("./password-thread.ts", import.meta.url));
+    const worker = new Worker(new URL(`password-thread${extname(import.meta.filename)}`, import.meta.url));
     worker.unref();
     worker.on("message", (result: PasswordAnswer) => {
       this.#atWork?.resolve(result as never);

@@ -33,9 +33,19 @@ export async function filterOf(
     handed(resources, resources.clock.now()),
   ]);
   const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
-  const { state, sourceAppName, targetAppName, url, q, createdFrom, createdTo } = query;
+  // What is not named here narrows the search: a filter that were dropped would find everything, and retry it.
+  const {
+    state,
+    limit: _,
+    cursor: __,
+    sort: ___,
+    include: ____,
+    createdFrom,
+    createdTo,
+    ...narrowing
+  } = query;
   const filter: TaskFilter = {
-    ...{ sourceAppName, targetAppName, url, q },
+    ...narrowing,
     createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,
     createdTo: createdTo ? Date.parse(createdTo) : undefined,
   };

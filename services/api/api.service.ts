@@ -201,6 +201,11 @@ const api: ServiceSchema<Record<string, unknown>> = {
     // The console comes last: it answers whatever is left.
     this.addRoute({ ...ROUTE, path: "/", aliases: { ...aliases, ...consoleRoutes(CONSOLE) } });
   },
+
+  async started() {
+    const { publicUrl, adminUsername } = configOf(this.broker);
+    this.logger.info(`console at ${publicUrl}, user ${adminUsername}`);
+  },
 };
 
 export default api;

@@ -1,51 +1,16 @@
-/** Tasks as a stream: page after page, each asked for once the one before has been taken. */
+/** Tasks as an answer that is a stream. */
 import { pipeline } from "node:stream/promises";
-import { stringify } from "csv-stringify";
 import type { Page, TaskQuery } from "../../core/contract.ts";
 import { exportQuerySchema } from "../../core/schema/bulk.ts";
-import { type ExactTaskView, printTask } from "../../core/task-json.ts";
+import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
+import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../tasks/export.ts";
 import { withList, withNumbers } from "./query.ts";
 import type { RestCall } from "./route.ts";
 
-const FIRST_PAGE = 20;
-const MAX_PAGE = 200;
-/** What a page should take at most, in characters; payloads have up to 1 MiB. */
-const PAGE_SIZE = 2 * 1024 * 1024;
 /** A filter that finds little makes the database look at much, in ms. */
 const TIMEOUT = 60_000;
-
-/** In the order of the columns. */
-const COLUMNS = [
-  "taskId",
-  "state",
-  "url",
-  "requestMethod",
-  "requestParam",
-  "body",
-  "bodyBase64",
-  "contentType",
-  "headers",
-  "expectResult",
-  "expect",
-  "callCount",
-  "limitCallCount",
-  "retry",
-  "timeoutMs",
-  "nextCallAt",
-  "expiresAt",
-  "sourceAppName",
-  "targetAppName",
-  "orderKey",
-  "profile",
-  "sourceIp",
-  "lastErrorCode",
-  "lastErrorMessage",
-  "createdAt",
-  "updatedAt",
-  "finishedAt",
-] as const;
 
 const FORMATS = {
   csv: "text/csv; charset=utf-8",
@@ -59,7 +24,7 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
     withList(withNumbers(query, "incident"), "state"),
     "invalid_query",
   );
-  const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskView>> => {
+  const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskItem>> => {
     const params = {
       ...filter,
       include: "payload",
@@ -70,7 +35,7 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
     return read(broker, "admin.list", params, {
       meta: { ...meta, masked: true },
       timeout: TIMEOUT,
-    }) as Promise<Page<unknown>> as Promise<Page<ExactTaskView>>;
+    }) as Promise<Page<unknown>> as Promise<Page<ExactTaskItem>>;
   };
   // Before the head of the answer: what is refused is refused in words.
   const first = await ask(FIRST_PAGE, null);
@@ -78,7 +43,7 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
   res.setHeader("content-type", FORMATS[format]);
   res.setHeader("content-disposition", `attachment; filename="${name}"`);
   res.setHeader("cache-control", "no-store");
-  const tasks = tasksOf(first, ask);
+  const tasks = tasksFrom(first, ask);
   try {
     if (format === "csv") await pipeline(each(tasks, flat), toCsv(), res);
     else
@@ -93,55 +58,9 @@ export async function exportTasks({ broker, query, meta, res }: RestCall): Promi
   }
 }
 
-async function* tasksOf(
-  first: Page<ExactTaskView>,
-  ask: (limit: number, cursor: string) => Promise<Page<ExactTaskView>>,
-): AsyncGenerator<ExactTaskView> {
-  for (let page = first; ; ) {
-    yield* page.items;
-    if (page.nextCursor === null) return;
-    page = await ask(fitting(page.items), page.nextCursor);
-  }
-}
-
 async function* each<T>(
-  tasks: AsyncIterable<ExactTaskView>,
-  form: (task: ExactTaskView) => T,
+  tasks: AsyncIterable<ExactTaskItem>,
+  form: (task: ExactTaskItem) => T,
 ): AsyncGenerator<T> {
   for await (const task of tasks) yield form(task);
 }
-
-/** How many tasks the next page takes, if they are as large as these. */
-function fitting(items: ExactTaskView[]): number {
-  // Nothing was found as far as was looked.
-  if (items.length === 0) return FIRST_PAGE;
-  const size = items.reduce((sum, task) => sum + printTask(task).length, 0);
-  return Math.min(MAX_PAGE, Math.max(1, Math.floor((PAGE_SIZE * items.length) / Math.max(size, 1))));
-}
-
-const flat = ({ lastError, ...task }: ExactTaskView): Record<string, unknown> => ({
-  ...task,
-  lastErrorCode: lastError?.code,
-  lastErrorMessage: lastError?.message,
-});
-
-/**
- * What spreadsheets begin a formula with (OWASP, "CSV Injection"), also in its full-width forms, and behind what they leave out
- * when they read a cell: blanks and characters that nobody sees.
- */
-const FORMULA = /^[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
-
-/** With an apostrophe in front, which says that a cell is text, where it could be read as a formula. */
-export const harmless = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
-
-export const toCsv = () =>
-  stringify({
-    header: true,
-    columns: [...COLUMNS],
-    // Spreadsheets take a file without it for a local character set.
-    bom: true,
-    record_delimiter: "windows",
-    // Readers take a lone CR or LF for the end of a record as well.
-    quoted_match: /[\r\n]/,
-    cast: { object: (value) => harmless(JSON.stringify(value)), string: harmless },
-  });

@@ -99,10 +99,13 @@ export function aliasesOf(
   callers: Callers,
 ): Record<string, GatewayHandler> {
   const refusals = new Refusals(broker);
-  const aliases = routes.map((route) => [
-    `${route.method} ${route.path.replace(/\{(\w+)\}/g, ":$1")}`,
-    handlerOf(route, broker, callers, refusals),
-  ]);
+  const aliases = routes.flatMap((route) => {
+    const path = route.path.replace(/\{(\w+)\}/g, ":$1");
+    const handler = handlerOf(route, broker, callers, refusals);
+    // Load balancers ask with HEAD; Node leaves the body out.
+    const methods = route.tag === "Health" ? [route.method, "HEAD"] : [route.method];
+    return methods.map((method) => [`${method} ${path}`, handler]);
+  });
   return Object.fromEntries(aliases);
 }
 

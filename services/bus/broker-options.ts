@@ -8,11 +8,20 @@ import { natsOptions } from "./nats-options.ts";
 import { NatsTransporter } from "./nats-transporter.ts";
 
 /** Without `nodeID` and `middlewares`. */
-export function sharedOptions({ natsUrls, logLevel }: ClientConfig): BrokerOptions {
+export function sharedOptions({
+  natsUrls,
+  namespace,
+  logLevel,
+  logFormat,
+}: Omit<ClientConfig, "dataDir">): BrokerOptions {
   return {
-    namespace: "",
+    // Other programs' services are in another one, and meet none of Bida's inner actions (`services/neighbours/`).
+    namespace,
     metadata: { ...FEATURES },
-    logger: { type: "Pino", options: { level: levels(logLevel), createLogger: loggers(logLevel) } },
+    logger: {
+      type: "Pino",
+      options: { level: levels(logLevel), createLogger: loggers(logLevel, logFormat) },
+    },
     transporter: natsUrls.length === 0 ? null : new NatsTransporter(natsOptions(natsUrls)),
     serializer: new ExactSerializer(),
     // The default waits for ever: a call to a node that was killed would never return.

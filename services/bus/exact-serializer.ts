@@ -31,14 +31,25 @@ function enveloped(value: unknown, text: string): unknown {
   return isEnvelope(value) ? value : ({ json: text } satisfies JsonEnvelope);
 }
 
+/**
+ * The parameters of a request, with the tasks in them as text.
+ * @param action the name that it has among Bida's nodes
+ * @param params as they were parsed
+ * @param text of the whole packet
+ */
+export function exactParams(action: string, params: unknown, text: string): unknown {
+  if (!Object.hasOwn(CARRIERS, action)) return params;
+  if (typeof params !== "object" || params === null || isEnvelope(params)) return params;
+  const envelop = CARRIERS[action] as (typeof CARRIERS)[string];
+  return envelop(params, skimObject(text)?.get("params") as string);
+}
+
 export class ExactSerializer extends Serializers.JSON {
   override deserialize(bytes: string | Buffer, type?: string): unknown {
     const text = bytes.toString();
     const packet = JSON.parse(text);
-    if (type !== REQUEST || !Object.hasOwn(CARRIERS, packet.action)) return packet;
-    const { params } = packet;
-    if (typeof params !== "object" || params === null || isEnvelope(params)) return packet;
-    const envelop = CARRIERS[packet.action] as (typeof CARRIERS)[string];
-    return { ...packet, params: envelop(params, skimObject(text)?.get("params") as string) };
+    if (type !== REQUEST) return packet;
+    const params = exactParams(packet.action, packet.params, text);
+    return params === packet.params ? packet : { ...packet, params };
   }
 }

@@ -5,6 +5,10 @@ import { nodesWith } from "./peers.ts";
 /** In the metadata of every node of this version. */
 export const FEATURES = { features: ["handover"] };
 
+/** Whether what tells of itself is a node of Bida's, whatever it runs; other programs' nodes have no such metadata. */
+export const isOurs = ({ metadata }: { metadata?: object | null }): boolean =>
+  Array.isArray((metadata as { features?: unknown } | null | undefined)?.features);
+
 /**
  * How many schedulers there are, where all of them, and all nodes on which operators act, leave tasks alone whose row is their
  * lease; otherwise 0: an older one would have them called a second time.

@@ -8,6 +8,10 @@ const FLUSH = 2_000;
 export const LOST = "$nats.lost";
 export const BACK = "$nats.back";
 
+interface Packet {
+  payload?: { ver?: unknown; sender?: unknown } | null;
+}
+
 interface NatsClient {
   request(topic: string, data: Uint8Array, options: { timeout: number }): Promise<unknown>;
   subscribe(
@@ -26,8 +30,14 @@ interface Transit {
   discoverer: { discoverAllNodes(): Promise<void>; sendLocalNodeInfo(): Promise<void> };
 }
 
+/** So many nodes with another protocol are told of, and so much of their names. */
+const MAX_TOLD = 1_000;
+const SHOWN = 64;
+
 export class NatsTransporter extends Transporters.NATS {
   declare client: NatsClient | null;
+  /** Nodes that speak another version of Moleculer's protocol. */
+  readonly #others = new Set<string>();
   #isLost = false;
 
   override async connect(): Promise<void> {
@@ -58,6 +68,33 @@ export class NatsTransporter extends Transporters.NATS {
         else void this.receive(cmd, Buffer.from(message.data));
       },
     });
+  }
+
+  /** As the original, but packets of another protocol end here: Moleculer logs an error for each, and each heartbeat is one. */
+  override init(...[transit, messageHandler, afterConnect]: Parameters<Transporters.NATS["init"]>): void {
+    // A packet, although the types say otherwise.
+    const handle: typeof messageHandler = (command, packet) => {
+      if (this.#isOurProtocol(packet as Packet)) return messageHandler(command, packet);
+    };
+    super.init(transit, handle, afterConnect);
+  }
+
+  #isOurProtocol({ payload }: Packet): boolean {
+    const { ver, sender } = payload ?? {};
+    const own = this.broker.PROTOCOL_VERSION;
+    // What is no packet at all is dropped by the check that comes next.
+    if (ver === own || typeof ver !== "string") return true;
+    const node = String(sender).slice(0, SHOWN);
+    if (!this.#others.has(node) && this.#others.size < MAX_TOLD) {
+      this.#others.add(node);
+      this.broker
+        .getLogger("node")
+        .error(
+          { node, protocol: ver, own },
+          "a node in the Moleculer namespace of Bida's own nodes speaks another protocol; it is not heard",
+        );
+    }
+    return false;
   }
 
   /**

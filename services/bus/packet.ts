@@ -28,11 +28,13 @@ const MAX_ID = 255;
 /** The problem of an INFO that somebody else, or a lie, sent under this node's name. */
 export const OWN_NAME = "it is under this node's own name";
 
+/** Whether `value` can be a node's name: answers to it are sent to subjects that end with it. */
+export const isNodeId = (value: unknown): value is string => isText(value, 255) && NODE_ID.test(value);
+
 /** @param command `REQ`, `INFO` … @param nodeID this node's */
 export function checkPacket(command: string, payload: unknown, nodeID: string): Checked {
   if (!isObject(payload)) return problem("it is no object");
-  if (!isText(payload.sender, 255) || !NODE_ID.test(payload.sender))
-    return problem("the sender's name is not valid");
+  if (!isNodeId(payload.sender)) return problem("the sender's name is not valid");
   return (CHECKS[command] ?? unchanged)(payload, nodeID);
 }
 

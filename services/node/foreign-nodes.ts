@@ -1,23 +1,35 @@
 /**
- * Keeps installations apart that share a NATS. Every node that has a database tells, in Moleculer's own packets about nodes
- * (`metadata`), to which installation that belongs; of nodes of another one the registry learns no services. So nothing is
- * ever asked of them: no claim, no report, no task handed over, no event.
+ * Keeps apart from the nodes of this installation what is in their Moleculer namespace by mistake: nodes of another one, and nodes
+ * of other programs. Every node that has a database tells, in Moleculer's own packets about nodes (`metadata`), to which
+ * installation that belongs; of nodes of another one, and of those that are not Bida's, the registry learns no services. So nothing
+ * is ever asked of them: no claim, no report, no task handed over, no event. Nor is what they ask answered.
  *
  * A node without a database (`api`, `dispatcher`) learns its installation from the nodes it meets first, and stays with it as long
  * as it runs. Where it meets several at its start it cannot know which one is its own, and takes part in none.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
+import { BidaError } from "../../core/errors.ts";
 import { foreignNodes as foreignGauge } from "../../core/metrics.ts";
+import { isOurs } from "../bus/features.ts";
+import type { BidaContext } from "../bus/types.ts";
+import { toWire } from "../bus/wire-errors.ts";
 
 /** How long a node without a database looks around before it decides, in ms. */
 const LOOK_AROUND = 1_000;
+/** How long a node that asks for something gets to say who it is, in ms, and how often that is looked for. */
+const INTRODUCTION = 2_000;
+/** So many nodes of other programs are told of. */
+const MAX_TOLD = 1_000;
+const LOOK_EVERY = 20;
 
 /** The part of Moleculer's registry that its types do not show. */
 interface Registry {
   processNodeInfo(payload: NodePayload): unknown;
   registerServices(node: unknown, services: object[]): void;
   regenerateLocalRawInfo(incSeq: boolean): unknown;
-  nodes: { get(nodeID: string): { available: boolean } | undefined };
+  nodes: { get(nodeID: string): { available: boolean; metadata: object | null } | undefined };
+  discoverer: { sendLocalNodeInfo(): Promise<void>; discoverNode(nodeID: string): Promise<void> };
 }
 
 interface NodePayload {
@@ -26,11 +38,7 @@ interface NodePayload {
   metadata?: { installation?: unknown };
 }
 
-interface Discoverer {
-  sendLocalNodeInfo(): Promise<void>;
-}
-
-class Neighbours {
+class Membership {
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
   readonly #registry: Registry;
@@ -38,6 +46,8 @@ class Neighbours {
   own: string | null = null;
   /** Nodes that are told apart from ours, or not told apart yet: what they said of themselves last. */
   readonly #strange = new Map<string, NodePayload>();
+  /** Nodes of other programs that were told of. */
+  readonly #strangers = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #undecided = false;
 
@@ -65,8 +75,31 @@ class Neighbours {
     clearTimeout(this.#timer);
   }
 
-  /** Other services of the cluster, and older versions of this one, say nothing of an installation: they are let in. */
+  /**
+   * Whether a node may ask for inner actions: one of Bida's, of this installation or of one that is not known yet. One that was
+   * not heard of yet is asked who it is.
+   */
+  async admits(nodeID: string): Promise<boolean> {
+    const until = performance.now() + INTRODUCTION;
+    const { nodes, discoverer } = this.#registry;
+    if (!nodes.get(nodeID)) await discoverer.discoverNode(nodeID);
+    while (!nodes.get(nodeID) && performance.now() < until) await pause(LOOK_EVERY);
+    return this.knows(nodeID);
+  }
+
+  /** {@link admits}, of a node that was heard of. */
+  knows(nodeID: string): boolean {
+    const node = this.#registry.nodes.get(nodeID);
+    if (!node || !isOurs(node)) return false;
+    const { installation } = (node.metadata ?? {}) as { installation?: string };
+    return installation === undefined || this.own === null || installation === this.own;
+  }
+
   #filtered(payload: NodePayload): NodePayload {
+    if (!isOurs(payload)) {
+      this.#tellOfStranger(payload.sender);
+      return { ...payload, services: [] };
+    }
     const installation = payload.metadata?.installation;
     if (typeof installation !== "string" || installation === this.own) {
       if (this.#strange.delete(payload.sender)) this.#count();
@@ -82,10 +115,20 @@ class Neighbours {
     return { ...payload, services: [] };
   }
 
+  #tellOfStranger(node: string): void {
+    if (this.#strangers.has(node) || this.#strangers.size >= MAX_TOLD) return;
+    this.#strangers.add(node);
+    const meanwhile = "it is not answered; other programs call Bida in the namespaces of BIDA_RPC_NAMESPACES";
+    this.#log.error(
+      { node, namespace: this.#broker.namespace, meanwhile },
+      "a node that is not Bida's is in the Moleculer namespace of Bida's own nodes",
+    );
+  }
+
   #tell(node: string, installation: string): void {
     this.#log.error(
       { node, installation, own: this.own, meanwhile: "nothing is asked of it" },
-      "a node of another installation is on this NATS; give each installation a NATS of its own",
+      "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own",
     );
   }
 
@@ -113,8 +156,7 @@ class Neighbours {
       if (node?.available) this.#registry.registerServices(node, services);
     }
     this.#registry.regenerateLocalRawInfo(true);
-    const { discoverer } = this.#registry as unknown as { discoverer: Discoverer };
-    discoverer.sendLocalNodeInfo().catch(() => undefined);
+    this.#registry.discoverer.sendLocalNodeInfo().catch(() => undefined);
   }
 
   #count(): void {
@@ -122,25 +164,34 @@ class Neighbours {
   }
 }
 
-const neighbours = new WeakMap<ServiceBroker, Neighbours>();
+const memberships = new WeakMap<ServiceBroker, Membership>();
 
 /** Tells others to which installation this node's database belongs. To be called before the broker connects. */
 export function belongTo(broker: ServiceBroker, installation: string): void {
-  neighbours.get(broker)?.settle(installation);
+  memberships.get(broker)?.settle(installation);
 }
 
 /** The installation that this node is of; null while that is not known. */
-export const installationOf = (broker: ServiceBroker): string | null => neighbours.get(broker)?.own ?? null;
+export const installationOf = (broker: ServiceBroker): string | null => memberships.get(broker)?.own ?? null;
 
 /** To be named before what opens the database. */
 export function foreignNodes(): Middleware {
   return {
     name: "ForeignNodes",
     created(broker: ServiceBroker) {
-      neighbours.set(broker, new Neighbours(broker, broker.getLogger("node")));
+      memberships.set(broker, new Membership(broker, broker.getLogger("node")));
+    },
+    localAction(next: (ctx: BidaContext) => Promise<unknown>) {
+      return async (ctx: BidaContext) => {
+        const { broker, nodeID } = ctx;
+        const known = memberships.get(broker);
+        if (!known || nodeID === broker.nodeID || nodeID === null || known.knows(nodeID)) return next(ctx);
+        if (await known.admits(nodeID)) return next(ctx);
+        throw toWire(new BidaError("forbidden", "This action is for Bida's own nodes"), () => undefined);
+      };
     },
     async stopping(broker: ServiceBroker) {
-      neighbours.get(broker)?.stop();
+      memberships.get(broker)?.stop();
     },
-  } as Middleware;
+  } as unknown as Middleware;
 }

@@ -1,15 +1,22 @@
-/** The log: JSON lines on stdout. A SIGKILL may cost the last 100 ms of lines, never of tasks. */
+/** The log: lines on stdout, JSON or, at a terminal, for people. A SIGKILL may cost the last 100 ms of lines, never of tasks. */
 import type { Logger, LoggerOptions } from "pino";
 import { pino, stdTimeFunctions } from "pino";
+import type { LogFormat } from "../../core/config.ts";
 import { LogOutput } from "./log-output.ts";
+import { readableLine } from "./log-text.ts";
 
 const STDOUT = 1;
 
 /** Makes Moleculer's loggers: one per module, with `bindings` in each line. */
-export function loggers(level: string): (level: string, bindings: Record<string, unknown>) => Logger {
+export function loggers(
+  level: string,
+  logFormat: LogFormat,
+): (level: string, bindings: Record<string, unknown>) => Logger {
   const stdout = new LogOutput(STDOUT);
   process.once("exit", () => stdout.flushSync());
-  const root = pino(format(level), stdout);
+  const paint = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const readable = { write: (line: string) => stdout.write(readableLine(line, paint)) };
+  const root = pino(format(level), logFormat === "text" ? readable : stdout);
   return (ownLevel, { ns: _, ...bindings }) => root.child(bindings, { level: ownLevel });
 }
 

@@ -8,6 +8,7 @@ import type { Config } from "../../core/config.ts";
 import type { MetricJson, NodeInfo } from "../../core/contract.ts";
 import { collectProcessMetrics, eventLoopDelay, nodeInfo, registry } from "../../core/metrics.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { fingerprintOf } from "../../store/secret-box.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { CpuShare } from "./cpu-share.ts";
 import { fatal } from "./fatal.ts";
@@ -37,6 +38,9 @@ export function nodeService(config: Config): Middleware {
     outcomesBuffered: 0,
     draining: false,
     installation: installationOf(broker),
+    nodeVersion: process.versions.node,
+    secretKey: config.secretKey && fingerprintOf(config.secretKey),
+    clock: new Date().toISOString(),
     eventLoopDelay: { p50: rounded(delay.p50), p99: rounded(delay.p99) },
     rssBytes: process.memoryUsage.rss(),
     cpu: rounded(cpu.share),

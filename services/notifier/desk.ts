@@ -47,6 +47,8 @@ export class AlarmDesk {
   /** Of channels, that are known to be in the list of destinations. */
   readonly #origins = new Set<string>();
   readonly #loop: Loop;
+  /** Up to this id it was looked which of them are over. */
+  #incidentsSeen = 0;
 
   constructor(resources: Resources, log: Logger) {
     this.#resources = resources;
@@ -166,7 +168,7 @@ export class AlarmDesk {
       this.wake();
     }
     await breakStuckChannels(db, epochMs(now - STUCK), now);
-    await endOldIncidents(db, now);
+    this.#incidentsSeen = await endOldIncidents(db, now, this.#incidentsSeen);
     if (config.retentionDays === 0) return;
     const before = epochMs((await pruningTime(db, now)) - hours(24 * config.retentionDays));
     while (!this.#loop.stopped && (await pruneAlarms(db, before)));

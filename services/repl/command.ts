@@ -1,19 +1,39 @@
-/** A command of the REPL: what it is called, what it takes, what it does; and reading what was typed against that. */
-import { parseArgs } from "node:util";
-import type { ServiceBroker } from "moleculer";
-import type { Actor } from "../../core/caller.ts";
-import { Mistake, nearest } from "./mistake.ts";
+/** A command: what it is called, what it takes, what it does. The prompt and the command line `bida` run the same ones. */
+import type { Link } from "./link.ts";
 import type { Paint } from "./paint.ts";
 
 /** What commands work with. */
 export interface Session {
-  broker: ServiceBroker;
-  /** In the audit log. */
-  actor: Actor;
+  /** The way to Bida, which is opened when it is needed first. @throws Unreachable; ConfigError */
+  link(): Promise<Link>;
   paint: Paint;
+  /** Over HTTP, to another machine: what is here says nothing of what is there. */
+  remote: boolean;
+  /** At the prompt, where one command follows another. */
+  atPrompt: boolean;
+  /** Answers are JSON. */
+  json: boolean;
   /** Shows the next page of the last list; null where there is none. */
-  more: (() => Promise<string>) | null;
+  more: (() => Promise<Shown>) | null;
+  /** Prints a line of what comes bit by bit. Resolves once it may go on. */
+  print(line: string): Promise<void>;
+  /** Whoever typed it wants no more of it. */
+  signal: AbortSignal;
 }
+
+/** What is printed: one or the other. */
+export interface Shown {
+  text: string;
+  json: string;
+  /** The program's exit code; default 0. */
+  exit?: number;
+}
+
+/** @param value what JSON is made of */
+export const shown = (value: unknown, text: string): Shown => ({ text, json: JSON.stringify(value) });
+
+/** Everything was printed already. */
+export const NOTHING: Shown = { text: "", json: "" };
 
 export interface Option {
   /** What stands behind it, such as `<text>`; null: nothing. */
@@ -32,7 +52,18 @@ export interface Typed {
 }
 
 export interface Command {
+  /** One word, or a group and one: `tasks list`. */
   name: string;
+  /** The group alone does the same. */
+  isDefault?: true;
+  /** A name of one word for the prompt, where there is a shorter way: `task`. */
+  short?: string;
+  /** Where it can be typed; default: at both. */
+  only?: "prompt" | "shell";
+  /** Programs type it, not people: help leaves it out. */
+  hidden?: true;
+  /** Everything behind its name goes to it as it was typed, `--help` too. */
+  raw?: true;
   /** What stands behind the name: `<id> …`. */
   args: string;
   /** How many of them: at least, at most. */
@@ -42,67 +73,17 @@ export interface Command {
   about?: string[];
   options: Record<string, Option>;
   examples: string[];
-  /** @returns what is printed @throws Mistake; BidaError */
-  run(session: Session, typed: Typed): Promise<string>;
+  /** @throws Mistake; BidaError */
+  run(session: Session, typed: Typed): Promise<Shown>;
 }
 
-export const usageOf = ({ name, args }: Command): string => [name, args].filter(Boolean).join(" ");
-
-/** @throws Mistake */
-export function readTyped(command: Command, words: string[]): Typed {
-  const { name, options, arity } = command;
-  const { tokens } = parseArgs({
-    args: words,
-    options: Object.fromEntries(
-      Object.entries(options).map(([key, { value }]) => [
-        key,
-        { type: value === null ? "boolean" : "string" } as const,
-      ]),
-    ),
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const flags = new Set<string>();
-  const values = new Map<string, string[]>();
-  const args: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") args.push(token.value);
-    if (token.kind !== "option") continue;
-    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
-    if (!option) throw unknownOption(command, token.rawName);
-    if (option.value === null) {
-      if (token.value !== undefined) throw new Mistake(`${token.rawName} takes no value; leave it out`);
-      flags.add(token.name);
-    } else {
-      if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))
-        throw new Mistake(`${token.rawName} needs a value: ${token.rawName} ${option.value}`);
-      const before = values.get(token.name) ?? [];
-      if (before.length > 0 && !option.multiple) throw new Mistake(`${token.rawName} can be given once only`);
-      values.set(token.name, [...before, token.value]);
-    }
-  }
-  if (args.length < arity[0]) throw new Mistake(`${name} needs more; type: ${usageOf(command)}`);
-  if (args.length > arity[1])
-    throw new Mistake(
-      arity[1] === 0
-        ? `${name} takes options only, not "${args[0]}"; "help ${name}" lists them`
-        : `"${args[arity[1]]}" is too much; type: ${usageOf(command)}`,
-    );
-  return {
-    args,
-    flags,
-    text: (key) => values.get(key)?.at(-1),
-    all: (key) => values.get(key) ?? [],
-  };
-}
-
-function unknownOption({ name, options }: Command, given: string): Mistake {
-  const known = Object.keys(options);
-  if (known.length === 0) return new Mistake(`${name} takes no options; leave ${given} out`);
-  const meant = nearest(given.replace(/^-+/, ""), known);
-  const instead = meant
-    ? `did you mean --${meant}?`
-    : `it takes ${known.map((key) => `--${key}`).join(", ")}`;
-  return new Mistake(`${name} has no option ${given}; ${instead}`);
-}
+/** What the first words of commands have in common. */
+export const GROUPS: Record<string, string> = {
+  tasks: "tasks: look at them, change them, send them again",
+  jobs: "jobs over many tasks",
+  destinations: "destinations: what is called, and how much of it",
+  alarms: "channels of alarms",
+  apps: "calling apps, their keys and secrets",
+  users: "who may log in",
+  import: "moves another product's data over",
+};

@@ -4,8 +4,18 @@ import { rm } from "node:fs/promises";
 import { createServer, connect as open, type Server, type Socket } from "node:net";
 import type { Middleware, ServiceBroker } from "moleculer";
 import { type Config, isEmbedded } from "../../core/config.ts";
+import type { TaskChange } from "../../core/contract.ts";
 import { linesOf } from "./lines.ts";
-import { type Answered, type Asked, type Hello, socketOf } from "./socket.ts";
+import { followBy } from "./link.ts";
+import {
+  type Answered,
+  type Asked,
+  type Changed,
+  type Following,
+  type Follows,
+  type Hello,
+  socketOf,
+} from "./socket.ts";
 
 /** A command's line, in bytes: the longest one holds a task's body of 1 MiB, which JSON can make six times as long. */
 const MAX_LINE = 8 * 1024 * 1024;
@@ -85,8 +95,18 @@ function isAnswered(address: string): Promise<boolean> {
 /** Resolves when the client has gone, or was shown out. Never rejects. */
 async function serve(broker: ServiceBroker, socket: Socket, hello: Hello): Promise<void> {
   const calls = new Set<Promise<void>>();
-  const say = (message: Hello | Answered) => {
+  const say = (message: Hello | Answered | Changed | Following) => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+  };
+  const following: Promise<() => Promise<void>>[] = [];
+  const follow = async () => {
+    // Changes are hints: a client that does not read them is told less.
+    const tell = (changes: TaskChange[]) => {
+      if (socket.writableLength <= MAX_UNSENT) say({ changes });
+    };
+    if (following.length === 0) following.push(followBy(broker)(tell));
+    await following[0];
+    say({ following: true });
   };
   say(hello);
   try {
@@ -94,6 +114,10 @@ async function serve(broker: ServiceBroker, socket: Socket, hello: Hello): Promi
       const asked = askedIn(line);
       // Not our REPL: whoever it is has nothing to ask here.
       if (asked === null) break;
+      if ("follow" in asked) {
+        await follow();
+        continue;
+      }
       const call = answer(broker, asked, say).finally(() => calls.delete(call));
       calls.add(call);
       while (calls.size >= MAX_CALLS) await Promise.race(calls);
@@ -105,6 +129,7 @@ async function serve(broker: ServiceBroker, socket: Socket, hello: Hello): Promi
     // A line that is too long, or an answer that cannot be said.
   }
   socket.destroy();
+  for (const end of await Promise.all(following)) await end();
 }
 
 /** Resolves once the client has read what it was answered, or has gone. */
@@ -129,10 +154,10 @@ async function answer(
   }
 }
 
-function askedIn(line: string): Asked | null {
+function askedIn(line: string): Asked | Follows | null {
   try {
-    const asked = JSON.parse(line) as Asked | null;
-    return typeof asked?.action === "string" ? asked : null;
+    const asked = JSON.parse(line) as Partial<Asked & Follows> | null;
+    return typeof asked?.action === "string" || asked?.follow === true ? (asked as Asked | Follows) : null;
   } catch {
     return null;
   }

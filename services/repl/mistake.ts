@@ -1,7 +1,15 @@
 /** What was typed cannot be done. */
 
-/** `message` is one line: what is wrong, and what to type instead. */
-export class Mistake extends Error {}
+/** A wrong call. `message` is one line: what is wrong, and what to type instead. */
+export class Mistake extends Error {
+  /** What a program that was called so ends with. */
+  readonly exit: number = 2;
+}
+
+/** It was typed well, and still cannot be done: there is no such thing, or its state forbids it. */
+export class Refused extends Mistake {
+  override readonly exit = 1;
+}
 
 /** The one of `known` that was probably meant, or null. */
 export function nearest(word: string, known: string[]): string | null {

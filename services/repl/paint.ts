@@ -8,8 +8,10 @@ export class Paint {
   /** Columns of the terminal; null: as wide as need be. */
   readonly width: number | null;
 
+  /** @see https://no-color.org and https://force-color.org */
   constructor(out: { isTTY?: boolean; columns?: number }) {
-    this.colours = out.isTTY === true && !process.env.NO_COLOR;
+    const { NO_COLOR, FORCE_COLOR } = process.env;
+    this.colours = NO_COLOR ? false : out.isTTY === true || (FORCE_COLOR ?? "0") !== "0";
     this.width = out.isTTY ? (out.columns ?? null) : null;
   }
 

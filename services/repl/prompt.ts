@@ -2,28 +2,21 @@
 import type { REPLServer } from "node:repl";
 import type { ServiceBroker } from "moleculer";
 import startRepl from "moleculer-repl";
-import { operator } from "./actor.ts";
 import { lineOf } from "./ask.ts";
 import type { Session } from "./command.ts";
 import { nearest } from "./mistake.ts";
-import { Paint } from "./paint.ts";
+import type { Paint } from "./paint.ts";
 import { completed, type Ran, run } from "./run.ts";
 import { wordsOf } from "./words.ts";
-
-export const sessionOf = (broker: ServiceBroker): Session => ({
-  broker,
-  actor: operator(),
-  paint: new Paint(process.stdout),
-  more: null,
-});
 
 /**
  * Runs lines from stdin, one after another, until `exit`, Ctrl-D or the end of the input. Without a terminal there is
  * no prompt.
+ * @param broker for Moleculer's own commands
  * @returns whether every line was done
  */
-export function prompt(session: Session): Promise<boolean> {
-  const { broker, paint } = session;
+export function prompt(session: Session, broker: ServiceBroker): Promise<boolean> {
+  const { paint } = session;
   const server = process.stdin.isTTY ? started(broker) : silently(() => started(broker));
   const moleculer = new Moleculer(server);
   let working: Promise<void> = Promise.resolve();

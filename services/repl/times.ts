@@ -1,4 +1,4 @@
-/** Times as people type them. */
+/** Times and numbers as people type them. */
 import { Mistake } from "./mistake.ts";
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -17,4 +17,17 @@ export function timeOf(option: string, text: string): string {
   if (!shaped || Number.isNaN(at.getTime()))
     throw new Mistake(`${option} is no time: "${text}"; type 2h (ago), 2026-11-23 or "2026-11-23 18:05"`);
   return at.toISOString();
+}
+
+/** @param what it must be, in words @throws Mistake */
+export function numberOf(option: string, text: string, what: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Mistake(`${option} must be ${what}, not "${text}"`);
+  return Number(text);
+}
+
+/** `500ms`, `2s`, `5m`: so long, in ms. A bare number is milliseconds. @throws Mistake */
+export function durationOf(option: string, text: string): number {
+  const [, count, unit = "ms"] = /^(\d{1,9})(ms|[smhd])?$/.exec(text) ?? [];
+  if (count === undefined) throw new Mistake(`${option} is no duration: "${text}"; type 500ms, 2s or 5m`);
+  return Number(count) * (UNITS[unit] ?? 1);
 }

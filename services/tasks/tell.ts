@@ -1,15 +1,17 @@
 /**
- * What became of tasks, told to all who may want to hear of it: the log and the metrics always; Moleculer's events and the
- * event stream of the `api` nodes where somebody listens, which the registry of the cluster says. What nobody hears is not
- * put together: that would cost more than recording it.
+ * What became of tasks, told to all who may want to hear of it: the log and the metrics always; Moleculer's events, among Bida's
+ * own nodes and to other programs' services, and the event stream of the `api` nodes where somebody listens. What nobody hears
+ * is not put together: that would cost more than recording it.
  */
 import type { Logger, ServiceBroker } from "moleculer";
-import type { TaskChange } from "../../core/contract.ts";
+import type { EventMap, TaskChange } from "../../core/contract.ts";
 import type { Outcome } from "../../core/job.ts";
 import { type Change, taskChanges } from "../../core/metrics.ts";
+import { PUBLIC_EVENTS, type PublicEvent } from "../../core/public-actions.ts";
 import type { StoredState } from "../../core/task.ts";
 import type { Recorded } from "../../store/record.ts";
 import type { LockedTask } from "../../store/rows.ts";
+import { announce, isHeardOutside } from "../bus/announce.ts";
 import { broadcast, emit, isHeard } from "../bus/bus.ts";
 import type { EventName } from "../bus/types.ts";
 import { attemptLine, changeLine, successLine } from "./lines.ts";
@@ -55,7 +57,7 @@ export class Teller {
 
   /** Whether more than a line is told of first calls that succeeded; otherwise their rows need not be read. */
   get wantsSuccesses(): boolean {
-    return this.#wide || OF_SUCCESSES.some((event) => isHeard(this.#broker, event));
+    return this.#wide || OF_SUCCESSES.some((event) => this.#isHeard(event));
   }
 
   /** To be called once the changes are committed. */
@@ -95,20 +97,33 @@ export class Teller {
 
   /** Events one by one, the stream at once; nothing, and `facts` is not asked, where nobody listens. */
   #publish(events: readonly EventName[], facts: () => Fact[]): void {
-    const heard = new Set(events.filter((event) => isHeard(this.#broker, event)));
+    const heard = new Set(events.filter((event) => this.#isHeard(event)));
     if (heard.size === 0) return;
     const known = facts();
     for (const { type, task, outcome } of known) {
       if (outcome?.attempt && heard.has("task.attempted"))
-        emit(this.#broker, "task.attempted", { ...taskEvent(task), attempt: attemptView(outcome.attempt) });
+        this.#tellAll("task.attempted", { ...taskEvent(task), attempt: attemptView(outcome.attempt) });
       if ((type === "task.succeeded" || type === "task.exhausted") && heard.has(type))
-        emit(this.#broker, type, taskEvent(task));
+        this.#tellAll(type, taskEvent(task));
     }
     if (known.length === 0 || !heard.has("stream.tasks")) return;
     const items = known.map(({ type, task, outcome }) => taskChange(type, task, outcome?.attempt ?? null));
     broadcast(this.#broker, "stream.tasks", { items });
   }
+
+  /** By Bida's own nodes, or by other programs' services. */
+  #isHeard(event: EventName): boolean {
+    return isHeard(this.#broker, event) || (isPublic(event) && isHeardOutside(this.#broker, event));
+  }
+
+  #tellAll<K extends PublicEvent>(event: K, payload: EventMap[K]): void {
+    if (isHeard(this.#broker, event)) emit(this.#broker, event, payload);
+    announce(this.#broker, event, payload);
+  }
 }
+
+const isPublic = (event: EventName): event is PublicEvent =>
+  (PUBLIC_EVENTS as readonly EventName[]).includes(event);
 
 function factOf({ outcome, written, task }: Recorded): Fact | null {
   if (!written || !task) return null;

@@ -50,10 +50,24 @@ export interface Driver extends Texts, Commits, Locks {
   readonly writers: number;
   /** Rejects where the database does not answer, or not within `withinMs`, or where a server has become read-only. */
   ping(withinMs: number): Promise<void>;
+  /** What it is, for `bida doctor`. */
+  describe(): Promise<ServerDescription>;
   /** The clock of the machine that the database is on, in ms since 1970. */
   serverTime(): Promise<number>;
   /** Ends all connections. A server that does not answer is waited for no longer than `withinMs`. */
   close(withinMs: number): Promise<void>;
+}
+
+/** A database server, or the library that stands in for one. */
+export interface ServerDescription {
+  /** Such as `MariaDB 10.11.6`. */
+  version: string;
+  /** Older than what Bida is tested with: what it should be at least. */
+  tooOld: string | null;
+  /** How the connection is encrypted; null: it is not. Undefined: there is no connection. */
+  encrypted?: string | null;
+  /** Settings of the server that speak against it, and what to set instead. */
+  settings: { name: string; value: string; instead: string }[];
 }
 
 /** How a statement is written, and its answer read. */

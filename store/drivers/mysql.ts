@@ -10,7 +10,7 @@ import { type Plan, progressStatements } from "../progress.ts";
 import { type LockedTask, lockedById } from "../rows.ts";
 import type { Sealing } from "../sealing.ts";
 import { insertStatement } from "../sql.ts";
-import type { Commits, Database, Driver, Texts } from "./driver.ts";
+import type { Commits, Database, Driver, ServerDescription, Texts } from "./driver.ts";
 import { lent } from "./lend.ts";
 import { asked, BEGIN, COMMIT, committed, rollBack } from "./mysql-connection.ts";
 import { mysqlLocks } from "./mysql-locks.ts";
@@ -97,6 +97,7 @@ export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Data
       // Some accounts may write all the same.
       if (known.readOnly === 1) await probe.run(knex, withinMs);
     },
+    describe: () => described(knex),
     async serverTime() {
       const [[{ now }]] = await knex.raw("SELECT ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS now");
       return Number(now);
@@ -107,6 +108,44 @@ export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Data
     },
   };
   return { knex, searches: knex, driver, sealing, label, limit, probe, server, onFileLost: () => undefined };
+}
+
+/** What Bida is tested with at least: MySQL 8 locks with NOWAIT, MariaDB since 10.3. */
+const OLDEST = { MySQL: [8, 0], MariaDB: [10, 5] } as const;
+/** Commits are synced, or a crash of the machine loses tasks whose ids were returned. */
+const DURABLE = { innodb_flush_log_at_trx_commit: "1", sync_binlog: "1" };
+/** A task has up to 1 MiB of payload, which escaping can make twice as long. */
+const LEAST_PACKET = 4 * 1024 * 1024;
+
+async function described(knex: Knex): Promise<ServerDescription> {
+  const [[{ version, packet }]] = await knex.raw(
+    "SELECT VERSION() AS version, @@global.max_allowed_packet AS packet",
+  );
+  const [[cipher]] = await knex.raw("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+  const [rows] = await knex.raw(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN (?, ?, 'log_bin')",
+    Object.keys(DURABLE),
+  );
+  const known = new Map(
+    (rows as { Variable_name: string; Value: string }[]).map((row) => [row.Variable_name, row.Value]),
+  );
+  const product = String(version).includes("MariaDB") ? "MariaDB" : "MySQL";
+  const [major = 0, minor = 0] = String(version).split(".").map(Number);
+  const [needMajor, needMinor] = OLDEST[product];
+  const isOld = major < needMajor || (major === needMajor && minor < needMinor);
+  const settings = Object.entries(DURABLE)
+    // Without a binary log there is nothing to sync.
+    .filter(([name]) => name !== "sync_binlog" || known.get("log_bin") === "ON")
+    .map(([name, instead]) => ({ name, value: known.get(name) ?? "", instead }))
+    .filter(({ value, instead }) => value !== instead);
+  if (packet < LEAST_PACKET)
+    settings.push({ name: "max_allowed_packet", value: String(packet), instead: `${LEAST_PACKET} or more` });
+  return {
+    version: `${product} ${String(version).split("-")[0]}`,
+    tooOld: isOld ? `${product} ${OLDEST[product].join(".")}` : null,
+    encrypted: cipher?.Value || null,
+    settings,
+  };
 }
 
 const texts: Texts = {

@@ -4,6 +4,7 @@
  * connection that only reads; SQLite's log (WAL) lets them read beside the one that writes. A thread comes with the first
  * search and goes when there was none for a while. What is committed before a search is asked for is seen by it.
  */
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import knexModule, { type Knex } from "knex";
 import Client_BetterSQLite3 from "knex/lib/dialects/better-sqlite3/index.js";
@@ -17,11 +18,16 @@ const IDLE = 30_000;
 /** How long a search waits for a thread, in ms. */
 const ACQUIRE_TIMEOUT = 30_000;
 
-/**
- * Knex on such threads: for SELECTs only, and without transactions.
- * @param check throws where the file is not the one that is open
- */
-export function searchesOf(filename: string, log: Knex.Logger, check: () => void): Knex {
+/** Knex on such threads: for SELECTs only, and without transactions. */
+export interface Searches {
+  knex: Knex;
+  /** Searches that are under way fail: one may take minutes, and nobody waits for its answer any more. */
+  close(): Promise<void>;
+}
+
+/** @param check throws where the file is not the one that is open */
+export function searchesOf(filename: string, log: Knex.Logger, check: () => void): Searches {
+  const threads = new Set<SearchThread>();
   class SearchClient extends Client_BetterSQLite3 {
     override async acquireConnection(): Promise<unknown> {
       check();
@@ -29,7 +35,9 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
     }
 
     override async acquireRawConnection(): Promise<SearchThread> {
-      return new SearchThread(filename);
+      const thread = new SearchThread(filename);
+      threads.add(thread);
+      return thread;
     }
 
     override validateConnection(thread: SearchThread): boolean {
@@ -37,6 +45,7 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
     }
 
     override destroyRawConnection(thread: SearchThread): Promise<void> {
+      threads.delete(thread);
       return thread.end();
     }
 
@@ -46,7 +55,7 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
       return query;
     }
   }
-  return knexModule({
+  const knex = knexModule({
     client: SearchClient as unknown as typeof Knex.Client,
     log,
     connection: { filename },
@@ -54,6 +63,14 @@ export function searchesOf(filename: string, log: Knex.Logger, check: () => void
     acquireConnectionTimeout: ACQUIRE_TIMEOUT,
     pool: { min: 0, max: THREADS, idleTimeoutMillis: IDLE },
   });
+  return {
+    knex,
+    async close() {
+      const closed = knex.destroy();
+      await Promise.all(Array.from(threads, (thread) => thread.end()));
+      await closed;
+    },
+  };
 }
 
 interface Query extends SearchRequest {
@@ -76,7 +93,7 @@ class SearchThread {
   #running: PromiseWithResolvers<Row[]> | null = null;
 
   constructor(filename: string) {
-    const url = new URL("./sqlite-search-thread.ts", import.meta.url);
+    const url = new URL(`sqlite-search-thread${extname(import.meta.filename)}`, import.meta.url);
     this.#worker = new Worker(url, { workerData: filename, name: "bida-search" });
     this.#worker.unref();
     this.#worker.on("message", (reply: SearchReply) => {

@@ -76,16 +76,20 @@ export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger):
     async ping() {
       await knex.raw("SELECT 1");
     },
+    async describe() {
+      const [{ version }] = (await knex.raw("SELECT sqlite_version() AS version")) as [{ version: string }];
+      return { version: `SQLite ${version}`, tooOld: null, settings: [] };
+    },
     serverTime: async () => Date.now(),
     // This process's own work, which ends.
     async close() {
-      await searches.destroy();
+      await searches.close();
       // The last connection to leave puts the log into the file.
       await knex.destroy();
     },
   };
   return {
-    ...{ knex, searches, driver, sealing, label: `file:${filename}`, probe: new Probe() },
+    ...{ knex, searches: searches.knex, driver, sealing, label: `file:${filename}`, probe: new Probe() },
     limit: new StatementLimit(Number.POSITIVE_INFINITY),
     server: { packet: Number.POSITIVE_INFINITY },
     onFileLost: (listener) => guard.onLost(listener),

@@ -5,6 +5,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { AnswerRoom } from "../../actors/answer-room.ts";
+import type { DeliveryContext } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { TextSearch } from "../../actors/text-search.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -23,15 +24,24 @@ interface Asked {
   expectResult?: string;
   timeoutMs?: number;
   answers?: AnswerRoom;
+  judge?: DeliveryContext["judge"];
 }
 
 async function attempt(answer: (res: ServerResponse) => void, asked: Asked): Promise<AttemptRecord> {
   const target = await httpTarget((_, res) => answer(res.on("error", () => undefined)));
   const connections = connectionsTo(target.url);
   const { expect = null, expectResult = null, timeoutMs = 20_000, answers = new AnswerRoom() } = asked;
+  const { judge } = asked;
   try {
     const made = job(target.url, { expect, expectResult, timeoutMs: timeoutMs as never });
-    const context = { connections, connector, clock: systemClock, node: "n", answers };
+    const context = {
+      connections,
+      connector,
+      clock: systemClock,
+      node: "n",
+      answers,
+      ...(judge && { judge }),
+    };
     return (await delivered(made, context)).attempt!;
   } finally {
     connections.destroy();
@@ -267,6 +277,35 @@ test("without room for a whole answer it is read later, or the call runs out of 
   const compressed = whole(gzipSync(big(500 * KIB, 1)), { "content-encoding": "gzip" });
   assert.is((await attempt(compressed, { ...json, answers })).outcome, "succeeded");
   assert.ok(answers.take("http://elsewhere").held, "every call gave its place back");
+});
+
+test("one place is enough for an answer that is long encoded, and longer decoded", async () => {
+  const answers = new AnswerRoom(1, 1);
+  const body = JSON.stringify({ noise: noise(500 * KIB), ok: 1 });
+  const compressed = whole(gzipSync(body), { "content-encoding": "gzip" });
+  const { outcome, error } = await attempt(compressed, {
+    expect: { json: { "$.ok": "1" as never } },
+    answers,
+  });
+  assert.equal([outcome, error], ["succeeded", null]);
+  assert.ok(answers.take("http://elsewhere").held);
+});
+
+test("a decoded answer keeps its place until it is judged", async () => {
+  const answers = new AnswerRoom(1, 1);
+  let held: boolean | null = null;
+  const judge = {
+    judge: () => {
+      const next = answers.take("http://elsewhere");
+      held = next.held;
+      next.release();
+      return null;
+    },
+  };
+  const compressed = whole(gzipSync(big(500 * KIB, 1)), { "content-encoding": "gzip" });
+  await attempt(compressed, { expect: { json: { "$.ok": "1" as never } }, answers, judge });
+  assert.is(held, false);
+  assert.ok(answers.take("http://elsewhere").held);
 });
 
 test("one target has a share of the room only; others pass those that wait", () => {

@@ -1,10 +1,14 @@
 // Redirects of tasks with a profile: real servers, and the guard before every hop.
+import type { IncomingHttpHeaders } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { AnswerRoom } from "../../actors/answer-room.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { systemClock } from "../../core/clock.ts";
 import { EgressPolicy } from "../../core/egress.ts";
+import type { ExpectationSpec } from "../../core/expect.ts";
+import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import { connectionsTo, delivered, httpTarget, job, type Target } from "./targets.ts";
 
@@ -15,26 +19,32 @@ let home: Target;
 let other: Target;
 let seen: string[] = [];
 let ids: (string | undefined)[] = [];
+let headers: IncomingHttpHeaders[] = [];
 /** Of every redirect. */
 let location: string | undefined;
 let status = 302;
+/** Of its body, in bytes. */
+let padding = 0;
 
 test.before(async () => {
   other = await httpTarget((req, res) => {
     seen.push(`other ${req.method} ${req.url}`);
+    headers.push(req.headers);
     ids.push(req.headers["webhook-id"] as string);
     if (req.url === "/hangs") return;
     res.end("there");
   });
   home = await httpTarget((req, res) => {
     seen.push(`${req.method} ${req.url}`);
+    headers.push(req.headers);
     if (req.url === "/here") return void res.end("here");
-    res.writeHead(status, location === undefined ? {} : { location }).end("moved");
+    res.writeHead(status, location === undefined ? {} : { location }).end("moved".padEnd(padding));
   });
 });
 test.before.each(() => {
   seen = [];
   ids = [];
+  headers = [];
   status = 302;
 });
 test.after(async () => {
@@ -42,19 +52,60 @@ test.after(async () => {
   await other.stop();
 });
 
-async function attempt(to: string | undefined, more: Partial<LeasedJob> = {}): Promise<AttemptRecord> {
+async function attempt(
+  to: string | undefined,
+  more: Partial<LeasedJob> = {},
+  answers = new AnswerRoom(),
+): Promise<AttemptRecord> {
   location = to;
   const connections = connectionsTo(home.url, connector);
   const made = job(`${home.url}/moved?a=b`, { requestMethod: "GET", profile: "kkbida", ...more });
-  const context = { connections, connector, clock: systemClock, node: "n" };
+  const context = { connections, connector, clock: systemClock, node: "n", answers };
   return (await delivered(made, context)).attempt!;
 }
 
-test("to another origin: with the same headers, judged and recorded by what is there", async () => {
+test("to another origin: with the same headers but for credentials, judged and recorded by what is there", async () => {
   const { outcome, responseBody, statusCode } = await attempt(`${other.url}/x?sig=d'e%20f#g`);
   assert.equal([outcome, statusCode, responseBody], ["succeeded", 200, "there"]);
   assert.equal(seen, ["GET /moved?a=b", "other GET /x?sig=d'e%20f"]);
   assert.ok(ids[0]);
+});
+
+test("credentials go to the origin that the task names, and to no other one", async () => {
+  const secret = {
+    authorization: "Basic eA==",
+    cookie: "a=b",
+    "X-Api-Key": "k",
+    "x-jwt": `eyJ${"a".repeat(9)}.b.c`,
+  };
+  const more = {
+    headers: { ...secret, "x-kind": "open" },
+    secrets: ["whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"],
+  };
+  const NAMES = ["authorization", "cookie", "x-api-key", "x-jwt", "webhook-signature", "x-kind"];
+  await attempt(`${other.url}/x`, more);
+  const [first = {}, second = {}] = headers;
+  assert.equal(
+    NAMES.filter((name) => first[name] === undefined),
+    [],
+  );
+  assert.equal(
+    NAMES.filter((name) => second[name] !== undefined),
+    ["x-kind"],
+  );
+  headers = [];
+  await attempt("here", more);
+  assert.is(headers[1]?.authorization, secret.authorization);
+});
+
+test("what was read of an answer that redirects holds no memory", async () => {
+  const answers = new AnswerRoom(1, 1);
+  const expect: ExpectationSpec = { status: [200, 302], json: { "$.ok": "1" as JsonText } };
+  padding = 300_000;
+  const { error } = await attempt(`${other.url}/x`, { expect }, answers);
+  padding = 0;
+  assert.is(error?.code, "unexpected_result");
+  assert.ok(answers.take("http://elsewhere").held);
 });
 
 test("a relative one stays at home", async () => {

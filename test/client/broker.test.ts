@@ -33,10 +33,10 @@ const handler = (context: Context<unknown, { idempotencyKey?: string }>) => {
 
 test.before(async () => {
   broker.createService({
-    name: "scheduler",
+    name: "bida.scheduler",
     actions: { submit: handler, submitBatch: handler, get: handler, attempts: handler, cancel: handler },
   });
-  broker.createService({ name: "admin", actions: { list: handler, retry: handler, resolve: handler } });
+  broker.createService({ name: "bida.admin", actions: { list: handler, retry: handler, resolve: handler } });
   broker.createService({
     name: "shop",
     actions: { pay: (context: Context) => createBrokerClient(context).call(TASK) },
@@ -57,7 +57,7 @@ function refuse(error: unknown): void {
 test("call submits the task and returns its id", async () => {
   answer = () => ({ taskId: ID });
   assert.is(await client.call(TASK, { idempotencyKey: "order-4711" }), ID);
-  assert.equal(seen, [{ action: "scheduler.submit", params: ENVELOPE, idempotencyKey: "order-4711" }]);
+  assert.equal(seen, [{ action: "bida.scheduler.submit", params: ENVELOPE, idempotencyKey: "order-4711" }]);
 });
 
 test("an invalid idempotency key is refused as over HTTP", async () => {
@@ -71,7 +71,7 @@ test("callBatch returns the results in order", async () => {
   answer = () => ({ results });
   assert.equal(await client.callBatch([TASK, TASK], { idempotencyKey: "b1" }), results);
   assert.equal(seen, [
-    { action: "scheduler.submitBatch", params: { tasks: [ENVELOPE, ENVELOPE] }, idempotencyKey: "b1" },
+    { action: "bida.scheduler.submitBatch", params: { tasks: [ENVELOPE, ENVELOPE] }, idempotencyKey: "b1" },
   ]);
 });
 
@@ -131,11 +131,11 @@ test("the other methods call their actions", async () => {
   const view = taskView({ state: "exhausted" });
   answer = () => view;
   const actions: [string, unknown, Promise<unknown>][] = [
-    ["scheduler.get", { taskId: ID }, client.get(ID)],
-    ["scheduler.cancel", { taskId: ID }, client.cancel(ID)],
-    ["admin.retry", { taskId: ID }, client.retry(ID)],
-    ["admin.retry", { taskId: ID, force: true }, client.retry(ID, { force: true })],
-    ["admin.resolve", { taskId: ID }, client.resolve(ID)],
+    ["bida.scheduler.get", { taskId: ID }, client.get(ID)],
+    ["bida.scheduler.cancel", { taskId: ID }, client.cancel(ID)],
+    ["bida.admin.retry", { taskId: ID }, client.retry(ID)],
+    ["bida.admin.retry", { taskId: ID, force: true }, client.retry(ID, { force: true })],
+    ["bida.admin.resolve", { taskId: ID }, client.resolve(ID)],
   ];
   for (const [, , result] of actions) assert.equal(await result, view);
   assert.equal(
@@ -148,7 +148,7 @@ test("the other methods call their actions", async () => {
   assert.equal(await client.attempts(ID), page.items);
   assert.equal(await client.list({ state: ["pending"], limit: 5 }), page);
   assert.equal(seen.at(-1), {
-    action: "admin.list",
+    action: "bida.admin.list",
     params: { state: ["pending"], limit: 5 },
     idempotencyKey: undefined,
   });
@@ -195,7 +195,7 @@ test("nobody offers the action: unavailable", async () => {
 test("Moleculer's other errors about the way are unavailable or timeout", async () => {
   // Its constructor takes nothing; its type says otherwise.
   const disconnected: Error = Reflect.construct(Errors.BrokerDisconnectedError, []);
-  const where = { action: "scheduler.submit", nodeID: "n1" };
+  const where = { action: "bida.scheduler.submit", nodeID: "n1" };
   for (const [failure, code] of [
     [new Errors.ServiceNotAvailableError(where), "unavailable"],
     [disconnected, "unavailable"],

@@ -65,6 +65,7 @@ test("of core, nothing is shipped that is not needed", () => {
 test("the built client works", async () => {
   const built = await import(join(dist, "client/index.js"));
   assert.equal(Object.keys(built).sort(), [
+    "BidaMixin",
     "CallbackError",
     "createBrokerClient",
     "createHttpClient",

@@ -79,6 +79,12 @@ test("garbage is refused, never thrown at", () => {
   }
 });
 
+test("the Headers of Fetch do as well", () => {
+  const headers = new Headers(signed([SECRET]) as unknown as Record<string, string>);
+  assert.ok(verifySignature(headers, BODY, SECRET, NOW));
+  assert.not(verifySignature(new Headers(), BODY, SECRET, NOW));
+});
+
 test("other versions beside a good signature do no harm", () => {
   const headers = signed([SECRET]);
   headers["webhook-signature"] = `v1a,abc v1,short ${headers["webhook-signature"]}`;

@@ -35,6 +35,7 @@ test("the smallest task, with every default filled in", () => {
     sourceAppName: null,
     targetAppName: null,
     orderKey: null,
+    profile: null,
   });
 });
 
@@ -71,6 +72,7 @@ test("all fields at once", () => {
     bodyBase64: null,
     start: { callAt: epochMs(Date.UTC(2026, 0, 1, 16)) },
     expiresAt: epochMs(Date.UTC(2026, 0, 2)),
+    profile: null,
   } as unknown as ReturnType<typeof parse>);
 });
 

@@ -117,6 +117,22 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.is((await set.leasedAmong([lost])).size, 1);
   });
 
+  test("what is missing is told, wherever the rest is, and nothing is changed", async () => {
+    const [leased, ready, waiting, unknown] = [
+      entry(),
+      entry(),
+      entry({ dueAt: later(set.clock.now(), millis(60_000)) }),
+      entry(),
+    ];
+    await set.add([leased]);
+    await set.claim("a", 1);
+    await set.add([ready, waiting]);
+    const before = await set.counts();
+    assert.equal(await set.missingAmong([leased, ready, waiting, unknown]), [unknown]);
+    assert.equal(await set.missingAmong([]), []);
+    assert.equal(await set.counts(), before);
+  });
+
   test("a finished task that a late heartbeat takes in is told apart, and can be ended", async () => {
     const one = entry();
     await set.add([one]);

@@ -94,7 +94,7 @@ test("a breaker that opens is told once, however often it does", async () => {
   const { id } = await channel({ url, type: "slack", content: null, filter: { kinds: ["breaker"] } });
   const origin = "https://gone.example";
   const opened = { origin, since: new Date().toISOString(), failures: 20 };
-  for (let i = 0; i < 3; i++) await world.broker.emit("destination.opened", opened);
+  for (let i = 0; i < 3; i++) await world.inside.emit("destination.opened", opened);
   const call = await robots.waitFor("the message", () => [...messagesAt(url).values()][0], 40_000);
   assert.match(call.body.toString(), origin);
   const other = await world.api("GET", `/v1/webhooks/${id}/history`);

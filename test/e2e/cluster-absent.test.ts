@@ -109,7 +109,7 @@ test("NATS is away for longer than a lease: no call is repeated", () =>
         slow.resume();
       }
       // Our own client cannot be closed while it connects again: it would keep this process alive.
-      const answers = () => world.broker.call("scheduler.health", {}, { timeout: 1_000 }).catch(() => null);
+      const answers = () => world.inside.call("scheduler.health", {}, { timeout: 1_000 }).catch(() => null);
       await until("this process to be back", answers);
     };
   }));

@@ -18,7 +18,8 @@ import { until } from "./kit/until.ts";
 
 const PLAN = [{ services: "api,admin" }, { services: "scheduler" }, { services: "dispatcher" }];
 const ENV = { BIDA_LEASE_MS: "3000" };
-const FOREIGN = "a node of another installation is on this NATS; give each installation a NATS of its own";
+const FOREIGN =
+  "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own";
 const test = suite("installation");
 let world: Cluster;
 let redis: Redis;

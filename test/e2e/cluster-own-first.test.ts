@@ -19,7 +19,7 @@ test.before(async () => {
     env: { BIDA_THREADS: "1", BIDA_CONCURRENCY: String(CONCURRENCY) },
   };
   world = await startCluster({ plan: [{ services: "api,admin,notifier" }, workers, workers] });
-  const nodes = world.broker.registry.getNodeList({ onlyAvailable: true }) as unknown as { id: string }[];
+  const nodes = world.inside.registry.getNodeList({ onlyAvailable: true }) as unknown as { id: string }[];
   here = nodes.find(({ id }) => id.includes(`-${world.nodes[1]?.pid}-`))?.id as string;
   // Each dispatcher has two claims at each scheduler: one for first calls, one for any. Before, there is nothing to choose from.
   await until("claims of both dispatchers", async () => (await parkedHere()) > 2);
@@ -27,7 +27,7 @@ test.before(async () => {
 test.after(() => world.stop());
 
 async function parkedHere(): Promise<number> {
-  const { metrics } = await world.broker.call<{ metrics: MetricJson[] }, object>(
+  const { metrics } = await world.inside.call<{ metrics: MetricJson[] }, object>(
     "node.metrics",
     {},
     { nodeID: here },
@@ -37,7 +37,7 @@ async function parkedHere(): Promise<number> {
 
 const accepted = async (url: string): Promise<string> => {
   const task = quick({ url, timeoutMs: 30_000 });
-  return (await world.broker.call<{ taskId: string }, object>("scheduler.submit", task, { nodeID: here }))
+  return (await world.inside.call<{ taskId: string }, object>("scheduler.submit", task, { nodeID: here }))
     .taskId;
 };
 

@@ -30,25 +30,28 @@ const refusal = (action: string, params: unknown) =>
 
 test("RPC from another Node service: submit, submitBatch, get, attempts, cancel, retry", async () => {
   const url = world.receiver.url();
-  const { taskId } = await rpc("scheduler.submit", quick({ url, requestParam: { a: "上海" } }));
+  const { taskId } = await rpc("bida.scheduler.submit", quick({ url, requestParam: { a: "上海" } }));
   assert.is((await world.ended(taskId)).state, "succeeded");
-  const task = await rpc("scheduler.get", { taskId });
+  const task = await rpc("bida.scheduler.get", { taskId });
   assert.equal(task.requestParam, { a: "上海" });
   assert.is(task.sourceIp, null);
-  assert.is((await rpc("scheduler.attempts", { taskId })).items.length, 1);
-  const { results } = await rpc("scheduler.submitBatch", {
+  assert.is((await rpc("bida.scheduler.attempts", { taskId })).items.length, 1);
+  const { results } = await rpc("bida.scheduler.submitBatch", {
     tasks: [quick({ url, delayMs: 60_000 }), { url }],
   });
   assert.ok(results[1].errors.length > 0);
-  assert.is((await rpc("scheduler.cancel", { taskId: results[0].taskId })).state, "canceled");
-  await rpc("admin.retry", { taskId, force: true });
+  assert.is((await rpc("bida.scheduler.cancel", { taskId: results[0].taskId })).state, "canceled");
+  await rpc("bida.admin.retry", { taskId, force: true });
   await world.receiver.waitForCalls(taskId, 2);
 });
 
 test("RPC: what another service does by hand stands in the audit log under its node", async () => {
-  const { taskId } = await rpc("scheduler.submit", quick({ url: world.receiver.url(), delayMs: 60_000 }));
-  await rpc("scheduler.cancel", { taskId, note: "from afar" });
-  await rpc("admin.retry", { taskId });
+  const { taskId } = await rpc(
+    "bida.scheduler.submit",
+    quick({ url: world.receiver.url(), delayMs: 60_000 }),
+  );
+  await rpc("bida.scheduler.cancel", { taskId, note: "from afar" });
+  await rpc("bida.admin.retry", { taskId });
   const entries = (await world.api("GET", `/v1/audit?target=task:${taskId}`)).json.items;
   const told = entries.map(({ action, note }: Record<string, unknown>) => [action, note]);
   assert.equal(told, [
@@ -62,9 +65,9 @@ test("RPC: what another service does by hand stands in the audit log under its n
 });
 
 test("RPC: refusals carry type, code and data, and nothing of our insides", async () => {
-  const { taskId } = await rpc("scheduler.submit", quick({ url: world.receiver.url() }));
+  const { taskId } = await rpc("bida.scheduler.submit", quick({ url: world.receiver.url() }));
   await world.ended(taskId);
-  const invalid = await refusal("scheduler.submit", { url: "x", surprise: 1 });
+  const invalid = await refusal("bida.scheduler.submit", { url: "x", surprise: 1 });
   assert.is(invalid?.type, "invalid_task");
   assert.is(invalid?.code, 400);
   assert.equal(invalid?.data.errors.map(({ field }) => field).sort(), [
@@ -73,12 +76,12 @@ test("RPC: refusals carry type, code and data, and nothing of our insides", asyn
     "surprise",
     "url",
   ]);
-  const conflict = await refusal("admin.retry", { taskId });
+  const conflict = await refusal("bida.admin.retry", { taskId });
   assert.equal([conflict?.type, conflict?.code], ["state_conflict", 409]);
-  const missing = await refusal("scheduler.get", { taskId: "nope" });
+  const missing = await refusal("bida.scheduler.get", { taskId: "nope" });
   assert.equal([missing?.type, missing?.code], ["not_found", 404]);
   for (const params of [null, undefined, {}, { taskId: 5 }, { taskId: null }]) {
-    assert.is((await refusal("scheduler.get", params))?.type, "not_found", JSON.stringify(params));
+    assert.is((await refusal("bida.scheduler.get", params))?.type, "not_found", JSON.stringify(params));
   }
 });
 

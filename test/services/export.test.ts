@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { harmless, toCsv } from "../../services/api/export.ts";
+import { harmless, toCsv } from "../../services/tasks/export.ts";
 
 const test = suite("CSV");
 

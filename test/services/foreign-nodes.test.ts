@@ -1,7 +1,11 @@
 // Nodes of several installations on one real NATS: who sees whose services. @takes 15 s
 import { type ServiceBroker as Broker, Loggers, ServiceBroker } from "moleculer";
+import { connect } from "nats";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FEATURES } from "../../services/bus/features.ts";
+import { natsOptions } from "../../services/bus/nats-options.ts";
+import { NatsTransporter } from "../../services/bus/nats-transporter.ts";
 import { nodesWith } from "../../services/bus/peers.ts";
 import { belongTo, foreignNodes, installationOf } from "../../services/node/foreign-nodes.ts";
 import { until } from "../e2e/kit/until.ts";
@@ -36,7 +40,7 @@ async function join(
     transporter: { type: "NATS", options: { servers: [bus.url] } },
     heartbeatInterval: 1,
     heartbeatTimeout: 3,
-    metadata: {},
+    metadata: installation === "none" ? {} : { ...FEATURES },
     middlewares: installation === "none" ? [] : [foreignNodes()],
   });
   const action = service === "scheduler" ? "claim" : "drain";
@@ -63,17 +67,60 @@ class Listening extends Loggers.Base<object> {
 
 const schedulers = (broker: Broker) => nodesWith(broker, "scheduler.claim").sort();
 
-test("nodes see the services of their own installation, and of those that are of none", async () => {
-  const a1 = await join("a1", "scheduler", "A");
+test("nodes see the services of their own installation, and of no other program", async () => {
+  const lines: string[] = [];
+  const a1 = await join("a1", "scheduler", "A", (line) => lines.push(line));
   const a2 = await join("a2", "scheduler", "A");
   const b = await join("b1", "scheduler", "B");
   const other = await join("other", "scheduler", "none");
-  await until("all to be met", () => [a1, a2, b].every((one) => schedulers(one).includes("other")));
-  await until("a1 and a2", () => schedulers(a1).length === 3 && schedulers(a2).length === 3);
-  assert.equal(schedulers(a1), ["a1", "a2", "other"]);
-  assert.equal(schedulers(b), ["b1", "other"]);
-  assert.equal(schedulers(other), ["a1", "a2", "b1", "other"], "others are not Bida's to keep apart");
+  const knows = (broker: Broker, id: string) => (broker.registry as never as Nodes).nodes.get(id)?.available;
+  await until("all to be met", () => [a1, a2, b].every((one) => knows(one, "other")));
+  await until("a1 and a2", () => schedulers(a1).length === 2 && schedulers(a2).length === 2);
+  assert.equal(schedulers(a1), ["a1", "a2"]);
+  assert.equal(schedulers(b), ["b1"]);
+  assert.equal(schedulers(other), ["a1", "a2", "b1", "other"], "other programs are not Bida's to keep apart");
+  assert.is(lines.filter((line) => /a node that is not Bida's/.test(line)).length, 1);
 });
+
+test("inner actions are answered to nodes of the own installation only", async () => {
+  const a1 = await join("a5", "scheduler", "A");
+  const a2 = await join("a6", "dispatcher", "A");
+  const b = await join("b5", "dispatcher", "B");
+  // As Moleculer comes it asks before it says who it is: that follows up to a second later.
+  const other = await join("other-2", "shop", "none");
+  const ask = (broker: Broker) => broker.call("scheduler.claim", {}, { nodeID: "a5" });
+  await until("the scheduler", () => [a2, other].every((one) => schedulers(one).includes("a5")));
+  assert.is(await ask(a2), "a5");
+  assert.is(await a1.call("scheduler.claim"), "a5");
+  const refused = await ask(other).catch((error: { type: string; code: number }) => error);
+  assert.equal([(refused as { type: string }).type, (refused as { code: number }).code], ["forbidden", 403]);
+  assert.equal(schedulers(b), [], "one of another installation does not even see it");
+});
+
+test("a node of the other Moleculer's protocol is told of once, and nothing breaks", async () => {
+  const lines: string[] = [];
+  const a = await joinByOwnTransporter("a7", (line) => lines.push(line));
+  const raw = await connect({ servers: [bus.url] });
+  for (let i = 0; i < 5; i++)
+    raw.publish("MOL.HEARTBEAT", JSON.stringify({ ver: "4", sender: "fourteen", cpu: 1 }));
+  await raw.flush();
+  await until("a line", () => lines.some((line) => /speaks another protocol/.test(line)));
+  const answer = raw.subscribe("MOL.PONG.raw", { max: 1 });
+  raw.publish("MOL.PING.a7", JSON.stringify({ ver: "5", sender: "raw", id: "1", time: 1 }));
+  for await (const { data } of answer) assert.is(JSON.parse(data.toString()).sender, "a7");
+  assert.is(lines.filter((line) => /protocol/i.test(line)).length, 1, lines.join("\n"));
+  await raw.close();
+  assert.ok(a.started);
+});
+
+/** With the transporter that Bida's nodes have. */
+async function joinByOwnTransporter(nodeID: string, hear: (line: string) => void): Promise<Broker> {
+  const transporter = new NatsTransporter(natsOptions([bus.url]));
+  const broker = new ServiceBroker({ nodeID, logger: new Listening(hear), transporter });
+  await broker.start();
+  brokers.push(broker);
+  return broker;
+}
 
 test("one without a database is of the installation that it meets first, and stays with it", async () => {
   const c = await join("c1", "dispatcher", null);

@@ -39,7 +39,8 @@ function served(): string[] {
 }
 
 test("every route of the gateway is in the document, and nothing else", () => {
-  const routes = served();
+  // HEAD is GET without the body (RFC 9110, section 9.3.2), and no operation of its own.
+  const routes = served().filter((name) => !name.startsWith("HEAD "));
   assert.ok(routes.length > 40);
   assert.equal(operations.map(({ name }) => name).sort(), routes.sort());
 });

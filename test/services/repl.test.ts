@@ -1,14 +1,15 @@
 /** The REPL's own parts: reading a line, times, tables, completion. Driven as a whole in test/e2e/suite/repl.ts. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Command, readTyped } from "../../services/repl/command.ts";
-import { COMMANDS } from "../../services/repl/commands/index.ts";
+import { type Command, NOTHING, type Typed } from "../../services/repl/command.ts";
 import { Mistake, nearest } from "../../services/repl/mistake.ts";
 import { cut, oneLine, Paint, span, widthOf } from "../../services/repl/paint.ts";
-import { completed } from "../../services/repl/run.ts";
+import { completed, execute, PROMPT_COMMANDS } from "../../services/repl/run.ts";
+import { sessionWith } from "../../services/repl/session.ts";
 import { socketOf } from "../../services/repl/socket.ts";
 import { timeOf } from "../../services/repl/times.ts";
 import { wordsOf } from "../../services/repl/words.ts";
+import { thrown } from "../core/helpers.ts";
 
 const WORDS: [line: string, words: string[]][] = [
   ["", []],
@@ -39,22 +40,35 @@ const COMMAND: Command = {
     state: { value: "<state>", help: "", multiple: true },
   },
   examples: [],
-  run: async () => "",
+  run: async () => NOTHING,
 };
 
-test("arguments and options in any order; -- ends the options; a value may begin with one hyphen", () => {
-  const typed = readTyped(COMMAND, ["--note", "-1", "x", "--all", "--state=a", "--state", "b", "--", "--y"]);
+async function readTyped(words: string[]): Promise<Typed> {
+  let seen: Typed | null = null;
+  const run = async (_: unknown, typed: Typed) => {
+    seen = typed;
+    return NOTHING;
+  };
+  const manner = { commands: [{ ...COMMAND, run }], program: "", names: "short", options: {} } as const;
+  await execute(
+    sessionWith(() => assert.unreachable() as never),
+    ["try", ...words],
+    {
+      ...manner,
+      commands: [...manner.commands],
+    },
+  );
+  return seen as unknown as Typed;
+}
+
+test("arguments and options in any order; -- ends the options; a value may begin with one hyphen", async () => {
+  const typed = await readTyped(["--note", "-1", "x", "--all", "--state=a", "--state", "b", "--", "--y"]);
   assert.equal(typed.args, ["x", "--y"]);
   assert.equal([typed.text("note"), typed.all("state"), typed.flags.has("all")], ["-1", ["a", "b"], true]);
-  assert.equal(
-    [readTyped(COMMAND, ["x"]).text("note"), readTyped(COMMAND, ["x"]).all("state")],
-    [undefined, []],
-  );
+  const bare = await readTyped(["x"]);
+  assert.equal([bare.text("note"), bare.all("state")], [undefined, []]);
   for (const wrong of [[], ["a", "b", "c"], ["a", "--constructor"], ["a", "--note"], ["a", "--toString=x"]])
-    assert.throws(
-      () => readTyped(COMMAND, wrong),
-      (error: Error) => error instanceof Mistake,
-    );
+    assert.instance(await thrown(() => readTyped(wrong)), Mistake);
 });
 
 test("what was probably meant", () => {
@@ -119,7 +133,11 @@ test("completion: commands, then the options of the one that is typed", () => {
   assert.equal(completed("help que"), [["queue "], "que"]);
   assert.equal(completed("tasks --st"), [["--state "], "--st"]);
   assert.equal(completed("frobnicate --"), [[], "--"]);
-  assert.is(completed("")[0].length, COMMANDS.length + 4);
+  assert.equal(completed("tasks re"), [["retry ", "resolve ", "resend "], "re"]);
+  const first = new Set(
+    PROMPT_COMMANDS.flatMap(({ name, short }) => [name.split(" ")[0], short ?? name.split(" ")[0]]),
+  );
+  assert.is(completed("")[0].length, first.size + 4);
 });
 
 test("the socket's address: as short as it can be said, or none", () => {

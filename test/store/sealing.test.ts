@@ -6,6 +6,7 @@ import { taskIdToBytes } from "../../core/ids.ts";
 import { readJson } from "../../core/json/text.ts";
 import { acceptTasks, newTask } from "../../store/accept.ts";
 import { createApp, signingSecrets } from "../../store/apps.ts";
+import { listAttempts } from "../../store/attempts.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import { migrate } from "../../store/migrate.ts";
 import { findTask, findTasks } from "../../store/read.ts";
@@ -223,6 +224,17 @@ for (const kind of KINDS) {
     const { sealed_secrets } = await db.knex("apps").where("id", one.id).first();
     await db.knex("apps").where("id", two.id).update({ sealed_secrets });
     assert.is((await signingSecrets(db, box, [two.id], clock.now())).get(two.id), null);
+  });
+
+  test("a list of calls shows nothing of what is sealed, and the beginning of what is not", async () => {
+    const starts = async (db: Database) => {
+      const [task] = await add(db, {});
+      const filter = { taskId: task?.taskId, withResponses: true };
+      return (await listAttempts(db, EVERYTHING, filter, 1, null)).items[0]?.responseStart;
+    };
+    assert.is(await starts(open(new Sealing([FIRST], true))), null);
+    await closed();
+    assert.is(await starts(open(UNSEALED)), ANSWER.responseBody?.slice(0, 200));
   });
 
   test.run();

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { closeDatabase, type Database, forSearch, openDatabase, sqliteFile } from "../../store/database.ts";
@@ -73,6 +74,15 @@ test("a search cannot write, and its mistakes come out as SQLite says them", asy
   const wrong = (await thrown(() => db.searches.raw("SELECT nowhere FROM tasks"))) as Error;
   assert.match(wrong.message, /no such column/, wrong.message);
   assert.equal(await db.searches.raw("SELECT 1 n"), [{ n: 1 }]);
+});
+
+test("closing waits for no search: those that are under way, or wait for a thread, fail", async () => {
+  const endless = LONG.replace(" WHERE n < 5000000", "");
+  const searches = Array.from({ length: 3 }, () => thrown(() => db.searches.raw(endless)));
+  const { pool } = db.searches.client;
+  while (pool.numUsed() < 2 || pool.numPendingAcquires() < 1) await nextTurn();
+  await closeDatabase(db);
+  for (const error of await Promise.all(searches)) assert.instance(error, Error);
 });
 
 test("a file that is gone is not searched", async () => {

@@ -14,6 +14,7 @@ const PATH_PARAMETERS: Record<string, z.ZodType> = {
   taskId: taskIdSchema,
   id: z.int().min(1),
   jobId: jobIdSchema.shape.id,
+  nodeID: z.string().max(255),
   sessionId: sessionItemSchema.shape.id,
   origin: z.string().describe("`https://host:port`, percent-encoded"),
   file: z.string(),

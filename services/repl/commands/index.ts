@@ -1,12 +1,24 @@
-/** All commands, in the order in which help lists them. */
+/** All commands that ask a Bida which runs, in the order in which help lists them. */
 import type { Command } from "../command.ts";
+import { alarms, testAlarm } from "./alarms.ts";
+import { apps, createApp, deleteApp, rotateKey, rotateSecret, setApp } from "./apps.ts";
+import { audit } from "./audit.ts";
 import { cancel, resolve, retry } from "./change.ts";
-import { destinations, pause, resume } from "./destinations.ts";
+import { destinations, getDestination, pause, replay, resume, setDestination } from "./destinations.ts";
+import { exportTasks } from "./export.ts";
+import { getJob, jobs, stopJob } from "./jobs.ts";
 import { drain, nodes, undrain } from "./nodes.ts";
 import { queue } from "./queue.ts";
-import { more, task, tasks } from "./tasks.ts";
+import { resend, send } from "./send.ts";
+import { tail } from "./tail.ts";
+import { attempts, more, task, tasks } from "./tasks.ts";
+import { createUser, deleteUser, setUser, userPassword, users } from "./users.ts";
 
 export const COMMANDS: Command[] = [
-  ...[tasks, more, task, retry, cancel, resolve],
-  ...[queue, destinations, pause, resume, nodes, drain, undrain],
+  ...[send, tasks, more, task, attempts, retry, cancel, resolve, resend, exportTasks],
+  ...[jobs, getJob, stopJob, queue, tail],
+  ...[destinations, getDestination, pause, resume, setDestination, replay],
+  ...[nodes, drain, undrain, alarms, testAlarm, audit],
+  ...[apps, createApp, setApp, rotateKey, rotateSecret, deleteApp],
+  ...[users, createUser, setUser, userPassword, deleteUser],
 ];

@@ -1,13 +1,10 @@
 /** `nodes`, `drain`, `undrain`. */
-import type { NodeInfo } from "../../../core/contract.ts";
-import { nodesWith } from "../../bus/peers.ts";
+import type { NodeItem } from "../../../core/contract.ts";
 import { ask } from "../ask.ts";
-import type { Command, Session } from "../command.ts";
-import { Mistake } from "../mistake.ts";
+import { type Command, type Session, shown } from "../command.ts";
+import { Mistake, Refused } from "../mistake.ts";
 import { localTime } from "../paint.ts";
 
-/** Who has not answered by then is shown as silent, in ms. */
-const PATIENCE = 2_000;
 const MB = 1_048_576;
 
 export const nodes: Command = {
@@ -19,21 +16,19 @@ export const nodes: Command = {
   examples: ["nodes"],
   async run(session) {
     const { paint } = session;
-    const ids = nodesWith(session.broker, "node.info").sort();
-    const infos = await Promise.all(ids.map((nodeID) => infoOf(session, nodeID)));
-    const rows = ids.map((nodeID, i) => {
-      const info = infos[i];
-      if (!info) return [nodeID, paint.bad("silent")];
+    const items = await nodesOf(session);
+    const rows = items.map((node) => {
+      if (!node.up) return [node.nodeID, paint.bad("silent")];
       return [
-        nodeID,
-        info.draining ? paint.bad("draining") : paint.good("up"),
-        localTime(info.startedAt),
-        `${info.inFlight}/${info.held}`,
-        String(info.outcomesBuffered),
-        `${Math.round(info.eventLoopDelay.p99)} ms`,
-        `${Math.round(info.cpu * 100)} %`,
-        `${Math.round(info.rssBytes / MB)} MB`,
-        info.services.join(","),
+        node.nodeID,
+        node.draining ? paint.bad("draining") : paint.good("up"),
+        localTime(node.startedAt),
+        `${node.inFlight}/${node.held}`,
+        String(node.outcomesBuffered),
+        `${Math.round(node.eventLoopDelay.p99)} ms`,
+        `${Math.round(node.cpu * 100)} %`,
+        `${Math.round(node.rssBytes / MB)} MB`,
+        node.services.join(","),
       ];
     });
     const headings = [
@@ -46,12 +41,11 @@ export const nodes: Command = {
       ">cpu",
       ">memory",
     ];
-    return paint.table([...headings, "services"], rows);
+    return shown({ items }, paint.table([...headings, "services"], rows));
   },
 };
 
-const infoOf = (session: Session, nodeID: string): Promise<NodeInfo | null> =>
-  ask(session, "node.info", {}, { nodeID, timeout: PATIENCE }).catch(() => null);
+const nodesOf = async (session: Session): Promise<NodeItem[]> => (await session.link()).nodes();
 
 const note = { value: "<text>", help: "why, for the audit log" };
 
@@ -65,11 +59,12 @@ export const drain: Command = {
     "With every dispatcher drained (an embedded process is the only one) nothing is called; tasks are still accepted.",
   ],
   options: { note },
-  examples: ["drain web-3", 'drain web-3 --note "new kernel"', "undrain web-3"],
+  examples: ["drain web-3", 'drain web-3 --note "new kernel"'],
   async run(session, { args: [text = ""], text: option }) {
-    const nodeID = await dispatcherOf(session, text, "drain");
-    const { held } = await changed(session, nodeID, true, option("note"));
-    return `${nodeID} takes nothing more and finishes the ${held} it holds ("nodes" shows it). "undrain ${nodeID}" ends it`;
+    const { nodeID } = await dispatcherOf(session, text, "drain");
+    const done = await changed(session, nodeID, true, option("note"));
+    const line = `${nodeID} takes nothing more and finishes the ${done.held} it holds ("nodes" shows it). "undrain ${nodeID}" ends it`;
+    return shown(done, line);
   },
 };
 
@@ -81,11 +76,9 @@ export const undrain: Command = {
   options: { note },
   examples: ["undrain web-3"],
   async run(session, { args: [text = ""], text: option }) {
-    const nodeID = await dispatcherOf(session, text, "undrain");
-    const info = await infoOf(session, nodeID);
-    if (info && !info.draining) throw new Mistake(`${nodeID} is not drained; "nodes" shows which are`);
-    await changed(session, nodeID, false, option("note"));
-    return `${nodeID} takes tasks again`;
+    const { nodeID, draining } = await dispatcherOf(session, text, "undrain");
+    if (!draining) throw new Refused(`${nodeID} is not drained; "nodes" shows which are`);
+    return shown(await changed(session, nodeID, false, option("note")), `${nodeID} takes tasks again`);
   },
 };
 
@@ -93,18 +86,16 @@ const changed = (session: Session, nodeID: string, draining: boolean, why: strin
   ask(session, "admin.drain", { nodeID, draining, ...(why === undefined ? {} : { note: why }) });
 
 /** The one node that makes calls and has `text` in its name. */
-async function dispatcherOf({ broker }: Session, text: string, name: string): Promise<string> {
-  const able = nodesWith(broker, "dispatcher.drain");
-  if (able.includes(text)) return text;
-  const found = able.filter((nodeID) => nodeID.includes(text));
-  if (found.length === 1) return found[0] as string;
-  if (found.length > 1)
-    throw new Mistake(`"${text}" is in ${found.length} names; type one: ${found.join(", ")}`);
-  if (nodesWith(broker, "node.info").some((nodeID) => nodeID.includes(text)))
-    throw new Mistake(
-      `${text} makes no calls; ${name} takes one with dispatcher: ${able.join(", ") || "there is none"}`,
-    );
-  throw new Mistake(
-    `there is no node "${text}"; ${name} takes one of: ${able.join(", ") || "there is none"}`,
-  );
+async function dispatcherOf(session: Session, text: string, name: string): Promise<NodeItem & { up: true }> {
+  const all = await nodesOf(session);
+  const able = all.filter((node) => node.up).filter(({ services }) => services.includes("dispatcher"));
+  const exact = able.find(({ nodeID }) => nodeID === text);
+  if (exact) return exact;
+  const found = able.filter(({ nodeID }) => nodeID.includes(text));
+  if (found.length === 1) return found[0] as NodeItem & { up: true };
+  const names = (nodes: typeof able) => nodes.map(({ nodeID }) => nodeID).join(", ") || "there is none";
+  if (found.length > 1) throw new Mistake(`"${text}" is in ${found.length} names; type one: ${names(found)}`);
+  if (all.some(({ nodeID }) => nodeID.includes(text)))
+    throw new Refused(`${text} makes no calls; ${name} takes one with dispatcher: ${names(able)}`);
+  throw new Refused(`there is no node "${text}"; ${name} takes one of: ${names(able)}`);
 }

@@ -1,6 +1,6 @@
 /** `queue`: what is due, held, waiting, and the oldest. */
 import { ask } from "../ask.ts";
-import type { Command } from "../command.ts";
+import { type Command, shown } from "../command.ts";
 import { localTime, span } from "../paint.ts";
 
 export const queue: Command = {
@@ -25,7 +25,7 @@ export const queue: Command = {
         ? "none"
         : paint.bad(`${items.length}${nextCursor ? "+" : ""}, with ${due(items)} due tasks`);
     const rest = places && Math.max(0, view.open - places.due - places.calling - places.soon - held.count);
-    return paint.fields([
+    const text = paint.fields([
       ["open", `${view.open} tasks that have not ended`],
       ["due", places ? `${places.due} wait for their turn` : paint.bad(unknown)],
       ["calling", places && `${places.calling} are claimed: being called, or about to be`],
@@ -41,5 +41,8 @@ export const queue: Command = {
           : "nothing that is due waits",
       ],
     ]);
+    return shown({ ...view, pausedOrigins: origins(paused), troubledOrigins: open && origins(open) }, text);
   },
 };
+
+const origins = ({ items }: { items: { origin: string }[] }): string[] => items.map(({ origin }) => origin);

@@ -1,52 +1,62 @@
-/** `tasks`, `task`: looking. */
-import type { AttemptView, Page, TaskItem, TaskQuery } from "../../../core/contract.ts";
+/** `tasks list`, `get`, `attempts`: looking. */
+import type { AttemptView, TaskQuery } from "../../../core/contract.ts";
 import { BidaError } from "../../../core/errors.ts";
 import { STATES, type TaskState } from "../../../core/task.ts";
-import type { ExactTaskView } from "../../../core/task-json.ts";
-import { ask, askTask, checkedId } from "../ask.ts";
-import type { Command, Session, Typed } from "../command.ts";
-import { Mistake, nearest } from "../mistake.ts";
+import { type ExactTaskItem, type ExactTaskView, printTask, printTaskPage } from "../../../core/task-json.ts";
+import { ask, askTask, askTasks, checkedId } from "../ask.ts";
+import { type Command, type Session, type Shown, shown, type Typed } from "../command.ts";
+import { Mistake, nearest, Refused } from "../mistake.ts";
 import { cut, localTime, oneLine, plain, span } from "../paint.ts";
 import { timeOf } from "../times.ts";
+import { everyPage } from "./pages.ts";
 
 const LIMIT = 20;
+const ID = "0198f3a2-7c1e-7b52-9d31-5f0c2a4e8b17";
 /** A page is looked for this long, in ms, before "more" is offered instead. */
 const PATIENCE = 10_000;
 
+/** What finds tasks; all that are given must hold. */
+export const FILTERS: Command["options"] = {
+  state: { value: "<state>", help: `${STATES.join(", ")}; several: --state a,b`, multiple: true },
+  source: { value: "<app>", help: "sourceAppName" },
+  target: { value: "<app>", help: "targetAppName" },
+  "target-url": { value: "<text>", help: "part of the URL" },
+  q: { value: "<text>", help: "part of the payload" },
+  from: { value: "<time>", help: 'created since: 2h (ago), 2026-11-23, "2026-11-23 18:05"' },
+  to: { value: "<time>", help: "created before" },
+};
+
 export const tasks: Command = {
-  name: "tasks",
+  name: "tasks list",
+  isDefault: true,
   args: "[options]",
   arity: [0, 0],
   summary: "lists tasks, newest first",
-  about: ['All options that are given must hold. "more" shows the next page.'],
+  about: ["All options that are given must hold."],
   options: {
-    state: { value: "<state>", help: `${STATES.join(", ")}; several: --state a,b`, multiple: true },
-    source: { value: "<app>", help: "sourceAppName" },
-    target: { value: "<app>", help: "targetAppName" },
-    url: { value: "<text>", help: "part of the URL" },
-    q: { value: "<text>", help: "part of the payload" },
-    from: { value: "<time>", help: 'created since: 2h (ago), 2026-11-23, "2026-11-23 18:05"' },
-    to: { value: "<time>", help: "created before" },
+    ...FILTERS,
     due: { value: null, help: "open tasks, the one that is due first on top" },
+    payload: { value: null, help: "also what the tasks send, in JSON" },
     limit: { value: "<n>", help: `1 to 200 (${LIMIT})` },
   },
   examples: [
-    "tasks --state exhausted --from 2h",
-    "tasks --state pending,delivering --due --limit 5",
-    'tasks --target stock --url /orders/ --from "2026-11-23 08:00"',
+    "tasks list --state exhausted --from 2h",
+    "tasks list --state pending,delivering --due --limit 5",
+    'tasks list --target stock --target-url /orders/ --from "2026-11-23 08:00"',
   ],
   run: (session, typed) => listed(session, queryOf(typed)),
 };
 
 export const more: Command = {
   name: "more",
+  only: "prompt",
   args: "",
   arity: [0, 0],
   summary: "shows the next page of the last list",
   options: {},
   examples: ["more"],
   async run(session) {
-    if (session.more === null) throw new Mistake('there is no next page; type "tasks" to list from the top');
+    if (session.more === null) throw new Refused('there is no next page; type "tasks" to list from the top');
     return session.more();
   },
 };
@@ -54,21 +64,26 @@ export const more: Command = {
 /** The service looks for a moment only, and a filter that few tasks fit gives short pages: it is asked until one is full. */
 async function pageOf(session: Session, query: TaskQuery & { limit: number }) {
   const until = performance.now() + PATIENCE;
-  const items: TaskItem[] = [];
+  const items: ExactTaskItem[] = [];
   let cursor = query.cursor ?? null;
   do {
     const rest = { ...query, limit: query.limit - items.length, ...(cursor !== null && { cursor }) };
-    const page = await ask(session, "admin.list", rest);
+    const page = await askTasks(session, rest);
     items.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null && items.length < query.limit && performance.now() < until);
   return { items, nextCursor: cursor };
 }
 
-async function listed(session: Session, query: TaskQuery & { limit: number }): Promise<string> {
+async function listed(session: Session, query: TaskQuery & { limit: number }): Promise<Shown> {
   const { items, nextCursor } = await pageOf(session, query);
   session.more = nextCursor === null ? null : () => listed(session, { ...query, cursor: nextCursor });
-  if (items.length === 0) return nextCursor === null ? "no tasks" : 'nothing found yet; "more" looks further';
+  const json = printTaskPage({ items, nextCursor });
+  const [looksFurther, showsMore] = session.atPrompt
+    ? ['"more" looks further', '"more" shows the next page']
+    : ['"tasks export" looks at all', 'there are more: --limit shows up to 200, "tasks export" all'];
+  if (items.length === 0)
+    return { json, text: nextCursor === null ? "no tasks" : `nothing found yet; ${looksFurther}` };
   const { paint } = session;
   const rows = items.map((task) => [
     task.taskId,
@@ -83,28 +98,36 @@ async function listed(session: Session, query: TaskQuery & { limit: number }): P
   ]);
   const headings = ["id", "state", ">calls", "created", "next call", "source", "target", "last error", "url"];
   const table = paint.table(headings, rows);
-  return nextCursor === null ? table : `${table}\n${paint.faint('"more" shows the next page')}`;
+  if (nextCursor === null) return { json, text: table };
+  return { json, text: `${table}\n${paint.faint(showsMore)}` };
 }
 
 function queryOf(typed: Typed): TaskQuery & { limit: number } {
   const limit = typed.text("limit") ?? String(LIMIT);
   if (!/^\d+$/.test(limit)) throw new Mistake(`--limit must be 1 to 200, not "${limit}"`);
+  const filter: TaskQuery = filterOf(typed);
+  if (typed.flags.has("payload")) filter.include = "payload";
+  if (!typed.flags.has("due")) return { ...filter, limit: Number(limit) };
+  if (filter.state?.some((state) => state !== "pending" && state !== "delivering"))
+    throw new Mistake("--due lists open tasks only; type --state pending,delivering, or leave --state out");
+  return { ...filter, sort: "due", limit: Number(limit) };
+}
+
+/** What {@link FILTERS} say. @throws Mistake */
+export function filterOf(typed: Typed): TaskQuery {
   const [from, to] = [typed.text("from"), typed.text("to")];
   const given = {
     sourceAppName: typed.text("source"),
     targetAppName: typed.text("target"),
-    url: typed.text("url"),
+    url: typed.text("target-url"),
     q: typed.text("q"),
     createdFrom: from === undefined ? undefined : timeOf("--from", from),
     createdTo: to === undefined ? undefined : timeOf("--to", to),
   };
   const states = typed.all("state").flatMap((text) => text.split(",").map(stateOf));
   if (states.length > 0) Object.assign(given, { state: states });
-  if (typed.flags.has("due") && states.some((state) => state !== "pending" && state !== "delivering"))
-    throw new Mistake("--due lists open tasks only; type --state pending,delivering, or leave --state out");
-  if (typed.flags.has("due")) Object.assign(given, { sort: "due" });
   const there = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(there), limit: Number(limit) };
+  return Object.fromEntries(there);
 }
 
 function stateOf(text: string): TaskState {
@@ -117,15 +140,13 @@ function stateOf(text: string): TaskState {
 }
 
 export const task: Command = {
-  name: "task",
+  name: "tasks get",
+  short: "task",
   args: "<id>",
   arity: [1, 1],
   summary: "shows a task with its attempts",
   options: { answers: { value: null, help: "also what was answered" } },
-  examples: [
-    "task 0198f3a2-7c1e-7b52-9d31-5f0c2a4e8b17",
-    "task 0198f3a2-7c1e-7b52-9d31-5f0c2a4e8b17 --answers",
-  ],
+  examples: [`tasks get ${ID}`, `tasks get ${ID} --answers`],
   async run(session, { args: [text = ""], flags }) {
     const taskId = checkedId(text);
     const [found, attempts] = await Promise.all([
@@ -136,32 +157,37 @@ export const task: Command = {
     const parts = [paint.fields(fieldsOf(found, session))];
     parts.push(attempts.length === 0 ? "no attempts yet" : attemptTable(attempts, session));
     if (flags.has("answers")) parts.push(...attempts.map((attempt) => answerOf(attempt, session)));
-    return parts.join("\n\n");
+    const json = `{"task":${printTask(found)},"attempts":${JSON.stringify(attempts)}}`;
+    return { json, text: parts.join("\n\n") };
+  },
+};
+
+export const attempts: Command = {
+  name: "tasks attempts",
+  args: "<id>",
+  arity: [1, 1],
+  summary: "shows the record of a task's calls, oldest first",
+  options: { answers: { value: null, help: "also what was answered" } },
+  examples: [`tasks attempts ${ID}`],
+  async run(session, { args: [text = ""], flags }) {
+    const taskId = checkedId(text);
+    const items = await attemptsOf(session, taskId).catch(unknownTask(taskId));
+    if (items.length === 0) return shown({ items }, "no attempts yet");
+    const answers = flags.has("answers") ? items.map((attempt) => answerOf(attempt, session)) : [];
+    return shown({ items }, [attemptTable(items, session), ...answers].join("\n\n"));
   },
 };
 
 /** All of them, oldest first. */
-async function attemptsOf(session: Session, taskId: string): Promise<AttemptView[]> {
-  const items: AttemptView[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page<AttemptView> = await ask(session, "scheduler.attempts", {
-      taskId,
-      limit: 200,
-      ...(cursor !== null && { cursor }),
-    });
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return items;
-}
+const attemptsOf = (session: Session, taskId: string): Promise<AttemptView[]> =>
+  everyPage((page) => ask(session, "scheduler.attempts", { taskId, ...page }));
 
 /** For `catch`: says which task there is not. */
 export const unknownTask =
   (taskId: string) =>
   (error: unknown): never => {
     if (!(error instanceof BidaError) || error.code !== "not_found") throw error;
-    throw new Mistake(`there is no task ${taskId}; "tasks" lists those that there are`);
+    throw new Refused(`there is no task ${taskId}; "tasks" lists those that there are`);
   };
 
 function fieldsOf(found: ExactTaskView, { paint }: Session): [string, string | null][] {

@@ -5,7 +5,7 @@ import * as nats from "../../servers/nats.ts";
 import { freePort } from "../../servers/ports.ts";
 import { type TestServer, temporaryFolder } from "../../servers/server.ts";
 import { BidaNode, type Environment } from "./node.ts";
-import { inCluster, ownBroker } from "./observer.ts";
+import { inCluster, neighbour, offered, ownBroker } from "./observer.ts";
 import { Receiver } from "./receiver.ts";
 import { until } from "./until.ts";
 import { SECRET_KEY, World } from "./world.ts";
@@ -37,6 +37,8 @@ export interface ClusterOptions {
 export class Cluster extends World {
   /** Another Node service on the same NATS, as callers have. */
   readonly broker: ServiceBroker;
+  /** A node among Bida's own. */
+  readonly inside: ServiceBroker;
   /** Starts one more node; resolves when it is in the cluster. */
   readonly join: (plan: NodePlan) => Promise<BidaNode>;
   readonly redisUrl: string;
@@ -46,7 +48,7 @@ export class Cluster extends World {
   /** Resolves when the others have noticed that a killed node is gone. */
   async noticed(node: BidaNode): Promise<void> {
     const isKnown = () =>
-      (this.broker.registry.getNodeList({ onlyAvailable: true }) as unknown as { id: string }[]).some(
+      (this.inside.registry.getNodeList({ onlyAvailable: true }) as unknown as { id: string }[]).some(
         ({ id }) => id.includes(`-${node.pid}-`),
       );
     await until("the killed node to be noticed", () => !isKnown(), 30_000);
@@ -58,14 +60,15 @@ export class Cluster extends World {
 
   constructor(
     parts: ConstructorParameters<typeof World>[0],
-    broker: ServiceBroker,
+    brokers: { broker: ServiceBroker; inside: ServiceBroker },
     join: Cluster["join"],
     servers: { redisUrl: string; bus: TestServer },
   ) {
     super(parts);
     this.redisUrl = servers.redisUrl;
     this.bus = servers.bus;
-    this.broker = broker;
+    this.broker = brokers.broker;
+    this.inside = brokers.inside;
     this.join = join;
   }
 }
@@ -86,8 +89,9 @@ export async function startCluster({
     Receiver.start(),
   ]);
   const alarms: string[] = [];
-  const broker = ownBroker(bus.url, (taskId) => alarms.push(taskId));
-  await broker.start();
+  const inside = ownBroker(bus.url, (taskId) => alarms.push(taskId));
+  const broker = neighbour(bus.url);
+  await Promise.all([inside.start(), broker.start()]);
   const nodes: BidaNode[] = [];
   const shared: Environment = {
     BIDA_DATABASE_URL: database,
@@ -111,12 +115,18 @@ export async function startCluster({
   };
   const join = async (one: NodePlan) => {
     const node = await start(one);
-    await inCluster(broker, node);
+    await inCluster(inside, node);
     return node;
   };
   for (const one of plan) await start(one);
-  await Promise.all(nodes.map((node) => inCluster(broker, node)));
+  await Promise.all(nodes.map((node) => inCluster(inside, node)));
   await nodes[0]?.ready();
+  const runs = plan.flatMap(({ services }) => services.split(","));
+  const asked = ["scheduler", "admin"].filter((name) => runs.includes(name));
+  await offered(
+    broker,
+    asked.map((name) => (name === "admin" ? "bida.admin.list" : "bida.scheduler.submit")),
+  );
   const parts = {
     kind: "cluster" as const,
     nodes,
@@ -125,9 +135,9 @@ export async function startCluster({
     alarms: (taskId: string) => alarms.filter((id) => id === taskId).length,
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
-      await broker.stop();
+      await Promise.all([inside.stop(), broker.stop()]);
       await Promise.all([receiver.stop(), sharedBus ?? bus.stop()]);
     },
   };
-  return new Cluster(parts, broker, join, { redisUrl: redis, bus });
+  return new Cluster(parts, { broker, inside }, join, { redisUrl: redis, bus });
 }

@@ -1,6 +1,6 @@
 /** A service in another language on the cluster's NATS: it writes its packets' JSON itself. */
 import { Serializers, ServiceBroker } from "moleculer";
-import { until } from "./until.ts";
+import { offered } from "./observer.ts";
 
 /** What stands for the parameters until the packet is printed. */
 const PLACE = "parameters-as-text";
@@ -23,9 +23,6 @@ export async function foreignBroker(url: string): Promise<ServiceBroker> {
     requestTimeout: 10_000,
   });
   await broker.start();
-  const isOffered = (action: string) => broker.registry.actions.isAvailable(action);
-  await until("the scheduler and the admin service", () =>
-    ["scheduler.submit", "admin.resend"].every(isOffered),
-  );
+  await offered(broker, ["bida.scheduler.submit", "bida.admin.resend"]);
   return broker;
 }

@@ -1,12 +1,31 @@
-/** Seeing a cluster from the inside: another Moleculer node beside Bida's. */
+/** Brokers beside Bida's nodes: one that sees a cluster from the inside, and one as another program has it. */
 import { ServiceBroker } from "moleculer";
+import { FEATURES } from "../../../services/bus/features.ts";
 import { packetGuard } from "../../../services/bus/packet-guard.ts";
 import type { BidaNode } from "./node.ts";
 import { until } from "./until.ts";
 
-/** A broker of the test's own on the cluster's NATS; hears of tasks that are exhausted. */
+/** As another program has it: Moleculer's defaults, on the cluster's NATS. */
+export function neighbour(url: string): ServiceBroker {
+  return new ServiceBroker({
+    nodeID: `neighbour-${process.pid}-${Math.random().toString(36).slice(2)}`,
+    logger: false,
+    transporter: { type: "NATS", options: { servers: [url] } },
+    requestTimeout: 10_000,
+  });
+}
+
+/** Resolves when a neighbour can call all of these actions. */
+export async function offered(broker: ServiceBroker, actions: string[]): Promise<void> {
+  const isOffered = (action: string) => broker.registry.actions.isAvailable(action);
+  await until(`${actions.join(", ")} to be offered`, () => actions.every(isOffered), 30_000);
+}
+
+/** A broker of the test's own among Bida's nodes; hears of tasks that are exhausted. */
 export function ownBroker(url: string, onAlarm: (taskId: string) => void): ServiceBroker {
   const broker = new ServiceBroker({
+    namespace: "bida",
+    metadata: { ...FEATURES },
     nodeID: `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`,
     logger: false,
     transporter: { type: "NATS", options: { servers: [url] } },

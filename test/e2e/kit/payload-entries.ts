@@ -95,7 +95,7 @@ function rpcEntries(world: Cluster): Entry[] {
   const { broker } = world;
   const client = createBrokerClient(broker as never);
   const submit = async (params: object): Promise<string> =>
-    ((await broker.call("scheduler.submit", params)) as { taskId: string }).taskId;
+    ((await broker.call("bida.scheduler.submit", params)) as { taskId: string }).taskId;
   return [
     each("RPC, a text in an envelope", everything, (row, url) => submit({ json: taskText(row, url) })),
     each("RPC, plain values", holdsPlain, (row, url) => submit(plainOf(row, url))),
@@ -116,20 +116,20 @@ export function foreignEntries(broker: ServiceBroker, world: World): Entry[] {
   const ask = (action: string, text: string): Promise<any> => broker.call(action, { text });
   return [
     each("another language: scheduler.submit", everything, async (row, url) => {
-      return (await ask("scheduler.submit", taskText(row, url))).taskId;
+      return (await ask("bida.scheduler.submit", taskText(row, url))).taskId;
     }),
     {
       name: "another language: scheduler.submitBatch",
       takes: ({ param = "" }) => param.length < 10_000,
       async send(rows, url) {
         const text = `{"tasks":[${rows.map((row) => taskText(row, url)).join()}]}`;
-        return idsIn(rows, (await ask("scheduler.submitBatch", text)).results);
+        return idsIn(rows, (await ask("bida.scheduler.submitBatch", text)).results);
       },
     },
     each("another language: admin.resend", everything, async (row, url) => {
       const original = await world.submit({ url, limitCallCount: 1 });
       const text = `{"taskId":"${original}","changes":${taskText(row, url)}}`;
-      return (await ask("admin.resend", text)).taskId;
+      return (await ask("bida.admin.resend", text)).taskId;
     }),
   ];
 }

@@ -26,7 +26,7 @@ export class Repl {
   constructor(env: Environment, args: string[] = []) {
     const names = ["BIDA_DATA_DIR", "BIDA_NATS_URL", "TZ"];
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => names.includes(name)));
-    this.#child = spawn(...boundToUs(process.execPath, [join(ROOT, "scripts/repl.ts"), ...args]), {
+    this.#child = spawn(...boundToUs(process.execPath, [join(ROOT, "bin/bida.mjs"), "repl", ...args]), {
       cwd: ROOT,
       env: { ...inherited(), TZ: "Asia/Shanghai", HOME, ...own },
       stdio: ["pipe", "pipe", "pipe"],

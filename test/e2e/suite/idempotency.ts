@@ -113,12 +113,14 @@ export function idempotencySuite({ test, world }: Suite): void {
     const task = taskWith('"requestParam":{"id":7088992364139642881,"v":1.50}');
     const taskId = await idOf(task, "both");
     const meta = { idempotencyKey: "both" };
-    const repeated = await place.broker.call("scheduler.submit", { json: task }, { meta });
+    const repeated = await place.broker.call("bida.scheduler.submit", { json: task }, { meta });
     assert.equal(repeated, { taskId });
-    const other = place.broker.call("scheduler.submit", { json: task.replace("1.50", "1.5") }, { meta }).then(
-      () => assert.unreachable(),
-      (error: { type: string }) => error.type,
-    );
+    const other = place.broker
+      .call("bida.scheduler.submit", { json: task.replace("1.50", "1.5") }, { meta })
+      .then(
+        () => assert.unreachable(),
+        (error: { type: string }) => error.type,
+      );
     assert.is(await other, "idempotency_conflict");
   });
 

@@ -48,7 +48,7 @@ export function payloadRefusalSuite({ test, world }: Suite): void {
     const place = world();
     if (!(place instanceof Cluster)) return;
     for (const row of REFUSED) {
-      const refused = place.broker.call("scheduler.submit", { json: text(row) }).then(
+      const refused = place.broker.call("bida.scheduler.submit", { json: text(row) }).then(
         () => assert.unreachable(row.name),
         (error: { type: string; data: Problem }) => ({ ...error.data, code: error.type }),
       );

@@ -73,7 +73,7 @@ export function replSuite({ test, world }: Suite): void {
       assert.equal(await found("--state pending,delivering --due"), [plain]);
       assert.equal(await found("--state pending --state exhausted"), [plain, wide]);
       assert.equal(await found("--target 仓库 --from 1h"), [wide]);
-      assert.equal(await found(`--url ${new URL(world().receiver.origin).port} --q 上海`), [wide]);
+      assert.equal(await found(`--target-url ${new URL(world().receiver.origin).port} --q 上海`), [wide]);
       assert.is(await type(`tasks --source ${app} --to 1h`), "no tasks");
       assert.is(await type(`tasks --source ${app} --from "2090-01-01 08:00"`), "no tasks");
 
@@ -249,7 +249,7 @@ export function replSuite({ test, world }: Suite): void {
       ["tasks --state", /^--state needs a value: --state <state>$/],
       ["tasks --state --due", /^--state needs a value/],
       ["tasks --due=yes", /^--due takes no value; leave it out$/],
-      ["tasks --url a --url b", /^--url can be given once only$/],
+      ["tasks --target-url a --target-url b", /^--target-url can be given once only$/],
       ["tasks --state exausted", /^there is no state "exausted"; did you mean exhausted\?$/],
       ["tasks --state x", /; type one of pending, delivering, /],
       [
@@ -260,8 +260,8 @@ export function replSuite({ test, world }: Suite): void {
       ["tasks --limit 201", /^--limit must be 1 to 200$/],
       ["tasks --from yesterday", /^--from is no time: "yesterday"; type 2h \(ago\), /],
       ["tasks --from 2026-13-41", /^--from is no time/],
-      ["tasks exhausted", /^tasks takes options only, not "exhausted"; "help tasks" lists them$/],
-      ['tasks --url "half', /^a quote is not closed; end the text with "$/],
+      ["tasks exhausted", /^tasks takes options only, not "exhausted"; "help tasks list" lists them$/],
+      ['tasks --target-url "half', /^a quote is not closed; end the text with "$/],
       ["task", /^task needs more; type: task <id>$/],
       ["task 17", /^"17" is no task id; ids look like .*"tasks" lists them$/],
       [`task ${NONE}`, new RegExp(`^there is no task ${NONE}; "tasks" lists`)],
@@ -273,10 +273,18 @@ export function replSuite({ test, world }: Suite): void {
       [`retry ${failed} --note ${"x".repeat(501)}`, /^--note must have at most 500 characters$/],
       [`retry ${done}`, new RegExp(`^${done}: it has succeeded; retry ${done} --force calls it again$`)],
       [`cancel ${done}`, new RegExp(`^${done}: it is succeeded; it has ended; task ${done} shows it$`)],
-      [`cancel ${failed}`, new RegExp(`; resolve ${failed} declares it mended, retry ${failed} calls it`)],
+      [`cancel ${failed}`, new RegExp(`; resolve ${failed} declares it repaired, retry ${failed} calls it`)],
       [`resolve ${open}`, new RegExp(`; cancel ${open} ends an open one$`)],
       ["queue now", /^queue takes options only, not "now"/],
       ["queue --all", /^queue takes no options; leave --all out$/],
+      ["tasks retri", /^there is no command "tasks retri"; did you mean "tasks retry"\?$/],
+      ["retry --dry-run", /^retry needs more; type: retry <id> …$/],
+      ["jobs get 17", /^there is no job 17; "jobs list" lists those that there are$/],
+      ["apps set nobody --disable", /^there is no app "nobody"; "apps list" lists/],
+      ["users set nobody --role boss", /^there is no role "boss"; type one of viewer, operator, admin$/],
+      ["alarms test nowhere", /^there is no channel "nowhere"; "alarms list" lists/],
+      ["send", /^send needs more; type: send <url>$/],
+      ["send gopher://x --limit 101", /^limitCallCount must .*; url must /],
       ["destinations --open --paused", /^type --paused or --open, not both$/],
       ["pause stock", /^"stock" is no origin; type: pause https:\/\/host:port$/],
       ["pause http://nobody.invalid", /was never called; .*; pause http:\/\/nobody\.invalid --new pauses it/],
@@ -311,9 +319,9 @@ export function replSuite({ test, world }: Suite): void {
       const names =
         "tasks more task retry cancel resolve queue destinations pause resume nodes drain undrain";
       for (const name of names.split(" ")) {
-        assert.match(all, new RegExp(`^${name}\\b`, "m"));
+        assert.match(all, new RegExp(`^ {2}${name}\\b`, "m"));
         const one = await type(`help ${name}`);
-        assert.match(one, new RegExp(`^${name}[^]*\\nExamples:\\n {2}${name}`), name);
+        assert.match(one, new RegExp(`^Usage: ${name}\\b[^]*\\nExamples:\\n {2}${name}`), name);
         assert.is(await type(`${name} --help`), one);
       }
       assert.match(all, /Asia\/Shanghai \(UTC\+08:00\)/);
@@ -328,7 +336,7 @@ export function replSuite({ test, world }: Suite): void {
     assert.equal([done.how, done.out, done.err], ["exit 0", `${id} is resolved\n`, ""]);
     const again = await once(env(), "resolve", id);
     assert.is(again.how, "exit 1");
-    assert.match(again.out, /it is resolved, not exhausted/);
+    assert.match(again.err, /it is resolved, not exhausted/);
     const script = new Repl(env());
     script.write(`resolve ${other}\n\ntask ${other}\nexit\nretry ${other}\n`);
     const ended = await script.ended;

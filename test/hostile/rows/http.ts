@@ -25,7 +25,8 @@ async function bare({ world }: Place, text: string): Promise<Seen> {
   return promise;
 }
 
-const head = (line: string, ...headers: string[]) => `${[line, "host: x", ...headers].join("\r\n")}\r\n\r\n`;
+const head = (line: string, ...headers: string[]) =>
+  `${[line, "host: localhost", ...headers].join("\r\n")}\r\n\r\n`;
 const BARE: [name: string, text: string, status: number[]][] = [
   ["headers of 64 KiB", head("GET /v1/tasks HTTP/1.1", `x: ${"x".repeat(65_000)}`), [431]],
   [
@@ -34,7 +35,7 @@ const BARE: [name: string, text: string, status: number[]][] = [
     [431, 401],
   ],
   ["a path of 60 KiB", head(`GET /${"x".repeat(60_000)} HTTP/1.1`), [431]],
-  ["a path of percent signs", head(`GET /v1/tasks/${"%".repeat(10_000)} HTTP/1.1`), [400, 401, 404]],
+  ["a path of percent signs", head(`GET /v1/tasks/${"%".repeat(10_000)} HTTP/1.1`), [400, 401, 404, 421]],
   ["two lengths", head("POST /v1/tasks HTTP/1.1", "content-length: 5", "content-length: 6"), [400]],
   [
     "a length and chunks",

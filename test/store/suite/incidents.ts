@@ -8,8 +8,10 @@ import { insertAlarms } from "../../../store/alarms.ts";
 import type { Database } from "../../../store/database.ts";
 import {
   changeIncident,
+  endIncidents,
   findIncident,
   listIncidents,
+  lookForEnds,
   outcomeOf,
   pruneIncidents,
 } from "../../../store/incidents.ts";
@@ -118,6 +120,32 @@ export function incidents(kind: Kind): void {
     assert.is.not((await open())[0]?.id, ended?.id);
   });
 
+  test("those that stay open keep no later one from its end; one that fails again meanwhile does not end", async () => {
+    const urls = ["https://a.example/1", "https://b.example/1", "https://c.example/1"];
+    for (const url of urls) await exhausted(url, 1);
+    await route();
+    await db
+      .knex("tasks")
+      .whereNot("url", urls[0] as string)
+      .update({ state: 1 });
+    const { over } = await lookForEnds(db, 0);
+    assert.is(over.length, 2);
+    clock.advance(1);
+    await exhausted(urls[1] as string, 1);
+    await route();
+    await endIncidents(db.knex, over, clock.now());
+    const left = async () => (await open()).map(({ destination }) => destination).sort();
+    assert.equal(await left(), ["https://a.example", "https://b.example"]);
+    await db
+      .knex("tasks")
+      .whereNot("url", urls[0] as string)
+      .update({ state: 1 });
+    const next = await endOldIncidents(db, clock.now(), 0, 1);
+    assert.is((await left()).length, 2);
+    assert.is(await endOldIncidents(db, clock.now(), next), 0);
+    assert.equal(await left(), ["https://a.example"]);
+  });
+
   test("old ones are pruned with their tasks' names; the list of a task that has no origin is one too", async () => {
     const facts = { url: "http://{host}/", lastError: "bad_request: no host", callCount: 1 };
     const [task] = await exhausted("https://a.example/1", 1);
@@ -130,8 +158,16 @@ export function incidents(kind: Kind): void {
       new Set((await open()).map(({ destination }) => destination)),
       new Set([null, "https://a.example"]),
     );
-    assert.is(await pruneIncidents(db, epochMs(clock.now() + hours(1)), 1), true);
-    assert.is(await pruneIncidents(db, epochMs(clock.now() + hours(1)), 5), false);
+    await exhausted("https://a.example/1", 2);
+    await route();
+    const all = epochMs(clock.now() + hours(1));
+    const names = async () => (await db.knex("incident_tasks")).length;
+    assert.is(await names(), 4);
+    for (let left = 3; left >= 0; left--) {
+      while ((await names()) > left) assert.ok(await pruneIncidents(db, all, 1));
+      assert.is(await names(), left);
+    }
+    while (await pruneIncidents(db, all));
     assert.equal([(await open()).length, (await db.knex("incident_tasks")).length], [0, 0]);
   });
 

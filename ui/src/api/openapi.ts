@@ -121,6 +121,17 @@ export interface paths {
          */
         get: operations["getNodes"];
     };
+    "/v1/nodes/{nodeID}/drain": {
+        /**
+         * Have a node take no more tasks, or take them again
+         * @description It finishes what it holds. Until `draining` is false, or the node starts anew.
+         */
+        post: operations["postNodesByNodeIDDrain"];
+    };
+    "/v1/queue": {
+        /** What waits: due, being called, held, and the oldest */
+        get: operations["getQueue"];
+    };
     "/v1/session": {
         /** Who am I */
         get: operations["getSession"];
@@ -439,7 +450,7 @@ export interface components {
             outcome: "succeeded" | "failed";
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-            /** @description With `include=response`: the first 200 characters of the answer; null where it is none, or no text */
+            /** @description With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted */
             responseStart?: string | null;
             sourceAppName: string | null;
             startedAt: string;
@@ -816,6 +827,22 @@ export interface components {
         };
         /**
          * @example {
+         *       "draining": true,
+         *       "note": "new kernel"
+         *     }
+         */
+        Drain: {
+            draining: boolean;
+            note?: string;
+        };
+        Drained: {
+            draining: boolean;
+            /** @description Tasks that it still holds */
+            held: number;
+            nodeID: string;
+        };
+        /**
+         * @example {
          *       "note": "Booked by hand"
          *     }
          */
@@ -1007,6 +1034,11 @@ export interface components {
         };
         Node: {
             capacity: number;
+            /**
+             * Format: date-time
+             * @description This machine's clock
+             */
+            clock?: string;
             cpu: number;
             /** @description It takes no more jobs, and finishes those it holds (REPL: drain) */
             draining: boolean;
@@ -1020,9 +1052,13 @@ export interface components {
             installation: string | null;
             leaseMs: number;
             nodeID: string;
+            /** @description Node.js's; nodes of an older release do not tell */
+            nodeVersion?: string;
             outcomesBuffered: number;
             pid: number;
             rssBytes: number;
+            /** @description Tells one `BIDA_SECRET_KEY` from another; null: it has none */
+            secretKey?: string | null;
             services: string[];
             /** Format: date-time */
             startedAt: string;
@@ -1057,6 +1093,26 @@ export interface components {
             title: string;
             /** @description `/docs/errors#<code>`, a page that explains it */
             type: string;
+        };
+        Queue: {
+            held: {
+                count: number;
+                more: boolean;
+            };
+            oldest: {
+                /** Format: date-time */
+                dueAt: string;
+                /** Format: uuid */
+                taskId: string;
+                waitingMs: number;
+            } | null;
+            open: number;
+            /** @description Null: the due set does not answer */
+            places: {
+                calling: number;
+                due: number;
+                soon: number;
+            } | null;
         };
         /**
          * @example {
@@ -2685,6 +2741,63 @@ export interface operations {
                         items: components["schemas"]["Node"][];
                         nextCursor: null;
                     };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postNodesByNodeIDDrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                nodeID: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drain"];
+            };
+        };
+        responses: {
+            /** @description The node */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drained"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQueue: {
+        responses: {
+            /** @description The queue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
                 };
             };
             /** @description Refused */

@@ -1,0 +1,84 @@
+/** `bida start --cluster`: a whole cluster on this machine, for trying. It is no way to run one: one machine is one failure. */
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadConfig } from "../../core/config.ts";
+import type { Session } from "../../services/repl/command.ts";
+import { aborted } from "../../services/repl/link.ts";
+import { Mistake } from "../../services/repl/mistake.ts";
+import { nodeCommand } from "../node-command.ts";
+import { Children } from "./children.ts";
+import { servers } from "./servers.ts";
+
+/** As `docker-compose.yml` has them, with two dispatchers instead of three. */
+const NODES: [name: string, services: string][] = [
+  ["scheduler-1", "scheduler"],
+  ["scheduler-2", "scheduler"],
+  ["dispatcher-1", "dispatcher"],
+  ["dispatcher-2", "dispatcher"],
+  ["api", "api,admin,notifier"],
+];
+
+/** What makes a cluster of other servers. */
+const SERVERS = ["BIDA_DATABASE_URL", "BIDA_REDIS_URL", "BIDA_NATS_URL", "SERVICES"];
+const READY = /"msg":"Service 'node' started|Service 'node' started/;
+
+/** Runs until Ctrl-C, or until one of its processes ends. @returns the exit code */
+export async function runCluster(session: Session): Promise<number> {
+  const set = SERVERS.filter((name) => process.env[name]);
+  if (set.length > 0)
+    throw new Mistake(`--cluster starts its own servers; unset ${set.join(", ")}, or type bida start`);
+  const config = loadConfig(process.env);
+  const folder = resolve(config.dataDir, "cluster");
+  const print = (line: string) => void session.print(line);
+  const children = new Children(print);
+  try {
+    const { children: all, env } = await servers(folder);
+    await Promise.all(all.map((child) => children.start(child)));
+    const nodeEnv = {
+      ...process.env,
+      ...env,
+      BIDA_SECRET_KEY: process.env.BIDA_SECRET_KEY || secretKey(folder),
+      // As one process on loopback has it.
+      BIDA_EGRESS_ALLOW:
+        process.env.BIDA_EGRESS_ALLOW ?? [...config.egressAllow, ...config.egressWhileAlone].join(","),
+      BIDA_DRAIN_DELAY_MS: process.env.BIDA_DRAIN_DELAY_MS ?? "0",
+      BIDA_THREADS: process.env.BIDA_THREADS ?? "1",
+      BIDA_LOG_FORMAT: session.paint.colours ? "text" : "json",
+    };
+    for (const [name, services] of NODES) {
+      const { execPath: command } = process;
+      await children.start({
+        name,
+        command,
+        args: nodeCommand(),
+        env: { ...nodeEnv, SERVICES: services },
+        ready: READY,
+        shown: true,
+      });
+    }
+    const password = process.env.BIDA_ADMIN_PASSWORD ? "" : ", password admin";
+    print(
+      `The cluster is up: ${config.publicUrl}, user ${config.adminUsername}${password}. Ctrl-C stops it.`,
+    );
+    print(`BIDA_NATS_URL=${env.BIDA_NATS_URL} bida nodes shows it.`);
+    const failure = await Promise.race([children.failed, aborted(session.signal).then(() => null)]);
+    if (failure === null) return 0;
+    process.stderr.write(`bida: ${failure}\n`);
+    return 1;
+  } finally {
+    print("Stopping …");
+    await children.stop();
+  }
+}
+
+/** Made once, and kept with the data that it seals. */
+function secretKey(folder: string): string {
+  const file = join(folder, "secret.key");
+  try {
+    writeFileSync(file, randomBytes(32).toString("base64"), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return readFileSync(file, "utf8").trim();
+}

@@ -1,0 +1,127 @@
+/** The servers of a cluster on this machine: on loopback, on ports that are free, their data in a folder. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { Refused } from "../../services/repl/mistake.ts";
+import type { Child } from "./children.ts";
+import { findBinary, programs } from "./programs.ts";
+
+export interface Servers {
+  children: Child[];
+  /** Settings of nodes that use them. */
+  env: Record<string, string>;
+}
+
+/** Root has no password; the server listens on loopback only. */
+const DATABASE = "bida";
+
+/** @throws Refused where a program is missing, or its data cannot be made */
+export async function servers(folder: string): Promise<Servers> {
+  const found = programs();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const [database, redis, nats] = await Promise.all([freePort(), freePort(), freePort()]);
+  const redisFolder = join(folder, "redis");
+  mkdirSync(redisFolder, { recursive: true });
+  return {
+    children: [
+      mysql(found.database, join(folder, "mysql"), database),
+      {
+        name: "redis",
+        command: found.redis,
+        args: [
+          ...["--port", String(redis), "--bind", "127.0.0.1", "--dir", redisFolder],
+          ...["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--daemonize", "no"],
+        ],
+        ready: /Ready to accept connections/i,
+        shown: false,
+      },
+      {
+        name: "nats",
+        command: found.nats,
+        args: ["--addr", "127.0.0.1", "--port", String(nats)],
+        ready: /Server is ready/,
+        shown: false,
+      },
+    ],
+    env: {
+      BIDA_DATABASE_URL: `mysql://root@127.0.0.1:${database}/${DATABASE}`,
+      BIDA_REDIS_URL: `redis://127.0.0.1:${redis}`,
+      BIDA_NATS_URL: `nats://127.0.0.1:${nats}`,
+    },
+  };
+}
+
+function mysql(command: string, folder: string, port: number): Child {
+  const data = join(folder, "data");
+  // Sockets have short names; a folder's may be long.
+  const common = ["--no-defaults", ...(process.getuid?.() === 0 ? ["--user=root"] : []), `--datadir=${data}`];
+  if (!existsSync(data)) makeData(command, folder, common);
+  const init = join(folder, "init.sql");
+  const root = "'root'@'127.0.0.1'";
+  writeFileSync(
+    init,
+    [
+      `CREATE USER IF NOT EXISTS ${root};`,
+      `GRANT ALL ON *.* TO ${root} WITH GRANT OPTION;`,
+      `CREATE DATABASE IF NOT EXISTS ${DATABASE} CHARACTER SET utf8mb4;\n`,
+    ].join("\n"),
+  );
+  return {
+    name: "database",
+    command,
+    args: [
+      ...common,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      "--skip-name-resolve",
+      `--socket=${join(folder, "s")}`,
+      `--pid-file=${join(folder, "pid")}`,
+      `--init-file=${init}`,
+      "--character-set-server=utf8mb4",
+      "--max-connections=300",
+      "--skip-log-bin",
+      "--loose-mysqlx=OFF",
+    ],
+    ready: /ready for connections.*|port: \d+/i,
+    shown: false,
+  };
+}
+
+/** The system tables, once. */
+function makeData(command: string, folder: string, common: string[]): void {
+  mkdirSync(folder, { recursive: true });
+  const run = (program: string, args: string[], cwd?: string) => {
+    try {
+      return execFileSync(program, args, {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        ...(cwd ? { cwd } : {}),
+      });
+    } catch (error) {
+      const { stderr = "", message } = error as Error & { stderr?: string };
+      throw new Refused(`${program} failed: ${stderr.trim().split("\n").at(-1) || message}`);
+    }
+  };
+  if (!run(command, ["--no-defaults", "--version"]).includes("MariaDB")) {
+    run(command, [...common, "--initialize-insecure"]);
+    return;
+  }
+  const install = findBinary("mariadb-install-db", "mysql_install_db");
+  if (install === null)
+    throw new Refused("mariadb-install-db not found; install it (apt install mariadb-server)");
+  const how = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
+  run(install, [...common, ...how], dirname(folder));
+}
+
+/** One that nobody listens on just now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+  });
+  return promise;
+}

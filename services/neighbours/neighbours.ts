@@ -1,0 +1,75 @@
+/**
+ * Services of other programs on the same NATS: nodes that have a database offer them the public actions of the services that
+ * they run, and tell them what became of tasks, in each of the namespaces that BIDA_RPC_NAMESPACES names.
+ */
+import type { Logger, Middleware, ServiceBroker } from "moleculer";
+import type { Config } from "../../core/config.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { announceThrough } from "../bus/announce.ts";
+import { broadcast, eventsOf } from "../bus/bus.ts";
+import { installationOf } from "../node/foreign-nodes.ts";
+import { onStopping } from "../node/resources.ts";
+import { tellOfOtherNamespaces } from "./other-namespaces.ts";
+import { Peer } from "./peer.ts";
+
+/** To be named after what opens the database. */
+export function neighbours(config: Config): Middleware {
+  const { natsUrls, rpcNamespaces, rpcAliases, services, namespace } = config;
+  const peers = new Map<string, Peer>();
+  let met: Promise<unknown> = Promise.resolve();
+
+  const meet = async (peer: Peer, where: string, log: Logger) => {
+    try {
+      await peer.meet();
+    } catch (error) {
+      const meanwhile = "its services do not reach Bida";
+      log.error({ namespace: where, err: (error as Error).message, meanwhile }, "NATS does not let us in");
+      peers.delete(where);
+    }
+  };
+
+  return {
+    name: "Neighbours",
+
+    async starting(broker: ServiceBroker) {
+      const installation = installationOf(broker);
+      if (natsUrls.length === 0 || installation === null) return;
+      const log = broker.getLogger("neighbours");
+      for (const where of rpcNamespaces) {
+        const onChanged = (nodeID: string) =>
+          broadcast(broker, "neighbours.changed", { namespace: where, nodeID });
+        const version = packageJson.version;
+        const own = { broker, natsUrls, services, installation, version, log, onChanged };
+        peers.set(where, new Peer({ ...own, namespace: where, aliases: rpcAliases }));
+      }
+      const events = eventsOf({
+        "neighbours.changed": ({ namespace: where, nodeID }) => peers.get(where)?.look(nodeID),
+      });
+      broker.createService({ name: "neighbours", events });
+      announceThrough(
+        broker,
+        Array.from(peers.values(), ({ announcer }) => announcer),
+      );
+      met = Promise.all(Array.from(peers, ([where, peer]) => meet(peer, where, log)));
+      onStopping(broker, "dispatch", async () => {
+        await Promise.all(Array.from(peers.values(), (peer) => peer.withdraw()));
+      });
+    },
+
+    // Who listens is known before anything is recorded.
+    async serviceStarting() {
+      await met;
+    },
+
+    async started(broker: ServiceBroker) {
+      await met;
+      const [first] = peers.values();
+      if (first) tellOfOtherNamespaces(first, [namespace, ...rpcNamespaces], broker.getLogger("neighbours"));
+      for (const peer of peers.values()) peer.open();
+    },
+
+    async stopped() {
+      await Promise.all(Array.from(peers.values(), (peer) => peer.close()));
+    },
+  } as Middleware;
+}

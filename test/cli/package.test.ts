@@ -1,0 +1,86 @@
+/** The package `bida` as somebody installs it: packed, put into an empty folder, started. @takes 60 s */
+import { execFile, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Receiver } from "../e2e/kit/receiver.ts";
+import { until } from "../e2e/kit/until.ts";
+import { freePort } from "../servers/ports.ts";
+import { boundToUs, endWithUs } from "../servers/process.ts";
+import { temporaryFolder } from "../servers/server.ts";
+import { environment, ROOT } from "./command.ts";
+
+const run = promisify(execFile);
+const LIMIT = { timeout: 240_000, maxBuffer: 1 << 26 };
+
+/** Null: no registry can be reached, and packages cannot be had. */
+async function installed(): Promise<string | null> {
+  const folder = temporaryFolder("package");
+  await run(process.execPath, [join(ROOT, "scripts/build-package.ts")], { ...LIMIT, cwd: ROOT });
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], {
+    ...LIMIT,
+    cwd: join(ROOT, "dist/package"),
+  });
+  writeFileSync(join(folder, "package.json"), "{}");
+  const tarball = join(folder, stdout.trim());
+  try {
+    await run(
+      "npm",
+      ["install", tarball, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"],
+      {
+        ...LIMIT,
+        cwd: folder,
+      },
+    );
+    return folder;
+  } catch (error) {
+    if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT/.test((error as Error).message)) return null;
+    throw error;
+  }
+}
+
+test("it installs into an empty folder, holds no sources, and runs", async () => {
+  const folder = await installed();
+  if (folder === null) return console.log("not run: no registry can be reached");
+  const own = join(folder, "node_modules/bida");
+  const manifest = JSON.parse(readFileSync(join(own, "package.json"), "utf8"));
+  for (const field of ["name", "version", "description", "keywords", "license", "engines", "bin"])
+    assert.ok(manifest[field], field);
+  assert.not.ok("devDependencies" in manifest || "scripts" in manifest, "nothing of development");
+  const { stdout } = await run("find", [
+    own,
+    "-name",
+    "*.ts",
+    "-not",
+    "-path",
+    "*/node_modules/*/node_modules/*",
+  ]);
+  assert.is(stdout, "");
+
+  const port = await freePort();
+  const env = environment({ BIDA_PORT: String(port), BIDA_DATA_DIR: join(folder, "data") });
+  const program = join(own, "bin/bida.mjs");
+  const child = spawn(...boundToUs(process.execPath, [program, "start"]), {
+    cwd: folder,
+    env,
+    stdio: "ignore",
+  });
+  const ended = endWithUs(child);
+  const url = `http://127.0.0.1:${port}`;
+  const answers = async (path: string) => (await fetch(`${url}${path}`).catch(() => null))?.status === 200;
+  await until("the node", () => answers("/readyz"), 60_000);
+  assert.match(await (await fetch(url)).text(), /<!doctype html>/i, "the console is built");
+  assert.ok(await answers("/docs"));
+  // Not to Bida itself, which callbacks never reach.
+  const receiver = await Receiver.start();
+  const send = ["send", receiver.url(), "--wait", "--json"];
+  const sent = await run(process.execPath, [program, ...send], { timeout: 60_000, cwd: folder, env });
+  assert.is(JSON.parse(sent.stdout).task.state, "succeeded");
+  await receiver.stop();
+  child.kill("SIGTERM");
+  assert.is(await ended, "exit 0");
+});
+
+test.run();
