@@ -44,7 +44,8 @@ const securitySchemes = {
     type: "apiKey",
     in: "cookie",
     name: "bida_session",
-    description: "A user who logged in with `POST /v1/session`. Changes are refused from other sites' pages",
+    description:
+      "A user who logged in with `POST /v1/session`; behind TLS it is `__Host-bida_session`. Changes are refused from other sites' pages",
   },
   legacyUsername: { type: "apiKey", in: "header", name: "username", description: "`BIDA_ADMIN_USERNAME`" },
   legacyPassword: { type: "apiKey", in: "header", name: "password", description: "`BIDA_ADMIN_PASSWORD`" },
