@@ -73,7 +73,6 @@ export class Passwords {
   #thread(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL(`password-thread${extname(import.meta.filename)}`, import.meta.url));
-    worker.unref();
     worker.on("message", (result: PasswordAnswer) => {
       this.#atWork?.resolve(result as never);
       this.#atWork = null;
@@ -81,6 +80,8 @@ export class Passwords {
     });
     worker.on("error", (error) => this.#drop(worker, error));
     worker.on("exit", () => this.#drop(worker, new Error("the thread for passwords ended")));
+    // Only now: a listener for messages takes it back.
+    worker.unref();
     this.#worker = worker;
     return worker;
   }

@@ -95,7 +95,6 @@ class SearchThread {
   constructor(filename: string) {
     const url = new URL(`sqlite-search-thread${extname(import.meta.filename)}`, import.meta.url);
     this.#worker = new Worker(url, { workerData: filename, name: "bida-search" });
-    this.#worker.unref();
     this.#worker.on("message", (reply: SearchReply) => {
       const running = this.#running;
       this.#running = null;
@@ -104,6 +103,8 @@ class SearchThread {
     });
     this.#worker.on("error", (error) => this.#drop(error));
     this.#worker.on("exit", () => this.#drop(new Error("the search's thread has ended")));
+    // Only now: a listener for messages takes it back.
+    this.#worker.unref();
   }
 
   run(request: SearchRequest): Promise<Row[]> {
