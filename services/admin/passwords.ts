@@ -58,7 +58,11 @@ export class Passwords {
   #next(): void {
     if (this.#atWork) return;
     this.#atWork = this.#known.shift() ?? this.#nextStranger();
-    if (this.#atWork) this.#thread().postMessage(this.#atWork.job);
+    // A process waits for what it has asked for, and for nothing else.
+    if (!this.#atWork) return void this.#worker?.unref();
+    const thread = this.#thread();
+    thread.ref();
+    thread.postMessage(this.#atWork.job);
   }
 
   #nextStranger(): Waiting | null {
@@ -80,8 +84,6 @@ export class Passwords {
     });
     worker.on("error", (error) => this.#drop(worker, error));
     worker.on("exit", () => this.#drop(worker, new Error("the thread for passwords ended")));
-    // Only now: a listener for messages takes it back.
-    worker.unref();
     this.#worker = worker;
     return worker;
   }

@@ -98,6 +98,7 @@ class SearchThread {
     this.#worker.on("message", (reply: SearchReply) => {
       const running = this.#running;
       this.#running = null;
+      this.#worker.unref();
       if ("rows" in reply) running?.resolve(withBuffers(reply.rows));
       else running?.reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
     });
@@ -110,6 +111,8 @@ class SearchThread {
   run(request: SearchRequest): Promise<Row[]> {
     if (this.ended) return Promise.reject(new Error("the search's thread has ended"));
     this.#running = Promise.withResolvers();
+    // A process waits for what it has asked for, and for nothing else.
+    this.#worker.ref();
     this.#worker.postMessage(request);
     return this.#running.promise;
   }

@@ -96,7 +96,7 @@ const ROWS: Row[] = [
   ],
   [
     "expect.contains",
-    task(`"expect":{"contains":"${"x".repeat(5_000)}"}`),
+    task(`"expect":{"contains":"${"x".repeat(400_000)}"}`),
     "invalid_task",
     /expect.contains must take/,
   ],

@@ -161,7 +161,10 @@ export function documentSuite({ test, world }: Suite): void {
 
     const legacy = { ...quick({ url: receiver.url() }), expectResult: "o", requestParam: {} };
     await world().api("POST", "/api/addTask", legacy, { username: "admin", password: "admin" });
-    for (const path of ["/v1/nodes", "/healthz", "/readyz", "/metrics"]) await api("GET", path);
+    const { items: nodes } = await api("GET", "/v1/nodes");
+    const { nodeID } = nodes.find(({ services }: { services: string[] }) => services.includes("dispatcher"));
+    await api("POST", `/v1/nodes/${encodeURIComponent(nodeID)}/drain`, { draining: false });
+    for (const path of ["/v1/queue", "/healthz", "/readyz", "/metrics"]) await api("GET", path);
 
     const declared = everyDeclaration().map(
       ({ method, path, answer }) => `${method} ${path} ${answer.status ?? 200}`,

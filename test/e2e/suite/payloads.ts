@@ -5,6 +5,7 @@ import { foreignBroker } from "../kit/foreign-broker.ts";
 import { entriesOf, foreignEntries, isLegacy, normalOf } from "../kit/payload-entries.ts";
 import { judge } from "../kit/payload-judge.ts";
 import { PAYLOADS } from "../kit/payload-table.ts";
+import type { World } from "../kit/world.ts";
 import type { Suite } from "./suite.ts";
 
 export function payloadSuite({ test, world }: Suite): void {
@@ -34,12 +35,13 @@ export function payloadSuite({ test, world }: Suite): void {
   test("payloads: one task, lists and exports show them digit by digit", async () => {
     const shown = PAYLOADS.filter(({ param }) => param !== undefined);
     const ofApp = `sourceAppName=${sourceAppName}`;
-    const [list, jsonl, csv] = (await Promise.all(
-      [
-        `/v1/tasks?limit=200&include=payload&${ofApp}`,
-        ...["jsonl", "csv"].map((format) => `/v1/tasks/export?format=${format}&${ofApp}`),
-      ].map(async (path) => (await world().api("GET", path)).text),
-    )) as [string, string, string];
+    const pages = await pagesOf(world(), `/v1/tasks?limit=200&include=payload&${ofApp}`);
+    const list = pages.join("\n");
+    const [jsonl, csv] = (await Promise.all(
+      ["jsonl", "csv"].map(
+        async (format) => (await world().api("GET", `/v1/tasks/export?format=${format}&${ofApp}`)).text,
+      ),
+    )) as [string, string];
     for (const row of shown) {
       const text = normalOf(row) as string;
       assert.ok(list.includes(`"requestParam":${text},"body"`), `the list: ${row.name}`);
@@ -49,7 +51,8 @@ export function payloadSuite({ test, world }: Suite): void {
         `csv: ${row.name}`,
       );
     }
-    const ids = (JSON.parse(list).items as { taskId: string }[]).map(({ taskId }) => taskId);
+    const items = pages.flatMap((page) => JSON.parse(page).items as { taskId: string }[]);
+    const ids = items.map(({ taskId }) => taskId);
     assert.is(ids.length, PAYLOADS.length);
     const one = await Promise.all(ids.map(async (id) => (await world().api("GET", `/v1/tasks/${id}`)).text));
     for (const row of shown)
@@ -58,4 +61,15 @@ export function payloadSuite({ test, world }: Suite): void {
         row.name,
       );
   });
+}
+
+/** A filtered list is answered with what was found in its time, and a cursor. */
+async function pagesOf(world: World, path: string): Promise<string[]> {
+  const pages: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const { text } = await world.api("GET", cursor === "" ? path : `${path}&cursor=${cursor}`);
+    pages.push(text);
+    cursor = JSON.parse(text).nextCursor;
+  }
+  return pages;
 }
