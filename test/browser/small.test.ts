@@ -69,7 +69,7 @@ test("the tab says which task it shows; moments have their offset, and can be ha
   await page.locator("[data-attempt]").first().waitFor();
   const title = await until("the task's title", async () => {
     const now = await page.title();
-    return now.startsWith(taskId.slice(0, 8)) && now;
+    return now.startsWith(taskId.slice(0, 8)) ? now : null;
   });
   assert.ok(title.includes("/orders"), title);
   const whole = () => page.locator("[data-attempt] time").first().getAttribute("title");
