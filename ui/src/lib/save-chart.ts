@@ -9,6 +9,8 @@ interface Key {
 /** In CSS pixels. */
 const MARGIN = 12;
 const LINE = 18;
+/** How long the image stays readable, in ms. */
+const KEPT = 60_000;
 
 /** Hands a PNG to the browser to save. @param name without its ending */
 export async function saveChart(
@@ -43,5 +45,6 @@ export async function saveChart(
   link.href = URL.createObjectURL(blob);
   link.download = `${name}.png`;
   link.click();
-  URL.revokeObjectURL(link.href);
+  // The browser reads it some time after the click.
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
 }
