@@ -1,5 +1,7 @@
 /** A chart as an image: its canvas on the page's colour, with the keys of its lines above it. */
 
+import { offerFile } from "./offer-file.ts";
+
 interface Key {
   label: string;
   /** As the canvas understands it. */
@@ -9,8 +11,6 @@ interface Key {
 /** In CSS pixels. */
 const MARGIN = 12;
 const LINE = 18;
-/** How long the image stays readable, in ms. */
-const KEPT = 60_000;
 
 /** Hands a PNG to the browser to save. @param name without its ending */
 export async function saveChart(
@@ -41,10 +41,5 @@ export async function saveChart(
   pen.drawImage(chart, MARGIN * scale, above);
   const blob = await new Promise<Blob | null>((done) => image.toBlob(done, "image/png"));
   if (!blob) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${name}.png`;
-  link.click();
-  // The browser reads it some time after the click.
-  setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
+  offerFile(blob, `${name}.png`);
 }
