@@ -26,7 +26,7 @@ test.before(async () => {
 test.after(async () => {
   await raw.close();
   await Promise.all(Array.from(programs.values(), (broker) => broker.stop()));
-  // 0.14 leaves its connection open where what it flushes is not answered at once.
+  // What 0.14 does at its stop leaves this connection open.
   // biome-ignore lint/suspicious/noExplicitAny: no part of its types
   await (programs.get("0.14") as any).transit?.tx?.client?.close();
   await bida.stop();
