@@ -13,9 +13,9 @@ import { once, Repl } from "./kit/repl.ts";
 import { until } from "./kit/until.ts";
 
 /** It must end by itself, with one line on stderr that matches. */
-async function refuses(env: Environment, line: RegExp): Promise<void> {
+async function refuses(env: Environment, line: RegExp, code = 1): Promise<void> {
   const { how, out, err } = await once(env, "nodes");
-  assert.is(how, "exit 1", err);
+  assert.is(how, `exit ${code}`, err);
   assert.is(out, "");
   assert.match(err, line);
   assert.is(err.trimEnd().split("\n").length, 1, err);
@@ -31,6 +31,7 @@ test("nobody is there: one line that says what to do", async () => {
   await refuses(
     { BIDA_NATS_URL: "http://nats" },
     /^bida: BIDA_NATS_URL: must be a URL that begins with nats/,
+    2,
   );
   const port = await freePort();
   await refuses(
@@ -63,7 +64,7 @@ test("the socket is for its owner alone, goes with the process, and survives one
     const { how, err } = await repl.ended;
     assert.equal(
       [how, err],
-      ["exit 1", "bida: the Bida process has ended; start it and type npm run repl again\n"],
+      ["exit 1", "bida: the Bida process has ended; start it and try again\n"],
     );
     assert.ok(existsSync(socket));
     await startAgain(world);
