@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { zh } from "../../ui/src/i18n/zh.ts";
+import { until } from "../e2e/kit/until.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: small");
@@ -66,8 +67,10 @@ test("the tab says which task it shows; moments have their offset, and can be ha
   await world.ended(taskId);
   const { page, complaints } = await enter(`/tasks/${taskId}`);
   await page.locator("[data-attempt]").first().waitFor();
-  const title = await page.title();
-  assert.ok(title.startsWith(taskId.slice(0, 8)), title);
+  const title = await until("the task's title", async () => {
+    const now = await page.title();
+    return now.startsWith(taskId.slice(0, 8)) ? now : null;
+  });
   assert.ok(title.includes("/orders"), title);
   const whole = () => page.locator("[data-attempt] time").first().getAttribute("title");
   assert.match((await whole()) ?? "", /(UTC|GMT)/);
@@ -79,7 +82,7 @@ test("the tab says which task it shows; moments have their offset, and can be ha
   const [day, time] = [startedAt.slice(0, 10).split("-").reverse().join("/"), startedAt.slice(11, 19)];
   assert.is(await whole(), `${day}, ${time} UTC`);
   await page.goto("/tasks");
-  assert.is(await page.title(), `${en["page.tasks"]} · Bida`);
+  await until("the list's title", async () => (await page.title()) === `${en["page.tasks"]} · Bida`);
   assert.equal(complaints, []);
 });
 

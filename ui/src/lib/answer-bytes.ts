@@ -1,5 +1,7 @@
 /** Answers that are kept as bytes: what can be read of them, and the bytes themselves. */
 
+import { offerFile } from "./offer-file.ts";
+
 export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
@@ -15,10 +17,5 @@ export function readable(bytes: Uint8Array<ArrayBuffer>, contentType: string | s
 
 /** Offers a file. Its type is one that no browser opens: the bytes are foreign. */
 export function download(bytes: Uint8Array<ArrayBuffer>, name: string): void {
-  const url = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
+  offerFile(new Blob([bytes], { type: "application/octet-stream" }), name);
 }

@@ -1,5 +1,7 @@
 /** A chart as an image: its canvas on the page's colour, with the keys of its lines above it. */
 
+import { offerFile } from "./offer-file.ts";
+
 interface Key {
   label: string;
   /** As the canvas understands it. */
@@ -39,9 +41,5 @@ export async function saveChart(
   pen.drawImage(chart, MARGIN * scale, above);
   const blob = await new Promise<Blob | null>((done) => image.toBlob(done, "image/png"));
   if (!blob) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${name}.png`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  offerFile(blob, `${name}.png`);
 }
