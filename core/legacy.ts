@@ -20,7 +20,10 @@ const REASONS = {
   limit: "最大重试次数不能为空且不能大于100",
   method: "请求方式不能为空",
   expect: "期待结果不能为空",
+  noCount: "最大重试次数必须是整数",
+  noText: "期待结果必须是文本",
   otherMethod: "请求方式只能是GET或POST",
+  filled: "url填入请求参数后过长",
   param: "请求参数必须是JSON对象",
   placeholder: "url占位符在请求参数中没有可用的值",
 } as const;
@@ -60,10 +63,10 @@ export function parseLegacyTask(
   const urlText = textIn(form, "url", MAX_URL, REASONS.url, refuse);
   const url = urlText === null ? null : withoutCredentials(urlText);
   const origin = url === null ? null : originOf(url, object, profile, refuse);
-  const limitCallCount = countIn(form, "limitCallCount");
-  if (limitCallCount === null || limitCallCount < 1 || limitCallCount > 100) refuse(REASONS.limit);
+  const limitCallCount = limitIn(form, refuse);
   const requestMethod = methodIn(form, refuse);
-  const expectResult = textIn(form, "expectResult", MAX_LONG_EXPECT, REASONS.expect, refuse);
+  const noExpect = given(form, "expectResult") === null ? REASONS.expect : REASONS.noText;
+  const expectResult = textIn(form, "expectResult", MAX_LONG_EXPECT, noExpect, refuse);
   if (expectResult !== null && expectResult.trim() === "") refuse(REASONS.expect);
   if (param !== object) refuse(REASONS.param);
   const names = (["sourceAppName", "targetAppName"] as const).map((field) => nameIn(form, field, refuse));
@@ -108,6 +111,15 @@ export function legacyExpectation(text: string | null): Pick<TaskSpec, "expectRe
   return { expectResult: beginning.replace(/\uFFFD$/, ""), expect: { ...expect, contains: text } };
 }
 
+/**
+ * A refusal as one text: kkbida's own, or its beginning with our message and each field's rule. A caller that gets plain
+ * text would hear of no field otherwise.
+ */
+export function legacyRefusal({ message, errors }: BidaError): string {
+  if (message.startsWith(LEGACY_PREFIX)) return message;
+  return [LEGACY_PREFIX, message, ...errors.map((error) => `${error.field} ${error.message}`)].join("，");
+}
+
 /** Members that are null are left out of bodies, as Java's serializers did; a placeholder may want one. */
 export const legacyParam = (method: LegacyMethod, param: JsonText | null): JsonText | null =>
   method === "POST" && param !== null ? withoutNulls(param) : param;
@@ -120,7 +132,8 @@ type Refuse = (reason: string) => void;
 function originOf(url: string, param: JsonText | null, profile: Profile, refuse: Refuse): string | null {
   const checked = checkUrl(url, param, profile);
   if (typeof checked !== "string") return checked.origin;
-  refuse(checked.startsWith("has a placeholder") ? REASONS.placeholder : REASONS.url);
+  if (checked.startsWith("has a placeholder")) refuse(REASONS.placeholder);
+  else refuse(checked.endsWith("when it is filled") ? REASONS.filled : REASONS.url);
   return null;
 }
 
@@ -176,19 +189,21 @@ function methodIn(form: TaskForm, refuse: Refuse): LegacyMethod | null {
   const text = valueIn(form, "requestMethod") ?? "";
   const name = /^\s*0*[01]\s*$/.test(text) ? LEGACY_METHODS[Number(text) as 0 | 1] : text;
   const known = LEGACY_METHODS.find((method) => method === name) ?? null;
-  if (known === null) refuse(text === "" ? REASONS.method : REASONS.otherMethod);
+  const isMissing = given(form, "requestMethod") === null || given(form, "requestMethod") === '""';
+  if (known === null) refuse(isMissing ? REASONS.method : REASONS.otherMethod);
   return known;
 }
 
-/** Jackson's coercion to an `int`: texts are trimmed and read, fractions are cut off. */
-function countIn(form: TaskForm, field: string): number | null {
-  const json = given(form, field);
-  if (json === null) return null;
-  if (kindOf(json) === "string") {
-    const text = plainText(json).trim();
-    return /^[+-]?\d{1,20}$/.test(text) ? Number(text) : null;
-  }
-  return kindOf(json) === "number" ? Math.trunc(Number(json)) : null;
+/** Jackson's coercion to an `int`: texts are trimmed and read, fractions are cut off, and a blank text is 0. */
+function limitIn(form: TaskForm, refuse: Refuse): number {
+  const json = given(form, "limitCallCount");
+  const text = valueIn(form, "limitCallCount")?.trim() ?? "";
+  const isText = json === null || kindOf(json) === "string";
+  const isCount = isText ? /^([+-]?\d+)?$/.test(text) : kindOf(json) === "number";
+  const count = isCount ? Math.trunc(Number(text)) : Number.NaN;
+  if (!isCount) refuse(REASONS.noCount);
+  else if (count < 1 || count > 100) refuse(REASONS.limit);
+  return count;
 }
 
 /** kkbida takes names of any length; ours hold 64 characters. A name is no reason to refuse a callback. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
+import { legacyRefusal } from "../../core/legacy.ts";
 import { refusals } from "../../core/metrics.ts";
 import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
@@ -87,7 +88,9 @@ export function sendRefusal(res: ServerResponse, refusal: BidaError): void {
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
   res.statusCode = refusal.status;
   res.setHeader("content-type", "text/plain; charset=utf-8");
-  end(res, refusal, refusal.message);
+  // JSON that cannot be read: the message says where already.
+  const isWhole = refusal.code === "invalid_json" || refusal.errors.length === 0;
+  end(res, refusal, isWhole ? refusal.message : legacyRefusal(refusal));
 }
 
 function sendText(res: ServerResponse, status: number, text: string): void {

@@ -16,7 +16,7 @@ import { type Invocation, readInvocation } from "../../core/dubbo/request.ts";
 import { BidaError } from "../../core/errors.ts";
 import { HessianError } from "../../core/hessian/values.ts";
 import { newTaskId, type TaskId } from "../../core/ids.ts";
-import { LEGACY_PREFIX } from "../../core/legacy.ts";
+import { legacyRefusal } from "../../core/legacy.ts";
 import { refusals } from "../../core/metrics.ts";
 import type { Scope } from "../../store/scope.ts";
 import { submit } from "../tasks/submit.ts";
@@ -106,17 +106,14 @@ export function responder(options: DeskOptions, sourceIp: string): Responder {
   /** What is wrong with the task is an exception; what is wrong with us is a status, at which consumers try other providers. */
   function refusal(error: unknown, dubbo: string, isGeneric: boolean): Answer {
     if (error instanceof HessianError) return problem("invalid_task", STATUS.BAD_REQUEST, error.message);
-    const { code, status, message, errors } = error instanceof BidaError ? error : new BidaError("internal");
+    const told = error instanceof BidaError ? error : new BidaError("internal");
+    const { code, status, message } = told;
     if (code === "internal") log.error({ err: error }, "unexpected");
     if (status === 429) return problem(code, STATUS.EXHAUSTED, message);
     if (status >= 500) return problem(code, STATUS.SERVER_ERROR, message);
     refusals.labels("dubbo", code).inc();
-    const details = errors.map(({ field, message: rule }) => `${field} ${rule}`);
-    const text = message.startsWith(LEGACY_PREFIX)
-      ? message
-      : [LEGACY_PREFIX, message, ...details].join("，");
     const answer = isGeneric ? genericExceptionAnswer : exceptionAnswer;
-    return { status: STATUS.OK, body: answer(dubbo, text) };
+    return { status: STATUS.OK, body: answer(dubbo, legacyRefusal(told)) };
   }
 }
 

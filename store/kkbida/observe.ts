@@ -120,12 +120,16 @@ function observeTask(row: SourceTask, { zone, legacy }: Asked, seen: Observed): 
     for (const name of unused) if (target.unusedNames.size < 5) target.unusedNames.add(name);
   } else if (names.length > 0)
     differs(seen, row, "POST with placeholders in its URL: every call of kkbida's failed; Bida fills them");
+  if (isMissing(row.expectResult))
+    differs(seen, row, "no expectResult: every call of kkbida's failed; Bida takes status 200 as success");
   if (/%[0-9a-f]{2}/i.test(task.url))
     differs(seen, row, "% in the URL: kkbida encoded it again (%20 became %2520); Bida sends it as it is");
   if (/\/\.{1,2}(\/|\?|$)/.test(task.url)) differs(seen, row, "dots in the URL's path: Bida resolves them");
   const tooLong = [row.sourceAppName, row.targetAppName].some((name) => String(name ?? "").length > 64);
   if (tooLong) differs(seen, row, "a service name of more than 64 characters: it is cut");
 }
+
+const isMissing = (value: unknown): boolean => value === null || value === undefined;
 
 const differs = (seen: Observed, row: SourceTask, what: string): void =>
   note(seen.differing, what, row.taskId);

@@ -10,6 +10,7 @@ const test = suite("legacy");
 
 const URL_TEXT = "url为空或url格式不正确";
 const LIMIT = "最大重试次数不能为空且不能大于100";
+const NO_COUNT = "最大重试次数必须是整数";
 const METHOD = "请求方式不能为空";
 const EXPECT = "期待结果不能为空";
 const PARAM = "请求参数必须是JSON对象";
@@ -54,17 +55,26 @@ const REFUSED: [name: string, fields: Record<string, unknown>, reasons: string[]
   ["limit 0", { limitCallCount: 0 }, [LIMIT]],
   ["limit 101", { limitCallCount: 101 }, [LIMIT]],
   ["limit 0.9", { limitCallCount: 0.9 }, [LIMIT]],
-  ["limit as a text with a fraction", { limitCallCount: "3.7" }, [LIMIT]],
+  ["limit as a text with a fraction", { limitCallCount: "3.7" }, [NO_COUNT]],
   ["limit as an empty text", { limitCallCount: "" }, [LIMIT]],
-  ["limit as a boolean", { limitCallCount: true }, [LIMIT]],
-  ["limit in hexadecimal", { limitCallCount: "0x3" }, [LIMIT]],
+  ["limit as a boolean", { limitCallCount: true }, [NO_COUNT]],
+  ["limit as a list", { limitCallCount: [3] }, [NO_COUNT]],
+  ["limit of blanks", { limitCallCount: "  " }, [LIMIT]],
+  ["limit as a long text", { limitCallCount: "9".repeat(30) }, [LIMIT]],
+  ["limit in hexadecimal", { limitCallCount: "0x3" }, [NO_COUNT]],
   ["a method's number that kkbida lacks", { requestMethod: 2 }, [OTHER]],
   ["a list of parameters", { requestParam: [1] }, [PARAM]],
   ["a text as parameters", { requestParam: "a=b" }, [PARAM]],
   ["a number as parameters", { requestParam: 5 }, [PARAM]],
   ["a name with NUL", { targetAppName: "a\0b" }, [NAME]],
   ["an object as url", { url: {} }, [URL_TEXT]],
-  ["a list as expectation", { expectResult: ["ok"] }, [EXPECT]],
+  ["a list as expectation", { expectResult: ["ok"] }, ["期待结果必须是文本"]],
+  ["an object as method", { requestMethod: {} }, [OTHER]],
+  [
+    "a url too long once it is filled",
+    { url: "http://a/{id}", requestParam: { id: "x".repeat(70_000) } },
+    ["url填入请求参数后过长"],
+  ],
   ["no method", { requestMethod: null }, [METHOD]],
   ["a method kkbida lacks", { requestMethod: "PUT" }, [OTHER]],
   ["method in lower case", { requestMethod: "get" }, [OTHER]],

@@ -237,6 +237,13 @@ const CASES: Case[] = [
     says: /GET without requestParam/,
   },
   {
+    what: "a task without expectResult",
+    tasks: [{ expectResult: null }],
+    level: "warn",
+    about: "tasks",
+    says: /no expectResult.*status 200 as success/,
+  },
+  {
     what: "a long name",
     tasks: [{ sourceAppName: "x".repeat(65) }],
     level: "warn",

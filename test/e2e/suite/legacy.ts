@@ -5,6 +5,8 @@ import type { Suite } from "./suite.ts";
 
 const CREDENTIALS = { username: "admin", password: "admin" };
 
+const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+
 /** The recorded request of kkbida's Java client. */
 function recorded(url: string, port: number): Buffer {
   const body = `{"taskId":null,"url":"${url}","requestMethod":"POST","requestParam":{"city":"上海"},"sourceAppName":"xxx","targetAppName":"yyy","sourceIp":null,"expectResult":"成功","callCount":0,"limitCallCount":3,"createDate":null,"lastModifiedDate":null,"expireTimestamp":null}`;
@@ -67,6 +69,11 @@ export function legacySuite({ test, world }: Suite): void {
       [{ expectResult: null }, [expected]],
       [{ expectResult: "  " }, [expected]],
       [{ url: null, expectResult: "" }, [url, expected]],
+      // What has no text of kkbida's is named too: plain text has no other place for it.
+      [
+        { requestParam: { a: nested(101) } },
+        ["The task has invalid fields", "body must not be nested deeper than 100 levels"],
+      ],
       [{ limitCallCount: 101, requestMethod: null }, [limit, method]],
       [
         { url: null, limitCallCount: null, requestMethod: null, expectResult: null },

@@ -92,20 +92,16 @@ export function payloadRefusalSuite({ test, world }: Suite): void {
       assert.equal([call?.method, call?.body.toString()], [method, body], more);
       if (method === "POST") assert.is(call?.headers["content-length"], String(body.length), more);
     }
-    const refused = [
-      '"limitCallCount":"3.7"',
-      '"limitCallCount":true',
-      '"limitCallCount":"x"',
-      '"limitCallCount":""',
+    const refused: [more: string, reason: string][] = [
+      ['"limitCallCount":"3.7"', "最大重试次数必须是整数"],
+      ['"limitCallCount":true', "最大重试次数必须是整数"],
+      ['"limitCallCount":"x"', "最大重试次数必须是整数"],
+      ['"limitCallCount":""', "最大重试次数不能为空且不能大于100"],
     ];
-    for (const more of refused) {
+    for (const [more, reason] of refused) {
       const task = `{"url":"${world().receiver.url()}","requestMethod":"POST",${more},${fields}}`;
       const reply = await world().api("POST", "/api/addTask", task, LEGACY);
-      assert.equal(
-        [reply.status, reply.text],
-        [400, "任务添加失败，最大重试次数不能为空且不能大于100"],
-        more,
-      );
+      assert.equal([reply.status, reply.text], [400, `任务添加失败，${reason}`], more);
     }
   });
 }
