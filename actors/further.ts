@@ -1,8 +1,7 @@
 /**
  * Looking at an answer behind its first 64 KiB. What is kept on record stays those 64 KiB. Texts (`expectResult`, `expect.contains`)
- * are searched as the body comes, in constant memory; what needs the body as a whole (`json`, a long `equals`, any content-encoding)
- * is given {@link AnswerRoom}. `matches` is not among them: what a pattern costs grows with the text, and its thread does
- * nothing else meanwhile.
+ * are searched as the body comes, in constant memory; what needs the body as a whole (`json`, `matches`, a long `equals`, any
+ * content-encoding) is given {@link AnswerRoom}. What a pattern costs grows with the text: `judge.ts` bounds it.
  */
 import { type ExpectationSpec, statusMatches } from "../core/expect.ts";
 import type { Job } from "../core/job.ts";
@@ -74,8 +73,8 @@ export function furtherOf(job: Judged, owner: string, room: AnswerRoom): Further
   return new Further(job, owner, room);
 }
 
-const looksIntoBody = ({ contains, equals, json }: ExpectationSpec): boolean =>
-  Boolean(contains) || equals !== undefined || json !== undefined;
+const looksIntoBody = ({ contains, equals, matches, json }: ExpectationSpec): boolean =>
+  Boolean(contains) || equals !== undefined || matches !== undefined || json !== undefined;
 
 /** How far one job's answers are looked at. */
 export class Further implements ReadsOn {
@@ -94,7 +93,7 @@ export class Further implements ReadsOn {
     this.#texts = [expectResult, expect?.contains].filter((text): text is string => Boolean(text));
     // Four bytes per character at most, in any charset.
     const isLong = expect?.equals !== undefined && expect.equals.length * 4 > MAX_ANSWER_BYTES;
-    this.#needsWhole = expect?.json !== undefined || isLong;
+    this.#needsWhole = expect?.json !== undefined || expect?.matches !== undefined || isLong;
     this.#status = expect?.status;
     this.#owner = owner;
     this.#room = room;

@@ -16,8 +16,8 @@ export interface Expectation {
    */
   stop?: number[] | string | undefined;
   /**
-   * How much of the answer is looked at, in bytes: 65 536 to 16 777 216, default 1 048 576; 1 048 576 at most for `json`, `equals`
-   * and answers with a content-encoding, and always 64 KiB for `matches`.
+   * How much of the answer is looked at, in bytes: 65 536 to 16 777 216, default 1 048 576; 1 048 576 at most for `json`, `equals`,
+   * `matches` and answers with a content-encoding.
    */
   maxBytes?: number | undefined;
   /** Text the body must contain. */
@@ -70,9 +70,6 @@ export interface Answer {
   contains?(text: string): boolean;
 }
 
-/** In characters: a pattern takes long over a long text, and its thread does nothing else meanwhile. */
-const MAX_MATCHED = 65_535;
-
 /** What a JSONPath does for one character, as instructions of a regular expression that do the same: 1 µs. */
 const STEPS_PER_PATH = 64;
 
@@ -85,7 +82,7 @@ export function judgingSteps({ body }: Pick<Answer, "body">, expect: Expectation
   if (!expect || (expect.matches === undefined && !expect.json)) return 0;
   const paths = expect.json ? Object.keys(expect.json).length : 0;
   const instructions = expect.matches === undefined ? 0 : compileRegex(expect.matches).size;
-  return Math.min(body.length, MAX_MATCHED) * instructions + body.length * STEPS_PER_PATH * paths;
+  return body.length * (instructions + STEPS_PER_PATH * paths);
 }
 
 /** How much of a wrong answer an error message quotes. */
@@ -129,7 +126,7 @@ function bodyShortfall(
   if (expect?.equals !== undefined && (truncated || body !== expect.equals)) {
     return `does not equal ${quote(expect.equals)}`;
   }
-  if (expect?.matches !== undefined && !compileRegex(expect.matches).test(body.slice(0, MAX_MATCHED))) {
+  if (expect?.matches !== undefined && !compileRegex(expect.matches).test(body)) {
     return `does not match ${quote(expect.matches)}`;
   }
   if (!expect?.json) return null;

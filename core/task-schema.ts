@@ -97,7 +97,7 @@ export const expectSchema = z
       .optional(),
     maxBytes: whole(65_536, 16_777_216)
       .describe(
-        "How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals` and answers with a content-encoding, and always 64 KiB for `matches`",
+        "How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals`, `matches` and answers with a content-encoding",
       )
       .optional(),
     contains: text(65_535).describe("Text the body must contain").optional(),

@@ -185,8 +185,8 @@ const ROWS: Row[] = [
   {
     what: "a pattern behind it",
     answer: whole(`${padding(200 * KIB)}ok`),
-    expect: { matches: "ok" },
-    error: /does not match "ok" \(only its first 64 KiB/,
+    expect: { matches: "ok$" },
+    error: null,
   },
 ];
 

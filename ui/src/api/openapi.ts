@@ -861,7 +861,7 @@ export interface components {
             };
             /** @description RE2 pattern that must match somewhere in the body */
             matches?: string;
-            /** @description How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals` and answers with a content-encoding, and always 64 KiB for `matches` */
+            /** @description How much of the answer is looked at, in bytes. Default 1048576; no more than that for `json`, `equals`, `matches` and answers with a content-encoding */
             maxBytes?: number;
             /** @description Codes, or a class such as "2xx", which is the default */
             status?: number[] | string;
