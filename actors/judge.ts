@@ -3,10 +3,10 @@
  * after another and apps in turn: on the delivery thread all other calls would wait for it. A judgement has a time limit; the
  * thread is ended then, and the next judgement starts another one.
  */
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { judgingSteps } from "../core/expect.ts";
 import type { CallError } from "../core/outcome.ts";
+import { threadFile } from "../core/thread-file.ts";
 import type { Case, FromJudge } from "./judge-protocol.ts";
 import { judged } from "./judged.ts";
 
@@ -98,8 +98,7 @@ export class Judge {
   }
 
   #start(): Worker {
-    const url = new URL(`judge-thread${extname(import.meta.filename)}`, import.meta.url);
-    const worker = new Worker(url, { name: "bida-judge" });
+    const worker = new Worker(threadFile(import.meta, "judge-thread"), { name: "bida-judge" });
     worker.on("message", (message: FromJudge) => {
       if (worker !== this.#worker) return;
       if (message.type === "ready") this.#isReady = true;

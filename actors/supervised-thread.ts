@@ -4,13 +4,13 @@
  * or a task that kills its thread, or holds it up, would do so for ever: `overrun` where the thread was at work on it when it
  * stopped answering, else `crashed`.
  */
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { millis } from "../core/clock.ts";
 import type { EgressRules } from "../core/egress.ts";
 import { leaseOf, type Outcome } from "../core/job.ts";
 import type { LeaseName } from "../core/lease.ts";
 import type { CallError } from "../core/outcome.ts";
+import { threadFile } from "../core/thread-file.ts";
 import { ThreadGauges } from "./gauges.ts";
 import type { GivenUp, HeldLease } from "./held-lease.ts";
 import { LeaseTrust } from "./lease-trust.ts";
@@ -135,7 +135,7 @@ export class SupervisedThread {
       gauges: this.gauges.buffer,
     };
     this.#drained = Promise.withResolvers<void>();
-    const worker = new Worker(new URL(`thread${extname(import.meta.filename)}`, import.meta.url), {
+    const worker = new Worker(threadFile(import.meta, "thread"), {
       workerData: settings,
       name: `bida-dispatcher-${this.#index}`,
     });

@@ -19,7 +19,7 @@ import { transaction } from "../../store/failures.ts";
 import { noteFailure, noteSuccess, readAttempts } from "../../store/login-attempts.ts";
 import { findUser, hasOwnAdmin, insertUser, type User } from "../../store/users.ts";
 import type { Resources } from "../node/resources.ts";
-import { type Lane, Passwords } from "./passwords.ts";
+import { type Lane, Passwords, tooMany } from "./passwords.ts";
 
 /** How old the memory of a success may be before it is renewed, in ms. */
 const RENEW_SUCCESS = 24 * 3_600_000;
@@ -182,8 +182,7 @@ export class Authenticator {
 
   async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const queue = this.#turns.get(key) ?? { waiting: 0, end: Promise.resolve() };
-    if (queue.waiting >= MAX_TURNS)
-      throw new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });
+    if (queue.waiting >= MAX_TURNS) throw tooMany();
     this.#turns.set(key, queue);
     queue.waiting += 1;
     const turn = queue.end.then(work);

@@ -1,8 +1,8 @@
 /** Password hashes: argon2id in PHC format, computed one after another on a thread of their own. */
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { BidaError } from "../../core/errors.ts";
 import { FairLine } from "../../core/fair-line.ts";
+import { threadFile } from "../../core/thread-file.ts";
 import type { PasswordAnswer, PasswordJob } from "./password-thread.ts";
 
 /** Of each lane; who comes when so many wait, each 75 ms, is asked to come back. */
@@ -76,7 +76,7 @@ export class Passwords {
   /** Started with the first job; ends with the process. */
   #thread(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL(`password-thread${extname(import.meta.filename)}`, import.meta.url));
+    const worker = new Worker(threadFile(import.meta, "password-thread"));
     worker.on("message", (result: PasswordAnswer) => {
       this.#atWork?.resolve(result as never);
       this.#atWork = null;
@@ -98,5 +98,6 @@ export class Passwords {
   }
 }
 
-const tooMany = (): BidaError =>
+/** For a login that has to be tried again later. */
+export const tooMany = (): BidaError =>
   new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });

@@ -39,7 +39,7 @@ export interface Database {
  * are to see.
  */
 export const forSearch = (db: Database): Database =>
-  (db.knex as Knex & { isTransaction?: boolean }).isTransaction ? db : { ...db, knex: db.searches };
+  db.knex.isTransaction ? db : { ...db, knex: db.searches };
 
 export interface Driver extends Texts, Commits, Locks {
   /** For people, tests and benchmarks; the program does not ask. */

@@ -4,10 +4,10 @@
  * connection that only reads; SQLite's log (WAL) lets them read beside the one that writes. A thread comes with the first
  * search and goes when there was none for a while. What is committed before a search is asked for is seen by it.
  */
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import knexModule, { type Knex } from "knex";
 import Client_BetterSQLite3 from "knex/lib/dialects/better-sqlite3/index.js";
+import { threadFile } from "../../core/thread-file.ts";
 import type { Row } from "../columns.ts";
 import type { SearchReply, SearchRequest } from "./sqlite-search-thread.ts";
 
@@ -93,8 +93,10 @@ class SearchThread {
   #running: PromiseWithResolvers<Row[]> | null = null;
 
   constructor(filename: string) {
-    const url = new URL(`sqlite-search-thread${extname(import.meta.filename)}`, import.meta.url);
-    this.#worker = new Worker(url, { workerData: filename, name: "bida-search" });
+    this.#worker = new Worker(threadFile(import.meta, "sqlite-search-thread"), {
+      workerData: filename,
+      name: "bida-search",
+    });
     this.#worker.on("message", (reply: SearchReply) => {
       const running = this.#running;
       this.#running = null;
