@@ -13,7 +13,7 @@ import type {
   DestinationView,
 } from "./destination.ts";
 import type { DestinationReport, StatsHealth } from "./destination-report.ts";
-import type { Lane } from "./ids.ts";
+import type { Lane } from "./id-types.ts";
 import type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
