@@ -4,8 +4,17 @@
 // It may be ended at any moment: what says that something is in place is removed first, and written last.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Lock } from "./prepare/lock.mjs";
 import { Interrupted, Programs } from "./prepare/programs.mjs";
@@ -16,7 +25,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The console, a package of its own: what builds it is not needed to run it. */
 const ui = join(root, "ui");
 const bin = join(root, "node_modules", ".bin");
-const otherPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
+const machinePath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
+/** Where Node and npm are put if the machine's are too old. Not in node_modules, which `npm ci` empties. */
+const ownNode = join(root, ".tmp", "node");
+const ownBin = join(ownNode, "node_modules", ".bin");
 
 class Failure extends Error {}
 
@@ -49,9 +61,11 @@ function isReady() {
 }
 
 async function prepare(programs) {
-  if (!arePackagesInPlace(root)) await installPackages(programs, root, "packages");
-  if (!isNodeInPlace()) await installNode(programs);
-  if (!isUiBuilt()) await buildUi(programs);
+  const path = recent(versionOn(machinePath)) ? machinePath : [ownBin, ...machinePath];
+  if (!recent(versionOn(path))) await installNode(programs, path);
+  if (!arePackagesInPlace(root)) await installPackages(programs, path, root, "packages");
+  if (!isNodeInPlace()) linkNode();
+  if (!isUiBuilt()) await buildUi(programs, path);
 }
 
 function arePackagesInPlace(folder) {
@@ -59,7 +73,7 @@ function arePackagesInPlace(folder) {
 }
 
 /** Runs `npm ci` unless node_modules is what package-lock.json says. */
-async function installPackages(programs, folder, what) {
+async function installPackages(programs, path, folder, what) {
   if (!installedByHand(folder)) {
     console.log(`Installing ${what} ...`);
     // npm ci removes all folders at once and in any order: these must not outlive the others.
@@ -67,13 +81,13 @@ async function installPackages(programs, folder, what) {
     // Vite and the test tools are development packages: wanted even where NODE_ENV=production is set.
     // No package needs its install script: better-sqlite3 brings its binaries, but npm would compile it all the same.
     const quiet = ["--include=dev", "--ignore-scripts"];
-    const result = await npm(programs, ["ci", ...quiet], folder);
+    const result = await npm(programs, path, ["ci", ...quiet], folder);
     // `npm ci` refuses a lock that lacks optional packages for other platforms, which npm itself writes when its
     // registry does not carry them. `npm install` takes the same versions from such a lock; of a package that is half
     // there it would take what there is.
     if (/code EUSAGE/.test(result.output)) {
       rmSync(join(folder, "node_modules"), { recursive: true, force: true });
-      check(await npm(programs, ["install", "--no-save", ...quiet], folder));
+      check(await npm(programs, path, ["install", "--no-save", ...quiet], folder));
     } else check(result);
   }
   writeFileSync(packagesStamp(folder), stampOfPackages(folder));
@@ -116,23 +130,42 @@ function lockHash(folder) {
  */
 function isNodeInPlace() {
   if (recent(process.versions.node) && existsSync(process.execPath)) return true;
-  return recent(nextNode());
+  return recent(versionOn([bin, ...machinePath]));
 }
 
-/** Puts Node 24 into node_modules/.bin. */
-async function installNode(programs) {
-  console.log("Installing Node 24 in node_modules (190 MB), this machine's own is too old ...");
+/**
+ * Installs Node 24 and its npm, which then does all the rest: npm leaves out optional packages, such as the binaries of the
+ * console's builder, that do not run under the Node that it runs under itself.
+ */
+async function installNode(programs, path) {
+  console.log("Installing Node 24 in .tmp (110 MB), this machine's own is too old ...");
   // npm would take one that is half there for a whole one.
-  for (const path of [join(bin, "node"), join(root, "node_modules", "node")])
-    rmSync(path, { recursive: true, force: true });
-  // Not with --no-package-lock: that would resolve all the other packages anew, past the lock.
-  check(await npm(programs, ["install", "--no-save", "node@24"]));
-  const version = nextNode();
+  rmSync(ownNode, { recursive: true, force: true });
+  mkdirSync(ownNode, { recursive: true });
+  // Without one npm would look for it further up, and install there.
+  writeFileSync(join(ownNode, "package.json"), "{}\n");
+  // Of npm's package `node` only the part that it brings in by an install script: its binary for this platform.
+  const [platform, arch] = [process.platform, process.arch];
+  const name = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
+  const what = [`${name}-${platform}-${arch}@24`, "npm@11"];
+  check(
+    await npm(
+      programs,
+      path,
+      ["install", "--no-save", "--no-package-lock", "--ignore-scripts", ...what],
+      ownNode,
+    ),
+  );
+  const version = versionOn(path);
   if (!recent(version)) {
-    throw new Failure(
-      `Node ${NEEDED_NODE.join(".")} or newer is needed; npm's package node@24 gave "${version}"`,
-    );
+    throw new Failure(`Node ${NEEDED_NODE.join(".")} or newer is needed; npm's ${what[0]} gave "${version}"`);
   }
+}
+
+/** Puts the Node of our own where npm's scripts find it first. */
+function linkNode() {
+  rmSync(join(bin, "node"), { force: true });
+  symlinkSync(relative(bin, join(ownBin, "node")), join(bin, "node"));
 }
 
 function recent(version) {
@@ -140,12 +173,10 @@ function recent(version) {
   return major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1]);
 }
 
-/** The version of the Node that npm's next step finds, "" when there is none. */
-function nextNode() {
-  const result = spawnSync("node", ["-p", "process.versions.node"], {
-    env: { ...process.env, PATH: [bin, ...otherPath].join(delimiter) },
-    encoding: "utf8",
-  });
+/** The version of the Node that is found in these folders, "" when there is none. */
+function versionOn(path) {
+  const env = { ...process.env, PATH: path.join(delimiter) };
+  const result = spawnSync("node", ["-p", "process.versions.node"], { env, encoding: "utf8" });
   return result.stdout?.trim() ?? "";
 }
 
@@ -155,12 +186,12 @@ function isUiBuilt() {
 }
 
 /** Builds ui/; installs its packages only then. */
-async function buildUi(programs) {
+async function buildUi(programs, path) {
   rmSync(uiStamp(), { force: true });
-  if (!arePackagesInPlace(ui)) await installPackages(programs, ui, "the console's packages");
+  if (!arePackagesInPlace(ui)) await installPackages(programs, path, ui, "the console's packages");
   console.log("Building the console ...");
   const stamp = stampOfUi();
-  check(await programs.run("vite", ["build"], [join(ui, "node_modules", ".bin"), bin, ...otherPath], ui));
+  check(await programs.run("vite", ["build"], [join(ui, "node_modules", ".bin"), ...path], ui));
   writeFileSync(uiStamp(), stamp);
 }
 
@@ -188,9 +219,8 @@ function reads(file, text) {
   return existsSync(file) && readFileSync(file, "utf8") === text;
 }
 
-/** npm under the machine's own Node: `npm ci` must not remove the Node it is running on. */
-function npm(programs, args, folder = root) {
-  return programs.run("npm", [...args, "--no-audit", "--no-fund"], otherPath, folder);
+function npm(programs, path, args, folder) {
+  return programs.run("npm", [...args, "--no-audit", "--no-fund"], path, folder);
 }
 
 /** Throws for a command that failed, after showing the beginning of what it said (npm's warnings are no part of it). */

@@ -1,6 +1,15 @@
 /** What `npm start` does first: interrupted anywhere, twice at once, under an old Node. With an npm that does as the test says. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -18,7 +27,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const NPM = `#!/usr/bin/env node
 const fs = require("fs"), path = require("path");
 const root = process.env.CHECKOUT, modules = path.join(process.cwd(), "node_modules");
-const log = (what) => fs.appendFileSync(path.join(root, "npm.log"), what + " " + process.pid + " " + process.argv.slice(2, 4).join(" ") + "\\n");
+const log = (what) => fs.appendFileSync(path.join(root, "npm.log"), what + " " + process.pid + " " + process.argv.slice(2, 4).join(" ") + " " + process.versions.node + "\\n");
 const write = (file, text) => {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, text, { mode: 0o755 });
@@ -46,14 +55,15 @@ if (process.argv[2] === "ci") {
   });
 } else {
   // A package whose manifest is there is a whole one for npm.
-  const node = path.join(modules, "node");
-  if (!fs.existsSync(path.join(node, "package.json"))) {
-    write(path.join(node, "package.json"), "{}");
-    held(() => {
-      write(path.join(modules, ".bin/node"), "#!/bin/sh\\necho 24.0.0\\n");
-      log("end");
-    });
-  } else log("end");
+  const node = path.join(modules, "node-" + process.platform + "-" + process.arch, "package.json");
+  if (fs.existsSync(node)) return log("end");
+  write(node, "{}");
+  held(() => {
+    fs.mkdirSync(path.join(modules, ".bin"));
+    fs.symlinkSync(process.env.NEW_NODE, path.join(modules, ".bin/node"));
+    fs.symlinkSync(process.argv[1], path.join(modules, ".bin/npm"));
+    log("end");
+  });
 }
 `;
 
@@ -124,7 +134,7 @@ class Checkout {
     const path = [this.path("bin"), dirname(node), "/usr/bin", "/bin"].join(delimiter);
     const child = spawn(node, ["scripts/prepare.mjs"], {
       cwd: this.folder,
-      env: { PATH: path, CHECKOUT: this.folder },
+      env: { PATH: path, CHECKOUT: this.folder, NEW_NODE: process.execPath },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const said = { text: "" };
@@ -164,7 +174,8 @@ test("a second time nothing is asked for", async () => {
   const { said, ended } = checkout.prepare();
   assert.is(await ended, "exit 0", said.text);
   checkout.isWhole();
-  assert.equal(checkout.asked(), ["ci --include=dev", "ci --include=dev"]);
+  const ci = `ci --include=dev ${process.versions.node}`;
+  assert.equal(checkout.asked(), [ci, ci]);
   const again = checkout.prepare();
   assert.is(await again.ended, "exit 0");
   assert.is(again.said.text, "");
@@ -253,14 +264,12 @@ test("files of a package are missing though npm's record has it: it is installed
   checkout.isWhole();
 });
 
-test("an old Node: a new one is installed; killed half-way it is installed again", async () => {
+test("an old Node: a new one comes first, installs the rest, and is there for what follows; killed half-way it comes again", async () => {
   const folder = await nodeOf("20.11.0");
   if (folder === null) return console.log(NO_REGISTRY);
   const checkout = new Checkout();
   const old = join(checkout.path("bin"), "node");
   symlinkSync(join(folder, "node"), old);
-  assert.is(await checkout.prepare(process.execPath).ended, "exit 0");
-  // The same checkout under another Node.
   checkout.hold();
   const { child, ended } = checkout.prepare(old);
   const npm = await checkout.held();
@@ -270,8 +279,20 @@ test("an old Node: a new one is installed; killed half-way it is installed again
   checkout.goOn();
   const next = checkout.prepare(old);
   assert.is(await next.ended, "exit 0", next.said.text);
-  assert.equal(checkout.asked().slice(2), ["install --no-save", "install --no-save"]);
+  const [install, ci] = ["install --no-save 20.11.0", `ci --include=dev ${process.versions.node}`];
+  assert.equal(checkout.asked(), [install, install, ci, ci]);
   checkout.isWhole();
+  const bin = checkout.path("node_modules/.bin/node");
+  assert.is(realpathSync(bin), realpathSync(process.execPath));
+
+  // Somebody's own npm ci has removed it: it is not installed again.
+  rmSync(bin);
+  assert.is(await checkout.prepare(old).ended, "exit 0");
+  assert.ok(existsSync(bin));
+  assert.is(checkout.asked().length, 4);
+  // The same checkout on a machine with a new Node.
+  assert.is(await checkout.prepare().ended, "exit 0");
+  assert.is(checkout.asked().length, 4);
 });
 
 test.run();
