@@ -91,9 +91,11 @@ class Start {
     await this.ended;
   }
 
-  /** SIGTERM for npm alone, as supervisors send it. */
-  async stop(): Promise<void> {
-    this.#npm.kill("SIGTERM");
+  /** @param how SIGTERM for npm alone, as supervisors send it, or Ctrl-C, which all of its group gets, and the node from npm again */
+  async stop(how: "SIGTERM" | "Ctrl-C"): Promise<void> {
+    const { pid } = this.#npm as { pid: number };
+    if (how === "SIGTERM") process.kill(pid, "SIGTERM");
+    else process.kill(-pid, "SIGINT");
     assert.is(await this.ended, "exit 0", this.#said);
     assert.equal(this.#left, [], "nothing goes on behind npm");
   }
@@ -145,14 +147,14 @@ test("the first start is killed in the middle; the next ones work, with each rel
     console.log(`npm start with Node ${VERSIONS[i]}: ready after ${seconds} s`);
     if (i === 0) await delivers(start);
     assert.is(/^Installing packages/m.test(start.said), i === 0, start.said);
-    await start.stop();
+    await start.stop(i % 2 === 0 ? "SIGTERM" : "Ctrl-C");
     if (VERSIONS !== ALL) continue;
     rmSync(join(folder, "node_modules"), { recursive: true });
     rmSync(join(folder, "ui/node_modules"), { recursive: true });
     rmSync(join(folder, "ui/dist"), { recursive: true });
     const fresh = new Start(path, port);
     await fresh.ready(FIRST_START_MS);
-    await fresh.stop();
+    await fresh.stop("SIGTERM");
   }
 });
 
