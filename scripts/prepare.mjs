@@ -30,6 +30,9 @@ const machinePath = (process.env.PATH ?? "").split(delimiter).filter((folder) =>
 const ownNode = join(root, ".tmp", "node");
 const ownBin = join(ownNode, "node_modules", ".bin");
 
+/** What some commands need beside: `ui` to check and change the console, `site` for the documentation. */
+const others = process.argv.slice(2);
+
 class Failure extends Error {}
 
 const lock = new Lock(join(root, ".tmp", "preparing"));
@@ -57,7 +60,8 @@ if (!isReady()) {
 }
 
 function isReady() {
-  return arePackagesInPlace(root) && isNodeInPlace() && isUiBuilt();
+  const packages = [root, ...others.map((folder) => join(root, folder))];
+  return packages.every(arePackagesInPlace) && isNodeInPlace() && isUiBuilt();
 }
 
 async function prepare(programs) {
@@ -66,6 +70,10 @@ async function prepare(programs) {
   if (!arePackagesInPlace(root)) await installPackages(programs, path, root, "packages");
   if (!isNodeInPlace()) linkNode();
   if (!isUiBuilt()) await buildUi(programs, path);
+  for (const name of others) {
+    const folder = join(root, name);
+    if (!arePackagesInPlace(folder)) await installPackages(programs, path, folder, `the packages of ${name}`);
+  }
 }
 
 function arePackagesInPlace(folder) {
