@@ -6,7 +6,7 @@ import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
 import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../tasks/export.ts";
-import { withList, withNumbers } from "./query.ts";
+import { taskQueryOf } from "./query.ts";
 import type { RestCall } from "./route.ts";
 
 /** A filter that finds little makes the database look at much, in ms. */
@@ -21,7 +21,7 @@ const FORMATS = {
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
   const { format, ...filter } = parseWith(
     exportQuerySchema,
-    withList(withNumbers(query, "incident"), "state"),
+    taskQueryOf(query),
     "invalid_query",
   );
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskItem>> => {
