@@ -4,7 +4,7 @@
  */
 import { MASK } from "./alarm/mask.ts";
 import { withBigints } from "./expect-json.ts";
-import { elementsOf, kindOf, membersOf, plainText } from "./json/look.ts";
+import { elementsOf, membersOf, plainText } from "./json/look.ts";
 import type { JsonText } from "./json/text.ts";
 import { compileJsonPath, StepBudget } from "./pattern.ts";
 import { appendsQuery } from "./profile.ts";

@@ -3,14 +3,7 @@ import type { IncidentView } from "./incident.ts";
 import type { TaskItem } from "./task-views.ts";
 
 /** Where tasks are looked for. */
-export const TASK_PLACES = [
-  "taskId",
-  "businessKey",
-  "orderKey",
-  "idempotencyKey",
-  "url",
-  "payload",
-] as const;
+export const TASK_PLACES = ["taskId", "businessKey", "orderKey", "idempotencyKey", "url", "payload"] as const;
 export type TaskPlace = (typeof TASK_PLACES)[number];
 
 /** Why a place was not searched: payloads are encrypted there, or the search failed. */

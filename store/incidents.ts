@@ -155,10 +155,7 @@ export async function incidentsLike(db: Database, text: string, limit: number): 
     db
       .knex("incidents")
       .select("id", "ended", "destination", "error_code")
-      .orderBy([
-        { column: "ended" },
-        { column: "last_at", order: "desc" },
-      ])
+      .orderBy([{ column: "ended" }, { column: "last_at", order: "desc" }])
       .limit(SEARCHED),
   );
   const [part, number] = [text.toLowerCase(), text.replace(/^#/, "")];

@@ -76,7 +76,8 @@ type Payload =
 export type LockedTask = Omit<StoredTask, Payload>;
 
 /** A task as lists have it: also without `expect`, which can be long. */
-export type ListedTask = Omit<LockedTask, "expect"> & Pick<StoredTask, "contentType" | "profile" | "calledUrl" | "businessKey">;
+export type ListedTask = Omit<LockedTask, "expect"> &
+  Pick<StoredTask, "contentType" | "profile" | "calledUrl" | "businessKey">;
 
 export const stateCode = (state: StoredState): number => STORED_STATES.indexOf(state);
 

@@ -44,7 +44,9 @@ function lookOf(knex: Knex, { begins }: IdParts): Knex.QueryBuilder {
   const query = knex("tasks").select("task_id").limit(IDS_LOOKED_AT);
   if (begins === "") return query.orderBy("created_at", "desc");
   const [from, to] = ["0", "f"].map((digit) => Buffer.from(begins.padEnd(32, digit), "hex"));
-  return query.whereBetween("task_id", [from, to] as unknown as [Knex.Value, Knex.Value]).orderBy("task_id", "desc");
+  return query
+    .whereBetween("task_id", [from, to] as unknown as [Knex.Value, Knex.Value])
+    .orderBy("task_id", "desc");
 }
 
 async function hasMoreThan(knex: Knex, count: number): Promise<boolean> {

@@ -45,9 +45,10 @@ export const createAppSchema = z
     signResends: fields.signResends.default(false),
     businessKeyPath: fields.businessKeyPath.default(null),
   })
-  .meta({ id: "AppRequest", examples: [
-      { name: "shop", ipAllow: ["10.1.0.0/16"], ratePerSecond: 50, businessKeyPath: "$.orderNo" },
-    ], });
+  .meta({
+    id: "AppRequest",
+    examples: [{ name: "shop", ipAllow: ["10.1.0.0/16"], ratePerSecond: 50, businessKeyPath: "$.orderNo" }],
+  });
 
 export const changeAppSchema = z
   .strictObject({ ...fields, disabled: z.boolean("must be true or false") })

@@ -17,9 +17,7 @@ export const searchQuerySchema = z.strictObject({ text: label(256).describe("Wha
 
 export const suggestQuerySchema = z.strictObject({
   field: z.enum(SUGGESTED, { error: `must be one of ${SUGGESTED.join(", ")}` }),
-  text: text(128)
-    .describe("The beginning of an order or business key, a part of anything else")
-    .default(""),
+  text: text(128).describe("The beginning of an order or business key, a part of anything else").default(""),
 });
 
 const found = {

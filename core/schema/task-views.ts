@@ -41,7 +41,9 @@ export const taskViewSchema = z
     sourceAppName: words,
     targetAppName: words,
     orderKey: words,
-    businessKey: words.describe("What its app calls it by, taken out of its payload (`businessKeyPath` of the app)"),
+    businessKey: words.describe(
+      "What its app calls it by, taken out of its payload (`businessKeyPath` of the app)",
+    ),
     profile: z
       .enum(PROFILES)
       .nullable()

@@ -7,13 +7,9 @@ import { moment, note, paging, part } from "./parts.ts";
 
 const filter = part(512);
 
-const statusSchema = z.union(
-  [
-    z.int().min(100).max(599),
-    z.enum(STATUS_CLASSES),
-  ],
-  { error: 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"' },
-);
+const statusSchema = z.union([z.int().min(100).max(599), z.enum(STATUS_CLASSES)], {
+  error: 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"',
+});
 
 /** What finds tasks, wherever tasks are found: `TaskFilterQuery` of the contract. */
 export const filterFields = {

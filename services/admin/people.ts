@@ -5,4 +5,10 @@ import { sessionActions } from "./session.actions.ts";
 import { userActions } from "./users.actions.ts";
 import { viewActions } from "./views.actions.ts";
 
-export const peopleActions = { ...appActions, ...userActions, ...sessionActions, ...auditActions, ...viewActions };
+export const peopleActions = {
+  ...appActions,
+  ...userActions,
+  ...sessionActions,
+  ...auditActions,
+  ...viewActions,
+};

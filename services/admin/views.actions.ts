@@ -77,5 +77,8 @@ async function lockOwn(within: Parameters<typeof lockView>[0], ctx: BidaContext,
   const actor = actorOf(ctx);
   const isOwn = actor.kind === "user" && actor.id === view.owner.id;
   if (isOwn || isAllowed(actor, { role: "admin" })) return view;
-  throw new BidaError("forbidden", `The view is ${view.owner.name}'s: they, or an administrator, may change it`);
+  throw new BidaError(
+    "forbidden",
+    `The view is ${view.owner.name}'s: they, or an administrator, may change it`,
+  );
 }

@@ -19,11 +19,7 @@ const FORMATS = {
 
 /** Resolves when all is sent, or the client has left. */
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
-  const { format, ...filter } = parseWith(
-    exportQuerySchema,
-    taskQueryOf(query),
-    "invalid_query",
-  );
+  const { format, ...filter } = parseWith(exportQuerySchema, taskQueryOf(query), "invalid_query");
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskItem>> => {
     const params = {
       ...filter,

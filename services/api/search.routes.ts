@@ -35,6 +35,7 @@ export const searchRoutes: Route[] = [
     access: READ,
     query: suggestQuerySchema,
     answer: { description: "In order", schema: suggestionsSchema },
-    handler: ({ broker, query, meta }) => read(broker, "admin.suggest", query as never as SuggestQuery, { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.suggest", query as never as SuggestQuery, { meta }),
   },
 ];

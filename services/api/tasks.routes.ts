@@ -59,7 +59,8 @@ export const taskRoutes: Route[] = [
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },
     print: printTaskPage,
-    handler: ({ broker, query, meta }) => read(broker, "admin.list", taskQueryOf(query) as TaskQuery, { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.list", taskQueryOf(query) as TaskQuery, { meta }),
   },
   {
     method: "GET",

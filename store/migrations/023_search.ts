@@ -11,13 +11,17 @@ export const name = "023_search";
 
 export async function up(knex: Knex): Promise<void> {
   await addColumn(knex, "tasks", "called_url", (t) => {
-    t.string("called_url", 2048).nullable().comment("with placeholders filled and secrets masked; null: as url");
+    t.string("called_url", 2048)
+      .nullable()
+      .comment("with placeholders filled and secrets masked; null: as url");
   });
   await addColumn(knex, "tasks", "business_key", (t) => {
     t.string("business_key", 128).nullable().comment("taken out of the payload, see apps");
   });
   await addColumn(knex, "apps", "business_key_path", (t) => {
-    t.string("business_key_path", 512).nullable().comment("JSONPath of the business key in new tasks' payloads");
+    t.string("business_key_path", 512)
+      .nullable()
+      .comment("JSONPath of the business key in new tasks' payloads");
   });
   // SQLite's hold nothing for tasks without such a key; in MySQL's those stand one behind another.
   for (const column of ["order_key", "business_key"])

@@ -25,8 +25,16 @@ export const FILTERS: Command["options"] = {
   "target-url": { value: "<text>", help: "part of the URL that is called" },
   destination: { value: "<origin>", help: "https://host:port" },
   q: { value: "<text>", help: "part of the payload" },
-  error: { value: "<code>", help: "of the last failure, such as refused; several: --error a,b", multiple: true },
-  status: { value: "<status>", help: "of the last answer: 503, or 5xx; several: --status a,b", multiple: true },
+  error: {
+    value: "<code>",
+    help: "of the last failure, such as refused; several: --error a,b",
+    multiple: true,
+  },
+  status: {
+    value: "<status>",
+    help: "of the last answer: 503, or 5xx; several: --status a,b",
+    multiple: true,
+  },
   "order-key": { value: "<key>", help: "orderKey" },
   "business-key": { value: "<key>", help: "what its app calls it by" },
   incident: { value: "<n>", help: "tasks of this incident" },
