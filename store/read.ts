@@ -7,6 +7,7 @@ import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
+import { placeholders } from "./sql.ts";
 import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
 
 /** Filters of a list; all that are given must hold. */
@@ -55,7 +56,7 @@ export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Prom
 /** The tasks that a filter finds. */
 export function matching(db: Database, scope: Scope, filter: TaskFilter): ReturnType<typeof scoped> {
   const query = scoped(db, scope);
-  if (filter.states) query.whereIn("state", filter.states.map(stateCode));
+  if (filter.states) whereState(query, filter);
   if (filter.pendingLease) {
     const { leased, wanted } = filter.pendingLease;
     const keys = leased.map(taskIdToBytes);
@@ -96,6 +97,14 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   if (filter.url !== undefined) whereContains(db, query, "COALESCE(called_url, url)", filter.url);
   if (filter.q !== undefined) wherePayloadContains(db, query, filter.q);
   return query;
+}
+
+/** With a key, SQLite would go by the state, of which there are many more: the sign keeps it from that, and means nothing else. */
+function whereState(query: ReturnType<typeof scoped>, filter: TaskFilter): void {
+  const codes = filter.states?.map(stateCode) ?? [];
+  const isKeyed = filter.orderKey !== undefined || filter.businessKey !== undefined;
+  if (isKeyed && codes.length > 0) query.whereRaw(`+state IN ${placeholders(codes.length)}`, codes);
+  else query.whereIn("state", codes);
 }
 
 /**
