@@ -14,7 +14,6 @@ const COLUMNS = [
   "taskId",
   "state",
   "url",
-  "calledUrl",
   "requestMethod",
   "requestParam",
   "body",
@@ -32,7 +31,6 @@ const COLUMNS = [
   "sourceAppName",
   "targetAppName",
   "orderKey",
-  "businessKey",
   "profile",
   "sourceIp",
   "lastErrorCode",
@@ -40,6 +38,9 @@ const COLUMNS = [
   "createdAt",
   "updatedAt",
   "finishedAt",
+  // What came later stands behind what programs may go by.
+  "calledUrl",
+  "businessKey",
 ] as const;
 
 export type AskPage = (limit: number, cursor: string | null) => Promise<Page<ExactTaskItem>>;
