@@ -1,12 +1,13 @@
 /** Finding tasks by a key, or by a part of their id: a handful, by an index each. */
 import type { Knex } from "knex";
 import type { IdParts } from "../core/id-parts.ts";
+import { STORED_STATES } from "../core/task.ts";
 import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
-import { LISTED_COLUMNS, type ListedTask, listedFromRow, type Row } from "./rows.ts";
+import { LISTED_COLUMNS, type ListedTask, listedFromRow, type Row, stateCode } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 
-/** Newest tasks whose ids are looked at for their end: no index knows it. */
+/** Newest tasks of each state whose ids are looked at for their end: no index knows it. */
 const IDS_LOOKED_AT = 200_000;
 /** Newest tasks whose names of apps are looked at. */
 const NAMES_LOOKED_AT = 5_000;
@@ -24,35 +25,40 @@ export interface SomeTasks {
 export async function tasksByIdParts(db: Database, parts: IdParts[], limit: number): Promise<SomeTasks> {
   const { knex } = forSearch(db);
   const ids: Buffer[] = [];
-  let looked = 0;
+  let complete = true;
   for (const one of parts) {
-    const look = lookOf(knex, one);
-    const query = knex(look.as("looked"))
-      .select("task_id")
-      .limit(limit + 1 - ids.length);
-    if (one.ends !== "") query.whereRaw("HEX(task_id) LIKE ?", [`%${one.ends.toUpperCase()}`]);
-    ids.push(...(await reading<Row[]>(query)).map(({ task_id }) => task_id as Buffer));
-    if (ids.length > limit) break;
-    if (one.begins === "") looked = IDS_LOOKED_AT;
+    for (const look of looksOf(knex, one)) {
+      const query = knex(look.clone().limit(IDS_LOOKED_AT).as("looked")).select("task_id");
+      if (one.ends !== "") query.whereRaw(...endingIn(one.ends));
+      const rows = await reading<Row[]>(query.limit(limit + 1 - ids.length));
+      ids.push(...rows.map(({ task_id }) => task_id as Buffer));
+      if (ids.length > limit) return { tasks: await byIds(knex, ids.slice(0, limit)), complete: false };
+      const beyond = look.clone().offset(IDS_LOOKED_AT).limit(1);
+      if (one.ends !== "") complete &&= (await reading<Row[]>(beyond)).length === 0;
+    }
   }
-  const tasks = await byIds(knex, ids.slice(0, limit));
-  return { tasks, complete: ids.length <= limit && (looked === 0 || !(await hasMoreThan(knex, looked))) };
+  return { tasks: await byIds(knex, ids), complete };
 }
 
-/** Ids among which one with these parts stands: those that begin so, or the newest of all. Both are read from an index. */
-function lookOf(knex: Knex, { begins }: IdParts): Knex.QueryBuilder {
-  const query = knex("tasks").select("task_id").limit(IDS_LOOKED_AT);
-  if (begins === "") return query.orderBy("created_at", "desc");
-  const [from, to] = ["0", "f"].map((digit) => Buffer.from(begins.padEnd(32, digit), "hex"));
-  return query
-    .whereBetween("task_id", [from, to] as unknown as [Knex.Value, Knex.Value])
-    .orderBy("task_id", "desc");
+/** Where ids with these parts stand, newest first: by what they begin with, or state by state. An index alone tells both. */
+function looksOf(knex: Knex, { begins }: IdParts): Knex.QueryBuilder[] {
+  const ids = () => knex("tasks").select("task_id");
+  if (begins !== "") {
+    const [from, to] = ["0", "f"].map((digit) => Buffer.from(begins.padEnd(32, digit), "hex")) as Buffer[];
+    return [
+      ids()
+        .whereRaw("task_id BETWEEN ? AND ?", [from, to] as Knex.RawBinding[])
+        .orderBy("task_id", "desc"),
+    ];
+  }
+  return STORED_STATES.map((state) => ids().where("state", stateCode(state)).orderBy(newestFirst));
 }
 
-async function hasMoreThan(knex: Knex, count: number): Promise<boolean> {
-  const query = knex("tasks").select("created_at").orderBy("created_at", "desc").offset(count).limit(1);
-  return (await reading<Row[]>(query)).length > 0;
-}
+/** Whole bytes are compared as such, which costs a third. */
+const endingIn = (ends: string): [sql: string, values: Knex.RawBinding[]] =>
+  ends.length % 2 === 0
+    ? [`SUBSTR(task_id, -${ends.length / 2}) = ?`, [Buffer.from(ends, "hex")]]
+    : ["HEX(task_id) LIKE ?", [`%${ends.toUpperCase()}`]];
 
 /** Tasks with this key, the newest first; then those whose key begins so. */
 export async function tasksByKey(

@@ -27,7 +27,7 @@ const MOST = 5;
 /** Names that are suggested. */
 const SUGGESTIONS = 10;
 /** A search that no index helps does not begin another look after this long, in ms. */
-const PATIENCE = 150;
+const PATIENCE = 100;
 
 type Db = Pick<Resources, "db">;
 

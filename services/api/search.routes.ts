@@ -20,7 +20,7 @@ export const searchRoutes: Route[] = [
     tag,
     summary: "Find tasks, apps, destinations and incidents by what somebody types",
     description:
-      "Looks at each place where it can stand: task ids (also their beginning, their end, or as lists shorten them), business, order and idempotency keys, called URLs, payloads, apps, destinations, incidents. Five of each at most. No index knows what stands inside of URLs and payloads: there the newest tasks are looked at for about 150 ms.",
+      "Looks at each place where it can stand: task ids (also their beginning, their end, or as lists shorten them), business, order and idempotency keys, called URLs, payloads, apps, destinations, incidents. Five of each at most. No index knows what stands inside of URLs and payloads: there the newest tasks are looked at for about 100 ms.",
     access: READ,
     query: searchQuerySchema,
     answer: { description: "What was found, place by place", schema: searchAnswerSchema },
