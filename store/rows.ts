@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, millis } from "../core/clock.ts";
 import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
+import { printPhases, readPhases } from "../core/phases.ts";
 import { PROFILES } from "../core/profile.ts";
 import {
   METHODS,
@@ -278,6 +279,7 @@ export const ATTEMPT_COLUMNS = [
   "response_truncated",
   "node",
   "sealed",
+  "phases",
 ] as const;
 
 export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Sealing): unknown[] {
@@ -299,6 +301,7 @@ export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Se
     attempt.responseTruncated ? 1 : 0,
     attempt.node,
     box?.keyId ?? null,
+    attempt.phases ? printPhases(attempt.phases) : null,
   ];
 }
 
@@ -319,6 +322,7 @@ export function attemptFromRow(row: Row, sealing: Sealing): AttemptRecord {
     responseTruncated: Boolean(row.response_truncated),
     node: columns.read("node", text, ""),
     retryAfterMs: null,
+    phases: columns.optional("phases", readPhases),
   };
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../../core/schema/incidents.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
-import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
+import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
@@ -44,6 +44,7 @@ import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import * as incidents from "./incidents.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
@@ -76,6 +77,11 @@ const admin: ServiceSchema = {
         ...full,
         items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
       };
+    },
+
+    neighbours: async (params, ctx) => {
+      const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
+      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query);
     },
 
     retry: async (params, ctx) => {

@@ -214,6 +214,13 @@ export interface paths {
         /** End an open task */
         post: operations["postTasksByTaskIdCancel"];
     };
+    "/v1/tasks/{taskId}/neighbours": {
+        /**
+         * The tasks beside one in a list
+         * @description The filters and the order are those of `GET /v1/tasks`. The task itself need not fit them any more.
+         */
+        get: operations["getTasksByTaskIdNeighbours"];
+    };
     "/v1/tasks/{taskId}/resend": {
         /**
          * Send a copy of a task, changed
@@ -423,6 +430,7 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
+            phases: components["schemas"]["CallPhases"] | null;
             /** @description At most 65535 bytes of it, decoded */
             responseBody: string | null;
             /**
@@ -448,6 +456,7 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
+            phases: components["schemas"]["CallPhases"] | null;
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             /** @description With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted */
@@ -613,6 +622,21 @@ export interface components {
             skipped: {
                 [key: string]: number;
             };
+        };
+        /** @description Where a call's time went, in ms. A phase that it did not come to is null; a failed call ended in the last one that is not. Null: not measured, as for mail and for calls before this was kept */
+        CallPhases: {
+            /** @description From there to the last byte that was read */
+            body: number | null;
+            /** @description TCP; through an outbound proxy: to it, and its tunnel */
+            connect: number | null;
+            /** @description The name; null where the URL has an address */
+            dns: number | null;
+            /** @description From sending the request to the first byte of the answer */
+            firstByte: number | null;
+            /** @description On a connection that was open already: without `dns`, `connect` and `tls` */
+            reused: boolean;
+            /** @description The TLS handshake */
+            tls: number | null;
         };
         CreatedApp: {
             /** Format: date-time */
@@ -1031,6 +1055,15 @@ export interface components {
         MuteRequest: {
             muted: boolean;
             note?: string;
+        };
+        /** @description The tasks beside one in a list */
+        Neighbours: {
+            /** @description False: not all tasks were looked at, since few fit the filters; what is null may be there */
+            complete: boolean;
+            /** @description The one below it; null: none */
+            next: string | null;
+            /** @description The one above it; null: none */
+            previous: string | null;
         };
         Node: {
             capacity: number;
@@ -1510,6 +1543,8 @@ export interface components {
             /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
             nextCallAt: string | null;
             orderKey: string | null;
+            /** @description Of a pending task: when its calls come, the next one first, if each fails as it is called. None comes earlier; jitter and what calls take make it later. Lists leave it out */
+            plannedCalls?: string[];
             /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
             profile: ("kkbida" | "kkbida-query") | null;
             /** @enum {string} */
@@ -3295,6 +3330,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksByTaskIdNeighbours: {
+        parameters: {
+            query?: {
+                createdFrom?: string;
+                createdTo?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                q?: string;
+                sort?: "created" | "due";
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                targetAppName?: string;
+                /** @description Part of the URL */
+                url?: string;
+            };
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Those above and below it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             /** @description Refused */
