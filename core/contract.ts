@@ -54,6 +54,8 @@ import type {
   AttemptItem,
   AttemptQuery,
   AttemptView,
+  NeighbourQuery,
+  Neighbours,
   TaskAttemptsQuery,
   TaskItem,
   TaskQuery,
@@ -124,6 +126,7 @@ export interface ActionMap {
   /** Of one dispatcher, by its id: it stops taking jobs, or takes them again. Nobody but `admin.drain` asks. */
   "dispatcher.drain": [{ draining: boolean }, Drained];
   "admin.list": [TaskQuery, Page<TaskItem>];
+  "admin.neighbours": [NeighbourQuery, Neighbours];
   "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
