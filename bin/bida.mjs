@@ -3,7 +3,7 @@
 // newer Node that was put beside it (scripts/prepare.mjs, or npm's package `node`).
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import module from "node:module";
+import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -19,10 +19,11 @@ const recent = (version) => {
 };
 
 if (recent(process.versions.node)) {
-  // Compiling takes half of a command's time. Not in the system's temporary folder: others could put code there.
-  module.enableCompileCache(
-    join(existsSync(checkout) ? join(root, "node_modules") : dirname(root), ".cache/bida"),
-  );
+  // What Node compiles, and strips of types, is kept for the next command and for the nodes that this one starts: they
+  // take half the time then. The folder is the package's own: who may write it may write the command as well, which is
+  // not so in a folder for temporary files. If nobody may write it, nothing is kept.
+  process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".cache", "bida");
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(pathToFileURL(main).href);
 } else goOn();
 
