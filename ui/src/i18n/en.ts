@@ -836,7 +836,8 @@ export const en = {
   "apps.rate": "Requests per second",
   "apps.rate.hint": "At each node. Empty: no limit.",
   "apps.keyPath": "Business key",
-  "apps.keyPath.hint": "JSONPath in what new tasks send, such as $.orderNo: lists show it, and the search finds it.",
+  "apps.keyPath.hint":
+    "JSONPath in what new tasks send, such as $.orderNo: lists show it, and the search finds it.",
   "apps.signing": "Signatures",
   "apps.signs": "signed",
   "apps.key": "API key",
