@@ -21,6 +21,8 @@ try {
   installPackages(root, "packages");
   installNode();
   buildUi();
+  // What some commands need beside: `ui` to check and change the console, `site` for the documentation.
+  for (const folder of process.argv.slice(2)) installPackages(join(root, folder), `the packages of ${folder}`);
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   console.error(`prepare: ${error.message}`);
@@ -137,7 +139,7 @@ function run(command, args, path, folder) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   return {
-    line: [command, ...args].join(" ") + (folder === root ? "" : " (in ui)"),
+    line: [command, ...args].join(" ") + (folder === root ? "" : ` (in ${folder.slice(root.length + 1)})`),
     failure:
       result.status === 0 ? "" : (result.error?.message ?? result.signal ?? `exit code ${result.status}`),
     output: `${result.stdout ?? ""}${result.stderr ?? ""}`,
