@@ -65,6 +65,19 @@ export default defineConfig({
       },
     },
   },
+  vite: {
+    plugins: [
+      {
+        name: "packages-of-the-site",
+        // The pages lie outside of this folder, and what they are compiled to imports Vue.
+        async resolveId(id, importer) {
+          if (!/^vue($|\/)/.test(id) || !importer?.endsWith(".md")) return null;
+          return this.resolve(id, import.meta.filename, { skipSelf: true });
+        },
+      },
+    ],
+    build: { chunkSizeWarningLimit: 4_000 }, // diagrams; loaded by pages that have one
+  },
   themeConfig: { outline: { level: [2, 3] }, search: { provider: "local" }, i18nRouting: false },
   markdown: {
     anchor: { slugify: slugOf },

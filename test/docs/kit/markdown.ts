@@ -140,7 +140,14 @@ function linksOf(prose: string[]): Link[] {
 }
 
 /** The words in code marks of a text, each as often as it stands there. */
-export const codeWords = (text: string): string[] => Array.from(text.matchAll(/`([^`\n]+)`/g), ([, word = ""]) => word);
+export const codeWords = (text: string): string[] =>
+  Array.from(
+    text
+      .replace(/``(?!`).*?``/g, "") // a span that has a backtick in it
+      .replace(/(?<![\n|])\n(?![\n|])\s*/g, " ") // a span may go over the end of a line, but not of a table's row
+      .matchAll(/`([^`\n]+)`/g),
+    ([, word = ""]) => word,
+  );
 
 /** The Chinese page of an English one, if pages of its kind have one: `a.md` in docs, `README.md` in a folder of its own. */
 export function twinOf(path: string): string | null {
