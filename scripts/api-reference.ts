@@ -46,7 +46,10 @@ interface Operation {
   "x-role"?: string;
   "x-apps"?: boolean;
   parameters?: Parameter[];
-  requestBody?: { required: boolean; content: Record<string, { schema: Schema; examples?: Record<string, { value: unknown }> }> };
+  requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: Schema; examples?: Record<string, { value: unknown }> }>;
+  };
   responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
 }
 
@@ -74,7 +77,11 @@ export function apiReference(): string {
 }
 
 function route(method: string, path: string, operation: Operation, document: OpenApiDocument): string[] {
-  const lines = [`### ${method.toUpperCase()} \`${path}\``, "", `${safe(operation.summary)}. ${whoMay(operation)}`];
+  const lines = [
+    `### ${method.toUpperCase()} \`${path}\``,
+    "",
+    `${safe(operation.summary)}. ${whoMay(operation)}`,
+  ];
   if (operation.description) lines.push("", safe(operation.description));
   const parameters = (operation.parameters ?? []).map((one) => resolved(one, document));
   if (parameters.length > 0)
@@ -144,17 +151,24 @@ function typeOf(schema: Schema): string {
   if (choices) return [...new Set(choices.map(typeOf))].join(" or ");
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
-  if (schema.items) return `list of ${typeOf(schema.items)}${schema.maxItems ? `, at most ${schema.maxItems}` : ""}`;
+  if (schema.items)
+    return `list of ${typeOf(schema.items)}${schema.maxItems ? `, at most ${schema.maxItems}` : ""}`;
   const type = [schema.type ?? "any JSON"].flat().join(" or ");
-  return [type, bounds(schema), schema.default === undefined ? "" : `default \`${JSON.stringify(schema.default)}\``]
+  return [
+    type,
+    bounds(schema),
+    schema.default === undefined ? "" : `default \`${JSON.stringify(schema.default)}\``,
+  ]
     .filter(Boolean)
     .join(", ");
 }
 
 function bounds({ format, minimum, maximum, minLength, maxLength }: Schema): string {
   const said = format ? [format] : [];
-  const [from, to] = minimum !== undefined || maximum !== undefined ? [minimum, maximum] : [minLength, maxLength];
-  const inside = (value: number | undefined): value is number => value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER;
+  const [from, to] =
+    minimum !== undefined || maximum !== undefined ? [minimum, maximum] : [minLength, maxLength];
+  const inside = (value: number | undefined): value is number =>
+    value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER;
   const unit = minLength !== undefined || maxLength !== undefined ? " characters" : "";
   if (inside(from) && inside(to)) said.push(`${from} to ${to}${unit}`);
   else if (inside(to)) said.push(`at most ${to}${unit}`);
@@ -164,7 +178,10 @@ function bounds({ format, minimum, maximum, minLength, maxLength }: Schema): str
 
 const table = (head: string[], rows: string[][]): string[] =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`);
-const cell = (text: string): string => safe(text).replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|");
+const cell = (text: string): string =>
+  safe(text)
+    .replace(/\s*\n\s*/g, " ")
+    .replaceAll("|", "\\|");
 /** Outside of code marks, `<` would begin HTML; links of the served page lead nowhere here. */
 const safe = (text: string): string =>
   text

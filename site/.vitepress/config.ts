@@ -6,14 +6,39 @@ import { slugOf } from "./slug.ts";
 /** A group of the menu: its titles, and its files without the folder of the language. A file in neither docs folder has its whole path. */
 const MENU: [en: string, zh: string, files: string[]][] = [
   ["Beginning", "入门", ["getting-started", "concepts", "comparison"]],
-  ["Guides", "指南", ["guides/express", "guides/fastify", "guides/nestjs", "moleculer", "guides/spring", "java"]],
-  ["Reference", "参考", ["reference/rest", "reference/api", "reference/task", "reference/configuration", "errors", "reference/cli"]],
-  ["Operations", "运维", ["operations", "upgrading", "console", "cli", "repl", "alarms", "migrating-from-kkbida"]],
+  [
+    "Guides",
+    "指南",
+    ["guides/express", "guides/fastify", "guides/nestjs", "moleculer", "guides/spring", "java"],
+  ],
+  [
+    "Reference",
+    "参考",
+    [
+      "reference/rest",
+      "reference/api",
+      "reference/task",
+      "reference/configuration",
+      "errors",
+      "reference/cli",
+    ],
+  ],
+  [
+    "Operations",
+    "运维",
+    ["operations", "upgrading", "console", "cli", "repl", "alarms", "migrating-from-kkbida"],
+  ],
   ["What is guaranteed", "保证", ["delivery", "ordering", "isolation", "reliability", "performance"]],
   ["Development", "开发", ["architecture", "dependencies"]],
 ];
 /** These have no Chinese twin: the menu in Chinese leads to the English page. */
-const ENGLISH_ONLY = new Set(["reference/api", "reference/cli", "performance", "architecture", "dependencies"]);
+const ENGLISH_ONLY = new Set([
+  "reference/api",
+  "reference/cli",
+  "performance",
+  "architecture",
+  "dependencies",
+]);
 const OTHER_FILES: Record<string, string[]> = {
   en: ["client/README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"],
   zh: ["client/README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"],
@@ -25,7 +50,8 @@ const item = (file: string): DefaultTheme.SidebarItem => ({
 });
 
 function menu(language: "en" | "zh"): DefaultTheme.SidebarItem[] {
-  const fileOf = (name: string) => `docs/${language === "zh" && !ENGLISH_ONLY.has(name) ? "zh-CN/" : ""}${name}.md`;
+  const fileOf = (name: string) =>
+    `docs/${language === "zh" && !ENGLISH_ONLY.has(name) ? "zh-CN/" : ""}${name}.md`;
   const groups = MENU.map(([en, zh, names], at) => ({
     text: language === "en" ? en : zh,
     items: [
@@ -85,7 +111,9 @@ export default defineConfig({
       // Links between files of the repository become links between pages. Files that are no pages have no address here: their
       // links become text.
       md.core.ruler.after("inline", "repository-links", ({ tokens, env }) => {
-        const from = relative(ROOT, env.realPath ?? env.path).split(sep).join("/");
+        const from = relative(ROOT, env.realPath ?? env.path)
+          .split(sep)
+          .join("/");
         for (const token of tokens) {
           let nowhere = false;
           token.children = (token.children ?? []).filter((child) => {

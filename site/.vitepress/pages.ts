@@ -36,4 +36,5 @@ export function siteLink(href: string, from: string): string | null {
 }
 
 /** What a page is called: its first heading. */
-export const titleOf = (file: string): string => /^# (.+)$/m.exec(readFileSync(resolve(ROOT, file), "utf8"))?.[1] ?? file;
+export const titleOf = (file: string): string =>
+  /^# (.+)$/m.exec(readFileSync(resolve(ROOT, file), "utf8"))?.[1] ?? file;

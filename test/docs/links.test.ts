@@ -26,7 +26,11 @@ test("files and anchors are there", () => {
       const [file = "", anchor] = to.split("#").map(decodeURIComponent);
       const target = file === "" ? path : normalize(join(dirname(path), file));
       if (target.startsWith("..") || !existsSync(join(ROOT, target))) broken.push(`${path}:${line} ${to}`);
-      else if (anchor !== undefined && target.endsWith(".md") && !page(target).headings.some(({ slug }) => slug === anchor))
+      else if (
+        anchor !== undefined &&
+        target.endsWith(".md") &&
+        !page(target).headings.some(({ slug }) => slug === anchor)
+      )
         broken.push(`${path}:${line} ${to}: no such heading`);
     }
   }
@@ -36,10 +40,16 @@ test("files and anchors are there", () => {
 
 test("a page that no other page links to is not found by anybody", () => {
   const linked = new Set(
-    files.flatMap((path) => page(path).links.map(({ to }) => normalize(join(dirname(path), to.split("#")[0] ?? "")))),
+    files.flatMap((path) =>
+      page(path).links.map(({ to }) => normalize(join(dirname(path), to.split("#")[0] ?? ""))),
+    ),
   );
-  const standsAlone = /^(\.github\/|README|CHANGELOG|CODE_OF_CONDUCT|site\/|docs\/README|docs\/zh-CN\/README)/;
-  assert.equal(files.filter((path) => !linked.has(path) && !standsAlone.test(path)), []);
+  const standsAlone =
+    /^(\.github\/|README|CHANGELOG|CODE_OF_CONDUCT|site\/|docs\/README|docs\/zh-CN\/README)/;
+  assert.equal(
+    files.filter((path) => !linked.has(path) && !standsAlone.test(path)),
+    [],
+  );
 });
 
 test.run();

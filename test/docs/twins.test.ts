@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { codeWords, markdownFiles, page, type Page, ROOT, twinOf } from "./kit/markdown.ts";
+import { codeWords, markdownFiles, page, type Page, ROOT, twinOf, withoutComments } from "./kit/markdown.ts";
 
 const test = suite("both languages of the documentation");
 const files = markdownFiles();
@@ -36,7 +36,8 @@ function sectionsOf({ prose }: Page): string[] {
 }
 
 /** Code words of a section, without repetitions: languages repeat them where their grammar needs it. */
-const wordsOf = (section: string): string[] => [...new Set(codeWords(section).map((word) => word.replace(/\s*[/·、,].*$/, "")))].toSorted();
+const wordsOf = (section: string): string[] =>
+  [...new Set(codeWords(section).map((word) => word.replace(/\s*[/·、,].*$/, "")))].toSorted();
 
 const CHINESE = /\p{Script=Han}/u;
 
@@ -51,34 +52,38 @@ function uncommon(words: string[], twins: string[]): string {
   return `${left.length > 0 ? ` lacks ${shown(left)}` : ""}${others.length > 0 ? ` has beside ${shown(others)}` : ""}`;
 }
 
-/** A block's code without its comments, which are in the reader's language. */
-const bare = (text: string): string =>
-  text
-    .replace(/(^|\s)(\/\/|#) .*$/gm, "")
-    .replace(/[ \t]+$/gm, "");
-
 /** What differs, a line for each. */
 function differences(path: string, twin: string): string[] {
   const [en, zh] = [page(path), page(twin)];
   const depths = (one: Page) => one.headings.map(({ depth, text }) => `${"#".repeat(depth)} ${text}`);
-  if (en.headings.length !== zh.headings.length || en.headings.some(({ depth }, at) => depth !== zh.headings[at]?.depth))
+  if (
+    en.headings.length !== zh.headings.length ||
+    en.headings.some(({ depth }, at) => depth !== zh.headings[at]?.depth)
+  )
     return [`${twin}: headings\n    ${depths(en).join("\n    ")}\n  are\n    ${depths(zh).join("\n    ")}`];
   const found: string[] = [];
-  if (en.tables.length !== zh.tables.length) found.push(`${twin}: ${zh.tables.length} tables, not ${en.tables.length}`);
+  if (en.tables.length !== zh.tables.length)
+    found.push(`${twin}: ${zh.tables.length} tables, not ${en.tables.length}`);
   else
     for (const [at, table] of en.tables.entries()) {
       const other = zh.tables[at] ?? [];
       const shape = (rows: string[][]) => `${rows.length} rows of ${rows[0]?.length} columns`;
-      if (shape(table) !== shape(other)) found.push(`${twin}: table ${at + 1} ("${other[0]?.[0]}") has ${shape(other)}, not ${shape(table)}`);
+      if (shape(table) !== shape(other))
+        found.push(`${twin}: table ${at + 1} ("${other[0]?.[0]}") has ${shape(other)}, not ${shape(table)}`);
       else
         for (const [row, cells] of table.entries()) {
           const [mine, its] = [cells[0] ?? "", other[row]?.[0] ?? ""].map(wordsOf) as [string[], string[]];
-          if (uncommon(mine, its) !== "") found.push(`${twin}: table ${at + 1}, row ${row}:${uncommon(mine, its)}`);
+          if (uncommon(mine, its) !== "")
+            found.push(`${twin}: table ${at + 1}, row ${row}:${uncommon(mine, its)}`);
         }
     }
-  const code = (one: Page) => one.blocks.filter(({ language }) => !["text", "", "mermaid"].includes(language)).map(({ text }) => bare(text));
+  const code = (one: Page) =>
+    one.blocks
+      .filter(({ language }) => !["text", "", "mermaid"].includes(language))
+      .map(({ text }) => withoutComments(text));
   const [mine, its] = [code(en), code(zh)];
-  for (const [at, text] of mine.entries()) if (its[at] !== text) found.push(`${twin}: code block ${at + 1} is another one`);
+  for (const [at, text] of mine.entries())
+    if (its[at] !== text) found.push(`${twin}: code block ${at + 1} is another one`);
   if (its.length !== mine.length) found.push(`${twin}: ${its.length} code blocks, not ${mine.length}`);
   const [sections, others] = [sectionsOf(en), sectionsOf(zh)];
   for (const [at, section] of sections.entries()) {
@@ -101,14 +106,21 @@ test("every page has a Chinese one, or a reason to have none", () => {
     [],
     "a Chinese page without an English one",
   );
-  for (const path of Object.keys(ONE_LANGUAGE)) assert.ok(files.includes(path) && !existsSync(join(ROOT, twinOf(path) ?? "")), path);
+  for (const path of Object.keys(ONE_LANGUAGE))
+    assert.ok(files.includes(path) && !existsSync(join(ROOT, twinOf(path) ?? "")), path);
 });
 
 test("each page links to its twin", () => {
   for (const [path, twin] of pairs.filter(([, to]) => existsSync(join(ROOT, to)))) {
     const name = (file: string) => file.split("/").at(-1) ?? "";
-    assert.ok(page(path).links.some(({ to }) => to.endsWith(`zh-CN/${name(twin)}`) || to === name(twin)), `${path} → ${twin}`);
-    assert.ok(page(twin).links.some(({ to }) => to.endsWith(name(path)) && !to.includes("zh-CN")), `${twin} → ${path}`);
+    assert.ok(
+      page(path).links.some(({ to }) => to.endsWith(`zh-CN/${name(twin)}`) || to === name(twin)),
+      `${path} → ${twin}`,
+    );
+    assert.ok(
+      page(twin).links.some(({ to }) => to.endsWith(name(path)) && !to.includes("zh-CN")),
+      `${twin} → ${path}`,
+    );
   }
 });
 

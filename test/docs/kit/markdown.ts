@@ -41,7 +41,10 @@ export interface Page {
 
 /** All Markdown of the repository, as git knows it; packages are none of it. */
 export function markdownFiles(): string[] {
-  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z", "*.md"], { cwd: ROOT, encoding: "utf8" });
+  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z", "*.md"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
   return listed.split("\0").filter(Boolean).toSorted();
 }
 
@@ -53,7 +56,15 @@ export function page(path: string): Page {
   if (known) return known;
   const text = readFileSync(join(ROOT, path), "utf8");
   const { prose, blocks } = split(text.split("\n"));
-  const read = { path, text, prose, blocks, headings: headingsOf(prose), tables: tablesOf(prose), links: linksOf(prose) };
+  const read = {
+    path,
+    text,
+    prose,
+    blocks,
+    headings: headingsOf(prose),
+    tables: tablesOf(prose),
+    links: linksOf(prose),
+  };
   pages.set(path, read);
   return read;
 }
@@ -91,9 +102,7 @@ function split(lines: string[]): { prose: string[]; blocks: Block[] } {
 
 /** Text of inline Markdown: without emphasis, code marks and link addresses. */
 function plain(markdown: string): string {
-  return markdown
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/[`*]|(?<!\w)_|_(?!\w)/g, "");
+  return markdown.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*]|(?<!\w)_|_(?!\w)/g, "");
 }
 
 function headingsOf(prose: string[]): Heading[] {
@@ -132,10 +141,15 @@ const cellsOf = (row: string): string[] =>
 function linksOf(prose: string[]): Link[] {
   return prose.flatMap((line, at) =>
     // What stands in code is no link.
-    Array.from(line.replace(/`[^`]*`/g, (code) => "`".repeat(code.length)).matchAll(/\]\(([^()\s]+(?:\([^()]*\))?)\)/g), ([, to = ""]) => ({
-      to,
-      line: at + 1,
-    })),
+    Array.from(
+      line
+        .replace(/`[^`]*`/g, (code) => "`".repeat(code.length))
+        .matchAll(/\]\(([^()\s]+(?:\([^()]*\))?)\)/g),
+      ([, to = ""]) => ({
+        to,
+        line: at + 1,
+      }),
+    ),
   );
 }
 
@@ -148,6 +162,10 @@ export const codeWords = (text: string): string[] =>
       .matchAll(/`([^`\n]+)`/g),
     ([, word = ""]) => word,
   );
+
+/** A block's code without its comments, which are in the reader's language. */
+export const withoutComments = (code: string): string =>
+  code.replace(/(^|\s)(\/\/|#) .*$/gm, "").replace(/[ \t]+$/gm, "");
 
 /** The Chinese page of an English one, if pages of its kind have one: `a.md` in docs, `README.md` in a folder of its own. */
 export function twinOf(path: string): string | null {
