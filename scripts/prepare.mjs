@@ -22,7 +22,8 @@ try {
   installNode();
   buildUi();
   // What some commands need beside: `ui` to check and change the console, `site` for the documentation.
-  for (const folder of process.argv.slice(2)) installPackages(join(root, folder), `the packages of ${folder}`);
+  for (const folder of process.argv.slice(2))
+    installPackages(join(root, folder), `the packages of ${folder}`);
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   console.error(`prepare: ${error.message}`);

@@ -44,6 +44,10 @@ const OTHER_FILES: Record<string, string[]> = {
   zh: ["client/README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"],
 };
 
+/** What draws diagrams takes most of the time of a build; a test of the pages goes without. */
+const WITH_DIAGRAMS = process.env.BIDA_SITE_DIAGRAMS !== "off";
+const NO_DIAGRAMS = "\0no-diagrams";
+
 const item = (file: string): DefaultTheme.SidebarItem => ({
   text: titleOf(file),
   link: `/${(pageOf(file) ?? "").replace(/\.md$/, "")}`,
@@ -97,9 +101,11 @@ export default defineConfig({
         name: "packages-of-the-site",
         // The pages lie outside of this folder, and what they are compiled to imports Vue.
         async resolveId(id, importer) {
+          if (id === "mermaid" && !WITH_DIAGRAMS) return NO_DIAGRAMS;
           if (!/^vue($|\/)/.test(id) || !importer?.endsWith(".md")) return null;
           return this.resolve(id, import.meta.filename, { skipSelf: true });
         },
+        load: (id) => (id === NO_DIAGRAMS ? "export default null;" : null),
       },
     ],
     build: { chunkSizeWarningLimit: 4_000 }, // diagrams; loaded by pages that have one

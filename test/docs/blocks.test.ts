@@ -114,7 +114,10 @@ function shape(value: unknown): unknown {
 
 for (const block of of("sh"))
   test(`${where(block)} runs`, async () => {
-    const out = await runShell(block.text, { ...places, env: { ...places.env, BIDA_USER: "admin:admin" } });
+    // An example's commands are typed in its folder.
+    const [, folder = "."] = /^(examples\/[^/]+)\//.exec(block.page) ?? [];
+    const env = { ...places.env, BIDA_USER: "admin:admin", BLOCK_FOLDER: folder };
+    const out = await runShell(block.text, { ...places, env });
     // JSON that follows on its page is what was answered.
     const [next] = page(block.page).blocks.filter(({ line }) => line > block.line);
     if (next?.language !== "json" || next.line - block.line > 12 || !block.text.includes("curl ")) return;

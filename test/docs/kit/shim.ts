@@ -41,7 +41,7 @@ function script(name: string, args: string[], folder: string): void {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
   if (!(name in scripts)) fail(`${join(folder, "package.json")} has no script "${name}"`);
   if (name === "bida") bida(args);
-  if (name === "start") {
+  if (name === "start" && folder === ".") {
     const mistakes = configMistakes(process.env);
     if (mistakes.length > 0) fail(mistakes.join("; "));
   }
@@ -65,7 +65,7 @@ function install(names: string[]): void {
 function npm(): void {
   const words = typed.filter((word) => word !== "-s");
   const prefix = words.indexOf("--prefix");
-  const folder = prefix < 0 ? "." : (words.splice(prefix, 2)[1] ?? ".");
+  const folder = prefix < 0 ? (process.env.BLOCK_FOLDER ?? ".") : (words.splice(prefix, 2)[1] ?? ".");
   const [command = "", ...rest] = words;
   if (command === "run")
     return script(
