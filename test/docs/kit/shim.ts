@@ -4,7 +4,7 @@
  * Arguments: the name it is called by, and the rest as typed. It says what is wrong and exits with 1.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { configMistakes } from "../../../core/config.ts";
 import { readDoctorOptions } from "../../../scripts/doctor-kkbida/options.ts";
@@ -68,18 +68,17 @@ function npm(): void {
   const folder = prefix < 0 ? (process.env.BLOCK_FOLDER ?? ".") : (words.splice(prefix, 2)[1] ?? ".");
   const [command = "", ...rest] = words;
   if (command === "run")
-    return script(
+    script(
       rest[0] ?? "",
       rest.slice(1).filter((word, at) => at > 0 || word !== "--"),
       folder,
     );
-  if (command === "start" || command === "test") return script(command, rest, folder);
-  if (command === "install") return install(rest.filter((word) => !word.startsWith("-")));
-  if (command === "pack") return;
-  fail("not an npm command that the documentation uses");
+  else if (command === "start" || command === "test") script(command, rest, folder);
+  else if (command === "install") install(rest.filter((word) => !word.startsWith("-")));
+  else if (command !== "pack") fail("not an npm command that the documentation uses");
 }
 
 if (called === "bida") bida(typed);
-else if (called === "npx") typed[0] === "bida" ? bida(typed.slice(1)) : fail("only `npx bida` is known here");
+else if (called === "npx" && typed[0] === "bida") bida(typed.slice(1));
 else if (called === "npm") npm();
-else if (!existsSync(called)) fail("unknown");
+else fail("only npm, bida and `npx bida` are known here");
