@@ -38,7 +38,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
         const file = join(ROOT, "services/admin/admin.service.ts");
         const { atime, mtime } = statSync(file);
         utimesSync(file, new Date(), new Date());
-        await dev.printed(/Restarting/);
+        await dev.printed(/Bida starts again/);
         utimesSync(file, atime, mtime);
         await until("Bida again", () => answers(bida), 60_000);
       }
