@@ -246,6 +246,9 @@ if (import.meta.main) {
   const filters = process.argv.slice(2).filter((word) => word !== "--watch");
   if (filters.length < process.argv.length - 2) {
     const { watchTests } = await import("./watch.ts");
-    await watchTests(() => chosen(filters));
+    await watchTests(
+      () => chosen(filters),
+      (paths) => runTests({ filters: paths }),
+    );
   } else process.exitCode = (await runTests({ filters })) ? 0 : 1;
 }

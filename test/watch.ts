@@ -1,7 +1,6 @@
 // `npm test -- --watch due store`: runs the chosen files, and after each change those of them that the changed files can matter to.
 import { existsSync, readFileSync, watch } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { runTests } from "./run.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 /** Editors write a file in several steps, and several files at once. */
@@ -44,8 +43,15 @@ export function onChange(folder: string, signal: AbortSignal, changed: (files: s
   });
 }
 
-/** Runs until the process is ended. @param choose the chosen tests as they are now, as absolute paths */
-export async function watchTests(choose: () => string[]): Promise<never> {
+/**
+ * Goes on until the process is ended.
+ * @param choose the chosen tests as they are now, as absolute paths
+ * @param run runs those, by their paths in the project
+ */
+export async function watchTests(
+  choose: () => string[],
+  run: (paths: string[]) => Promise<unknown>,
+): Promise<never> {
   const waiting: string[] = [];
   const bell: { ring?: () => void } = {};
   onChange(ROOT, new AbortController().signal, (files) => {
@@ -53,8 +59,7 @@ export async function watchTests(choose: () => string[]): Promise<never> {
     bell.ring?.();
   });
   for (let next = choose(); ; ) {
-    if (next.length > 0)
-      await runTests({ filters: next.map((file) => relative(ROOT, file).split(sep).join("/")) });
+    if (next.length > 0) await run(next.map((file) => relative(ROOT, file).split(sep).join("/")));
     console.log("Waiting for a change; Ctrl-C ends this");
     if (waiting.length === 0)
       await new Promise<void>((done) => {
