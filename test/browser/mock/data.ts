@@ -417,7 +417,7 @@ export const nodes: Json[] = [
 ].map(([nodeID, services, threads, inFlight, capacity, delay, cpu, mb]) => ({
   up: true,
   nodeID,
-  version: "0.1.0",
+  version: "0.2.0",
   services,
   startedAt: iso(NOW - 9 * 86_400_000),
   uptimeMs: 9 * 86_400_000 + 7_300_000,
