@@ -135,7 +135,7 @@ async function part(
 const UNTOLD = [
   "sourceAppName",
   "targetAppName",
-  "appId",
+  "appIds",
   "url",
   "q",
   "lane",
