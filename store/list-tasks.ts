@@ -73,10 +73,11 @@ export async function listTasks(
   const { beyond, placeOf } = order;
   const after = cursor === null ? null : readCursor(cursor);
   // Each state is a stretch of an index that has the order already; several at once would be sorted as a whole.
+  const isKeyed = sort === "created" && keyOf(filter) !== null;
   const states =
     order.column === "next_call_at"
       ? ["pending" as const]
-      : filter.states
+      : filter.states && !isKeyed
         ? [...new Set(filter.states)]
         : [undefined];
   const until = performance.now() + patience;
@@ -122,7 +123,7 @@ async function part(
 ): Promise<{ rows: ListedTask[]; end: Place | null }> {
   const rows: ListedTask[] = [];
   let from = after;
-  const known = indexed(scope, filter);
+  const known = indexed(scope, filter, order);
   const reader = known ? db : forSearch(db);
   for (let look = FIRST_LOOK; ; look = Math.min(look * 4, LONGEST_LOOK)) {
     const end = known ? null : await endOfLook(reader, filter, order, from, look);
@@ -137,22 +138,48 @@ async function part(
   }
 }
 
+/** No index tells these. */
+const UNTOLD = [
+  "sourceAppName",
+  "targetAppName",
+  "appId",
+  "url",
+  "q",
+  "lane",
+  "errorCodes",
+  "statuses",
+  "finishedFrom",
+  "finishedTo",
+] as const satisfies (keyof TaskFilter)[];
+
+/** Keys that few tasks share; each has an index in order of creation. */
+const KEYS = ["businessKey", "orderKey"] as const satisfies (keyof TaskFilter)[];
+
+const keyOf = (filter: TaskFilter) => KEYS.find((key) => filter[key] !== undefined) ?? null;
+
+/** What the index tells in which a list is read: the narrowest there is. */
+function told(filter: TaskFilter, { column }: Order): TaskFilter {
+  const { states, createdFrom, createdTo } = filter;
+  const key = column === "created_at" ? keyOf(filter) : null;
+  return { createdFrom, createdTo, ...(key === null ? { states } : { [key]: filter[key] }) };
+}
+
 /** Whether an index knows all that is asked for: then a page is as quick as it is long. */
-const indexed = ({ appId }: Scope, filter: TaskFilter): boolean =>
-  appId === null &&
-  [filter.sourceAppName, filter.targetAppName, filter.url, filter.q, filter.lane].every(
-    (one) => one === undefined,
-  );
+function indexed({ appId }: Scope, filter: TaskFilter, order: Order): boolean {
+  const known = told(filter, order);
+  const others = [...UNTOLD, ...KEYS, "states" as const].filter((name) => known[name] === undefined);
+  return appId === null && others.every((name) => filter[name] === undefined);
+}
 
 /** The last row of the next `look`; null where there are fewer. By what the index can tell only. */
 async function endOfLook(
   db: Database,
-  { states, createdFrom, createdTo }: TaskFilter,
+  filter: TaskFilter,
   order: Order,
   from: Place | null,
   look: number,
 ): Promise<Place | null> {
-  const query = ordered(matching(db, EVERYTHING, { states, createdFrom, createdTo }), order, from);
+  const query = ordered(matching(db, EVERYTHING, told(filter, order)), order, from);
   const [row] = await reading<Row[]>(
     query
       .select(order.column, "task_id")

@@ -20,6 +20,9 @@ export const taskViewSchema = z
     taskId: taskIdSchema,
     state: z.enum(STATES),
     url: z.string(),
+    calledUrl: words.describe(
+      "The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field)",
+    ),
     requestMethod: z.enum(METHODS),
     requestParam: z.record(z.string(), json).nullable(),
     body: words,
@@ -39,6 +42,9 @@ export const taskViewSchema = z
     sourceAppName: words,
     targetAppName: words,
     orderKey: words,
+    businessKey: words.describe(
+      "What its app calls it by, taken out of its payload (`businessKeyPath` of the app)",
+    ),
     profile: z
       .enum(PROFILES)
       .nullable()

@@ -18,6 +18,7 @@ import {
   muteSchema,
 } from "../../core/schema/incidents.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
+import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -49,6 +50,7 @@ import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
 import { resend } from "./resend.ts";
+import { search, suggest } from "./search.ts";
 import { attemptFilterOf } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
@@ -78,6 +80,14 @@ const admin: ServiceSchema = {
         items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
       };
     },
+
+    search: async (params, ctx) => {
+      const { text } = parseWith(searchQuerySchema, params, "invalid_query");
+      return search(officeOf(ctx).resources, text, isMasked(ctx));
+    },
+
+    suggest: async (params, ctx) =>
+      suggest(officeOf(ctx).resources, parseWith(suggestQuerySchema, params, "invalid_query")),
 
     neighbours: async (params, ctx) => {
       const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");

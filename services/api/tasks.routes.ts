@@ -21,7 +21,7 @@ import { taskSchema } from "../../core/task-schema.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
 import { submit, submitBatch } from "../tasks/submit.ts";
-import { withList, withNumbers } from "./query.ts";
+import { taskQueryOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";
@@ -61,12 +61,13 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "List tasks",
     description:
-      "Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.",
+      "Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit the filters, a page may hold fewer than `limit`, and still have a `nextCursor`.",
     access: READ,
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },
     print: printTaskPage,
-    handler: ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.list", taskQueryOf(query) as TaskQuery, { meta }),
   },
   {
     method: "GET",
@@ -89,7 +90,7 @@ export const taskRoutes: Route[] = [
     query: neighbourQuerySchema,
     answer: { description: "Those above and below it", schema: neighboursSchema },
     handler: ({ broker, params, query, meta }) =>
-      read(broker, "admin.neighbours", { ...queryOf(query), ...idOf(params) }, { meta }),
+      read(broker, "admin.neighbours", { ...taskQueryOf(query), ...idOf(params) }, { meta }),
   },
   {
     method: "GET",
@@ -160,7 +161,3 @@ export const taskRoutes: Route[] = [
 ];
 
 const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
-
-/** The action checks the values. */
-const queryOf = (query: Record<string, unknown>): TaskQuery =>
-  withList(withNumbers(query, "limit", "incident"), "state") as TaskQuery;

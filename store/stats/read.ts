@@ -6,10 +6,10 @@ import type { Knex } from "knex";
 import {
   ALL_APPS,
   ALL_LANES,
+  addEncoded,
   type Cell,
   type CellKey,
   type Counted,
-  addEncoded,
   decodeCell,
   emptyCell,
   floorTo,

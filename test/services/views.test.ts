@@ -51,7 +51,10 @@ test("a task: the contract's fields, times in ISO 8601, nothing of our insides",
   const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...others } = task;
   const { handedUntil: _____, unsigned: ______, ...same } = others;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
-  assert.equal(taskView(task, false, false), { ...same, ...times, requestParam: { a: 1.5 } });
+  const found = { calledUrl: null, businessKey: null };
+  assert.equal(taskView(task, false, false), { ...same, ...times, ...found, requestParam: { a: 1.5 } });
+  const keyed = taskView({ ...task, calledUrl: "https://a/1", businessKey: "A-1" }, false, false);
+  assert.equal([keyed.calledUrl, keyed.businessKey], ["https://a/1", "A-1"]);
   assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false, false).finishedAt, ISO);
 });
 

@@ -189,6 +189,7 @@ function taskAt(at: number, n: number): Json {
     sourceAppName: target.source,
     targetAppName: target.target,
     orderKey: null,
+    businessKey: order,
     profile: null,
     sourceIp: pick(["10.2.4.21", "10.2.4.22", "10.2.6.7"]),
     lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message } : null,
@@ -522,8 +523,21 @@ export const apps: Json[] = ["shop", "payment", "member", "legacy-erp"].map((nam
   previousKeyUntil: i === 1 ? iso(NOW + minutes(900)) : null,
   signing: i !== 3,
   previousSecretUntil: null,
+  businessKeyPath: i === 3 ? null : "$.id",
   createdAt: iso(NOW - 86_400_000 * (200 - i * 30)),
   updatedAt: iso(NOW - 86_400_000 * 3),
+}));
+export const views: Json[] = ["今天被拒绝的", "payment 503"].map((name, i) => ({
+  id: i + 1,
+  page: "tasks",
+  name,
+  query: ["errorCode=refused&createdFrom=-24h", "targetAppName=payment&status=503"][i],
+  owner: [
+    { id: 1, name: "admin" },
+    { id: 3, name: "oncall" },
+  ][i],
+  createdAt: iso(NOW - 86_400_000 * 9),
+  updatedAt: iso(NOW - 86_400_000 * 2),
 }));
 export const users: Json[] = ["admin", "wang.li", "oncall", "auditor"].map((username, i) => ({
   id: i + 1,
