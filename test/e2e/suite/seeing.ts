@@ -40,6 +40,7 @@ export function seeingSuite({ test, world }: Suite): void {
     atLeast(grown("bida_call_lateness_seconds_count", { rank: "first" }), 2);
     atLeast(grown("bida_call_lateness_seconds_count", { rank: "retry" }), 1);
     atLeast(grown("bida_call_duration_seconds_count"), 3);
+    for (const phase of ["first_byte", "body"]) atLeast(grown("bida_call_phase_seconds_count", { phase }), 3);
     atLeast(grown("bida_task_changes_total", { change: "succeeded" }), 1);
     atLeast(grown("bida_task_changes_total", { change: "exhausted" }), 1);
     atLeast(grown("bida_refusals_total", { door: "rest", code: "invalid_task" }), 1);
