@@ -20,9 +20,11 @@ const recent = (version) => {
 
 if (recent(process.versions.node)) {
   // What Node compiles, and strips of types, is kept for the next command and for the nodes that this one starts: they
-  // take half the time then. The folder is the package's own: who may write it may write the command as well, which is
-  // not so in a folder for temporary files. If nobody may write it, nothing is kept.
-  process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".cache", "bida");
+  // take half the time then. Not in the system's temporary folder: others could put code there.
+  process.env.NODE_COMPILE_CACHE ??= join(
+    existsSync(checkout) ? join(root, "node_modules") : dirname(root),
+    ".cache/bida",
+  );
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(pathToFileURL(main).href);
 } else goOn();

@@ -37,7 +37,7 @@ import type {
   UserView,
 } from "./people.ts";
 import type { SavedView, SavedViewRequest } from "./saved-view.ts";
-import type { SearchAnswer, SearchQuery, SuggestQuery, Suggestions } from "./search.ts";
+import type { SearchAnswer, SearchQuery, Suggestions, SuggestQuery } from "./search.ts";
 import type {
   StatsDestinations,
   StatsErrors,
@@ -74,7 +74,7 @@ export type { ClaimReply, ClaimRequest } from "./job.ts";
 export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { SavedView, SavedViewRequest } from "./saved-view.ts";
-export type { SearchAnswer, SearchGroup, SearchQuery, SuggestQuery, Suggestions } from "./search.ts";
+export type { SearchAnswer, SearchGroup, SearchQuery, Suggestions, SuggestQuery } from "./search.ts";
 export type * from "./stats-views.ts";
 export type * from "./submission.ts";
 export type { Method, TaskState } from "./task.ts";

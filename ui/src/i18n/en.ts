@@ -450,6 +450,7 @@ export const en = {
   "first.title": "Hand over a first task",
   "first.text":
     "No task was handed over yet. Copy one of these into a terminal; the task then stands on this page.",
+  "first.receiver": "This receiver answers there; start it in a checkout of Bida first:",
   "first.target": "What Bida is to call",
   "first.by": "Interface",
   "first.rest": "REST",
@@ -836,7 +837,8 @@ export const en = {
   "apps.rate": "Requests per second",
   "apps.rate.hint": "At each node. Empty: no limit.",
   "apps.keyPath": "Business key",
-  "apps.keyPath.hint": "JSONPath in what new tasks send, such as $.orderNo: lists show it, and the search finds it.",
+  "apps.keyPath.hint":
+    "JSONPath in what new tasks send, such as $.orderNo: lists show it, and the search finds it.",
   "apps.signing": "Signatures",
   "apps.signs": "signed",
   "apps.key": "API key",
