@@ -14,7 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { delimiter, dirname, join, relative } from "node:path";
+import { basename, delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Lock } from "./prepare/lock.mjs";
 import { Interrupted, Programs } from "./prepare/programs.mjs";
@@ -24,6 +24,8 @@ const SHOWN_LINES = 30;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The console, a package of its own: what builds it is not needed to run it. */
 const ui = join(root, "ui");
+/** What some commands need beside, named by them: `ui` to check and change the console, `site` for the documentation. */
+const folders = process.argv.slice(2).map((name) => join(root, name));
 const bin = join(root, "node_modules", ".bin");
 const machinePath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
 /** Where Node and npm are put if the machine's are too old. Not in node_modules, which `npm ci` empties. */
@@ -57,7 +59,7 @@ if (!isReady()) {
 }
 
 function isReady() {
-  return arePackagesInPlace(root) && isNodeInPlace() && isUiBuilt();
+  return arePackagesInPlace(root) && isNodeInPlace() && isUiBuilt() && folders.every(arePackagesInPlace);
 }
 
 async function prepare(programs) {
@@ -66,6 +68,9 @@ async function prepare(programs) {
   if (!arePackagesInPlace(root)) await installPackages(programs, path, root, "packages");
   if (!isNodeInPlace()) linkNode();
   if (!isUiBuilt()) await buildUi(programs, path);
+  for (const folder of folders)
+    if (!arePackagesInPlace(folder))
+      await installPackages(programs, path, folder, `the packages of ${basename(folder)}`);
 }
 
 function arePackagesInPlace(folder) {

@@ -1,4 +1,5 @@
-// The test runner behind `npm test`. `npm test -- due store` runs only the files whose path contains one of the words.
+// The test runner behind `npm test`. `npm test -- due store` runs only the files whose path contains one of the words;
+// `npm test -- --watch due store` runs them again when a file that they import changes.
 //
 // Every test file is a uvu suite in a process, a process group and a temporary folder of its own, none of which
 // outlives it. A file needs a server when its text, or that of a helper it imports from test/, names it the way
@@ -239,4 +240,17 @@ async function inParallel<T>(
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-if (import.meta.main) process.exitCode = (await runTests({ filters: process.argv.slice(2) })) ? 0 : 1;
+/** The chosen test files of the project, as absolute paths. */
+const chosen = (filters: string[]): string[] =>
+  findFiles({ ...PROJECT, filters }).map(({ absolute }) => absolute);
+
+if (import.meta.main) {
+  const filters = process.argv.slice(2).filter((word) => word !== "--watch");
+  if (filters.length < process.argv.length - 2) {
+    const { watchTests } = await import("./watch.ts");
+    await watchTests(
+      () => chosen(filters),
+      (paths) => runTests({ filters: paths }),
+    );
+  } else process.exitCode = (await runTests({ filters })) ? 0 : 1;
+}

@@ -189,7 +189,7 @@ function taskAt(at: number, n: number): Json {
     sourceAppName: target.source,
     targetAppName: target.target,
     orderKey: null,
-    businessKey: order,
+    businessKey: String(order),
     profile: null,
     sourceIp: pick(["10.2.4.21", "10.2.4.22", "10.2.6.7"]),
     lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message } : null,
@@ -417,7 +417,7 @@ export const nodes: Json[] = [
 ].map(([nodeID, services, threads, inFlight, capacity, delay, cpu, mb]) => ({
   up: true,
   nodeID,
-  version: "0.1.0",
+  version: "0.2.0",
   services,
   startedAt: iso(NOW - 9 * 86_400_000),
   uptimeMs: 9 * 86_400_000 + 7_300_000,
