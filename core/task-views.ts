@@ -1,6 +1,7 @@
 /** Tasks and attempts as callers see them, and what lists of them may be asked for. Times are ISO 8601. */
 import type { Expectation } from "./expect.ts";
 import type { ResponseEncoding } from "./outcome.ts";
+import type { CallPhases } from "./phases.ts";
 import type { Profile } from "./profile.ts";
 import type { RetryPolicy, StatusClass } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
@@ -43,6 +44,11 @@ export interface TaskView {
   resendOf?: string | null;
   /** Copies of this task, the newest first, at most 20. Lists leave them out. */
   resentAs?: string[];
+  /**
+   * Of a pending task: when its calls come, the next one first, if each fails as it is called. Earlier than that none comes;
+   * jitter and what calls take make it later. Lists leave them out.
+   */
+  plannedCalls?: string[];
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;
@@ -71,6 +77,8 @@ export interface AttemptView {
   responseEncoding: ResponseEncoding;
   responseTruncated: boolean;
   node: string;
+  /** Where its time went; null where that was not measured. */
+  phases: CallPhases | null;
 }
 
 /** A call in the list of all calls: without what was answered. */
@@ -124,6 +132,19 @@ export interface TaskQuery extends TaskFilterQuery {
   /** 1…200, default 50. */
   limit?: number;
   cursor?: string;
+}
+
+/** `GET /v1/tasks/{taskId}/neighbours` and `admin.neighbours`: the list that the task is looked for in. */
+export type NeighbourQuery = Omit<TaskQuery, "include" | "limit" | "cursor"> & { taskId: string };
+
+/** The tasks beside one in a list, by the ids of those that are there now. */
+export interface Neighbours {
+  /** Above it; null: none. */
+  previous: string | null;
+  /** Below it; null: none. */
+  next: string | null;
+  /** False: the filters fit few tasks, and not all were looked at; what is null may be there. */
+  complete: boolean;
 }
 
 /** `GET /v1/tasks/{taskId}/attempts` and `scheduler.attempts`. */

@@ -11,6 +11,8 @@ import { EVERYTHING, type Scope } from "./scope.ts";
 
 /** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
 export type TaskOrder = "created" | "due";
+/** The same from the other end. */
+export type TaskWalk = TaskOrder | "createdBack" | "dueBack";
 
 /** A row's place in the order: the time, then the id. */
 interface Place {
@@ -23,22 +25,28 @@ interface Order {
   direction: "asc" | "desc";
   /** What lies behind a place. */
   beyond: "<" | ">";
-  placeOf(task: ListedTask): Place;
+  placeOf(task: Placed): Place;
 }
 
-const ORDERS: Record<TaskOrder, Order> = {
-  created: {
-    column: "created_at",
-    direction: "desc",
-    beyond: "<",
-    placeOf: ({ createdAt, taskId }) => ({ time: createdAt, taskId }),
-  },
-  due: {
-    column: "next_call_at",
-    direction: "asc",
-    beyond: ">",
-    placeOf: ({ nextCallAt, taskId }) => ({ time: nextCallAt as EpochMs, taskId }),
-  },
+/** What a place is made of. */
+type Placed = Pick<ListedTask, "taskId" | "createdAt" | "nextCallAt">;
+
+const down = { direction: "desc", beyond: "<" } as const;
+const up = { direction: "asc", beyond: ">" } as const;
+const byCreation: Pick<Order, "column" | "placeOf"> = {
+  column: "created_at",
+  placeOf: ({ createdAt, taskId }) => ({ time: createdAt, taskId }),
+};
+const byDueTime: Pick<Order, "column" | "placeOf"> = {
+  column: "next_call_at",
+  placeOf: ({ nextCallAt, taskId }) => ({ time: nextCallAt as EpochMs, taskId }),
+};
+
+const ORDERS: Record<TaskWalk, Order> = {
+  created: { ...byCreation, ...down },
+  createdBack: { ...byCreation, ...up },
+  due: { ...byDueTime, ...up },
+  dueBack: { ...byDueTime, ...down },
 };
 
 /** Rows of the first look where no index knows the filter; each further look takes four times as many, up to a limit. */
@@ -58,7 +66,7 @@ export async function listTasks(
   filter: TaskFilter,
   limit: number,
   cursor: string | null,
-  sort: TaskOrder = "created",
+  sort: TaskWalk = "created",
   patience = PATIENCE,
 ): Promise<Page<ListedTask>> {
   const order = ORDERS[sort];
@@ -67,7 +75,7 @@ export async function listTasks(
   // Each state is a stretch of an index that has the order already; several at once would be sorted as a whole.
   const isKeyed = sort === "created" && keyOf(filter) !== null;
   const states =
-    sort === "due"
+    order.column === "next_call_at"
       ? ["pending" as const]
       : filter.states && !isKeyed
         ? [...new Set(filter.states)]
@@ -96,8 +104,7 @@ export async function listTasks(
 }
 
 /** The cursor that leads behind a task of a list in this order. */
-export const cursorBehind = (sort: TaskOrder, task: ListedTask): string =>
-  cursorOf(ORDERS[sort].placeOf(task));
+export const cursorBehind = (sort: TaskWalk, task: Placed): string => cursorOf(ORDERS[sort].placeOf(task));
 
 interface Wanted {
   order: Order;

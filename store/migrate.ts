@@ -26,6 +26,7 @@ import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
 import * as search from "./migrations/023_search.ts";
+import * as phases from "./migrations/025_phases.ts";
 
 interface Migration {
   name: string;
@@ -58,6 +59,7 @@ const MIGRATIONS: Migration[] = [
   incidents,
   profiles,
   search,
+  phases,
 ];
 
 /** In order, for tests. */

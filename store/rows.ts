@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, millis } from "../core/clock.ts";
 import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
+import { printPhases, readPhases } from "../core/phases.ts";
 import { PROFILES } from "../core/profile.ts";
 import {
   METHODS,
@@ -298,6 +299,7 @@ export const ATTEMPT_COLUMNS = [
   "response_truncated",
   "node",
   "sealed",
+  "phases",
 ] as const;
 
 export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Sealing): unknown[] {
@@ -319,6 +321,7 @@ export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Se
     attempt.responseTruncated ? 1 : 0,
     attempt.node,
     box?.keyId ?? null,
+    attempt.phases ? printPhases(attempt.phases) : null,
   ];
 }
 
@@ -339,6 +342,7 @@ export function attemptFromRow(row: Row, sealing: Sealing): AttemptRecord {
     responseTruncated: Boolean(row.response_truncated),
     node: columns.read("node", text, ""),
     retryAfterMs: null,
+    phases: columns.optional("phases", readPhases),
   };
 }
 

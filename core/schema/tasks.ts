@@ -55,6 +55,11 @@ export const querySchema = z.strictObject({
   ...paging,
 });
 
+/** The query of `NeighbourQuery`: a list, without the place in it. */
+export const neighbourQuerySchema = querySchema.omit({ include: true, limit: true, cursor: true });
+
+export const neighboursSchema = neighbourQuerySchema.extend({ taskId: z.string() });
+
 /** The query of `TaskAttemptsQuery`. */
 export const attemptsQuerySchema = z.strictObject({
   order: z

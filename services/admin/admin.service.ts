@@ -21,7 +21,7 @@ import {
 import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
-import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
+import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
@@ -46,6 +46,7 @@ import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import * as incidents from "./incidents.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
@@ -89,6 +90,11 @@ const admin: ServiceSchema = {
 
     suggest: async (params, ctx) =>
       suggest(officeOf(ctx).resources, parseWith(suggestQuerySchema, params, "invalid_query")),
+
+    neighbours: async (params, ctx) => {
+      const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
+      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query);
+    },
 
     retry: async (params, ctx) => {
       const { taskId, force, note } = parseWith(retrySchema, params, "invalid_body");

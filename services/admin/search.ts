@@ -2,7 +2,7 @@
 import { idPartsOf } from "../../core/id-parts.ts";
 import { parseTaskId } from "../../core/ids.ts";
 import { CALL_ERRORS } from "../../core/outcome.ts";
-import type { SearchAnswer, SearchGroup, SuggestQuery, Suggestions, TaskPlace } from "../../core/search.ts";
+import type { SearchAnswer, SearchGroup, Suggestions, SuggestQuery, TaskPlace } from "../../core/search.ts";
 import { appsLike } from "../../store/apps.ts";
 import { listDestinations } from "../../store/destinations.ts";
 import { incidentsLike } from "../../store/incidents.ts";

@@ -1,11 +1,12 @@
 /** `/v1/search`: one search over everything; and suggestions for filters. */
-import type { SuggestQuery } from "../../core/search.ts";
+
 import {
   searchAnswerSchema,
   searchQuerySchema,
   suggestionsSchema,
   suggestQuerySchema,
 } from "../../core/schema/search.ts";
+import type { SuggestQuery } from "../../core/search.ts";
 import { read } from "../bus/peers.ts";
 import type { Route } from "./route.ts";
 

@@ -5,10 +5,17 @@ import {
   attemptsSchema,
   batchResultSchema,
   batchSchema,
+  neighboursSchema,
   taskPageSchema,
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
-import { attemptsQuerySchema, endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import {
+  attemptsQuerySchema,
+  endBodySchema,
+  neighbourQuerySchema,
+  querySchema,
+  retryBodySchema,
+} from "../../core/schema/tasks.ts";
 import { printTask, printTaskPage } from "../../core/task-json.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call } from "../bus/call.ts";
@@ -71,6 +78,19 @@ export const taskRoutes: Route[] = [
     answer: { description: "The task", schema: taskViewSchema },
     print: printTask,
     handler: ({ broker, params, meta }) => read(broker, "scheduler.get", idOf(params), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/tasks/{taskId}/neighbours",
+    tag,
+    summary: "The tasks beside one in a list",
+    description:
+      "The filters and the order are those of `GET /v1/tasks`. The task itself need not fit them any more.",
+    access: READ,
+    query: neighbourQuerySchema,
+    answer: { description: "Those above and below it", schema: neighboursSchema },
+    handler: ({ broker, params, query, meta }) =>
+      read(broker, "admin.neighbours", { ...taskQueryOf(query), ...idOf(params) }, { meta }),
   },
   {
     method: "GET",

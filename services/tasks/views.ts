@@ -79,6 +79,7 @@ export function attemptView(
   return {
     ...attempt,
     responseHeaders: masked && responseHeaders ? maskHeaders(responseHeaders) : responseHeaders,
+    phases: attempt.phases ?? null,
     startedAt: iso(startedAt),
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,

@@ -81,7 +81,11 @@ test("an attempt: its error in two fields", () => {
     ...{ responseEncoding: "base64", responseTruncated: true, node: "n", retryAfterMs: millis(9) },
   };
   const { error: _, retryAfterMs: __, ...same } = record;
-  assert.equal(attemptView(record), { ...same, startedAt: ISO, errorCode: "bad_status", errorMessage: "m" });
+  const view = { ...same, startedAt: ISO, errorCode: "bad_status", errorMessage: "m" };
+  // A dispatcher of an older version measures no phases.
+  assert.equal(attemptView(record), { ...view, phases: null });
+  const phases = { reused: true, dns: null, connect: null, tls: null, firstByte: 4, body: 1 };
+  assert.equal(attemptView({ ...record, phases }), { ...view, phases });
   const fine = attemptView({ ...record, error: null });
   assert.equal([fine.errorCode, fine.errorMessage], [null, null]);
 });

@@ -1,6 +1,7 @@
 /** `tasks list`, `get`, `attempts`: looking. */
 import type { AttemptView, TaskQuery } from "../../../core/contract.ts";
 import { BidaError } from "../../../core/errors.ts";
+import { PHASES, type Phase } from "../../../core/phases.ts";
 import { STATUS_CLASSES, type StatusClass } from "../../../core/retry.ts";
 import { STATES, type TaskState } from "../../../core/task.ts";
 import { type ExactTaskItem, type ExactTaskView, printTask, printTaskPage } from "../../../core/task-json.ts";
@@ -213,7 +214,11 @@ export const attempts: Command = {
   name: "tasks attempts",
   args: "<id>",
   arity: [1, 1],
-  summary: "shows the record of a task's calls, oldest first",
+  summary: "shows the record of a task's calls, oldest first, and where their time went",
+  about: [
+    "dns, connect, tls: opening a connection, - on one that was open already. first byte: until the answer",
+    "began. body: until it was read. What no call came to is -; a failed one ended in the last that is not.",
+  ],
   options: { answers: { value: null, help: "also what was answered" } },
   examples: [`tasks attempts ${ID}`],
   async run(session, { args: [text = ""], flags }) {
@@ -221,7 +226,7 @@ export const attempts: Command = {
     const items = await attemptsOf(session, taskId).catch(unknownTask(taskId));
     if (items.length === 0) return shown({ items }, "no attempts yet");
     const answers = flags.has("answers") ? items.map((attempt) => answerOf(attempt, session)) : [];
-    return shown({ items }, [attemptTable(items, session), ...answers].join("\n\n"));
+    return shown({ items }, [attemptTable(items, session, PHASES), ...answers].join("\n\n"));
   },
 };
 
@@ -261,17 +266,27 @@ function fieldsOf(found: ExactTaskView, { paint }: Session): [string, string | n
   ];
 }
 
-function attemptTable(items: AttemptView[], { paint }: Session): string {
+/** @param phases those that get a column */
+function attemptTable(items: AttemptView[], { paint }: Session, phases: readonly Phase[] = []): string {
   const rows = items.map((attempt) => [
     String(attempt.n),
     localTime(attempt.startedAt),
     span(attempt.durationMs),
     attempt.outcome === "succeeded" ? paint.good(attempt.outcome) : paint.bad(attempt.outcome),
     String(attempt.statusCode ?? "-"),
+    ...phases.map((phase) => phaseOf(attempt, phase)),
     attempt.node,
     attempt.errorCode ? `${attempt.errorCode}: ${oneLine(attempt.errorMessage ?? "")}` : "-",
   ]);
-  return paint.table([">n", "started", ">took", "outcome", ">status", "node", "error"], rows);
+  const titles = phases.map((phase) => `>${phase === "firstByte" ? "first byte" : phase}`);
+  return paint.table([">n", "started", ">took", "outcome", ">status", ...titles, "node", "error"], rows);
+}
+
+/** Short ones to a tenth of a ms. */
+function phaseOf({ phases }: AttemptView, phase: Phase): string {
+  const ms = phases?.[phase] ?? null;
+  if (ms === null) return "-";
+  return ms < 10 ? `${ms.toFixed(1)} ms` : span(ms);
 }
 
 function answerOf(attempt: AttemptView, { paint }: Session): string {

@@ -153,10 +153,13 @@ function taskAt(at: number, n: number): Json {
       responseEncoding: "text",
       responseTruncated: false,
       node: pick(NODES),
+      phases: null,
     });
   }
+  for (const attempt of attempts) attempt.phases = phasesOf(attempt);
   attemptsOf.set(taskId, attempts);
   const open = state === "pending" || state === "delivering";
+  const next = open ? NOW + minutes(0.2 + random() * 28) : null;
   return {
     taskId,
     state,
@@ -180,7 +183,8 @@ function taskAt(at: number, n: number): Json {
     limitCallCount: limit,
     retry: { strategy: "schedule", delaysMs: [5_000, 30_000, 120_000, 600_000, 1_800_000], jitter: 0.1 },
     timeoutMs: 10_000,
-    nextCallAt: open ? iso(NOW + minutes(0.2 + random() * 28)) : null,
+    nextCallAt: next === null ? null : iso(next),
+    plannedCalls: next === null ? [] : [0, 2, 12, 42].map((later) => iso(next + minutes(later))),
     expiresAt: null,
     sourceAppName: target.source,
     targetAppName: target.target,
@@ -202,6 +206,14 @@ export const attempts: Json[] = [...attemptsOf.values()]
   .flat()
   .filter(({ startedAt }) => Date.parse(startedAt) < NOW)
   .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+
+/** The first call opens a connection, the others use it again. */
+function phasesOf({ n, durationMs, statusCode }: Json): Json {
+  const opened = n === 1 ? { dns: 3.1, connect: 1.4, tls: 8.6 } : { dns: null, connect: null, tls: null };
+  const left = durationMs - (n === 1 ? 13.1 : 0);
+  const body = statusCode === null ? null : Math.round(left) / 10;
+  return { reused: n > 1, ...opened, firstByte: left - (body ?? 0), body };
+}
 
 /** Calls of one step: a day has its tide, and there was an outage in the night. */
 function point(at: number, stepMs: number): Json {
@@ -405,7 +417,7 @@ export const nodes: Json[] = [
 ].map(([nodeID, services, threads, inFlight, capacity, delay, cpu, mb]) => ({
   up: true,
   nodeID,
-  version: "0.1.0",
+  version: "0.2.0",
   services,
   startedAt: iso(NOW - 9 * 86_400_000),
   uptimeMs: 9 * 86_400_000 + 7_300_000,

@@ -101,6 +101,11 @@ function answer(
       if (method === "POST") return [200, data.counted];
       const task = data.tasks.find(({ taskId }) => taskId === parts[1]);
       if (!task) return [404, { code: "not_found", detail: "There is no such thing here", errors: [] }];
+      if (parts[2] === "neighbours") {
+        const at = data.tasks.indexOf(task);
+        const [previous, next] = [data.tasks[at - 1]?.taskId ?? null, data.tasks[at + 1]?.taskId ?? null];
+        return [200, { previous, next, complete: true }];
+      }
       return parts[2] === "attempts"
         ? page((data.attemptsOf.get(task.taskId) ?? []).toReversed())
         : [200, new Printed(printTask(exactly(task)))];

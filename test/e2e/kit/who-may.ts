@@ -31,6 +31,7 @@ export const WHO_MAY: Readonly<Record<string, Who>> = {
   "GET /v1/tasks": "viewer and apps",
   "GET /v1/tasks/{taskId}": "viewer and apps",
   "GET /v1/tasks/{taskId}/attempts": "viewer and apps",
+  "GET /v1/tasks/{taskId}/neighbours": "viewer and apps",
   "POST /v1/tasks/{taskId}/retry": "operator and apps",
   "POST /v1/tasks/{taskId}/cancel": "operator and apps",
   "POST /v1/tasks/{taskId}/resolve": "operator and apps",

@@ -80,6 +80,7 @@ export function documentSuite({ test, world }: Suite): void {
     for (const id of [done, failed, waiting]) {
       await api("GET", `/v1/tasks/${id}`);
       await api("GET", `/v1/tasks/${id}/attempts`);
+      await api("GET", `/v1/tasks/${id}/neighbours?state=exhausted`);
     }
     await api("POST", `/v1/tasks/${done}/reveal`, { note: tag });
     await api("POST", `/v1/tasks/${failed}/resolve`, { note: tag });

@@ -135,7 +135,7 @@ export interface paths {
     "/v1/search": {
         /**
          * Find tasks, apps, destinations and incidents by what somebody types
-         * @description Looks at each place where it can stand: task ids (also their beginning, their end, or as lists shorten them), business, order and idempotency keys, called URLs, payloads, apps, destinations, incidents. Five of each at most. No index knows what stands inside of URLs and payloads: there the newest tasks are looked at for about 150 ms.
+         * @description Looks at each place where it can stand: task ids (also their beginning, their end, or as lists shorten them), business, order and idempotency keys, called URLs, payloads, apps, destinations, incidents. Five of each at most. No index knows what stands inside of URLs and payloads: there the newest tasks are looked at for about 100 ms.
          */
         get: operations["getSearch"];
     };
@@ -220,6 +220,13 @@ export interface paths {
     "/v1/tasks/{taskId}/cancel": {
         /** End an open task */
         post: operations["postTasksByTaskIdCancel"];
+    };
+    "/v1/tasks/{taskId}/neighbours": {
+        /**
+         * The tasks beside one in a list
+         * @description The filters and the order are those of `GET /v1/tasks`. The task itself need not fit them any more.
+         */
+        get: operations["getTasksByTaskIdNeighbours"];
     };
     "/v1/tasks/{taskId}/resend": {
         /**
@@ -465,6 +472,7 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
+            phases: components["schemas"]["CallPhases"] | null;
             /** @description At most 65535 bytes of it, decoded */
             responseBody: string | null;
             /**
@@ -490,6 +498,7 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
+            phases: components["schemas"]["CallPhases"] | null;
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             /** @description With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted */
@@ -681,6 +690,21 @@ export interface components {
             skipped: {
                 [key: string]: number;
             };
+        };
+        /** @description Where a call's time went, in ms. A phase that it did not come to is null; a failed call ended in the last one that is not. Null: not measured, as for mail and for calls before this was kept */
+        CallPhases: {
+            /** @description From there to the last byte that was read */
+            body: number | null;
+            /** @description TCP; through an outbound proxy: to it, and its tunnel */
+            connect: number | null;
+            /** @description The name; null where the URL has an address */
+            dns: number | null;
+            /** @description From sending the request to the first byte of the answer */
+            firstByte: number | null;
+            /** @description On a connection that was open already: without `dns`, `connect` and `tls` */
+            reused: boolean;
+            /** @description The TLS handshake */
+            tls: number | null;
         };
         CreatedApp: {
             /** @description Where its business key stands in what new tasks send */
@@ -1130,6 +1154,15 @@ export interface components {
         MuteRequest: {
             muted: boolean;
             note?: string;
+        };
+        /** @description The tasks beside one in a list */
+        Neighbours: {
+            /** @description False: not all tasks were looked at, since few fit the filters; what is null may be there */
+            complete: boolean;
+            /** @description The one below it; null: none */
+            next: string | null;
+            /** @description The one above it; null: none */
+            previous: string | null;
         };
         Node: {
             capacity: number;
@@ -1657,6 +1690,8 @@ export interface components {
             /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
             nextCallAt: string | null;
             orderKey: string | null;
+            /** @description Of a pending task: when its calls come, the next one first, if each fails as it is called. None comes earlier; jitter and what calls take make it later. Lists leave it out */
+            plannedCalls?: string[];
             /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
             profile: ("kkbida" | "kkbida-query") | null;
             /** @enum {string} */
@@ -3537,6 +3572,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksByTaskIdNeighbours: {
+        parameters: {
+            query?: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
+                createdFrom?: string;
+                /** @description Excluded */
+                createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
+                destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /** @description They ended since */
+                finishedFrom?: string;
+                /** @description They ended before */
+                finishedTo?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
+                orderKey?: string;
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                q?: string;
+                sort?: "created" | "due";
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
+                targetAppName?: string;
+                /** @description Part of the URL that is called: with its placeholders filled */
+                url?: string;
+            };
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Those above and below it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             /** @description Refused */
