@@ -7,7 +7,13 @@ import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
-import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
+import {
+  whereContains,
+  whereExactly,
+  wherePayloadContains,
+  whereSeenPayloadContains,
+  whereSeenUrlContains,
+} from "./text-match.ts";
 
 /** Filters of a list; all that are given must hold. */
 export interface TaskFilter {
@@ -20,6 +26,8 @@ export interface TaskFilter {
   q?: string | undefined;
   createdFrom?: number | undefined;
   createdTo?: number | undefined;
+  /** `url` and `q` look at what is not masked only. */
+  masked?: boolean | undefined;
   /** All to one target origin. */
   lane?: Lane | undefined;
   /** All of one incident. */
@@ -75,7 +83,8 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
     query.where("created_at", "<=", filter.asOf);
     query.whereRaw("(finished_at IS NULL OR finished_at <= ?)", [filter.asOf]);
   }
-  if (filter.url !== undefined) whereContains(db, query, "url", filter.url);
-  if (filter.q !== undefined) wherePayloadContains(db, query, filter.q);
+  const { url, q, masked } = filter;
+  if (url !== undefined) masked ? whereSeenUrlContains(db, query, url) : whereContains(db, query, "url", url);
+  if (q !== undefined) masked ? whereSeenPayloadContains(db, query, q) : wherePayloadContains(db, query, q);
   return query;
 }

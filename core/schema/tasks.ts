@@ -13,8 +13,16 @@ export const querySchema = z.strictObject({
     .optional(),
   sourceAppName: filter.optional(),
   targetAppName: filter.optional(),
-  url: filter.describe("Part of the URL").optional(),
-  q: filter.describe("Part of the payload, as it is seen or as it is written in JSON").optional(),
+  url: filter
+    .describe(
+      "Part of the URL. Users do not find what is masked: of a URL with a secret in its query, they search what stands before that",
+    )
+    .optional(),
+  q: filter
+    .describe(
+      "Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked",
+    )
+    .optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
   incident: z.int("must be an incident's id").describe("Tasks of this incident").optional(),
@@ -58,3 +66,8 @@ export const endBodySchema = z
   .meta({ id: "EndRequest", examples: [{ note: "Booked by hand" }] });
 
 export const endSchema = endBodySchema.extend({ taskId: z.string() });
+
+/** The number of one of a task's attempts, as paths have it. */
+export const attemptNumber = z.coerce.number().int().min(1).max(999_999_999);
+
+export const revealAttemptSchema = endSchema.extend({ n: attemptNumber });

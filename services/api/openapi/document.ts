@@ -52,6 +52,11 @@ const securitySchemes = {
 };
 
 const headers = {
+  RequestId: {
+    description:
+      "What the request carried as `X-Request-ID`, or an id that was made for it. The log names it",
+    schema: { type: "string" },
+  },
   RetryAfter: {
     description: "Seconds after which a new try makes sense",
     schema: { type: "integer", minimum: 0 },
@@ -59,6 +64,14 @@ const headers = {
 };
 
 const parameters = {
+  RequestId: {
+    name: "X-Request-ID",
+    in: "header",
+    required: false,
+    description:
+      "The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log",
+    schema: { type: "string" },
+  },
   IdempotencyKey: {
     name: "Idempotency-Key",
     in: "header",

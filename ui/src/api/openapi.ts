@@ -210,6 +210,13 @@ export interface paths {
          */
         get: operations["getTasksByTaskIdAttempts"];
     };
+    "/v1/tasks/{taskId}/attempts/{n}/reveal": {
+        /**
+         * One attempt with the secrets of its answer
+         * @description Elsewhere users see `******` in the place of credentials in headers of answers, `set-cookie` for instance. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdAttemptsByNReveal"];
+    };
     "/v1/tasks/{taskId}/cancel": {
         /** End an open task */
         post: operations["postTasksByTaskIdCancel"];
@@ -588,13 +595,13 @@ export interface components {
                 createdTo?: string;
                 /** @description Tasks of this incident */
                 incident?: number;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
                 targetAppName?: string;
-                /** @description Part of the URL */
+                /** @description Part of the URL. Users do not find what is masked: of a URL with a secret in its query, they search what stands before that */
                 url?: string;
             };
             note?: string;
@@ -1089,6 +1096,8 @@ export interface components {
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
+            /** @description As the header `X-Request-ID` of the answer; the log names the request by it */
+            requestId: string;
             status: number;
             title: string;
             /** @description `/docs/errors#<code>`, a page that explains it */
@@ -1889,9 +1898,13 @@ export interface components {
     parameters: {
         /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
         IdempotencyKey: string;
+        /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+        RequestId: string;
     };
     requestBodies: never;
     headers: {
+        /** @description What the request carried as `X-Request-ID`, or an id that was made for it. The log names it */
+        RequestId: string;
         /** @description Seconds after which a new try makes sense */
         RetryAfter: number;
     };
@@ -1907,7 +1920,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1915,6 +1931,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1936,6 +1953,15 @@ export interface operations {
         };
     };
     postApps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AppRequest"];
@@ -1945,6 +1971,7 @@ export interface operations {
             /** @description The app, its key and its secret */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1965,7 +1992,10 @@ export interface operations {
     deleteAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -1975,6 +2005,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1993,7 +2024,10 @@ export interface operations {
     patchAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2008,6 +2042,7 @@ export interface operations {
             /** @description The app */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2028,7 +2063,10 @@ export interface operations {
     postAppsByIdRotateKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2043,6 +2081,7 @@ export interface operations {
             /** @description The app and its new key */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2084,7 +2123,10 @@ export interface operations {
     postAppsByIdRotateSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2099,6 +2141,7 @@ export interface operations {
             /** @description The app and its new secret */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2153,7 +2196,10 @@ export interface operations {
                 taskId?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2161,6 +2207,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2196,7 +2243,10 @@ export interface operations {
                 target?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2204,6 +2254,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2232,7 +2283,10 @@ export interface operations {
                 q?: string;
                 state?: "open" | "paused";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2240,6 +2294,7 @@ export interface operations {
             /** @description A page, in order of origin */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2263,7 +2318,10 @@ export interface operations {
     getDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2274,6 +2332,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2294,7 +2353,10 @@ export interface operations {
     patchDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2310,6 +2372,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2330,7 +2393,10 @@ export interface operations {
     postDestinationsByOriginReplay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2346,6 +2412,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2355,6 +2422,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2375,7 +2443,10 @@ export interface operations {
     getDestinationsByOriginReport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2386,6 +2457,7 @@ export interface operations {
             /** @description The report */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2412,7 +2484,10 @@ export interface operations {
                 limit?: number;
                 state?: "open" | "ended";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2420,6 +2495,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2443,7 +2519,10 @@ export interface operations {
     getIncidentsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2453,6 +2532,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2473,7 +2553,10 @@ export interface operations {
     postIncidentsByIdAcknowledge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2488,6 +2571,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2508,7 +2592,10 @@ export interface operations {
     postIncidentsByIdMute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2523,6 +2610,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2543,7 +2631,10 @@ export interface operations {
     postIncidentsByIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2558,6 +2649,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2567,6 +2659,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2587,7 +2680,10 @@ export interface operations {
     postIncidentsByIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2602,6 +2698,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2611,6 +2708,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2636,7 +2734,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2644,6 +2745,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2667,7 +2769,10 @@ export interface operations {
     getJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -2677,6 +2782,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2697,7 +2803,10 @@ export interface operations {
     deleteJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -2712,6 +2821,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2730,10 +2840,20 @@ export interface operations {
         };
     };
     getNodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All nodes */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2757,7 +2877,10 @@ export interface operations {
     postNodesByNodeIDDrain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 nodeID: string;
             };
@@ -2772,6 +2895,7 @@ export interface operations {
             /** @description The node */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2790,10 +2914,20 @@ export interface operations {
         };
     };
     getQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The queue */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2812,10 +2946,20 @@ export interface operations {
         };
     };
     getSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2834,6 +2978,15 @@ export interface operations {
         };
     };
     postSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Login"];
@@ -2843,6 +2996,7 @@ export interface operations {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2865,7 +3019,10 @@ export interface operations {
             query?: {
                 everywhere?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2873,6 +3030,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2889,6 +3047,15 @@ export interface operations {
         };
     };
     postSessionPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -2898,6 +3065,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2914,10 +3082,20 @@ export interface operations {
         };
     };
     getSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2941,7 +3119,10 @@ export interface operations {
     deleteSessionsBySessionId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description Names it; it is no credential */
                 sessionId: string;
@@ -2952,6 +3133,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2975,7 +3157,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2983,6 +3168,7 @@ export interface operations {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3009,7 +3195,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3017,6 +3206,7 @@ export interface operations {
             /** @description All error codes that occurred */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3035,10 +3225,20 @@ export interface operations {
         };
     };
     getStatsHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3066,7 +3266,10 @@ export interface operations {
                 step: "minute" | "hour" | "day";
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3074,6 +3277,7 @@ export interface operations {
             /** @description One point per step */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3092,10 +3296,20 @@ export interface operations {
         };
     };
     getStatsSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The summary */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3126,17 +3340,20 @@ export interface operations {
                 include?: "payload";
                 /** @description How many at most */
                 limit?: number;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
                 /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
                 targetAppName?: string;
-                /** @description Part of the URL */
+                /** @description Part of the URL. Users do not find what is masked: of a URL with a secret in its query, they search what stands before that */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3144,6 +3361,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3170,6 +3388,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -3183,6 +3403,7 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3203,7 +3424,10 @@ export interface operations {
     getTasksByTaskId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3214,6 +3438,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3241,7 +3466,10 @@ export interface operations {
                 /** @description What stands first */
                 order?: "oldest" | "newest";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3252,6 +3480,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3272,10 +3501,55 @@ export interface operations {
             };
         };
     };
+    postTasksByTaskIdAttemptsByNReveal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The attempt's number */
+                n: number;
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The attempt */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postTasksByTaskIdCancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3291,6 +3565,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3314,6 +3589,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path: {
                 /** @description UUIDv7 */
@@ -3330,6 +3607,7 @@ export interface operations {
             /** @description The copy's id */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3353,7 +3631,10 @@ export interface operations {
     postTasksByTaskIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3369,6 +3650,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3389,7 +3671,10 @@ export interface operations {
     postTasksByTaskIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3405,6 +3690,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3425,7 +3711,10 @@ export interface operations {
     postTasksByTaskIdReveal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3441,6 +3730,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3464,6 +3754,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -3477,6 +3769,7 @@ export interface operations {
             /** @description One result per task, in order */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3495,6 +3788,15 @@ export interface operations {
         };
     };
     postTasksCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -3504,6 +3806,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3513,6 +3816,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3538,16 +3842,19 @@ export interface operations {
                 format: "csv" | "jsonl";
                 /** @description Tasks of this incident */
                 incident?: number;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
                 targetAppName?: string;
-                /** @description Part of the URL */
+                /** @description Part of the URL. Users do not find what is masked: of a URL with a secret in its query, they search what stands before that */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3555,6 +3862,7 @@ export interface operations {
             /** @description The stream, newest first */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3574,6 +3882,15 @@ export interface operations {
         };
     };
     postTasksResolve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -3583,6 +3900,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3592,6 +3910,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3610,6 +3929,15 @@ export interface operations {
         };
     };
     postTasksRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -3619,6 +3947,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3628,6 +3957,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3653,7 +3983,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3661,6 +3994,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3682,6 +4016,15 @@ export interface operations {
         };
     };
     postUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserRequest"];
@@ -3691,6 +4034,7 @@ export interface operations {
             /** @description The user */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3711,7 +4055,10 @@ export interface operations {
     deleteUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3721,6 +4068,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3739,7 +4087,10 @@ export interface operations {
     patchUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3754,6 +4105,7 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3774,7 +4126,10 @@ export interface operations {
     getUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3784,6 +4139,7 @@ export interface operations {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3807,7 +4163,10 @@ export interface operations {
     deleteUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3817,6 +4176,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3833,10 +4193,20 @@ export interface operations {
         };
     };
     getWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All channels */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3858,6 +4228,15 @@ export interface operations {
         };
     };
     postWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -3867,6 +4246,7 @@ export interface operations {
             /** @description The channel */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3887,7 +4267,10 @@ export interface operations {
     getWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3897,6 +4280,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3917,7 +4301,10 @@ export interface operations {
     deleteWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3927,6 +4314,7 @@ export interface operations {
             /** @description The channel that was */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3947,7 +4335,10 @@ export interface operations {
     patchWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3962,6 +4353,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3985,7 +4377,10 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3995,6 +4390,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4018,7 +4414,10 @@ export interface operations {
     postWebhooksByIdTest: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4033,6 +4432,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4051,6 +4451,15 @@ export interface operations {
         };
     };
     postWebhooksTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4060,6 +4469,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
