@@ -8,12 +8,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 const HEADER = "x-request-id";
 
 /** What proxies and tracers make: UUIDs, ULIDs, hexadecimals, base64, paths of ids. Nothing that could break a log or a header. */
-export const REQUEST_ID_FORM = /^[\w.~:/+=@-]{1,128}$/;
+const WELL_FORMED = /^[\w.~:/+=@-]{1,128}$/;
 
 /** Two headers of the name arrive as one with a comma in it, which is none. */
 export function setRequestId(req: IncomingMessage, res: ServerResponse): void {
   const given = req.headers[HEADER];
-  res.setHeader(HEADER, typeof given === "string" && REQUEST_ID_FORM.test(given) ? given : randomUUID());
+  const id = typeof given === "string" && WELL_FORMED.test(given) ? given : randomUUID();
+  // The gateway sets the header again, to what stands in these.
+  req.headers[HEADER] = id;
+  if (req.headers["x-correlation-id"] !== undefined) delete req.headers["x-correlation-id"];
+  res.setHeader(HEADER, id);
 }
 
 export const requestIdOf = (res: ServerResponse): string => String(res.getHeader(HEADER));

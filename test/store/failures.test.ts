@@ -77,7 +77,7 @@ test("MySQL: no text but that of a commit is more than one statement; values may
     );
   try {
     assert.is(await sent("SELECT ?", evil), "sent");
-    for (const text of ["SELECT 1; DROP TABLE tasks", `SELECT '${evil}'`, "SELECT 1;"])
+    for (const text of ["SELECT 1; DROP TABLE tasks", `SELECT '${evil}'`, "SELECT 1; "])
       assert.match(await sent(text), /semicolon/);
     const inserts = [{ table: "tasks; DROP TABLE tasks", columns: ["task_id"], rows: [[Buffer.alloc(16)]] }];
     assert.match(((await thrown(() => db.driver.commitInserts(inserts))) as Error).message, /semicolon/);
