@@ -5,6 +5,12 @@ import { moment, note, paging, part } from "./parts.ts";
 
 const filter = part(512);
 
+/** As the database numbers them. */
+const incidentNumber = z
+  .int("must be an incident's id")
+  .min(1, "must be an incident's id")
+  .max(2_147_483_647, "must be an incident's id");
+
 /** `TaskQuery` of the contract. */
 export const querySchema = z.strictObject({
   state: z
@@ -25,7 +31,7 @@ export const querySchema = z.strictObject({
     .optional(),
   createdFrom: moment.optional(),
   createdTo: moment.optional(),
-  incident: z.int("must be an incident's id").describe("Tasks of this incident").optional(),
+  incident: incidentNumber.describe("Tasks of this incident").optional(),
   sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
   include: z
     .enum(["payload"], { error: "must be payload" })

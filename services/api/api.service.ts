@@ -25,6 +25,7 @@ import { healthRoutes } from "./health.routes.ts";
 import { incidentRoutes } from "./incidents.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
+import { Methods } from "./methods.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
 import { checkNotOwn } from "./own-calls.ts";
@@ -117,8 +118,13 @@ const api: ServiceSchema<Record<string, unknown>> = {
     // Aliases are matched in the order they are written.
     optimizeOrder: false,
     routes: [],
-    onError(this: { logger: Logger }, _req: IncomingMessage, res: ServerResponse, error: unknown) {
-      sendProblem(res, loggedRefusal(this.logger, res, error));
+    onError(
+      this: { logger: Logger; methods: Methods },
+      req: IncomingMessage,
+      res: ServerResponse,
+      error: unknown,
+    ) {
+      sendProblem(res, loggedRefusal(this.logger, res, this.methods.judge(req, res, error)));
     },
   },
 
@@ -188,8 +194,10 @@ const api: ServiceSchema<Record<string, unknown>> = {
       this.unannounce = announce(broker, { address, port });
     });
     this.server.once("close", () => this.unannounce?.());
-    const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
-      sendRefusal(res, loggedRefusal(this.logger, res, error));
+    const methods = new Methods([...legacyDeclarations, ...everyRoute(nodes)]);
+    this.methods = methods;
+    const legacyError = (req: IncomingMessage, res: ServerResponse, error: unknown) =>
+      sendRefusal(res, loggedRefusal(this.logger, res, methods.judge(req, res, error)));
     const legacy = legacyRoutes(broker, callers, config);
     const aliases = aliasesOf(everyRoute(nodes), broker, callers);
     this.direct = new Map([...directOf("/api", legacy), ...directOf("", aliases)]);

@@ -7,7 +7,7 @@ import { sessionItemSchema } from "../../../core/schema/session.ts";
 import { taskIdSchema } from "../../../core/schema/task-views.ts";
 import type { Answer, Declaration } from "../route.ts";
 import type { Components, JsonSchema } from "./components.ts";
-import { refusalsOf } from "./refusals.ts";
+import { OF_THE_PARSER, refusalsOf } from "./refusals.ts";
 
 /** What stands for `{name}` in paths. */
 const PATH_PARAMETERS: Record<string, z.ZodType> = {
@@ -146,9 +146,12 @@ function refusal(
   return {
     description: codes.map((code) => `\`${code}\`: ${REFUSALS[code][1]}`).join("; "),
     ...(Object.keys(headers).length > 0 && { headers }),
-    content:
-      door === "legacy"
-        ? { "text/plain": { schema: { type: "string" } } }
-        : { "application/problem+json": { schema } },
+    content: {
+      ...(door === "legacy" &&
+        codes.some((code) => !OF_THE_PARSER.has(code)) && { "text/plain": { schema: { type: "string" } } }),
+      ...((door !== "legacy" || codes.some((code) => OF_THE_PARSER.has(code))) && {
+        "application/problem+json": { schema },
+      }),
+    },
   };
 }
