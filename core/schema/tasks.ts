@@ -15,6 +15,7 @@ const incidentNumber = z
 export const querySchema = z.strictObject({
   state: z
     .array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` }))
+    .max(STATES.length, `must be given at most ${STATES.length} times`)
     .describe("Repeat it for several")
     .optional(),
   sourceAppName: filter.optional(),

@@ -97,8 +97,7 @@ export const webhookSchema = z
   })
   .meta({
     id: "WebhookRequest",
-    // A robot has an address, and mail a server.
-    anyOf: [{ required: ["url"] }, { required: ["smtp"] }],
+    description: "A robot or a hook needs `url`, mail needs `smtp`",
     examples: [
       {
         type: "dingtalk",

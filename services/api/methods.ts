@@ -5,13 +5,17 @@ import { refusalOf } from "./problem.ts";
 import type { Declaration, GatewayRequest } from "./route.ts";
 
 export class Methods {
-  readonly #paths: { pattern: RegExp; methods: string[] }[];
+  /** Those without parameters. */
+  readonly #fixed = new Map<string, Set<string>>();
+  readonly #patterns: { pattern: RegExp; methods: string[] }[] = [];
 
   constructor(declared: Declaration[]) {
-    this.#paths = declared.map(({ method, path, tag }) => ({
-      pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
-      methods: tag === "Health" ? [method, "HEAD"] : [method],
-    }));
+    for (const { method, path, tag } of declared) {
+      const methods = tag === "Health" ? [method, "HEAD"] : [method];
+      if (path.includes("{"))
+        this.#patterns.push({ pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`), methods });
+      else this.#fixed.set(path, new Set([...(this.#fixed.get(path) ?? []), ...methods]));
+    }
   }
 
   /**
@@ -21,9 +25,12 @@ export class Methods {
   judge(req: IncomingMessage, res: ServerResponse, error: unknown): unknown {
     if (refusalOf(error).code !== "not_found") return error;
     const [path = ""] = ((req as GatewayRequest).originalUrl ?? req.url ?? "").split("?", 1);
-    const methods = this.#paths.flatMap((one) => (one.pattern.test(path) ? one.methods : []));
-    if (methods.length === 0 || methods.includes(req.method ?? "")) return error;
-    const allowed = [...new Set(methods)].join(", ");
+    // `/v1/tasks/cancel` is no task of that name.
+    const methods =
+      this.#fixed.get(path) ??
+      new Set(this.#patterns.flatMap((one) => (one.pattern.test(path) ? one.methods : [])));
+    if (methods.size === 0 || methods.has(req.method ?? "")) return error;
+    const allowed = [...methods].join(", ");
     if (!res.headersSent) res.setHeader("allow", allowed);
     return new BidaError("method_not_allowed", `This takes ${allowed}`);
   }

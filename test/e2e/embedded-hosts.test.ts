@@ -1,6 +1,7 @@
 /** Which host names are ours, over raw HTTP: a page of a stranger that rebinds its name gets nothing. @takes 8 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { everyDeclaration } from "../../services/api/api.service.ts";
 import { startEmbedded } from "./kit/embedded.ts";
 import { answerOf, exchange } from "./kit/raw.ts";
 import { until } from "./kit/until.ts";
@@ -118,6 +119,24 @@ test("a refusal names its request, in the problem document, in kkbida's answer a
       : null;
   });
   assert.is(lines.length, 3, "one line each");
+});
+
+test("a path that is asked for with another method than it has: 405, and which it has", async () => {
+  const declared = Map.groupBy(everyDeclaration(), ({ path }) => path);
+  const allowIn = ({ headers }: { headers: string }) => /^allow: (.*)$/im.exec(headers)?.[1]?.trim() ?? null;
+  for (const [path, routes] of declared) {
+    const has = routes.flatMap(({ method, tag }) => (tag === "Health" ? [method, "HEAD"] : [method]));
+    const target = path.replace(/\{\w+\}/g, "1");
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]) {
+      if (has.includes(method)) continue;
+      const answer = await ask(["host: localhost", authorization, "content-length: 0"], target, method);
+      assert.equal([answer.status, allowIn(answer)], [405, has.join(", ")], `${method} ${path}`);
+    }
+  }
+  for (const target of ["/v1/nothing", "/v1/tasks/no-task", "/nothing"]) {
+    const answer = await ask(["host: localhost", authorization, "content-length: 0"], target, "GET");
+    assert.equal([answer.status, allowIn(answer)], [404, null], target);
+  }
 });
 
 test("refusals are counted by their code", async () => {

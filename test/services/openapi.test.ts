@@ -144,8 +144,10 @@ test("who may, what a key does, and when to come back stand in the document", ()
     "421",
     "422",
     "429",
+    "431",
     "500",
     "503",
+    "508",
   ]);
   for (const status of ["429", "503"]) assert.ok("Retry-After" in (responses[status]?.headers ?? {}));
   for (const { headers } of Object.values(responses)) assert.ok("X-Request-ID" in (headers ?? {}));

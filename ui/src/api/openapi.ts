@@ -606,7 +606,7 @@ export interface components {
             };
             note?: string;
             taskIds?: string[];
-        };
+        } & (unknown | unknown);
         BulkResult: {
             changed: number;
             /** @description matched less expected */
@@ -1092,7 +1092,7 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
@@ -1792,9 +1792,57 @@ export interface components {
          *     }
          */
         WebhookChange: {
-            [key: string]: unknown;
+            backlogMinutes?: number | null;
+            content?: (string | null) | null;
+            contentType?: string | null;
+            digest?: boolean | null;
+            enabled?: boolean | null;
+            expectResult?: (string | null) | null;
+            filter?: {
+                /** @default [] */
+                destinations?: string[];
+                /** @default [] */
+                kinds?: ("exhausted" | "breaker" | "backlog" | "channel")[];
+                /**
+                 * @default warning
+                 * @enum {string}
+                 */
+                minSeverity?: "warning" | "error" | "critical";
+                /** @default [] */
+                sourceAppNames?: string[];
+            } | null;
+            language?: ("zh" | "en") | null;
+            limitCallCount?: number | null;
+            limits?: ({
+                messages: number;
+                seconds: number;
+            }[] | null) | null;
+            memo?: (string | null) | null;
+            name?: string | null;
+            requestMethod?: ("POST" | "PUT" | "PATCH") | null;
+            retry?: (components["schemas"]["RetryPolicy"] | null) | null;
+            secret?: (string | null) | null;
+            smtp?: ({
+                from: string;
+                host: string;
+                password?: string | null;
+                /** @default 587 */
+                port?: number;
+                /**
+                 * @default starttls
+                 * @enum {string}
+                 */
+                tls?: "starttls" | "tls" | "none";
+                to: string[];
+                user?: string | null;
+            } | null) | null;
+            timeoutMs?: number | null;
+            title?: (string | null) | null;
+            type?: ("dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook") | null;
+            url?: (string | null) | null;
         };
         /**
+         * @description A robot or a hook needs `url`, mail needs `smtp`
          * @example {
          *       "type": "dingtalk",
          *       "name": "Operations",
