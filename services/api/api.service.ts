@@ -118,13 +118,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
     // Aliases are matched in the order they are written.
     optimizeOrder: false,
     routes: [],
-    onError(
-      this: { logger: Logger; methods: Methods },
-      req: IncomingMessage,
-      res: ServerResponse,
-      error: unknown,
-    ) {
-      sendProblem(res, loggedRefusal(this.logger, res, this.methods.judge(req, res, error)));
+    onError(this: { logger: Logger }, _req: IncomingMessage, res: ServerResponse, error: unknown) {
+      sendProblem(res, loggedRefusal(this.logger, res, error));
     },
   },
 
@@ -135,17 +130,19 @@ const api: ServiceSchema<Record<string, unknown>> = {
       // A caller that goes on asking over a connection it keeps would never let the server close.
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
+      const refuse = (error: unknown) =>
+        isLegacy(req) ? sendRefusal(res, loggedRefusal(this.logger, res, error)) : onError(error);
       setRequestId(req, res);
       setSafeHeaders(res, this.callers.isSecure(req));
       try {
         this.ownHost.check(req);
         checkNotOwn(req);
       } catch (error) {
-        if (isLegacy(req)) sendRefusal(res, loggedRefusal(this.logger, res, error));
-        else onError(error);
-        return;
+        return refuse(error);
       }
-      if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
+      if (serveDirectly(this.direct, req, res, onError)) return;
+      const refusal = this.methods.refusal(req, res);
+      return refusal ? refuse(refusal) : gatewayHandler.call(this, req, res, next);
     },
 
     /** The gateway's own one logs each request without credentials as an error. */
@@ -194,10 +191,9 @@ const api: ServiceSchema<Record<string, unknown>> = {
       this.unannounce = announce(broker, { address, port });
     });
     this.server.once("close", () => this.unannounce?.());
-    const methods = new Methods([...legacyDeclarations, ...everyRoute(nodes)]);
-    this.methods = methods;
-    const legacyError = (req: IncomingMessage, res: ServerResponse, error: unknown) =>
-      sendRefusal(res, loggedRefusal(this.logger, res, methods.judge(req, res, error)));
+    this.methods = new Methods([...legacyDeclarations, ...everyRoute(nodes)]);
+    const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
+      sendRefusal(res, loggedRefusal(this.logger, res, error));
     const legacy = legacyRoutes(broker, callers, config);
     const aliases = aliasesOf(everyRoute(nodes), broker, callers);
     this.direct = new Map([...directOf("/api", legacy), ...directOf("", aliases)]);

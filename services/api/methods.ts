@@ -1,8 +1,7 @@
 /** Which methods a path has. Where it is asked for with another one that is said, with those it has (RFC 9110, section 15.5.6). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BidaError } from "../../core/errors.ts";
-import { refusalOf } from "./problem.ts";
-import type { Declaration, GatewayRequest } from "./route.ts";
+import type { Declaration } from "./route.ts";
 
 export class Methods {
   /** Those without parameters. */
@@ -18,20 +17,16 @@ export class Methods {
     }
   }
 
-  /**
-   * What went wrong with a request: where nothing was found because of its method, that.
-   * @returns the error, or one that says so; then the answer has `Allow`
-   */
-  judge(req: IncomingMessage, res: ServerResponse, error: unknown): unknown {
-    if (refusalOf(error).code !== "not_found") return error;
-    const [path = ""] = ((req as GatewayRequest).originalUrl ?? req.url ?? "").split("?", 1);
+  /** What a request is refused with because of its method; then the answer has `Allow`. Null: nothing, or the path is not declared. */
+  refusal({ method = "", url = "" }: IncomingMessage, res: ServerResponse): BidaError | null {
+    const [path = ""] = url.split("?", 1);
     // `/v1/tasks/cancel` is no task of that name.
     const methods =
       this.#fixed.get(path) ??
       new Set(this.#patterns.flatMap((one) => (one.pattern.test(path) ? one.methods : [])));
-    if (methods.size === 0 || methods.has(req.method ?? "")) return error;
+    if (methods.size === 0 || methods.has(method)) return null;
     const allowed = [...methods].join(", ");
-    if (!res.headersSent) res.setHeader("allow", allowed);
+    res.setHeader("allow", allowed);
     return new BidaError("method_not_allowed", `This takes ${allowed}`);
   }
 }

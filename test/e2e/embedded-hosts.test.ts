@@ -127,7 +127,7 @@ test("a path that is asked for with another method than it has: 405, and which i
   for (const [path, routes] of declared) {
     const has = routes.flatMap(({ method, tag }) => (tag === "Health" ? [method, "HEAD"] : [method]));
     const target = path.replace(/\{\w+\}/g, "1");
-    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]) {
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"]) {
       if (has.includes(method)) continue;
       const answer = await ask(["host: localhost", authorization, "content-length: 0"], target, method);
       assert.equal([answer.status, allowIn(answer)], [405, has.join(", ")], `${method} ${path}`);
