@@ -39,8 +39,11 @@ const HEAD = "CASE WHEN INSTR(url, ?) = 0 THEN url ELSE SUBSTR(url, 1, INSTR(url
 export function whereSeenUrlContains(db: Matching, query: Query, part: string): void {
   const [whole, value] = contains(db, "url", part);
   const [head] = contains(db, HEAD, part);
-  query.whereRaw(`(${whole} AND ${not("url")} AND (${not("url")} OR ${head}))`, [
-    ...[value, HIDING.userInfo, HIDING.query],
+  // What is kept as the URL that is called has its masks in it.
+  const [called] = contains(db, "called_url", part);
+  const seen = `${whole} AND ${not("url")} AND (${not("url")} OR ${head})`;
+  query.whereRaw(`(${called} OR (called_url IS NULL AND ${seen}))`, [
+    ...[value, value, HIDING.userInfo, HIDING.query],
     ...["?", "?", value],
   ]);
 }

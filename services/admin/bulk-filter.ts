@@ -1,7 +1,6 @@
 /** From the filter of a job to one on rows. */
 import type { JobFilter } from "../../core/bulk.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import { laneOf } from "../../core/ids.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { filterOf } from "./task-filter.ts";
@@ -11,11 +10,11 @@ import { filterOf } from "./task-filter.ts";
  * @param masked as for {@link filterOf}
  */
 export async function jobFilterOf(
-  { destination, ...query }: JobFilter,
+  query: JobFilter,
   asOf: EpochMs,
   resources: Resources,
   masked: boolean,
 ): Promise<TaskFilter> {
   const { filter } = await filterOf(query, resources, masked, "invalid_body");
-  return { ...filter, asOf, lane: destination === undefined ? undefined : laneOf(destination) };
+  return { ...filter, asOf };
 }

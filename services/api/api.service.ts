@@ -35,10 +35,12 @@ import { loggedRefusal } from "./refusal-log.ts";
 import { setRequestId } from "./request-id.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { setSafeHeaders } from "./safe-headers.ts";
+import { searchRoutes } from "./search.routes.ts";
 import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
+import { viewRoutes } from "./views.routes.ts";
 import { webhookRoutes } from "./webhooks.routes.ts";
 
 /** The built console. */
@@ -48,6 +50,7 @@ const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 export const ROUTES: Route[] = [
   // Before `/v1/tasks/{taskId}`, which would take `/v1/tasks/export` for an id.
   ...bulkRoutes,
+  ...searchRoutes,
   ...taskRoutes,
   ...attemptRoutes,
   ...destinationRoutes,
@@ -58,6 +61,7 @@ export const ROUTES: Route[] = [
   ...userRoutes,
   ...sessionRoutes,
   ...auditRoutes,
+  ...viewRoutes,
   ...webhookRoutes,
 ];
 

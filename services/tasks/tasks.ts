@@ -4,6 +4,7 @@ import type { AttemptView, TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { plannedCalls } from "../../core/planned-calls.ts";
 import { endSchema, revealAttemptSchema } from "../../core/schema/tasks.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -50,7 +51,11 @@ export async function viewTask(
     originalOf(resources.db, taskId),
     copiesOf(resources.db, taskId),
   ]);
-  return { ...taskView(task, leased, isExact(ctx), masked), heldBy, resendOf, resentAs };
+  const planned = plannedCalls(task).map((at) => new Date(at).toISOString());
+  return {
+    ...taskView(task, leased, isExact(ctx), masked),
+    ...{ heldBy, resendOf, resentAs, plannedCalls: planned },
+  };
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
