@@ -104,7 +104,9 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   }
   const { url, q, masked } = filter;
   if (url !== undefined)
-    masked ? whereSeenUrlContains(db, query, url) : whereContains(db, query, "COALESCE(called_url, url)", url);
+    masked
+      ? whereSeenUrlContains(db, query, url)
+      : whereContains(db, query, "COALESCE(called_url, url)", url);
   if (q !== undefined) masked ? whereSeenPayloadContains(db, query, q) : wherePayloadContains(db, query, q);
   return query;
 }

@@ -33,8 +33,8 @@ const HEAD = "CASE WHEN INSTR(url, ?) = 0 THEN url ELSE SUBSTR(url, 1, INSTR(url
 
 /**
  * Only tasks whose URL contains `part` where it is not masked (`core/task-secrets.ts`). Who sees masks could find out a secret
- * piece by piece from what a search finds, so that nothing of it may make a difference: where a query holds one only what stands
- * before the query is looked at, and where credentials stand before the host nothing is.
+ * piece by piece if it made a difference to what a search finds. It makes none: of a URL with one in its query only what stands before
+ * the query is searched, and of one with credentials before its host nothing.
  */
 export function whereSeenUrlContains(db: Matching, query: Query, part: string): void {
   const [whole, value] = contains(db, "url", part);

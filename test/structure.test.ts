@@ -135,9 +135,11 @@ function templatesOf(source: string): { text: string; inserted: string[] }[] {
 
 /** What may be part of a statement's text: names of the schema, constants, and texts that are made of nothing else. */
 const NO_VALUES = [
-  // Constants.
+  // Constants, and counts.
   /^[A-Z][A-Z_]+(?:\.[a-zA-Z]+)?$/,
   /^\(4 \* KEEPALIVE_MS\) \/ 1000$/,
+  /^[A-Z]+\[end\]$/,
+  /^ends\.length \/ 2$/,
   // Question marks.
   /^placeholders\(/,
   /^"" ?\.repeat\(/,
@@ -147,7 +149,7 @@ const NO_VALUES = [
   /^columns?\.(?:join|map)\(/,
   /^wait === "" \? "" : ""$/,
   // Texts that such statements are put together of, in the same file, and what drivers say.
-  /^(?:rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
+  /^(?:last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
   /^(?:db\.)?driver\./,
   /^(?:not|asText)\(""\)$/,
   /^not\(column\)$/,

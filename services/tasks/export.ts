@@ -47,8 +47,8 @@ const COLUMNS = [
 export type AskPage = (limit: number, cursor: string | null) => Promise<Page<ExactTaskItem>>;
 
 /**
- * From the first page on, all tasks, without their secrets: a file is passed on, so that nobody's are in it, not even for those who
- * may see them.
+ * From the first page on, all tasks, without their secrets: a file is passed on, and nobody's secrets belong in it, not even for those
+ * who may see them.
  */
 export async function* tasksFrom(first: Page<ExactTaskItem>, ask: AskPage): AsyncGenerator<ExactTaskItem> {
   for (let page = first; ; ) {

@@ -19,10 +19,10 @@ const MAKES_TABLES = /^(?:create|alter) table /;
 const several = new WeakMap<MysqlConnection, Query>();
 
 /**
- * From now on whoever asks on the connection asks one statement; {@link asked} alone sends several. The server takes several in one
+ * From now on a query on the connection is one statement; {@link asked} alone sends several. The server takes several in one
  * text (`multipleStatements`), which makes an injection, were there one, much worse: it could end our statement and begin one of its own.
- * Texts come from the program and values are bound to question marks, so that none of ours has a semicolon; but for comments of columns,
- * where a table is made.
+ * Texts come from the program and values are bound to question marks: none of ours has a semicolon but in the comments of columns, where a
+ * table is made.
  */
 export function onlyOneEach(connection: MysqlConnection): void {
   const query = connection.query.bind(connection);
