@@ -153,7 +153,9 @@ test("nobody finds masked secrets out by searching: not in lists, exports, count
       const counted = await world.api("POST", `/v1/tasks/${action}`, { filter, dryRun: true }, operator);
       assert.is(counted.json.matched, 0, guess);
     }
-    assert.is((await get(`/v1/tasks?${guess}`, app.headers)).json.items.length, 1, guess);
+    // The URL that is called is kept with its masks, for everybody.
+    const own = guess.startsWith("q=") ? 1 : 0;
+    assert.is((await get(`/v1/tasks?${guess}`, app.headers)).json.items.length, own, guess);
   }
   const seen = (await get(`/v1/tasks?url=${encodeURIComponent(new URL(world.receiver.url()).host)}`, viewer))
     .json;
