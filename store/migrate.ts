@@ -25,6 +25,7 @@ import * as access from "./migrations/018_access.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
+import * as inbox from "./migrations/026_inbox.ts";
 
 interface Migration {
   name: string;
@@ -56,6 +57,7 @@ const MIGRATIONS: Migration[] = [
   wire,
   incidents,
   profiles,
+  inbox,
 ];
 
 /** In order, for tests. */

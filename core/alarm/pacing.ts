@@ -1,7 +1,8 @@
 /**
  * How many messages a channel gets. Platforms bound it (and then drop messages, or lock the robot out for minutes);
  * people bound it too: a chat that scrolls is not read. While little happens each alarm is a message of its own, at
- * once. When much happens, alarms wait a few seconds and become one digest. Pure.
+ * once. When much happens, alarms wait a few seconds and become one digest; where it goes on, each digest waits longer than
+ * the one before, up to a limit, until it was quiet. Pure.
  */
 import type { EpochMs } from "../clock.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
@@ -24,13 +25,31 @@ export const PLATFORM_LIMITS: Record<ChannelType, Limit[]> = {
   webhook: [],
 };
 
-/** A minute's messages up to here go out at once; beyond, one each {@link CALM_SPACING}. */
+/** How messages keep apart where alarms go on and on. */
+export interface Spacing {
+  /** The first gap. */
+  seconds: number;
+  /** Each gap is so many times the one before. 1: all are alike. */
+  factor: number;
+  maxSeconds: number;
+}
+
+/** 6 s, 12 s, 24 s … 10 min. */
+export const DEFAULT_SPACING: Spacing = { seconds: 6, factor: 2, maxSeconds: 600 };
+
+/** So many messages in a row go out at once; those after them are spaced. */
 const CALM_MESSAGES = 6;
-const CALM_SPACING = 6_000;
+/** A row of messages ends where none is sent for so long, or for twice the gap that it had come to, in ms. */
 const CALM_WINDOW = 60_000;
+/** While messages are under way it is looked again after so long, in ms. */
+const UNDER_WAY_LOOK = 6_000;
+/** One digest tells of at most so many: its transaction shall not hold the lock for long. What is over is not made to wait. */
+export const MAX_DIGEST = 20_000;
+/** How long ago a row of messages may have begun, in ms. */
+export const LONGEST_ROW = 48 * 3_600_000;
 /** Alarms that go out one by one, at once; more become a digest. */
 const SINGLES = 3;
-/** More than a minute can have under the rules above. */
+/** More than a row takes to come to its longest gap. */
 const CALM_RECALL = 50;
 /** Messages on their way (being retried, mostly): more wait, and are gathered meanwhile. */
 const MAX_UNDER_WAY = 4;
@@ -38,6 +57,7 @@ const MAX_UNDER_WAY = 4;
 export interface Channel {
   limits: Limit[];
   digest: boolean;
+  spacing: Spacing;
   /** Its last message could not be delivered: one at a time finds out whether it works again. */
   broken: boolean;
 }
@@ -45,7 +65,7 @@ export interface Channel {
 export interface Traffic {
   /** Alarms that are not told yet. */
   waiting: number;
-  /** When messages of the last hour were made, in any order. */
+  /** When its latest messages were made, in any order. */
   sentAt: EpochMs[];
   /** Of those, how many have not ended. */
   underWay: number;
@@ -67,18 +87,23 @@ export function recallOf({ limits, digest }: Channel): number {
 }
 
 /** What a channel does now. */
-export function nextTurn({ limits, digest, broken }: Channel, traffic: Traffic, now: EpochMs): Turn {
+export function nextTurn(
+  { limits, digest, spacing, broken }: Channel,
+  traffic: Traffic,
+  now: EpochMs,
+): Turn {
   const { waiting, sentAt, underWay } = traffic;
   if (waiting === 0) return { kind: "none" };
   if (digest && underWay >= (broken ? 1 : MAX_UNDER_WAY))
-    return { kind: "wait", at: (now + CALM_SPACING) as EpochMs };
+    return { kind: "wait", at: (now + UNDER_WAY_LOOK) as EpochMs };
   const free = limits.map((limit) => room(limit, sentAt, now));
-  const calmAt = digest ? calmFrom(sentAt, now) : now;
+  const row = rowOf(sentAt, spacing, now);
+  const calmAt = digest && waiting < MAX_DIGEST ? row.nextAt : now;
   const at = Math.max(calmAt, ...free.map(({ at }) => at));
   if (at > now) return { kind: "wait", at: at as EpochMs };
   const most = Math.min(waiting, ...free.map(({ messages }) => messages));
   if (!digest) return { kind: "singles", count: most };
-  const calm = recent(sentAt, CALM_WINDOW, now).length + SINGLES <= CALM_MESSAGES && underWay === 0;
+  const calm = row.messages + SINGLES <= CALM_MESSAGES && underWay === 0;
   if (waiting === 1) return { kind: "singles", count: 1 };
   return calm && waiting <= Math.min(SINGLES, most)
     ? { kind: "singles", count: waiting }
@@ -100,9 +125,23 @@ function room(
   return { messages: 0, at: Math.floor(leaving + window) + 1 };
 }
 
-function calmFrom(sentAt: EpochMs[], now: EpochMs): number {
-  const inWindow = recent(sentAt, CALM_WINDOW, now);
-  return inWindow.length < CALM_MESSAGES ? now : Math.max(...inWindow) + CALM_SPACING;
+/** How many messages were sent in a row up to now, and when the next may follow. */
+function rowOf(sentAt: EpochMs[], spacing: Spacing, now: EpochMs): { messages: number; nextAt: number } {
+  let messages = 0;
+  let last: number = now;
+  const isOver = (at: number) => at - last > Math.max(CALM_WINDOW, 2 * gapAfter(messages, spacing));
+  for (const at of sentAt.toSorted((a, b) => a - b)) {
+    messages = messages > 0 && isOver(at) ? 1 : messages + 1;
+    last = at;
+  }
+  if (messages === 0 || isOver(now)) return { messages: 0, nextAt: now };
+  return { messages, nextAt: messages < CALM_MESSAGES ? now : last + gapAfter(messages, spacing) };
+}
+
+/** How long the next message keeps from the last of so many in a row, in ms. */
+function gapAfter(messages: number, { seconds, factor, maxSeconds }: Spacing): number {
+  if (messages < CALM_MESSAGES) return 0;
+  return Math.min(seconds * factor ** (messages - CALM_MESSAGES), maxSeconds) * 1000;
 }
 
 const recent = (sentAt: EpochMs[], window: number, now: EpochMs): number[] =>

@@ -67,6 +67,12 @@ export function isLegacyTemplate(template: string): boolean {
   return known.length > 0 && known.every((name) => VARIABLES.indexOf(name) < LEGACY);
 }
 
+/** Whether a message of it says what kind of alarm it is. */
+export const tellsKind = (template: string): boolean =>
+  Array.from(template.matchAll(PLACEHOLDER), ([, name]) => name).some(
+    (name) => name === "kind" || name === "title" || name === "summary",
+  );
+
 /** A number that an alarm does not have is 0: an unquoted place must stay valid. */
 const valueFor = (name: Variable, values: Values): string => values[name] || (NUMBERS.has(name) ? "0" : "");
 

@@ -43,6 +43,7 @@ import * as bulk from "./bulk.ts";
 import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
+import { inboxActions } from "./inbox.actions.ts";
 import * as incidents from "./incidents.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
@@ -166,13 +167,13 @@ const admin: ServiceSchema = {
     acknowledgeIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
       const { note } = parseWith(acknowledgeSchema, body, "invalid_body");
-      return incidents.acknowledge(officeOf(ctx).resources, ctx, parsed.id, note);
+      return incidents.acknowledgeIncident(officeOf(ctx).resources, ctx, parsed.id, note);
     },
 
     muteIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
-      const { muted, note } = parseWith(muteSchema, body, "invalid_body");
-      return incidents.mute(officeOf(ctx).resources, ctx, parsed.id, muted, note);
+      const request = parseWith(muteSchema, body, "invalid_body");
+      return incidents.muteIncident(officeOf(ctx).resources, ctx, parsed.id, request);
     },
 
     changeIncidentTasks: async ({ id, action, request }, ctx) => {
@@ -202,6 +203,7 @@ const admin: ServiceSchema = {
     stopJob: async ({ id, ...body }, ctx) =>
       bulk.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
 
+    ...inboxActions,
     ...peopleActions,
   }),
 

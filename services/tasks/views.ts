@@ -8,7 +8,7 @@ import type {
   TaskItem,
   TaskView,
 } from "../../core/contract.ts";
-import { printExpectation } from "../../core/expect.ts";
+import { ownExpectation, printExpectation } from "../../core/expect.ts";
 import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
@@ -23,7 +23,7 @@ import type { ListedTask, LockedTask, StoredTask } from "../../store/rows.ts";
  */
 export function taskView(stored: StoredTask, leased: boolean, exact: boolean, masked = false): TaskView {
   const task = masked ? maskTask(stored) : stored;
-  const expect = task.expect && printExpectation(task.expect);
+  const expect = task.expect && printExpectation(ownExpectation(task.expect));
   const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
     ...targetOf(task, leased),

@@ -7,10 +7,10 @@ import {
   addressed,
   type ChannelSpec,
   filterOf,
-  messageTask,
   parseChannel,
 } from "../../../core/alarm/channel.ts";
 import { MASK, maskUrl, withoutSecrets } from "../../../core/alarm/mask.ts";
+import { messageTask } from "../../../core/alarm/message.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import { epochMs } from "../../../core/clock.ts";
 import { EgressPolicy } from "../../../core/egress.ts";

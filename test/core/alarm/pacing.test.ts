@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Channel, type Limit, nextTurn, PLATFORM_LIMITS } from "../../../core/alarm/pacing.ts";
+import { type Channel, DEFAULT_SPACING, type Limit, nextTurn, PLATFORM_LIMITS } from "../../../core/alarm/pacing.ts";
 import { type EpochMs, epochMs } from "../../../core/clock.ts";
 import { CHANNEL_TYPES } from "../../../core/schema/webhooks.ts";
 
@@ -9,6 +9,7 @@ const NOW = epochMs(1_700_000_000_000);
 const channel = (limits: Limit[], more: Partial<Channel> = {}): Channel => ({
   limits,
   digest: true,
+  spacing: DEFAULT_SPACING,
   broken: false,
   ...more,
 });

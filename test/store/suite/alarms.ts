@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ALARM_APP_ID } from "../../../core/alarm/alarm.ts";
-import { type ChannelSpec, destinationOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
+import { type ChannelSpec, destinationOf, parseChannel } from "../../../core/alarm/channel.ts";
+import { messageTask } from "../../../core/alarm/message.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import type { Turn } from "../../../core/alarm/pacing.ts";
 import { epochMs } from "../../../core/clock.ts";
