@@ -11,8 +11,8 @@ import { ALARM_APP_ID, type Alarm } from "../core/alarm/alarm.ts";
 import type { Counted, Digest } from "../core/alarm/notice.ts";
 import { TOP } from "../core/alarm/notice.ts";
 import type { Traffic, Turn } from "../core/alarm/pacing.ts";
-import { LONGEST_ROW, MAX_DIGEST } from "../core/alarm/pacing.ts";
-import { type EpochMs, epochMs } from "../core/clock.ts";
+import { MAX_DIGEST } from "../core/alarm/pacing.ts";
+import { type EpochMs, epochMs, hours } from "../core/clock.ts";
 import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { TaskSpec } from "../core/task.ts";
 import { acceptWithin, newTask } from "./accept.ts";
@@ -109,8 +109,10 @@ export function makeMessages(
   compose: (digest: Digest) => Composed,
 ): Promise<StoredTask[]> {
   return atDesk(db, async (trx) => {
-    if (!(await trx("webhooks").where({ id: webhookId, enabled: 1 }).first("id"))) return [];
-    const turn = decide(await trafficOf(trx, webhookId, recall, now));
+    const channel = await trx("webhooks").where({ id: webhookId, enabled: 1 }).first("row_messages", "row_last_at");
+    if (!channel) return [];
+    const row = { messages: Number(channel.row_messages), lastAt: Number(channel.row_last_at) };
+    const turn = decide({ ...(await trafficOf(trx, webhookId, recall, now)), row });
     if (turn.kind === "none" || turn.kind === "wait") return [];
     const most = turn.kind === "digest" ? MAX_DIGEST : Math.min(turn.count, SINGLES_AT_ONCE);
     const ids = (await open(trx, webhookId).orderBy("alarm_id").limit(most).pluck("alarm_id")).map(Number);
@@ -119,6 +121,9 @@ export function makeMessages(
       turn.kind === "digest"
         ? [await gather({ ...db, knex: trx }, webhookId, ids)]
         : await single(trx, webhookId, ids);
+    await trx("webhooks")
+      .where("id", webhookId)
+      .update({ row_messages: (turn.row ?? 0) + told.length, row_last_at: now });
     const tasks = told.map(([taskId, digest]) => messageOf(taskId, compose(digest), now));
     const rows = told.map(([taskId, { count }]) => [taskIdToBytes(taskId), webhookId, count, now]);
     await insertMany(trx, "alarm_messages", ["task_id", "webhook_id", "alarms", "created_at"], rows);
@@ -188,13 +193,18 @@ const open = (trx: Knex, webhookId: number) =>
 /** The messages that were made for a channel. */
 const messages = (knex: Knex, webhookId: number) => related(knex, ChannelModel, webhookId, "messages");
 
-async function trafficOf(trx: Knex, webhookId: number, recall: number, now: EpochMs): Promise<Traffic> {
+async function trafficOf(
+  trx: Knex,
+  webhookId: number,
+  recall: number,
+  now: EpochMs,
+): Promise<Omit<Traffic, "row">> {
   const [row] = await open(trx, webhookId).count({ waiting: "*" });
   const waiting = Number(row?.waiting ?? 0);
   if (recall === 0) return { waiting, sentAt: [], underWay: 0 };
   const recent = await messages(trx, webhookId)
     .leftJoinRelated("task")
-    .where("alarm_messages.created_at", ">", now - LONGEST_ROW)
+    .where("alarm_messages.created_at", ">", now - hours(1))
     .orderBy("alarm_messages.created_at", "desc")
     .limit(recall)
     .select("alarm_messages.created_at", "task.state");

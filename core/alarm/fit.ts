@@ -3,8 +3,6 @@ import { cutToBytes } from "../cut-text.ts";
 import { fits } from "./sizes.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
 
-/** No message needs more room than that, in bytes: every platform's limit is below it. */
-const MOST_ROOM = 1_048_576;
 /** Less of a line says nothing, in bytes. */
 const LEAST_PART = 40;
 
@@ -24,7 +22,7 @@ export function fitted(
   const whole = build(Number.POSITIVE_INFINITY);
   if (fits(type, whole)) return { body: whole, shortened: false };
   let best = build(0);
-  for (let low = 0, high = MOST_ROOM; low < high; ) {
+  for (let low = 0, high = Buffer.byteLength(whole); low < high; ) {
     const room = Math.ceil((low + high) / 2);
     const body = build(room);
     if (fits(type, body)) [best, low] = [body, room];

@@ -61,7 +61,7 @@ export function noticeOf(digest: Digest, { language, prefix, consoleUrl, zone }:
   const link = linkOf(single ? alarm : null, digest.kinds, consoleUrl);
   const told = { title, lines, link };
   const calm = isCalm(digest);
-  return { ...told, words, calm, values: (room) => valuesOf(digest, words, told, zone, room) };
+  return { ...told, words, calm, values: valuesOf(digest, words, told, zone) };
 }
 
 /**
@@ -82,8 +82,8 @@ export function bareNotice(digest: Digest, { language, prefix, consoleUrl }: Wri
   const link = linkOf(single, digest.kinds, consoleUrl);
   const told = { title, lines, link };
   const first = digest.first.map((alarm): Alarm => ({ ...alarm, sourceAppName: null, destination: null, facts: {} }));
-  const bare = { ...digest, first };
-  return { ...told, words, calm: isCalm(digest), values: (room) => valuesOf(bare, words, told, undefined, room) };
+  const values = valuesOf({ ...digest, first }, words, told, undefined);
+  return { ...told, words, calm: isCalm(digest), values };
 }
 
 const isCalm = ({ kinds }: Digest): boolean => kinds.every(([kind]) => kind === "recovered");
@@ -172,76 +172,72 @@ function digestLines({ count, kinds, apps, destinations, errors, first }: Digest
     counted(words.byApp, apps),
     counted(words.byDestination, destinations),
     counted(words.byError, errors),
-    {
-      label: words.firstTasks,
-      value: listed(
-        first.map(({ taskId }) => taskId),
-        count,
-        words,
-      ),
-    },
+    { label: words.firstTasks, value: firstTasks(first, count, words) },
   ];
+}
+
+function firstTasks(first: Alarm[], count: number, words: Words): string {
+  const ids = first.flatMap(({ taskId }) => taskId ?? []);
+  const all = count > first.length ? count : ids.length;
+  return ids.length === 0 ? "" : fitList(ids, words.separator, Number.POSITIVE_INFINITY, all, words.more);
 }
 
 const countedText = (list: Counted[], words: Words): string =>
   list.map(([name, n]) => `${oneLine(name) || words.unnamed} ${n}`).join(words.separator);
 
-/** The first few different values, and of how many. */
-function listed(
-  values: (string | null | undefined)[],
-  count: number,
-  words: Words,
-  room = Number.POSITIVE_INFINITY,
-): string {
-  const different = [...new Set(values.filter((value): value is string => Boolean(value)))];
-  if (different.length === 0) return "";
-  // Where all are told, how many there are is known.
-  const all = count > values.length ? count : different.length;
-  return fitList(different, words.separator, room, count === 1 ? 1 : all, words.more);
-}
+type Valued = string | number | null | undefined;
 
-/** In a digest a variable holds the values of the first few alarms, so that kkbida's templates stay readable. */
+/**
+ * In a digest a variable holds the values of the first few alarms, so that kkbida's templates stay readable. What they are is
+ * found out once, how much of it there is room for any number of times.
+ */
 function valuesOf(
   { count, first, kinds }: Digest,
   words: Words,
   { title, lines, link }: Pick<Notice, "title" | "lines" | "link">,
   zone: Zone,
-  room: number,
-): Values {
-  const all = (of: (alarm: Alarm) => string | number | null | undefined): string =>
-    listed(
-      first.map((alarm) => {
-        const value = of(alarm);
-        return value === null || value === undefined ? null : String(value);
-      }),
-      count,
-      words,
-      room,
-    );
+): Notice["values"] {
+  const listOf = (of: (alarm: Alarm) => Valued): string[] => {
+    const values = first.map(of).filter((value) => value !== null && value !== undefined && value !== "");
+    return [...new Set(values.map(String))];
+  };
+  const lists = {
+    taskId: listOf(({ taskId }) => taskId),
+    url: listOf(({ facts: { url }, destination }) => url ?? destination),
+    createTime: listOf(({ facts: { createTime }, createdAt }) => timestampText(createTime ?? createdAt, zone)),
+    lastModifiedDate: listOf(({ facts: { lastModifiedDate }, createdAt }) =>
+      timestampText(lastModifiedDate ?? createdAt, zone),
+    ),
+    sourceAppName: listOf(({ sourceAppName }) => sourceAppName),
+    targetAppName: listOf(({ facts: { targetAppName } }) => targetAppName),
+    lastError: listOf(({ facts: { lastError } }) => lastError),
+  };
   const highest = Math.max(...kinds.map(([kind]) => SEVERITIES.indexOf(SEVERITY_OF[kind as AlarmKind])));
   // What may stand without quotes in a template stays a number: the first alarm's.
   const facts = first[0]?.facts;
   const number = (value: number | undefined): string => (value === undefined ? "" : String(value));
-  const text = ({ label, value }: Line) => `${label}: ${value}`;
-  return {
-    taskId: all(({ taskId }) => taskId),
-    url: all(({ facts: { url }, destination }) => url ?? destination),
-    createTime: all(({ facts: { createTime }, createdAt }) => timestampText(createTime ?? createdAt, zone)),
-    lastModifiedDate: all(({ facts: { lastModifiedDate }, createdAt }) =>
-      timestampText(lastModifiedDate ?? createdAt, zone),
-    ),
-    sourceAppName: all(({ sourceAppName }) => sourceAppName),
-    targetAppName: all(({ facts: { targetAppName } }) => targetAppName),
+  const fixed = {
     callCount: number(facts?.callCount),
     limitCallCount: number(facts?.limitCallCount),
-    lastError: all(({ facts: { lastError } }) => lastError),
     statusCode: number(facts?.statusCode),
     consoleUrl: link,
     kind: kinds.map(([kind]) => kind).join(","),
     severity: SEVERITIES[highest] ?? "error",
-    title: cutToBytes(title, room, "…"),
-    summary: fitLines(lines, text, room, words.leftOut).join("\n"),
     count: String(count),
+  };
+  const text = ({ label, value }: Line) => `${label}: ${value}`;
+  return (room) => {
+    const listed = Object.entries(lists).map(([name, list]) => {
+      // Where all are told, how many there are is known.
+      const all = count > first.length ? count : list.length;
+      return [name, list.length === 0 ? "" : fitList(list, words.separator, room, all, words.more)] as const;
+    });
+    return {
+      ...fixed,
+      ...(Object.fromEntries(listed) as Record<keyof typeof lists, string>),
+      title: cutToBytes(title, room, "…"),
+      summary: fitLines(lines, text, room, words.leftOut).join("\n"),
+    };
   };
 }
 

@@ -45,12 +45,8 @@ const CALM_WINDOW = 60_000;
 const UNDER_WAY_LOOK = 6_000;
 /** One digest tells of at most so many: its transaction shall not hold the lock for long. What is over is not made to wait. */
 export const MAX_DIGEST = 20_000;
-/** How long ago a row of messages may have begun, in ms. */
-export const LONGEST_ROW = 48 * 3_600_000;
 /** Alarms that go out one by one, at once; more become a digest. */
 const SINGLES = 3;
-/** More than a row takes to come to its longest gap. */
-const CALM_RECALL = 50;
 /** Messages on their way (being retried, mostly): more wait, and are gathered meanwhile. */
 const MAX_UNDER_WAY = 4;
 
@@ -65,10 +61,18 @@ export interface Channel {
 export interface Traffic {
   /** Alarms that are not told yet. */
   waiting: number;
-  /** When its latest messages were made, in any order. */
+  /** When messages of the last hour were made, in any order. */
   sentAt: EpochMs[];
   /** Of those, how many have not ended. */
   underWay: number;
+  row: Row;
+}
+
+/** Messages one after another, none of which was long after the one before. */
+export interface Row {
+  messages: number;
+  /** When the last of them was made; 0: there was none. */
+  lastAt: number;
 }
 
 export type Turn =
@@ -76,14 +80,14 @@ export type Turn =
   | { kind: "none" }
   /** Look again at `at`, or when a message has ended. */
   | { kind: "wait"; at: EpochMs }
-  /** This many alarms, a message each. */
-  | { kind: "singles"; count: number }
+  /** This many alarms, a message each; `row`: messages of the row that they go on. */
+  | { kind: "singles"; count: number; row?: number }
   /** All that wait, in one message. */
-  | { kind: "digest" };
+  | { kind: "digest"; row?: number };
 
 /** How many of a channel's latest messages {@link nextTurn} must know of. */
 export function recallOf({ limits, digest }: Channel): number {
-  return Math.max(...limits.map(({ messages }) => messages), digest ? CALM_RECALL : 0, 0);
+  return Math.max(...limits.map(({ messages }) => messages), digest ? MAX_UNDER_WAY : 0, 0);
 }
 
 /** What a channel does now. */
@@ -97,17 +101,18 @@ export function nextTurn(
   if (digest && underWay >= (broken ? 1 : MAX_UNDER_WAY))
     return { kind: "wait", at: (now + UNDER_WAY_LOOK) as EpochMs };
   const free = limits.map((limit) => room(limit, sentAt, now));
-  const row = rowOf(sentAt, spacing, now);
-  const calmAt = digest && waiting < MAX_DIGEST ? row.nextAt : now;
+  const row = isOver(traffic.row, spacing, now) ? 0 : traffic.row.messages;
+  const next = row < CALM_MESSAGES ? now : traffic.row.lastAt + gapAfter(row, spacing);
+  const calmAt = digest && waiting < MAX_DIGEST ? next : now;
   const at = Math.max(calmAt, ...free.map(({ at }) => at));
   if (at > now) return { kind: "wait", at: at as EpochMs };
   const most = Math.min(waiting, ...free.map(({ messages }) => messages));
-  if (!digest) return { kind: "singles", count: most };
-  const calm = row.messages + SINGLES <= CALM_MESSAGES && underWay === 0;
-  if (waiting === 1) return { kind: "singles", count: 1 };
+  if (!digest) return { kind: "singles", count: most, row };
+  const calm = row + SINGLES <= CALM_MESSAGES && underWay === 0;
+  if (waiting === 1) return { kind: "singles", count: 1, row };
   return calm && waiting <= Math.min(SINGLES, most)
-    ? { kind: "singles", count: waiting }
-    : { kind: "digest" };
+    ? { kind: "singles", count: waiting, row }
+    : { kind: "digest", row };
 }
 
 /** How many messages a limit leaves room for, and from when on. */
@@ -125,18 +130,9 @@ function room(
   return { messages: 0, at: Math.floor(leaving + window) + 1 };
 }
 
-/** How many messages were sent in a row up to now, and when the next may follow. */
-function rowOf(sentAt: EpochMs[], spacing: Spacing, now: EpochMs): { messages: number; nextAt: number } {
-  let messages = 0;
-  let last: number = now;
-  const isOver = (at: number) => at - last > Math.max(CALM_WINDOW, 2 * gapAfter(messages, spacing));
-  for (const at of sentAt.toSorted((a, b) => a - b)) {
-    messages = messages > 0 && isOver(at) ? 1 : messages + 1;
-    last = at;
-  }
-  if (messages === 0 || isOver(now)) return { messages: 0, nextAt: now };
-  return { messages, nextAt: messages < CALM_MESSAGES ? now : last + gapAfter(messages, spacing) };
-}
+/** Whether it was quiet since, for a minute and for twice as long as the next message would have waited. */
+const isOver = ({ messages, lastAt }: Row, spacing: Spacing, now: EpochMs): boolean =>
+  now - lastAt > Math.max(CALM_WINDOW, 2 * gapAfter(messages, spacing));
 
 /** How long the next message keeps from the last of so many in a row, in ms. */
 function gapAfter(messages: number, { seconds, factor, maxSeconds }: Spacing): number {

@@ -42,6 +42,12 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger("created_at").notNullable();
   });
   await moveMutes(knex);
+  await addColumn(knex, "webhooks", "row_messages", (table) => {
+    table.integer("row_messages").notNullable().defaultTo(0).comment("made one after another");
+  });
+  await addColumn(knex, "webhooks", "row_last_at", (table) => {
+    table.bigInteger("row_last_at").notNullable().defaultTo(0).comment("when the last of them was made");
+  });
   await addColumn(knex, "alarm_messages", "refused", (table) => {
     table.tinyint("refused").nullable().comment("1: a short one is to be sent in its place; 2: that is all");
   });
