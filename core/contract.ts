@@ -23,6 +23,7 @@ import type {
   AppIdentity,
   AppRequest,
   AppView,
+  AuditNames,
   AuditQuery,
   AuditView,
   CreatedApp,
@@ -187,6 +188,7 @@ export interface ActionMap {
   "admin.changeUser": [UserChange & { id: number }, UserView];
   "admin.deleteUser": [{ id: number }, Record<string, never>];
   "admin.listAudit": [AuditQuery, Page<AuditView>];
+  "admin.auditNames": [Record<string, never>, AuditNames];
   /** Records that the caller was refused: a role that may not. */
   "admin.noteRefusal": [{ route: string }, Record<string, never>];
   "notifier.listWebhooks": [Record<string, never>, Page<WebhookView>];

@@ -39,6 +39,8 @@ export interface TaskView {
   resendOf?: string | null;
   /** Copies of this task, the newest first, at most 20. Lists leave them out. */
   resentAs?: string[];
+  /** Name of the app whose key handed it over, also of one that is deleted; null: a user did, or kkbida's endpoint. */
+  app: string | null;
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;

@@ -6,6 +6,7 @@
  */
 import type { EpochMs } from "../clock.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
+import type { Spacing } from "./spacing.ts";
 
 export interface Limit {
   messages: number;
@@ -24,18 +25,6 @@ export const PLATFORM_LIMITS: Record<ChannelType, Limit[]> = {
   email: [{ messages: 20, seconds: 60 }],
   webhook: [],
 };
-
-/** How messages keep apart where alarms go on and on. */
-export interface Spacing {
-  /** The first gap. */
-  seconds: number;
-  /** Each gap is so many times the one before. 1: all are alike. */
-  factor: number;
-  maxSeconds: number;
-}
-
-/** 6 s, 12 s, 24 s … 10 min. */
-export const DEFAULT_SPACING: Spacing = { seconds: 6, factor: 2, maxSeconds: 600 };
 
 /** So many messages in a row go out at once; those after them are spaced. */
 const CALM_MESSAGES = 6;

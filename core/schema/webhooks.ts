@@ -1,7 +1,7 @@
 /** Channels of alarms, as callers write and read them. */
 import { z } from "zod";
 import { ALARM_KINDS, SEVERITIES } from "../alarm/alarm.ts";
-import { DEFAULT_SPACING } from "../alarm/pacing.ts";
+import { DEFAULT_SPACING } from "../alarm/spacing.ts";
 import { retrySchema } from "../task-schema.ts";
 import type { AlarmMessageView, WebhookPreview, WebhookTest, WebhookView } from "../webhook-view.ts";
 

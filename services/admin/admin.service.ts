@@ -28,6 +28,7 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
+import { withApps } from "../tasks/calling-app.ts";
 import {
   cancelTask,
   isExact,
@@ -71,11 +72,22 @@ const admin: ServiceSchema = {
       const isLeased = ({ taskId }: { taskId: TaskId }) => leased.has(taskId);
       const masked = isMasked(ctx);
       if (query.include === undefined)
-        return { ...page, items: page.items.map((task) => taskItem(task, isLeased(task), masked)) };
+        return {
+          ...page,
+          items: await withApps(
+            resources.db,
+            page.items,
+            page.items.map((task) => taskItem(task, isLeased(task), masked)),
+          ),
+        };
       const full = await withPayloads(resources.db, scopeOf(ctx), page, (task) => cursorBehind(sort, task));
       return {
         ...full,
-        items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
+        items: await withApps(
+          resources.db,
+          full.items,
+          full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
+        ),
       };
     },
 

@@ -216,7 +216,8 @@ export class BulkWorker {
     upTo: Position | null | undefined,
   ): Promise<StoredJob> {
     const { clock } = this.#resources;
-    const by = { actor: job.actor, sourceIp: job.sourceIp, requestPath: job.requestPath, note: job.note };
+    const { actor, sourceIp, requestPath, note } = job;
+    const by = { actor, sourceIp, requestPath, note, group: job.id };
     let after = job;
     await applyTo(this.#resources, actionOf(job.kind), candidates, by, {
       // Somebody may have changed them since they were looked up.

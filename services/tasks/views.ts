@@ -21,7 +21,12 @@ import type { ListedTask, LockedTask, StoredTask } from "../../store/rows.ts";
  * @param exact JSON stays text, see {@link ExactTaskView}; otherwise it is what JavaScript makes of it
  * @param masked without secrets, see `core/task-secrets.ts`
  */
-export function taskView(stored: StoredTask, leased: boolean, exact: boolean, masked = false): TaskView {
+export function taskView(
+  stored: StoredTask,
+  leased: boolean,
+  exact: boolean,
+  masked = false,
+): Omit<TaskView, "app"> {
   const task = masked ? maskTask(stored) : stored;
   const expect = task.expect && printExpectation(ownExpectation(task.expect));
   const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
@@ -38,7 +43,11 @@ export function taskView(stored: StoredTask, leased: boolean, exact: boolean, ma
 }
 
 /** A task as lists show it unless they are asked for payloads. */
-export const taskItem = (task: ListedTask, leased: boolean, masked = false): TaskItem => ({
+export const taskItem = (
+  task: ListedTask,
+  leased: boolean,
+  masked = false,
+): Omit<TaskItem, "app"> => ({
   ...targetOf(masked ? { ...task, url: maskTaskUrl(task.url) } : task, leased),
   ...progressOf(task),
 });

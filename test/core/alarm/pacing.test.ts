@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Channel, DEFAULT_SPACING, type Limit, MAX_DIGEST, nextTurn, PLATFORM_LIMITS } from "../../../core/alarm/pacing.ts";
+import { type Channel, type Limit, MAX_DIGEST, nextTurn, PLATFORM_LIMITS } from "../../../core/alarm/pacing.ts";
+import { DEFAULT_SPACING } from "../../../core/alarm/spacing.ts";
 import { type EpochMs, epochMs } from "../../../core/clock.ts";
 import { CHANNEL_TYPES } from "../../../core/schema/webhooks.ts";
 
