@@ -109,7 +109,9 @@ export function makeMessages(
   compose: (digest: Digest) => Composed,
 ): Promise<StoredTask[]> {
   return atDesk(db, async (trx) => {
-    const channel = await trx("webhooks").where({ id: webhookId, enabled: 1 }).first("row_messages", "row_last_at");
+    const channel = await trx("webhooks")
+      .where({ id: webhookId, enabled: 1 })
+      .first("row_messages", "row_last_at");
     if (!channel) return [];
     const row = { messages: Number(channel.row_messages), lastAt: Number(channel.row_last_at) };
     const turn = decide({ ...(await trafficOf(trx, webhookId, recall, now)), row });
@@ -262,7 +264,9 @@ export async function retellRefused(
   compose: (webhookId: number, digest: Digest) => Composed | null,
 ): Promise<StoredTask[]> {
   const wanted = (knex: Knex) =>
-    knex("alarm_messages as m").join("webhooks as w", "w.id", "m.webhook_id").where({ refused: 1, enabled: 1 });
+    knex("alarm_messages as m")
+      .join("webhooks as w", "w.id", "m.webhook_id")
+      .where({ refused: 1, enabled: 1 });
   if (!(await wanted(db.knex).first("m.task_id"))) return [];
   return atDesk(db, async (trx) => {
     const within = { ...db, knex: trx };
@@ -274,7 +278,9 @@ export async function retellRefused(
       if (composed === null) continue;
       const taskId = newTaskId();
       const key = taskIdToBytes(taskId);
-      await trx("alarm_deliveries").where({ webhook_id: webhookId, message_id: former }).update({ message_id: key });
+      await trx("alarm_deliveries")
+        .where({ webhook_id: webhookId, message_id: former })
+        .update({ message_id: key });
       await trx("alarm_messages").where("task_id", former).update({ refused: 2 });
       await trx("alarm_messages").insert({
         ...{ task_id: key, webhook_id: webhookId, alarms, created_at: now, instead_of: former },

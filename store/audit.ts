@@ -140,9 +140,7 @@ export async function auditNames(
     const latest = db.knex("audit").select(column).orderBy("at", "desc").limit(LOOK).as("latest");
     return reading<string[]>(db.knex(latest).distinct(column).orderBy(column).limit(SUGGESTED).pluck(column));
   };
-  const [actors, actions, targets] = await Promise.all(
-    ["actor_name", "action", "target_type"].map(distinct),
-  );
+  const [actors, actions, targets] = await Promise.all(["actor_name", "action", "target_type"].map(distinct));
   return { actors: actors ?? [], actions: actions ?? [], targets: targets ?? [] };
 }
 

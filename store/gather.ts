@@ -17,7 +17,9 @@ export const NO_TASK = Buffer.alloc(16);
  */
 export async function gatherIncidents(trx: Knex, alarms: Alarm[]): Promise<Map<number, number>> {
   const incidents = new Map<number, number>();
-  const raised = alarms.filter(({ kind, taskId }) => kind !== "recovered" && (kind !== "exhausted" || taskId));
+  const raised = alarms.filter(
+    ({ kind, taskId }) => kind !== "recovered" && (kind !== "exhausted" || taskId),
+  );
   const groups = Map.groupBy(raised, (one) => JSON.stringify(keyOf(one)));
   for (const group of groups.values()) {
     const id = await addTo(trx, group);
@@ -84,11 +86,16 @@ async function addTasks(trx: Knex, incident: number, group: Alarm[]): Promise<vo
 }
 
 /** What was raised and the channels that are told of it: they hear of its end. */
-export async function noteTold(trx: Knex, told: Iterable<[incident: number, webhookId: number]>): Promise<void> {
+export async function noteTold(
+  trx: Knex,
+  told: Iterable<[incident: number, webhookId: number]>,
+): Promise<void> {
   const wanted = new Map(Array.from(told, (pair) => [pair.join(), pair]));
   if (wanted.size === 0) return;
   const ids = [...new Set(Array.from(wanted.values(), ([incident]) => incident))];
-  const known = await trx("incident_channels").whereIn("incident_id", ids).select("incident_id", "webhook_id");
+  const known = await trx("incident_channels")
+    .whereIn("incident_id", ids)
+    .select("incident_id", "webhook_id");
   for (const { incident_id, webhook_id } of known) wanted.delete([incident_id, webhook_id].join());
   await insertMany(trx, "incident_channels", ["incident_id", "webhook_id"], [...wanted.values()]);
 }
@@ -97,14 +104,21 @@ export async function noteTold(trx: Knex, told: Iterable<[incident: number, webh
 export async function toldOf(knex: Knex, incidents: number[]): Promise<Map<number, Set<number>>> {
   const told = new Map<number, Set<number>>();
   if (incidents.length === 0) return told;
-  const rows = await knex("incident_channels").whereIn("incident_id", incidents).select("incident_id", "webhook_id");
+  const rows = await knex("incident_channels")
+    .whereIn("incident_id", incidents)
+    .select("incident_id", "webhook_id");
   for (const { incident_id: incident, webhook_id: channel } of rows)
     told.set(incident, (told.get(incident) ?? new Set()).add(channel));
   return told;
 }
 
 /** A destination fails most of its calls, and no breaker opened for it: those hear of its end that heard of its tasks. */
-export async function openFailing(trx: Knex, destination: string, since: EpochMs, now: EpochMs): Promise<void> {
+export async function openFailing(
+  trx: Knex,
+  destination: string,
+  since: EpochMs,
+  now: EpochMs,
+): Promise<void> {
   const open = () => trx("incidents").where({ destination, ended: false });
   if (await open().whereIn("kind", ["breaker", "destination"]).first("id")) return;
   const sources: number[] = await open().where("kind", "exhausted").pluck("id");
@@ -112,7 +126,14 @@ export async function openFailing(trx: Knex, destination: string, since: EpochMs
   if (channels.size === 0) return;
   const [id] = await trx("incidents").insert({
     ...{ kind: "destination", destination, error_code: "", status_code: 0, subject_id: null, subject: null },
-    ...{ first_at: since, last_at: now, first_task: NO_TASK, last_task: NO_TASK, first_error: "", last_error: "" },
+    ...{
+      first_at: since,
+      last_at: now,
+      first_task: NO_TASK,
+      last_task: NO_TASK,
+      first_error: "",
+      last_error: "",
+    },
     ...{ tasks: 0, alarms: 0, ended: false },
   });
   await noteTold(

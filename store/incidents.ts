@@ -87,7 +87,12 @@ function readCursor(cursor: string): [at: number, id: number] {
 
 /** @param kind of that kind only @throws BidaError not_found */
 export async function findIncident(db: Database, id: number, kind?: OutageKind): Promise<StoredIncident> {
-  const row = await reading(db.knex("incidents").where({ id, ...(kind && { kind }) }).first());
+  const row = await reading(
+    db
+      .knex("incidents")
+      .where({ id, ...(kind && { kind }) })
+      .first(),
+  );
   if (!row) throw new BidaError("not_found", "No such incident");
   return incidentFromRow(row);
 }

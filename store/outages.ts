@@ -60,7 +60,12 @@ async function stateOf(db: Database, one: StoredIncident, now: EpochMs): Promise
     case "backlog":
     case "channel": {
       const column = one.kind === "backlog" ? "backlog_alarmed_at" : "broken_since";
-      const channel = await reading(db.knex("webhooks").where("id", one.subject?.id ?? 0).first(column));
+      const channel = await reading(
+        db
+          .knex("webhooks")
+          .where("id", one.subject?.id ?? 0)
+          .first(column),
+      );
       return channel ? whether(channel[column] === null) : "gone";
     }
     case "breaker":
@@ -100,11 +105,18 @@ async function outageOf(db: Database, destination: string, now: EpochMs): Promis
   return lastOutage(
     [...cells]
       .sort(([a], [b]) => a - b)
-      .map(([at, { counts: { callsSucceeded, callsFailed } }]) => ({
-        at: epochMs(at),
-        calls: callsSucceeded + callsFailed,
-        failed: callsFailed,
-      })),
+      .map(
+        ([
+          at,
+          {
+            counts: { callsSucceeded, callsFailed },
+          },
+        ]) => ({
+          at: epochMs(at),
+          calls: callsSucceeded + callsFailed,
+          failed: callsFailed,
+        }),
+      ),
   );
 }
 

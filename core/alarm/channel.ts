@@ -11,11 +11,11 @@ import { checkUrl } from "../target-url.ts";
 import { parseWith } from "../task-schema.ts";
 import type { AlarmFilter } from "./alarm.ts";
 import { MASK, maskUrl } from "./mask.ts";
-import { type Channel, PLATFORM_LIMITS } from "./pacing.ts";
+import type { Channel } from "./pacing.ts";
 import { platformOfUrl } from "./platforms.ts";
 import { signedDingtalkUrl, signedFeishuBody } from "./sign.ts";
 import { sizesOf } from "./sizes.ts";
-import { DEFAULT_SPACING } from "./spacing.ts";
+import { DEFAULT_SPACING, PLATFORM_LIMITS } from "./spacing.ts";
 import { formatOf, isLegacyTemplate, PLACEHOLDER, tellsKind } from "./template.ts";
 import { templateProblem } from "./template-problem.ts";
 

@@ -42,7 +42,8 @@ function filled({ type, content, contentType }: Look, notice: Notice, room: numb
   // A program expects the form it was told of; people read any.
   if (!content || (bare && type !== "webhook")) return PLATFORMS[type].body(notice, room);
   const values = notice.values(room);
-  if (type === "email") return JSON.stringify({ subject: cutToBytes(notice.title, room, "…"), text: plain(content, values) });
+  if (type === "email")
+    return JSON.stringify({ subject: cutToBytes(notice.title, room, "…"), text: plain(content, values) });
   return fillTemplate(content, type === "webhook" ? formatOf(contentType) : "json", values);
 }
 

@@ -81,7 +81,9 @@ export function bareNotice(digest: Digest, { language, prefix, consoleUrl }: Wri
   ].filter(({ value }) => value !== "");
   const link = linkOf(single, digest.kinds, consoleUrl);
   const told = { title, lines, link };
-  const first = digest.first.map((alarm): Alarm => ({ ...alarm, sourceAppName: null, destination: null, facts: {} }));
+  const first = digest.first.map(
+    (alarm): Alarm => ({ ...alarm, sourceAppName: null, destination: null, facts: {} }),
+  );
   const values = valuesOf({ ...digest, first }, words, told, undefined);
   return { ...told, words, calm: isCalm(digest), values };
 }
@@ -146,7 +148,8 @@ function linesOf(
     case "channel":
       return [line("error", facts.lastError), line("since", moment(facts.since ?? createdAt))];
     case "recovered": {
-      const lasted = facts.since === undefined ? "" : words.minutes(Math.ceil((createdAt - facts.since) / 60_000));
+      const lasted =
+        facts.since === undefined ? "" : words.minutes(Math.ceil((createdAt - facts.since) / 60_000));
       return [
         line("what", words.kinds[facts.of ?? "exhausted"]),
         line("url", destination),
@@ -204,7 +207,9 @@ function valuesOf(
   const lists = {
     taskId: listOf(({ taskId }) => taskId),
     url: listOf(({ facts: { url }, destination }) => url ?? destination),
-    createTime: listOf(({ facts: { createTime }, createdAt }) => timestampText(createTime ?? createdAt, zone)),
+    createTime: listOf(({ facts: { createTime }, createdAt }) =>
+      timestampText(createTime ?? createdAt, zone),
+    ),
     lastModifiedDate: listOf(({ facts: { lastModifiedDate }, createdAt }) =>
       timestampText(lastModifiedDate ?? createdAt, zone),
     ),

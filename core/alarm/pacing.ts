@@ -5,26 +5,7 @@
  * the one before, up to a limit, until it was quiet. Pure.
  */
 import type { EpochMs } from "../clock.ts";
-import type { ChannelType } from "../schema/webhooks.ts";
-import type { Spacing } from "./spacing.ts";
-
-export interface Limit {
-  messages: number;
-  seconds: number;
-}
-
-/** Of the platforms' documents. `webhook` is a program: it takes what comes. */
-export const PLATFORM_LIMITS: Record<ChannelType, Limit[]> = {
-  dingtalk: [{ messages: 20, seconds: 60 }],
-  wecom: [{ messages: 20, seconds: 60 }],
-  feishu: [
-    { messages: 100, seconds: 60 },
-    { messages: 5, seconds: 1 },
-  ],
-  slack: [{ messages: 1, seconds: 1 }],
-  email: [{ messages: 20, seconds: 60 }],
-  webhook: [],
-};
+import type { Limit, Spacing } from "./spacing.ts";
 
 /** So many messages in a row go out at once; those after them are spaced. */
 const CALM_MESSAGES = 6;
@@ -80,11 +61,7 @@ export function recallOf({ limits, digest }: Channel): number {
 }
 
 /** What a channel does now. */
-export function nextTurn(
-  { limits, digest, spacing, broken }: Channel,
-  traffic: Traffic,
-  now: EpochMs,
-): Turn {
+export function nextTurn({ limits, digest, spacing, broken }: Channel, traffic: Traffic, now: EpochMs): Turn {
   const { waiting, sentAt, underWay } = traffic;
   if (waiting === 0) return { kind: "none" };
   if (digest && underWay >= (broken ? 1 : MAX_UNDER_WAY))

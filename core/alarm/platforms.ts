@@ -59,7 +59,9 @@ const inSlack = (value: string): string =>
 /** @param newline of this platform's markdown; each takes two bytes at most more than is counted for it */
 function markdown({ lines, link, words }: Notice, room: number, newline: string): string {
   const render = ({ label, value }: Line) => `**${label}**: ${inMarkdown(value)}`;
-  return [...fitLines(lines, render, room, words.leftOut), `[${words.open}](${inMarkdown(link)})`].join(newline);
+  return [...fitLines(lines, render, room, words.leftOut), `[${words.open}](${inMarkdown(link)})`].join(
+    newline,
+  );
 }
 
 /**
@@ -110,7 +112,10 @@ export const PLATFORMS: Record<ChannelType, Platform> = {
         msg_type: "interactive",
         card: {
           config: { wide_screen_mode: true },
-          header: { template: notice.calm ? "green" : "red", title: { tag: "plain_text", content: notice.title } },
+          header: {
+            template: notice.calm ? "green" : "red",
+            title: { tag: "plain_text", content: notice.title },
+          },
           elements: [{ tag: "markdown", content: markdown(notice, room, "\n") }],
         },
       }),

@@ -42,7 +42,9 @@ export const auditSchema = z
     group: z
       .string()
       .nullable()
-      .describe("The job, or the act on many tasks, that it is part of; the entry whose target it is stands for all"),
+      .describe(
+        "The job, or the act on many tasks, that it is part of; the entry whose target it is stands for all",
+      ),
   })
   .meta({ id: "AuditEntry" }) satisfies z.ZodType<AuditView>;
 

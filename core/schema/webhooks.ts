@@ -54,7 +54,11 @@ const filterSchema = z.strictObject({
 const spacingSchema = z
   .strictObject({
     seconds: whole(1, 3_600).default(DEFAULT_SPACING.seconds),
-    factor: z.number("must be a number").min(1, "must be 1 to 10").max(10, "must be 1 to 10").default(DEFAULT_SPACING.factor),
+    factor: z
+      .number("must be a number")
+      .min(1, "must be 1 to 10")
+      .max(10, "must be 1 to 10")
+      .default(DEFAULT_SPACING.factor),
     maxSeconds: whole(1, 3_600).default(DEFAULT_SPACING.maxSeconds),
   })
   .refine(({ seconds, maxSeconds }) => seconds <= maxSeconds, {
@@ -169,9 +173,7 @@ export const webhookViewSchema = z
     title: z.string().nullable(),
     limits: webhookSchema.shape.limits.unwrap().unwrap().nullable(),
     digest: z.boolean().nullable(),
-    spacing: z
-      .object({ seconds: z.number(), factor: z.number(), maxSeconds: z.number() })
-      .nullable(),
+    spacing: z.object({ seconds: z.number(), factor: z.number(), maxSeconds: z.number() }).nullable(),
     recovered: z.boolean().nullable(),
     retry: retrySchema.nullable(),
     state: oneOf(["ok", "broken", "disabled"]),
@@ -197,7 +199,9 @@ const sizeSchema = z.object({
 const sentFields = {
   body: z.string().describe("Byte for byte, without what is secret"),
   bytes: z.number().describe("Of the whole body, as it is sent"),
-  sizes: z.array(sizeSchema).describe("What the platform counts, and what it takes; empty where no limit is known"),
+  sizes: z
+    .array(sizeSchema)
+    .describe("What the platform counts, and what it takes; empty where no limit is known"),
 };
 
 /** What `POST /v1/webhooks/preview` takes: what says how a message looks, and nothing secret. */

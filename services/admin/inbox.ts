@@ -7,7 +7,12 @@ import type { Page } from "../../core/contract.ts";
 import type { raisedQuerySchema } from "../../core/schema/inbox.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { toldOf } from "../../store/gather.ts";
-import { acknowledgeIncident, findIncident, listIncidents, type StoredIncident } from "../../store/incidents.ts";
+import {
+  acknowledgeIncident,
+  findIncident,
+  listIncidents,
+  type StoredIncident,
+} from "../../store/incidents.ts";
 import { addMute, covers, endMutes, type Mute, mutesAt } from "../../store/mutes.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
@@ -50,11 +55,7 @@ export async function mutesPage({ db, clock }: Given): Promise<Page<MuteView>> {
 }
 
 /** @throws BidaError not_found for an incident that is not open; limit_reached */
-export async function mute(
-  { db, clock }: Given,
-  ctx: BidaContext,
-  request: MuteRequest,
-): Promise<MuteView> {
+export async function mute({ db, clock }: Given, ctx: BidaContext, request: MuteRequest): Promise<MuteView> {
   const at = clock.now();
   const wanted: Omit<Mute, "id"> = {
     destination: request.destination ?? null,
@@ -94,7 +95,8 @@ export async function unmute(
 
 /** A mute of one incident alone is something done to that incident. */
 function actOf(one: Mute, verb: "mute" | "unmute") {
-  const isOwn = one.incident !== null && [one.destination, one.sourceAppName, one.errorCode].every((it) => it === null);
+  const isOwn =
+    one.incident !== null && [one.destination, one.sourceAppName, one.errorCode].every((it) => it === null);
   return isOwn
     ? { action: `incident.${verb}`, target: { type: "incident", id: String(one.incident) } }
     : { action: `alarm.${verb}`, target: { type: "mute", id: String(one.id) } };

@@ -1,6 +1,11 @@
 /** `/v1/alarms` and `/v1/mutes`: what was raised, and what is told to nobody for a while. */
 import { acknowledgeSchema } from "../../core/schema/incidents.ts";
-import { muteRequestSchema, muteViewSchema, raisedQuerySchema, raisedSchema } from "../../core/schema/inbox.ts";
+import {
+  muteRequestSchema,
+  muteViewSchema,
+  raisedQuerySchema,
+  raisedSchema,
+} from "../../core/schema/inbox.ts";
 import { pageOf } from "../../core/schema/parts.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
@@ -37,12 +42,7 @@ export const inboxRoutes: Route[] = [
     refusals: ["invalid_query"],
     answer: { description: "What was raised", schema: raisedSchema },
     handler: ({ broker, params, body, meta }) =>
-      call(
-        broker,
-        "admin.acknowledgeRaised",
-        { ...(body as object | undefined), ...idOf(params) },
-        { meta },
-      ),
+      call(broker, "admin.acknowledgeRaised", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
   {
     method: "GET",
@@ -83,4 +83,5 @@ export const inboxRoutes: Route[] = [
 const idOf = (params: RestCall["params"]) => ({ id: numberOf(params.id) });
 
 /** What is neither is refused by the schema, under its name. */
-const flagOf = (text: unknown): boolean => (text === "true" ? true : text === "false" ? false : (text as boolean));
+const flagOf = (text: unknown): boolean =>
+  text === "true" ? true : text === "false" ? false : (text as boolean);

@@ -3,7 +3,13 @@
 import { type ChannelSpec, contentProblem, parseChannel, secretsOf } from "../../core/alarm/channel.ts";
 import { withoutSecrets } from "../../core/alarm/mask.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import type { AlarmMessageView, Page, WebhookPreview, WebhookTest, WebhookView } from "../../core/contract.ts";
+import type {
+  AlarmMessageView,
+  Page,
+  WebhookPreview,
+  WebhookTest,
+  WebhookView,
+} from "../../core/contract.ts";
 import type { EgressPolicy } from "../../core/egress.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";

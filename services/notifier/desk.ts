@@ -120,7 +120,10 @@ export class AlarmDesk {
       const channel = channels.find(({ id }) => id === webhookId);
       if (!channel?.opened) return null;
       const task = messageTask(channel.spec, digest, config.publicUrl, config.timeZone, true);
-      this.#log.warn({ channel: channel.spec.name, alarms: digest.count }, "a refused message is told in short");
+      this.#log.warn(
+        { channel: channel.spec.name, alarms: digest.count },
+        "a refused message is told in short",
+      );
       return { ...task, lane: destinationOf(channel.spec).lane };
     });
     await this.#due(tasks);

@@ -33,7 +33,10 @@ export function previewOf(look: Look, consoleUrl: string, now: EpochMs, zone?: Z
     const { body, shortened } = bodyOf(look, digest, consoleUrl, zone);
     return { body, bytes: Buffer.byteLength(body), sizes: sizesOf(look.type, body), shortened };
   };
-  return { single: shown({ ...many, count: 1, first: many.first.slice(0, 1), kinds: [["exhausted", 1]] }), digest: shown(many) };
+  return {
+    single: shown({ ...many, count: 1, first: many.first.slice(0, 1), kinds: [["exhausted", 1]] }),
+    digest: shown(many),
+  };
 }
 
 function alarmOf(now: EpochMs, url: string): Alarm {

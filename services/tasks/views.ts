@@ -43,11 +43,7 @@ export function taskView(
 }
 
 /** A task as lists show it unless they are asked for payloads. */
-export const taskItem = (
-  task: ListedTask,
-  leased: boolean,
-  masked = false,
-): Omit<TaskItem, "app"> => ({
+export const taskItem = (task: ListedTask, leased: boolean, masked = false): Omit<TaskItem, "app"> => ({
   ...targetOf(masked ? { ...task, url: maskTaskUrl(task.url) } : task, leased),
   ...progressOf(task),
 });

@@ -24,7 +24,9 @@ export async function up(knex: Knex): Promise<void> {
   await addColumn(knex, "incidents", "alarms", (table) => {
     table.integer("alarms").notNullable().defaultTo(0);
   });
-  await knex("incidents").where({ kind: "exhausted", alarms: 0 }).update({ alarms: knex.ref("tasks") });
+  await knex("incidents")
+    .where({ kind: "exhausted", alarms: 0 })
+    .update({ alarms: knex.ref("tasks") });
   await createTable(knex, "incident_channels", (table) => {
     table.integer("incident_id").notNullable();
     table.integer("webhook_id").notNullable();

@@ -67,10 +67,16 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   const failing = world.receiver.url(502);
   const alarm = () => world.submit({ url: failing, limitCallCount: 1, sourceAppName: "inbox" });
   await world.ended(await alarm());
-  const inbox = async (query = "") => (await world.api("GET", `/v1/alarms${query}`)).json.items as RaisedView[];
-  const one = await until("the alarm", async () => (await inbox()).find(({ statusCode }) => statusCode === 502));
+  const inbox = async (query = "") =>
+    (await world.api("GET", `/v1/alarms${query}`)).json.items as RaisedView[];
+  const one = await until("the alarm", async () =>
+    (await inbox()).find(({ statusCode }) => statusCode === 502),
+  );
   assert.equal([one.kind, one.severity, one.alarms, one.acknowledged], ["exhausted", "error", 1, null]);
-  assert.is((await inbox("?acknowledged=true&kind=exhausted")).some(({ id }) => id === one.id), false);
+  assert.is(
+    (await inbox("?acknowledged=true&kind=exhausted")).some(({ id }) => id === one.id),
+    false,
+  );
   const taken = await world.api("POST", `/v1/alarms/${one.id}/acknowledge`, { note: "mine" });
   assert.equal([taken.json.acknowledged.by, taken.json.acknowledged.note], ["admin", "mine"]);
   assert.ok((await inbox("?acknowledged=true")).some(({ id }) => id === one.id));
@@ -78,7 +84,11 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   const incident = async () => (await world.api("GET", `/v1/incidents/${one.id}`)).json as IncidentDetail;
   assert.is((await incident()).acknowledged?.note, "mine");
 
-  const wide = await world.api("POST", "/v1/mutes", { destination: world.receiver.origin, minutes: 30, note: "moving" });
+  const wide = await world.api("POST", "/v1/mutes", {
+    destination: world.receiver.origin,
+    minutes: 30,
+    note: "moving",
+  });
   assert.is(wide.status, 201, wide.text);
   assert.equal([(await incident()).muted, (await inbox())[0]?.mutes], [true, [wide.json.id]]);
   assert.is((await incident()).mutedUntil, wide.json.until);
@@ -97,9 +107,15 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   assert.is((await incident()).muted, false);
   assert.is((await world.api("GET", "/v1/mutes")).json.items.length, mutes.length - 2);
   const actions = async (target: string) =>
-    (await world.api("GET", `/v1/audit?target=${target}`)).json.items.map(({ action }: { action: string }) => action);
+    (await world.api("GET", `/v1/audit?target=${target}`)).json.items.map(
+      ({ action }: { action: string }) => action,
+    );
   assert.equal(await actions(`mute:${wide.json.id}`), ["alarm.unmute", "alarm.mute"]);
-  assert.equal(await actions(`incident:${one.id}`), ["incident.unmute", "incident.mute", "incident.acknowledge"]);
+  assert.equal(await actions(`incident:${one.id}`), [
+    "incident.unmute",
+    "incident.mute",
+    "incident.acknowledge",
+  ]);
 });
 
 const REFUSED: [method: string, path: string, body: unknown, status: number, field: string | null][] = [
@@ -126,7 +142,8 @@ test("work on many tasks is one entry of the audit log, with its tasks inside", 
   for (let i = 0; i < 3; i++) await world.submit(later);
   const done = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName: key }, note: key });
   assert.is(done.json.changed, 3);
-  const audit = async (query: string) => (await world.api("GET", `/v1/audit?limit=200${query}`)).json.items as AuditView[];
+  const audit = async (query: string) =>
+    (await world.api("GET", `/v1/audit?limit=200${query}`)).json.items as AuditView[];
   const [head, ...more] = (await audit("")).filter(({ note }) => note === key);
   assert.equal([more, head?.action, head?.target.type], [[], "bulk.cancel", "bulk"]);
   const inside = await audit(`&group=${head?.target.id}`);
@@ -136,15 +153,26 @@ test("work on many tasks is one entry of the audit log, with its tasks inside", 
   assert.is((await audit("&action=task.cancel")).filter(({ note }) => note === key).length, 3);
 });
 
-test("things are named in the audit log, also those that are deleted; filters can be filled", async ({ world }) => {
+test("things are named in the audit log, also those that are deleted; filters can be filled", async ({
+  world,
+}) => {
   const name = `named-${Math.random()}`;
   const app = (await world.api("POST", "/v1/apps", { name })).json;
-  const user = (await world.api("POST", "/v1/users", { username: name, password: "correct horse battery", role: "viewer" })).json;
+  const user = (
+    await world.api("POST", "/v1/users", {
+      username: name,
+      password: "correct horse battery",
+      role: "viewer",
+    })
+  ).json;
   const url = world.receiver.url();
-  const channel = (await world.api("POST", "/v1/webhooks", { type: "webhook", name, url, enabled: false })).json;
+  const channel = (await world.api("POST", "/v1/webhooks", { type: "webhook", name, url, enabled: false }))
+    .json;
   const named = async (target: string) =>
     new Set(
-      (await world.api("GET", `/v1/audit?target=${target}`)).json.items.map((one: AuditView) => one.target.name),
+      (await world.api("GET", `/v1/audit?target=${target}`)).json.items.map(
+        (one: AuditView) => one.target.name,
+      ),
     );
   const targets = [`app:${app.id}`, `user:${user.id}`, `webhook:${channel.id}`];
   for (const target of targets) assert.equal(await named(target), new Set([name]), target);
@@ -152,7 +180,9 @@ test("things are named in the audit log, also those that are deleted; filters ca
     assert.ok((await world.api("DELETE", path)).status < 300, path);
   for (const target of targets) assert.equal(await named(target), new Set([name]), `${target}, deleted`);
   const names = (await world.api("GET", "/v1/audit/names")).json as AuditNames;
-  assert.ok(names.actors.includes("admin") && names.actions.includes("app.delete") && names.targets.includes("user"));
+  assert.ok(
+    names.actors.includes("admin") && names.actions.includes("app.delete") && names.targets.includes("user"),
+  );
 });
 
 test("each task names the app whose key it came with, whatever its request says", async ({ world }) => {
@@ -163,14 +193,18 @@ test("each task names the app whose key it came with, whatever its request says"
   const own = await world.submit(task);
   const seen = async (id: string) => {
     const { items } = (await world.api("GET", "/v1/tasks?sourceAppName=somebody%20else")).json;
-    const full = (await world.api("GET", "/v1/tasks?sourceAppName=somebody%20else&include=payload")).json.items;
+    const full = (await world.api("GET", "/v1/tasks?sourceAppName=somebody%20else&include=payload")).json
+      .items;
     const of = (all: TaskView[]) => all.find((one) => one.taskId === id)?.app;
     return [(await world.task(id)).app, of(items), of(full)];
   };
-  assert.equal([await seen(taskId), await seen(own)], [
-    [name, name, name],
-    [null, null, null],
-  ]);
+  assert.equal(
+    [await seen(taskId), await seen(own)],
+    [
+      [name, name, name],
+      [null, null, null],
+    ],
+  );
   await world.api("DELETE", `/v1/apps/${app.id}`);
   assert.equal((await seen(taskId))[0], name, "deleted");
 });

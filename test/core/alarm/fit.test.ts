@@ -25,7 +25,24 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 /** What grows when it is escaped, takes many bytes, or has no UTF-8 form. */
-const PIECES = ["a", " ", '"', "\\", "\n", "\u0001", "错", "é", "\u{1F600}", "\ud800", "<", "&", "](", "*_`", "%28", "{"];
+const PIECES = [
+  "a",
+  " ",
+  '"',
+  "\\",
+  "\n",
+  "\u0001",
+  "错",
+  "é",
+  "\u{1F600}",
+  "\ud800",
+  "<",
+  "&",
+  "](",
+  "*_`",
+  "%28",
+  "{",
+];
 
 function textOf(random: (below: number) => number, longest: number): string {
   const length = random(longest + 1);
@@ -106,14 +123,19 @@ for (const type of CHANNEL_TYPES)
         const digest = digestOf(random);
         const language = random(2) ? "zh" : "en";
         const publicUrl = `https://bida.example/${"p".repeat(random(2) * 900)}`;
-        const channel = spec(type, { language, title: textOf(random, 30).replace(/\p{Cc}|\ud800/gu, "") || "t", content });
+        const channel = spec(type, {
+          language,
+          title: textOf(random, 30).replace(/\p{Cc}|\ud800/gu, "") || "t",
+          content,
+        });
         for (const bare of [false, true]) {
           const { body } = messageTask(channel, digest, publicUrl, "+08:00", bare);
           const sent = addressed(channel, body ?? "", epochMs(1_700_000_900_000)).body;
           const over = sizesOf(type, sent).filter(({ size, max }) => size > max);
           assert.equal(over, [], `seed ${seed}`);
           assert.ok(Buffer.from(sent).toString() === sent, `seed ${seed}: not well-formed`);
-          if (!content || content.includes("consoleUrl")) assert.ok(sent.includes(publicUrl), `seed ${seed}: no link`);
+          if (!content || content.includes("consoleUrl"))
+            assert.ok(sent.includes(publicUrl), `seed ${seed}: no link`);
           JSON.parse(sent);
         }
       }
@@ -156,7 +178,11 @@ test("lists: whole entries first, and how many there are in all", () => {
 });
 
 const FIXED: [type: ChannelType, content: string, rule: RegExp][] = [
-  ["wecom", `{"msgtype":"text","text":{"content":"${"错".repeat(683)}\${url}"}}`, /has 2049 bytes of text\.content .* takes 2048/],
+  [
+    "wecom",
+    `{"msgtype":"text","text":{"content":"${"错".repeat(683)}\${url}"}}`,
+    /has 2049 bytes of text\.content .* takes 2048/,
+  ],
   ["wecom", '{"text":{"content":"${url}"}}', /must have a member "msgtype"/],
   ["dingtalk", '["${url}"]', /must be a JSON object/],
   ["slack", '{"x":"${url}"}', /"text" or "blocks" or "attachments"/],
@@ -171,11 +197,26 @@ for (const [type, content, rule] of FIXED)
 
 test("a short message says what was refused, and repeats nothing of strangers", () => {
   const random = randomOf(42);
-  const alarm = { ...alarmOf(random), kind: "exhausted" as const, taskId: newTaskId(), sourceAppName: "EVIL" };
+  const alarm = {
+    ...alarmOf(random),
+    kind: "exhausted" as const,
+    taskId: newTaskId(),
+    sourceAppName: "EVIL",
+  };
   alarm.facts = { ...alarm.facts, url: "https://EVIL.example", lastError: "EVIL", targetAppName: "EVIL" };
-  const digest: Digest = { count: 3, first: [alarm], kinds: [["exhausted", 3]], apps: [["EVIL", 3]], destinations: [], errors: [] };
+  const digest: Digest = {
+    count: 3,
+    first: [alarm],
+    kinds: [["exhausted", 3]],
+    apps: [["EVIL", 3]],
+    destinations: [],
+    errors: [],
+  };
   for (const language of ["zh", "en"] as const) {
-    const look = { ...spec("dingtalk", { language }), content: '{"msgtype":"text","text":{"content":"${url}"}}' };
+    const look = {
+      ...spec("dingtalk", { language }),
+      content: '{"msgtype":"text","text":{"content":"${url}"}}',
+    };
     const { body } = bodyOf(look, digest, "https://bida.example", undefined, true);
     assert.not.match(body, "EVIL");
     assert.match(body, alarm.taskId);

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Channel, type Limit, MAX_DIGEST, nextTurn, PLATFORM_LIMITS } from "../../../core/alarm/pacing.ts";
-import { DEFAULT_SPACING } from "../../../core/alarm/spacing.ts";
+import { type Channel, MAX_DIGEST, nextTurn } from "../../../core/alarm/pacing.ts";
+import { DEFAULT_SPACING, type Limit, PLATFORM_LIMITS } from "../../../core/alarm/spacing.ts";
 import { type EpochMs, epochMs } from "../../../core/clock.ts";
 import { CHANNEL_TYPES } from "../../../core/schema/webhooks.ts";
 
@@ -21,7 +21,9 @@ const rowOf = (sentAt: EpochMs[]) => ({ messages: sentAt.length, lastAt: Math.ma
 const ago = (...ms: number[]): EpochMs[] => ms.map((n) => epochMs(NOW - n));
 
 test("nothing waits: nothing to do", () => {
-  assert.equal(nextTurn(DINGTALK, { waiting: 0, sentAt: [], underWay: 0, row: NO_ROW }, NOW), { kind: "none" });
+  assert.equal(nextTurn(DINGTALK, { waiting: 0, sentAt: [], underWay: 0, row: NO_ROW }, NOW), {
+    kind: "none",
+  });
 });
 
 test("a few alarms are messages of their own", () => {
@@ -35,8 +37,14 @@ test("a few alarms are messages of their own", () => {
 });
 
 test("many are one", () => {
-  assert.equal(nextTurn(DINGTALK, { waiting: 4, sentAt: [], underWay: 0, row: NO_ROW }, NOW), { kind: "digest", row: 0 });
-  assert.equal(nextTurn(DINGTALK, { waiting: 10_000, sentAt: [], underWay: 0, row: NO_ROW }, NOW), { kind: "digest", row: 0 });
+  assert.equal(nextTurn(DINGTALK, { waiting: 4, sentAt: [], underWay: 0, row: NO_ROW }, NOW), {
+    kind: "digest",
+    row: 0,
+  });
+  assert.equal(nextTurn(DINGTALK, { waiting: 10_000, sentAt: [], underWay: 0, row: NO_ROW }, NOW), {
+    kind: "digest",
+    row: 0,
+  });
 });
 
 test("after several within a minute they are spaced", () => {
@@ -65,11 +73,19 @@ test("where failure goes on and on, digests come less and less often, up to a li
     ...[1, 1, 1, 1, 1],
     ...[6, 12, 24, 48, 96, 192, 384, 600, 600, 600, 600],
   ]);
-  assert.ok(gaps(steadily(free, 24 * 3_600)).slice(12).every((gap) => gap === 600));
+  assert.ok(
+    gaps(steadily(free, 24 * 3_600))
+      .slice(12)
+      .every((gap) => gap === 600),
+  );
   const own = channel([], { spacing: { seconds: 10, factor: 3, maxSeconds: 60 } });
   assert.equal(gaps(steadily(own, 400)).slice(5, 10), [10, 30, 60, 60, 60]);
   const even = channel([], { spacing: { ...DEFAULT_SPACING, factor: 1 } });
-  assert.ok(gaps(steadily(even, 400)).slice(5).every((gap) => gap === 6));
+  assert.ok(
+    gaps(steadily(even, 400))
+      .slice(5)
+      .every((gap) => gap === 6),
+  );
 });
 
 test("after it was quiet for twice the last gap, the next alarm is told at once, and by itself", () => {
@@ -88,13 +104,18 @@ test("after it was quiet for twice the last gap, the next alarm is told at once,
 test("what one digest cannot tell is not made to wait for the next gap", () => {
   const sentAt = steadily(channel([]), 400).map((s) => epochMs(NOW + s * 1000));
   const now = epochMs((sentAt.at(-1) as number) + 1_000);
-  const kind = (waiting: number) => nextTurn(channel([]), { waiting, sentAt, underWay: 0, row: rowOf(sentAt) }, now).kind;
+  const kind = (waiting: number) =>
+    nextTurn(channel([]), { waiting, sentAt, underWay: 0, row: rowOf(sentAt) }, now).kind;
   assert.equal([kind(MAX_DIGEST - 1), kind(MAX_DIGEST)], ["wait", "digest"]);
 });
 
 test("while messages are under way more is gathered, and a broken channel is tried one at a time", () => {
   const kind = (underWay: number, broken: boolean) =>
-    nextTurn({ ...DINGTALK, broken }, { waiting: 9, sentAt: ago(30_000), underWay, row: rowOf(ago(30_000)) }, NOW).kind;
+    nextTurn(
+      { ...DINGTALK, broken },
+      { waiting: 9, sentAt: ago(30_000), underWay, row: rowOf(ago(30_000)) },
+      NOW,
+    ).kind;
   assert.equal(
     [kind(3, false), kind(4, false), kind(0, true), kind(1, true)],
     ["digest", "wait", "digest", "wait"],
@@ -118,7 +139,11 @@ test("and with limits no more than those allow", () => {
     count: 3,
     row: 0,
   });
-  const full = nextTurn(webhook, { waiting: 9, sentAt: ago(1, 2, 3, 4, 8_000), underWay: 0, row: NO_ROW }, NOW);
+  const full = nextTurn(
+    webhook,
+    { waiting: 9, sentAt: ago(1, 2, 3, 4, 8_000), underWay: 0, row: NO_ROW },
+    NOW,
+  );
   assert.is(full.kind, "wait");
   assert.ok("at" in full && full.at > NOW + 2_000 && full.at < NOW + 3_000);
 });

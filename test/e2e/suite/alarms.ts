@@ -311,7 +311,11 @@ export function alarmSuite({ test, world }: Suite): void {
       ["zh", "回调失败"],
       ["en", "Callback failed"],
     ]) {
-      const { status, json } = await api("POST", "/v1/webhooks/preview", { type: "wecom", language, content });
+      const { status, json } = await api("POST", "/v1/webhooks/preview", {
+        type: "wecom",
+        language,
+        content,
+      });
       assert.is(status, 200);
       assert.match(json.single.body, word as string);
       for (const one of [json.single, json.digest]) {

@@ -250,7 +250,10 @@ export function alarming(kind: Kind): void {
   const retell = () =>
     retellRefused(db, clock.now(), (_, digest) => {
       digests.push(digest);
-      return { ...messageTask(spec(), digest, "http://x", undefined, true), lane: destinationOf(spec()).lane };
+      return {
+        ...messageTask(spec(), digest, "http://x", undefined, true),
+        lane: destinationOf(spec()).lane,
+      };
     });
 
   test("what the platform refuses for what it says is not sent again: a short one is, once, and then the channel is broken", async () => {

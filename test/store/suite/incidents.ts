@@ -45,7 +45,14 @@ export function incidents(kind: Kind): void {
   const open = async () => (await listIncidents(db, { state: "open" }, 50, null)).items;
   const ids = (tasks: { taskId: TaskId }[]) => tasks.map(({ taskId }) => taskId).sort();
   const quietly = async () => undefined;
-  const muted = { destination: null, sourceAppName: null, errorCode: null, until: null, note: null, by: "wang" };
+  const muted = {
+    destination: null,
+    sourceAppName: null,
+    errorCode: null,
+    until: null,
+    note: null,
+    by: "wang",
+  };
 
   test("what fails alike is one incident: how often, since when, first and last; its tasks are found", async () => {
     const [a, b] = ["https://a.example/1", "https://b.example/1"];
