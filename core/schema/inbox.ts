@@ -35,11 +35,6 @@ export const muteRequestSchema = z
     path: ["minutes"],
     error: "is required, unless it is for one incident, which ends",
   })
-  .refine(
-    ({ destination, sourceAppName, errorCode, incident }) =>
-      [destination, sourceAppName, errorCode, incident].some((one) => one !== undefined),
-    { path: ["destination"], error: "or sourceAppName, errorCode or incident is required" },
-  )
   .meta({
     id: "AlarmMuteRequest",
     examples: [{ destination: "https://shop.example", minutes: 120, note: "They move house" }],

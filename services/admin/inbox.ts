@@ -4,6 +4,7 @@ import { SEVERITY_OF } from "../../core/alarm/alarm.ts";
 import type { MuteRequest, MuteView, RaisedView } from "../../core/alarm/inbox.ts";
 import { epochMs, minutes } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
 import type { raisedQuerySchema } from "../../core/schema/inbox.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { toldOf } from "../../store/gather.ts";
@@ -54,9 +55,16 @@ export async function mutesPage({ db, clock }: Given): Promise<Page<MuteView>> {
   return { items: (await mutesAt(db, clock.now())).map(muteView), nextCursor: null };
 }
 
-/** @throws BidaError not_found for an incident that is not open; limit_reached */
+/** @throws BidaError invalid_body without a scope; not_found for an incident that is not open; limit_reached */
 export async function mute({ db, clock }: Given, ctx: BidaContext, request: MuteRequest): Promise<MuteView> {
   const at = clock.now();
+  const { destination, sourceAppName, errorCode, incident } = request;
+  if ([destination, sourceAppName, errorCode, incident].every((one) => one === undefined)) {
+    const message = "is required, or sourceAppName, errorCode or incident";
+    throw new BidaError("invalid_body", "A mute says what it is for", {
+      errors: [{ field: "destination", message }],
+    });
+  }
   const wanted: Omit<Mute, "id"> = {
     destination: request.destination ?? null,
     sourceAppName: request.sourceAppName ?? null,
