@@ -25,6 +25,8 @@ import * as access from "./migrations/018_access.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
+import * as search from "./migrations/023_search.ts";
+import * as phases from "./migrations/025_phases.ts";
 import * as inbox from "./migrations/026_inbox.ts";
 
 interface Migration {
@@ -57,6 +59,8 @@ const MIGRATIONS: Migration[] = [
   wire,
   incidents,
   profiles,
+  search,
+  phases,
   inbox,
 ];
 

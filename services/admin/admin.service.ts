@@ -1,6 +1,7 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
 import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
+import { callerKey } from "../../core/caller.ts";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
@@ -18,8 +19,9 @@ import {
   muteSchema,
 } from "../../core/schema/incidents.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
+import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
-import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
+import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
@@ -27,7 +29,7 @@ import { withPayloads } from "../../store/payloads.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
-import { originOfCall } from "../tasks/audit.ts";
+import { actorOf, originOfCall } from "../tasks/audit.ts";
 import { withApps } from "../tasks/calling-app.ts";
 import {
   cancelTask,
@@ -46,10 +48,12 @@ import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import { inboxActions } from "./inbox.actions.ts";
 import * as incidents from "./incidents.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
 import { resend } from "./resend.ts";
+import { search, suggest } from "./search.ts";
 import { attemptFilterOf } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
@@ -89,6 +93,20 @@ const admin: ServiceSchema = {
           full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
         ),
       };
+    },
+
+    search: async (params, ctx) => {
+      const { text } = parseWith(searchQuerySchema, params, "invalid_query");
+      const { resources, searches } = officeOf(ctx);
+      return searches.run(callerKey(actorOf(ctx)), () => search(resources, text, isMasked(ctx)));
+    },
+
+    suggest: async (params, ctx) =>
+      suggest(officeOf(ctx).resources, parseWith(suggestQuerySchema, params, "invalid_query")),
+
+    neighbours: async (params, ctx) => {
+      const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
+      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query);
     },
 
     retry: async (params, ctx) => {

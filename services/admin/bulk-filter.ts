@@ -1,17 +1,16 @@
 /** From the filter of a job to one on rows. */
 import type { JobFilter } from "../../core/bulk.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import { laneOf } from "../../core/ids.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { filterOf } from "./task-filter.ts";
 
 /** @param asOf what was there then counts */
 export async function jobFilterOf(
-  { destination, ...query }: JobFilter,
+  query: JobFilter,
   asOf: EpochMs,
   resources: Resources,
 ): Promise<TaskFilter> {
   const { filter } = await filterOf(query, resources, "invalid_body");
-  return { ...filter, asOf, lane: destination === undefined ? undefined : laneOf(destination) };
+  return { ...filter, asOf };
 }

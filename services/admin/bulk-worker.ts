@@ -219,9 +219,10 @@ export class BulkWorker {
     const { actor, sourceIp, requestPath, note } = job;
     const by = { actor, sourceIp, requestPath, note, group: job.id };
     let after = job;
+    const callCounts = new Map(candidates.map(({ taskId, callCount }) => [taskId, callCount]));
     await applyTo(this.#resources, actionOf(job.kind), candidates, by, {
       // Somebody may have changed them since they were looked up.
-      isMeant: (task) => stillFits(filter, task),
+      isMeant: (task) => stillFits(filter, task, callCounts.get(task.taskId) ?? 0),
       before: (within) => holdJob(within, job),
       after: async (within, { changes, skipped }) => {
         after = advanced(job, candidates, upTo, changes.length, skipped, clock.now());

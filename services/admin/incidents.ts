@@ -21,7 +21,7 @@ export async function incidentPage(
 ): Promise<Page<IncidentView>> {
   const page = await listIncidents(db, { state, kind: "exhausted" }, limit, cursor ?? null);
   const mutes = await mutesAt(db, clock.now());
-  return { items: page.items.map((one) => viewOf(one, mutes)), nextCursor: page.nextCursor };
+  return { items: page.items.map((one) => incidentView(one, mutes)), nextCursor: page.nextCursor };
 }
 
 /** @throws BidaError not_found */
@@ -31,7 +31,7 @@ export async function incident({ db, clock }: Given, id: number): Promise<Incide
     outcomeOf(db, id),
     mutesAt(db, clock.now()),
   ]);
-  return { ...viewOf(found, mutes), outcome };
+  return { ...incidentView(found, mutes), outcome };
 }
 
 /** Says that somebody has it in hand. @throws BidaError not_found */
@@ -71,7 +71,8 @@ export async function changeTasksOf(
   return changeFiltered(office, ctx, action, { state: ["exhausted"], incident: id }, options);
 }
 
-function viewOf(one: StoredIncident, mutes: Mute[]): IncidentView {
+/** @param mutes that are in force */
+export function incidentView(one: StoredIncident, mutes: Mute[]): IncidentView {
   const own = one.endedAt === null ? mutes.filter((mute) => covers(mute, one)) : [];
   const until = own.some((mute) => mute.until === null) ? [] : own.flatMap((mute) => mute.until ?? []);
   return {

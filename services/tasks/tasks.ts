@@ -3,6 +3,7 @@ import type { TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { plannedCalls } from "../../core/planned-calls.ts";
 import { endSchema } from "../../core/schema/tasks.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -54,7 +55,11 @@ export async function viewTask(
     copiesOf(resources.db, taskId),
     withApp(resources.db, task, {}),
   ]);
-  return { ...taskView(task, leased, isExact(ctx), masked), ...named, heldBy, resendOf, resentAs };
+  const planned = plannedCalls(task).map((at) => new Date(at).toISOString());
+  return {
+    ...taskView(task, leased, isExact(ctx), masked),
+    ...{ ...named, heldBy, resendOf, resentAs, plannedCalls: planned },
+  };
 }
 
 /** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */

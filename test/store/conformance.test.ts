@@ -11,6 +11,7 @@ import { changing } from "./suite/changing.ts";
 import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
 import { destinations } from "./suite/destinations.ts";
+import { finding } from "./suite/finding.ts";
 import { handovers } from "./suite/handovers.ts";
 import { incidents } from "./suite/incidents.ts";
 import { keeping } from "./suite/keeping.ts";
@@ -43,6 +44,7 @@ for (const kind of KINDS) {
     reading,
     payloads,
     matching,
+    finding,
     signing,
     people,
     auditing,
