@@ -285,7 +285,7 @@ export function replSuite({ test, world }: Suite): void {
       ["alarms ack x", /^"x" is no id; "alarms inbox" and "alarms mutes" show them$/],
       ["alarms ack 999999", /no such incident/i],
       ["alarms inbox --kind fire", /^--kind must be one of exhausted, .*, not "fire"$/],
-      ["alarms mute --for 2h", /^--?destination is required, or /],
+      ["alarms mute --for 2h", /^destination is required, or /],
       ["alarms mute --app x --for soon", /^--for is no duration/],
       ["alarms unmute 999999", /no such mute/i],
       ["alarms test nowhere", /^there is no channel "nowhere"; "alarms list" lists/],

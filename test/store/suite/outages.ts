@@ -17,6 +17,7 @@ import { breakChannel, healChannel, insertAlarms } from "../../../store/alarms.t
 import { addBreakerEvent } from "../../../store/breaker-events.ts";
 import type { Database } from "../../../store/database.ts";
 import { listIncidents } from "../../../store/incidents.ts";
+import { up } from "../../../store/migrations/026_inbox.ts";
 import { addMute, allMutes, endMutes, type Mute, mutesAt, pruneMutes } from "../../../store/mutes.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import { SecretBox } from "../../../store/secret-box.ts";
@@ -228,6 +229,38 @@ export function outages(kind: Kind): void {
     const failing = addMute(db, { ...mute, until: until(5) }, () => Promise.reject(new Error("no audit")));
     assert.match(await failing.then(String, String), /no audit/);
     assert.is((await allMutes(db.knex)).length, 1);
+  });
+
+  test("incidents that were muted before mutes had rows stay muted, and a migration that was killed goes on", async () => {
+    await db.knex.schema.alterTable("incidents", (table) =>
+      table.boolean("muted").notNullable().defaultTo(false),
+    );
+    const key = Buffer.alloc(16, 1);
+    const row = {
+      ...{ destination: ORIGIN, error_code: "timeout", status_code: 0, first_at: 1, last_at: 2, tasks: 7 },
+      ...{ first_task: key, last_task: key, first_error: "", last_error: "", ended: false, muted: false },
+    };
+    await db.knex("incidents").insert([row, { ...row, muted: true }, { ...row, muted: true, ended: true }]);
+    // As if it had been killed right before its last step.
+    await up(db.knex);
+    await db.knex.schema.alterTable("incidents", (table) =>
+      table.boolean("muted").notNullable().defaultTo(false),
+    );
+    await db.knex("incidents").where("id", 2).update({ muted: true });
+    await up(db.knex);
+    assert.equal(
+      (await allMutes(db.knex)).map(({ incident, until }) => [incident, until]),
+      [[2, null]],
+    );
+    const items = (await listIncidents(db, { state: "open" }, 50, null)).items;
+    assert.equal(
+      items.map(({ kind: what, alarms }) => [what, alarms]),
+      [
+        ["exhausted", 7],
+        ["exhausted", 7],
+      ],
+    );
+    assert.is(await db.knex.schema.hasColumn("incidents", "muted"), false);
   });
 
   test.run();
