@@ -191,7 +191,7 @@ const countedText = (list: Counted[], words: Words): string =>
 type Valued = string | number | null | undefined;
 
 /**
- * In a digest a variable holds the values of the first few alarms, so that kkbida's templates stay readable. What they are is
+ * In a digest a variable holds the values of the first few alarms: kkbida's templates stay readable. What they are is
  * found out once, how much of it there is room for any number of times.
  */
 function valuesOf(
