@@ -20,8 +20,9 @@ const WORDS: [word: RegExp, instead: string][] = [
   [/\bso that\b/i, "to, so, therefore"],
   [/\bdear\b/i, "expensive"],
 ];
-/** In the documentation alone; in comments it is too short for a better one. A question, and a heading or a link to one, is no noun phrase. */
-const IN_DOCUMENTS: [word: RegExp, instead: string][] = [[/\bwhat is (?![^.|]*\?)/i, "the noun"]];
+/** Where people begin. Elsewhere it is a noun phrase that some hundred sentences are built on. A question is none, nor is a heading. */
+const BEGINNING = /^(README\.md|docs\/(getting-started|concepts|comparison|upgrading|guides\/.*)\.md)$/;
+const IN_BEGINNING: [word: RegExp, instead: string][] = [[/(?<!^#.*)\bwhat is (?![^.|]*\?)/i, "the noun"]];
 
 const ALLOWED: [place: RegExp, text: RegExp, reason: string][] = [
   [/^test\/docs\/words\.test\.ts$/, /./, "names them"],
@@ -117,6 +118,9 @@ test("documentation", () => {
   const places = markdownFiles().flatMap(prose);
   assert.ok(places.length > 3_000);
   assert.equal(found(places), []);
+  const beginning = places.filter(({ path }) => BEGINNING.test(path));
+  assert.ok(beginning.length > 500);
+  assert.equal(found(beginning, IN_BEGINNING), []);
 });
 
 test("console", () => {
