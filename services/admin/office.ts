@@ -8,6 +8,7 @@ import type { Resources } from "../node/resources.ts";
 import { OpenTasks } from "../tasks/open-tasks.ts";
 import { Authenticator } from "./authenticator.ts";
 import { BulkWorkers } from "./bulk-workers.ts";
+import { Searches } from "./searches.ts";
 import { Statistics } from "./statistics.ts";
 
 /** Between two sweeps of sessions, in ms. */
@@ -19,6 +20,7 @@ export class Office {
   readonly statistics: Statistics;
   readonly worker: BulkWorkers;
   readonly openTasks: OpenTasks;
+  readonly searches = new Searches();
   readonly #sweep: Loop;
 
   constructor(resources: Resources, log: Logger) {
