@@ -1,7 +1,7 @@
 /**
  * Every code block of the documentation is taken from its file and tried beside one running Bida: shell blocks run in bash, programs are
  * type-checked and run on Node 20 and 24, JSON that is sent or answered keeps to its schema, YAML can be read, Java is what other tests
- * compile. A block that cannot run says why in an HTML comment, `<!-- not run: … -->`. @takes 50 s
+ * compile. A block that cannot run says why in an HTML comment, `<!-- not run: … -->`. @takes 60 s
  */
 import { globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";

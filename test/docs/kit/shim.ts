@@ -23,13 +23,18 @@ function fail(why: string): never {
 }
 
 function bida(args: string[]): void {
-  const all = [join(ROOT, "bin/bida.mjs"), ...args];
+  const all = [
+    join(ROOT, "bin/bida.mjs"),
+    ...args.filter((_, at) => args[0] !== "listen" || ![args[at], args[at - 1]].includes("--port")),
+  ];
   if (!GO_ON.has(args[0] ?? "")) {
     const { status } = spawnSync(process.execPath, all, { stdio: "inherit" });
     process.exitCode = status ?? 1;
     return;
   }
-  const child = spawn(process.execPath, [...all, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args[0] === "listen" ? [...all, "--port", "0"] : all, {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   child.stdout.once("data", () => {
     child.removeAllListeners("exit");
     child.kill();
