@@ -44,7 +44,10 @@ function bida(args: string[]): void {
 
 function script(name: string, args: string[], folder: string): void {
   // Typed in the checkout, also where a page is about a folder of its own.
-  if (name === "bida") return bida(args);
+  if (name === "bida") {
+    bida(args);
+    return;
+  }
   const { scripts } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
   if (!(name in scripts)) fail(`${join(folder, "package.json")} has no script "${name}"`);
   if (name === "start" && folder === ".") {
