@@ -92,7 +92,7 @@ export interface paths {
     };
     "/v1/incidents/{id}/resolve": {
         /**
-         * Declare its tasks mended outside
+         * Mark its tasks as repaired elsewhere
          * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
          */
         post: operations["postIncidentsByIdResolve"];
@@ -236,7 +236,7 @@ export interface paths {
         post: operations["postTasksByTaskIdResend"];
     };
     "/v1/tasks/{taskId}/resolve": {
-        /** Declare an exhausted task mended outside */
+        /** Mark an exhausted task as repaired elsewhere */
         post: operations["postTasksByTaskIdResolve"];
     };
     "/v1/tasks/{taskId}/retry": {
@@ -270,7 +270,7 @@ export interface paths {
     };
     "/v1/tasks/resolve": {
         /**
-         * Declare many exhausted tasks mended outside
+         * Mark many exhausted tasks as repaired elsewhere
          * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
          */
         post: operations["postTasksResolve"];
@@ -411,7 +411,7 @@ export interface components {
             previousKeyUntil: string | null;
             /** @description Until when the secret before signs as well */
             previousSecretUntil: string | null;
-            /** @description At each node with the REST door; null: no limit */
+            /** @description At each node with the API; null: no limit */
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
@@ -622,7 +622,7 @@ export interface components {
          *         "url": "shop.example"
          *       },
          *       "expected": 120,
-         *       "note": "The shop is mended"
+         *       "note": "The shop is repaired"
          *     }
          * @example {
          *       "taskIds": [
@@ -721,7 +721,7 @@ export interface components {
             previousKeyUntil: string | null;
             /** @description Until when the secret before signs as well */
             previousSecretUntil: string | null;
-            /** @description At each node with the REST door; null: no limit */
+            /** @description At each node with the API; null: no limit */
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
@@ -1324,7 +1324,7 @@ export interface components {
         };
         /**
          * @example {
-         *       "note": "The target is mended"
+         *       "note": "The target is repaired"
          *     }
          * @example {
          *       "force": true
@@ -2287,7 +2287,7 @@ export interface operations {
                         previousKeyUntil: string | null;
                         /** @description Until when the secret before signs as well */
                         previousSecretUntil: string | null;
-                        /** @description At each node with the REST door; null: no limit */
+                        /** @description At each node with the API; null: no limit */
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
@@ -2344,7 +2344,7 @@ export interface operations {
                         previousKeyUntil: string | null;
                         /** @description Until when the secret before signs as well */
                         previousSecretUntil: string | null;
-                        /** @description At each node with the REST door; null: no limit */
+                        /** @description At each node with the API; null: no limit */
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
