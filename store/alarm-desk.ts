@@ -1,5 +1,5 @@
 /**
- * From the outbox to messages. Two steps, each a transaction under the lock of one row, so that any number of
+ * From the outbox to messages. Two steps, each a transaction under the lock of one row, so any number of
  * notifiers may try at any time and each alarm is told once per channel:
  *
  *   alarms (routed = 0) ─ route ─▶ alarm_deliveries (message_id null) ─ makeMessage ─▶ alarm_messages + its task
@@ -237,7 +237,7 @@ export async function messagesOf(db: Database, webhookId: number, limit: number,
   }));
 }
 
-/** No message is made for a channel from here on: whoever makes one just now has finished when this resolves. */
+/** No message is made for a channel from here on: anyone who makes one just now has finished when this resolves. */
 export function closeChannel(db: Database, webhookId: number): Promise<void> {
   return atDesk(db, async (trx) => {
     await trx("webhooks").where("id", webhookId).update({ enabled: 0 });

@@ -39,7 +39,7 @@ export interface AuditFilter {
 }
 
 /**
- * Adds an entry. In the transaction of the change that it tells of, so that there is neither without the other.
+ * Adds an entry. In the transaction of the change that it tells of, so there is neither without the other.
  * @param within the database, or the same with `knex` a transaction: `{ ...db, knex: trx }`
  */
 export function recordAudit(within: Database, entry: AuditEntry): Promise<void> {

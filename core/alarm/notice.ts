@@ -234,7 +234,7 @@ function listed(values: (string | null | undefined)[], count: number, words: Wor
     : different.join(words.separator);
 }
 
-/** In a digest a variable holds the values of the first few alarms, so that kkbida's templates stay readable. */
+/** In a digest a variable holds the values of the first few alarms, so kkbida's templates stay readable. */
 function valuesOf(
   { count, first, kinds }: Digest,
   words: Words,

@@ -38,7 +38,7 @@ export function formatOf(contentType: string): Format {
 /** A variable in its place. */
 export const PLACEHOLDER = /\$\{([^{}]*)\}/g;
 
-/** These are numbers where an alarm has them, so that a template may hold them without quotes. */
+/** These are numbers where an alarm has them, so a template may hold them without quotes. */
 export const NUMBERS: ReadonlySet<string> = new Set(["callCount", "limitCallCount", "statusCode", "count"]);
 
 const ESCAPES: Record<Format, (text: string) => string> = {

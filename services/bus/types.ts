@@ -12,7 +12,7 @@ export interface CallMeta {
   scope?: Scope;
   /** The same one, for the audit log. */
   actor?: Actor;
-  /** Address of the caller of the REST door. */
+  /** Address of the caller of the REST API. */
   sourceIp?: string;
   /** `POST /v1/…`, for the audit log. */
   requestPath?: string;
@@ -21,7 +21,7 @@ export interface CallMeta {
   exact?: true;
   /** Of a login. Here, and not among its parameters: nodes of an earlier release refuse parameters that they do not know. */
   loginPlace?: LoginPlace;
-  /** Secrets of tasks are masked, whoever asks. */
+  /** Secrets of tasks are masked, no matter who asks. */
   masked?: true;
   /**
    * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another

@@ -1,4 +1,4 @@
-/** Many tasks at once, as an operator mends them after an outage: counted first, then done; and copies, replays, exports. */
+/** Many tasks at once, as an operator repairs them after an outage: counted first, then done; and copies, replays, exports. */
 import { readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import type { JobView } from "../../core/bulk.ts";

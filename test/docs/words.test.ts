@@ -26,7 +26,11 @@ const IN_BEGINNING: [word: RegExp, instead: string][] = [[/(?<!^#.*)\bwhat is (?
 
 const ALLOWED: [place: RegExp, text: RegExp, reason: string][] = [
   [/^test\/docs\/words\.test\.ts$/, /./, "names them"],
-  [/^store\/migrations\/007_alarms\.ts$/, /whoever locks it/, "a migration that has shipped is never changed"],
+  [
+    /^store\/migrations\/007_alarms\.ts$/,
+    /whoever locks it/,
+    "a migration that has shipped is never changed",
+  ],
   [/./, /route\.door/, "a field of a route"],
 ];
 
