@@ -24,6 +24,16 @@ const WORDS: [word: RegExp, instead: string][] = [
 const BEGINNING = /^(README\.md|docs\/(getting-started|concepts|comparison|upgrading|guides\/.*)\.md)$/;
 const IN_BEGINNING: [word: RegExp, instead: string][] = [[/(?<!^#.*)\bwhat is (?![^.|]*\?)/i, "the noun"]];
 
+/** In Chinese: one word for a thing, that which Chinese engineers use. */
+const CHINESE: [word: RegExp, instead: string][] = [
+  [/应答|回答|答复/, "响应"],
+  [/载荷/, "请求内容"],
+  [/补救/, "处理"],
+  [/待调集合|到期集(?!合)/, "到期集合"],
+  [/派发器|调度节点/, "dispatcher"],
+  [/调度器/, "scheduler"],
+];
+
 const ALLOWED: [place: RegExp, text: RegExp, reason: string][] = [
   [/^test\/docs\/words\.test\.ts$/, /./, "names them"],
   [
@@ -130,6 +140,12 @@ test("documentation", () => {
 
 test("console", () => {
   assert.equal(found(sources.filter((path) => path.startsWith("ui/src/")).flatMap(texts)), []);
+});
+
+test("Chinese", () => {
+  const pages = markdownFiles().filter((path) => path.includes("zh-CN"));
+  assert.ok(pages.length > 20);
+  assert.equal(found([...pages.flatMap(prose), ...texts("ui/src/i18n/zh.ts")], CHINESE), []);
 });
 
 test("log lines, refusals and commands", () => {
