@@ -24,4 +24,6 @@ export interface AuditEntry {
   note?: string | null;
   /** `POST /v1/tasks/…/retry`. Null: not over REST. */
   requestPath?: string | null;
+  /** The job, or the act on many tasks, that it is part of: a UUID. */
+  group?: string | null;
 }

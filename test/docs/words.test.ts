@@ -67,6 +67,7 @@ const sources = execFileSync(
   [
     "ls-files",
     "-co",
+    "--deduplicate",
     "--exclude-standard",
     "-z",
     "--",
