@@ -3,7 +3,17 @@
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others. What they
  * carry is written in a file per concept, and all of it can be had here.
  */
-import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
+import type {
+  BulkAction,
+  BulkRequest,
+  BulkResult,
+  JobChange,
+  JobDetail,
+  JobQuery,
+  JobView,
+  ReplayRequest,
+  Resent,
+} from "./bulk.ts";
 import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
 import type {
@@ -46,6 +56,7 @@ import type {
   StatsSummary,
 } from "./stats-views.ts";
 import type { BatchResult, JsonEnvelope, Submission, SubmissionResult } from "./submission.ts";
+import type { RetrySchedule } from "./task.ts";
 import type { TaskChange, TaskEvent } from "./task-events.ts";
 import type { BatchItem, TaskRequest } from "./task-request.ts";
 import type {
@@ -71,7 +82,7 @@ export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type * from "./stats-views.ts";
 export type * from "./submission.ts";
-export type { Method, TaskState } from "./task.ts";
+export type { Method, RetrySchedule, TaskState } from "./task.ts";
 export * from "./task-events.ts";
 export type { BatchItem, TaskRequest } from "./task-request.ts";
 export type * from "./task-views.ts";
@@ -120,17 +131,18 @@ export interface ActionMap {
   /** Of one dispatcher, by its id: it stops taking jobs, or takes them again. Nobody but `admin.drain` asks. */
   "dispatcher.drain": [{ draining: boolean }, Drained];
   "admin.list": [TaskQuery, Page<TaskItem>];
-  "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
+  "admin.retry": [{ taskId: string; force?: boolean; schedule?: RetrySchedule; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
   /** The task with its secrets, which users see masked elsewhere. */
   "admin.reveal": [{ taskId: string; note?: string }, TaskView];
   "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
   "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
-  /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */
+  /** `changes`: the fields of a `TaskRequest` that differ from the original, `note` and `resolveOriginal`. */
   "admin.resend": [{ taskId: string; changes: Record<string, unknown> | JsonEnvelope }, Resent];
-  "admin.listJobs": [PageQuery, Page<JobView>];
-  "admin.getJob": [{ id: string }, JobView];
+  "admin.listJobs": [JobQuery, Page<JobView>];
+  "admin.getJob": [{ id: string }, JobDetail];
+  "admin.changeJob": [{ id: string; change: JobChange }, JobView];
   "admin.stopJob": [{ id: string; note?: string }, JobView];
   "admin.attempts": [AttemptQuery, Page<AttemptItem>];
   "admin.statsNow": [Record<string, never>, StatsNow];

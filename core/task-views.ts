@@ -39,6 +39,13 @@ export interface TaskView {
   resendOf?: string | null;
   /** Copies of this task, the newest first, at most 20. Lists leave them out. */
   resentAs?: string[];
+  /**
+   * The copy, or copy of a copy, that has succeeded or is still open: jobs over many tasks leave this task alone because of it.
+   * Null where there is none. Lists leave it out.
+   */
+  replacedBy?: { taskId: string; state: "succeeded" | "pending" } | null;
+  /** Of a copy: its original is resolved once it succeeds. Lists leave it out. */
+  resolvesOriginal?: boolean;
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;

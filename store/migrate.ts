@@ -25,6 +25,7 @@ import * as access from "./migrations/018_access.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
+import * as jobs from "./migrations/024_jobs.ts";
 
 interface Migration {
   name: string;
@@ -56,6 +57,7 @@ const MIGRATIONS: Migration[] = [
   wire,
   incidents,
   profiles,
+  jobs,
 ];
 
 /** In order, for tests. */

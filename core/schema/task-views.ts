@@ -51,6 +51,14 @@ export const taskViewSchema = z
     resentAs: z
       .exactOptional(z.array(taskIdSchema))
       .describe("Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out"),
+    replacedBy: z
+      .exactOptional(z.object({ taskId: taskIdSchema, state: z.enum(["succeeded", "pending"]) }).nullable())
+      .describe(
+        "The copy, or copy of a copy, that has succeeded or is still open: retries of many tasks leave this one alone. Lists leave it out",
+      ),
+    resolvesOriginal: z
+      .exactOptional(z.boolean())
+      .describe("Of a copy: its original is resolved once it succeeds. Lists leave it out"),
     sourceIp: words,
     lastError: z
       .object({ code: z.string(), message: z.string() })
@@ -67,7 +75,7 @@ const onRequest = <S extends z.ZodType>(field: S) =>
 
 /** `TaskItem` of the contract. */
 export const taskItemSchema = taskViewSchema
-  .omit({ heldBy: true, resendOf: true, resentAs: true })
+  .omit({ heldBy: true, resendOf: true, resentAs: true, replacedBy: true, resolvesOriginal: true })
   .extend({
     requestParam: onRequest(taskViewSchema.shape.requestParam),
     body: onRequest(words),

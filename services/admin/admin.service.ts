@@ -5,7 +5,14 @@ import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
-import { bulkOptionsSchema, bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
+import {
+  bulkOptionsSchema,
+  bulkSchema,
+  jobChangeSchema,
+  jobQuerySchema,
+  replaySchema,
+  stopSchema,
+} from "../../core/schema/bulk.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
@@ -17,7 +24,6 @@ import {
   incidentQuerySchema,
   muteSchema,
 } from "../../core/schema/incidents.ts";
-import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -44,6 +50,7 @@ import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import * as incidents from "./incidents.ts";
+import * as jobs from "./jobs.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
@@ -79,8 +86,8 @@ const admin: ServiceSchema = {
     },
 
     retry: async (params, ctx) => {
-      const { taskId, force, note } = parseWith(retrySchema, params, "invalid_body");
-      return retryTask(officeOf(ctx).resources, ctx, taskIdOf(taskId), force, note);
+      const { taskId, ...options } = parseWith(retrySchema, params, "invalid_body");
+      return retryTask(officeOf(ctx).resources, ctx, taskIdOf(taskId), options);
     },
 
     cancel: async (params, ctx) => cancelTask(officeOf(ctx).resources, ctx, params),
@@ -192,15 +199,16 @@ const admin: ServiceSchema = {
 
     resend: async ({ taskId, changes }, ctx) => resend(officeOf(ctx), ctx, taskIdOf(taskId), changes),
 
-    listJobs: async (params, ctx) => {
-      const { limit, cursor = null } = parseWith(pageQuerySchema, params, "invalid_query");
-      return bulk.jobsPage(officeOf(ctx).resources, ctx, limit, cursor);
-    },
+    listJobs: async (params, ctx) =>
+      jobs.jobsPage(officeOf(ctx).resources, ctx, parseWith(jobQuerySchema, params, "invalid_query")),
 
-    getJob: async ({ id }, ctx) => bulk.viewJob(officeOf(ctx).resources, ctx, id),
+    getJob: async ({ id }, ctx) => jobs.viewJob(officeOf(ctx).resources, ctx, id),
+
+    changeJob: async ({ id, change }, ctx) =>
+      jobs.setJob(officeOf(ctx), ctx, id, parseWith(jobChangeSchema, change, "invalid_body")),
 
     stopJob: async ({ id, ...body }, ctx) =>
-      bulk.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
+      jobs.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
 
     ...peopleActions,
   }),

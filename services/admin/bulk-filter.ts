@@ -1,17 +1,21 @@
 /** From the filter of a job to one on rows. */
 import type { JobFilter } from "../../core/bulk.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import { laneOf } from "../../core/ids.ts";
+import { laneOf, type TaskId } from "../../core/ids.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { filterOf } from "./task-filter.ts";
 
-/** @param asOf what was there then counts */
+/**
+ * @param asOf what was there then counts
+ * @returns the filter, and the tasks that are being called
+ */
 export async function jobFilterOf(
   { destination, ...query }: JobFilter,
   asOf: EpochMs,
   resources: Resources,
-): Promise<TaskFilter> {
-  const { filter } = await filterOf(query, resources, "invalid_body");
-  return { ...filter, asOf, lane: destination === undefined ? undefined : laneOf(destination) };
+): Promise<{ rows: TaskFilter; leased: Set<TaskId> }> {
+  const { filter, leased } = await filterOf(query, resources, "invalid_body");
+  const lane = destination === undefined ? undefined : laneOf(destination);
+  return { rows: { ...filter, asOf, lane }, leased };
 }

@@ -8,6 +8,7 @@ import type { Resources } from "../node/resources.ts";
 import { OpenTasks } from "../tasks/open-tasks.ts";
 import { Authenticator } from "./authenticator.ts";
 import { BulkWorkers } from "./bulk-workers.ts";
+import { Originals } from "./originals.ts";
 import { Statistics } from "./statistics.ts";
 
 /** Between two sweeps of sessions, in ms. */
@@ -19,6 +20,7 @@ export class Office {
   readonly statistics: Statistics;
   readonly worker: BulkWorkers;
   readonly openTasks: OpenTasks;
+  readonly #originals: Originals;
   readonly #sweep: Loop;
 
   constructor(resources: Resources, log: Logger) {
@@ -27,6 +29,7 @@ export class Office {
     this.statistics = new Statistics(resources);
     this.worker = new BulkWorkers(resources, log);
     this.openTasks = new OpenTasks(resources, resources.config.appOpenTasks);
+    this.#originals = new Originals(resources, log);
     this.#sweep = new Loop({
       round: () => sweep(resources),
       everyMs: SWEEP_EVERY,
@@ -36,11 +39,12 @@ export class Office {
 
   start(): void {
     this.worker.start();
+    this.#originals.start();
     this.#sweep.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.worker.stop(), this.#sweep.stop()]);
+    await Promise.all([this.worker.stop(), this.#originals.stop(), this.#sweep.stop()]);
   }
 }
 

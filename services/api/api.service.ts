@@ -23,6 +23,7 @@ import { docsRoutes } from "./docs.routes.ts";
 import { eventRoutes, recheckStreams } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { incidentRoutes } from "./incidents.routes.ts";
+import { jobRoutes } from "./jobs.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
@@ -45,6 +46,7 @@ const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 export const ROUTES: Route[] = [
   // Before `/v1/tasks/{taskId}`, which would take `/v1/tasks/export` for an id.
   ...bulkRoutes,
+  ...jobRoutes,
   ...taskRoutes,
   ...attemptRoutes,
   ...destinationRoutes,

@@ -6,7 +6,7 @@ import { audit } from "./audit.ts";
 import { cancel, resolve, retry } from "./change.ts";
 import { destinations, getDestination, pause, replay, resume, setDestination } from "./destinations.ts";
 import { exportTasks } from "./export.ts";
-import { getJob, jobs, stopJob } from "./jobs.ts";
+import { getJob, jobs, pauseJob, resumeJob, setJob, stopJob } from "./jobs.ts";
 import { drain, nodes, undrain } from "./nodes.ts";
 import { queue } from "./queue.ts";
 import { resend, send } from "./send.ts";
@@ -16,7 +16,7 @@ import { createUser, deleteUser, setUser, userPassword, users } from "./users.ts
 
 export const COMMANDS: Command[] = [
   ...[send, tasks, more, task, attempts, retry, cancel, resolve, resend, exportTasks],
-  ...[jobs, getJob, stopJob, queue, tail],
+  ...[jobs, getJob, setJob, pauseJob, resumeJob, stopJob, queue, tail],
   ...[destinations, getDestination, pause, resume, setDestination, replay],
   ...[nodes, drain, undrain, alarms, testAlarm, audit],
   ...[apps, createApp, setApp, rotateKey, rotateSecret, deleteApp],

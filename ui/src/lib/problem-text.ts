@@ -6,7 +6,7 @@ import type { ApiError } from "../api/problem.ts";
 import { en } from "../i18n/en.ts";
 import { i18n, type Key, t, tCode } from "./i18n.svelte.ts";
 
-/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk-jobs.ts). */
+/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk/jobs.ts). */
 const REASONS: [RegExp, Key][] = [
   [/it is being called just now$/, "reason.calling"],
   [/it waits for an earlier task of its orderKey$/, "reason.held"],
