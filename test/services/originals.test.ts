@@ -21,7 +21,7 @@ for (const kind of KINDS) {
     const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
     const told: string[] = [];
     const teller = {
-      tell: ({ type, tasks }: { type: string; tasks: unknown[] }) => tasks.forEach(() => told.push(type)),
+      tell: ({ type, tasks }: { type: string; tasks: unknown[] }) => void told.push(...tasks.map(() => type)),
     };
     const resources = { db, due, clock: systemClock, teller } as never;
     const node = () => new Originals(resources, { debug: () => undefined } as never);
