@@ -23,7 +23,7 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
 }) => {
   const { receiver } = world;
   const url = receiver.url(500);
-  const ids = await failed(world, 12, url);
+  const ids = await failed(world, 25, url);
   receiver.answer(new URL(url).pathname, 200);
   const [replaced = ""] = ids;
   const copy = (await world.api("POST", `/v1/tasks/${replaced}/resend`, { url: receiver.url() })).json;
@@ -35,13 +35,13 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
   await page.getByRole("menuitem", { name: "Retry…" }).click();
   const dialog = page.getByRole("dialog");
   // What would be changed, and why the rest would not.
-  await dialog.getByTestId("matched").getByText("11", { exact: true }).waitFor();
-  await dialog.getByTestId("matched").getByText("of 12 that match").waitFor();
+  await dialog.getByTestId("matched").getByText("24", { exact: true }).waitFor();
+  await dialog.getByTestId("matched").getByText("of 25 that match").waitFor();
   await dialog.getByTestId("skipped").getByText(en["reason.copySucceeded"]).waitFor();
   await dialog.getByLabel(en["schedule.whole"]).check();
   await dialog.getByLabel(en["job.pace.label"]).fill("1");
   assert.equal(await axe(page), []);
-  await dialog.getByRole("button", { name: "Retry 11" }).click();
+  await dialog.getByRole("button", { name: "Retry 24" }).click();
   const bar = page.getByTestId("job");
   await bar.locator("summary").click();
   await bar.getByRole("link", { name: en["job.retry"] }).click();
@@ -55,7 +55,7 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
   await page.getByRole("button", { name: en["job.pause"], exact: true }).click();
   await page.getByTestId("paused").getByText("admin").waitFor();
   const { done } = await job();
-  assert.ok(done < 12, String(done));
+  assert.ok(done < 25, String(done));
   await page.locator("[data-job-state=paused]").waitFor();
   assert.equal(await axe(page), []);
   await page.getByLabel(en["job.pace.label"]).fill("0");
@@ -66,7 +66,7 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
   assert.is((await job()).done, done);
   await page.getByRole("button", { name: en["job.resume"], exact: true }).click();
   await page.locator("[data-job-state=finished]").waitFor();
-  await page.locator("[data-outcome=succeeded]").getByText("11").waitFor();
+  await page.locator("[data-outcome=succeeded]").getByText("24").waitFor();
   const skipped = page.getByTestId("skipped");
   await skipped.getByText(en["reason.copySucceeded"]).waitFor();
   await skipped.getByRole("link").click();
@@ -75,7 +75,7 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
 
   await page.getByRole("link", { name: en["page.jobs"], exact: true }).click();
   const row = page.locator(`tr[data-job="${jobId}"]`);
-  await row.getByText("12 / 12").waitFor();
+  await row.getByText("25 / 25").waitFor();
   assert.equal(await axe(page), []);
   await page.getByRole("button", { name: en["job.open"], exact: true }).click();
   await page.getByText(en["job.noneOf"]).waitFor();
@@ -90,7 +90,7 @@ test("a job is stopped from its page, which asks; one that there is not is told 
   enter,
 }) => {
   const url = world.receiver.url(500);
-  await failed(world, 3, url);
+  await failed(world, 8, url);
   const filter = { state: ["exhausted"], url };
   const { json } = await world.api("POST", "/v1/tasks/retry", { filter, pace: 1 });
   await world.api("PATCH", `/v1/jobs/${json.job.id}`, { paused: true });
