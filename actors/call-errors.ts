@@ -67,7 +67,7 @@ export function callErrorOf(error: unknown): CallError {
 
 /** Of a call whose deadline passed before it had a connection. */
 export const unopened = (opening: Opening | null | undefined, timeoutMs: number): CallError =>
-  opening?.lookingUp
+  opening?.steps?.named && opening.steps.foundAt === null
     ? { code: "dns", message: `the host name was not resolved within ${timeoutMs} ms` }
     : { code: "connect_timeout", message: `no connection within ${timeoutMs} ms` };
 

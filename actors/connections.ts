@@ -57,6 +57,11 @@ export class Connections {
     this.#guard = guard;
   }
 
+  /** They begin with a TLS handshake. */
+  get secure(): boolean {
+    return this.#origin.protocol === "https:";
+  }
+
   /** Those that are open, and those that are being opened. */
   get size(): number {
     return Array.from(this.#all).filter(({ alive }) => alive).length + this.#opening.size;
@@ -83,8 +88,8 @@ export class Connections {
         this.#sockets.closed();
         made?.destroy();
       },
-      get lookingUp() {
-        return made?.lookingUp === true;
+      get steps() {
+        return made?.steps;
       },
     };
     this.#opening.add(opening);
@@ -182,7 +187,7 @@ export class Connection {
 
   /** @throws where the request itself is not possible */
   send(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.watch.answered = false;
+    this.watch.ready();
     this.#client.dispatch(request, handler);
   }
 

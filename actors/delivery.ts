@@ -228,6 +228,7 @@ function outcome(
       responseTruncated: answered?.truncated ?? false,
       node,
       retryAfterMs: parseRetryAfter(asked, startedAt),
+      phases: result?.phases ?? null,
     },
     endedBy: clock.after(millis(0)),
     ...(job.ordered && { ordered: true }),

@@ -14,7 +14,7 @@ import {
   type EgressRules,
 } from "../core/egress.ts";
 import { type NameLookup, NameResolver } from "./names/resolver.ts";
-import { type Connector, type Opening, placeOf, type Vetted } from "./opening.ts";
+import { type Connector, type Opening, type OpeningSteps, placeOf, stepsTo, type Vetted } from "./opening.ts";
 import { proxiedConnector } from "./proxied-connector.ts";
 import type { OutboundProxy } from "./proxy.ts";
 
@@ -123,20 +123,25 @@ function directConnector(vetted: Vetted): Connector {
   return (target, callback) => {
     const { host, port } = placeOf(target);
     connecting = port;
-    const socket = connect(target, callback);
-    return net.isIP(host) === 0 ? new NamedOpening(socket) : socket;
+    return new DirectOpening(connect(target, callback), stepsTo(host));
   };
 }
 
-/** A connection to a name: it is known whether that has been found. */
-class NamedOpening implements Opening {
-  lookingUp = true;
+/** A connection of our own: its socket tells how far it is. */
+class DirectOpening implements Opening {
+  readonly steps: OpeningSteps;
   readonly #socket: net.Socket;
 
-  constructor(socket: net.Socket) {
+  constructor(socket: net.Socket, steps: OpeningSteps) {
     this.#socket = socket;
-    socket.once("lookup", () => {
-      this.lookingUp = false;
+    this.steps = steps;
+    // Once per address; the first says that the name was found.
+    socket.once("lookup", (error: Error | null) => {
+      if (!error) steps.foundAt = performance.now();
+    });
+    // With TLS that comes before the handshake.
+    socket.once("connect", () => {
+      steps.connectedAt = performance.now();
     });
   }
 

@@ -1,8 +1,10 @@
 /** One HTTP call under one deadline, with a bounded answer. Uses undici's dispatch, which adds no buffering of its own. */
 import type { Dispatcher } from "undici";
 import type { CallError } from "../core/outcome.ts";
+import type { CallPhases } from "../core/phases.ts";
 import { brokenRule } from "./broken-rule.ts";
 import { AnswerError, callErrorOf, parserReason, unopened } from "./call-errors.ts";
+import { CallTimes } from "./call-times.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { type LocalFailure, localFailureOf } from "./local-failure.ts";
 import type { Opening } from "./opening.ts";
@@ -35,6 +37,8 @@ export interface CallResult {
   reading?: Reading | null;
   /** The whole body came. */
   complete?: boolean;
+  /** Where its time went. Missing: it was no call over HTTP. */
+  phases?: CallPhases;
   error: CallError | null;
   /** The error is this machine's own, and nothing was sent; null where it is not. */
   local: LocalFailure | null;
@@ -53,6 +57,7 @@ class Call implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #connection: Connection | null = null;
   #opening: Opening | null = null;
+  readonly #times = new CallTimes();
   /** The request went out. */
   #begun = false;
   #bytes = 0;
@@ -77,6 +82,7 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   #open(): void {
+    this.#times.opening();
     this.#opening = this.#connections.open((error, connection) => {
       if (connection) this.#send(connection);
       else this.#finish(callErrorOf(error), localFailureOf(error));
@@ -86,6 +92,7 @@ class Call implements Dispatcher.DispatchHandler {
   #send(connection: Connection): void {
     const { method, path, headers, body, keepAlive } = this.#request;
     this.#connection = connection;
+    this.#times.sent();
     const request = { method: method as Dispatcher.HttpMethod, path, headers, body, reset: !keepAlive };
     try {
       connection.send(request, this);
@@ -189,6 +196,11 @@ class Call implements Dispatcher.DispatchHandler {
       truncated: this.#bytes > this.#maxBytes,
       reading: this.#reading,
       complete: this.#complete,
+      phases: this.#times.phases(
+        this.#opening,
+        this.#begun ? this.#connection : null,
+        this.#connections.secure,
+      ),
       error,
       local,
     };

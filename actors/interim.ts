@@ -21,6 +21,8 @@ const STATUS_AT = 9;
 export class AnswerWatch {
   /** A byte came since the last request went out. */
   answered = false;
+  /** When the first byte of the real answer came, monotonic ms; null: not yet. */
+  firstAt: number | null = null;
   readonly #socket: Socket;
   /** The beginning of the real answer has not been seen yet. */
   #waiting = false;
@@ -39,14 +41,21 @@ export class AnswerWatch {
       const rest = this.#waiting ? this.#withoutInterim(chunk) : chunk;
       // All of it was taken out: the socket goes on reading.
       if (rest === null) return true;
+      this.firstAt ??= performance.now();
       this.#head.push(rest);
       return push.call(socket, rest, encoding);
     };
   }
 
+  /** A request is to go out. */
+  ready(): void {
+    this.answered = false;
+    this.firstAt = null;
+  }
+
   /** A request goes out now: what comes is its answer. */
   begin(): void {
-    this.answered = false;
+    this.ready();
     this.#waiting = true;
     this.#held = null;
     this.#interimBytes = 0;

@@ -1,7 +1,8 @@
 /** Connections through a proxy: vetted first, then a tunnel, then TLS inside of it where the target has it. */
+import type { Socket } from "node:net";
 import { buildConnector } from "undici";
 import type { AnswerError } from "./call-errors.ts";
-import { type Connector, type Opening, placeOf, type Vetted } from "./opening.ts";
+import { type Connector, type Opening, type OpeningSteps, placeOf, stepsTo, type Vetted } from "./opening.ts";
 import type { OutboundProxy, Tunnel } from "./proxy.ts";
 
 /** As undici does it for connections that it opens itself, in ms. */
@@ -11,9 +12,8 @@ export function proxiedConnector(proxy: OutboundProxy, vetted: Vetted): Connecto
   const upgrade = buildConnector({ timeout: 0, allowH2: false });
   return (target, callback) => {
     const { host, port } = placeOf(target);
-    const opening = new ProxiedOpening();
+    const opening = new ProxiedOpening(stepsTo(host));
     const failed = (error: Error) => {
-      opening.lookingUp = false;
       if (!opening.over) callback(error, null);
     };
     const attempt = (addresses: string[], last: Error | null) => {
@@ -24,16 +24,20 @@ export function proxiedConnector(proxy: OutboundProxy, vetted: Vetted): Connecto
         // The next address, as without a proxy; what the proxy itself lacks, it lacks for all of them.
         else if (error && (error as AnswerError).callCode === "unreachable") attempt(others, error);
         else if (error || !socket) failed(error ?? new Error("no connection"));
-        else if (target.protocol !== "https:") {
-          callback(null, socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE));
-        } else {
-          opening.tunnel = socket;
-          upgrade({ ...target, httpSocket: socket } as buildConnector.Options, callback);
-        }
+        else opened(socket);
       });
     };
+    const opened = (socket: Socket) => {
+      opening.steps.connectedAt = performance.now();
+      if (target.protocol !== "https:") {
+        callback(null, socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE));
+      } else {
+        opening.tunnel = socket;
+        upgrade({ ...target, httpSocket: socket } as buildConnector.Options, callback);
+      }
+    };
     vetted(host, port).then((addresses) => {
-      opening.lookingUp = false;
+      opening.steps.foundAt = performance.now();
       if (!opening.over)
         attempt(
           addresses.map(({ address }) => address),
@@ -45,10 +49,14 @@ export function proxiedConnector(proxy: OutboundProxy, vetted: Vetted): Connecto
 }
 
 class ProxiedOpening implements Opening {
-  lookingUp = true;
+  readonly steps: OpeningSteps;
   over = false;
   /** What there is to give up. */
   tunnel: Tunnel | null = null;
+
+  constructor(steps: OpeningSteps) {
+    this.steps = steps;
+  }
 
   destroy(): void {
     this.over = true;

@@ -8,6 +8,12 @@ import { printTask } from "./print.ts";
 import { refusal } from "./problem.ts";
 import { waitFor } from "./wait.ts";
 
+/**
+ * The type of the global `fetch`, wherever it comes from: Node's types, or a browser's. Programs that have neither, whose global
+ * object has no `fetch`, can compile all the same.
+ */
+export type Fetch = typeof globalThis extends { fetch: infer F } ? F : (url: string) => Promise<unknown>;
+
 /** Either `apiKey`, or `username` and `password`. */
 export interface HttpClientOptions {
   /** Where Bida listens, with the path prefix of a proxy if there is one. @example "http://127.0.0.1:8080" */
@@ -20,7 +26,7 @@ export interface HttpClientOptions {
   /** Milliseconds for one request, from connecting to the last byte. Default 10 000. */
   timeoutMs?: number | undefined;
   /** Stands in for the global `fetch`: a proxy agent, a test. */
-  fetch?: typeof globalThis.fetch | undefined;
+  fetch?: Fetch | undefined;
 }
 
 interface Call {

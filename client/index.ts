@@ -10,7 +10,7 @@ export {
 export type { BidaClient, RetryOptions, SubmitOptions, WaitOptions } from "./client.ts";
 export type * from "./contract.ts";
 export { CallbackError, type CallbackErrorCode } from "./error.ts";
-export { createHttpClient, type HttpClientOptions } from "./http.ts";
+export { createHttpClient, type Fetch, type HttpClientOptions } from "./http.ts";
 export {
   type BidaCallbacks,
   BidaMixin,

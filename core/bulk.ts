@@ -1,6 +1,7 @@
 /** Mending many tasks at once: what is asked for, and the background jobs that do it. Times are ISO 8601. */
 import type { Actor } from "./caller.ts";
 import type { RetrySchedule, TaskState } from "./task.ts";
+import type { TaskFilterQuery } from "./task-views.ts";
 
 export const BULK_ACTIONS = ["retry", "cancel", "resolve"] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
@@ -11,26 +12,11 @@ export type JobKind = (typeof JOB_KINDS)[number];
 export const JOB_STATES = ["waiting", "running", "paused", "finished", "stopped"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-/** The fields of `GET /v1/tasks`; all that are given must hold, and one must be given. */
-export interface BulkFilter {
-  state?: TaskState[] | undefined;
-  sourceAppName?: string | undefined;
-  targetAppName?: string | undefined;
-  /** Part of the URL. */
-  url?: string | undefined;
-  /** Part of the payload. */
-  q?: string | undefined;
-  createdFrom?: string | undefined;
-  createdTo?: string | undefined;
-}
+/** The filters of `GET /v1/tasks`; one must be given. */
+export type BulkFilter = { [Name in keyof TaskFilterQuery]?: TaskFilterQuery[Name] | undefined };
 
-/** The filter of a job. */
-export interface JobFilter extends BulkFilter {
-  /** Of an incident's tasks: its id. */
-  incident?: number | undefined;
-  /** Of a replay: the origin that was to be called. */
-  destination?: string | undefined;
-}
+/** What a job works on. */
+export type JobFilter = BulkFilter;
 
 /** The body of `POST /v1/tasks/retry`, `/cancel` and `/resolve`: either `filter` or `taskIds`. */
 export interface BulkRequest {

@@ -23,7 +23,7 @@ import type {
   DestinationView,
 } from "./destination.ts";
 import type { DestinationReport, StatsHealth } from "./destination-report.ts";
-import type { Lane } from "./ids.ts";
+import type { Lane } from "./id-types.ts";
 import type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 import type { ClaimReply, ClaimRequest, DueEntry, Outcome } from "./job.ts";
 import type { Page, PageQuery } from "./page.ts";
@@ -46,6 +46,8 @@ import type {
   UserRequest,
   UserView,
 } from "./people.ts";
+import type { SavedView, SavedViewRequest } from "./saved-view.ts";
+import type { SearchAnswer, SearchQuery, Suggestions, SuggestQuery } from "./search.ts";
 import type {
   StatsDestinations,
   StatsErrors,
@@ -63,6 +65,8 @@ import type {
   AttemptItem,
   AttemptQuery,
   AttemptView,
+  NeighbourQuery,
+  Neighbours,
   TaskAttemptsQuery,
   TaskItem,
   TaskQuery,
@@ -80,6 +84,8 @@ export type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts"
 export type { ClaimReply, ClaimRequest } from "./job.ts";
 export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";
+export type { SavedView, SavedViewRequest } from "./saved-view.ts";
+export type { SearchAnswer, SearchGroup, SearchQuery, Suggestions, SuggestQuery } from "./search.ts";
 export type * from "./stats-views.ts";
 export type * from "./submission.ts";
 export type { Method, RetrySchedule, TaskState } from "./task.ts";
@@ -131,6 +137,7 @@ export interface ActionMap {
   /** Of one dispatcher, by its id: it stops taking jobs, or takes them again. Nobody but `admin.drain` asks. */
   "dispatcher.drain": [{ draining: boolean }, Drained];
   "admin.list": [TaskQuery, Page<TaskItem>];
+  "admin.neighbours": [NeighbourQuery, Neighbours];
   "admin.retry": [{ taskId: string; force?: boolean; schedule?: RetrySchedule; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
@@ -191,6 +198,14 @@ export interface ActionMap {
   "admin.createUser": [UserRequest, UserView];
   "admin.changeUser": [UserChange & { id: number }, UserView];
   "admin.deleteUser": [{ id: number }, Record<string, never>];
+  /** What is found of a text that somebody types, at each place where something can be. */
+  "admin.search": [SearchQuery, SearchAnswer];
+  /** Values that a filter may have, for who types one. */
+  "admin.suggest": [SuggestQuery, Suggestions];
+  "admin.listViews": [{ page: string }, Page<SavedView>];
+  "admin.createView": [SavedViewRequest, SavedView];
+  "admin.changeView": [Partial<SavedViewRequest> & { id: number }, SavedView];
+  "admin.deleteView": [{ id: number }, Record<string, never>];
   "admin.listAudit": [AuditQuery, Page<AuditView>];
   /** Records that the caller was refused: a role that may not. */
   "admin.noteRefusal": [{ route: string }, Record<string, never>];

@@ -67,7 +67,7 @@ const withExactNumbers = (text: string): unknown =>
   parseWithSource(text, (value, source) => (typeof value === "number" ? new ExactNumber(source) : value));
 
 /** What JSONPath's filters compare: whole numbers that a double would change are bigints. */
-const withBigints = (text: string): JSONValue =>
+export const withBigints = (text: string): JSONValue =>
   (/\d{16}/.test(text)
     ? parseWithSource(text, (value, source) =>
         typeof value === "number" && /^-?\d{16,}$/.test(source) ? BigInt(source) : value,

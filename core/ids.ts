@@ -4,14 +4,9 @@
  */
 import { hash, randomFillSync } from "node:crypto";
 import { v7, validate } from "uuid";
+import type { Lane, TaskId } from "./id-types.ts";
 
-declare const brand: unique symbol;
-
-/** Lower-case UUID text, e.g. `0198f3a2-…`. What callers see. */
-export type TaskId = string & { readonly [brand]: "TaskId" };
-
-/** Names the queue a task waits in: all tasks for one target origin share a lane. 11 characters of base64url. */
-export type Lane = string & { readonly [brand]: "Lane" };
+export type { Lane, TaskId } from "./id-types.ts";
 
 /** The millisecond of the last id, and its 31 bits of sequence (RFC 9562, section 6.2, method 1). */
 const last = { msecs: 0, seq: 0 };

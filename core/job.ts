@@ -1,6 +1,6 @@
 /** What travels between scheduler and dispatcher. Plain data: it crosses NATS and thread boundaries. */
 import type { EpochMs, Millis } from "./clock.ts";
-import type { Lane, TaskId } from "./ids.ts";
+import type { Lane, TaskId } from "./id-types.ts";
 import type { Mail } from "./mail.ts";
 import type { AttemptRecord } from "./outcome.ts";
 import type { Profile } from "./profile.ts";

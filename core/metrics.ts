@@ -94,6 +94,12 @@ export const callDuration = histogramBy(
   ["outcome"],
   CALL,
 );
+export const callPhases = histogramBy(
+  "call_phase_seconds",
+  "Where a call's time went: the phases that it came to",
+  ["phase"],
+  CALL,
+);
 export const callLateness = histogramBy(
   "call_lateness_seconds",
   "Start of a call minus the time it was due",

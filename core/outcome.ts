@@ -1,5 +1,6 @@
 /** What came of one call to a target. The codes are the contract's one catalogue, mirrored in `docs/errors.md`. */
 import type { EpochMs, Millis } from "./clock.ts";
+import type { CallPhases } from "./phases.ts";
 
 /** Why a call failed, or why a task ended without one. */
 export const CALL_ERRORS = {
@@ -61,6 +62,8 @@ export interface AttemptRecord {
   node: string;
   /** What the target asked for with `Retry-After`, already bounded to 24 h. */
   retryAfterMs: Millis | null;
+  /** Null where nothing was called over HTTP; missing from a dispatcher of an older version. */
+  phases?: CallPhases | null;
 }
 
 /** How a call reflects on its target. `slow`: it held its resources until the deadline. */

@@ -14,6 +14,8 @@ export interface AppView {
   ratePerSecond: number | null;
   /** Whether what operators resend in its name is signed as its own. */
   signResends: boolean;
+  /** JSONPath of the business key in what its new tasks send; null: they have none. */
+  businessKeyPath: string | null;
   /** Until when the key before the present one works; null where it does not. */
   previousKeyUntil: string | null;
   /** Whether its callbacks are signed. */
@@ -29,6 +31,7 @@ export interface AppRequest {
   ipAllow?: string[] | undefined;
   ratePerSecond?: number | null | undefined;
   signResends?: boolean | undefined;
+  businessKeyPath?: string | null | undefined;
 }
 
 export type AppChange = Partial<AppRequest> & { disabled?: boolean | undefined };

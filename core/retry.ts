@@ -3,9 +3,10 @@ import { type EpochMs, hours, type Millis, millis, minutes, seconds } from "./cl
 import type { AttemptErrorCode } from "./outcome.ts";
 
 export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx"] as const;
+export type StatusClass = (typeof STATUS_CLASSES)[number];
 
 /** A status (100…599), all of a class, or the `errorCode` of an attempt. */
-export type RetryOn = number | (typeof STATUS_CLASSES)[number] | AttemptErrorCode;
+export type RetryOn = number | StatusClass | AttemptErrorCode;
 
 /**
  * Every policy may carry `jitter` 0…1: each delay is lengthened by a random part up to that share of itself. And `on`,

@@ -1,8 +1,9 @@
 /** Tasks and attempts as callers see them, and what lists of them may be asked for. Times are ISO 8601. */
 import type { Expectation } from "./expect.ts";
 import type { ResponseEncoding } from "./outcome.ts";
+import type { CallPhases } from "./phases.ts";
 import type { Profile } from "./profile.ts";
-import type { RetryPolicy } from "./retry.ts";
+import type { RetryPolicy, StatusClass } from "./retry.ts";
 import type { Method, TaskState } from "./task.ts";
 
 /** One task. */
@@ -10,6 +11,8 @@ export interface TaskView {
   taskId: string;
   state: TaskState;
   url: string;
+  /** The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known. */
+  calledUrl: string | null;
   requestMethod: Method;
   requestParam: Record<string, unknown> | null;
   body: string | null;
@@ -28,6 +31,8 @@ export interface TaskView {
   sourceAppName: string | null;
   targetAppName: string | null;
   orderKey: string | null;
+  /** What its app calls it by, taken out of its payload (`businessKeyPath` of the app). */
+  businessKey: string | null;
   /** Rules by which its target is called, of tasks that came as kkbida's users hand them over; null: v1's. */
   profile: Profile | null;
   /**
@@ -46,6 +51,11 @@ export interface TaskView {
   replacedBy?: { taskId: string; state: "succeeded" | "pending" } | null;
   /** Of a copy: its original is resolved once it succeeds. Lists leave it out. */
   resolvesOriginal?: boolean;
+  /**
+   * Of a pending task: when its calls come, the next one first, if each fails as it is called. Earlier than that none comes;
+   * jitter and what calls take make it later. Lists leave them out.
+   */
+  plannedCalls?: string[];
   sourceIp: string | null;
   lastError: { code: string; message: string } | null;
   createdAt: string;
@@ -74,6 +84,8 @@ export interface AttemptView {
   responseEncoding: ResponseEncoding;
   responseTruncated: boolean;
   node: string;
+  /** Where its time went; null where that was not measured. */
+  phases: CallPhases | null;
 }
 
 /** A call in the list of all calls: without what was answered. */
@@ -90,20 +102,36 @@ export interface AttemptItem
   responseStart?: string | null;
 }
 
-/** `GET /v1/tasks` and `admin.list`. */
-export interface TaskQuery {
+/** What finds tasks, in lists, exports and work on many; all that are given must hold. */
+export interface TaskFilterQuery {
   state?: TaskState[];
   sourceAppName?: string;
   targetAppName?: string;
-  /** Part of the URL. */
+  /** Name of the app whose key handed them over. */
+  app?: string;
+  /** Part of the URL that is called: with its placeholders filled. */
   url?: string;
+  /** The origin that is called, `https://host:port`. */
+  destination?: string;
   /** Part of the payload (`requestParam` as JSON text, or `body`). */
   q?: string;
-  /** ISO 8601. */
-  createdFrom?: string;
-  createdTo?: string;
+  /** Why the last call failed, or the task ended: one of these. */
+  errorCode?: string[];
+  /** The status of the last answer: one of these codes, or classes such as `5xx`. */
+  status?: (number | StatusClass)[];
+  orderKey?: string;
+  businessKey?: string;
   /** Tasks of this incident. */
   incident?: number;
+  /** ISO 8601; the ends are excluded. */
+  createdFrom?: string;
+  createdTo?: string;
+  finishedFrom?: string;
+  finishedTo?: string;
+}
+
+/** `GET /v1/tasks` and `admin.list`. */
+export interface TaskQuery extends TaskFilterQuery {
   /** `created`: newest first, the default. `due`: pending tasks, the one that is due first on top. */
   sort?: "created" | "due";
   /** Also the fields of {@link PayloadField}. Pages are cut at about 4 MiB then, and may hold fewer than `limit`. */
@@ -111,6 +139,19 @@ export interface TaskQuery {
   /** 1…200, default 50. */
   limit?: number;
   cursor?: string;
+}
+
+/** `GET /v1/tasks/{taskId}/neighbours` and `admin.neighbours`: the list that the task is looked for in. */
+export type NeighbourQuery = Omit<TaskQuery, "include" | "limit" | "cursor"> & { taskId: string };
+
+/** The tasks beside one in a list, by the ids of those that are there now. */
+export interface Neighbours {
+  /** Above it; null: none. */
+  previous: string | null;
+  /** Below it; null: none. */
+  next: string | null;
+  /** False: the filters fit few tasks, and not all were looked at; what is null may be there. */
+  complete: boolean;
 }
 
 /** `GET /v1/tasks/{taskId}/attempts` and `scheduler.attempts`. */

@@ -1,9 +1,10 @@
-// `node scripts/api-types.ts`: writes the console's types of the REST API anew, from the OpenAPI document.
+// `node scripts/api-types.ts`: writes the console's types of the REST API anew, from the OpenAPI document, and the reference of all routes.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { everyDeclaration } from "../services/api/api.service.ts";
 import { type OpenApiDocument, openApiDocument } from "../services/api/openapi/document.ts";
+import { API_REFERENCE, apiReference } from "./api-reference.ts";
 
 const UI = resolve(import.meta.dirname, "../ui");
 /** Where they stand; a test compares. */
@@ -55,4 +56,7 @@ export async function apiTypes(): Promise<string> {
   return `// Made by \`node scripts/api-types.ts\` from the OpenAPI document; not to be changed by hand.\n\n${text}`;
 }
 
-if (import.meta.main) writeFileSync(API_TYPES, await apiTypes());
+if (import.meta.main) {
+  writeFileSync(API_TYPES, await apiTypes());
+  writeFileSync(API_REFERENCE, apiReference());
+}

@@ -44,6 +44,8 @@ function manifest(): object {
     type: "module",
     engines: { node: ">=22.19" },
     bin: { bida: "bin/bida.mjs" },
+    // A program, and no library: nothing in it is to be imported.
+    exports: { "./package.json": "./package.json" },
     files: ["bin", "dist", "README.zh-CN.md"],
     dependencies,
   };

@@ -1,62 +1,127 @@
 // Makes a checkout ready to run; npm calls it before start, test, demo and the benchmarks.
 // Plain JavaScript for Node 18 and newer: it runs before anything is installed, under whatever Node the machine has.
 // A second run finds everything in place and must stay fast: it reads a few files and starts no process.
+// It may be ended at any moment: what says that something is in place is removed first, and written last.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Lock } from "./prepare/lock.mjs";
+import { Interrupted, Programs } from "./prepare/programs.mjs";
 
 const NEEDED_NODE = [22, 19];
 const SHOWN_LINES = 30;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The console, a package of its own: what builds it is not needed to run it. */
 const ui = join(root, "ui");
+/** What some commands need beside, named by them: `ui` to check and change the console, `site` for the documentation. */
+const folders = process.argv.slice(2).map((name) => join(root, name));
 const bin = join(root, "node_modules", ".bin");
-const otherPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
+const machinePath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== bin);
+/** Where Node and npm are put if the machine's are too old. Not in node_modules, which `npm ci` empties. */
+const ownNode = join(root, ".tmp", "node");
+const ownBin = join(ownNode, "node_modules", ".bin");
 
 class Failure extends Error {}
 
-try {
-  installPackages(root, "packages");
-  installNode();
-  buildUi();
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(`prepare: ${error.message}`);
-  process.exit(1);
+const lock = new Lock(join(root, ".tmp", "preparing"));
+
+if (!isReady()) {
+  let signal;
+  try {
+    await lock.take((pids) => {
+      console.log(`Waiting for another preparation of this checkout (process ${pids.join(", ")}) ...`);
+    });
+    const programs = new Programs((pid) => lock.working(pid));
+    try {
+      await prepare(programs);
+    } finally {
+      programs.close();
+      lock.release();
+    }
+  } catch (error) {
+    if (error instanceof Interrupted) ({ signal } = error);
+    else if (error instanceof Failure) console.error(`prepare: ${error.message}`);
+    else throw error;
+    process.exitCode = 1;
+  }
+  if (signal !== undefined) process.kill(process.pid, signal);
 }
 
-/** Runs `npm ci` unless node_modules is what package-lock.json says; a stamp inside remembers that it is. */
-function installPackages(folder, what) {
-  const stampFile = join(folder, "node_modules", ".bida-stamp");
-  const stamp = `${lockHash(folder)} ${process.platform}-${process.arch}\n`;
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
+function isReady() {
+  return arePackagesInPlace(root) && isNodeInPlace() && isUiBuilt() && folders.every(arePackagesInPlace);
+}
+
+async function prepare(programs) {
+  const path = recent(versionOn(machinePath)) ? machinePath : [ownBin, ...machinePath];
+  if (!recent(versionOn(path))) await installNode(programs, path);
+  if (!arePackagesInPlace(root)) await installPackages(programs, path, root, "packages");
+  if (!isNodeInPlace()) linkNode();
+  if (!isUiBuilt()) await buildUi(programs, path);
+  for (const folder of folders)
+    if (!arePackagesInPlace(folder))
+      await installPackages(programs, path, folder, `the packages of ${basename(folder)}`);
+}
+
+function arePackagesInPlace(folder) {
+  return reads(packagesStamp(folder), stampOfPackages(folder));
+}
+
+/** Runs `npm ci` unless node_modules is what package-lock.json says. */
+async function installPackages(programs, path, folder, what) {
   if (!installedByHand(folder)) {
     console.log(`Installing ${what} ...`);
+    // npm ci removes all folders at once and in any order: these must not outlive the others.
+    for (const file of [packagesStamp(folder), npmRecord(folder)]) rmSync(file, { force: true });
     // Vite and the test tools are development packages: wanted even where NODE_ENV=production is set.
     // No package needs its install script: better-sqlite3 brings its binaries, but npm would compile it all the same.
     const quiet = ["--include=dev", "--ignore-scripts"];
-    const result = npm(["ci", ...quiet], folder);
+    const result = await npm(programs, path, ["ci", ...quiet], folder);
     // `npm ci` refuses a lock that lacks optional packages for other platforms, which npm itself writes when its
-    // registry does not carry them. `npm install` takes the same versions from such a lock.
-    if (/code EUSAGE/.test(result.output)) check(npm(["install", "--no-save", ...quiet], folder));
-    else check(result);
+    // registry does not carry them. `npm install` takes the same versions from such a lock; of a package that is half
+    // there it would take what there is.
+    if (/code EUSAGE/.test(result.output)) {
+      rmSync(join(folder, "node_modules"), { recursive: true, force: true });
+      check(await npm(programs, path, ["install", "--no-save", ...quiet], folder));
+    } else check(result);
   }
-  writeFileSync(stampFile, stamp);
+  writeFileSync(packagesStamp(folder), stampOfPackages(folder));
 }
 
 /** True when npm's own record of node_modules fits the lock: somebody ran `npm install`, and may work in it now. */
 function installedByHand(folder) {
-  const record = join(folder, "node_modules", ".package-lock.json");
+  const record = npmRecord(folder);
   if (!existsSync(record)) return false;
   const lock = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
   const installed = JSON.parse(readFileSync(record, "utf8")).packages;
   return Object.entries(lock.packages).every(([path, wanted]) => {
     if (path === "") return true;
     const found = installed[path];
-    return found ? found.version === wanted.version : wanted.optional === true;
+    if (!found) return wanted.optional === true;
+    return found.version === wanted.version && existsSync(join(folder, path, "package.json"));
   });
+}
+
+function packagesStamp(folder) {
+  return join(folder, "node_modules", ".bida-stamp");
+}
+
+function npmRecord(folder) {
+  return join(folder, "node_modules", ".package-lock.json");
+}
+
+function stampOfPackages(folder) {
+  return `${lockHash(folder)} ${process.platform}-${process.arch}\n`;
 }
 
 function lockHash(folder) {
@@ -65,21 +130,47 @@ function lockHash(folder) {
 }
 
 /**
- * Puts Node 24 into node_modules/.bin where the `node` of the next npm step would be too old. That is not the
- * Node of this process when `npm ci` has just removed it: the second run is itself run by node_modules/.bin/node.
+ * Whether npm's next step runs under a Node that is new enough. That is not the Node of this process when `npm ci` has just
+ * removed it: the second run is itself run by node_modules/.bin/node.
  */
-function installNode() {
-  if (recent(process.versions.node) && existsSync(process.execPath)) return;
-  if (recent(nextNode())) return;
-  console.log("Installing Node 24 in node_modules (190 MB), this machine's own is too old ...");
-  // Not with --no-package-lock: that would resolve all the other packages anew, past the lock.
-  check(npm(["install", "--no-save", "node@24"]));
-  const version = nextNode();
+function isNodeInPlace() {
+  if (recent(process.versions.node) && existsSync(process.execPath)) return true;
+  return recent(versionOn([bin, ...machinePath]));
+}
+
+/**
+ * Installs Node 24 and its npm, which then does all the rest: npm leaves out optional packages, such as the binaries of the
+ * console's builder, that do not run under the Node that it runs under itself.
+ */
+async function installNode(programs, path) {
+  console.log("Installing Node 24 in .tmp (110 MB), this machine's own is too old ...");
+  // npm would take one that is half there for a whole one.
+  rmSync(ownNode, { recursive: true, force: true });
+  mkdirSync(ownNode, { recursive: true });
+  // Without one npm would look for it further up, and install there.
+  writeFileSync(join(ownNode, "package.json"), "{}\n");
+  // Of npm's package `node` only the part that it brings in by an install script: its binary for this platform.
+  const [platform, arch] = [process.platform, process.arch];
+  const name = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
+  const what = [`${name}-${platform}-${arch}@24`, "npm@11"];
+  check(
+    await npm(
+      programs,
+      path,
+      ["install", "--no-save", "--no-package-lock", "--ignore-scripts", ...what],
+      ownNode,
+    ),
+  );
+  const version = versionOn(path);
   if (!recent(version)) {
-    throw new Failure(
-      `Node ${NEEDED_NODE.join(".")} or newer is needed; npm's package node@24 gave "${version}"`,
-    );
+    throw new Failure(`Node ${NEEDED_NODE.join(".")} or newer is needed; npm's ${what[0]} gave "${version}"`);
   }
+}
+
+/** Puts the Node of our own where npm's scripts find it first. */
+function linkNode() {
+  rmSync(join(bin, "node"), { force: true });
+  symlinkSync(relative(bin, join(ownBin, "node")), join(bin, "node"));
 }
 
 function recent(version) {
@@ -87,28 +178,35 @@ function recent(version) {
   return major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1]);
 }
 
-/** The version of the Node that npm's next step finds, "" when there is none. */
-function nextNode() {
-  const result = spawnSync("node", ["-p", "process.versions.node"], {
-    env: { ...process.env, PATH: [bin, ...otherPath].join(delimiter) },
-    encoding: "utf8",
-  });
+/** The version of the Node that is found in these folders, "" when there is none. */
+function versionOn(path) {
+  const env = { ...process.env, PATH: path.join(delimiter) };
+  const result = spawnSync("node", ["-p", "process.versions.node"], { env, encoding: "utf8" });
   return result.stdout?.trim() ?? "";
 }
 
-/**
- * Builds ui/ when its sources, those of core/ (which it takes rules from) or its packages are not those of the last
- * build; installs packages only then.
- */
-function buildUi() {
-  const changed = Math.max(newest(ui, ["dist", "node_modules"]), newest(join(root, "core")));
-  const stamp = `${changed} ${lockHash(ui)}\n`;
-  const builtStamp = join(ui, "dist", ".bida-stamp");
-  if (existsSync(builtStamp) && readFileSync(builtStamp, "utf8") === stamp) return;
-  installPackages(ui, "the console's packages");
+/** Whether ui/dist was built of its sources as they are, those of core/ (which it takes rules from) and its packages. */
+function isUiBuilt() {
+  return reads(uiStamp(), stampOfUi());
+}
+
+/** Builds ui/; installs its packages only then. */
+async function buildUi(programs, path) {
+  rmSync(uiStamp(), { force: true });
+  if (!arePackagesInPlace(ui)) await installPackages(programs, path, ui, "the console's packages");
   console.log("Building the console ...");
-  check(run("vite", ["build"], [join(ui, "node_modules", ".bin"), bin, ...otherPath], ui));
-  writeFileSync(builtStamp, stamp);
+  const stamp = stampOfUi();
+  check(await programs.run("vite", ["build"], [join(ui, "node_modules", ".bin"), ...path], ui));
+  writeFileSync(uiStamp(), stamp);
+}
+
+function uiStamp() {
+  return join(ui, "dist", ".bida-stamp");
+}
+
+function stampOfUi() {
+  const changed = Math.max(newest(ui, ["dist", "node_modules"]), newest(join(root, "core")));
+  return `${changed} ${lockHash(ui)}\n`;
 }
 
 /** Latest modification (ms) of anything below a folder; folders count, so that a deleted file is noticed. */
@@ -122,26 +220,12 @@ function newest(folder, except = []) {
   return latest;
 }
 
-/** npm under the machine's own Node: `npm ci` must not remove the Node it is running on. */
-function npm(args, folder = root) {
-  return run("npm", [...args, "--no-audit", "--no-fund"], otherPath, folder);
+function reads(file, text) {
+  return existsSync(file) && readFileSync(file, "utf8") === text;
 }
 
-/** Runs a command in a folder to its end, silently. */
-function run(command, args, path, folder) {
-  const result = spawnSync(command, args, {
-    cwd: folder,
-    env: { ...process.env, PATH: path.join(delimiter) },
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  return {
-    line: [command, ...args].join(" ") + (folder === root ? "" : " (in ui)"),
-    failure:
-      result.status === 0 ? "" : (result.error?.message ?? result.signal ?? `exit code ${result.status}`),
-    output: `${result.stdout ?? ""}${result.stderr ?? ""}`,
-  };
+function npm(programs, path, args, folder) {
+  return programs.run("npm", [...args, "--no-audit", "--no-fund"], path, folder);
 }
 
 /** Throws for a command that failed, after showing the beginning of what it said (npm's warnings are no part of it). */

@@ -3,6 +3,6 @@ import packageJson from "../package.json" with { type: "json" };
 
 /** The arguments of `node`, to be run in the project's root. */
 export const START: string[] = packageJson.scripts.start
+  .replace(/^exec node /, "")
   .split(" ")
-  .slice(1)
   .map((word) => word.replaceAll('"', ""));

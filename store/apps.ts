@@ -10,6 +10,7 @@ import { AppModel, from } from "./models.ts";
 import { idPage } from "./paging.ts";
 import type { Row } from "./rows.ts";
 import type { SecretBox } from "./secret-box.ts";
+import { whereContains, whereExactly } from "./text-match.ts";
 
 export interface App {
   id: number;
@@ -20,6 +21,8 @@ export interface App {
   ratePerSecond: number | null;
   /** Whether what operators resend in its name is signed as its own. */
   signResends: boolean;
+  /** Where its business key stands in what its tasks send, a JSONPath; null: it has none. */
+  businessKeyPath: string | null;
   /** Until when the former key works. */
   previousKeyUntil: EpochMs | null;
   /** Newest first. Null: there are some, which do not open with our key. */
@@ -53,10 +56,11 @@ export async function createApp(
   name: string,
   secrets: string[],
   now: EpochMs,
-  limits: Pick<App, "ipAllow" | "ratePerSecond" | "signResends"> = {
+  limits: Pick<App, "ipAllow" | "ratePerSecond" | "signResends" | "businessKeyPath"> = {
     ipAllow: [],
     ratePerSecond: null,
     signResends: false,
+    businessKeyPath: null,
   },
 ): Promise<App & { key: string }> {
   const key = newKey();
@@ -124,7 +128,7 @@ export async function lockApp(within: Database, box: SecretBox, id: number): Pro
 
 /** What of an app may be written. Its secrets only where `secrets` is given: they may be sealed with another key. */
 export type AppPatch = Partial<
-  Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond" | "signResends">
+  Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond" | "signResends" | "businessKeyPath">
 > & {
   secrets?: SigningSecret[];
 };
@@ -192,6 +196,28 @@ export async function signsResends(db: Database, id: number): Promise<boolean> {
   return Boolean(row?.sign_resends);
 }
 
+/** Where business keys stand in what apps send, by app id; apps without are missing. */
+export async function businessKeyPaths(db: Database, ids?: number[]): Promise<Map<number, string>> {
+  const query = from(db, AppModel).select("id", "business_key_path").whereNotNull("business_key_path");
+  const rows = await reading(ids ? query.whereIn("id", ids) : query);
+  return new Map(rows.map((row) => [row.id as number, row.business_key_path as string]));
+}
+
+/** The id of the app of this name, which is not deleted; null: there is none. */
+export async function appByName(db: Database, name: string): Promise<number | null> {
+  const query = from(db, AppModel).select("id").whereNull("deleted_at").limit(1);
+  whereExactly(db, query, "name", name);
+  const [row] = await reading(query);
+  return row ? (row.id as number) : null;
+}
+
+/** Names of apps that hold a text, whatever its case, in order. */
+export async function appsLike(db: Database, part: string, limit: number): Promise<string[]> {
+  const query = from(db, AppModel).select("name").whereNull("deleted_at").orderBy("name").limit(limit);
+  if (part !== "") whereContains(db, query, "name", part);
+  return (await reading(query)).map(({ name }) => name as string);
+}
+
 /** Secrets that sign at `now`, by app id; null where they cannot be opened with our key. Apps without any are missing. */
 export async function signingSecrets(
   db: Database,
@@ -223,6 +249,7 @@ function fromRow(row: Row, box: SecretBox): App {
     ipAllow,
     ratePerSecond: row.rate_per_second as number | null,
     signResends: Boolean(row.sign_resends),
+    businessKeyPath: row.business_key_path as string | null,
     previousKeyUntil: time(row.previous_key_until),
     secrets: row.sealed_secrets === null ? [] : opened(box, row),
     createdAt: epochMs(row.created_at as number),
@@ -230,13 +257,16 @@ function fromRow(row: Row, box: SecretBox): App {
   };
 }
 
-function columnsOf(app: Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond" | "signResends">) {
+function columnsOf(
+  app: Pick<App, "name" | "disabled" | "ipAllow" | "ratePerSecond" | "signResends" | "businessKeyPath">,
+) {
   return {
     name: app.name,
     disabled: app.disabled,
     ip_allow: app.ipAllow.length === 0 ? null : JSON.stringify(app.ipAllow),
     rate_per_second: app.ratePerSecond,
     sign_resends: app.signResends,
+    business_key_path: app.businessKeyPath,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import type { EpochMs, Millis } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { type Lane, parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { type CallPhases, readPhases } from "../core/phases.ts";
 import { type Method, STORED_STATES, type StoredState } from "../core/task.ts";
 import type { Database } from "./database.ts";
 import { translated } from "./failures.ts";
@@ -35,6 +36,7 @@ export interface ListedAttempt {
   errorCode: string | null;
   errorMessage: string | null;
   node: string;
+  phases: CallPhases | null;
   url: string;
   requestMethod: Method;
   sourceAppName: string | null;
@@ -118,7 +120,7 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
     .knex(db.knex.raw(`attempts AS a ${db.driver.joinInOrder} tasks AS t ON t.task_id = a.task_id`))
     .select([
       ...["task_id", "n", "started_at", "duration_ms", "succeeded"].map((column) => `a.${column}`),
-      ...["status_code", "error_code", "error_message", "node"].map((column) => `a.${column}`),
+      ...["status_code", "error_code", "error_message", "node", "phases"].map((column) => `a.${column}`),
       ...["url", "request_method", "source_app_name", "target_app_name", "state"].map(
         (column) => `t.${column}`,
       ),
@@ -181,6 +183,7 @@ function attemptOf(row: Row): ListedAttempt {
     errorCode: row.error_code as string | null,
     errorMessage: row.error_message as string | null,
     node: row.node as string,
+    phases: readPhases(row.phases) ?? null,
     url: row.url as string,
     requestMethod: row.request_method as Method,
     sourceAppName: row.source_app_name as string | null,

@@ -20,6 +20,8 @@ import { countTransitions } from "./stats/count.ts";
 export interface Candidate extends Position {
   /** Its place in the due set; null where it has none. */
   entry: DueEntry | null;
+  /** Calls that were on record. */
+  callCount: number;
 }
 
 /** Without payloads, of which a thousand would fill memory. */
@@ -104,12 +106,29 @@ export async function nextMatching(
 }
 
 /**
- * Whether a task that a filter found a while ago still fits: of what a filter asks for, only its state can have changed.
+ * Whether a task that a filter found a while ago still fits: of what a filter asks for, its state can have changed, when it
+ * ended, its last error and its last answer. What was answered stands elsewhere: a task that was called since does not fit.
  * (A look by SQL would cost more than the change: SQLite takes the index on the state, not the key.)
+ * @param callCount when it was found
  */
-export const stillFits = ({ states, asOf }: TaskFilter, { state, finishedAt }: LockedTask): boolean =>
-  (states === undefined || states.includes(state)) &&
-  (asOf === undefined || finishedAt === null || finishedAt <= asOf);
+export function stillFits(
+  { states, asOf, errorCodes, statuses, finishedFrom, finishedTo }: TaskFilter,
+  task: LockedTask,
+  callCount: number,
+): boolean {
+  const { state, finishedAt, lastError } = task;
+  const endedIn =
+    finishedAt === null
+      ? finishedFrom === undefined && finishedTo === undefined
+      : finishedAt >= (finishedFrom ?? finishedAt) && finishedAt < (finishedTo ?? Number.POSITIVE_INFINITY);
+  return (
+    (states === undefined || states.includes(state)) &&
+    (asOf === undefined || finishedAt === null || finishedAt <= asOf) &&
+    (errorCodes === undefined || (lastError !== null && errorCodes.includes(lastError.code))) &&
+    (statuses === undefined || task.callCount === callCount) &&
+    endedIn
+  );
+}
 
 /** Those of a selection that there are, in no order. */
 export async function findCandidates(db: Database, scope: Scope, ids: TaskId[]): Promise<Candidate[]> {
@@ -125,8 +144,9 @@ const positionOf = (row: Row): Position => ({
 function candidateOf(row: Row): Candidate {
   const { taskId, createdAt } = positionOf(row);
   const lane = row.lane as DueEntry["lane"];
-  const entry = dueEntryOf({ taskId, lane, appId: row.app_id as number, ...progressFromRow(row) });
-  return { taskId, createdAt, entry };
+  const progress = progressFromRow(row);
+  const entry = dueEntryOf({ taskId, lane, appId: row.app_id as number, ...progress });
+  return { taskId, createdAt, entry, callCount: progress.callCount };
 }
 
 export type Rule = (task: LockedTask) => Progress & Partial<Pick<Limits, "expiresAt">>;

@@ -146,6 +146,26 @@ export async function findIncident(db: Database, id: number): Promise<StoredInci
   return incidentFromRow(row);
 }
 
+/** The latest incidents among which some are found by a text. */
+const SEARCHED = 1_000;
+
+/** Those of this number (`#12` or `12`), and those whose destination or error code holds a text; open ones first. */
+export async function incidentsLike(db: Database, text: string, limit: number): Promise<StoredIncident[]> {
+  const rows = await reading<Row[]>(
+    db
+      .knex("incidents")
+      .select("id", "ended", "destination", "error_code")
+      .orderBy([{ column: "ended" }, { column: "last_at", order: "desc" }])
+      .limit(SEARCHED),
+  );
+  const [part, number] = [text.toLowerCase(), text.replace(/^#/, "")];
+  const fits = ({ id, destination, error_code: code }: Row) =>
+    String(id) === number || [destination, code].some((one) => String(one).toLowerCase().includes(part));
+  const ids = rows.filter(fits).map(({ id }) => Number(id));
+  const found = await reading<Row[]>(db.knex("incidents").whereIn("id", ids.slice(0, limit)));
+  return found.map(incidentFromRow).sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+}
+
 /** How many of an incident's tasks are in which state now; those that were pruned are in none. */
 export async function outcomeOf(db: Database, id: number): Promise<Record<StoredState, number>> {
   const { knex } = forSearch(db);

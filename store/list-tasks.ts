@@ -11,6 +11,8 @@ import { EVERYTHING, type Scope } from "./scope.ts";
 
 /** `created`: newest first. `due`: what is due first on top, of tasks that have a due time only. */
 export type TaskOrder = "created" | "due";
+/** The same from the other end. */
+export type TaskWalk = TaskOrder | "createdBack" | "dueBack";
 
 /** A row's place in the order: the time, then the id. */
 interface Place {
@@ -23,22 +25,28 @@ interface Order {
   direction: "asc" | "desc";
   /** What lies behind a place. */
   beyond: "<" | ">";
-  placeOf(task: ListedTask): Place;
+  placeOf(task: Placed): Place;
 }
 
-const ORDERS: Record<TaskOrder, Order> = {
-  created: {
-    column: "created_at",
-    direction: "desc",
-    beyond: "<",
-    placeOf: ({ createdAt, taskId }) => ({ time: createdAt, taskId }),
-  },
-  due: {
-    column: "next_call_at",
-    direction: "asc",
-    beyond: ">",
-    placeOf: ({ nextCallAt, taskId }) => ({ time: nextCallAt as EpochMs, taskId }),
-  },
+/** What a place is made of. */
+type Placed = Pick<ListedTask, "taskId" | "createdAt" | "nextCallAt">;
+
+const down = { direction: "desc", beyond: "<" } as const;
+const up = { direction: "asc", beyond: ">" } as const;
+const byCreation: Pick<Order, "column" | "placeOf"> = {
+  column: "created_at",
+  placeOf: ({ createdAt, taskId }) => ({ time: createdAt, taskId }),
+};
+const byDueTime: Pick<Order, "column" | "placeOf"> = {
+  column: "next_call_at",
+  placeOf: ({ nextCallAt, taskId }) => ({ time: nextCallAt as EpochMs, taskId }),
+};
+
+const ORDERS: Record<TaskWalk, Order> = {
+  created: { ...byCreation, ...down },
+  createdBack: { ...byCreation, ...up },
+  due: { ...byDueTime, ...up },
+  dueBack: { ...byDueTime, ...down },
 };
 
 /** Rows of the first look where no index knows the filter; each further look takes four times as many, up to a limit. */
@@ -58,15 +66,20 @@ export async function listTasks(
   filter: TaskFilter,
   limit: number,
   cursor: string | null,
-  sort: TaskOrder = "created",
+  sort: TaskWalk = "created",
   patience = PATIENCE,
 ): Promise<Page<ListedTask>> {
   const order = ORDERS[sort];
   const { beyond, placeOf } = order;
   const after = cursor === null ? null : readCursor(cursor);
   // Each state is a stretch of an index that has the order already; several at once would be sorted as a whole.
+  const isKeyed = sort === "created" && keyOf(filter) !== null;
   const states =
-    sort === "due" ? ["pending" as const] : filter.states ? [...new Set(filter.states)] : [undefined];
+    order.column === "next_call_at"
+      ? ["pending" as const]
+      : filter.states && !isKeyed
+        ? [...new Set(filter.states)]
+        : [undefined];
   const until = performance.now() + patience;
   const wanted = { order, after, limit, until };
   const parts = await Promise.all(
@@ -91,8 +104,7 @@ export async function listTasks(
 }
 
 /** The cursor that leads behind a task of a list in this order. */
-export const cursorBehind = (sort: TaskOrder, task: ListedTask): string =>
-  cursorOf(ORDERS[sort].placeOf(task));
+export const cursorBehind = (sort: TaskWalk, task: Placed): string => cursorOf(ORDERS[sort].placeOf(task));
 
 interface Wanted {
   order: Order;
@@ -111,7 +123,7 @@ async function part(
 ): Promise<{ rows: ListedTask[]; end: Place | null }> {
   const rows: ListedTask[] = [];
   let from = after;
-  const known = indexed(scope, filter);
+  const known = indexed(scope, filter, order);
   const reader = known ? db : forSearch(db);
   for (let look = FIRST_LOOK; ; look = Math.min(look * 4, LONGEST_LOOK)) {
     const end = known ? null : await endOfLook(reader, filter, order, from, look);
@@ -126,22 +138,48 @@ async function part(
   }
 }
 
+/** No index tells these. */
+const UNTOLD = [
+  "sourceAppName",
+  "targetAppName",
+  "appId",
+  "url",
+  "q",
+  "lane",
+  "errorCodes",
+  "statuses",
+  "finishedFrom",
+  "finishedTo",
+] as const satisfies (keyof TaskFilter)[];
+
+/** Keys that few tasks share; each has an index in order of creation. */
+const KEYS = ["businessKey", "orderKey"] as const satisfies (keyof TaskFilter)[];
+
+const keyOf = (filter: TaskFilter) => KEYS.find((key) => filter[key] !== undefined) ?? null;
+
+/** What the index tells in which a list is read: the narrowest there is. */
+function told(filter: TaskFilter, { column }: Order): TaskFilter {
+  const { states, createdFrom, createdTo } = filter;
+  const key = column === "created_at" ? keyOf(filter) : null;
+  return { createdFrom, createdTo, ...(key === null ? { states } : { [key]: filter[key] }) };
+}
+
 /** Whether an index knows all that is asked for: then a page is as quick as it is long. */
-const indexed = ({ appId }: Scope, filter: TaskFilter): boolean =>
-  appId === null &&
-  [filter.sourceAppName, filter.targetAppName, filter.url, filter.q, filter.lane].every(
-    (one) => one === undefined,
-  );
+function indexed({ appId }: Scope, filter: TaskFilter, order: Order): boolean {
+  const known = told(filter, order);
+  const others = [...UNTOLD, ...KEYS, "states" as const].filter((name) => known[name] === undefined);
+  return appId === null && others.every((name) => filter[name] === undefined);
+}
 
 /** The last row of the next `look`; null where there are fewer. By what the index can tell only. */
 async function endOfLook(
   db: Database,
-  { states, createdFrom, createdTo }: TaskFilter,
+  filter: TaskFilter,
   order: Order,
   from: Place | null,
   look: number,
 ): Promise<Place | null> {
-  const query = ordered(matching(db, EVERYTHING, { states, createdFrom, createdTo }), order, from);
+  const query = ordered(matching(db, EVERYTHING, told(filter, order)), order, from);
   const [row] = await reading<Row[]>(
     query
       .select(order.column, "task_id")

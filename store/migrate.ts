@@ -25,7 +25,9 @@ import * as access from "./migrations/018_access.ts";
 import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
+import * as search from "./migrations/023_search.ts";
 import * as jobs from "./migrations/024_jobs.ts";
+import * as phases from "./migrations/025_phases.ts";
 
 interface Migration {
   name: string;
@@ -57,7 +59,9 @@ const MIGRATIONS: Migration[] = [
   wire,
   incidents,
   profiles,
+  search,
   jobs,
+  phases,
 ];
 
 /** In order, for tests. */

@@ -7,6 +7,7 @@ import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
+import { placeholders } from "./sql.ts";
 import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
 
 /** Filters of a list; all that are given must hold. */
@@ -16,10 +17,21 @@ export interface TaskFilter {
   pendingLease?: { leased: TaskId[]; wanted: boolean } | undefined;
   sourceAppName?: string | undefined;
   targetAppName?: string | undefined;
+  /** Handed over by this app. */
+  appId?: number | undefined;
+  /** Part of the URL that is called. */
   url?: string | undefined;
   q?: string | undefined;
+  /** Of the last error: one of these. */
+  errorCodes?: string[] | undefined;
+  /** Of the last answer: in one of these ranges, ends included. */
+  statuses?: [from: number, to: number][] | undefined;
+  orderKey?: string | undefined;
+  businessKey?: string | undefined;
   createdFrom?: number | undefined;
   createdTo?: number | undefined;
+  finishedFrom?: number | undefined;
+  finishedTo?: number | undefined;
   /** All to one target origin. */
   lane?: Lane | undefined;
   /** All of one incident. */
@@ -44,7 +56,7 @@ export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Prom
 /** The tasks that a filter finds. */
 export function matching(db: Database, scope: Scope, filter: TaskFilter): ReturnType<typeof scoped> {
   const query = scoped(db, scope);
-  if (filter.states) query.whereIn("state", filter.states.map(stateCode));
+  if (filter.states) whereState(query, filter);
   if (filter.pendingLease) {
     const { leased, wanted } = filter.pendingLease;
     const keys = leased.map(taskIdToBytes);
@@ -64,6 +76,13 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   }
   if (filter.sourceAppName !== undefined) whereExactly(db, query, "source_app_name", filter.sourceAppName);
   if (filter.targetAppName !== undefined) whereExactly(db, query, "target_app_name", filter.targetAppName);
+  if (filter.orderKey !== undefined) whereExactly(db, query, "order_key", filter.orderKey);
+  if (filter.businessKey !== undefined) whereExactly(db, query, "business_key", filter.businessKey);
+  if (filter.appId !== undefined) query.where("app_id", filter.appId);
+  if (filter.errorCodes) query.whereIn("last_error_code", filter.errorCodes);
+  if (filter.statuses) whereAnswered(query, filter.statuses);
+  if (filter.finishedFrom !== undefined) query.where("finished_at", ">=", filter.finishedFrom);
+  if (filter.finishedTo !== undefined) query.where("finished_at", "<", filter.finishedTo);
   if (filter.createdFrom !== undefined) query.where("created_at", ">=", filter.createdFrom);
   if (filter.createdTo !== undefined) query.where("created_at", "<", filter.createdTo);
   if (filter.lane !== undefined) query.where("lane", filter.lane);
@@ -75,7 +94,26 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
     query.where("created_at", "<=", filter.asOf);
     query.whereRaw("(finished_at IS NULL OR finished_at <= ?)", [filter.asOf]);
   }
-  if (filter.url !== undefined) whereContains(db, query, "url", filter.url);
+  if (filter.url !== undefined) whereContains(db, query, "COALESCE(called_url, url)", filter.url);
   if (filter.q !== undefined) wherePayloadContains(db, query, filter.q);
   return query;
+}
+
+/** With a key, SQLite would go by the state, of which there are many more: the sign keeps it from that, and means nothing else. */
+function whereState(query: ReturnType<typeof scoped>, filter: TaskFilter): void {
+  const codes = filter.states?.map(stateCode) ?? [];
+  const isKeyed = filter.orderKey !== undefined || filter.businessKey !== undefined;
+  if (isKeyed && codes.length > 0) query.whereRaw(`+state IN ${placeholders(codes.length)}`, codes);
+  else query.whereIn("state", codes);
+}
+
+/**
+ * By the last attempt, which stands under a key that the row names. A value and not `EXISTS`: of that MariaDB makes a search
+ * through all attempts.
+ */
+function whereAnswered(query: ReturnType<typeof scoped>, ranges: [from: number, to: number][]): void {
+  const last =
+    "(SELECT a.status_code FROM attempts a WHERE a.task_id = tasks.task_id AND a.n = tasks.call_count)";
+  const any = ranges.map(() => `${last} BETWEEN ? AND ?`).join(" OR ");
+  query.whereRaw(ranges.length === 0 ? "1 = 0" : `(${any})`, ranges.flat());
 }

@@ -87,6 +87,8 @@ async function resealRow(db: Database, table: Table, found: Row): Promise<boolea
   if (isSealed && from === null) return false;
   const to = db.sealing.forNew(table, ...parts);
   const change: Row = { sealed: to?.keyId ?? null };
+  // They were taken out of what is sealed now.
+  if (table === "tasks" && to !== null) Object.assign(change, { called_url: null, business_key: null });
   try {
     for (const column of columns) {
       const value = (row[column] ?? null) as string | null;

@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, millis } from "../core/clock.ts";
 import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
+import { printPhases, readPhases } from "../core/phases.ts";
 import { PROFILES } from "../core/profile.ts";
 import {
   METHODS,
@@ -48,6 +49,10 @@ export interface StoredTask extends Progress, Omit<TaskSpec, "start"> {
   handedUntil: EpochMs | null;
   /** Its calls are not signed as its app: an operator wrote what they say. */
   unsigned: boolean;
+  /** Its URL as it is called, see `core/found-by.ts`. Missing: that is `url`, or it is not known. */
+  calledUrl?: string;
+  /** What its app calls it by, see `core/found-by.ts`. Missing: there is none. */
+  businessKey?: string;
   createdAt: EpochMs;
   updatedAt: EpochMs;
   /** Columns of its row that cannot be read, and have a stand-in here: it is not called, but set aside. Missing: none. */
@@ -64,13 +69,16 @@ type Payload =
   | "contentType"
   | "headers"
   | "expectResult"
-  | "profile";
+  | "profile"
+  | "calledUrl"
+  | "businessKey";
 
 /** A task as it is locked: its payload was not read. */
 export type LockedTask = Omit<StoredTask, Payload>;
 
 /** A task as lists have it: also without `expect`, which can be long. */
-export type ListedTask = Omit<LockedTask, "expect"> & Pick<StoredTask, "contentType" | "profile">;
+export type ListedTask = Omit<LockedTask, "expect"> &
+  Pick<StoredTask, "contentType" | "profile" | "calledUrl" | "businessKey">;
 
 export const stateCode = (state: StoredState): number => STORED_STATES.indexOf(state);
 
@@ -107,6 +115,8 @@ export const TASK_COLUMNS = [
   "profile",
   "sealed",
   "call_unsigned",
+  "called_url",
+  "business_key",
 ] as const;
 
 export function taskToRow(task: StoredTask, sealing: Sealing): unknown[] {
@@ -145,6 +155,9 @@ export function taskToRow(task: StoredTask, sealing: Sealing): unknown[] {
     task.profile,
     box?.keyId ?? null,
     task.unsigned ? 1 : null,
+    // What is sealed stands nowhere else.
+    box === null ? (task.calledUrl ?? null) : null,
+    box === null ? (task.businessKey ?? null) : null,
   ];
 }
 
@@ -156,7 +169,7 @@ export const LOCKED_COLUMNS = `task_id, app_id, state, call_count, manual_calls,
 /** Of a {@link ListedTask}. */
 export const LISTED_COLUMNS: string[] = LOCKED_COLUMNS.split(/,\s*/)
   .filter((column) => column !== "expect")
-  .concat("content_type", "profile");
+  .concat("content_type", "profile", "called_url", "business_key");
 
 /** Stands in for a retry policy that cannot be read: the task is set aside at its next claim. */
 const NO_RETRY: StoredTask["retry"] = { strategy: "fixed", delayMs: 0 };
@@ -174,6 +187,7 @@ export function taskFromRow(row: Row, sealing: Sealing): StoredTask {
   task.headers = payload.optional("headers", headersOf<Record<string, string>>(false));
   task.expectResult = columns.optional("expect_result", text);
   task.profile = columns.optional("profile", oneOf(PROFILES));
+  Object.assign(task, foundBy(columns));
   if (columns.broken) task.corrupt = columns.broken;
   return task;
 }
@@ -217,7 +231,14 @@ export function listedFromRow(row: Row): ListedTask {
   const { expect: _, ...task } = lockedOf(row, columns);
   const contentType = columns.optional("content_type", text);
   const profile = columns.optional("profile", oneOf(PROFILES));
-  return { ...task, contentType, profile, ...(columns.broken && { corrupt: columns.broken }) };
+  const found = foundBy(columns);
+  return { ...task, contentType, profile, ...found, ...(columns.broken && { corrupt: columns.broken }) };
+}
+
+function foundBy(columns: Columns): Pick<StoredTask, "calledUrl" | "businessKey"> {
+  const calledUrl = columns.optional("called_url", text);
+  const businessKey = columns.optional("business_key", text);
+  return { ...(calledUrl !== null && { calledUrl }), ...(businessKey !== null && { businessKey }) };
 }
 
 function lockedOf(row: Row, columns: Columns): LockedTask {
@@ -278,6 +299,7 @@ export const ATTEMPT_COLUMNS = [
   "response_truncated",
   "node",
   "sealed",
+  "phases",
 ] as const;
 
 export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Sealing): unknown[] {
@@ -299,6 +321,7 @@ export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Se
     attempt.responseTruncated ? 1 : 0,
     attempt.node,
     box?.keyId ?? null,
+    attempt.phases ? printPhases(attempt.phases) : null,
   ];
 }
 
@@ -319,6 +342,7 @@ export function attemptFromRow(row: Row, sealing: Sealing): AttemptRecord {
     responseTruncated: Boolean(row.response_truncated),
     node: columns.read("node", text, ""),
     retryAfterMs: null,
+    phases: columns.optional("phases", readPhases),
   };
 }
 

@@ -2,9 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Options, runTests } from "./run.ts";
 import type { Program } from "./servers/binaries.ts";
 import { temporaryFolder } from "./servers/server.ts";
+import { affected, onChange } from "./watch.ts";
 
 /** What makes a file need a server, put together here so that this file itself needs none. */
 const NAMED = {
@@ -213,5 +215,38 @@ function runs(pid: number): boolean {
     return false;
   }
 }
+
+test("watching: a change matters to the files that import it, directly or not", () => {
+  const folder = temporaryFolder("watch");
+  const files = {
+    "a.test.ts": 'import "./kit.ts";',
+    "b.test.ts": 'import { x } from "./lone.ts";',
+    "kit.ts": 'export * from "./deep.ts";',
+    "deep.ts": 'const lazy = () => import("./kit.ts");',
+    "lone.ts": "export const x = 1;",
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const path = (name: string) => join(folder, name);
+  const tests = [path("a.test.ts"), path("b.test.ts")];
+  assert.equal(affected(tests, [path("deep.ts")]), [path("a.test.ts")]);
+  assert.equal(affected(tests, [path("b.test.ts")]), [path("b.test.ts")]);
+  assert.equal(affected(tests, [path("deep.ts"), path("lone.ts")]), tests);
+  assert.equal(affected(tests, [path("claim.lua")]), tests, "what no module names may matter to any");
+});
+
+test("watching: a burst of changes is told once, and packages are none", async () => {
+  const folder = temporaryFolder("watch");
+  mkdirSync(join(folder, "node_modules"));
+  const end = new AbortController();
+  const told: string[][] = [];
+  onChange(folder, end.signal, (files) => told.push(files));
+  const write = () => {
+    for (const name of ["one.ts", "two.ts", "node_modules/three.ts"]) writeFileSync(join(folder, name), "");
+  };
+  // A watcher says nothing of when it has begun to see.
+  for (write(); told.length === 0; write()) await pause(300);
+  end.abort();
+  assert.equal(told[0]?.toSorted(), [join(folder, "one.ts"), join(folder, "two.ts")]);
+});
 
 test.run();

@@ -1,4 +1,5 @@
-// The test runner behind `npm test`. `npm test -- due store` runs only the files whose path contains one of the words.
+// The test runner behind `npm test`. `npm test -- due store` runs only the files whose path contains one of the words;
+// `npm test -- --watch due store` runs them again when a file that they import changes.
 //
 // Every test file is a uvu suite in a process, a process group and a temporary folder of its own, none of which
 // outlives it. A file needs a server when its text, or that of a helper it imports from test/, names it the way
@@ -14,9 +15,11 @@ import { boundToUs, endWithUs } from "./servers/process.ts";
 import { temporaryFolder } from "./servers/server.ts";
 import { provide } from "./servers/shared.ts";
 
-/** Most of a test's time is waiting, for servers, leases, silences. More than two would be too much for two cores. */
-const AT_ONCE = 2;
+/** Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
+const AT_ONCE = 3;
 const TERM_GRACE_MS = 3000;
+/** Hundreds of nodes and commands are started: compiling is 40 % of a start. */
+const COMPILED = join(import.meta.dirname, "../node_modules/.cache/bida");
 const FIGURES = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm;
 
 /** These start whole clusters and browsers and may take longer. */
@@ -163,7 +166,7 @@ async function runFile(file: TestFile, folder: string, addresses: Record<string,
   const child = spawn(...boundToUs(process.execPath, [file.absolute]), {
     stdio: ["ignore", log, log],
     detached: true, // leads a group of its own, so that all it started can be ended with it
-    env: { ...cleanEnvironment(), ...addresses, TMPDIR: folder },
+    env: { ...cleanEnvironment(), ...addresses, TMPDIR: folder, NODE_COMPILE_CACHE: COMPILED },
   });
   closeSync(log);
   let stopped: string | undefined;
@@ -237,4 +240,17 @@ async function inParallel<T>(
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-if (import.meta.main) process.exitCode = (await runTests({ filters: process.argv.slice(2) })) ? 0 : 1;
+/** The chosen test files of the project, as absolute paths. */
+const chosen = (filters: string[]): string[] =>
+  findFiles({ ...PROJECT, filters }).map(({ absolute }) => absolute);
+
+if (import.meta.main) {
+  const filters = process.argv.slice(2).filter((word) => word !== "--watch");
+  if (filters.length < process.argv.length - 2) {
+    const { watchTests } = await import("./watch.ts");
+    await watchTests(
+      () => chosen(filters),
+      (paths) => runTests({ filters: paths }),
+    );
+  } else process.exitCode = (await runTests({ filters })) ? 0 : 1;
+}

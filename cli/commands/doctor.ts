@@ -2,9 +2,7 @@
 import type { DoctorOptions } from "../../scripts/doctor-kkbida/options.ts";
 import { type Command, type Session, shown, type Typed } from "../../services/repl/command.ts";
 import { Mistake } from "../../services/repl/mistake.ts";
-import { examineHere, examineNodes } from "../doctor/examine.ts";
 import type { Finding } from "../doctor/finding.ts";
-import { kkbidaOptions } from "../doctor/kkbida.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -30,9 +28,10 @@ export const doctor: Command = {
     "doctor --kkbida mysql://reader:secret@db:3306/callcenterdb",
   ],
   async run(session, typed) {
-    const kkbida = kkbidaIn(typed);
+    const kkbida = await kkbidaIn(typed);
     if (kkbida !== null && session.remote)
       throw new Mistake("--kkbida is judged by the settings of a node; type it there, without --url");
+    const { examineHere, examineNodes } = await import("../doctor/examine.ts");
     const findings: Finding[] = [];
     const examination = session.remote
       ? examineNodes(session.link)
@@ -49,13 +48,13 @@ export const doctor: Command = {
 };
 
 /** Null: none is named. @throws Mistake */
-function kkbidaIn(typed: Typed): DoctorOptions | null {
+async function kkbidaIn(typed: Typed): Promise<DoctorOptions | null> {
   const more = ["zone", "limit"].flatMap((name) => {
     const value = typed.text(name);
     return value === undefined ? [] : [`--${name}=${value}`];
   });
   const url = typed.text("kkbida");
-  if (url !== undefined) return kkbidaOptions([...more, "--", url]);
+  if (url !== undefined) return (await import("../doctor/kkbida.ts")).kkbidaOptions([...more, "--", url]);
   if (more.length > 0) throw new Mistake("--zone and --limit belong to --kkbida <url>");
   return null;
 }

@@ -1,7 +1,6 @@
 /** `bida repl`: a prompt for operators. See docs/repl.md. */
 import { type Command, NOTHING } from "../../services/repl/command.ts";
 import { zoneName } from "../../services/repl/paint.ts";
-import { prompt } from "../../services/repl/prompt.ts";
 
 export const repl: Command = {
   name: "repl",
@@ -12,6 +11,7 @@ export const repl: Command = {
   options: {},
   examples: ["repl", "repl < commands.txt"],
   async run(session) {
+    const { prompt } = await import("../../services/repl/prompt.ts");
     const { where, broker } = await session.link();
     if (process.stdin.isTTY)
       await session.print(`Bida: ${where}. Times are those of ${zoneName()}. "help" lists the commands.`);

@@ -15,7 +15,7 @@ try {
       requestParam: { order: 4711 }, // GET: the query string; POST: the JSON body
       limitCallCount: 10,
     },
-    { idempotencyKey: "order-4711-paid" }, // your own name for the event: repeating is then harmless
+    { idempotencyKey: "client-4711-paid" }, // your own name for the event: repeating is then harmless
   );
   console.log("accepted", taskId);
 

@@ -1,8 +1,9 @@
 /** Requests and answers of `/v1/apps`. */
 import { z } from "zod";
 import { AddressRanges } from "../addresses.ts";
+import { compileJsonPath } from "../pattern.ts";
 import type { AppView, CreatedApp } from "../people.ts";
-import { label, time } from "./parts.ts";
+import { label, part, time } from "./parts.ts";
 
 const range = z.string().superRefine((entry, ctx) => {
   try {
@@ -22,6 +23,18 @@ const fields = {
     .max(100_000, "must be 1 to 100000")
     .nullable(),
   signResends: z.boolean("must be true or false"),
+  businessKeyPath: part(512)
+    .superRefine((path, ctx) => {
+      try {
+        compileJsonPath(path);
+      } catch (error) {
+        ctx.addIssue((error as Error).message.slice(0, 200));
+      }
+    })
+    .nullable()
+    .describe(
+      "JSONPath (RFC 9535) of the business key in what its new tasks send, such as `$.orderNo`: lists show it and find it",
+    ),
 };
 
 export const createAppSchema = z
@@ -30,8 +43,12 @@ export const createAppSchema = z
     ipAllow: fields.ipAllow.default([]),
     ratePerSecond: fields.ratePerSecond.default(null),
     signResends: fields.signResends.default(false),
+    businessKeyPath: fields.businessKeyPath.default(null),
   })
-  .meta({ id: "AppRequest", examples: [{ name: "shop", ipAllow: ["10.1.0.0/16"], ratePerSecond: 50 }] });
+  .meta({
+    id: "AppRequest",
+    examples: [{ name: "shop", ipAllow: ["10.1.0.0/16"], ratePerSecond: 50, businessKeyPath: "$.orderNo" }],
+  });
 
 export const changeAppSchema = z
   .strictObject({ ...fields, disabled: z.boolean("must be true or false") })
@@ -55,6 +72,7 @@ const shape = {
   ipAllow: z.array(z.string()).describe("Ranges it may call from; empty: from anywhere"),
   ratePerSecond: z.int().nullable().describe("At each node with the REST door; null: no limit"),
   signResends: z.boolean().describe("Whether what operators resend in its name is signed as its own"),
+  businessKeyPath: z.string().nullable().describe("Where its business key stands in what new tasks send"),
   previousKeyUntil: time.nullable().describe("Until when the key before works"),
   signing: z.boolean().describe("Whether its callbacks are signed"),
   previousSecretUntil: time.nullable().describe("Until when the secret before signs as well"),

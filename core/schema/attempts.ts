@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AttemptItem, Page } from "../contract.ts";
 import { METHODS, STATES } from "../task.ts";
 import { moment, originOr, pageLimit, part } from "./parts.ts";
+import { phasesSchema } from "./task-views.ts";
 
 /** `AttemptQuery` of the contract. */
 export const attemptQuerySchema = z.strictObject({
@@ -33,6 +34,7 @@ export const attemptItemSchema = z
     errorCode: z.string().nullable(),
     errorMessage: z.string().nullable(),
     node: z.string(),
+    phases: phasesSchema,
     url: z.string(),
     requestMethod: z.enum(METHODS),
     sourceAppName: z.string().nullable(),

@@ -19,7 +19,7 @@ import { parseTaskId } from "../ids.ts";
 import { RETRY_SCHEDULES, STATES } from "../task.ts";
 import { taskSchema } from "../task-schema.ts";
 import { moment, note, paging, time } from "./parts.ts";
-import { querySchema, retrySchedule } from "./tasks.ts";
+import { filterFields, retrySchedule } from "./tasks.ts";
 
 /** Tasks that one call changes itself. */
 export const MAX_AT_ONCE = 1000;
@@ -36,8 +36,8 @@ const pace = z
   .describe("At most so many tasks per second; a job works on them, however few they are");
 const schedule = retrySchedule.optional();
 
-export const filterSchema = querySchema
-  .omit({ sort: true, include: true, limit: true, cursor: true })
+export const filterSchema = z
+  .strictObject(filterFields)
   .refine(
     (filter) => Object.values(filter).some((value) => value !== undefined),
     "must have a field: all tasks at once are never meant",
@@ -71,7 +71,7 @@ export const bulkSchema = z
   .meta({
     id: "BulkRequest",
     examples: [
-      { filter: { state: ["exhausted"], url: "shop.example" }, dryRun: true },
+      { filter: { state: ["exhausted"], errorCode: ["refused"] }, dryRun: true },
       { filter: { state: ["exhausted"], url: "shop.example" }, expected: 120, note: "The shop is repaired" },
       { filter: { state: ["exhausted"], url: "shop.example" }, schedule: "whole", pace: 20 },
       { taskIds: ["0199aeb6-6c00-7c3f-9d4e-5b8f0c2a1d37"] },
@@ -146,17 +146,7 @@ export const jobSchema = z
   .object({
     id: z.string(),
     kind: z.enum(JOB_KINDS),
-    filter: z.object({
-      state: z.array(z.enum(STATES)).optional(),
-      sourceAppName: z.string().optional(),
-      targetAppName: z.string().optional(),
-      url: z.string().optional(),
-      q: z.string().optional(),
-      createdFrom: z.string().optional(),
-      createdTo: z.string().optional(),
-      destination: z.string().optional(),
-      incident: z.int().optional(),
-    }),
+    filter: z.object(filterFields),
     state: z.enum(JOB_STATES),
     matched: z.int(),
     expected: z.int().nullable(),
@@ -234,8 +224,7 @@ export const resentSchema = z.object({
 }) satisfies z.ZodType<Resent>;
 
 /** `GET /v1/tasks/export`. */
-export const exportQuerySchema = querySchema
-  .omit({ sort: true, include: true, limit: true, cursor: true })
-  .extend({
-    format: z.enum(["csv", "jsonl"], { error: "must be csv or jsonl" }),
-  });
+export const exportQuerySchema = z.strictObject({
+  ...filterFields,
+  format: z.enum(["csv", "jsonl"], { error: "must be csv or jsonl" }),
+});

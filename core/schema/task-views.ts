@@ -1,7 +1,8 @@
 /** Answers about tasks, as the contract's interfaces have them. */
 import { z } from "zod";
-import type { AttemptView, BatchResult, Page, TaskItem, TaskView } from "../contract.ts";
+import type { AttemptView, BatchResult, Neighbours, Page, TaskItem, TaskView } from "../contract.ts";
 import { RESPONSE_ENCODINGS } from "../outcome.ts";
+import type { CallPhases } from "../phases.ts";
 import { PROFILES } from "../profile.ts";
 import { METHODS, STATES } from "../task.ts";
 import { expectSchema, json, retrySchema, taskSchema } from "../task-schema.ts";
@@ -19,6 +20,9 @@ export const taskViewSchema = z
     taskId: taskIdSchema,
     state: z.enum(STATES),
     url: z.string(),
+    calledUrl: words.describe(
+      "The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field)",
+    ),
     requestMethod: z.enum(METHODS),
     requestParam: z.record(z.string(), json).nullable(),
     body: words,
@@ -38,6 +42,9 @@ export const taskViewSchema = z
     sourceAppName: words,
     targetAppName: words,
     orderKey: words,
+    businessKey: words.describe(
+      "What its app calls it by, taken out of its payload (`businessKeyPath` of the app)",
+    ),
     profile: z
       .enum(PROFILES)
       .nullable()
@@ -59,6 +66,11 @@ export const taskViewSchema = z
     resolvesOriginal: z
       .exactOptional(z.boolean())
       .describe("Of a copy: its original is resolved once it succeeds. Lists leave it out"),
+    plannedCalls: z
+      .exactOptional(z.array(time))
+      .describe(
+        "Of a pending task: when its calls come, the next one first, if each fails as it is called. None comes earlier; jitter and what calls take make it later. Lists leave it out",
+      ),
     sourceIp: words,
     lastError: z
       .object({ code: z.string(), message: z.string() })
@@ -75,7 +87,14 @@ const onRequest = <S extends z.ZodType>(field: S) =>
 
 /** `TaskItem` of the contract. */
 export const taskItemSchema = taskViewSchema
-  .omit({ heldBy: true, resendOf: true, resentAs: true, replacedBy: true, resolvesOriginal: true })
+  .omit({
+    heldBy: true,
+    resendOf: true,
+    resentAs: true,
+    replacedBy: true,
+    resolvesOriginal: true,
+    plannedCalls: true,
+  })
   .extend({
     requestParam: onRequest(taskViewSchema.shape.requestParam),
     body: onRequest(words),
@@ -85,6 +104,25 @@ export const taskItemSchema = taskViewSchema
     expect: onRequest(taskViewSchema.shape.expect),
   })
   .meta({ id: "TaskItem", description: "A task in a list" }) satisfies z.ZodType<TaskItem>;
+
+const ms = (text: string) => z.number().min(0).nullable().describe(text);
+
+/** `CallPhases` of the contract. */
+export const phasesSchema = z
+  .object({
+    reused: z.boolean().describe("On a connection that was open already: without `dns`, `connect` and `tls`"),
+    dns: ms("The name; null where the URL has an address"),
+    connect: ms("TCP; through an outbound proxy: to it, and its tunnel"),
+    tls: ms("The TLS handshake"),
+    firstByte: ms("From sending the request to the first byte of the answer"),
+    body: ms("From there to the last byte that was read"),
+  })
+  .meta({
+    id: "CallPhases",
+    description:
+      "Where a call's time went, in ms. A phase that it did not come to is null; a failed call ended in the last one that is not. Null: not measured, as for mail and for calls before this was kept",
+  })
+  .nullable() satisfies z.ZodType<CallPhases | null>;
 
 /** `AttemptView` of the contract. */
 export const attemptViewSchema = z
@@ -105,8 +143,23 @@ export const attemptViewSchema = z
       ),
     responseTruncated: z.boolean(),
     node: z.string().describe("Who called"),
+    phases: phasesSchema,
   })
   .meta({ id: "Attempt", description: "One call that was made" }) satisfies z.ZodType<AttemptView>;
+
+/** `Neighbours` of the contract. */
+export const neighboursSchema = z
+  .object({
+    previous: taskIdSchema.nullable().describe("The one above it; null: none"),
+    next: taskIdSchema.nullable().describe("The one below it; null: none"),
+    complete: z
+      .boolean()
+      .describe("False: not all tasks were looked at, since few fit the filters; what is null may be there"),
+  })
+  .meta({
+    id: "Neighbours",
+    description: "The tasks beside one in a list",
+  }) satisfies z.ZodType<Neighbours>;
 
 export const taskPageSchema = pageOf(taskItemSchema) satisfies z.ZodType<Page<TaskItem>>;
 export const attemptsSchema = pageOf(attemptViewSchema) satisfies z.ZodType<Page<AttemptView>>;

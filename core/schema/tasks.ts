@@ -1,23 +1,50 @@
 /** Parameters of the actions on tasks. */
 import { z } from "zod";
+import { STATUS_CLASSES } from "../retry.ts";
 import { RETRY_SCHEDULES, STATES } from "../task.ts";
+import { originSchema } from "./destinations.ts";
 import { moment, note, paging, part } from "./parts.ts";
 
 const filter = part(512);
 
-/** `TaskQuery` of the contract. */
-export const querySchema = z.strictObject({
+const statusSchema = z.union([z.int().min(100).max(599), z.enum(STATUS_CLASSES)], {
+  error: 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"',
+});
+
+/** What finds tasks, wherever tasks are found: `TaskFilterQuery` of the contract. */
+export const filterFields = {
   state: z
     .array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` }))
     .describe("Repeat it for several")
     .optional(),
   sourceAppName: filter.optional(),
   targetAppName: filter.optional(),
-  url: filter.describe("Part of the URL").optional(),
+  app: filter.describe("Name of the app whose key handed them over").optional(),
+  url: filter.describe("Part of the URL that is called: with its placeholders filled").optional(),
+  destination: originSchema.describe("The origin that is called: `https://host:port`").optional(),
   q: filter.describe("Part of the payload, as it is seen or as it is written in JSON").optional(),
-  createdFrom: moment.optional(),
-  createdTo: moment.optional(),
+  errorCode: z
+    .array(part(32))
+    .max(50, "takes at most 50")
+    .describe("Why the last call failed, or the task ended. Repeat it for several")
+    .optional(),
+  status: z
+    .array(statusSchema)
+    .max(50, "takes at most 50")
+    .describe("Status of the last answer, or a class such as `5xx`. Repeat it for several")
+    .optional(),
+  orderKey: part(128).optional(),
+  businessKey: part(128).describe("What its app calls it by (`businessKeyPath` of the app)").optional(),
   incident: z.int("must be an incident's id").describe("Tasks of this incident").optional(),
+  createdFrom: moment.optional(),
+  createdTo: moment.describe("Excluded").optional(),
+  finishedFrom: moment.describe("They ended since").optional(),
+  finishedTo: moment.describe("They ended before").optional(),
+};
+
+/** `TaskQuery` of the contract. */
+export const querySchema = z.strictObject({
+  ...filterFields,
   sort: z.enum(["created", "due"], { error: "must be created or due" }).default("created"),
   include: z
     .enum(["payload"], { error: "must be payload" })
@@ -27,6 +54,11 @@ export const querySchema = z.strictObject({
     .optional(),
   ...paging,
 });
+
+/** The query of `NeighbourQuery`: a list, without the place in it. */
+export const neighbourQuerySchema = querySchema.omit({ include: true, limit: true, cursor: true });
+
+export const neighboursSchema = neighbourQuerySchema.extend({ taskId: z.string() });
 
 /** The query of `TaskAttemptsQuery`. */
 export const attemptsQuerySchema = z.strictObject({

@@ -25,7 +25,7 @@ broker.createService({
         sourceAppName: "shop",
       };
       // With a key of your own it is safe to repeat a call that timed out: there is one task.
-      const meta = { idempotencyKey: `order-${orderId}-paid` };
+      const meta = { idempotencyKey: `moleculer-0.14-${orderId}-paid` };
       return (await ctx.call("bida.scheduler.submit", task, { meta })).taskId;
     },
   },

@@ -23,7 +23,7 @@ broker.createService({
         requestParam: { orderId },
         limitCallCount: 10,
       };
-      return this.bida.call(task, { idempotencyKey: `order-${orderId}-paid` });
+      return this.bida.call(task, { idempotencyKey: `moleculer-mixin-${orderId}-paid` });
     },
 
     /** Waits until somebody was told, or nobody can be. */

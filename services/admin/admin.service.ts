@@ -24,8 +24,9 @@ import {
   incidentQuerySchema,
   muteSchema,
 } from "../../core/schema/incidents.ts";
+import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
-import { querySchema, retrySchema } from "../../core/schema/tasks.ts";
+import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
@@ -51,10 +52,12 @@ import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import * as incidents from "./incidents.ts";
 import * as jobs from "./jobs.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
 import { queueView } from "./queue.ts";
 import { resend } from "./resend.ts";
+import { search, suggest } from "./search.ts";
 import { attemptFilterOf } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
@@ -83,6 +86,19 @@ const admin: ServiceSchema = {
         ...full,
         items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
       };
+    },
+
+    search: async (params, ctx) => {
+      const { text } = parseWith(searchQuerySchema, params, "invalid_query");
+      return search(officeOf(ctx).resources, text, isMasked(ctx));
+    },
+
+    suggest: async (params, ctx) =>
+      suggest(officeOf(ctx).resources, parseWith(suggestQuerySchema, params, "invalid_query")),
+
+    neighbours: async (params, ctx) => {
+      const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
+      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query);
     },
 
     retry: async (params, ctx) => {

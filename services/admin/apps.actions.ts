@@ -2,7 +2,7 @@
 import { type EpochMs, later } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { ROTATION_OVERLAP } from "../../core/logins.ts";
-import type { AppView } from "../../core/people.ts";
+import type { AppChange, AppView } from "../../core/people.ts";
 import { changeAppSchema, createAppSchema, rotateSchema } from "../../core/schema/apps.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -19,6 +19,7 @@ import {
   replaceKey,
   writeApp,
 } from "../../store/apps.ts";
+import type { Database } from "../../store/database.ts";
 import { transaction } from "../../store/failures.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
@@ -42,6 +43,7 @@ export const appActions = {
   createApp: async (params, ctx) => {
     const { db, box, clock } = officeOf(ctx).resources;
     const { name, ...limits } = parseWith(createAppSchema, params, "invalid_body");
+    checkKeyPath(db, limits);
     const signingSecret = box.hasKey ? newSecret() : null;
     const now = clock.now();
     const secrets = signingSecret === null ? [] : [signingSecret];
@@ -53,6 +55,8 @@ export const appActions = {
       await audited(within, clock, ctx, { action: "app.create", target: targetOf(app.id), after });
       return { ...view, key, signingSecret };
     });
+    if (limits.businessKeyPath !== null)
+      broadcast(ctx.broker, "access.changed", { kind: "app", id: created.id });
     // Before anybody can use the key.
     await egressOf(ctx.broker).look();
     return created;
@@ -61,6 +65,7 @@ export const appActions = {
   changeApp: async ({ id, ...change }, ctx) => {
     const { db, box, clock } = officeOf(ctx).resources;
     const patch = parseWith(changeAppSchema, change, "invalid_body");
+    checkKeyPath(db, patch);
     const now = clock.now();
     const view = await transaction(db, async (within) => {
       const before = await lockApp(within, box, id);
@@ -131,6 +136,13 @@ export const appActions = {
   },
 } satisfies Partial<ActionsOf<"admin">>;
 
+/** What is taken out of a payload is stored beside it as it is. @throws BidaError invalid_body */
+function checkKeyPath(db: Database, { businessKeyPath = null }: Pick<AppChange, "businessKeyPath">): void {
+  if (businessKeyPath === null || db.sealing.currentId === null) return;
+  const message = "payloads are encrypted here, and no part of them is stored beside them";
+  throw new BidaError("invalid_body", undefined, { errors: [{ field: "businessKeyPath", message }] });
+}
+
 const targetOf = (id: number) => ({ type: "app", id: String(id) });
 
 /** Without the fields that were not sent. */
@@ -140,7 +152,8 @@ const given = <T extends object>(patch: T) =>
   };
 
 function appView(app: App, now: EpochMs): AppView {
-  const { id, name, disabled, ipAllow, ratePerSecond, signResends, previousKeyUntil, secrets } = app;
+  const { id, name, disabled, ipAllow, ratePerSecond, signResends, businessKeyPath } = app;
+  const { previousKeyUntil, secrets } = app;
   const ends = liveSecrets(secrets ?? [], now).flatMap(({ until }) => (until === null ? [] : [until]));
   return {
     id,
@@ -149,6 +162,7 @@ function appView(app: App, now: EpochMs): AppView {
     ipAllow,
     ratePerSecond,
     signResends,
+    businessKeyPath,
     previousKeyUntil: previousKeyUntil !== null && previousKeyUntil > now ? iso(previousKeyUntil) : null,
     signing: secrets === null || secrets.length > 0,
     previousSecretUntil: ends.length > 0 ? iso(Math.max(...ends)) : null,

@@ -1,7 +1,7 @@
 /** From the filter of a job to one on rows. */
 import type { JobFilter } from "../../core/bulk.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import { laneOf, type TaskId } from "../../core/ids.ts";
+import type { TaskId } from "../../core/ids.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { filterOf } from "./task-filter.ts";
@@ -11,11 +11,10 @@ import { filterOf } from "./task-filter.ts";
  * @returns the filter, and the tasks that are being called
  */
 export async function jobFilterOf(
-  { destination, ...query }: JobFilter,
+  query: JobFilter,
   asOf: EpochMs,
   resources: Resources,
 ): Promise<{ rows: TaskFilter; leased: Set<TaskId> }> {
   const { filter, leased } = await filterOf(query, resources, "invalid_body");
-  const lane = destination === undefined ? undefined : laneOf(destination);
-  return { rows: { ...filter, asOf, lane }, leased };
+  return { rows: { ...filter, asOf }, leased };
 }

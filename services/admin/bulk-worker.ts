@@ -225,9 +225,10 @@ export class BulkWorker {
     const by = { actor: job.actor, sourceIp: job.sourceIp, requestPath: job.requestPath, note: job.note };
     let now = job;
     let after = job;
+    const callCounts = new Map(candidates.map(({ taskId, callCount }) => [taskId, callCount]));
     await applyTo(this.#resources, actionOf(job.kind), candidates, by, {
       // Somebody may have changed them since they were looked up.
-      isMeant: (task) => stillFits(filter, task),
+      isMeant: (task) => stillFits(filter, task, callCounts.get(task.taskId) ?? 0),
       schedule: job.schedule ?? "once",
       before: async (within) => {
         // Its pace may have been changed; all else only this node writes.

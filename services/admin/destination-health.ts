@@ -9,7 +9,7 @@ import type {
 import { BidaError } from "../../core/errors.ts";
 import { type Lane, laneOf } from "../../core/ids.ts";
 import { lastOutage } from "../../core/outage.ts";
-import { ALL_APPS, type Cell, floorTo, KEPT, OTHER_LANES, STEPS } from "../../core/stats.ts";
+import { ALL_APPS, type Cell, emptyCell, floorTo, KEPT, OTHER_LANES, STEPS } from "../../core/stats.ts";
 import { appNames } from "../../store/apps.ts";
 import { type AttemptFilter, listAttempts } from "../../store/attempts.ts";
 import { listAudit } from "../../store/audit.ts";
@@ -18,10 +18,10 @@ import type { Database } from "../../store/database.ts";
 import { countExhausted, countOpen } from "../../store/destination-tasks.ts";
 import { findDestination, originsOf, type StoredDestination } from "../../store/destinations.ts";
 import { EVERYTHING } from "../../store/scope.ts";
-import { type Range, readStats } from "../../store/stats/read.ts";
+import { type LaneSum, type LastCalls, type Range, readStats } from "../../store/stats/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { attemptItem } from "../tasks/views.ts";
-import { activityOf, iso, sparksOf, summed } from "./statistics.ts";
+import { activityOf, iso, summed } from "./statistics.ts";
 
 const FIVE_MINUTES = 5 * STEPS.minute;
 /** Of the latest, in a report. */
@@ -35,38 +35,55 @@ const upTo = (now: number, step: Range["step"], length: number): Range => {
   return { step, from: to - length, to };
 };
 
-/** Cells of the last five minutes, hour and day. */
+/** What the last five minutes, hour and day came to. */
 interface Periods {
-  minutes: Map<number, Cell>;
-  hours: Map<number, Cell>;
+  latest: Cell;
+  hour: Cell;
+  day: Cell;
 }
 
-function activities({ minutes, hours }: Periods, now: number) {
-  const since = upTo(now, "minute", FIVE_MINUTES).from;
-  const latest = [...minutes].flatMap(([at, cell]) => (at >= since ? [cell] : []));
-  return {
-    last5Minutes: activityOf(summed(latest)),
-    lastHour: activityOf(summed(minutes.values())),
-    lastDay: activityOf(summed(hours.values())),
-  };
+const activities = ({ latest, hour, day }: Periods) => ({
+  last5Minutes: activityOf(latest),
+  lastHour: activityOf(hour),
+  lastDay: activityOf(day),
+});
+
+/** When a lane's calls ended so last, of those steps. */
+function lastOf({ steps }: LaneSum): LastCalls {
+  const last: LastCalls = { succeededAt: null, failedAt: null };
+  for (const [at, { calls, failed }] of steps) {
+    if (calls > failed) last.succeededAt = Math.max(at, last.succeededAt ?? 0);
+    if (failed > 0) last.failedAt = Math.max(at, last.failedAt ?? 0);
+  }
+  return last;
 }
 
 /** All that were called in the last day and are kept apart, busiest first. */
 export async function health({ db, clock }: Pick<Resources, "db" | "clock">): Promise<StatsHealth> {
   const now = clock.now();
   const day = upTo(now, "hour", STEPS.day);
-  const [minutes, hours, last] = await readStats(db, async (reader) => [
-    await reader.lanes(ALL_APPS, upTo(now, "minute", STEPS.hour)),
-    await reader.lanes(ALL_APPS, day),
-    await reader.lastCalls(ALL_APPS, upTo(now, "hour", KEPT.minute)),
-  ]);
+  const latest = upTo(now, "minute", FIVE_MINUTES).from;
+  const [minutes, hours, last] = await readStats(db, async (reader) => {
+    const ofHour = await reader.laneSums(ALL_APPS, upTo(now, "minute", STEPS.hour), latest);
+    const ofDay = await reader.laneSums(ALL_APPS, day, Number.POSITIVE_INFINITY);
+    // Most were called in the last hour: what is known from there is not looked for.
+    const known = new Map([...ofHour].map(([lane, sum]) => [lane, lastOf(sum)]));
+    const older = await reader.lastCalls(ALL_APPS, upTo(now, "hour", KEPT.minute), known);
+    return [ofHour, ofDay, new Map([...known, ...older])] as const;
+  });
   const origins = await originsOf(db, [...hours.keys()] as Lane[]);
-  const items = [...hours].map(([lane, cells]): DestinationHealth => {
-    const own = activities({ minutes: minutes.get(lane) ?? new Map(), hours: cells }, now);
-    const sparkline = sparksOf(day, cells, ({ counts: { callsSucceeded, callsFailed } }) => ({
-      calls: callsSucceeded + callsFailed,
-      failed: callsFailed,
-    }));
+  const items = [...hours].map(([lane, { all, steps }]): DestinationHealth => {
+    const ofHour = minutes.get(lane);
+    const own = activities({
+      latest: ofHour?.recent ?? emptyCell(),
+      hour: ofHour?.all ?? emptyCell(),
+      day: all,
+    });
+    // A day of hours has as many parts as a sparkline.
+    const sparkline = Array.from({ length: (day.to - day.from) / STEPS.hour }, (_, i) => {
+      const at = day.from + i * STEPS.hour;
+      return { at: iso(at), calls: 0, failed: 0, ...steps.get(at) };
+    });
     const { succeededAt = null, failedAt = null } = last.get(lane) ?? {};
     return {
       destination: origins.get(lane as Lane) ?? lane,
@@ -97,7 +114,8 @@ export async function report(
     callers: await reader.callers(lane, day),
   }));
   const lastHour = upTo(now, "minute", STEPS.hour).from;
-  const minutes = new Map([...stats.kept].filter(([at]) => at >= lastHour));
+  const latest = upTo(now, "minute", FIVE_MINUTES).from;
+  const since = (from: number) => new Map([...stats.kept].filter(([at]) => at >= from));
   const window = lastOutage(
     [...stats.kept]
       .sort(([a], [b]) => a - b)
@@ -137,7 +155,11 @@ export async function report(
     origin,
     at: iso(now),
     keptApart: stats.hours.size > 0 || stats.others.size === 0,
-    ...activities({ minutes, hours: stats.hours }, now),
+    ...activities({
+      latest: summed(since(latest).values()),
+      hour: summed(since(lastHour).values()),
+      day: summed(stats.hours.values()),
+    }),
     open,
     exhausted,
     lastError,

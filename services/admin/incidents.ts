@@ -24,13 +24,13 @@ export async function incidentPage(
   { state, limit, cursor }: z.output<typeof incidentQuerySchema>,
 ): Promise<Page<IncidentView>> {
   const page = await listIncidents(db, state, limit, cursor ?? null);
-  return { items: page.items.map(viewOf), nextCursor: page.nextCursor };
+  return { items: page.items.map(incidentView), nextCursor: page.nextCursor };
 }
 
 /** @throws BidaError not_found */
 export async function incident({ db }: Pick<Resources, "db">, id: number): Promise<IncidentDetail> {
   const [found, outcome] = await Promise.all([findIncident(db, id), outcomeOf(db, id)]);
-  return { ...viewOf(found), outcome };
+  return { ...incidentView(found), outcome };
 }
 
 /** Says that somebody has it in hand. @throws BidaError not_found */
@@ -83,7 +83,7 @@ export async function changeTasksOf(
   return changeFiltered(office, ctx, action, { state: ["exhausted"], incident: id }, options);
 }
 
-const viewOf = (one: StoredIncident): IncidentView => ({
+export const incidentView = (one: StoredIncident): IncidentView => ({
   id: one.id,
   destination: one.destination,
   errorCode: one.errorCode,

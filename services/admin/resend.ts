@@ -14,7 +14,7 @@ import { resendSchema } from "../../core/schema/bulk.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { type Edited, unmasked } from "../../core/task-secrets.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
-import { signsResends } from "../../store/apps.ts";
+import { businessKeyPaths, signsResends } from "../../store/apps.ts";
 import { recordAudit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import { addOrigins } from "../../store/destinations.ts";
@@ -75,7 +75,13 @@ export async function resend(
     throw error;
   }
   const unsigned = !(await mayBeSigned(db, ctx, original.appId));
-  const owner = { appId: original.appId, sourceIp: ctx.meta.sourceIp ?? null, unsigned };
+  const keyPaths = await businessKeyPaths(db, [original.appId]);
+  const owner = {
+    appId: original.appId,
+    sourceIp: ctx.meta.sourceIp ?? null,
+    unsigned,
+    businessKeyPath: keyPaths.get(original.appId) ?? null,
+  };
   const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
   const item = newTask(task, idempotency, db.sealing);
   const accepted = await transaction(db, async (within) => {

@@ -276,7 +276,7 @@ function* startsOf({ step, from, to }: Range): Generator<number> {
 }
 
 /** The range in about {@link SPARKS} equal parts of whole steps. */
-export function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick: (cell: Cell) => T) {
+function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick: (cell: Cell) => T) {
   const steps = (range.to - range.from) / STEPS[range.step];
   const length = Math.max(1, Math.round(steps / SPARKS)) * STEPS[range.step];
   const parts = new Map<number, Cell>();

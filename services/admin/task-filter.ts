@@ -4,9 +4,11 @@
  */
 import type { z } from "zod";
 import { BidaError } from "../../core/errors.ts";
-import type { TaskId } from "../../core/ids.ts";
+import { laneOf, type TaskId } from "../../core/ids.ts";
+import type { StatusClass } from "../../core/retry.ts";
 import type { querySchema } from "../../core/schema/tasks.ts";
 import type { StoredState } from "../../core/task.ts";
+import { appByName } from "../../store/apps.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { handed } from "../tasks/handed.ts";
@@ -34,21 +36,23 @@ export async function filterOf(
   ]);
   const leased = [...new Set([...held, ...inRows.map(({ taskId }) => taskId)])];
   // What is not named here narrows the search: a filter that is dropped finds everything, and a job retries it.
-  const {
-    state,
-    limit: _,
-    cursor: __,
-    sort: ___,
-    include: ____,
-    createdFrom,
-    createdTo,
-    ...narrowing
-  } = query;
+  const { limit: _, cursor: __, sort: ___, include: ____, ...asked } = query;
+  const { state, app, destination, errorCode, status, ...narrowing } = asked;
+  const { createdFrom, createdTo, finishedFrom, finishedTo, ...same } = narrowing;
   const filter: TaskFilter = {
-    ...narrowing,
-    createdFrom: createdFrom ? Date.parse(createdFrom) : undefined,
-    createdTo: createdTo ? Date.parse(createdTo) : undefined,
+    ...same,
+    createdFrom: momentOf(createdFrom),
+    createdTo: momentOf(createdTo),
+    finishedFrom: momentOf(finishedFrom),
+    finishedTo: momentOf(finishedTo),
+    appId: app === undefined ? undefined : ((await appByName(resources.db, app)) ?? NOBODY),
+    lane: destination === undefined ? undefined : laneOf(destination),
+    errorCodes: errorCode,
+    statuses: status?.map(rangeOf),
   };
+  // Tasks end after they were made, and an index knows when that was.
+  if (filter.finishedTo !== undefined)
+    filter.createdTo = Math.min(filter.createdTo ?? filter.finishedTo, filter.finishedTo);
   if (state) {
     const pending = state.includes("pending");
     const delivering = state.includes("delivering");
@@ -57,4 +61,15 @@ export async function filterOf(
     if (pending !== delivering) filter.pendingLease = { leased, wanted: delivering };
   }
   return { filter, leased: new Set(leased) };
+}
+
+const momentOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+
+/** Of an app that there is not. */
+const NOBODY = -1;
+
+function rangeOf(status: number | StatusClass): [from: number, to: number] {
+  if (typeof status === "number") return [status, status];
+  const from = Number(status[0]) * 100;
+  return [from, from + 99];
 }

@@ -33,10 +33,12 @@ import { OwnHost } from "./own-host.ts";
 import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { setSafeHeaders } from "./safe-headers.ts";
+import { searchRoutes } from "./search.routes.ts";
 import { sessionRoutes } from "./session.routes.ts";
 import { statsRoutes } from "./stats.routes.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 import { userRoutes } from "./users.routes.ts";
+import { viewRoutes } from "./views.routes.ts";
 import { webhookRoutes } from "./webhooks.routes.ts";
 
 /** The built console. */
@@ -47,6 +49,7 @@ export const ROUTES: Route[] = [
   // Before `/v1/tasks/{taskId}`, which would take `/v1/tasks/export` for an id.
   ...bulkRoutes,
   ...jobRoutes,
+  ...searchRoutes,
   ...taskRoutes,
   ...attemptRoutes,
   ...destinationRoutes,
@@ -57,6 +60,7 @@ export const ROUTES: Route[] = [
   ...userRoutes,
   ...sessionRoutes,
   ...auditRoutes,
+  ...viewRoutes,
   ...webhookRoutes,
 ];
 

@@ -6,7 +6,7 @@ import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { read } from "../bus/peers.ts";
 import { FIRST_PAGE, flat, tasksFrom, toCsv } from "../tasks/export.ts";
-import { withList, withNumbers } from "./query.ts";
+import { taskQueryOf } from "./query.ts";
 import type { RestCall } from "./route.ts";
 
 /** A filter that finds little makes the database look at much, in ms. */
@@ -19,11 +19,7 @@ const FORMATS = {
 
 /** Resolves when all is sent, or the client has left. */
 export async function exportTasks({ broker, query, meta, res }: RestCall): Promise<void> {
-  const { format, ...filter } = parseWith(
-    exportQuerySchema,
-    withList(withNumbers(query, "incident"), "state"),
-    "invalid_query",
-  );
+  const { format, ...filter } = parseWith(exportQuerySchema, taskQueryOf(query), "invalid_query");
   const ask = (limit: number, cursor: string | null): Promise<Page<ExactTaskItem>> => {
     const params = {
       ...filter,

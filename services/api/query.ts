@@ -13,6 +13,15 @@ export function withList(query: Record<string, unknown>, name: string): Record<s
   return value === undefined || Array.isArray(value) ? query : { ...query, [name]: [value] };
 }
 
+/** The query of a list of tasks, as its action takes it; the action checks the values. */
+export function taskQueryOf(query: Record<string, unknown>): Record<string, unknown> {
+  const lists = ["state", "errorCode", "status"];
+  const listed = lists.reduce(withList, withNumbers(query, "limit", "incident"));
+  if (!Array.isArray(listed.status)) return listed;
+  const status = listed.status.map((one) => (/^\d+$/.test(String(one)) ? Number(one) : one));
+  return { ...listed, status };
+}
+
 /** A numeric id of a path; what is none is an id that nothing has. */
 export const numberOf = (text: string | undefined): number =>
   /^\d{1,9}$/.test(text ?? "") ? Number(text) : 0;

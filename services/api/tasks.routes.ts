@@ -5,16 +5,23 @@ import {
   attemptsSchema,
   batchResultSchema,
   batchSchema,
+  neighboursSchema,
   taskPageSchema,
   taskViewSchema,
 } from "../../core/schema/task-views.ts";
-import { attemptsQuerySchema, endBodySchema, querySchema, retryBodySchema } from "../../core/schema/tasks.ts";
+import {
+  attemptsQuerySchema,
+  endBodySchema,
+  neighbourQuerySchema,
+  querySchema,
+  retryBodySchema,
+} from "../../core/schema/tasks.ts";
 import { printTask, printTaskPage } from "../../core/task-json.ts";
 import { taskSchema } from "../../core/task-schema.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
 import { submit, submitBatch } from "../tasks/submit.ts";
-import { withList, withNumbers } from "./query.ts";
+import { taskQueryOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";
@@ -54,12 +61,13 @@ export const taskRoutes: Route[] = [
     tag,
     summary: "List tasks",
     description:
-      "Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.",
+      "Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit the filters, a page may hold fewer than `limit`, and still have a `nextCursor`.",
     access: READ,
     query: querySchema,
     answer: { description: "A page", schema: taskPageSchema },
     print: printTaskPage,
-    handler: ({ broker, query, meta }) => read(broker, "admin.list", queryOf(query), { meta }),
+    handler: ({ broker, query, meta }) =>
+      read(broker, "admin.list", taskQueryOf(query) as TaskQuery, { meta }),
   },
   {
     method: "GET",
@@ -70,6 +78,19 @@ export const taskRoutes: Route[] = [
     answer: { description: "The task", schema: taskViewSchema },
     print: printTask,
     handler: ({ broker, params, meta }) => read(broker, "scheduler.get", idOf(params), { meta }),
+  },
+  {
+    method: "GET",
+    path: "/v1/tasks/{taskId}/neighbours",
+    tag,
+    summary: "The tasks beside one in a list",
+    description:
+      "The filters and the order are those of `GET /v1/tasks`. The task itself need not fit them any more.",
+    access: READ,
+    query: neighbourQuerySchema,
+    answer: { description: "Those above and below it", schema: neighboursSchema },
+    handler: ({ broker, params, query, meta }) =>
+      read(broker, "admin.neighbours", { ...taskQueryOf(query), ...idOf(params) }, { meta }),
   },
   {
     method: "GET",
@@ -140,7 +161,3 @@ export const taskRoutes: Route[] = [
 ];
 
 const idOf = (params: RestCall["params"]) => ({ taskId: params.taskId ?? "" });
-
-/** The action checks the values. */
-const queryOf = (query: Record<string, unknown>): TaskQuery =>
-  withList(withNumbers(query, "limit", "incident"), "state") as TaskQuery;

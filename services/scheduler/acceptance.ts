@@ -13,6 +13,7 @@ import { type IdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
 import { OpenTasks } from "../tasks/open-tasks.ts";
 import type { Handover } from "./handover.ts";
+import { KeyPaths } from "./key-paths.ts";
 import { Origins } from "./origins.ts";
 
 /** Who hands a task over. */
@@ -42,6 +43,7 @@ export class Acceptance {
   readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
   readonly #openTasks: OpenTasks;
+  readonly #keyPaths: KeyPaths;
 
   /**
    * @param handover decides, just before a commit, which of its tasks go to a dispatcher without the due set
@@ -57,6 +59,8 @@ export class Acceptance {
     const { db, clock, config } = resources;
     this.#origins = new Origins({ db, clock, limit: config.newDestinations });
     void this.#origins.load();
+    this.#keyPaths = new KeyPaths({ db });
+    void this.#keyPaths.look();
     this.#openTasks = new OpenTasks({ db }, config.appOpenTasks);
     const batcherOf = (concurrency: number): Batcher<NewTask, Accepted | Refused> =>
       new Batcher({
@@ -139,9 +143,15 @@ export class Acceptance {
     return accepted.taskId;
   }
 
+  /** An app was changed. */
+  appChanged(): void {
+    void this.#keyPaths.look();
+  }
+
   #stored({ spec, origin }: CheckedTask, owner: Origin): StoredTask {
     this.#origins.saw(origin, owner.appId);
-    return storedTaskOf(spec, origin, owner, this.#resources.clock);
+    const businessKeyPath = this.#keyPaths.of(owner.appId);
+    return storedTaskOf(spec, origin, { ...owner, businessKeyPath }, this.#resources.clock);
   }
 }
 

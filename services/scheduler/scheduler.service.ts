@@ -132,7 +132,9 @@ const scheduler: ServiceSchema = {
   events: {
     ...eventsOf({
       "access.changed": ({ kind, id }, ctx) => {
-        if (kind === "app") pipelineOf(ctx).jobs.forgetSecrets(id);
+        if (kind !== "app") return;
+        pipelineOf(ctx).jobs.forgetSecrets(id);
+        pipelineOf(ctx).acceptance.appChanged();
       },
     }),
     "$node.disconnected": {

@@ -38,6 +38,9 @@ const COLUMNS = [
   "createdAt",
   "updatedAt",
   "finishedAt",
+  // What came later stands behind what programs may go by.
+  "calledUrl",
+  "businessKey",
 ] as const;
 
 export type AskPage = (limit: number, cursor: string | null) => Promise<Page<ExactTaskItem>>;

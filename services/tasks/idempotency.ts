@@ -41,6 +41,15 @@ export function idempotencyOf(form: TaskForm, key: IdempotencyKey): Idempotency 
   };
 }
 
+/** How a caller's key may be stored: as that of a task, of an item, or of the first of a batch. */
+export const hashesOfKey = (key: string): Buffer[] =>
+  [
+    nameOf({ kind: "task", key }),
+    nameOf({ kind: "item", key }),
+    nameOf({ kind: "batch", key, index: 0 }),
+    `${key}#0`,
+  ].map(hashOf);
+
 const hashOf = (text: string): Buffer => hash("sha256", text, "buffer");
 
 /** A key is printable ASCII: with a line break in it a name is nobody's key. */

@@ -3,6 +3,7 @@ import type { TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
+import { plannedCalls } from "../../core/planned-calls.ts";
 import { endSchema } from "../../core/schema/tasks.ts";
 import { cancel, type RetrySchedule, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -54,6 +55,7 @@ export async function viewTask(
   ]);
   const isAlone = original === null && resentAs.length === 0;
   const replaced = isAlone ? undefined : (await replacementsOf(resources.db, [task])).get(taskId);
+  const planned = plannedCalls(task).map((at) => new Date(at).toISOString());
   return {
     ...taskView(task, leased, isExact(ctx), masked),
     heldBy,
@@ -61,6 +63,7 @@ export async function viewTask(
     resentAs,
     replacedBy: replaced ?? null,
     resolvesOriginal: original?.resolves ?? false,
+    plannedCalls: planned,
   };
 }
 

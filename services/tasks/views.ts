@@ -47,6 +47,7 @@ const targetOf = (task: ListedTask, leased: boolean) => ({
   taskId: task.taskId,
   state: leased && task.state === "pending" ? ("delivering" as const) : task.state,
   url: task.url,
+  calledUrl: task.calledUrl ?? null,
   requestMethod: task.requestMethod,
 });
 
@@ -61,6 +62,7 @@ const progressOf = (task: ListedTask) => ({
   sourceAppName: task.sourceAppName,
   targetAppName: task.targetAppName,
   orderKey: task.orderKey,
+  businessKey: task.businessKey ?? null,
   profile: task.profile,
   sourceIp: task.sourceIp,
   lastError: task.lastError,
@@ -77,6 +79,7 @@ export function attemptView(
   return {
     ...attempt,
     responseHeaders: masked && responseHeaders ? maskHeaders(responseHeaders) : responseHeaders,
+    phases: attempt.phases ?? null,
     startedAt: iso(startedAt),
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,

@@ -1,4 +1,4 @@
-/** The keyboard, and what this browser remembers: views, columns, pages that were walked through. */
+/** The keyboard, saved views, and what this browser remembers: columns, pages that were walked through. */
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { axe } from "./kit/console.ts";
@@ -92,6 +92,7 @@ test("the palette goes anywhere, finds tasks, and switches language; help lists 
 });
 
 test("filters are saved as a view; taking it away can be undone; columns are remembered", async ({
+  world,
   enter,
 }) => {
   const { page, complaints } = await enter("/tasks");
@@ -107,6 +108,11 @@ test("filters are saved as a view; taking it away can be undone; columns are rem
   await page.getByRole("dialog").getByLabel("Name").fill("stock is down");
   await page.keyboard.press("Enter");
   await page.getByText("View “stock is down” saved").waitFor();
+  const { items } = (await world.api("GET", "/v1/views")).json;
+  assert.equal(
+    items.map(({ name, owner }: { name: string; owner: { name: string } }) => [name, owner.name]),
+    [["stock is down", "admin"]],
+  );
 
   // Chips take filters away one by one.
   await page.getByRole("button", { name: "Remove filter: URL contains" }).click();

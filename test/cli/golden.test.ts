@@ -168,7 +168,7 @@ test("check: all mistakes at once, and names that are none", async () => {
 test("completion: groups, commands, options", async () => {
   const found = async (...words: string[]) => (await bida(["complete", ...words])).out.trim().split("\n");
   assert.equal(await found("tasks", "re"), ["retry", "resolve", "resend"]);
-  assert.equal(await found("tasks", "list", "--st"), ["--state"]);
+  assert.equal(await found("tasks", "list", "--st"), ["--state", "--status"]);
   assert.equal(await found("tasks", "list", "--js"), ["--json"]);
   assert.equal(await found("do"), ["doctor"]);
   const script = await bida(["completion", "bash"]);

@@ -7,6 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Receiver } from "../e2e/kit/receiver.ts";
 import { until } from "../e2e/kit/until.ts";
+import { NO_REGISTRY, npmInstall, packages } from "../servers/packages.ts";
 import { freePort } from "../servers/ports.ts";
 import { boundToUs, endWithUs } from "../servers/process.ts";
 import { temporaryFolder } from "../servers/server.ts";
@@ -24,29 +25,15 @@ async function installed(): Promise<string | null> {
     cwd: join(ROOT, "dist/package"),
   });
   writeFileSync(join(folder, "package.json"), "{}");
-  const tarball = join(folder, stdout.trim());
-  try {
-    await run(
-      "npm",
-      ["install", tarball, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"],
-      {
-        ...LIMIT,
-        cwd: folder,
-      },
-    );
-    return folder;
-  } catch (error) {
-    if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT/.test((error as Error).message)) return null;
-    throw error;
-  }
+  return (await npmInstall(folder, join(folder, stdout.trim()))) ? folder : null;
 }
 
 test("it installs into an empty folder, holds no sources, and runs", async () => {
   const folder = await installed();
-  if (folder === null) return console.log("not run: no registry can be reached");
+  if (folder === null) return console.log(NO_REGISTRY);
   const own = join(folder, "node_modules/bida");
   const manifest = JSON.parse(readFileSync(join(own, "package.json"), "utf8"));
-  for (const field of ["name", "version", "description", "keywords", "license", "engines", "bin"])
+  for (const field of ["name", "version", "description", "keywords", "license", "author", "engines", "bin"])
     assert.ok(manifest[field], field);
   assert.not.ok("devDependencies" in manifest || "scripts" in manifest, "nothing of development");
   const { stdout } = await run("find", [
@@ -58,6 +45,10 @@ test("it installs into an empty folder, holds no sources, and runs", async () =>
     "*/node_modules/*/node_modules/*",
   ]);
   assert.is(stdout, "");
+
+  const tools = await packages({ publint: "0.3.25" });
+  if (tools !== null)
+    await run(process.execPath, [join(tools, "node_modules/publint/src/cli.js"), "run", own, "--strict"]);
 
   const port = await freePort();
   const env = environment({ BIDA_PORT: String(port), BIDA_DATA_DIR: join(folder, "data") });

@@ -62,10 +62,7 @@ test("the socket is for its owner alone, goes with the process, and survives one
     assert.match(await repl.type("nodes"), / up /);
     await node.kill();
     const { how, err } = await repl.ended;
-    assert.equal(
-      [how, err],
-      ["exit 1", "bida: the Bida process has ended; start it and try again\n"],
-    );
+    assert.equal([how, err], ["exit 1", "bida: the Bida process has ended; start it and try again\n"]);
     assert.ok(existsSync(socket));
     await startAgain(world);
     assert.match((await once(node.env, "nodes")).out, / up /);

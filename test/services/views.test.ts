@@ -51,7 +51,10 @@ test("a task: the contract's fields, times in ISO 8601, nothing of our insides",
   const { appId: _, lane: __, manualCalls: ___, orderSeq: ____, ...others } = task;
   const { handedUntil: _____, unsigned: ______, ...same } = others;
   const times = { nextCallAt: ISO, expiresAt: ISO, createdAt: ISO, updatedAt: ISO, finishedAt: null };
-  assert.equal(taskView(task, false, false), { ...same, ...times, requestParam: { a: 1.5 } });
+  const found = { calledUrl: null, businessKey: null };
+  assert.equal(taskView(task, false, false), { ...same, ...times, ...found, requestParam: { a: 1.5 } });
+  const keyed = taskView({ ...task, calledUrl: "https://a/1", businessKey: "A-1" }, false, false);
+  assert.equal([keyed.calledUrl, keyed.businessKey], ["https://a/1", "A-1"]);
   assert.equal(taskView({ ...task, nextCallAt: null, finishedAt: T }, false, false).finishedAt, ISO);
 });
 
@@ -78,7 +81,11 @@ test("an attempt: its error in two fields", () => {
     ...{ responseEncoding: "base64", responseTruncated: true, node: "n", retryAfterMs: millis(9) },
   };
   const { error: _, retryAfterMs: __, ...same } = record;
-  assert.equal(attemptView(record), { ...same, startedAt: ISO, errorCode: "bad_status", errorMessage: "m" });
+  const view = { ...same, startedAt: ISO, errorCode: "bad_status", errorMessage: "m" };
+  // A dispatcher of an older version measures no phases.
+  assert.equal(attemptView(record), { ...view, phases: null });
+  const phases = { reused: true, dns: null, connect: null, tls: null, firstByte: 4, body: 1 };
+  assert.equal(attemptView({ ...record, phases }), { ...view, phases });
   const fine = attemptView({ ...record, error: null });
   assert.equal([fine.errorCode, fine.errorMessage], [null, null]);
 });

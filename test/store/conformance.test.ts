@@ -12,6 +12,7 @@ import { copies } from "./suite/copies.ts";
 import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
 import { destinations } from "./suite/destinations.ts";
+import { finding } from "./suite/finding.ts";
 import { handovers } from "./suite/handovers.ts";
 import { incidents } from "./suite/incidents.ts";
 import { jobs } from "./suite/jobs.ts";
@@ -46,6 +47,7 @@ for (const kind of KINDS) {
     reading,
     payloads,
     matching,
+    finding,
     signing,
     people,
     auditing,

@@ -150,6 +150,7 @@ export function outcome(
     responseTruncated: false,
     node: "node-1",
     retryAfterMs: null,
+    phases: { reused: true, dns: null, connect: null, tls: null, firstByte: 11.3, body: 0.2 },
     ...more,
   };
   const { taskId, lane, appId } = task;

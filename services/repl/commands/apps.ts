@@ -13,6 +13,7 @@ const LIMITS: Command["options"] = {
     help: "where it may call from: 10.0.0.0/8,192.168.1.7; any: from anywhere",
   },
   rate: { value: "<n>", help: "requests per second at each node; none: no limit" },
+  "business-key": { value: "<path>", help: "JSONPath of it in what new tasks send: '$.orderNo'; none" },
 };
 const immediately = { value: null, help: "the former one ends now, not after 24 h" };
 
@@ -68,7 +69,7 @@ export const setApp: Command = {
     disable: { value: null, help: "refuses its key; its tasks go on" },
     enable: { value: null, help: "takes its key again" },
   },
-  examples: ["apps set shop --rate none", "apps set 3 --disable"],
+  examples: ["apps set shop --rate none", "apps set shop --business-key '$.orderNo'", "apps set 3 --disable"],
   async run(session, typed) {
     const change: AppChange = limitsIn(typed);
     const name = typed.text("name");
@@ -77,7 +78,9 @@ export const setApp: Command = {
     if (disable && enable) throw new Mistake("type --disable or --enable, not both");
     if (disable || enable) change.disabled = disable === true;
     if (Object.keys(change).length === 0)
-      throw new Mistake("there is nothing to set; type --name, --rate, --ip-allow, --disable or --enable");
+      throw new Mistake(
+        "there is nothing to set; type --name, --rate, --ip-allow, --business-key, --disable or --enable",
+      );
     const { id } = await appOf(session, typed.args[0] as string);
     const app = await ask(session, "admin.changeApp", { id, ...change });
     return shown(app, `${oneLine(app.name)} is changed`);
@@ -137,8 +140,8 @@ async function appOf(session: Session, name: string): Promise<AppView> {
   throw new Refused(`there is no app "${name}"; "apps list" lists those that there are`);
 }
 
-function limitsIn(typed: Typed): { ipAllow?: string[]; ratePerSecond?: number | null } {
-  const [ranges, rate] = [typed.text("ip-allow"), typed.text("rate")];
+function limitsIn(typed: Typed): Pick<AppChange, "ipAllow" | "ratePerSecond" | "businessKeyPath"> {
+  const [ranges, rate, path] = [typed.text("ip-allow"), typed.text("rate"), typed.text("business-key")];
   return {
     ...(ranges === undefined
       ? {}
@@ -146,6 +149,7 @@ function limitsIn(typed: Typed): { ipAllow?: string[]; ratePerSecond?: number | 
     ...(rate === undefined
       ? {}
       : { ratePerSecond: rate === "none" ? null : numberOf("--rate", rate, "a number, or none") }),
+    ...(path === undefined ? {} : { businessKeyPath: path === "none" ? null : path }),
   };
 }
 

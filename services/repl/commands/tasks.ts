@@ -1,6 +1,8 @@
 /** `tasks list`, `get`, `attempts`: looking. */
 import type { AttemptView, TaskQuery } from "../../../core/contract.ts";
 import { BidaError } from "../../../core/errors.ts";
+import { PHASES, type Phase } from "../../../core/phases.ts";
+import { STATUS_CLASSES, type StatusClass } from "../../../core/retry.ts";
 import { STATES, type TaskState } from "../../../core/task.ts";
 import { type ExactTaskItem, type ExactTaskView, printTask, printTaskPage } from "../../../core/task-json.ts";
 import { ask, askTask, askTasks, checkedId } from "../ask.ts";
@@ -20,10 +22,27 @@ export const FILTERS: Command["options"] = {
   state: { value: "<state>", help: `${STATES.join(", ")}; several: --state a,b`, multiple: true },
   source: { value: "<app>", help: "sourceAppName" },
   target: { value: "<app>", help: "targetAppName" },
-  "target-url": { value: "<text>", help: "part of the URL" },
+  app: { value: "<app>", help: "the app whose key handed them over" },
+  "target-url": { value: "<text>", help: "part of the URL that is called" },
+  destination: { value: "<origin>", help: "https://host:port" },
   q: { value: "<text>", help: "part of the payload" },
+  error: {
+    value: "<code>",
+    help: "of the last failure, such as refused; several: --error a,b",
+    multiple: true,
+  },
+  status: {
+    value: "<status>",
+    help: "of the last answer: 503, or 5xx; several: --status a,b",
+    multiple: true,
+  },
+  "order-key": { value: "<key>", help: "orderKey" },
+  "business-key": { value: "<key>", help: "what its app calls it by" },
+  incident: { value: "<n>", help: "tasks of this incident" },
   from: { value: "<time>", help: 'created since: 2h (ago), 2026-11-23, "2026-11-23 18:05"' },
   to: { value: "<time>", help: "created before" },
+  "finished-from": { value: "<time>", help: "ended since" },
+  "finished-to": { value: "<time>", help: "ended before" },
 };
 
 export const tasks: Command = {
@@ -43,6 +62,7 @@ export const tasks: Command = {
     "tasks list --state exhausted --from 2h",
     "tasks list --state pending,delivering --due --limit 5",
     'tasks list --target stock --target-url /orders/ --from "2026-11-23 08:00"',
+    "tasks list --state exhausted --error refused,timeout --finished-from 12h",
   ],
   run: (session, typed) => listed(session, queryOf(typed)),
 };
@@ -115,19 +135,47 @@ function queryOf(typed: Typed): TaskQuery & { limit: number } {
 
 /** What {@link FILTERS} say. @throws Mistake */
 export function filterOf(typed: Typed): TaskQuery {
-  const [from, to] = [typed.text("from"), typed.text("to")];
+  const moment = (option: string) => {
+    const text = typed.text(option);
+    return text === undefined ? undefined : timeOf(`--${option}`, text);
+  };
+  const several = <T>(option: string, read: (text: string) => T): T[] | undefined => {
+    const values = typed.all(option).flatMap((text) => text.split(",").map(read));
+    return values.length > 0 ? values : undefined;
+  };
+  const incident = typed.text("incident");
   const given = {
+    state: several("state", stateOf),
     sourceAppName: typed.text("source"),
     targetAppName: typed.text("target"),
+    app: typed.text("app"),
     url: typed.text("target-url"),
+    destination: typed.text("destination"),
     q: typed.text("q"),
-    createdFrom: from === undefined ? undefined : timeOf("--from", from),
-    createdTo: to === undefined ? undefined : timeOf("--to", to),
+    errorCode: several("error", (text) => text),
+    status: several("status", statusOf),
+    orderKey: typed.text("order-key"),
+    businessKey: typed.text("business-key"),
+    incident: incident === undefined ? undefined : incidentOf(incident),
+    createdFrom: moment("from"),
+    createdTo: moment("to"),
+    finishedFrom: moment("finished-from"),
+    finishedTo: moment("finished-to"),
   };
-  const states = typed.all("state").flatMap((text) => text.split(",").map(stateOf));
-  if (states.length > 0) Object.assign(given, { state: states });
   const there = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(there);
+}
+
+function statusOf(text: string): number | StatusClass {
+  if (/^[1-5]\d\d$/.test(text)) return Number(text);
+  const known = STATUS_CLASSES.find((one) => one === text);
+  if (known) return known;
+  throw new Mistake(`--status must be a status such as 503, or a class such as 5xx, not "${text}"`);
+}
+
+function incidentOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Mistake(`--incident must be an incident's number, not "${text}"`);
 }
 
 function stateOf(text: string): TaskState {
@@ -166,7 +214,11 @@ export const attempts: Command = {
   name: "tasks attempts",
   args: "<id>",
   arity: [1, 1],
-  summary: "shows the record of a task's calls, oldest first",
+  summary: "shows the record of a task's calls, oldest first, and where their time went",
+  about: [
+    "dns, connect, tls: opening a connection, - on one that was open already. first byte: until the answer",
+    "began. body: until it was read. What no call came to is -; a failed one ended in the last that is not.",
+  ],
   options: { answers: { value: null, help: "also what was answered" } },
   examples: [`tasks attempts ${ID}`],
   async run(session, { args: [text = ""], flags }) {
@@ -174,7 +226,7 @@ export const attempts: Command = {
     const items = await attemptsOf(session, taskId).catch(unknownTask(taskId));
     if (items.length === 0) return shown({ items }, "no attempts yet");
     const answers = flags.has("answers") ? items.map((attempt) => answerOf(attempt, session)) : [];
-    return shown({ items }, [attemptTable(items, session), ...answers].join("\n\n"));
+    return shown({ items }, [attemptTable(items, session, PHASES), ...answers].join("\n\n"));
   },
 };
 
@@ -202,6 +254,9 @@ function fieldsOf(found: ExactTaskView, { paint }: Session): [string, string | n
     ["next call", found.nextCallAt && localTime(found.nextCallAt)],
     ["held by", found.heldBy ? `${found.heldBy} (orderKey ${oneLine(found.orderKey ?? "")})` : null],
     ["expires", found.expiresAt && localTime(found.expiresAt)],
+    ["called", found.calledUrl && oneLine(found.calledUrl)],
+    ["order key", found.orderKey && oneLine(found.orderKey)],
+    ["business key", found.businessKey && oneLine(found.businessKey)],
     ["source", found.sourceAppName && oneLine(found.sourceAppName)],
     ["target", found.targetAppName && oneLine(found.targetAppName)],
     ["resend of", found.resendOf ?? null],
@@ -212,17 +267,27 @@ function fieldsOf(found: ExactTaskView, { paint }: Session): [string, string | n
   ];
 }
 
-function attemptTable(items: AttemptView[], { paint }: Session): string {
+/** @param phases those that get a column */
+function attemptTable(items: AttemptView[], { paint }: Session, phases: readonly Phase[] = []): string {
   const rows = items.map((attempt) => [
     String(attempt.n),
     localTime(attempt.startedAt),
     span(attempt.durationMs),
     attempt.outcome === "succeeded" ? paint.good(attempt.outcome) : paint.bad(attempt.outcome),
     String(attempt.statusCode ?? "-"),
+    ...phases.map((phase) => phaseOf(attempt, phase)),
     attempt.node,
     attempt.errorCode ? `${attempt.errorCode}: ${oneLine(attempt.errorMessage ?? "")}` : "-",
   ]);
-  return paint.table([">n", "started", ">took", "outcome", ">status", "node", "error"], rows);
+  const titles = phases.map((phase) => `>${phase === "firstByte" ? "first byte" : phase}`);
+  return paint.table([">n", "started", ">took", "outcome", ">status", ...titles, "node", "error"], rows);
+}
+
+/** Short ones to a tenth of a ms. */
+function phaseOf({ phases }: AttemptView, phase: Phase): string {
+  const ms = phases?.[phase] ?? null;
+  if (ms === null) return "-";
+  return ms < 10 ? `${ms.toFixed(1)} ms` : span(ms);
 }
 
 function answerOf(attempt: AttemptView, { paint }: Session): string {

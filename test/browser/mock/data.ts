@@ -153,10 +153,13 @@ function taskAt(at: number, n: number): Json {
       responseEncoding: "text",
       responseTruncated: false,
       node: pick(NODES),
+      phases: null,
     });
   }
+  for (const attempt of attempts) attempt.phases = phasesOf(attempt);
   attemptsOf.set(taskId, attempts);
   const open = state === "pending" || state === "delivering";
+  const next = open ? NOW + minutes(0.2 + random() * 28) : null;
   return {
     taskId,
     state,
@@ -180,11 +183,13 @@ function taskAt(at: number, n: number): Json {
     limitCallCount: limit,
     retry: { strategy: "schedule", delaysMs: [5_000, 30_000, 120_000, 600_000, 1_800_000], jitter: 0.1 },
     timeoutMs: 10_000,
-    nextCallAt: open ? iso(NOW + minutes(0.2 + random() * 28)) : null,
+    nextCallAt: next === null ? null : iso(next),
+    plannedCalls: next === null ? [] : [0, 2, 12, 42].map((later) => iso(next + minutes(later))),
     expiresAt: null,
     sourceAppName: target.source,
     targetAppName: target.target,
     orderKey: null,
+    businessKey: order,
     profile: null,
     sourceIp: pick(["10.2.4.21", "10.2.4.22", "10.2.6.7"]),
     lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message } : null,
@@ -201,6 +206,14 @@ export const attempts: Json[] = [...attemptsOf.values()]
   .flat()
   .filter(({ startedAt }) => Date.parse(startedAt) < NOW)
   .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+
+/** The first call opens a connection, the others use it again. */
+function phasesOf({ n, durationMs, statusCode }: Json): Json {
+  const opened = n === 1 ? { dns: 3.1, connect: 1.4, tls: 8.6 } : { dns: null, connect: null, tls: null };
+  const left = durationMs - (n === 1 ? 13.1 : 0);
+  const body = statusCode === null ? null : Math.round(left) / 10;
+  return { reused: n > 1, ...opened, firstByte: left - (body ?? 0), body };
+}
 
 /** Calls of one step: a day has its tide, and there was an outage in the night. */
 function point(at: number, stepMs: number): Json {
@@ -404,7 +417,7 @@ export const nodes: Json[] = [
 ].map(([nodeID, services, threads, inFlight, capacity, delay, cpu, mb]) => ({
   up: true,
   nodeID,
-  version: "0.1.0",
+  version: "0.2.0",
   services,
   startedAt: iso(NOW - 9 * 86_400_000),
   uptimeMs: 9 * 86_400_000 + 7_300_000,
@@ -510,8 +523,21 @@ export const apps: Json[] = ["shop", "payment", "member", "legacy-erp"].map((nam
   previousKeyUntil: i === 1 ? iso(NOW + minutes(900)) : null,
   signing: i !== 3,
   previousSecretUntil: null,
+  businessKeyPath: i === 3 ? null : "$.id",
   createdAt: iso(NOW - 86_400_000 * (200 - i * 30)),
   updatedAt: iso(NOW - 86_400_000 * 3),
+}));
+export const views: Json[] = ["今天被拒绝的", "payment 503"].map((name, i) => ({
+  id: i + 1,
+  page: "tasks",
+  name,
+  query: ["errorCode=refused&createdFrom=-24h", "targetAppName=payment&status=503"][i],
+  owner: [
+    { id: 1, name: "admin" },
+    { id: 3, name: "oncall" },
+  ][i],
+  createdAt: iso(NOW - 86_400_000 * 9),
+  updatedAt: iso(NOW - 86_400_000 * 2),
 }));
 export const users: Json[] = ["admin", "wang.li", "oncall", "auditor"].map((username, i) => ({
   id: i + 1,

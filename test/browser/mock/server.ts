@@ -97,13 +97,23 @@ function answer(
       if (method === "POST" && (parts.length === 1 || parts[2] === "resend"))
         return [202, { taskId: data.tasks[0].taskId, resendOf: parts[1] }];
       if (parts.length === 1) return tasksPage(listed(query));
+      if (parts[1] === "suggestions") return [200, { items: suggested(query) }];
       if (method === "POST") return [200, data.counted];
       const task = data.tasks.find(({ taskId }) => taskId === parts[1]);
       if (!task) return [404, { code: "not_found", detail: "There is no such thing here", errors: [] }];
+      if (parts[2] === "neighbours") {
+        const at = data.tasks.indexOf(task);
+        const [previous, next] = [data.tasks[at - 1]?.taskId ?? null, data.tasks[at + 1]?.taskId ?? null];
+        return [200, { previous, next, complete: true }];
+      }
       return parts[2] === "attempts"
         ? page((data.attemptsOf.get(task.taskId) ?? []).toReversed())
         : [200, new Printed(printTask(exactly(task)))];
     }
+    case "search":
+      return [200, new Printed(`{"groups":[${groups(query.get("text") ?? "").join()}]}`)];
+    case "views":
+      return method === "GET" ? page(data.views) : [200, data.views[0]];
     case "jobs":
       if (parts[1] !== undefined) return [200, data.endedJob];
       // What the top bar asks for.
@@ -180,6 +190,29 @@ function exactly(task: any): ExactTaskView {
   const json = (value: unknown) =>
     value === null || typeof value === "string" ? value : JSON.stringify(value);
   return { ...task, requestParam: json(task.requestParam), expect: json(task.expect) };
+}
+
+/** Where a text stands among the made-up data; payloads are as if they were encrypted. */
+function groups(text: string): string[] {
+  const found = { complete: true, unsearched: null };
+  const tasks = (place: string, fits: (task: ExactTaskView) => boolean) => {
+    const items = data.tasks.filter(fits).slice(0, 5).map(exactly).map(printTask);
+    return `{"place":"${place}","items":[${items}],"complete":true,"unsearched":null}`;
+  };
+  const origins = data.destinations.filter(({ origin }) => origin.includes(text)).slice(0, 5);
+  return [
+    tasks("taskId", ({ taskId }) => taskId.startsWith(text)),
+    tasks("businessKey", ({ businessKey }) => businessKey?.startsWith(text) ?? false),
+    tasks("url", ({ url }) => url.includes(text)),
+    JSON.stringify({ place: "destination", items: origins, ...found }),
+    JSON.stringify({ place: "payload", items: [], complete: false, unsearched: "encrypted" }),
+  ];
+}
+
+function suggested(query: URLSearchParams): string[] {
+  const name = query.get("field") === "app" ? "sourceAppName" : (query.get("field") ?? "");
+  const values = data.tasks.map((task) => String(task[name] ?? ""));
+  return [...new Set(values)].filter((one) => one.includes(query.get("text") ?? "")).slice(0, 10);
 }
 
 function listed(query: URLSearchParams): unknown[] {

@@ -11,6 +11,7 @@ import { destinationSuite } from "./destinations.ts";
 import { documentSuite } from "./document.ts";
 import { expectedJsonSuite } from "./expected-json.ts";
 import { failureSuite } from "./failures.ts";
+import { findingSuite } from "./finding.ts";
 import { idempotencySuite } from "./idempotency.ts";
 import { legacySuite } from "./legacy.ts";
 import { listingSuite } from "./listing.ts";
@@ -43,6 +44,7 @@ export function everySuite(suite: Suite): void {
   stoppingSuite(suite);
   callerSuite(suite);
   listingSuite(suite);
+  findingSuite(suite);
   orderSuite(suite);
   clientSuite(suite);
   appSuite(suite);

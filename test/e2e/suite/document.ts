@@ -80,6 +80,7 @@ export function documentSuite({ test, world }: Suite): void {
     for (const id of [done, failed, waiting]) {
       await api("GET", `/v1/tasks/${id}`);
       await api("GET", `/v1/tasks/${id}/attempts`);
+      await api("GET", `/v1/tasks/${id}/neighbours?state=exhausted`);
     }
     await api("POST", `/v1/tasks/${done}/reveal`, { note: tag });
     await api("POST", `/v1/tasks/${failed}/resolve`, { note: tag });
@@ -121,7 +122,14 @@ export function documentSuite({ test, world }: Suite): void {
     for (const act of ["retry", "resolve"])
       await api("POST", `/v1/incidents/${incident}/${act}`, { dryRun: true });
 
-    const app = await api("POST", "/v1/apps", { name: tag });
+    await api("GET", `/v1/search?text=${tag}`);
+    await api("GET", `/v1/tasks/suggestions?field=orderKey&text=${tag.slice(0, 4)}`);
+    const view = await api("POST", "/v1/views", { page: "tasks", name: tag, query: "state=exhausted" });
+    await api("GET", "/v1/views?page=tasks");
+    await api("PATCH", `/v1/views/${view.id}`, { query: "state=pending" });
+    await api("DELETE", `/v1/views/${view.id}`);
+
+    const app = await api("POST", "/v1/apps", { name: tag, businessKeyPath: "$.orderNo" });
     await api("GET", "/v1/apps");
     await api("PATCH", `/v1/apps/${app.id}`, { ratePerSecond: 5 });
     await api("POST", `/v1/apps/${app.id}/rotate-key`);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import type { NodeInfo } from "../../../core/contract.ts";
+import packageJson from "../../../package.json" with { type: "json" };
 import { Scrape } from "../kit/scrape.ts";
 import { until } from "../kit/until.ts";
 import { ADMIN } from "../kit/world.ts";
@@ -39,6 +40,7 @@ export function seeingSuite({ test, world }: Suite): void {
     atLeast(grown("bida_call_lateness_seconds_count", { rank: "first" }), 2);
     atLeast(grown("bida_call_lateness_seconds_count", { rank: "retry" }), 1);
     atLeast(grown("bida_call_duration_seconds_count"), 3);
+    for (const phase of ["first_byte", "body"]) atLeast(grown("bida_call_phase_seconds_count", { phase }), 3);
     atLeast(grown("bida_task_changes_total", { change: "succeeded" }), 1);
     atLeast(grown("bida_task_changes_total", { change: "exhausted" }), 1);
     atLeast(grown("bida_refusals_total", { door: "rest", code: "invalid_task" }), 1);
@@ -111,7 +113,7 @@ export function seeingSuite({ test, world }: Suite): void {
       assert.ok(item, `process ${pid} is missing`);
       assert.ok(item.nodeID.includes(`-${pid}-`));
       assert.equal(item.services, (env.SERVICES ?? "api,scheduler,dispatcher,notifier,admin").split(","));
-      assert.is(item.version, "0.1.0");
+      assert.is(item.version, packageJson.version);
       const age = Date.now() - Date.parse(item.startedAt);
       assert.ok(age > 0 && Math.abs(age - item.uptimeMs) < 2_000, `${item.startedAt}, ${item.uptimeMs} ms`);
       const calls = item.services.includes("dispatcher");

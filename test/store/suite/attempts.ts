@@ -50,11 +50,11 @@ export function callsAcross(kind: Kind): void {
         const kind = n === 3 && random() < 0.02 ? "succeeded" : "failed";
         const startedAt = epochMs(T0 + Math.floor(random() * 40));
         const one = outcome(task, n, kind, { startedAt, statusCode: 500 + Math.floor(random() * 3) });
-        const { durationMs, statusCode, error, node } = one.attempt!;
+        const { durationMs, statusCode, error, node, phases = null } = one.attempt!;
         const { taskId, appId, lane, url, requestMethod, sourceAppName, targetAppName } = task;
         made.push({
           ...{ taskId, appId, lane, url, requestMethod, sourceAppName, targetAppName },
-          ...{ n, startedAt, durationMs, statusCode, node, succeeded: kind === "succeeded" },
+          ...{ n, startedAt, durationMs, statusCode, node, phases, succeeded: kind === "succeeded" },
           errorCode: error?.code ?? null,
           errorMessage: error?.message ?? null,
           taskState: "pending",

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, millis } from "../../../core/clock.ts";
 import { laneOf } from "../../../core/ids.ts";
-import { ALL_APPS, floorTo, STEPS } from "../../../core/stats.ts";
+import { ALL_APPS, type Cell, emptyCell, floorTo, mergeCell, STEPS } from "../../../core/stats.ts";
 import { addBreakerEvent, breakerEvents, pruneBreakerEvents } from "../../../store/breaker-events.ts";
 import type { Database } from "../../../store/database.ts";
 import { countExhausted, countOpen } from "../../../store/destination-tasks.ts";
@@ -66,10 +66,29 @@ export function destinations(kind: Kind): void {
     while (await foldStats(db, clock.now(), millis(0)));
     const to = floorTo(clock.now(), "hour") + STEPS.hour;
     const range = { step: "hour" as const, from: to - 48 * STEPS.hour, to };
-    const [last, callers] = await readStats(db, async (reader) => [
+    const minutes = { step: "minute" as const, from: to - STEPS.hour, to };
+    const [last, callers, lanes, sums, known] = await readStats(db, async (reader) => [
       await reader.lastCalls(ALL_APPS, range),
       await reader.callers(lane, range),
+      await reader.lanes(ALL_APPS, range),
+      await reader.laneSums(ALL_APPS, range, to),
+      // What is known is taken as it is; what is not is looked for.
+      await reader.lastCalls(ALL_APPS, range, new Map([[lane, { succeededAt: epochMs(7), failedAt: null }]])),
     ]);
+    assert.equal(known.get(lane), { succeededAt: 7, failedAt });
+    for (const [one, cells] of lanes) {
+      const sum = emptyCell();
+      for (const cell of cells.values()) mergeCell(sum, cell);
+      assert.equal(sums.get(one)?.all, sum);
+      assert.equal(sums.get(one)?.recent, emptyCell());
+    }
+    assert.is(sums.size, lanes.size);
+    const halves = await readStats(db, (reader) => reader.laneSums(ALL_APPS, minutes, failedAt));
+    const { all, recent, steps } = halves.get(lane)!;
+    const calls = (cell: Cell) => cell.counts.callsSucceeded + cell.counts.callsFailed;
+    const counted = (some: { calls: number }[]) => some.reduce((sum, one) => sum + one.calls, 0);
+    assert.is(calls(all), counted([...steps.values()]));
+    assert.is(calls(recent), counted([...steps].flatMap(([at, step]) => (at >= failedAt ? [step] : []))));
     assert.equal(last.get(lane), { succeededAt, failedAt });
     assert.equal(last.get(elsewhere.lane), { succeededAt: null, failedAt: other });
     assert.equal(callers.get(3), { calls: 1, failed: 0 });

@@ -126,7 +126,12 @@ export function signing(kind: Kind): void {
   });
 
   test("limits are kept; a disabled app's key opens nothing; another name that is taken is a conflict", async () => {
-    const limits = { ipAllow: ["10.0.0.0/8"], ratePerSecond: 5, signResends: true };
+    const limits = {
+      ipAllow: ["10.0.0.0/8"],
+      ratePerSecond: 5,
+      signResends: true,
+      businessKeyPath: "$.orderNo",
+    };
     const { key, ...app } = await createApp(db, box, "limited", [], clock.now(), limits);
     assert.equal(await appByKeyHash(db, box, hashKey(key), clock.now()), app);
     const other = await createApp(db, box, "other", [], clock.now());

@@ -134,6 +134,13 @@ export interface paths {
         /** What waits: due, being called, held, and the oldest */
         get: operations["getQueue"];
     };
+    "/v1/search": {
+        /**
+         * Find tasks, apps, destinations and incidents by what somebody types
+         * @description Looks at each place where it can stand: task ids (also their beginning, their end, or as lists shorten them), business, order and idempotency keys, called URLs, payloads, apps, destinations, incidents. Five of each at most. No index knows what stands inside of URLs and payloads: there the newest tasks are looked at for about 100 ms.
+         */
+        get: operations["getSearch"];
+    };
     "/v1/session": {
         /** Who am I */
         get: operations["getSession"];
@@ -192,7 +199,7 @@ export interface paths {
     "/v1/tasks": {
         /**
          * List tasks
-         * @description Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit `url`, `q` or the apps' names a page may hold fewer than `limit`, and still have a `nextCursor`.
+         * @description Newest first; with `sort=due` open tasks, the one that is due first on top. Without payloads, unless `include=payload`. Where few tasks fit the filters, a page may hold fewer than `limit`, and still have a `nextCursor`.
          */
         get: operations["getTasks"];
         /**
@@ -215,6 +222,13 @@ export interface paths {
     "/v1/tasks/{taskId}/cancel": {
         /** End an open task */
         post: operations["postTasksByTaskIdCancel"];
+    };
+    "/v1/tasks/{taskId}/neighbours": {
+        /**
+         * The tasks beside one in a list
+         * @description The filters and the order are those of `GET /v1/tasks`. The task itself need not fit them any more.
+         */
+        get: operations["getTasksByTaskIdNeighbours"];
     };
     "/v1/tasks/{taskId}/resend": {
         /**
@@ -270,6 +284,13 @@ export interface paths {
          */
         post: operations["postTasksRetry"];
     };
+    "/v1/tasks/suggestions": {
+        /**
+         * Values for a filter of tasks, for who types one
+         * @description Ten at most. Names that tasks give themselves are those of the newest 5,000.
+         */
+        get: operations["getTasksSuggestions"];
+    };
     "/v1/users": {
         /** List users */
         get: operations["getUsers"];
@@ -290,6 +311,24 @@ export interface paths {
         get: operations["getUsersByIdSessions"];
         /** End all sessions of a user */
         delete: operations["deleteUsersByIdSessions"];
+    };
+    "/v1/views": {
+        /** List the saved views of a list */
+        get: operations["getViews"];
+        /** Save a view, for everybody */
+        post: operations["postViews"];
+    };
+    "/v1/views/{id}": {
+        /**
+         * Delete a view
+         * @description Of one's own; administrators may delete any.
+         */
+        delete: operations["deleteViewsById"];
+        /**
+         * Rename a view, or give it other filters
+         * @description Of one's own; administrators may change any.
+         */
+        patch: operations["patchViewsById"];
     };
     "/v1/webhooks": {
         /**
@@ -361,6 +400,8 @@ export interface components {
             taskId: string;
         };
         App: {
+            /** @description Where its business key stands in what new tasks send */
+            businessKeyPath: string | null;
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
@@ -390,6 +431,8 @@ export interface components {
          *     }
          */
         AppChange: {
+            /** @description JSONPath (RFC 9535) of the business key in what its new tasks send, such as `$.orderNo`: lists show it and find it */
+            businessKeyPath?: string | null;
             disabled?: boolean;
             ipAllow?: string[];
             name?: string;
@@ -402,10 +445,16 @@ export interface components {
          *       "ipAllow": [
          *         "10.1.0.0/16"
          *       ],
-         *       "ratePerSecond": 50
+         *       "ratePerSecond": 50,
+         *       "businessKeyPath": "$.orderNo"
          *     }
          */
         AppRequest: {
+            /**
+             * @description JSONPath (RFC 9535) of the business key in what its new tasks send, such as `$.orderNo`: lists show it and find it
+             * @default null
+             */
+            businessKeyPath?: string | null;
             /** @default [] */
             ipAllow?: string[];
             name: string;
@@ -425,6 +474,7 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
+            phases: components["schemas"]["CallPhases"] | null;
             /** @description At most 65535 bytes of it, decoded */
             responseBody: string | null;
             /**
@@ -450,6 +500,7 @@ export interface components {
             node: string;
             /** @enum {string} */
             outcome: "succeeded" | "failed";
+            phases: components["schemas"]["CallPhases"] | null;
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             /** @description With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted */
@@ -585,7 +636,9 @@ export interface components {
          *         "state": [
          *           "exhausted"
          *         ],
-         *         "url": "shop.example"
+         *         "errorCode": [
+         *           "refused"
+         *         ]
          *       },
          *       "dryRun": true
          *     }
@@ -620,19 +673,43 @@ export interface components {
             dryRun?: boolean;
             expected?: number;
             filter?: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
                 /** Format: date-time */
                 createdFrom?: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description Excluded
+                 */
                 createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
+                destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /**
+                 * Format: date-time
+                 * @description They ended since
+                 */
+                finishedFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description They ended before
+                 */
+                finishedTo?: string;
                 /** @description Tasks of this incident */
                 incident?: number;
+                orderKey?: string;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL */
+                /** @description Part of the URL that is called: with its placeholders filled */
                 url?: string;
             };
             note?: string;
@@ -661,7 +738,24 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description Where a call's time went, in ms. A phase that it did not come to is null; a failed call ended in the last one that is not. Null: not measured, as for mail and for calls before this was kept */
+        CallPhases: {
+            /** @description From there to the last byte that was read */
+            body: number | null;
+            /** @description TCP; through an outbound proxy: to it, and its tunnel */
+            connect: number | null;
+            /** @description The name; null where the URL has an address */
+            dns: number | null;
+            /** @description From sending the request to the first byte of the answer */
+            firstByte: number | null;
+            /** @description On a connection that was open already: without `dns`, `connect` and `tls` */
+            reused: boolean;
+            /** @description The TLS handshake */
+            tls: number | null;
+        };
         CreatedApp: {
+            /** @description Where its business key stands in what new tasks send */
+            businessKeyPath: string | null;
             /** Format: date-time */
             createdAt: string;
             disabled: boolean;
@@ -1005,14 +1099,43 @@ export interface components {
             done: number;
             expected: number | null;
             filter: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
+                /** Format: date-time */
                 createdFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description Excluded
+                 */
                 createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
                 destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /**
+                 * Format: date-time
+                 * @description They ended since
+                 */
+                finishedFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description They ended before
+                 */
+                finishedTo?: string;
+                /** @description Tasks of this incident */
                 incident?: number;
+                orderKey?: string;
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
+                /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
+                /** @description Part of the URL that is called: with its placeholders filled */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1071,14 +1194,43 @@ export interface components {
             done: number;
             expected: number | null;
             filter: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
+                /** Format: date-time */
                 createdFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description Excluded
+                 */
                 createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
                 destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /**
+                 * Format: date-time
+                 * @description They ended since
+                 */
+                finishedFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description They ended before
+                 */
+                finishedTo?: string;
+                /** @description Tasks of this incident */
                 incident?: number;
+                orderKey?: string;
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
+                /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
+                /** @description Part of the URL that is called: with its placeholders filled */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1171,6 +1323,15 @@ export interface components {
         MuteRequest: {
             muted: boolean;
             note?: string;
+        };
+        /** @description The tasks beside one in a list */
+        Neighbours: {
+            /** @description False: not all tasks were looked at, since few fit the filters; what is null may be there */
+            complete: boolean;
+            /** @description The one below it; null: none */
+            next: string | null;
+            /** @description The one above it; null: none */
+            previous: string | null;
         };
         Node: {
             capacity: number;
@@ -1374,6 +1535,47 @@ export interface components {
         Rotation: {
             /** @default false */
             immediately?: boolean;
+        };
+        SearchAnswer: {
+            groups: ({
+                /** @description Whether all was looked at, and is among `items` */
+                complete: boolean;
+                items: components["schemas"]["TaskItem"][];
+                /** @enum {string} */
+                place: "taskId" | "businessKey" | "orderKey" | "idempotencyKey" | "url" | "payload";
+                /** @description Why this place was not searched; `encrypted`: payloads are, and nothing in them can be found */
+                unsearched: ("encrypted" | "failed") | null;
+            } | {
+                /** @description Whether all was looked at, and is among `items` */
+                complete: boolean;
+                items: {
+                    /** @enum {string} */
+                    field: "app" | "sourceAppName" | "targetAppName";
+                    name: string;
+                }[];
+                /** @constant */
+                place: "app";
+                /** @description Why this place was not searched; `encrypted`: payloads are, and nothing in them can be found */
+                unsearched: ("encrypted" | "failed") | null;
+            } | {
+                /** @description Whether all was looked at, and is among `items` */
+                complete: boolean;
+                items: {
+                    origin: string;
+                }[];
+                /** @constant */
+                place: "destination";
+                /** @description Why this place was not searched; `encrypted`: payloads are, and nothing in them can be found */
+                unsearched: ("encrypted" | "failed") | null;
+            } | {
+                /** @description Whether all was looked at, and is among `items` */
+                complete: boolean;
+                items: components["schemas"]["Incident"][];
+                /** @constant */
+                place: "incident";
+                /** @description Why this place was not searched; `encrypted`: payloads are, and nothing in them can be found */
+                unsearched: ("encrypted" | "failed") | null;
+            })[];
         };
         Session: {
             /** @description Null: Basic credentials, which do not expire */
@@ -1643,11 +1845,18 @@ export interface components {
         StopRequest: {
             note?: string;
         };
+        Suggestions: {
+            items: string[];
+        };
         Task: {
             body: string | null;
             bodyBase64: string | null;
+            /** @description What its app calls it by, taken out of its payload (`businessKeyPath` of the app) */
+            businessKey: string | null;
             /** @description Calls on record, by schedule and by hand */
             callCount: number;
+            /** @description The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field) */
+            calledUrl: string | null;
             contentType: string | null;
             /** Format: date-time */
             createdAt: string;
@@ -1669,6 +1878,8 @@ export interface components {
             /** @description Null once ended, and while an earlier task of its `orderKey` holds it back */
             nextCallAt: string | null;
             orderKey: string | null;
+            /** @description Of a pending task: when its calls come, the next one first, if each fails as it is called. None comes earlier; jitter and what calls take make it later. Lists leave it out */
+            plannedCalls?: string[];
             /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
             profile: ("kkbida" | "kkbida-query") | null;
             /** @description The copy, or copy of a copy, that has succeeded or is still open: retries of many tasks leave this one alone. Lists leave it out */
@@ -1715,8 +1926,12 @@ export interface components {
             body?: string | null;
             /** @description With `include=payload` */
             bodyBase64?: string | null;
+            /** @description What its app calls it by, taken out of its payload (`businessKeyPath` of the app) */
+            businessKey: string | null;
             /** @description Calls on record, by schedule and by hand */
             callCount: number;
+            /** @description The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field) */
+            calledUrl: string | null;
             contentType: string | null;
             /** Format: date-time */
             createdAt: string;
@@ -1870,6 +2085,46 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "operator" | "admin";
             username: string;
+        };
+        View: {
+            /** Format: date-time */
+            createdAt: string;
+            id: number;
+            name: string;
+            /** @description Who made it, and may change it, beside administrators */
+            owner: {
+                id: number;
+                name: string;
+            };
+            /** @enum {string} */
+            page: "tasks";
+            query: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /**
+         * @example {
+         *       "name": "refused since noon"
+         *     }
+         */
+        ViewChange: {
+            name?: string;
+            /** @description The query of the page's address, with its filters */
+            query?: string;
+        };
+        /**
+         * @example {
+         *       "page": "tasks",
+         *       "name": "refused today",
+         *       "query": "errorCode=refused&createdFrom=-24h"
+         *     }
+         */
+        ViewRequest: {
+            name: string;
+            /** @enum {string} */
+            page: "tasks";
+            /** @description The query of the page's address, with its filters */
+            query: string;
         };
         /** @description A channel; secrets are masked */
         Webhook: {
@@ -2218,6 +2473,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Where its business key stands in what new tasks send */
+                        businessKeyPath: string | null;
                         /** Format: date-time */
                         createdAt: string;
                         disabled: boolean;
@@ -2274,6 +2531,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Where its business key stands in what new tasks send */
+                        businessKeyPath: string | null;
                         /** Format: date-time */
                         createdAt: string;
                         disabled: boolean;
@@ -3019,6 +3278,37 @@ export interface operations {
             };
         };
     };
+    getSearch: {
+        parameters: {
+            query: {
+                /** @description What somebody typed */
+                text: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description What was found, place by place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSession: {
         responses: {
             /** @description Who is logged in */
@@ -3324,24 +3614,40 @@ export interface operations {
     getTasks: {
         parameters: {
             query?: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
                 createdFrom?: string;
+                /** @description Excluded */
                 createdTo?: string;
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
+                /** @description The origin that is called: `https://host:port` */
+                destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /** @description They ended since */
+                finishedFrom?: string;
+                /** @description They ended before */
+                finishedTo?: string;
                 /** @description Tasks of this incident */
                 incident?: number;
                 /** @description `payload`: also `requestParam`, `body`, `bodyBase64`, `headers`, `expectResult` and `expect`. A page takes about 4 MiB then, and may hold fewer than `limit` */
                 include?: "payload";
                 /** @description How many at most */
                 limit?: number;
+                orderKey?: string;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
                 /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL */
+                /** @description Part of the URL that is called: with its placeholders filled */
                 url?: string;
             };
             header?: never;
@@ -3503,6 +3809,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksByTaskIdNeighbours: {
+        parameters: {
+            query?: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
+                createdFrom?: string;
+                /** @description Excluded */
+                createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
+                destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /** @description They ended since */
+                finishedFrom?: string;
+                /** @description They ended before */
+                finishedTo?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
+                orderKey?: string;
+                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                q?: string;
+                sort?: "created" | "due";
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
+                targetAppName?: string;
+                /** @description Part of the URL that is called: with its placeholders filled */
+                url?: string;
+            };
+            header?: never;
+            path: {
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Those above and below it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             /** @description Refused */
@@ -3741,18 +4108,34 @@ export interface operations {
     getTasksExport: {
         parameters: {
             query: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
                 createdFrom?: string;
+                /** @description Excluded */
                 createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
+                destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /** @description They ended since */
+                finishedFrom?: string;
+                /** @description They ended before */
+                finishedTo?: string;
                 format: "csv" | "jsonl";
                 /** @description Tasks of this incident */
                 incident?: number;
+                orderKey?: string;
                 /** @description Part of the payload, as it is seen or as it is written in JSON */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
                 state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL */
+                /** @description Part of the URL that is called: with its placeholders filled */
                 url?: string;
             };
             header?: never;
@@ -3840,6 +4223,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTasksSuggestions: {
+        parameters: {
+            query: {
+                field: "app" | "sourceAppName" | "targetAppName" | "destination" | "errorCode" | "orderKey" | "businessKey";
+                /** @description The beginning of an order or business key, a part of anything else */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description In order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Refused */
@@ -4028,6 +4443,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getViews: {
+        parameters: {
+            query?: {
+                page?: "tasks";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description All of them, in order of their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["View"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postViews: {
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewRequest"];
+            };
+        };
+        responses: {
+            /** @description The view */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteViewsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchViewsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description The view */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
             };
             /** @description Refused */
             default: {

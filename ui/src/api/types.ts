@@ -36,6 +36,10 @@ export type TaskRequest = Schemas["TaskRequest"];
 export type TaskQuery = Query<"getTasks">;
 export type TaskFilter = Omit<TaskQuery, "limit" | "cursor" | "sort" | "include">;
 
+export type SearchAnswer = Schemas["SearchAnswer"];
+export type SuggestField = Query<"getTasksSuggestions">["field"];
+export type View = Schemas["View"];
+
 export type Attempt = Schemas["Attempt"];
 /** An attempt in the list across all tasks; what was answered is not part of it. */
 export type AttemptRow = Schemas["AttemptItem"];

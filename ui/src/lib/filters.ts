@@ -1,4 +1,5 @@
 /** Filters of lists. Each lives in the query of the page's address under its key, and in the request under the same. */
+import type { SuggestField } from "../api/types.ts";
 import type { Key } from "./i18n.svelte.ts";
 
 export interface FilterDef {
@@ -9,6 +10,10 @@ export interface FilterDef {
   options?: () => { value: string; text: string }[];
   /** Several values at once. */
   many?: boolean;
+  /** For `text`: what may be typed, beneath the field. */
+  hint?: Key;
+  /** For `text`: the server knows values that fit what was typed so far. */
+  suggest?: SuggestField;
   /** For `time`: the keys of its ends. */
   ends?: [from: string, to: string];
 }

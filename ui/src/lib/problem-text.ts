@@ -19,7 +19,7 @@ const REASONS: [RegExp, Key][] = [
   [/it waits for an earlier task of its orderKey$/, "reason.held"],
   [/it has succeeded; send `force: true` to call again$/, "reason.succeeded"],
   [/it is (?<state>\w+)(, not exhausted)?$/, "reason.state"],
-  [/^There is an? (user|app) "(?<name>.*)" already$/, "reason.taken"],
+  [/^There is an? (user|app|view) "(?<name>.*)" already$/, "reason.taken"],
   [/^This is the last administrator$/, "reason.lastAdmin"],
   [/^The job is \w+ already$/, "reason.jobEnded"],
 ];

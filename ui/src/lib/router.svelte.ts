@@ -11,6 +11,8 @@ export interface Location {
   hash: string;
   /** The entry of the browser's history: no two have the same, and going back leads to the same again. */
   entry: string;
+  /** The address of the console that it was reached from; empty: none. */
+  from: string;
 }
 
 /** What an entry of the history carries, beside what pages put there. */
@@ -20,6 +22,8 @@ interface Entry {
   at: number;
   /** How far its page was scrolled when the document was left, in px. */
   scrolled?: number;
+  /** The address of the console that it was reached from; none where that was another site, or a new tab. */
+  from?: string;
 }
 
 const entryOf = (state: unknown): Partial<Entry> => (state ?? {}) as Partial<Entry>;
@@ -31,6 +35,7 @@ const read = (): Location => ({
   query: new URLSearchParams(location.search),
   hash: location.hash,
   entry: entryOf(history.state).id ?? "",
+  from: entryOf(history.state).from ?? "",
 });
 
 function decodeSafe(text: string): string {
@@ -62,6 +67,9 @@ export const route = {
   get entry() {
     return current.entry;
   },
+  get from() {
+    return current.from;
+  },
 };
 
 export interface GoOptions {
@@ -71,6 +79,8 @@ export interface GoOptions {
   state?: object;
   /** From the top also where the page stays the same. */
   top?: boolean;
+  /** Where it is said to be reached from; default: the address that is left. */
+  from?: string;
 }
 
 /** Goes to an address of the console. */
@@ -81,7 +91,8 @@ export function go(to: string, options: GoOptions = {}): void {
     return;
   }
   scrolled.set(current.entry, scrollY);
-  const entry = nextEntry(options.replace ? currentAt : currentAt + 1);
+  const from = options.from ?? (samePage ? current.from : location.pathname + location.search);
+  const entry: Entry = { ...nextEntry(options.replace ? currentAt : currentAt + 1), from };
   history[options.replace ? "replaceState" : "pushState"]({ ...options.state, ...entry }, "", to);
   current = read();
   currentAt = entry.at;

@@ -6,6 +6,3 @@ export const looksLikeTaskId = (text: string): boolean =>
 /** Whether it reads as part of a URL rather than of a payload. */
 export const looksLikeUrl = (text: string): boolean =>
   /^https?:|\/|^[\w-]+(\.[\w-]+)+(:\d+)?$|^[\w.-]+:\d+/.test(text);
-
-export const searchAddress = (key: "url" | "q", text: string): string =>
-  `/tasks?${new URLSearchParams({ [key]: text }).toString()}`;

@@ -14,6 +14,7 @@ export const COLUMNS = [
   { key: "next", label: "field.nextCallAt" },
   { key: "created", label: "field.createdAt" },
   { key: "updated", label: "field.updatedAt" },
+  { key: "businessKey", label: "field.businessKey" },
   { key: "orderKey", label: "field.orderKey" },
 ] as const satisfies { key: string; label: Key }[];
 

@@ -63,7 +63,8 @@ export const zones = {
   },
 };
 
-export interface View {
+/** A view from before they were shared. */
+export interface KeptView {
   name: string;
   /** The query of the page's address. */
   query: string;

@@ -6,6 +6,8 @@ import { ROLES, type Role, type Seat } from "../seat.ts";
 
 /** What notices a dead process and starts another takes about so long, in ms. */
 export const SUPERVISOR = 500;
+/** A node that was started is in the cluster and ready within this, in ms. */
+export const BACK_WITHIN = 60_000;
 /** SIGTERM: a node is gone within this, in ms. */
 const STOP_LIMIT = 30_000;
 /** A thread that is harmed is dead within this, in ms; longer than the longest pause before one is started again. */

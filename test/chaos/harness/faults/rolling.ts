@@ -2,9 +2,7 @@
 import { until } from "../../../e2e/kit/until.ts";
 import type { FaultKind } from "../fault.ts";
 import { ROLES, type Seat } from "../seat.ts";
-
-/** A node is back within this, in ms. */
-const BACK_WITHIN = 60_000;
+import { BACK_WITHIN } from "./nodes.ts";
 
 const rolling: FaultKind = {
   name: "rolling restart",

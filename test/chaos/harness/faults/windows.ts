@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Plan } from "../behaviour.ts";
 import type { FaultContext, FaultKind } from "../fault.ts";
 import type { Submission } from "../load.ts";
-import { SUPERVISOR, seatOf } from "./nodes.ts";
+import { BACK_WITHIN, SUPERVISOR, seatOf } from "./nodes.ts";
 import { EXCUSES_OF } from "./servers.ts";
 
 /** Tasks in a burst. */
@@ -125,19 +125,25 @@ const redisFrozen: FaultKind = {
   },
 };
 
-/** The power goes: every node dies at once, tasks in every state. */
+/**
+ * The power goes: every node dies at once, tasks in every state. The outage ends when all are up again: how long six
+ * processes take to start at once is the machine's affair.
+ */
 const everything: FaultKind = {
   name: "SIGKILL all nodes at accepts",
   excuses: ["repeat"],
-  outage: false,
+  outage: true,
   async run(context) {
-    const { seats } = context.system;
+    const { system } = context;
+    const { seats } = system;
     burst(context, halfALease(context));
     await firstOf(context, burst(context));
     await pause(context.random.between(0, 0.3) * context.leaseMs);
     await Promise.all(seats.map((seat) => seat.end("SIGKILL")));
     await pause(SUPERVISOR);
     for (const seat of seats) seat.start();
+    await Promise.all(seats.map((seat) => system.joined(seat)));
+    await Promise.all(system.of("api").map(({ node }) => node.ready(BACK_WITHIN)));
     return "all nodes";
   },
 };
