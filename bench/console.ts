@@ -106,7 +106,7 @@ type Case = [kind: "list" | "palette" | "filter", name: string, path: string];
 function casesOf(key: string): Case[] {
   const iso = (ago: number) => new Date(Date.now() - ago).toISOString();
   const [from, to] = [iso(3_600_000), iso(0)];
-  const origin = encodeURIComponent(ORIGINS[7] as string);
+  const origin = encodeURIComponent(ORIGINS[8] as string);
   const list = (name: string, query = ""): Case => ["list", name, `/v1/tasks?limit=50${query}`];
   const search = (name: string, text: string): Case => [
     "palette",
@@ -138,7 +138,7 @@ function casesOf(key: string): Case[] {
     list("tasks, a called URL", "&url=/orders/777/paid"),
     list("tasks, a URL that is called by none", "&url=nowhere.example"),
     list("tasks, a payload that none has", "&q=nothing+like+it"),
-    list("tasks, an incident", "&incident=8"),
+    list("tasks, an incident", "&incident=5"),
     ["list", "waiting", "/v1/tasks?limit=50&state=pending&state=delivering&sort=due"],
     ["list", "attempts", "/v1/attempts?limit=50"],
     ["list", "attempts, failed", "/v1/attempts?limit=50&outcome=failed"],
@@ -147,7 +147,7 @@ function casesOf(key: string): Case[] {
     ["list", "destinations, health", "/v1/stats/health"],
     ["list", "a destination's report", `/v1/destinations/${origin}/report`],
     ["list", "incidents", "/v1/incidents"],
-    ["list", "an incident", "/v1/incidents/8"],
+    ["list", "an incident", "/v1/incidents/5"],
     ["list", "audit", "/v1/audit?limit=50"],
     ["list", "jobs", "/v1/jobs"],
     ["list", "apps", "/v1/apps"],

@@ -203,12 +203,16 @@ export async function businessKeyPaths(db: Database, ids?: number[]): Promise<Ma
   return new Map(rows.map((row) => [row.id as number, row.business_key_path as string]));
 }
 
-/** The id of the app of this name, which is not deleted; null: there is none. */
-export async function appByName(db: Database, name: string): Promise<number | null> {
-  const query = from(db, AppModel).select("id").whereNull("deleted_at").limit(1);
-  whereExactly(db, query, "name", name);
-  const [row] = await reading(query);
-  return row ? (row.id as number) : null;
+/** The apps that have this name, or had it until they were deleted: their tasks are there still. */
+export async function appsByName(db: Database, name: string): Promise<number[]> {
+  const ids = await Promise.all(
+    ["name", "deleted_name"].map(async (column) => {
+      const query = from(db, AppModel).select("id");
+      whereExactly(db, query, column, name);
+      return (await reading(query)).map(({ id }) => id as number);
+    }),
+  );
+  return ids.flat();
 }
 
 /** Names of apps that hold a text, whatever its case, in order. */

@@ -142,7 +142,7 @@ async function part(
 const UNTOLD = [
   "sourceAppName",
   "targetAppName",
-  "appId",
+  "appIds",
   "url",
   "q",
   "lane",

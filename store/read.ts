@@ -17,8 +17,8 @@ export interface TaskFilter {
   pendingLease?: { leased: TaskId[]; wanted: boolean } | undefined;
   sourceAppName?: string | undefined;
   targetAppName?: string | undefined;
-  /** Handed over by this app. */
-  appId?: number | undefined;
+  /** Handed over by one of these apps. */
+  appIds?: number[] | undefined;
   /** Part of the URL that is called. */
   url?: string | undefined;
   q?: string | undefined;
@@ -78,7 +78,7 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
   if (filter.targetAppName !== undefined) whereExactly(db, query, "target_app_name", filter.targetAppName);
   if (filter.orderKey !== undefined) whereExactly(db, query, "order_key", filter.orderKey);
   if (filter.businessKey !== undefined) whereExactly(db, query, "business_key", filter.businessKey);
-  if (filter.appId !== undefined) query.where("app_id", filter.appId);
+  if (filter.appIds) query.whereIn("app_id", filter.appIds);
   if (filter.errorCodes) query.whereIn("last_error_code", filter.errorCodes);
   if (filter.statuses) whereAnswered(query, filter.statuses);
   if (filter.finishedFrom !== undefined) query.where("finished_at", ">=", filter.finishedFrom);

@@ -1,6 +1,7 @@
 /** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
 import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
+import { callerKey } from "../../core/caller.ts";
 import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
@@ -34,7 +35,7 @@ import { withPayloads } from "../../store/payloads.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
-import { originOfCall } from "../tasks/audit.ts";
+import { actorOf, originOfCall } from "../tasks/audit.ts";
 import {
   cancelTask,
   isExact,
@@ -90,7 +91,8 @@ const admin: ServiceSchema = {
 
     search: async (params, ctx) => {
       const { text } = parseWith(searchQuerySchema, params, "invalid_query");
-      return search(officeOf(ctx).resources, text, isMasked(ctx));
+      const { resources, searches } = officeOf(ctx);
+      return searches.run(callerKey(actorOf(ctx)), () => search(resources, text, isMasked(ctx)));
     },
 
     suggest: async (params, ctx) =>

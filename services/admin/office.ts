@@ -9,6 +9,7 @@ import { OpenTasks } from "../tasks/open-tasks.ts";
 import { Authenticator } from "./authenticator.ts";
 import { BulkWorkers } from "./bulk-workers.ts";
 import { Originals } from "./originals.ts";
+import { Searches } from "./searches.ts";
 import { Statistics } from "./statistics.ts";
 
 /** Between two sweeps of sessions, in ms. */
@@ -20,6 +21,7 @@ export class Office {
   readonly statistics: Statistics;
   readonly worker: BulkWorkers;
   readonly openTasks: OpenTasks;
+  readonly searches = new Searches();
   readonly #originals: Originals;
   readonly #sweep: Loop;
 

@@ -21,6 +21,7 @@ import type { Resources } from "../node/resources.ts";
 import { hashesOfKey } from "../tasks/idempotency.ts";
 import { taskItem } from "../tasks/views.ts";
 import { incidentView } from "./incidents.ts";
+import { filterOf } from "./task-filter.ts";
 
 /** Of each place. */
 const MOST = 5;
@@ -36,12 +37,14 @@ type Db = Pick<Resources, "db">;
  * @param masked without secrets, see `core/task-secrets.ts`
  * @throws BidaError unavailable where every place fails
  */
-export async function search({ db }: Db, text: string, masked: boolean): Promise<SearchAnswer> {
+export async function search(resources: Resources, text: string, masked: boolean): Promise<SearchAnswer> {
+  const { db } = resources;
+  const { filter: byUrl, leased } = await filterOf({ url: text }, resources);
   const tasks = (place: TaskPlace, find: () => Promise<SomeTasks>): Place => [
     place,
     async () => {
       const { tasks: found, complete } = await find();
-      return { items: found.map((task) => taskItem(task, false, masked)), complete };
+      return { items: found.map((task) => taskItem(task, leased.has(task.taskId), masked)), complete };
     },
   ];
   const listed = (filter: TaskFilter) => async (): Promise<SomeTasks> => {
@@ -61,8 +64,10 @@ export async function search({ db }: Db, text: string, masked: boolean): Promise
       ["destination", () => destinations({ db }, text)],
       ["incident", () => incidents({ db }, text)],
     ],
-    [tasks("url", listed({ url: text }))],
-    db.sealing.currentId === null ? [tasks("payload", listed({ q: text }))] : [],
+    [tasks("url", listed(byUrl))],
+    db.sealing.currentId === null
+      ? [tasks("payload", listed((await filterOf({ q: text }, resources)).filter))]
+      : [],
   ];
   const failures: unknown[] = [];
   const found = await Promise.all(

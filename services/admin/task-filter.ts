@@ -8,7 +8,7 @@ import { laneOf, type TaskId } from "../../core/ids.ts";
 import type { StatusClass } from "../../core/retry.ts";
 import type { querySchema } from "../../core/schema/tasks.ts";
 import type { StoredState } from "../../core/task.ts";
-import { appByName } from "../../store/apps.ts";
+import { appsByName } from "../../store/apps.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { handed } from "../tasks/handed.ts";
@@ -45,7 +45,7 @@ export async function filterOf(
     createdTo: momentOf(createdTo),
     finishedFrom: momentOf(finishedFrom),
     finishedTo: momentOf(finishedTo),
-    appId: app === undefined ? undefined : ((await appByName(resources.db, app)) ?? NOBODY),
+    appIds: app === undefined ? undefined : await appsByName(resources.db, app),
     lane: destination === undefined ? undefined : laneOf(destination),
     errorCodes: errorCode,
     statuses: status?.map(rangeOf),
@@ -64,9 +64,6 @@ export async function filterOf(
 }
 
 const momentOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
-
-/** Of an app that there is not. */
-const NOBODY = -1;
 
 function rangeOf(status: number | StatusClass): [from: number, to: number] {
   if (typeof status === "number") return [status, status];

@@ -63,6 +63,9 @@ const VIEWS = () => [
   `/v1/tasks/${taskId}/attempts`,
   "/v1/tasks",
   "/v1/tasks?state=exhausted",
+  "/v1/search?text=access_token",
+  `/v1/search?text=${taskId}`,
+  "/v1/tasks/suggestions?field=businessKey",
   "/v1/attempts",
   `/v1/attempts?taskId=${taskId}`,
   "/v1/tasks/export?format=csv",
@@ -80,6 +83,7 @@ test("no user sees them, whatever the role, in whatever view", async () => {
     }
   const { json } = await get(`/v1/tasks/${taskId}`, viewer);
   assert.match(json.url, /\?access_token=\*{6}&q=1$/);
+  assert.match(json.calledUrl, /\?access_token=\*{6}&q=1&api_key=\*{6}&n=1$/);
   assert.equal(json.headers, { Authorization: "******", cookie: "******", "x-tenant": "7" });
   assert.equal(json.requestParam, { api_key: "******", n: 1 });
   const [attempt] = (await get(`/v1/tasks/${taskId}/attempts`, viewer)).json.items;

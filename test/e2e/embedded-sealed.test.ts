@@ -40,6 +40,8 @@ let taskId: string;
 test("the target gets what was handed over; the database has nothing of it that could be read", async () => {
   taskId = await submit({ body: SECRET, headers: { "x-a": SECRET } });
   await submit({ requestParam: { a: SECRET } });
+  const filled = await submit({ url: `${world.receiver.url(500)}/{a}`, requestParam: { a: SECRET } });
+  assert.is((await world.task(filled)).calledUrl, null);
   const [call] = world.receiver.calls(taskId);
   assert.equal([call?.body.toString(), call?.headers["x-a"]], [SECRET, SECRET]);
   assert.is(await bodyOf(taskId), SECRET);
@@ -53,6 +55,14 @@ test("what cannot be searched says so", async () => {
   assert.equal([status, json.code, json.errors[0].field], [400, "invalid_query", "q"]);
   const bulk = await world.api("POST", "/v1/tasks/retry", { filter: { q: SECRET }, dryRun: true });
   assert.is(bulk.status, 400, bulk.text);
+  const { groups } = (await world.api("GET", `/v1/search?text=${SECRET}`)).json;
+  const places = groups.filter((one: { unsearched: unknown }) => one.unsearched !== null);
+  assert.equal(places, [{ place: "payload", unsearched: "encrypted", items: [], complete: false }]);
+});
+
+test("no part of a payload is stored beside it: a business key is refused", async () => {
+  const refused = await world.api("POST", "/v1/apps", { name: "sealed", businessKeyPath: "$.a" });
+  assert.equal([refused.status, refused.json.errors[0].field], [400, "businessKeyPath"]);
 });
 
 test("another key alone: the node does not start, with one line that says why; nothing is lost", async () => {
@@ -82,7 +92,7 @@ test("the new key with the old one behind it; `reseal`; the old one can go", asy
   });
   const [code] = await once(reseal, "close");
   assert.is(code, 0);
-  assert.match(out, /^Written anew: 2 tasks, 2 attempts, \d+ secrets of apps and channels\.$/m);
+  assert.match(out, /^Written anew: 3 tasks, 3 attempts, \d+ secrets of apps and channels\.$/m);
   world.nodes[0] = await new BidaNode({ ...node.env, BIDA_SECRET_KEY: OTHER_KEY }).ready();
   assert.is(await bodyOf(taskId), SECRET);
   assert.not.match(await everything(), SECRET);

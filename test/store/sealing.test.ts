@@ -200,6 +200,21 @@ for (const kind of KINDS) {
     assert.match(await stored(off), SECRET);
   });
 
+  test("what a task is found by is taken out of what is sealed: it is not stored, nor kept by `reseal`", async () => {
+    const found = { calledUrl: `https://a.example/${SECRET}`, businessKey: SECRET };
+    const plain = open(UNSEALED);
+    const [before] = await add(plain, { ...found, body: SECRET });
+    const kept = await findTask(plain, EVERYTHING, before?.taskId as StoredTask["taskId"]);
+    assert.equal([kept.calledUrl, kept.businessKey], [found.calledUrl, found.businessKey]);
+    await closed();
+    const sealed = open(new Sealing([FIRST], true));
+    await add(sealed, { ...found, body: SECRET });
+    await resealAll(sealed, new SecretBox(FIRST));
+    const rows = await sealed.knex("tasks").whereNotNull("called_url").orWhereNotNull("business_key");
+    assert.equal(rows, []);
+    await resealAll(open(new Sealing([FIRST], false)), new SecretBox(FIRST));
+  });
+
   test("secrets of apps and channels: bound to their row, under the new key after a change, those from before too", async () => {
     const db = open(UNSEALED);
     const [old, box] = [new SecretBox(FIRST), new SecretBox(SECOND, [FIRST])];

@@ -189,7 +189,7 @@ function taskAt(at: number, n: number): Json {
     sourceAppName: target.source,
     targetAppName: target.target,
     orderKey: null,
-    businessKey: order,
+    businessKey: String(order),
     profile: null,
     sourceIp: pick(["10.2.4.21", "10.2.4.22", "10.2.6.7"]),
     lastError: calls > 0 && state !== "succeeded" ? { code: failure.code, message } : null,

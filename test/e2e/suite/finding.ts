@@ -122,7 +122,9 @@ export function findingSuite({ test, world }: Suite): void {
     );
     const own = await get(`/v1/tasks?businessKey=${no}`, app.headers);
     assert.equal(idsOf(own.json.items)[0], copy.json.taskId);
-    await set(null);
+    await world().api("DELETE", `/v1/apps/${app.id}`);
+    const former = await get(`/v1/tasks?app=${name}&businessKey=${no}`);
+    assert.equal(idsOf(former.json.items)[0], copy.json.taskId, "of an app that is gone");
   });
 
   test("one search looks at every place, and says of each what it found", async () => {

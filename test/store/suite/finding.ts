@@ -107,9 +107,9 @@ export function finding(kind: Kind): void {
     clock.advance(10);
     const between = clock.now();
     await recordOutcomes(db, [outcome(b as StoredTask, 1, "succeeded")], clock, () => 0);
-    await finds({ appId: 7 }, open, a);
-    await finds({ appId: -1 });
-    await finds({ lane, appId: 8 }, b);
+    await finds({ appIds: [7] }, open, a);
+    await finds({ appIds: [] });
+    await finds({ lane, appIds: [7, 8] }, b);
     await finds({ finishedFrom: between }, b);
     await finds({ finishedTo: between }, a);
     await finds({ finishedFrom: between + 1 });
