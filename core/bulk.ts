@@ -1,4 +1,4 @@
-/** Mending many tasks at once: what is asked for, and the background jobs that do it. Times are ISO 8601. */
+/** Repairing many tasks at once: what is asked for, and the background jobs that do it. Times are ISO 8601. */
 import type { Actor } from "./caller.ts";
 import type { RetrySchedule, TaskState } from "./task.ts";
 import type { TaskFilterQuery } from "./task-views.ts";

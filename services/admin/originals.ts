@@ -1,6 +1,6 @@
 /**
- * Resolves originals whose copy has succeeded, where whoever sent the copy asked for that. Recording a success costs nothing for
- * it: wishes stand in rows of their own, and are looked through here. A wish ends in the transaction that resolves, so that each is
+ * Resolves originals whose copy has succeeded, where the one who sent the copy asked for that. Recording a success costs nothing for
+ * it: wishes stand in rows of their own, and are looked through here. A wish ends in the transaction that resolves: each is
  * fulfilled once, whatever dies in between and however many nodes look.
  */
 import type { Logger } from "moleculer";
