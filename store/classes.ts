@@ -7,6 +7,7 @@ import type { EpochMs } from "../core/clock.ts";
 import { type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import { MAX_MANUAL_CALLS, STORED_STATES, type StoredState } from "../core/task.ts";
 import { type Database, forSearch } from "./database.ts";
+import type { Texts } from "./drivers/driver.ts";
 import { reading } from "./failures.ts";
 import { matching, type TaskFilter } from "./read.ts";
 import type { Replacement } from "./resends.ts";
@@ -38,7 +39,7 @@ export interface Classes {
 }
 
 /** Another stretch is not begun after so long, in ms. */
-const PATIENCE = 1_500;
+const PATIENCE = 3_000;
 /** Tasks of a state in a stretch: the first, and at most. */
 const FIRST = 2_000;
 const MOST = 50_000;
@@ -60,7 +61,7 @@ export async function classesOf(
   patience = PATIENCE,
 ): Promise<Classes> {
   const reader = forSearch(db);
-  const counter = new Counter(leased, await hasCopies(reader));
+  const counter = new Counter(db, leased, await hasCopies(reader));
   const until = performance.now() + patience;
   for (const state of ORDER) {
     if (filter.states && !filter.states.includes(state)) continue;
@@ -89,7 +90,7 @@ export async function classesAmong(
   ids: readonly TaskId[],
   leased: readonly TaskId[],
 ): Promise<TaskClass[]> {
-  const counter = new Counter(leased, await hasCopies(db));
+  const counter = new Counter(db, leased, await hasCopies(db));
   await counter.add(scoped(db, scope).whereIn("task_id", ids.map(taskIdToBytes)));
   return counter.classes;
 }
@@ -133,9 +134,14 @@ function upTo(query: Query, end: Position): void {
   query.whereRaw("(created_at < ? OR task_id <= ?)", [end.createdAt, taskIdToBytes(end.taskId)]);
 }
 
-/** As `replacementsOf` (`resends.ts`) finds it, for each task of a query; what has succeeded is not called again anyhow. */
-const REPLACED = `CASE WHEN tasks.state = ${stateCode("succeeded")} THEN NULL ELSE (
-  SELECT MAX(n.state) FROM task_resends c JOIN tasks n ON n.task_id = c.task_id
+/**
+ * As `replacementsOf` (`resends.ts`) finds it, for each task of a query; what has succeeded is not called again anyhow. By the copies of the
+ * task, of which it has few: SQLite would begin with all tasks of these states, for each task anew.
+ */
+const replacedBy = ({
+  joinInOrder,
+}: Texts): string => `CASE WHEN tasks.state = ${stateCode("succeeded")} THEN NULL ELSE (
+  SELECT MAX(n.state) FROM task_resends c ${joinInOrder} tasks n ON n.task_id = c.task_id
   WHERE c.root = COALESCE((SELECT o.root FROM task_resends o WHERE o.task_id = tasks.task_id), tasks.task_id)
     AND n.state IN (${stateCode("pending")}, ${stateCode("succeeded")})
     AND n.created_at >= tasks.created_at AND n.task_id <> tasks.task_id) END`;
@@ -143,12 +149,12 @@ const REPLACED = `CASE WHEN tasks.state = ${stateCode("succeeded")} THEN NULL EL
 /** Sums up the classes of several queries. */
 class Counter {
   readonly #leased: Buffer[];
-  readonly #withCopies: boolean;
+  readonly #replaced: string;
   readonly #found = new Map<string, TaskClass>();
 
-  constructor(leased: readonly TaskId[], withCopies: boolean) {
+  constructor(db: Database, leased: readonly TaskId[], withCopies: boolean) {
     this.#leased = leased.map(taskIdToBytes);
-    this.#withCopies = withCopies;
+    this.#replaced = withCopies ? replacedBy(db.driver) : "NULL";
   }
 
   get classes(): TaskClass[] {
@@ -166,7 +172,7 @@ class Counter {
         knex.raw(`CASE WHEN state = ${pending} AND ${ids} THEN 1 ELSE 0 END AS leased`, this.#leased),
         knex.raw(`CASE WHEN manual_calls >= ${MAX_MANUAL_CALLS} THEN 1 ELSE 0 END AS worn`),
         knex.raw(`CASE WHEN call_count > ${MAX_MANUAL_CALLS} THEN 1 ELSE 0 END AS spent`),
-        knex.raw(`${this.#withCopies ? REPLACED : "NULL"} AS replaced`),
+        knex.raw(`${this.#replaced} AS replaced`),
         knex.raw("COUNT(*) AS n"),
       )
       .groupBy("state", "held", "leased", "worn", "spent", "replaced");

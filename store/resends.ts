@@ -115,10 +115,13 @@ export async function replacementsOf(db: Database, tasks: Position[]): Promise<M
   );
   const familyOf = ({ taskId }: Position): TaskId => roots.get(taskId) ?? taskId;
   const families = [...new Set(tasks.map(familyOf))].map(taskIdToBytes);
+  // By the copies, which are few: SQLite would begin with all tasks of these states.
+  const copies = db.knex.raw(
+    `task_resends AS c ${db.driver.joinInOrder} tasks AS n ON n.task_id = c.task_id`,
+  );
   const members = await reading<Row[]>(
     db
-      .knex("task_resends as c")
-      .join("tasks as n", "n.task_id", "c.task_id")
+      .knex(copies)
       .whereIn("c.root", families)
       .whereIn("n.state", REPLACING.map(stateCode))
       .select("c.root", "n.task_id", "n.state", "n.created_at"),

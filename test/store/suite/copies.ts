@@ -171,6 +171,15 @@ export function copies(kind: Kind): void {
     await given(db, ...many);
     const all = await classesOf(db, EVERYTHING, { sourceAppName: "odd" }, []);
     assert.equal([told(all.classes), all.atLeast], [["1250 exhausted"], false]);
+    // A copy must not make it a search through all tasks for each of them: that would take half a minute.
+    const [first, second] = await given(
+      db,
+      { state: "exhausted", nextCallAt: null, finishedAt: clock.now() },
+      {},
+    );
+    await linkResend(db, second!.taskId, first!.taskId, null);
+    const copied = await classesOf(db, EVERYTHING, { states: ["exhausted"] }, []);
+    assert.equal([told(copied.classes), copied.atLeast], [["1 exhausted pending", "2500 exhausted"], false]);
     const none = await classesOf(db, EVERYTHING, {}, [], 0);
     assert.equal(none, { classes: [], atLeast: true });
   });
