@@ -2,7 +2,7 @@
 
 import { jsonShortfall } from "./expect-json.ts";
 import { membersOf, parsedJson } from "./json/look.ts";
-import { type JsonText, readObject } from "./json/text.ts";
+import type { JsonText } from "./json/text.ts";
 import type { CallError } from "./outcome.ts";
 import { compileRegex } from "./pattern.ts";
 
@@ -36,6 +36,11 @@ export interface Expectation {
 /** An {@link Expectation} as Bida keeps it: the values of `json` as they were written. */
 export interface ExpectationSpec extends Omit<Expectation, "json"> {
   json?: Record<string, JsonText> | undefined;
+  /**
+   * Of Bida's own messages only: members of the answer, an object, and numbers that one of them has where the platform refuses
+   * what the message says. They end the task as `stop` does.
+   */
+  refusals?: { members: string[]; codes: number[] } | undefined;
 }
 
 /** @param text of an expectation that was checked */
@@ -47,7 +52,7 @@ export function readExpectation(text: JsonText): ExpectationSpec {
   members.delete("json");
   const spec: ExpectationSpec = {};
   for (const [name, value] of members) Object.assign(spec, { [name]: parsedJson(value) });
-  return json === undefined ? spec : { ...spec, json: Object.fromEntries(readObject(json) ?? []) };
+  return json === undefined ? spec : { ...spec, json: Object.fromEntries(membersOf(json)) };
 }
 
 /** The other way round. */
@@ -57,6 +62,9 @@ export function printExpectation({ json, ...spec }: ExpectationSpec): JsonText {
   const values = Object.entries(json).map(([path, value]) => `${JSON.stringify(path)}:${value}`);
   return `${rest.slice(0, -1)}${rest === "{}" ? "" : ","}"json":{${values.join()}}}` as JsonText;
 }
+
+/** As callers may write it. */
+export const ownExpectation = ({ refusals: _, ...spec }: ExpectationSpec): ExpectationSpec => spec;
 
 export interface Answer {
   statusCode: number;

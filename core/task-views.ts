@@ -44,6 +44,8 @@ export interface TaskView {
   resendOf?: string | null;
   /** Copies of this task, the newest first, at most 20. Lists leave them out. */
   resentAs?: string[];
+  /** Name of the app whose key handed it over, also of one that is deleted; null: a user did, or kkbida's endpoint. */
+  app: string | null;
   /**
    * The copy, or copy of a copy, that has succeeded or is still open: jobs over many tasks leave this task alone because of it.
    * Null where there is none. Lists leave it out.

@@ -28,6 +28,7 @@ import * as profiles from "./migrations/021_profiles.ts";
 import * as search from "./migrations/023_search.ts";
 import * as jobs from "./migrations/024_jobs.ts";
 import * as phases from "./migrations/025_phases.ts";
+import * as inbox from "./migrations/026_inbox.ts";
 
 interface Migration {
   name: string;
@@ -62,6 +63,7 @@ const MIGRATIONS: Migration[] = [
   search,
   jobs,
   phases,
+  inbox,
 ];
 
 /** In order, for tests. */

@@ -66,6 +66,9 @@ export const taskViewSchema = z
     resolvesOriginal: z
       .exactOptional(z.boolean())
       .describe("Of a copy: its original is resolved once it succeeds. Lists leave it out"),
+    app: words.describe(
+      "Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says",
+    ),
     plannedCalls: z
       .exactOptional(z.array(time))
       .describe(

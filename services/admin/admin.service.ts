@@ -36,12 +36,14 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
+import { withApps } from "../tasks/calling-app.ts";
 import {
   cancelTask,
   isExact,
   isMasked,
   resolveTask,
   retryTask,
+  revealAttempt,
   revealTask,
   scopeOf,
   taskIdOf,
@@ -51,6 +53,7 @@ import * as bulk from "./bulk.ts";
 import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
+import { inboxActions } from "./inbox.actions.ts";
 import * as incidents from "./incidents.ts";
 import * as jobs from "./jobs.ts";
 import { neighboursOf } from "./neighbours.ts";
@@ -71,7 +74,7 @@ const admin: ServiceSchema = {
     list: async (params: TaskQuery, ctx) => {
       const { resources } = officeOf(ctx);
       const query = parseWith(querySchema, params, "invalid_query");
-      const { filter, leased } = await filterOf(query, resources);
+      const { filter, leased } = await filterOf(query, resources, isMasked(ctx));
       const { limit, cursor = null, sort } = query;
       if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
         const errors = [{ field: "state", message: "sort=due lists open tasks only: pending, delivering" }];
@@ -81,11 +84,22 @@ const admin: ServiceSchema = {
       const isLeased = ({ taskId }: { taskId: TaskId }) => leased.has(taskId);
       const masked = isMasked(ctx);
       if (query.include === undefined)
-        return { ...page, items: page.items.map((task) => taskItem(task, isLeased(task), masked)) };
+        return {
+          ...page,
+          items: await withApps(
+            resources.db,
+            page.items,
+            page.items.map((task) => taskItem(task, isLeased(task), masked)),
+          ),
+        };
       const full = await withPayloads(resources.db, scopeOf(ctx), page, (task) => cursorBehind(sort, task));
       return {
         ...full,
-        items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
+        items: await withApps(
+          resources.db,
+          full.items,
+          full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
+        ),
       };
     },
 
@@ -100,7 +114,7 @@ const admin: ServiceSchema = {
 
     neighbours: async (params, ctx) => {
       const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
-      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query);
+      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query, isMasked(ctx));
     },
 
     retry: async (params, ctx) => {
@@ -111,6 +125,8 @@ const admin: ServiceSchema = {
     cancel: async (params, ctx) => cancelTask(officeOf(ctx).resources, ctx, params),
 
     reveal: async (params, ctx) => revealTask(officeOf(ctx).resources, ctx, params),
+
+    revealAttempt: async (params, ctx) => revealAttempt(officeOf(ctx).resources, ctx, params),
 
     resolve: async (params, ctx) => resolveTask(officeOf(ctx).resources, ctx, params),
 
@@ -191,13 +207,13 @@ const admin: ServiceSchema = {
     acknowledgeIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
       const { note } = parseWith(acknowledgeSchema, body, "invalid_body");
-      return incidents.acknowledge(officeOf(ctx).resources, ctx, parsed.id, note);
+      return incidents.acknowledgeIncident(officeOf(ctx).resources, ctx, parsed.id, note);
     },
 
     muteIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
-      const { muted, note } = parseWith(muteSchema, body, "invalid_body");
-      return incidents.mute(officeOf(ctx).resources, ctx, parsed.id, muted, note);
+      const request = parseWith(muteSchema, body, "invalid_body");
+      return incidents.muteIncident(officeOf(ctx).resources, ctx, parsed.id, request);
     },
 
     changeIncidentTasks: async ({ id, action, request }, ctx) => {
@@ -228,6 +244,7 @@ const admin: ServiceSchema = {
     stopJob: async ({ id, ...body }, ctx) =>
       jobs.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
 
+    ...inboxActions,
     ...peopleActions,
   }),
 

@@ -8,13 +8,15 @@ import { filterOf } from "./task-filter.ts";
 
 /**
  * @param asOf what was there then counts
+ * @param masked as for {@link filterOf}
  * @returns the filter, and the tasks that are being called
  */
 export async function jobFilterOf(
   query: JobFilter,
   asOf: EpochMs,
   resources: Resources,
+  masked: boolean,
 ): Promise<{ rows: TaskFilter; leased: Set<TaskId> }> {
-  const { filter, leased } = await filterOf(query, resources, "invalid_body");
+  const { filter, leased } = await filterOf(query, resources, masked, "invalid_body");
   return { rows: { ...filter, asOf }, leased };
 }

@@ -6,7 +6,7 @@
  */
 import type { Logger } from "moleculer";
 import type { JobKind } from "../../core/bulk.ts";
-import { callerKey } from "../../core/caller.ts";
+import { callerKey, seesMasks } from "../../core/caller.ts";
 import { later, type Millis, millis, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
 import { recordAudit } from "../../store/audit.ts";
@@ -174,7 +174,8 @@ export class BulkWorker {
 
   /** The next page: of so many tasks that looking through them takes a moment, and no search of it takes long. */
   async #search(job: StoredJob): Promise<JobPage> {
-    const { rows: filter } = await jobFilterOf(job.filter, job.bound, this.#resources);
+    const masked = seesMasks(job.actor);
+    const { rows: filter } = await jobFilterOf(job.filter, job.bound, this.#resources, masked);
     const startedAt = performance.now();
     const { db } = this.#resources;
     const count = job.pace === null ? PAGE : Math.min(PAGE, job.pace * PAGE_SECONDS);
@@ -222,7 +223,8 @@ export class BulkWorker {
     upTo: Position | null | undefined,
   ): Promise<StoredJob> {
     const { clock } = this.#resources;
-    const by = { actor: job.actor, sourceIp: job.sourceIp, requestPath: job.requestPath, note: job.note };
+    const { actor, sourceIp, requestPath, note } = job;
+    const by = { actor, sourceIp, requestPath, note, group: job.id };
     let now = job;
     let after = job;
     const callCounts = new Map(candidates.map(({ taskId, callCount }) => [taskId, callCount]));

@@ -1,4 +1,5 @@
 /** Repairing many tasks at once: by a selection, by a filter, or all that a destination missed. */
+import { v7 } from "uuid";
 import type { z } from "zod";
 import type { BulkAction, BulkPreview, BulkResult, JobFilter, JobKind } from "../../core/bulk.ts";
 import { millis } from "../../core/clock.ts";
@@ -20,7 +21,7 @@ import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
 import { handed } from "../tasks/handed.ts";
-import { scopeOf } from "../tasks/tasks.ts";
+import { isMasked, scopeOf } from "../tasks/tasks.ts";
 import { actionOf, added, applyTo, BATCH, type By } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 import { MISSING, previewOf } from "./bulk-preview.ts";
@@ -91,7 +92,7 @@ export async function changeFiltered(
   const schedule = scheduleOf(action, options);
   // By the generous reading of the clock: what was accepted a moment ago is meant as well.
   const bound = clock.after(millis(0));
-  const { rows, leased } = await jobFilterOf(filter, bound, resources);
+  const { rows, leased } = await jobFilterOf(filter, bound, resources, isMasked(ctx));
   if (options.dryRun) {
     const seen = await classesOf(db, scope, rows, [...leased]);
     return previewed(previewOf(seen, action, schedule, clock), options);
@@ -136,16 +137,25 @@ function scheduleOf(action: BulkAction, { schedule }: Options): RetrySchedule {
   throw new BidaError("invalid_body", undefined, { errors });
 }
 
-/** A thousand at most. */
+/** A thousand at most: in the audit log one act, with its tasks. */
 async function changeNow(
   resources: Resources,
   action: BulkAction,
   schedule: RetrySchedule,
   found: Candidate[],
-  by: By,
+  who: By,
   result: BulkResult,
 ): Promise<BulkResult> {
   const sum = { ...result };
+  const by: By = { ...who, group: v7() };
+  if (found.length > 0)
+    // Before its tasks: they are never without it.
+    await recordAudit(resources.db, {
+      ...{ ...who, at: resources.clock.now() },
+      action: `bulk.${action}`,
+      target: { type: "bulk", id: by.group ?? null },
+      after: { matched: found.length },
+    });
   for (let i = 0; i < found.length; i += BATCH) {
     const part = found.slice(i, i + BATCH);
     const { changes, refused } = await applyTo(resources, action, part, by, { schedule });

@@ -47,7 +47,8 @@ export async function setJob(
   };
   const job = await changeJob(db, scopeOf(ctx), id, settings, (within, after, before) => {
     const entry = (action: string, was: object, is: object) => ({
-      ...{ at, ...by, action, target: { type: "job", id }, before: was, after: is, note: note ?? null },
+      ...{ at, ...by, action, group: id, target: { type: "job", id } },
+      ...{ before: was, after: is, note: note ?? null },
     });
     const { done, matched } = after;
     const isPaused = after.state === "paused";
@@ -75,6 +76,7 @@ export async function endJob(
       at: now,
       ...originOfCall(ctx),
       action: "job.stop",
+      group: id,
       target: { type: "job", id },
       after: { matched, done, changed },
       note: note ?? null,

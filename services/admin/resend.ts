@@ -3,7 +3,7 @@ import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import { MASK } from "../../core/alarm/mask.ts";
 import type { Resent } from "../../core/bulk.ts";
 import { BidaError } from "../../core/errors.ts";
-import { printExpectation } from "../../core/expect.ts";
+import { ownExpectation, printExpectation } from "../../core/expect.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { kindOf, parsedJson, plainText } from "../../core/json/look.ts";
@@ -12,7 +12,7 @@ import { tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { type Edited, unmasked } from "../../core/task-secrets.ts";
+import { type Edited, givesAway, unmasked } from "../../core/task-secrets.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
 import { businessKeyPaths, signsResends } from "../../store/apps.ts";
 import { recordAudit } from "../../store/audit.ts";
@@ -28,7 +28,7 @@ import { originOfCall } from "../tasks/audit.ts";
 import { checkIdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
 import { textOf } from "../tasks/task-text.ts";
-import { scopeOf } from "../tasks/tasks.ts";
+import { isMasked, scopeOf } from "../tasks/tasks.ts";
 import type { Office } from "./office.ts";
 
 /**
@@ -84,6 +84,7 @@ export async function resend(
   };
   const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
   const item = newTask(task, idempotency, db.sealing);
+  const isReveal = isMasked(ctx) && givesAway(task, original, task.lane !== original.lane);
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;
@@ -102,6 +103,16 @@ export async function resend(
       },
       note: why,
     });
+    // They see the original's secrets in the copy, or at its target: a look like any other.
+    if (isReveal)
+      await recordAudit(within, {
+        at: now,
+        ...originOfCall(ctx),
+        action: "task.reveal",
+        target: { type: "task", id: taskId },
+        after: { taskId: task.taskId, sentTo: checked.origin },
+        note: why,
+      });
     return result;
   });
   if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
@@ -170,7 +181,7 @@ function requestOf(task: StoredTask, changes: TaskForm, now: number): Map<string
   const form = new Map(
     Object.entries(values).map(([name, value]) => [name, JSON.stringify(value) as JsonText]),
   );
-  if (expect !== null) form.set("expect", printExpectation(expect));
+  if (expect !== null) form.set("expect", printExpectation(ownExpectation(expect)));
   const isReplaced = PAYLOADS.some((name) => (changes.get(name) ?? "null") !== "null");
   if (isReplaced) return form;
   if (task.requestParam !== null) form.set("requestParam", task.requestParam);

@@ -1,6 +1,20 @@
 // Made by `node scripts/api-types.ts` from the OpenAPI document; not to be changed by hand.
 
 export interface paths {
+    "/v1/alarms": {
+        /**
+         * What was raised, the latest first
+         * @description Alarms that are about the same are one while it lasts: tasks that failed alike (an incident), a breaker, a backlog, a broken channel, a destination that fails.
+         */
+        get: operations["getAlarms"];
+    };
+    "/v1/alarms/{id}/acknowledge": {
+        /**
+         * Say that somebody has it in hand
+         * @description Everybody sees who, when and the note. Its alarms go on.
+         */
+        post: operations["postAlarmsByIdAcknowledge"];
+    };
     "/v1/apps": {
         /** List calling apps */
         get: operations["getApps"];
@@ -43,9 +57,16 @@ export interface paths {
     "/v1/audit": {
         /**
          * Who did what, newest first
-         * @description Operators may read the entries of one task, `target=task:<id>`; administrators all.
+         * @description Operators may read the entries of one task, `target=task:<id>`; administrators all. What a job did, or an act on many tasks, is one entry; `group` has those of its tasks.
          */
         get: operations["getAudit"];
+    };
+    "/v1/audit/names": {
+        /**
+         * Who did what lately, for filters
+         * @description Of the latest 5,000 entries.
+         */
+        get: operations["getAuditNames"];
     };
     "/v1/destinations": {
         /** List target origins, with how they are */
@@ -115,6 +136,19 @@ export interface paths {
         delete: operations["deleteJobsByJobId"];
         /** Set the pace of a job, pause it or have it go on */
         patch: operations["patchJobsByJobId"];
+    };
+    "/v1/mutes": {
+        /** What is muted */
+        get: operations["getMutes"];
+        /**
+         * Mute alarms for a time
+         * @description By destination, `sourceAppName`, `errorCode` or what was raised (`incident`, an id of `GET /v1/alarms`); where several are given, alarms that fit all. One for the same takes the place of the one before.
+         */
+        post: operations["postMutes"];
+    };
+    "/v1/mutes/{id}": {
+        /** Tell alarms again */
+        delete: operations["deleteMutesById"];
     };
     "/v1/nodes": {
         /**
@@ -218,6 +252,13 @@ export interface paths {
          * @description Oldest first, unless `order=newest`. A page takes about 4 MiB and may hold fewer than `limit`.
          */
         get: operations["getTasksByTaskIdAttempts"];
+    };
+    "/v1/tasks/{taskId}/attempts/{n}/reveal": {
+        /**
+         * One attempt with the secrets of its answer
+         * @description Elsewhere users see `******` in the place of credentials in headers of answers, `set-cookie` for instance. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdAttemptsByNReveal"];
     };
     "/v1/tasks/{taskId}/cancel": {
         /** End an open task */
@@ -364,6 +405,13 @@ export interface paths {
          */
         post: operations["postWebhooksByIdTest"];
     };
+    "/v1/webhooks/preview": {
+        /**
+         * See how messages look
+         * @description In the channel's language, shortened to what its platform takes: of one alarm and of many, with URLs of 2,048 characters. Nothing is sent.
+         */
+        post: operations["postWebhooksPreview"];
+    };
     "/v1/webhooks/test": {
         /**
          * Try settings that are not saved
@@ -394,10 +442,39 @@ export interface components {
             /** @description How many alarms it told of */
             alarms: number;
             createdAt: string;
-            /** @enum {string} */
-            state: "pending" | "sent" | "failed" | "canceled";
+            /** @description Why the last call failed; what the platform said */
+            error: string | null;
+            /** @description It is short: the message of this task was refused */
+            insteadOf: string | null;
+            /**
+             * @description `refused`: the platform does not take what it says; it is not sent again
+             * @enum {string}
+             */
+            state: "pending" | "sent" | "failed" | "refused" | "canceled";
             /** @description The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest */
             taskId: string;
+        };
+        /** @description Alarms that fit all that is given are kept and told to nobody */
+        AlarmMute: {
+            by: string;
+            createdAt: string;
+            destination: string | null;
+            errorCode: string | null;
+            id: number;
+            incident: number | null;
+            note: string | null;
+            sourceAppName: string | null;
+            /** @description Null: until its incident ends */
+            until: string | null;
+        };
+        AlarmMuteRequest: {
+            destination?: string;
+            errorCode?: string;
+            incident?: number;
+            /** @description For how long */
+            minutes?: number;
+            note?: string;
+            sourceAppName?: string;
         };
         App: {
             /** @description Where its business key stands in what new tasks send */
@@ -530,6 +607,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             before: unknown;
+            /** @description The job, or the act on many tasks, that it is part of; the entry whose target it is stands for all */
+            group: string | null;
             /** Format: uuid */
             id: string;
             note: string | null;
@@ -537,8 +616,16 @@ export interface components {
             sourceIp: string | null;
             target: {
                 id: string | null;
+                /** @description Of a user, an app or a channel, also of one that is deleted */
+                name: string | null;
                 type: string;
             };
+        };
+        AuditNames: {
+            actions: string[];
+            actors: string[];
+            /** @description Kinds of targets */
+            targets: string[];
         };
         BatchItem: {
             body?: string | null;
@@ -701,7 +788,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -709,7 +796,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             note?: string;
@@ -721,7 +808,7 @@ export interface components {
              */
             schedule?: "once" | "whole";
             taskIds?: string[];
-        };
+        } & (unknown | unknown);
         BulkResult: {
             changed: number;
             /** @description matched less expected */
@@ -1043,8 +1130,10 @@ export interface components {
                 taskId: string;
             };
             lastAt: string;
-            /** @description Its alarms are not told */
+            /** @description None of its alarms is told */
             muted: boolean;
+            /** @description Null: until it ends, or it is not muted */
+            mutedUntil: string | null;
             /** @description Null: there was no answer */
             statusCode: number | null;
             /** @description How many were exhausted in it */
@@ -1071,8 +1160,10 @@ export interface components {
                 taskId: string;
             };
             lastAt: string;
-            /** @description Its alarms are not told */
+            /** @description None of its alarms is told */
             muted: boolean;
+            /** @description Null: until it ends, or it is not muted */
+            mutedUntil: string | null;
             /** @description What became of its tasks, of 20,000 at most; those that were pruned are missing */
             outcome: {
                 canceled: number;
@@ -1127,7 +1218,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -1135,7 +1226,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1222,7 +1313,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -1230,7 +1321,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1321,6 +1412,8 @@ export interface components {
          *     }
          */
         MuteRequest: {
+            /** @description For how long */
+            minutes?: number;
             muted: boolean;
             note?: string;
         };
@@ -1386,10 +1479,12 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
+            /** @description As the header `X-Request-ID` of the answer; the log names the request by it */
+            requestId: string;
             status: number;
             title: string;
             /** @description `/docs/errors#<code>`, a page that explains it */
@@ -1414,6 +1509,39 @@ export interface components {
                 due: number;
                 soon: number;
             } | null;
+        };
+        RaisedAlarm: {
+            acknowledged: {
+                at: string;
+                by: string;
+                note: string | null;
+            } | null;
+            /** @description How many alarms there were */
+            alarms: number;
+            /** @description The channel that is broken, or whose limit the backlog is over */
+            channel: {
+                id: number;
+                name: string | null;
+            } | null;
+            destination: string | null;
+            /** @description When it was over; null: it is open */
+            endedAt: string | null;
+            errorCode: string | null;
+            firstAt: string;
+            /** @description Also its incident's, of `exhausted` */
+            id: number;
+            /** @enum {string} */
+            kind: "exhausted" | "breaker" | "backlog" | "channel" | "destination";
+            lastAt: string;
+            lastError: string | null;
+            lastTaskId: string | null;
+            /** @description Mutes that hold all of it back */
+            mutes: number[];
+            /** @enum {string} */
+            severity: "warning" | "error" | "critical";
+            statusCode: number | null;
+            /** @description How many channels it was told to */
+            told: number;
         };
         /**
          * @example {
@@ -1849,6 +1977,8 @@ export interface components {
             items: string[];
         };
         Task: {
+            /** @description Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says */
+            app: string | null;
             body: string | null;
             bodyBase64: string | null;
             /** @description What its app calls it by, taken out of its payload (`businessKeyPath` of the app) */
@@ -1922,6 +2052,8 @@ export interface components {
         };
         /** @description A task in a list */
         TaskItem: {
+            /** @description Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says */
+            app: string | null;
             /** @description With `include=payload` */
             body?: string | null;
             /** @description With `include=payload` */
@@ -2167,6 +2299,7 @@ export interface components {
             }[] | null;
             memo: string | null;
             name: string;
+            recovered: boolean | null;
             /**
              * @default POST
              * @enum {string}
@@ -2187,6 +2320,11 @@ export interface components {
                 tls: "starttls" | "tls" | "none";
                 to: string[];
                 user: string | null;
+            } | null;
+            spacing: {
+                factor: number;
+                maxSeconds: number;
+                seconds: number;
             } | null;
             /** @enum {string} */
             state: "ok" | "broken" | "disabled";
@@ -2209,9 +2347,124 @@ export interface components {
          *     }
          */
         WebhookChange: {
-            [key: string]: unknown;
+            backlogMinutes?: number | null;
+            content?: (string | null) | null;
+            contentType?: string | null;
+            digest?: boolean | null;
+            enabled?: boolean | null;
+            expectResult?: (string | null) | null;
+            filter?: {
+                /** @default [] */
+                destinations?: string[];
+                /** @default [] */
+                kinds?: ("exhausted" | "breaker" | "backlog" | "channel")[];
+                /**
+                 * @default warning
+                 * @enum {string}
+                 */
+                minSeverity?: "warning" | "error" | "critical";
+                /** @default [] */
+                sourceAppNames?: string[];
+            } | null;
+            language?: ("zh" | "en") | null;
+            limitCallCount?: number | null;
+            limits?: ({
+                messages: number;
+                seconds: number;
+            }[] | null) | null;
+            memo?: (string | null) | null;
+            name?: string | null;
+            recovered?: boolean | null;
+            requestMethod?: ("POST" | "PUT" | "PATCH") | null;
+            retry?: (components["schemas"]["RetryPolicy"] | null) | null;
+            secret?: (string | null) | null;
+            smtp?: ({
+                from: string;
+                host: string;
+                password?: string | null;
+                /** @default 587 */
+                port?: number;
+                /**
+                 * @default starttls
+                 * @enum {string}
+                 */
+                tls?: "starttls" | "tls" | "none";
+                to: string[];
+                user?: string | null;
+            } | null) | null;
+            spacing?: ({
+                /** @default 2 */
+                factor?: number;
+                /** @default 600 */
+                maxSeconds?: number;
+                /** @default 6 */
+                seconds?: number;
+            } | null) | null;
+            timeoutMs?: number | null;
+            title?: (string | null) | null;
+            type?: ("dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook") | null;
+            url?: (string | null) | null;
+        };
+        WebhookPreview: {
+            /** @description Of many such alarms */
+            digest: {
+                /** @description Byte for byte, without what is secret */
+                body: string;
+                /** @description Of the whole body, as it is sent */
+                bytes: number;
+                /** @description The whole would have been longer than the platform takes */
+                shortened: boolean;
+                /** @description What the platform counts, and what it takes; empty where no limit is known */
+                sizes: {
+                    max: number;
+                    /** @description Which part of the body the platform counts */
+                    part: string;
+                    size: number;
+                    /** @enum {string} */
+                    unit: "bytes" | "characters";
+                }[];
+            };
+            /** @description Of one alarm, whose URL has 2,048 characters */
+            single: {
+                /** @description Byte for byte, without what is secret */
+                body: string;
+                /** @description Of the whole body, as it is sent */
+                bytes: number;
+                /** @description The whole would have been longer than the platform takes */
+                shortened: boolean;
+                /** @description What the platform counts, and what it takes; empty where no limit is known */
+                sizes: {
+                    max: number;
+                    /** @description Which part of the body the platform counts */
+                    part: string;
+                    size: number;
+                    /** @enum {string} */
+                    unit: "bytes" | "characters";
+                }[];
+            };
         };
         /**
+         * @example {
+         *       "type": "wecom",
+         *       "language": "en",
+         *       "title": "[prod]"
+         *     }
+         */
+        WebhookPreviewRequest: {
+            content?: string | null;
+            /** @default application/json; charset=utf-8 */
+            contentType?: string;
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            title?: string | null;
+            /** @enum {string} */
+            type: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
+        };
+        /**
+         * @description A robot or a hook needs `url`, mail needs `smtp`
          * @example {
          *       "type": "dingtalk",
          *       "name": "Operations",
@@ -2274,6 +2527,7 @@ export interface components {
             }[] | null;
             memo?: string | null;
             name?: string;
+            recovered?: boolean | null;
             /**
              * @default POST
              * @enum {string}
@@ -2295,6 +2549,14 @@ export interface components {
                 to: string[];
                 user?: string | null;
             } | null;
+            spacing?: {
+                /** @default 2 */
+                factor?: number;
+                /** @default 600 */
+                maxSeconds?: number;
+                /** @default 6 */
+                seconds?: number;
+            } | null;
             /** @default 10000 */
             timeoutMs?: number;
             title?: string | null;
@@ -2307,6 +2569,21 @@ export interface components {
             durationMs: number;
             errorCode: string | null;
             errorMessage: string | null;
+            sent: {
+                /** @description Byte for byte, without what is secret */
+                body: string;
+                /** @description Of the whole body, as it is sent */
+                bytes: number;
+                /** @description What the platform counts, and what it takes; empty where no limit is known */
+                sizes: {
+                    max: number;
+                    /** @description Which part of the body the platform counts */
+                    part: string;
+                    size: number;
+                    /** @enum {string} */
+                    unit: "bytes" | "characters";
+                }[];
+            };
             statusCode: number | null;
             succeeded: boolean;
         };
@@ -2315,9 +2592,13 @@ export interface components {
     parameters: {
         /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
         IdempotencyKey: string;
+        /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+        RequestId: string;
     };
     requestBodies: never;
     headers: {
+        /** @description What the request carried as `X-Request-ID`, or an id that was made for it. The log names it */
+        RequestId: string;
         /** @description Seconds after which a new try makes sense */
         RetryAfter: number;
     };
@@ -2325,6 +2606,90 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAlarms: {
+        parameters: {
+            query?: {
+                acknowledged?: boolean;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                destination?: string;
+                errorCode?: string;
+                kind?: "exhausted" | "breaker" | "backlog" | "channel" | "destination";
+                /** @description How many at most */
+                limit?: number;
+                state?: "open" | "ended";
+            };
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RaisedAlarm"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAlarmsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            /** @description What was raised */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaisedAlarm"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getApps: {
         parameters: {
             query?: {
@@ -2333,7 +2698,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2341,6 +2709,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2362,6 +2731,15 @@ export interface operations {
         };
     };
     postApps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AppRequest"];
@@ -2371,6 +2749,7 @@ export interface operations {
             /** @description The app, its key and its secret */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2391,7 +2770,10 @@ export interface operations {
     deleteAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2401,6 +2783,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2419,7 +2802,10 @@ export interface operations {
     patchAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2434,6 +2820,7 @@ export interface operations {
             /** @description The app */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2454,7 +2841,10 @@ export interface operations {
     postAppsByIdRotateKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2469,6 +2859,7 @@ export interface operations {
             /** @description The app and its new key */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2512,7 +2903,10 @@ export interface operations {
     postAppsByIdRotateSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2527,6 +2921,7 @@ export interface operations {
             /** @description The app and its new secret */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2583,7 +2978,10 @@ export interface operations {
                 taskId?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2591,6 +2989,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2620,13 +3019,18 @@ export interface operations {
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
                 from?: string;
+                /** @description What belongs to a job, or to an act on many tasks. Without it that stays out, unless an action or one target is asked for */
+                group?: string;
                 /** @description How many at most */
                 limit?: number;
                 /** @description `type` or `type:id`, such as `task:<id>` */
                 target?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2634,6 +3038,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2641,6 +3046,38 @@ export interface operations {
                         items: components["schemas"]["AuditEntry"][];
                         nextCursor: string | null;
                     };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditNames: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description Names */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditNames"];
                 };
             };
             /** @description Refused */
@@ -2662,7 +3099,10 @@ export interface operations {
                 q?: string;
                 state?: "open" | "paused";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2670,6 +3110,7 @@ export interface operations {
             /** @description A page, in order of origin */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2693,7 +3134,10 @@ export interface operations {
     getDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2704,6 +3148,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2724,7 +3169,10 @@ export interface operations {
     patchDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2740,6 +3188,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2760,7 +3209,10 @@ export interface operations {
     postDestinationsByOriginReplay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2776,6 +3228,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2785,6 +3238,7 @@ export interface operations {
             /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2805,7 +3259,10 @@ export interface operations {
     getDestinationsByOriginReport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2816,6 +3273,7 @@ export interface operations {
             /** @description The report */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2842,7 +3300,10 @@ export interface operations {
                 limit?: number;
                 state?: "open" | "ended";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2850,6 +3311,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2873,7 +3335,10 @@ export interface operations {
     getIncidentsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2883,6 +3348,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2903,7 +3369,10 @@ export interface operations {
     postIncidentsByIdAcknowledge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2918,6 +3387,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2938,7 +3408,10 @@ export interface operations {
     postIncidentsByIdMute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2953,6 +3426,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2973,7 +3447,10 @@ export interface operations {
     postIncidentsByIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2988,6 +3465,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2997,6 +3475,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3017,7 +3496,10 @@ export interface operations {
     postIncidentsByIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3032,6 +3514,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3041,6 +3524,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3068,7 +3552,10 @@ export interface operations {
                 /** @description Repeat it for several */
                 state?: ("waiting" | "running" | "paused" | "finished" | "stopped")[];
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3076,6 +3563,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3099,7 +3587,10 @@ export interface operations {
     getJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -3109,6 +3600,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3129,7 +3621,10 @@ export interface operations {
     deleteJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -3144,6 +3639,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3164,7 +3660,10 @@ export interface operations {
     patchJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -3179,6 +3678,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3196,11 +3696,125 @@ export interface operations {
             };
         };
     };
+    getMutes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description All that are in force */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AlarmMute"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postMutes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmMuteRequest"];
+            };
+        };
+        responses: {
+            /** @description The mute */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmMute"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMutesById: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getNodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All nodes */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3224,7 +3838,10 @@ export interface operations {
     postNodesByNodeIDDrain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 nodeID: string;
             };
@@ -3239,6 +3856,7 @@ export interface operations {
             /** @description The node */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3257,10 +3875,20 @@ export interface operations {
         };
     };
     getQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The queue */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3284,7 +3912,10 @@ export interface operations {
                 /** @description What somebody typed */
                 text: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3292,6 +3923,7 @@ export interface operations {
             /** @description What was found, place by place */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3310,10 +3942,20 @@ export interface operations {
         };
     };
     getSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3332,6 +3974,15 @@ export interface operations {
         };
     };
     postSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Login"];
@@ -3341,6 +3992,7 @@ export interface operations {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3363,7 +4015,10 @@ export interface operations {
             query?: {
                 everywhere?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3371,6 +4026,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3387,6 +4043,15 @@ export interface operations {
         };
     };
     postSessionPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -3396,6 +4061,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3412,10 +4078,20 @@ export interface operations {
         };
     };
     getSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3439,7 +4115,10 @@ export interface operations {
     deleteSessionsBySessionId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description Names it; it is no credential */
                 sessionId: string;
@@ -3450,6 +4129,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3473,7 +4153,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3481,6 +4164,7 @@ export interface operations {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3507,7 +4191,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3515,6 +4202,7 @@ export interface operations {
             /** @description All error codes that occurred */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3533,10 +4221,20 @@ export interface operations {
         };
     };
     getStatsHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3564,7 +4262,10 @@ export interface operations {
                 step: "minute" | "hour" | "day";
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3572,6 +4273,7 @@ export interface operations {
             /** @description One point per step */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3590,10 +4292,20 @@ export interface operations {
         };
     };
     getStatsSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The summary */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3638,7 +4350,7 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -3647,10 +4359,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3658,6 +4373,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3684,6 +4400,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -3697,6 +4415,7 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3717,7 +4436,10 @@ export interface operations {
     getTasksByTaskId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3728,6 +4450,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3755,7 +4478,10 @@ export interface operations {
                 /** @description What stands first */
                 order?: "oldest" | "newest";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3766,6 +4492,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3786,10 +4513,55 @@ export interface operations {
             };
         };
     };
+    postTasksByTaskIdAttemptsByNReveal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The attempt's number */
+                n: number;
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The attempt */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postTasksByTaskIdCancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3805,6 +4577,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3843,7 +4616,7 @@ export interface operations {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -3852,10 +4625,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3866,6 +4642,7 @@ export interface operations {
             /** @description Those above and below it */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3889,6 +4666,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path: {
                 /** @description UUIDv7 */
@@ -3905,6 +4684,7 @@ export interface operations {
             /** @description The copy's id */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3928,7 +4708,10 @@ export interface operations {
     postTasksByTaskIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3944,6 +4727,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3964,7 +4748,10 @@ export interface operations {
     postTasksByTaskIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3980,6 +4767,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4000,7 +4788,10 @@ export interface operations {
     postTasksByTaskIdReveal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -4016,6 +4807,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4039,6 +4831,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -4052,6 +4846,7 @@ export interface operations {
             /** @description One result per task, in order */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4070,6 +4865,15 @@ export interface operations {
         };
     };
     postTasksCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -4079,6 +4883,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4088,6 +4893,7 @@ export interface operations {
             /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4127,7 +4933,7 @@ export interface operations {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -4135,10 +4941,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4146,6 +4955,7 @@ export interface operations {
             /** @description The stream, newest first */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4165,6 +4975,15 @@ export interface operations {
         };
     };
     postTasksResolve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -4174,6 +4993,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4183,6 +5003,7 @@ export interface operations {
             /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4201,6 +5022,15 @@ export interface operations {
         };
     };
     postTasksRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -4210,6 +5040,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4219,6 +5050,7 @@ export interface operations {
             /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4243,7 +5075,10 @@ export interface operations {
                 /** @description The beginning of an order or business key, a part of anything else */
                 text?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4251,6 +5086,7 @@ export interface operations {
             /** @description In order */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4276,7 +5112,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4284,6 +5123,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4305,6 +5145,15 @@ export interface operations {
         };
     };
     postUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserRequest"];
@@ -4314,6 +5163,7 @@ export interface operations {
             /** @description The user */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4334,7 +5184,10 @@ export interface operations {
     deleteUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4344,6 +5197,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4362,7 +5216,10 @@ export interface operations {
     patchUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4377,6 +5234,7 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4397,7 +5255,10 @@ export interface operations {
     getUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4407,6 +5268,7 @@ export interface operations {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4430,7 +5292,10 @@ export interface operations {
     deleteUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4440,6 +5305,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4460,7 +5326,10 @@ export interface operations {
             query?: {
                 page?: "tasks";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4468,6 +5337,7 @@ export interface operations {
             /** @description All of them, in order of their names */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4489,6 +5359,15 @@ export interface operations {
         };
     };
     postViews: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ViewRequest"];
@@ -4498,6 +5377,7 @@ export interface operations {
             /** @description The view */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4518,7 +5398,10 @@ export interface operations {
     deleteViewsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4528,6 +5411,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4546,7 +5430,10 @@ export interface operations {
     patchViewsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4561,6 +5448,7 @@ export interface operations {
             /** @description The view */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4579,10 +5467,20 @@ export interface operations {
         };
     };
     getWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All channels */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4604,6 +5502,15 @@ export interface operations {
         };
     };
     postWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4613,6 +5520,7 @@ export interface operations {
             /** @description The channel */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4633,7 +5541,10 @@ export interface operations {
     getWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4643,6 +5554,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4663,7 +5575,10 @@ export interface operations {
     deleteWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4673,6 +5588,7 @@ export interface operations {
             /** @description The channel that was */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4693,7 +5609,10 @@ export interface operations {
     patchWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4708,6 +5627,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4731,7 +5651,10 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4741,6 +5664,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4764,7 +5688,10 @@ export interface operations {
     postWebhooksByIdTest: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4779,6 +5706,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4796,7 +5724,53 @@ export interface operations {
             };
         };
     };
+    postWebhooksPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description The bodies */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPreview"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postWebhooksTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4806,6 +5780,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
