@@ -599,6 +599,13 @@ export const counted = {
   changed: 0,
   skipped: {},
   job: null,
+  preview: {
+    looked: 1_284,
+    atLeast: false,
+    changed: 1_271,
+    skipped: { "a copy of it has succeeded": 12, "it is being called just now": 1 },
+    states: [{ state: "exhausted", changed: 1_271, skipped: {} }],
+  },
 };
 
 export const job = {
@@ -610,12 +617,33 @@ export const job = {
   expected: 12_840,
   done: 5_210,
   changed: 5_208,
-  skipped: {},
-  note: null,
+  skipped: { "a copy of it has succeeded": 2 },
+  schedule: "whole",
+  pace: 50,
+  paused: null,
+  note: "伙伴已修复接口",
   by: { kind: "user", id: 2, name: "lin" },
   createdAt: iso(NOW - 4_000),
   startedAt: iso(NOW - 3_900),
   finishedAt: null,
+};
+
+/** One that has ended, with what became of its tasks. */
+export const endedJob = {
+  ...job,
+  ...{
+    id: idAt(NOW - 7_200_000),
+    state: "finished",
+    matched: 3_214,
+    expected: null,
+    done: 3_214,
+    changed: 3_190,
+  },
+  ...{ filter: { state: ["exhausted"], url: "partner.example" }, finishedAt: iso(NOW - 7_100_000) },
+  ...{ createdAt: iso(NOW - 7_200_000), startedAt: iso(NOW - 7_199_000) },
+  skipped: { "a copy of it has succeeded": 21, "it is being called just now": 3 },
+  samples: { "a copy of it has succeeded": tasks.slice(3, 6).map(({ taskId }) => taskId) },
+  outcome: { counted: 3_190, succeeded: 3_101, exhausted: 64, open: 25, canceled: 0, resolved: 0, gone: 0 },
 };
 
 // The last one is for who looks closely at numbers. Its payload is text already, see `server.ts`.

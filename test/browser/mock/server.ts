@@ -115,7 +115,10 @@ function answer(
     case "views":
       return method === "GET" ? page(data.views) : [200, data.views[0]];
     case "jobs":
-      return page(req.headers.cookie?.includes("job=1") ? [data.job] : []);
+      if (parts[1] !== undefined) return [200, data.endedJob];
+      // What the top bar asks for.
+      if (query.has("state")) return page(req.headers.cookie?.includes("job=1") ? [data.job] : []);
+      return page([data.job, data.endedJob]);
     case "attempts":
       return page(
         data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
