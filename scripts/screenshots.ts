@@ -59,6 +59,8 @@ const SHOTS: Shot[] = [
   { name: "destinations", path: "/destinations" },
   { name: "incidents", path: "/incidents" },
   { name: "incident", path: "/incidents/2" },
+  { name: "inbox", path: "/inbox" },
+  { name: "mutes", path: "/inbox?view=mutes" },
   { name: "destination", path: `/destinations/${encodeURIComponent(failing)}` },
   { name: "destination-paused", path: `/destinations/${encodeURIComponent(paused)}` },
   {
