@@ -52,7 +52,13 @@ test("send --wait, tasks list and get: the same by each way, digits of numbers i
     const [{ taskId }] = JSON.parse(listed.out).items;
     const got = await bida(["tasks", "get", taskId, "--json"], env);
     assert.match(got.out, `"requestParam":${param}`);
-    assert.is((await json(env, "tasks", "attempts", taskId)).items.length, 1);
+    const [attempt, ...others] = (await json(env, "tasks", "attempts", taskId)).items;
+    assert.is(others.length, 0);
+    assert.type(attempt.phases.firstByte, "number");
+    const table = (await bida(["tasks", "attempts", taskId], env)).out;
+    assert.match(table, /dns +connect +tls +first byte +body/);
+    // An address instead of a name, no TLS, and the connection may be a kept one.
+    assert.match(table, / - +(-|[\d.]+ ms) +- +[\d.]+ ms +[\d.]+ ms /);
     const again = await json(env, "tasks", "retry", taskId, "--force");
     assert.is(again.results[0].taskId, taskId);
     await world.receiver.waitForCalls(taskId, 2);
@@ -154,6 +160,28 @@ test("many by a filter: counted first, then changed; exported as JSON lines and 
   assert.is(written.out, `3 tasks are in ${file}\n`);
   assert.is(readFileSync(file, "utf8").trim().split("\r\n").length, 4);
   assert.is((await json(remote, "tasks", "resolve", ...filter, "--note", "by hand")).changed, 3);
+});
+
+test("an export has nobody's secrets in it, not even for the app that they are of, or for the REPL", async () => {
+  const app = await json(local, "apps", "create", "cli-export");
+  const secret = "Bearer s3cr3t";
+  const task = { url: `${world.receiver.url()}?token=s3cr3t`, requestMethod: "POST", limitCallCount: 1 };
+  const headers = { authorization: `Bearer ${app.key}` };
+  const sent = { ...task, headers: { authorization: secret }, sourceAppName: "cli-export" };
+  const reply = await world.api("POST", "/v1/tasks", sent, headers);
+  assert.is(reply.status, 202, reply.text);
+  const own = environment({ BIDA_URL: remote.BIDA_URL as string, BIDA_API_KEY: app.key });
+  assert.is((await json(own, "tasks", "get", reply.json.taskId)).task.headers.authorization, secret);
+  for (const env of [own, ...ways().map(([, one]) => one)])
+    for (const format of ["jsonl", "csv"]) {
+      const { code, out } = await bida(
+        ["tasks", "export", "--source", "cli-export", "--format", format],
+        env,
+      );
+      assert.is(code, 0);
+      assert.ok(out.includes(reply.json.taskId) && out.includes("token=******"), out);
+      assert.not.match(out, /s3cr3t/);
+    }
 });
 
 test("tail: what happens arrives, by each way", async () => {

@@ -251,6 +251,13 @@ export interface paths {
          */
         get: operations["getTasksByTaskIdAttempts"];
     };
+    "/v1/tasks/{taskId}/attempts/{n}/reveal": {
+        /**
+         * One attempt with the secrets of its answer
+         * @description Elsewhere users see `******` in the place of credentials in headers of answers, `set-cookie` for instance. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdAttemptsByNReveal"];
+    };
     "/v1/tasks/{taskId}/cancel": {
         /** End an open task */
         post: operations["postTasksByTaskIdCancel"];
@@ -743,7 +750,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -751,12 +758,12 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             note?: string;
             taskIds?: string[];
-        };
+        } & (unknown | unknown);
         BulkResult: {
             changed: number;
             /** @description matched less expected */
@@ -1164,7 +1171,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -1172,7 +1179,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1303,10 +1310,12 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
+            /** @description As the header `X-Request-ID` of the answer; the log names the request by it */
+            requestId: string;
             status: number;
             title: string;
             /** @description `/docs/errors#<code>`, a page that explains it */
@@ -2138,7 +2147,63 @@ export interface components {
          *     }
          */
         WebhookChange: {
-            [key: string]: unknown;
+            backlogMinutes?: number | null;
+            content?: (string | null) | null;
+            contentType?: string | null;
+            digest?: boolean | null;
+            enabled?: boolean | null;
+            expectResult?: (string | null) | null;
+            filter?: {
+                /** @default [] */
+                destinations?: string[];
+                /** @default [] */
+                kinds?: ("exhausted" | "breaker" | "backlog" | "channel")[];
+                /**
+                 * @default warning
+                 * @enum {string}
+                 */
+                minSeverity?: "warning" | "error" | "critical";
+                /** @default [] */
+                sourceAppNames?: string[];
+            } | null;
+            language?: ("zh" | "en") | null;
+            limitCallCount?: number | null;
+            limits?: ({
+                messages: number;
+                seconds: number;
+            }[] | null) | null;
+            memo?: (string | null) | null;
+            name?: string | null;
+            recovered?: boolean | null;
+            requestMethod?: ("POST" | "PUT" | "PATCH") | null;
+            retry?: (components["schemas"]["RetryPolicy"] | null) | null;
+            secret?: (string | null) | null;
+            smtp?: ({
+                from: string;
+                host: string;
+                password?: string | null;
+                /** @default 587 */
+                port?: number;
+                /**
+                 * @default starttls
+                 * @enum {string}
+                 */
+                tls?: "starttls" | "tls" | "none";
+                to: string[];
+                user?: string | null;
+            } | null) | null;
+            spacing?: ({
+                /** @default 2 */
+                factor?: number;
+                /** @default 600 */
+                maxSeconds?: number;
+                /** @default 6 */
+                seconds?: number;
+            } | null) | null;
+            timeoutMs?: number | null;
+            title?: (string | null) | null;
+            type?: ("dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook") | null;
+            url?: (string | null) | null;
         };
         WebhookPreview: {
             /** @description Of many such alarms */
@@ -2199,6 +2264,7 @@ export interface components {
             type: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
         };
         /**
+         * @description A robot or a hook needs `url`, mail needs `smtp`
          * @example {
          *       "type": "dingtalk",
          *       "name": "Operations",
@@ -2326,9 +2392,13 @@ export interface components {
     parameters: {
         /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
         IdempotencyKey: string;
+        /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+        RequestId: string;
     };
     requestBodies: never;
     headers: {
+        /** @description What the request carried as `X-Request-ID`, or an id that was made for it. The log names it */
+        RequestId: string;
         /** @description Seconds after which a new try makes sense */
         RetryAfter: number;
     };
@@ -2349,7 +2419,10 @@ export interface operations {
                 limit?: number;
                 state?: "open" | "ended";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2357,6 +2430,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2380,7 +2454,10 @@ export interface operations {
     postAlarmsByIdAcknowledge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2395,6 +2472,7 @@ export interface operations {
             /** @description What was raised */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2420,7 +2498,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2428,6 +2509,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2449,6 +2531,15 @@ export interface operations {
         };
     };
     postApps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AppRequest"];
@@ -2458,6 +2549,7 @@ export interface operations {
             /** @description The app, its key and its secret */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2478,7 +2570,10 @@ export interface operations {
     deleteAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2488,6 +2583,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2506,7 +2602,10 @@ export interface operations {
     patchAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2521,6 +2620,7 @@ export interface operations {
             /** @description The app */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2541,7 +2641,10 @@ export interface operations {
     postAppsByIdRotateKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2556,6 +2659,7 @@ export interface operations {
             /** @description The app and its new key */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2599,7 +2703,10 @@ export interface operations {
     postAppsByIdRotateSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2614,6 +2721,7 @@ export interface operations {
             /** @description The app and its new secret */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2670,7 +2778,10 @@ export interface operations {
                 taskId?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2678,6 +2789,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2715,7 +2827,10 @@ export interface operations {
                 target?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2723,6 +2838,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2744,10 +2860,20 @@ export interface operations {
         };
     };
     getAuditNames: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Names */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2773,7 +2899,10 @@ export interface operations {
                 q?: string;
                 state?: "open" | "paused";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2781,6 +2910,7 @@ export interface operations {
             /** @description A page, in order of origin */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2804,7 +2934,10 @@ export interface operations {
     getDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2815,6 +2948,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2835,7 +2969,10 @@ export interface operations {
     patchDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2851,6 +2988,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2871,7 +3009,10 @@ export interface operations {
     postDestinationsByOriginReplay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2887,6 +3028,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2896,6 +3038,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2916,7 +3059,10 @@ export interface operations {
     getDestinationsByOriginReport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2927,6 +3073,7 @@ export interface operations {
             /** @description The report */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2953,7 +3100,10 @@ export interface operations {
                 limit?: number;
                 state?: "open" | "ended";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2961,6 +3111,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2984,7 +3135,10 @@ export interface operations {
     getIncidentsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2994,6 +3148,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3014,7 +3169,10 @@ export interface operations {
     postIncidentsByIdAcknowledge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3029,6 +3187,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3049,7 +3208,10 @@ export interface operations {
     postIncidentsByIdMute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3064,6 +3226,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3084,7 +3247,10 @@ export interface operations {
     postIncidentsByIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3099,6 +3265,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3108,6 +3275,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3128,7 +3296,10 @@ export interface operations {
     postIncidentsByIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3143,6 +3314,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3152,6 +3324,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3177,7 +3350,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3185,6 +3361,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3208,7 +3385,10 @@ export interface operations {
     getJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -3218,6 +3398,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3238,7 +3419,10 @@ export interface operations {
     deleteJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -3253,6 +3437,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3271,10 +3456,20 @@ export interface operations {
         };
     };
     getMutes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All that are in force */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3296,6 +3491,15 @@ export interface operations {
         };
     };
     postMutes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AlarmMuteRequest"];
@@ -3305,6 +3509,7 @@ export interface operations {
             /** @description The mute */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3325,7 +3530,10 @@ export interface operations {
     deleteMutesById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -3335,6 +3543,7 @@ export interface operations {
             /** @description It is over */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3351,10 +3560,20 @@ export interface operations {
         };
     };
     getNodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All nodes */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3378,7 +3597,10 @@ export interface operations {
     postNodesByNodeIDDrain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 nodeID: string;
             };
@@ -3393,6 +3615,7 @@ export interface operations {
             /** @description The node */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3411,10 +3634,20 @@ export interface operations {
         };
     };
     getQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The queue */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3438,7 +3671,10 @@ export interface operations {
                 /** @description What somebody typed */
                 text: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3446,6 +3682,7 @@ export interface operations {
             /** @description What was found, place by place */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3464,10 +3701,20 @@ export interface operations {
         };
     };
     getSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3486,6 +3733,15 @@ export interface operations {
         };
     };
     postSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Login"];
@@ -3495,6 +3751,7 @@ export interface operations {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3517,7 +3774,10 @@ export interface operations {
             query?: {
                 everywhere?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3525,6 +3785,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3541,6 +3802,15 @@ export interface operations {
         };
     };
     postSessionPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -3550,6 +3820,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3566,10 +3837,20 @@ export interface operations {
         };
     };
     getSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3593,7 +3874,10 @@ export interface operations {
     deleteSessionsBySessionId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description Names it; it is no credential */
                 sessionId: string;
@@ -3604,6 +3888,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3627,7 +3912,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3635,6 +3923,7 @@ export interface operations {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3661,7 +3950,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3669,6 +3961,7 @@ export interface operations {
             /** @description All error codes that occurred */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3687,10 +3980,20 @@ export interface operations {
         };
     };
     getStatsHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3718,7 +4021,10 @@ export interface operations {
                 step: "minute" | "hour" | "day";
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3726,6 +4032,7 @@ export interface operations {
             /** @description One point per step */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3744,10 +4051,20 @@ export interface operations {
         };
     };
     getStatsSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The summary */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3792,7 +4109,7 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -3801,10 +4118,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3812,6 +4132,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3838,6 +4159,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -3851,6 +4174,7 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3871,7 +4195,10 @@ export interface operations {
     getTasksByTaskId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3882,6 +4209,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3909,7 +4237,10 @@ export interface operations {
                 /** @description What stands first */
                 order?: "oldest" | "newest";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3920,6 +4251,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3940,10 +4272,55 @@ export interface operations {
             };
         };
     };
+    postTasksByTaskIdAttemptsByNReveal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The attempt's number */
+                n: number;
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The attempt */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postTasksByTaskIdCancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3959,6 +4336,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3997,7 +4375,7 @@ export interface operations {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -4006,10 +4384,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -4020,6 +4401,7 @@ export interface operations {
             /** @description Those above and below it */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4043,6 +4425,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path: {
                 /** @description UUIDv7 */
@@ -4059,6 +4443,7 @@ export interface operations {
             /** @description The copy's id */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4082,7 +4467,10 @@ export interface operations {
     postTasksByTaskIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -4098,6 +4486,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4118,7 +4507,10 @@ export interface operations {
     postTasksByTaskIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -4134,6 +4526,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4154,7 +4547,10 @@ export interface operations {
     postTasksByTaskIdReveal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -4170,6 +4566,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4193,6 +4590,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -4206,6 +4605,7 @@ export interface operations {
             /** @description One result per task, in order */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4224,6 +4624,15 @@ export interface operations {
         };
     };
     postTasksCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -4233,6 +4642,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4242,6 +4652,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4281,7 +4692,7 @@ export interface operations {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -4289,10 +4700,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4300,6 +4714,7 @@ export interface operations {
             /** @description The stream, newest first */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4319,6 +4734,15 @@ export interface operations {
         };
     };
     postTasksResolve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -4328,6 +4752,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4337,6 +4762,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4355,6 +4781,15 @@ export interface operations {
         };
     };
     postTasksRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -4364,6 +4799,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4373,6 +4809,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4397,7 +4834,10 @@ export interface operations {
                 /** @description The beginning of an order or business key, a part of anything else */
                 text?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4405,6 +4845,7 @@ export interface operations {
             /** @description In order */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4430,7 +4871,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4438,6 +4882,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4459,6 +4904,15 @@ export interface operations {
         };
     };
     postUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserRequest"];
@@ -4468,6 +4922,7 @@ export interface operations {
             /** @description The user */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4488,7 +4943,10 @@ export interface operations {
     deleteUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4498,6 +4956,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4516,7 +4975,10 @@ export interface operations {
     patchUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4531,6 +4993,7 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4551,7 +5014,10 @@ export interface operations {
     getUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4561,6 +5027,7 @@ export interface operations {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4584,7 +5051,10 @@ export interface operations {
     deleteUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4594,6 +5064,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4614,7 +5085,10 @@ export interface operations {
             query?: {
                 page?: "tasks";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4622,6 +5096,7 @@ export interface operations {
             /** @description All of them, in order of their names */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4643,6 +5118,15 @@ export interface operations {
         };
     };
     postViews: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ViewRequest"];
@@ -4652,6 +5136,7 @@ export interface operations {
             /** @description The view */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4672,7 +5157,10 @@ export interface operations {
     deleteViewsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4682,6 +5170,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4700,7 +5189,10 @@ export interface operations {
     patchViewsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4715,6 +5207,7 @@ export interface operations {
             /** @description The view */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4733,10 +5226,20 @@ export interface operations {
         };
     };
     getWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All channels */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4758,6 +5261,15 @@ export interface operations {
         };
     };
     postWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4767,6 +5279,7 @@ export interface operations {
             /** @description The channel */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4787,7 +5300,10 @@ export interface operations {
     getWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4797,6 +5313,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4817,7 +5334,10 @@ export interface operations {
     deleteWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4827,6 +5347,7 @@ export interface operations {
             /** @description The channel that was */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4847,7 +5368,10 @@ export interface operations {
     patchWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4862,6 +5386,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4885,7 +5410,10 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4895,6 +5423,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4918,7 +5447,10 @@ export interface operations {
     postWebhooksByIdTest: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4933,6 +5465,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4951,6 +5484,15 @@ export interface operations {
         };
     };
     postWebhooksPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookPreviewRequest"];
@@ -4960,6 +5502,7 @@ export interface operations {
             /** @description The bodies */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4978,6 +5521,15 @@ export interface operations {
         };
     };
     postWebhooksTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4987,6 +5539,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
