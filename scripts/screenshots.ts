@@ -61,6 +61,8 @@ const SHOTS: Shot[] = [
   { name: "job", path: `/jobs/${endedJob.id}` },
   { name: "incidents", path: "/incidents" },
   { name: "incident", path: "/incidents/2" },
+  { name: "inbox", path: "/inbox" },
+  { name: "mutes", path: "/inbox?view=mutes" },
   { name: "destination", path: `/destinations/${encodeURIComponent(failing)}` },
   { name: "destination-paused", path: `/destinations/${encodeURIComponent(paused)}` },
   {

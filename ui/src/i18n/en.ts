@@ -877,8 +877,6 @@ export const en = {
   "channel.own": "A message of my own",
   "channel.content": "Template",
   "channel.variables": "Variables",
-  "channel.preview": "Preview",
-  "channel.preview.sample": "Filled with a sample",
   "channel.unknown": "Not a variable: {names}",
   "channel.invalid": "Filled, this is not valid:",
   "channel.filter": "Which alarms, and in which language",

@@ -863,8 +863,6 @@ export const zh: Record<keyof typeof en, string> = {
   "channel.own": "自定义消息内容",
   "channel.content": "消息模板",
   "channel.variables": "变量",
-  "channel.preview": "预览",
-  "channel.preview.sample": "以示例数据填充",
   "channel.unknown": "不是变量：{names}",
   "channel.invalid": "填充后格式无效：",
   "channel.filter": "哪些通知、用什么语言",

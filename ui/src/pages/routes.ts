@@ -112,7 +112,7 @@ export const PAGES: PageDef[] = [
     path: "/alarms",
     title: "page.alarms",
     load: load(() => import("./Alarms.svelte")),
-    nav: { icon: "alarms", key: "a", group: 0 },
+    nav: { icon: "send", key: "a", group: 0 },
   },
   {
     path: "/alarms/new",
