@@ -3,7 +3,7 @@
 // newer Node that was put beside it (scripts/prepare.mjs, or npm's package `node`).
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import module from "node:module";
+import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 

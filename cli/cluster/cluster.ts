@@ -61,7 +61,7 @@ export async function runCluster(session: Session): Promise<number> {
     print(
       `The cluster is up: ${config.publicUrl}, user ${config.adminUsername}${password}. Ctrl-C stops it.`,
     );
-    print(`BIDA_NATS_URL=${env.BIDA_NATS_URL} bida nodes shows it.`);
+    print(`Programs with Moleculer reach it at ${env.BIDA_NATS_URL}; BIDA_NATS_URL=… bida nodes shows it.`);
     const failure = await Promise.race([children.failed, aborted(session.signal).then(() => null)]);
     if (failure === null) return 0;
     process.stderr.write(`bida: ${failure}\n`);

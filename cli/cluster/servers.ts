@@ -13,6 +13,9 @@ export interface Servers {
   env: Record<string, string>;
 }
 
+/** Where programs with Moleculer look for NATS unless they are told; it is taken where nobody else has it. */
+const NATS_PORT = 4222;
+
 /** Root has no password; the server listens on loopback only. */
 const DATABASE = "bida";
 
@@ -20,7 +23,7 @@ const DATABASE = "bida";
 export async function servers(folder: string): Promise<Servers> {
   const found = programs();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const [database, redis, nats] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [database, redis, nats] = await Promise.all([freePort(), freePort(), portFor(NATS_PORT)]);
   const redisFolder = join(folder, "redis");
   mkdirSync(redisFolder, { recursive: true });
   return {
@@ -114,12 +117,15 @@ function makeData(command: string, folder: string, common: string[]): void {
   run(install, [...common, ...how], dirname(folder));
 }
 
-/** One that nobody listens on just now. */
-async function freePort(): Promise<number> {
+/** The port if nobody listens on it just now, otherwise another. */
+const portFor = (port: number): Promise<number> => freePort(port).catch(() => freePort());
+
+/** @param wanted 0: any that nobody listens on just now */
+async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once("error", reject);
-  server.listen(0, "127.0.0.1", () => {
+  server.listen(wanted, "127.0.0.1", () => {
     const address = server.address();
     server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
   });

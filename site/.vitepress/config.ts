@@ -99,6 +99,7 @@ export default defineConfig({
     plugins: [
       {
         name: "packages-of-the-site",
+        enforce: "pre",
         // The pages lie outside of this folder, and what they are compiled to imports Vue.
         async resolveId(id, importer) {
           if (id === "mermaid" && !WITH_DIAGRAMS) return NO_DIAGRAMS;

@@ -1,11 +1,16 @@
 /** `bida start --cluster`: servers and nodes of a whole cluster, up and down again, nothing left behind. @takes 30 s */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { packedClient } from "../client/packed.ts";
+import { Receiver } from "../e2e/kit/receiver.ts";
 import { until } from "../e2e/kit/until.ts";
 import { freePort } from "../servers/ports.ts";
 import { temporaryFolder } from "../servers/server.ts";
-import { bida, environment, started } from "./command.ts";
+import { bida, environment, ROOT, started } from "./command.ts";
 
 test("it delivers, and SIGTERM stops all of it", async () => {
   const [port, folder] = [await freePort(), temporaryFolder("cluster")];
@@ -19,6 +24,7 @@ test("it delivers, and SIGTERM stops all of it", async () => {
   const target = `http://127.0.0.1:${port}/healthz`;
   const sent = await bida(["send", target, "--method", "GET", "--limit", "1", "--wait", "--json"], remote);
   assert.ok(["succeeded", "exhausted"].includes(JSON.parse(sent.out).task.state), sent.out);
+  await runsReadme(said.out);
   child.kill("SIGTERM");
   const { code } = await ended;
   assert.is(code, 0);
@@ -28,5 +34,32 @@ test("it delivers, and SIGTERM stops all of it", async () => {
     [],
   );
 });
+
+/** The README's example of RPC, in a folder of its own with the packages that it imports, on the NATS that the cluster names. */
+async function runsReadme(printed: string): Promise<void> {
+  const [, nats = ""] = /^Programs with Moleculer reach it at (\S+);/m.exec(printed) ?? [];
+  assert.match(nats, /^nats:\/\/127\.0\.0\.1:\d+$/);
+  const blocks = readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```ts\n(.*?)^```/gms);
+  const block = Array.from(blocks, ([, text = ""]) => text).find((text) =>
+    text.includes("createBrokerClient"),
+  );
+  const [folder, receiver] = [temporaryFolder("readme"), await Receiver.start()];
+  // This machine's ports 4222 and 9100 may be somebody else's.
+  const program = block
+    ?.replace("nats://127.0.0.1:4222", nats)
+    .replace(/http:\/\/127\.0\.0\.1:9100\/\w+/, receiver.url());
+  writeFileSync(join(folder, "rpc.mjs"), program ?? "");
+  mkdirSync(join(folder, "node_modules"));
+  const { folder: client } = await packedClient();
+  for (const [name, at] of Object.entries({ "bida-client": client, moleculer: "", nats: "" }))
+    symlinkSync(at || join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "rpc.mjs")], {
+    cwd: folder,
+    timeout: 60_000,
+    env: environment(),
+  });
+  assert.match(stdout, /state: 'succeeded'/);
+  await receiver.stop();
+}
 
 test.run();

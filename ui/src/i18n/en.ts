@@ -450,6 +450,7 @@ export const en = {
   "first.title": "Hand over a first task",
   "first.text":
     "No task was handed over yet. Copy one of these into a terminal; the task then stands on this page.",
+  "first.receiver": "This receiver answers there; start it in a checkout of Bida first:",
   "first.target": "What Bida is to call",
   "first.by": "Interface",
   "first.rest": "REST",

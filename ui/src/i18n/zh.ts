@@ -444,6 +444,7 @@ export const zh: Record<keyof typeof en, string> = {
   "warning.channels": "没有启用的告警渠道：任务最终失败时不会通知任何人。",
   "first.title": "提交第一个任务",
   "first.text": "还没有提交过任务。把下面任意一段复制到终端执行，任务随即出现在本页。",
+  "first.receiver": "该地址由下面的接收端应答；请先在 Bida 的源码目录中启动它：",
   "first.target": "要调用的地址",
   "first.by": "接口",
   "first.rest": "REST",

@@ -13,10 +13,15 @@ export interface First {
   username: string;
 }
 
-/** Where nothing else is said: what answers on the machine itself, or else a place to fill in. */
+/** Prints what it is called with, and answers `ok`: where nothing else is there to be called. */
+export const RECEIVER = "npm run -s bida -- listen";
+/** Where that listens. */
+export const RECEIVER_URL = "http://127.0.0.1:9100/callback";
+
+/** Where nothing else is said: {@link RECEIVER} beside a Bida on one's own machine, or else a place to fill in. */
 export const targetFor = (base: string): string =>
   /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(base)
-    ? `${base}/healthz`
+    ? RECEIVER_URL
     : "https://your-service.example/callback";
 
 const lines = (...parts: string[]): string => parts.join(" \\\n  ");

@@ -1,0 +1,135 @@
+/**
+ * Words that only this project's authors understood once: documentation, console, comments and log lines say it in the industry's words. A
+ * place that needs one stands in ALLOWED, with its reason.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { markdownFiles, page, ROOT } from "./kit/markdown.ts";
+
+const test = suite("words");
+
+/** What is not said, and what is said instead. */
+const WORDS: [word: RegExp, instead: string][] = [
+  [/\bdoors?\b/i, "endpoint, API"],
+  [/\bmend(s|ed|ing)?\b/i, "fix, repair"],
+  [/\b(bear|bears|borne)\b/i, "allow, accept, tolerate"],
+  [/\bwho(m)?ever\b/i, "who, if somebody"],
+  [/\bso that\b/i, "to, so, therefore"],
+  [/\bdear\b/i, "expensive"],
+];
+/** In the documentation alone; in comments it is too short for a better one. A question, and a heading or a link to one, is no noun phrase. */
+const IN_DOCUMENTS: [word: RegExp, instead: string][] = [[/\bwhat is (?![^.|]*\?)/i, "the noun"]];
+
+const ALLOWED: [place: RegExp, text: RegExp, reason: string][] = [
+  [/^test\/docs\/words\.test\.ts$/, /./, "names them"],
+  [/^docs\/reference\/cli\.md$|^test\/cli\/golden\//, /^$/, "made from the commands' help"],
+];
+
+interface Place {
+  path: string;
+  line: number;
+  text: string;
+}
+
+function found(places: Place[], words = WORDS): string[] {
+  return places.flatMap(({ path, line, text }) =>
+    words
+      .filter(([word]) => word.test(text))
+      .filter(() => !ALLOWED.some(([place, allowed]) => place.test(path) && allowed.test(text)))
+      .map(
+        ([word, instead]) =>
+          `${path}:${line} ${word.exec(text)?.[0]} (${instead}): ${text.trim().slice(0, 120)}`,
+      ),
+  );
+}
+
+const sources = execFileSync(
+  "git",
+  [
+    "ls-files",
+    "-co",
+    "--exclude-standard",
+    "-z",
+    "--",
+    "*.ts",
+    "*.mjs",
+    "*.svelte",
+    "*.lua",
+    "*.css",
+    "*.yml",
+    ".env.example",
+    "Dockerfile",
+  ],
+  { cwd: ROOT, encoding: "utf8" },
+)
+  .split("\0")
+  .filter((path) => path !== "" && path !== "ui/src/api/openapi.ts");
+
+/** Comments of a source file; of Lua, YAML and the like, their lines with a comment sign. */
+function comments(path: string): Place[] {
+  const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
+  const sign = /\.lua$/.test(path)
+    ? /--(.*)$/
+    : /\.(yml|example)$|Dockerfile$/.test(path)
+      ? /#(.*)$/
+      : /(?:^|\s)(?:\/\/|\/?\*+)\s(.*)$|<!--(.*)$/;
+  return lines.flatMap((text, at) => {
+    const said = sign.exec(text);
+    return said ? [{ path, line: at + 1, text: said[1] ?? said[2] ?? "" }] : [];
+  });
+}
+
+/** Texts that operators and users read: of the log, of refusals, of the console. */
+function texts(path: string): Place[] {
+  const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
+  return lines.flatMap((text, at) => {
+    const strings = Array.from(
+      text.replace(/(^|\s)\/\/ .*$/, "").matchAll(/"([^"]{12,})"|`([^`]{12,})`/g),
+      ([, a, b]) => a ?? b ?? "",
+    );
+    return strings.map((said) => ({ path, line: at + 1, text: said }));
+  });
+}
+
+const prose = (path: string): Place[] =>
+  // A line's code is code; a sentence may go over two lines.
+  page(path).prose.map((text, at, all) => ({
+    path,
+    line: at + 1,
+    text: (text + (/\b(so|what)$/i.test(text) ? ` ${all[at + 1]?.trim() ?? ""}` : ""))
+      .replace(/`[^`]*`/g, "")
+      .replace(/\]\([^)]*\)/g, "]"),
+  }));
+
+test("the search finds them, and what is allowed is there", () => {
+  assert.is(
+    found([{ path: "x.md", line: 1, text: "The doors must bear it, so that whoever mends it" }]).length,
+    5,
+  );
+  assert.is(found([{ path: "x.md", line: 1, text: "Bearer, commend, indoor: Mendel" }]).length, 0);
+  assert.ok(sources.length > 700 && comments("core/task.ts").length > 20);
+});
+
+test("documentation", () => {
+  const places = markdownFiles().flatMap(prose);
+  assert.ok(places.length > 3_000);
+  assert.equal(found(places), []);
+});
+
+test("console", () => {
+  assert.equal(found(sources.filter((path) => path.startsWith("ui/src/")).flatMap(texts)), []);
+});
+
+test("log lines, refusals and commands", () => {
+  const folders = /^(core|store|due|actors|services|cli|client|scripts|bin)\//;
+  assert.equal(found(sources.filter((path) => folders.test(path)).flatMap(texts)), []);
+});
+
+test("comments", () => {
+  assert.equal(found(sources.flatMap(comments)), []);
+});
+
+test.run();
