@@ -25,6 +25,8 @@ export class CallbackError extends Error {
   readonly errors: FieldError[];
   /** Seconds after which a new try makes sense; null where Bida did not say. */
   readonly retryAfter: number | null;
+  /** `X-Request-ID` of a refusal over HTTP, by which Bida's log names the request; null where none came. */
+  readonly requestId: string | null;
 
   constructor(
     code: CallbackError["code"],
@@ -33,6 +35,7 @@ export class CallbackError extends Error {
       status?: number | null | undefined;
       errors?: FieldError[] | undefined;
       retryAfter?: number | null | undefined;
+      requestId?: string | null | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -42,6 +45,7 @@ export class CallbackError extends Error {
     this.status = more.status ?? null;
     this.errors = more.errors ?? [];
     this.retryAfter = more.retryAfter ?? null;
+    this.requestId = more.requestId ?? null;
   }
 }
 

@@ -76,7 +76,7 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
       throw unreachable(what, within, error);
     }
     const answer = parsed(text);
-    if (!response.ok) throw refusal(what, response.status, answer, response.headers.get("retry-after"));
+    if (!response.ok) throw refusal(what, response.status, answer, response.headers);
     if (typeof answer !== "object" || answer === null || !isAnswer(answer as Partial<T>)) {
       const { status } = response;
       throw new CallbackError("bad_response", `${what} was not answered by Bida; is baseUrl right?`, {

@@ -22,18 +22,20 @@ const FOREIGN: Record<number, CallbackErrorCode> = {
   508: "own_callback",
 };
 
-/** @param retryAfter the header `Retry-After` */
+/** @param headers of the answer */
 export function refusal(
   what: string,
   status: number,
   body: unknown,
-  retryAfter: string | null,
+  headers: Pick<Headers, "get">,
 ): CallbackError {
+  const retryAfter = headers.get("retry-after");
   const { code, title, detail, errors } = (typeof body === "object" && body !== null ? body : {}) as Problem;
   const more = {
     status,
     errors: fieldErrorsOf(errors),
     retryAfter: retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : null,
+    requestId: headers.get("x-request-id"),
   };
   if (typeof code === "string") {
     return new CallbackError(code, text(detail) ?? text(title) ?? `${what} was refused with ${code}`, more);

@@ -17,6 +17,12 @@ export interface Actor {
   role: Role | null;
 }
 
+/**
+ * Whether `actor` sees tasks without their secrets. Users do, whatever their role: operators ask for them, and that is on
+ * record. Apps see what they handed over; other services of the cluster, and the REPL, see everything.
+ */
+export const seesMasks = (actor: Pick<Actor, "kind"> | undefined): boolean => actor?.kind === "user";
+
 /** Whose share something counts against. */
 export const callerKey = ({ kind, id, name }: Pick<Actor, "kind" | "id" | "name">): string =>
   `${kind}:${id ?? name}`;

@@ -132,6 +132,8 @@ export interface ActionMap {
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
   /** The task with its secrets, which users see masked elsewhere. */
   "admin.reveal": [{ taskId: string; note?: string }, TaskView];
+  /** One attempt with the secrets in the headers of its answer, likewise. */
+  "admin.revealAttempt": [{ taskId: string; n: number; note?: string }, AttemptView];
   "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
   "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
   /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */

@@ -13,6 +13,7 @@ export const REFUSALS = {
   unauthorized: [401, "Credentials are missing or wrong"],
   forbidden: [403, "Not allowed"],
   not_found: [404, "There is no such thing here"],
+  method_not_allowed: [405, "This takes other methods"],
   state_conflict: [409, "The task's state forbids it"],
   conflict: [409, "It contradicts what is there"],
   limit_reached: [409, "There may be no more of it"],

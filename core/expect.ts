@@ -2,7 +2,7 @@
 
 import { jsonShortfall } from "./expect-json.ts";
 import { membersOf, parsedJson } from "./json/look.ts";
-import { type JsonText, readObject } from "./json/text.ts";
+import type { JsonText } from "./json/text.ts";
 import type { CallError } from "./outcome.ts";
 import { compileRegex } from "./pattern.ts";
 
@@ -47,7 +47,7 @@ export function readExpectation(text: JsonText): ExpectationSpec {
   members.delete("json");
   const spec: ExpectationSpec = {};
   for (const [name, value] of members) Object.assign(spec, { [name]: parsedJson(value) });
-  return json === undefined ? spec : { ...spec, json: Object.fromEntries(readObject(json) ?? []) };
+  return json === undefined ? spec : { ...spec, json: Object.fromEntries(membersOf(json)) };
 }
 
 /** The other way round. */

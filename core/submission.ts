@@ -21,6 +21,8 @@ export interface Submission {
   appId: number;
   sourceIp: string | null;
   idempotencyKey: string | null;
+  /** `X-Request-ID`, for the log. */
+  requestId: string | null;
 }
 
 export type SubmissionResult = { taskId: string } | { refusal: WireRefusal };

@@ -20,13 +20,16 @@ export const MAX_DELAY = hours(24 * 365);
 const MAX_PAUSE = hours(24 * 30);
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/** The document says it with a pattern. */
+export const hasNoNul = (s: string): boolean => !s.includes("\0");
+
 /** No lone surrogates (they have no UTF-8 form) and, except in bodies, no NUL. */
 export const text = (max: number) =>
   z
     .string()
     .max(max, `must have at most ${max} characters`)
     .refine((s) => s.isWellFormed(), "must be well-formed Unicode (it holds a lone surrogate)")
-    .refine((s) => !s.includes("\0"), "must not contain NUL");
+    .refine(hasNoNul, "must not contain NUL");
 
 /** Any JSON, typed as `unknown`: callers' own interfaces do not fit Zod's JSON type. */
 export const json: z.ZodType<unknown, unknown> = z

@@ -9,15 +9,36 @@ import type { Method } from "./task.ts";
 import { placeholdersOf } from "./url-template.ts";
 
 /** Whole names, whatever the case. */
-const WHOLE = /^(?:(?:proxy-)?authorization|(?:set-)?cookie2?|auth|sign|sig|sid|jwt|pwd|pass)$/i;
-/** Ends of names: `x-api-key`, `access_token`, `clientSecret`, `X-Amz-Signature`. A key wants something before it that parts it. */
+const WHOLE = "(?:proxy-)?authorization|(?:set-)?cookie2?|auth|sign|sig|sid|jwt|pwd|pass";
+/** Ends of names: `x-api-key`, `access_token`, `clientSecret`, `X-Amz-Signature`. */
 const END =
-  /(?:token|secret|password|passwd|passphrase|signature|credentials?|session[-_]?id|(?:api|access|auth|app|secret|private|sub)key|(?:^|[-_.])(?:key|pwd|auth))s?$/i;
+  "token|secret|password|passwd|passphrase|signature|credentials?|session[-_]?id|(?:api|access|auth|app|secret|private|sub)key";
+/** Ends that want something before them that parts them. */
+const PARTED = "key|pwd|auth";
+/** A regular expression for such names. @param char for a character of a name */
+const namesOf = (char: string): string =>
+  `(?:${WHOLE}|${char}*(?:${END})s?|(?:${char}*[-_.])?(?:${PARTED})s?)`;
+const SECRET_NAME = new RegExp(`^${namesOf("[^]")}$`, "i");
 /** Values that are credentials whatever their name: a JSON Web Token (RFC 7519). */
 const JWT = /^eyJ[\w-]{8,}\.[\w-]+\.[\w-]*$/;
 
+/**
+ * The rule above for databases: which of them match at least where something is masked. For texts in lower case; what they are written
+ * with, MySQL's ICU, MariaDB's PCRE and JavaScript read alike.
+ */
+export const HIDING = {
+  /** A URL with credentials before its host. */
+  userInfo: "^[a-z][a-z0-9+.-]*://[^/?#@]*@",
+  /** A URL with a secret in its query. A name that is percent-encoded may be any. */
+  query: `[?&](?:(?:[^=&#]*%[^=&#]*|${namesOf("[^=&#]")})=|[^=&#]*=eyj[a-z0-9_-]{8,}[.])`,
+  /** A URL of whose query a placeholder fills a secret part. */
+  placeholder: `[?&](?:[^=&#]*%[^=&#]*|${namesOf("[^=&#]")})=[^&#]*[{]`,
+  /** The JSON of parameters that become the query. */
+  members: `"${namesOf('[^"]')}":|"eyj[a-z0-9_-]{8,}[.]`,
+};
+
 /** Whether a header or a parameter of this name holds a credential. */
-export const isSecretName = (name: string): boolean => WHOLE.test(name) || END.test(name);
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
 /** Whether a header or a parameter is a credential. */
 export const isSecret = (name: string, value: string): boolean => isSecretName(name) || JWT.test(value);
@@ -76,6 +97,41 @@ export function maskTask<T extends Request>(task: T): T {
   const requestParam = task.requestParam && maskParam(task.requestParam, task.requestMethod, task.url);
   const isOpen = url === task.url && headers === task.headers && requestParam === task.requestParam;
   return isOpen ? task : { ...task, url, headers, requestParam };
+}
+
+/** What is masked of a task: its values as they stand there. */
+function secretsOf(task: Request): string[] {
+  const seen = maskTask(task);
+  if (seen === task) return [];
+  const { url, headers, requestParam } = task;
+  const secrets = Object.entries(headers ?? {})
+    .filter(([name, value]) => seen.headers?.[name] !== value)
+    .map(([, value]) => value);
+  const userInfo = /^[a-z][a-z0-9+.-]*:\/\/([^/?#@]*)@/i.exec(url)?.[1];
+  if (userInfo) secrets.push(userInfo);
+  mapQuery(url, (name, value) => {
+    if (isSecret(name, value) && !isPlaceholder(value)) secrets.push(value);
+    return value;
+  });
+  if (requestParam !== null && requestParam !== seen.requestParam) {
+    const shown = membersOf(seen.requestParam as JsonText);
+    for (const [name, json] of membersOf(requestParam))
+      if (shown.get(name) !== json) secrets.push(json.replace(/^"|"$/g, ""));
+  }
+  return secrets;
+}
+
+/** Shorter ones stand anywhere by chance. */
+const TELLING = 4;
+
+/**
+ * Whether a copy gives secrets of its original away to who could not see them: it is sent to another server (`isElsewhere`),
+ * or a view of it shows them, as where a parameter of the query has become one of the body.
+ */
+export function givesAway(copy: Request, original: Request, isElsewhere: boolean): boolean {
+  const { url, headers, requestParam } = isElsewhere ? copy : maskTask(copy);
+  const text = [url, ...Object.values(headers ?? {}), requestParam ?? ""].join("\n");
+  return secretsOf(original).some((secret) => secret.length >= TELLING && text.includes(secret));
 }
 
 /** Fields of a request that somebody made from a masked view. */

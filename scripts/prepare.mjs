@@ -209,7 +209,7 @@ function stampOfUi() {
   return `${changed} ${lockHash(ui)}\n`;
 }
 
-/** Latest modification (ms) of anything below a folder; folders count, so that a deleted file is noticed. */
+/** Latest modification (ms) of anything below a folder; folders count, to notice a deleted file. */
 function newest(folder, except = []) {
   let latest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

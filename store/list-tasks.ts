@@ -73,7 +73,7 @@ export async function listTasks(
   const { beyond, placeOf } = order;
   const after = cursor === null ? null : readCursor(cursor);
   // Each state is a stretch of an index that has the order already; several at once would be sorted as a whole.
-  const isKeyed = sort === "created" && keyOf(filter) !== null;
+  const isKeyed = order.column === "created_at" && keyOf(filter) !== null;
   const states =
     order.column === "next_call_at"
       ? ["pending" as const]

@@ -8,7 +8,13 @@ import { reading } from "./failures.ts";
 import { type StoredTask, stateCode, taskFromRow } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 import { placeholders } from "./sql.ts";
-import { whereContains, whereExactly, wherePayloadContains } from "./text-match.ts";
+import {
+  whereContains,
+  whereExactly,
+  wherePayloadContains,
+  whereSeenPayloadContains,
+  whereSeenUrlContains,
+} from "./text-match.ts";
 
 /** Filters of a list; all that are given must hold. */
 export interface TaskFilter {
@@ -32,6 +38,8 @@ export interface TaskFilter {
   createdTo?: number | undefined;
   finishedFrom?: number | undefined;
   finishedTo?: number | undefined;
+  /** `url` and `q` look at what is not masked only. */
+  masked?: boolean | undefined;
   /** All to one target origin. */
   lane?: Lane | undefined;
   /** All of one incident. */
@@ -94,8 +102,12 @@ export function matching(db: Database, scope: Scope, filter: TaskFilter): Return
     query.where("created_at", "<=", filter.asOf);
     query.whereRaw("(finished_at IS NULL OR finished_at <= ?)", [filter.asOf]);
   }
-  if (filter.url !== undefined) whereContains(db, query, "COALESCE(called_url, url)", filter.url);
-  if (filter.q !== undefined) wherePayloadContains(db, query, filter.q);
+  const { url, q, masked } = filter;
+  if (url !== undefined)
+    masked
+      ? whereSeenUrlContains(db, query, url)
+      : whereContains(db, query, "COALESCE(called_url, url)", url);
+  if (q !== undefined) masked ? whereSeenPayloadContains(db, query, q) : wherePayloadContains(db, query, q);
   return query;
 }
 

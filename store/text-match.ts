@@ -1,4 +1,5 @@
 /** Comparing and searching text that people type: the same answers on both databases. */
+import { HIDING } from "../core/task-secrets.ts";
 import type { Texts } from "./drivers/driver.ts";
 
 /** What Knex's and Objection's queries have in common. */
@@ -27,21 +28,56 @@ export function whereContains(db: Matching, query: Query, column: string, part: 
   query.whereRaw(...anyOf([contains(db, column, part)]));
 }
 
+/** A URL up to its query. Both databases read it; the question marks are bound, since Knex would take them for values. */
+const HEAD = "CASE WHEN INSTR(url, ?) = 0 THEN url ELSE SUBSTR(url, 1, INSTR(url, ?) - 1) END";
+
+/**
+ * Only tasks whose URL contains `part` where it is not masked (`core/task-secrets.ts`). Who sees masks could find out a secret
+ * piece by piece if it made a difference to what a search finds. It makes none: of a URL with one in its query only what stands before
+ * the query is searched, and of one with credentials before its host nothing.
+ */
+export function whereSeenUrlContains(db: Matching, query: Query, part: string): void {
+  const [whole, value] = contains(db, "url", part);
+  const [head] = contains(db, HEAD, part);
+  // What is kept as the URL that is called has its masks in it.
+  const [called] = contains(db, "called_url", part);
+  const seen = `${whole} AND ${not("url")} AND (${not("url")} OR ${head})`;
+  query.whereRaw(`(${called} OR (called_url IS NULL AND ${seen}))`, [
+    ...[value, value, HIDING.userInfo, HIDING.query],
+    ...["?", "?", value],
+  ]);
+}
+
+/** As {@link wherePayloadContains}, likewise: parameters of which one is masked are not looked at. */
+export function whereSeenPayloadContains(db: Matching, query: Query, part: string): void {
+  const [params, inParams] = anyOf(paramConditions(db, part));
+  const [bodies, inBodies] = anyOf(bodyConditions(db, part));
+  query.whereRaw(
+    `(${bodies} OR (${params} AND (request_method NOT IN ('GET', 'DELETE') OR ${not("request_param")}) AND ${not("url")}))`,
+    [...inBodies, ...inParams, HIDING.members, HIDING.placeholder],
+  );
+}
+
+/** Case is the pattern's. */
+const not = (column: string): string => `NOT (LOWER(${column}) REGEXP ?)`;
+
 /**
  * Only tasks whose payload contains `part`, as people see it or as it is written. In JSON some characters are escaped:
  * `requestParam` is stored with the shortest escapes (`JSON.stringify`), a raw body in whatever way its sender chose.
  */
 export function wherePayloadContains(db: Matching, query: Query, part: string): void {
+  query.whereRaw(...anyOf([...paramConditions(db, part), ...bodyConditions(db, part)]));
+}
+
+const paramConditions = (db: Matching, part: string): Condition[] =>
+  [part, shortest(part)].map((text) => contains(db, "request_param", text));
+
+function bodyConditions(db: Matching, part: string): Condition[] {
   const written = shortest(part);
   // Python and PHP, for example, escape what is not ASCII; PHP slashes too.
   const ascii = written.replace(/[^\0-\x7f]/g, (unit) => `\\u${hex(unit)}`);
   const slashed = [written, ascii].map((text) => text.replaceAll("/", "\\/"));
-  query.whereRaw(
-    ...anyOf([
-      ...[part, written].map((text) => contains(db, "request_param", text)),
-      ...[part, written, ascii, ...slashed].map((text) => contains(db, "body", text)),
-    ]),
-  );
+  return [part, written, ascii, ...slashed].map((text) => contains(db, "body", text));
 }
 
 const shortest = (part: string): string => JSON.stringify(part).slice(1, -1);

@@ -12,7 +12,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { Program } from "./servers/binaries.ts";
 import { boundToUs, endWithUs } from "./servers/process.ts";
-import { temporaryFolder } from "./servers/server.ts";
+import { dataParent, temporaryFolder } from "./servers/server.ts";
 import { provide } from "./servers/shared.ts";
 
 /** Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
@@ -83,6 +83,8 @@ const PROJECT: Options = {
 export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
   const options = { ...PROJECT, ...given };
   const files = findFiles(options);
+  const data = temporaryFolder("data", dataParent());
+  process.env.TEST_DATA = data; // the shared servers are started by this process
   const provided = await options.provide(new Set(files.flatMap((file) => file.needs)), options.say);
   const lacks = (file: TestFile) => file.needs.find((program) => provided.missing.has(program));
   const notRun = files.filter(lacks);
@@ -92,8 +94,9 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
   const sum: Count = { passed: 0, failed: 0, skipped: 0 };
 
   async function runOne(file: TestFile): Promise<void> {
-    const folder = join(scratch, String(ready.indexOf(file)));
-    const result = await runFile(file, folder, provided.env, options);
+    const own = String(ready.indexOf(file));
+    const addresses = { ...provided.env, TEST_DATA: join(data, own) };
+    const result = await runFile(file, join(scratch, own), addresses, options);
     const count = judge(result.output, result.how);
     for (const key of ["passed", "failed", "skipped"] as const) sum[key] += count[key];
     const mark = count.failed > 0 ? "✗" : "✓";
@@ -117,7 +120,7 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
     (file, running) => !(file.timed && running.some(({ timed }) => timed)),
   );
   await provided.stop();
-  rmSync(scratch, { recursive: true, force: true });
+  for (const one of [scratch, data]) rmSync(one, { recursive: true, force: true });
 
   for (const file of notRun) options.say(`! ${file.path} did not run: ${provided.missing.get(lacks(file)!)}`);
   if (files.length === 0) options.say(`No test file matches ${options.filters.join(", ") || options.folder}`);
@@ -159,7 +162,8 @@ function withHelpers(file: string, folder: string, seen = new Set([import.meta.f
 
 /** Runs one file to its end or time limit. `how` is "exit N", a signal, or words about why it was stopped. */
 async function runFile(file: TestFile, folder: string, addresses: Record<string, string>, options: Options) {
-  mkdirSync(folder, { recursive: true });
+  const folders = [folder, addresses.TEST_DATA as string];
+  for (const one of folders) mkdirSync(one, { recursive: true });
   const logFile = `${folder}.log`;
   const log = openSync(logFile, "w");
   const started = performance.now();
@@ -191,7 +195,7 @@ async function runFile(file: TestFile, folder: string, addresses: Record<string,
   watcher.close();
   for (const timer of timers) clearTimeout(timer);
   const output = readFileSync(logFile, "utf8");
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  for (const one of folders) rmSync(one, { recursive: true, force: true, maxRetries: 3 });
   return { how: stopped ?? end, output, seconds: (performance.now() - started) / 1000 };
 }
 

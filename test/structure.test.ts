@@ -101,6 +101,88 @@ test("only its driver knows which database it is, and migrations, which make its
   );
 });
 
+/** What stands between backticks: the text around `${…}`, and each expression, of inner ones too. */
+function templatesOf(source: string): { text: string; inserted: string[] }[] {
+  const found: { text: string; inserted: string[] }[] = [];
+  const template = (start: number): number => {
+    const one = { text: "", inserted: [] as string[] };
+    let at = start;
+    for (; source[at] !== "`"; at++) {
+      if (source.startsWith("${", at)) {
+        const from = at + 2;
+        for (let [open, to] = [1, from]; ; to++) {
+          if (source[to] === "`") to = template(to + 1) - 1;
+          else if (source[to] === "{") open++;
+          else if (source[to] === "}" && --open === 0) {
+            one.inserted.push(source.slice(from, to));
+            at = to;
+            break;
+          }
+        }
+      } else if (source[at] === "\\") at++;
+      else one.text += source[at];
+    }
+    found.push(one);
+    return at + 1;
+  };
+  const bare = source.replace(COMMENTS, "").replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+  for (source = bare; ; ) {
+    const at = source.indexOf("`");
+    if (at < 0) return found;
+    source = source.slice(template(at + 1));
+  }
+}
+
+/** What may be part of a statement's text: names of the schema, constants, and texts that are made of nothing else. */
+const NO_VALUES = [
+  // Constants, and counts.
+  /^[A-Z][A-Z_]+(?:\.[a-zA-Z]+)?$/,
+  /^\(4 \* KEEPALIVE_MS\) \/ 1000$/,
+  /^[A-Z]+\[end\]$/,
+  /^ends\.length \/ 2$/,
+  // Question marks.
+  /^placeholders\(/,
+  /^"" ?\.repeat\(/,
+  /^marks$/,
+  // Tables, columns, directions, and which of two words.
+  /^(?:column|columns|table|verb|key|first|second|before|beyond|orderBy|expression|update|lock|name|type|i)$/,
+  /^columns?\.(?:join|map)\(/,
+  /^wait === "" \? "" : ""$/,
+  // Texts that such statements are put together of, in the same file, and what drivers say.
+  /^(?:last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
+  /^(?:db\.)?driver\./,
+  /^(?:not|asText)\(""\)$/,
+  /^not\(column\)$/,
+  /^PROGRESS\.map\(/,
+  /^\[/,
+];
+const SQL =
+  /\b(?:SELECT|INSERT|UPDATE|DELETE|WHERE|FROM|JOIN|VALUES|LIKE|CASE|COALESCE|REGEXP|WHEN|SHOW|SET)\b|\?|=/;
+
+test("values are bound: nothing but names, constants and question marks is put into the text of SQL", () => {
+  const injected =
+    "db.knex.raw(`SELECT * FROM tasks WHERE url = '${filter.url}' AND n IN ${placeholders(2)}`)";
+  assert.equal(templatesOf(injected)[0]?.inserted, ["filter.url", "placeholders(2)"]);
+  const suspects = sources
+    .map(shown)
+    .filter((file) => file.startsWith("store/"))
+    .flatMap((file) =>
+      templatesOf(textOf(path.join(ROOT, file)))
+        .filter(({ text }) => SQL.test(text))
+        .flatMap(({ inserted }) => inserted)
+        .filter((one) => !NO_VALUES.some((pattern) => pattern.test(one.trim())))
+        .map((one) => `${file}: ${one}`),
+    );
+  assert.equal(suspects, [], "if it can be no caller's value, say so in NO_VALUES; otherwise bind it");
+  const concatenated = sources
+    .map(shown)
+    .filter(
+      (file) =>
+        file.startsWith("store/") && /\b(?:raw|whereRaw)\([^`;]*"\s*\+/i.test(textOf(path.join(ROOT, file))),
+    );
+  assert.equal(concatenated, []);
+});
+
 test("services keep no state in their modules: it belongs to an object that is made when they start", () => {
   const STATE = /^(?:export )?let /m;
   const services = sources.filter((file) => shown(file).startsWith("services/"));

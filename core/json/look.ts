@@ -1,5 +1,8 @@
 /** Looking into a {@link JsonText} without building values of it. */
+import { ACCEPTED_DEPTH } from "./rules.ts";
 import { type JsonText, readList, readObject } from "./text.ts";
+
+const ACCEPTED = { depth: ACCEPTED_DEPTH };
 
 export type JsonKind = "object" | "list" | "string" | "number" | "boolean" | "null";
 
@@ -22,10 +25,10 @@ export function kindOf(json: JsonText): JsonKind {
 }
 
 /** Of an object, in order; of anything else none. */
-export const membersOf = (json: JsonText): Map<string, JsonText> => readObject(json) ?? new Map();
+export const membersOf = (json: JsonText): Map<string, JsonText> => readObject(json, ACCEPTED) ?? new Map();
 
 /** Of a list; of anything else none. */
-export const elementsOf = (json: JsonText): JsonText[] => readList(json) ?? [];
+export const elementsOf = (json: JsonText): JsonText[] => readList(json, ACCEPTED) ?? [];
 
 /**
  * The value as text for a URL or a form: strings without their quotes, numbers digit by digit as they were written, null

@@ -1,7 +1,13 @@
 /** What may differ in reading JSON. No Node API: the client package ships this file. */
 
 /** Levels of objects and lists in each other that a text may have unless its reader says otherwise. */
-export const MAX_DEPTH = 100;
+export const MAX_DEPTH = 64;
+
+/**
+ * The same of what Bida has accepted and reads again: a page of a list puts three levels around a payload, and rows of releases
+ * before 0.2 were accepted with 100.
+ */
+export const ACCEPTED_DEPTH = 128;
 
 /**
  * Values that a text may have unless its reader says otherwise: as many as fit into a payload of 1 MiB, `[0,0,…]`. A name in an

@@ -27,9 +27,13 @@ export const filterSchema = z
   .refine(
     (filter) => Object.values(filter).some((value) => value !== undefined),
     "must have a field: all tasks at once are never meant",
-  ) satisfies z.ZodType<BulkFilter, BulkFilter>;
+  )
+  .meta({ minProperties: 1 }) satisfies z.ZodType<BulkFilter, BulkFilter>;
 
-const taskId = z.string().refine((id) => parseTaskId(id) !== null, "must be a task id");
+const taskId = z
+  .string()
+  .refine((id) => parseTaskId(id) !== null, "must be a task id")
+  .meta({ format: "uuid" });
 
 /** `BulkRequest`. */
 export const bulkSchema = z
@@ -50,6 +54,7 @@ export const bulkSchema = z
   )
   .meta({
     id: "BulkRequest",
+    oneOf: [{ required: ["filter"] }, { required: ["taskIds"] }],
     examples: [
       { filter: { state: ["exhausted"], errorCode: ["refused"] }, dryRun: true },
       { filter: { state: ["exhausted"], url: "shop.example" }, expected: 120, note: "The shop is mended" },

@@ -19,5 +19,8 @@ export const problemSchema = z
     code: z.enum(CODES),
     detail: z.string(),
     errors: z.array(fieldErrorSchema).describe("Every wrong field; empty where it is not about fields"),
+    requestId: z
+      .string()
+      .describe("As the header `X-Request-ID` of the answer; the log names the request by it"),
   })
   .meta({ id: "Problem", description: "A refusal (RFC 9457)" });

@@ -7,6 +7,12 @@ import { moment, note, paging, part } from "./parts.ts";
 
 const filter = part(512);
 
+/** As the database numbers them. */
+const incidentNumber = z
+  .int("must be an incident's id")
+  .min(1, "must be an incident's id")
+  .max(2_147_483_647, "must be an incident's id");
+
 const statusSchema = z.union([z.int().min(100).max(599), z.enum(STATUS_CLASSES)], {
   error: 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"',
 });
@@ -15,14 +21,23 @@ const statusSchema = z.union([z.int().min(100).max(599), z.enum(STATUS_CLASSES)]
 export const filterFields = {
   state: z
     .array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` }))
+    .max(STATES.length, `must be given at most ${STATES.length} times`)
     .describe("Repeat it for several")
     .optional(),
   sourceAppName: filter.optional(),
   targetAppName: filter.optional(),
   app: filter.describe("Name of the app whose key handed them over").optional(),
-  url: filter.describe("Part of the URL that is called: with its placeholders filled").optional(),
+  url: filter
+    .describe(
+      "Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query",
+    )
+    .optional(),
   destination: originSchema.describe("The origin that is called: `https://host:port`").optional(),
-  q: filter.describe("Part of the payload, as it is seen or as it is written in JSON").optional(),
+  q: filter
+    .describe(
+      "Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked",
+    )
+    .optional(),
   errorCode: z
     .array(part(32))
     .max(50, "takes at most 50")
@@ -35,7 +50,7 @@ export const filterFields = {
     .optional(),
   orderKey: part(128).optional(),
   businessKey: part(128).describe("What its app calls it by (`businessKeyPath` of the app)").optional(),
-  incident: z.int("must be an incident's id").describe("Tasks of this incident").optional(),
+  incident: incidentNumber.describe("Tasks of this incident").optional(),
   createdFrom: moment.optional(),
   createdTo: moment.describe("Excluded").optional(),
   finishedFrom: moment.describe("They ended since").optional(),
@@ -90,3 +105,8 @@ export const endBodySchema = z
   .meta({ id: "EndRequest", examples: [{ note: "Booked by hand" }] });
 
 export const endSchema = endBodySchema.extend({ taskId: z.string() });
+
+/** The number of one of a task's attempts, as paths have it. */
+export const attemptNumber = z.coerce.number().int().min(1).max(999_999_999);
+
+export const revealAttemptSchema = endSchema.extend({ n: attemptNumber });

@@ -17,9 +17,12 @@ const username = label(64)
   .refine((name) => !hasUnseen(name), "must not contain characters that cannot be seen")
   .refine((name) => !name.includes(":"), "must not contain a colon");
 
+const SHORT = "must have at least 10 characters";
+
 /** Of a new password. Long rather than odd (NIST SP 800-63B, section 5.1.1.2). */
 export const newPassword = text(256)
-  .refine((password) => [...password].length >= 10, "must have at least 10 characters")
+  .min(10, SHORT)
+  .refine((password) => password.length < 10 || [...password].length >= 10, SHORT)
   .refine(
     (password) => isNoPassword(password) === null,
     "must not be blank, nor one character again and again",

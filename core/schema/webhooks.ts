@@ -97,6 +97,7 @@ export const webhookSchema = z
   })
   .meta({
     id: "WebhookRequest",
+    description: "A robot or a hook needs `url`, mail needs `smtp`",
     examples: [
       {
         type: "dingtalk",
@@ -118,8 +119,18 @@ export const webhookSchema = z
 export type WebhookRequest = z.input<typeof webhookSchema>;
 export type WebhookSettings = z.output<typeof webhookSchema>;
 
+/** The same fields, each of them missing or null. */
+function patchable(shape: typeof webhookSchema.shape): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field).nullish(),
+    ]),
+  );
+}
+
 /** `PATCH`: what is missing stays as it is, null takes it back to its default. Checked as a whole after that. */
-export const webhookPatchSchema = z.record(z.string(), z.unknown()).meta({
+export const webhookPatchSchema = z.strictObject(patchable(webhookSchema.shape)).meta({
   id: "WebhookChange",
   description: "Fields of a channel to change, as in `WebhookRequest`; null takes one back to its default",
   examples: [{ enabled: false }, { title: null, backlogMinutes: 30 }],

@@ -23,7 +23,7 @@ app.put("/orders/:id", (request, response) => {
 app.post("/orders/:id/pay", async (request, response) => {
   const order = orderOf(request);
   const orderId = request.params.id;
-  // Once the id is here the callback is committed, and Bida's to deliver. Whoever pays twice, because an answer was lost,
+  // Once the id is here the callback is committed, and Bida's to deliver. Who pays twice, because an answer was lost,
   // sends the same key again: there is one callback.
   order.taskId = await bida.call(
     {

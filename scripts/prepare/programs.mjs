@@ -1,5 +1,5 @@
 // Programs that prepare a checkout, run one after another. A signal to us ends the one that runs, and then us: none goes on
-// in node_modules when whoever asked for it has gone.
+// in node_modules when the one that asked for it has gone.
 import { spawn } from "node:child_process";
 import { delimiter, relative } from "node:path";
 

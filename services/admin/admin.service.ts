@@ -36,6 +36,7 @@ import {
   isMasked,
   resolveTask,
   retryTask,
+  revealAttempt,
   revealTask,
   scopeOf,
   taskIdOf,
@@ -64,7 +65,7 @@ const admin: ServiceSchema = {
     list: async (params: TaskQuery, ctx) => {
       const { resources } = officeOf(ctx);
       const query = parseWith(querySchema, params, "invalid_query");
-      const { filter, leased } = await filterOf(query, resources);
+      const { filter, leased } = await filterOf(query, resources, isMasked(ctx));
       const { limit, cursor = null, sort } = query;
       if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
         const errors = [{ field: "state", message: "sort=due lists open tasks only: pending, delivering" }];
@@ -93,7 +94,7 @@ const admin: ServiceSchema = {
 
     neighbours: async (params, ctx) => {
       const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
-      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query);
+      return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query, isMasked(ctx));
     },
 
     retry: async (params, ctx) => {
@@ -104,6 +105,8 @@ const admin: ServiceSchema = {
     cancel: async (params, ctx) => cancelTask(officeOf(ctx).resources, ctx, params),
 
     reveal: async (params, ctx) => revealTask(officeOf(ctx).resources, ctx, params),
+
+    revealAttempt: async (params, ctx) => revealAttempt(officeOf(ctx).resources, ctx, params),
 
     resolve: async (params, ctx) => resolveTask(officeOf(ctx).resources, ctx, params),
 

@@ -6,7 +6,7 @@
  */
 import type { Logger } from "moleculer";
 import type { JobKind } from "../../core/bulk.ts";
-import { callerKey } from "../../core/caller.ts";
+import { callerKey, seesMasks } from "../../core/caller.ts";
 import { type EpochMs, later, type Millis, millis, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
 import { recordAudit } from "../../store/audit.ts";
@@ -187,7 +187,7 @@ export class BulkWorker {
 
   /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
   async #page(taken: StoredJob, turn: Turn): Promise<StoredJob> {
-    const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources);
+    const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources, seesMasks(taken.actor));
     const { found: page, end } = await this.#search(taken, filter);
     const { step, rest, minRest } = PACE[actionOf(taken.kind)];
     let job = taken;

@@ -12,7 +12,7 @@ import { type Candidate, countMatching, findCandidates, nextMatching } from "../
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
-import { scopeOf } from "../tasks/tasks.ts";
+import { isMasked, scopeOf } from "../tasks/tasks.ts";
 import { actionOf, added, applyTo, BATCH, type By } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 import type { Office } from "./office.ts";
@@ -64,7 +64,7 @@ export async function changeFiltered(
   const scope = scopeOf(ctx);
   // By the generous reading of the clock: what was accepted a moment ago is meant as well.
   const bound = clock.after(millis(0));
-  const rows = await jobFilterOf(filter, bound, resources);
+  const rows = await jobFilterOf(filter, bound, resources, isMasked(ctx));
   if (options.dryRun) return resultOf(await countMatching(db, scope, rows), options);
   const by = byOf(ctx, options);
   const found = await nextMatching(db, scope, rows, null, MAX_AT_ONCE + 1);

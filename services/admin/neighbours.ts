@@ -22,11 +22,12 @@ export async function neighboursOf(
   scope: Scope,
   taskId: TaskId,
   query: z.output<typeof neighbourQuerySchema>,
+  masked: boolean,
 ): Promise<Neighbours> {
   const { db } = resources;
   const { sort } = query;
   const task = await findTask(db, scope, taskId);
-  const { filter } = await filterOf(query, resources);
+  const { filter } = await filterOf(query, resources, masked);
   const isPlaced = sort === "created" || task.nextCallAt !== null;
   const beside = async (walk: TaskWalk) => {
     const cursor = isPlaced ? cursorBehind(walk, task) : null;

@@ -12,7 +12,7 @@ import { tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, readTask, type TaskForm } from "../../core/parse-task.ts";
 import { resendSchema } from "../../core/schema/bulk.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { type Edited, unmasked } from "../../core/task-secrets.ts";
+import { type Edited, givesAway, unmasked } from "../../core/task-secrets.ts";
 import { type Accepted, acceptWithin, newTask } from "../../store/accept.ts";
 import { businessKeyPaths, signsResends } from "../../store/apps.ts";
 import { recordAudit } from "../../store/audit.ts";
@@ -28,7 +28,7 @@ import { originOfCall } from "../tasks/audit.ts";
 import { checkIdempotencyKey, idempotencyOf } from "../tasks/idempotency.ts";
 import { storedTaskOf } from "../tasks/new-task.ts";
 import { textOf } from "../tasks/task-text.ts";
-import { scopeOf } from "../tasks/tasks.ts";
+import { isMasked, scopeOf } from "../tasks/tasks.ts";
 import type { Office } from "./office.ts";
 
 /**
@@ -80,6 +80,7 @@ export async function resend(
   };
   const task = storedTaskOf(checked.spec, checked.origin, owner, clock);
   const item = newTask(task, idempotency, db.sealing);
+  const isReveal = isMasked(ctx) && givesAway(task, original, task.lane !== original.lane);
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;
@@ -93,6 +94,16 @@ export async function resend(
       after: { taskId: task.taskId, changed: [...changes.keys()] },
       note: why,
     });
+    // They see the original's secrets in the copy, or at its target: a look like any other.
+    if (isReveal)
+      await recordAudit(within, {
+        at: now,
+        ...originOfCall(ctx),
+        action: "task.reveal",
+        target: { type: "task", id: taskId },
+        after: { taskId: task.taskId, sentTo: checked.origin },
+        note: why,
+      });
     return result;
   });
   if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");

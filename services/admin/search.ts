@@ -39,7 +39,7 @@ type Db = Pick<Resources, "db">;
  */
 export async function search(resources: Resources, text: string, masked: boolean): Promise<SearchAnswer> {
   const { db } = resources;
-  const { filter: byUrl, leased } = await filterOf({ url: text }, resources);
+  const { filter: byUrl, leased } = await filterOf({ url: text }, resources, masked);
   const tasks = (place: TaskPlace, find: () => Promise<SomeTasks>): Place => [
     place,
     async () => {
@@ -66,7 +66,7 @@ export async function search(resources: Resources, text: string, masked: boolean
     ],
     [tasks("url", listed(byUrl))],
     db.sealing.currentId === null
-      ? [tasks("payload", listed((await filterOf({ q: text }, resources)).filter))]
+      ? [tasks("payload", listed((await filterOf({ q: text }, resources, masked)).filter))]
       : [],
   ];
   const failures: unknown[] = [];

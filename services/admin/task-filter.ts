@@ -16,6 +16,7 @@ import { handed } from "../tasks/handed.ts";
 type Query = Partial<z.output<typeof querySchema>>;
 
 /**
+ * @param masked who asks sees tasks without their secrets, and must not find them by searching either
  * @param refusal what a filter that cannot be answered is refused with
  * @returns the filter, and the tasks that are being delivered
  * @throws BidaError `refusal`
@@ -23,6 +24,7 @@ type Query = Partial<z.output<typeof querySchema>>;
 export async function filterOf(
   query: Query,
   resources: Resources,
+  masked: boolean,
   refusal: "invalid_query" | "invalid_body" = "invalid_query",
 ): Promise<{ filter: TaskFilter; leased: Set<TaskId> }> {
   if (query.q !== undefined && resources.db.sealing.currentId !== null) {
@@ -41,6 +43,7 @@ export async function filterOf(
   const { createdFrom, createdTo, finishedFrom, finishedTo, ...same } = narrowing;
   const filter: TaskFilter = {
     ...same,
+    masked,
     createdFrom: momentOf(createdFrom),
     createdTo: momentOf(createdTo),
     finishedFrom: momentOf(finishedFrom),

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
-import type { Context, ServiceSchema } from "moleculer";
+import type { Context, Logger, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
 import { eventsOf } from "../bus/bus.ts";
@@ -25,11 +25,14 @@ import { healthRoutes } from "./health.routes.ts";
 import { incidentRoutes } from "./incidents.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
+import { Methods } from "./methods.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
 import { checkNotOwn } from "./own-calls.ts";
 import { OwnHost } from "./own-host.ts";
-import { refusalOf, sendBareProblem, sendProblem } from "./problem.ts";
+import { sendBareProblem, sendProblem } from "./problem.ts";
+import { loggedRefusal } from "./refusal-log.ts";
+import { setRequestId } from "./request-id.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { setSafeHeaders } from "./safe-headers.ts";
 import { searchRoutes } from "./search.routes.ts";
@@ -119,15 +122,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
     // Aliases are matched in the order they are written.
     optimizeOrder: false,
     routes: [],
-    onError(
-      this: { logger: { error(data: object, text: string): void } },
-      _req: IncomingMessage,
-      res: ServerResponse,
-      error: unknown,
-    ) {
-      const refusal = refusalOf(error);
-      if (refusal.code === "internal") this.logger.error({ err: refusal.cause ?? error }, "request failed");
-      sendProblem(res, refusal);
+    onError(this: { logger: Logger }, _req: IncomingMessage, res: ServerResponse, error: unknown) {
+      sendProblem(res, loggedRefusal(this.logger, res, error));
     },
   },
 
@@ -138,16 +134,19 @@ const api: ServiceSchema<Record<string, unknown>> = {
       // A caller that goes on asking over a connection it keeps would never let the server close.
       if (isLeaving(this.broker)) res.setHeader("connection", "close");
       const onError = (error: unknown) => this.errorHandler(req, res, error);
+      const refuse = (error: unknown) =>
+        isLegacy(req) ? sendRefusal(res, loggedRefusal(this.logger, res, error)) : onError(error);
+      setRequestId(req, res);
       setSafeHeaders(res, this.callers.isSecure(req));
       try {
         this.ownHost.check(req);
         checkNotOwn(req);
       } catch (error) {
-        if (isLegacy(req)) sendRefusal(res, refusalOf(error));
-        else onError(error);
-        return;
+        return refuse(error);
       }
-      if (!serveDirectly(this.direct, req, res, onError)) return gatewayHandler.call(this, req, res, next);
+      if (serveDirectly(this.direct, req, res, onError)) return;
+      const refusal = this.methods.refusal(req, res);
+      return refusal ? refuse(refusal) : gatewayHandler.call(this, req, res, next);
     },
 
     /** The gateway's own one logs each request without credentials as an error. */
@@ -196,8 +195,9 @@ const api: ServiceSchema<Record<string, unknown>> = {
       this.unannounce = announce(broker, { address, port });
     });
     this.server.once("close", () => this.unannounce?.());
+    this.methods = new Methods([...legacyDeclarations, ...everyRoute(nodes)]);
     const legacyError = (_req: IncomingMessage, res: ServerResponse, error: unknown) =>
-      sendRefusal(res, refusalOf(error));
+      sendRefusal(res, loggedRefusal(this.logger, res, error));
     const legacy = legacyRoutes(broker, callers, config);
     const aliases = aliasesOf(everyRoute(nodes), broker, callers);
     this.direct = new Map([...directOf("/api", legacy), ...directOf("", aliases)]);

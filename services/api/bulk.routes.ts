@@ -119,7 +119,7 @@ export const bulkRoutes: Route[] = [
     access: CHANGE,
     body: { schema: resendSchema, size: "task", optional: true, asText: true },
     idempotent: true,
-    refusals: ["invalid_task"],
+    refusals: ["invalid_task", "state_conflict"],
     answer: { status: 202, description: "The copy's id", schema: resentSchema },
     handler: ({ broker, params, text, meta }) => {
       const changes = { json: text || "{}" };

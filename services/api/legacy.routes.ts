@@ -11,8 +11,10 @@ import { submit } from "../tasks/submit.ts";
 import { readText } from "./body.ts";
 import { type Callers, NOBODY } from "./caller.ts";
 import { Guesses } from "./guesses.ts";
-import { end, refusalOf } from "./problem.ts";
+import { end } from "./problem.ts";
+import { loggedRefusal } from "./refusal-log.ts";
 import { Refusals } from "./refusals.ts";
+import { requestIdOf } from "./request-id.ts";
 import type { Declaration, GatewayHandler } from "./route.ts";
 
 /** What {@link legacyRoutes} serves, for the documentation. */
@@ -46,7 +48,7 @@ export function legacyRoutes(
     "POST /addTask": (req, res) => {
       addTask(req, res).then(
         (taskId) => sendText(res, 200, taskId),
-        (error) => sendRefusal(res, refusalOf(error)),
+        (error) => sendRefusal(res, loggedRefusal(broker.logger, res, error)),
       );
     },
   };
@@ -60,7 +62,7 @@ export function legacyRoutes(
     callers.shares.checkBytes(caller);
     const spend = (bytes: number) => callers.shares.spend(caller, bytes);
     const request = (await readText(req, res, "task", spend)) ?? "";
-    const meta = { scope: EVERYTHING, sourceIp };
+    const meta = { scope: EVERYTHING, sourceIp, requestId: requestIdOf(res) };
     return (await submit(broker, "legacy", request, meta)).taskId;
   }
 

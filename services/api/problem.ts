@@ -1,8 +1,10 @@
 /** Errors as RFC 9457 problem documents. Nothing of an unexpected error reaches the caller. */
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { BidaError, isRefusalCode, type RefusalCode } from "../../core/errors.ts";
 import { refusals } from "../../core/metrics.ts";
+import { requestIdOf } from "./request-id.ts";
 
 /** What an error of the gateway or of body parsing means to the caller. */
 export function refusalOf(error: unknown): BidaError {
@@ -47,9 +49,10 @@ export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): v
   }
   const refusal = new BidaError(error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "invalid_http");
   refusals.labels("rest", refusal.code).inc();
-  const body = documentOf(refusal);
+  const requestId = randomUUID();
+  const body = documentOf(refusal, requestId);
   socket.end(
-    `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
+    `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\nx-request-id: ${requestId}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
@@ -64,7 +67,7 @@ export function sendProblem(res: ServerResponse, refusal: BidaError): void {
   res.setHeader("content-type", PROBLEM_TYPE);
   if (refusal.retryAfter !== undefined) res.setHeader("retry-after", String(refusal.retryAfter));
   if (refusal.code === "unauthorized") res.setHeader("www-authenticate", challengeOf(res.req));
-  end(res, refusal, documentOf(refusal));
+  end(res, refusal, documentOf(refusal, requestIdOf(res)));
 }
 
 /** How long the rest of a body that was refused for its size is read and thrown away, in ms. */
@@ -101,6 +104,7 @@ function challengeOf(req: IncomingMessage): string {
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
-function documentOf({ status, title, code, message, errors }: BidaError): string {
-  return JSON.stringify({ type: `/docs/errors#${code}`, title, status, code, detail: message, errors });
+function documentOf({ status, title, code, message, errors }: BidaError, requestId: string): string {
+  const type = `/docs/errors#${code}`;
+  return JSON.stringify({ type, title, status, code, detail: message, errors, requestId });
 }

@@ -13,6 +13,7 @@ import { type BodySize, readText, readValue } from "./body.ts";
 import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
 import { checkSameOrigin } from "./cookie.ts";
 import { Refusals } from "./refusals.ts";
+import { requestIdOf } from "./request-id.ts";
 
 /** A request as moleculer-web hands it on: path parameters and query are parsed. */
 export interface GatewayRequest extends IncomingMessage {
@@ -127,6 +128,7 @@ function handlerOf(
       ...who,
       sourceIp: callers.addressOf(req),
       requestPath: `${req.method} ${path}`,
+      requestId: requestIdOf(res),
       exact: true,
     };
     if (route.access !== null && !isAllowed(meta.actor, route.access)) {

@@ -3,6 +3,7 @@ import type { TaskQuery } from "../../core/contract.ts";
 import {
   acceptedSchema,
   attemptsSchema,
+  attemptViewSchema,
   batchResultSchema,
   batchSchema,
   neighboursSchema,
@@ -118,6 +119,24 @@ export const taskRoutes: Route[] = [
     print: printTask,
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.reveal", { ...(body as object | undefined), ...idOf(params) }, { meta }),
+  },
+  {
+    method: "POST",
+    path: "/v1/tasks/{taskId}/attempts/{n}/reveal",
+    tag,
+    summary: "One attempt with the secrets of its answer",
+    description:
+      "Elsewhere users see `******` in the place of credentials in headers of answers, `set-cookie` for instance. It is in the audit log who looked.",
+    access: CHANGE,
+    body: { schema: endBodySchema, optional: true },
+    answer: { description: "The attempt", schema: attemptViewSchema },
+    handler: ({ broker, params, body, meta }) =>
+      call(
+        broker,
+        "admin.revealAttempt",
+        { ...(body as object | undefined), ...idOf(params), n: Number(params.n) },
+        { meta },
+      ),
   },
   {
     method: "POST",

@@ -66,9 +66,14 @@ function answering(handler: Handler) {
   };
 }
 
-/** Logs what is no refusal. */
-export const unexpectedIn = (ctx: BidaContext) => (cause: unknown) =>
-  ctx.broker.logger.error({ err: cause, action: ctx.action?.name }, "unexpected");
+/** Logs what is no refusal. @param requestId where a call is of several requests: which of them */
+export const unexpectedIn =
+  (ctx: BidaContext, requestId: string | null = ctx.meta.requestId ?? null) =>
+  (cause: unknown) =>
+    ctx.broker.logger.error(
+      { err: cause, action: ctx.action?.name, ...(requestId !== null && { requestId }) },
+      "unexpected",
+    );
 
 export type EventHandlers = {
   [K in EventName]?: (payload: EventMap[K], ctx: Context) => void | Promise<void>;

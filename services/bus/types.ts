@@ -16,13 +16,13 @@ export interface CallMeta {
   sourceIp?: string;
   /** `POST /v1/…`, for the audit log. */
   requestPath?: string;
+  /** `X-Request-ID`, for the log. */
+  requestId?: string;
   idempotencyKey?: string;
   /** JSON in views of tasks (`requestParam`, `expect`) is wanted as text, which passes from node to node unchanged. */
   exact?: true;
   /** Of a login. Here, and not among its parameters: nodes of an earlier release refuse parameters that they do not know. */
   loginPlace?: LoginPlace;
-  /** Secrets of tasks are masked, whoever asks. */
-  masked?: true;
   /**
    * The ids of the tasks that are handed over, in order. Who sends them may send the same call again, to another
    * scheduler too: there is one task per id.

@@ -2,6 +2,7 @@
 import { ServiceBroker } from "moleculer";
 import type { Health, NodeItem, TaskChange } from "../../core/contract.ts";
 import { BidaError, type FieldError, isRefusalCode } from "../../core/errors.ts";
+import { ACCEPTED_DEPTH } from "../../core/json/rules.ts";
 import { type JsonText, readList, readObject } from "../../core/json/text.ts";
 import type { ActionName } from "../bus/types.ts";
 import type { Link, LinkOptions } from "./link.ts";
@@ -17,6 +18,9 @@ export interface HttpAccess {
   /** `name:password` of a user. */
   user: string | null;
 }
+
+/** What a task was accepted with fits in. */
+const ACCEPTED = { depth: ACCEPTED_DEPTH };
 
 /** For one request, in ms. */
 const TIMEOUT = 15_000;
@@ -123,13 +127,13 @@ function searchOf(params: Record<string, unknown>): string {
 function answerIn(action: ActionName, text: string, { exact }: LinkOptions): unknown {
   if (!exact) return JSON.parse(text);
   if (action === "scheduler.get") return exactTask(text);
-  const page = readObject(text);
-  const items = readList(page?.get("items") ?? "[]") ?? [];
+  const page = readObject(text, ACCEPTED);
+  const items = readList(page?.get("items") ?? "[]", ACCEPTED) ?? [];
   return { items: items.map(exactTask), nextCursor: JSON.parse(page?.get("nextCursor") ?? "null") };
 }
 
 function exactTask(text: string): Record<string, unknown> {
-  const members = Array.from(readObject(text) ?? new Map<string, JsonText>(), ([name, json]) => {
+  const members = Array.from(readObject(text, ACCEPTED) ?? new Map<string, JsonText>(), ([name, json]) => {
     const isText = (name === "requestParam" || name === "expect") && json !== "null";
     return [name, isText ? json : JSON.parse(json)];
   });

@@ -11,8 +11,6 @@ import type { ActionName } from "../bus/types.ts";
 export interface LinkOptions {
   /** JSON in tasks stays the text that its caller wrote; see `ExactTaskView`. */
   exact?: true;
-  /** Secrets of tasks are masked. Over HTTP, users see them so always. */
-  masked?: true;
   idempotencyKey?: string;
   /** In ms. */
   timeout?: number;

@@ -185,7 +185,7 @@ async function submitOne(item: Submission, ctx: BidaContext): Promise<Submission
     const request = readTask(task);
     return { taskId: await acceptance.submit(request, { ...origin, door: "rest" }, taskKey(key)) };
   } catch (error) {
-    return { refusal: refusalTo(error, unexpectedIn(ctx)) };
+    return { refusal: refusalTo(error, unexpectedIn(ctx, item.requestId)) };
   }
 }
 

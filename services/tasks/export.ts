@@ -2,6 +2,7 @@
 import { stringify } from "csv-stringify";
 import type { Page } from "../../core/contract.ts";
 import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
+import { maskTask } from "../../core/task-secrets.ts";
 
 /** Tasks of the first page, which is asked for before anything is written. */
 export const FIRST_PAGE = 20;
@@ -45,14 +46,23 @@ const COLUMNS = [
 
 export type AskPage = (limit: number, cursor: string | null) => Promise<Page<ExactTaskItem>>;
 
-/** From the first page on, all tasks. */
+/**
+ * From the first page on, all tasks, without their secrets: a file is passed on, and nobody's secrets belong in it, not even for those
+ * who may see them.
+ */
 export async function* tasksFrom(first: Page<ExactTaskItem>, ask: AskPage): AsyncGenerator<ExactTaskItem> {
   for (let page = first; ; ) {
-    yield* page.items;
+    for (const task of page.items) yield withoutSecrets(task);
     if (page.nextCursor === null) return;
     page = await ask(fitting(page.items), page.nextCursor);
   }
 }
+
+const withoutSecrets = (task: ExactTaskItem): ExactTaskItem => {
+  const { url, requestMethod, requestParam = null, headers = null } = task;
+  const masked = maskTask({ url, requestMethod, requestParam, headers });
+  return { ...task, url: masked.url, requestParam: masked.requestParam, headers: masked.headers };
+};
 
 /** How many tasks the next page takes, if they are as large as these. */
 function fitting(items: ExactTaskItem[]): number {

@@ -42,6 +42,7 @@ export async function submit(
     appId: ownerOf(meta.scope),
     sourceIp: meta.sourceIp ?? null,
     idempotencyKey: meta.idempotencyKey ?? null,
+    requestId: meta.requestId ?? null,
   };
   const result = await batcherOf(broker).add(submission);
   if ("refusal" in result) throw refusalFrom(result.refusal);

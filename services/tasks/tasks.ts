@@ -1,16 +1,18 @@
 /** Reading and changing single tasks: what scheduler and admin both offer. The one place where a call gets its scope. */
-import type { TaskView } from "../../core/contract.ts";
+import { seesMasks } from "../../core/caller.ts";
+import type { AttemptView, TaskView } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { plannedCalls } from "../../core/planned-calls.ts";
-import { endSchema } from "../../core/schema/tasks.ts";
+import { endSchema, revealAttemptSchema } from "../../core/schema/tasks.ts";
 import { cancel, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
 import { isHanded } from "../../store/handovers.ts";
 import { holderOf } from "../../store/lines.ts";
+import { attemptPage } from "../../store/payloads.ts";
 import { findTask } from "../../store/read.ts";
 import { copiesOf, originalOf } from "../../store/resends.ts";
 import type { LockedTask, StoredTask } from "../../store/rows.ts";
@@ -18,7 +20,7 @@ import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "./audit.ts";
-import { taskView } from "./views.ts";
+import { attemptView, taskView } from "./views.ts";
 
 /** Who asks. Other services of the cluster see everything. */
 export const scopeOf = (ctx: BidaContext): Scope => ctx.meta.scope ?? EVERYTHING;
@@ -26,12 +28,8 @@ export const scopeOf = (ctx: BidaContext): Scope => ctx.meta.scope ?? EVERYTHING
 /** Whether the JSON in views of tasks is wanted as text. */
 export const isExact = (ctx: BidaContext): boolean => ctx.meta.exact === true;
 
-/**
- * Whether who asks sees tasks without their secrets. Users do, whatever their role: operators ask for them, and that is on
- * record. Apps see what they handed over; other services of the cluster, and the REPL, see everything.
- */
-export const isMasked = ({ meta }: BidaContext): boolean =>
-  meta.masked === true || meta.actor?.kind === "user";
+/** Whether who asks sees tasks without their secrets. */
+export const isMasked = ({ meta }: BidaContext): boolean => seesMasks(meta.actor);
 
 /** @throws BidaError not_found for what cannot be an id */
 export function taskIdOf(text: unknown): TaskId {
@@ -119,6 +117,28 @@ export async function revealTask(
     note: note ?? null,
   });
   return task;
+}
+
+/** One of its attempts with the secrets of what was answered, likewise. @throws BidaError not_found */
+export async function revealAttempt(
+  { db, clock }: Resources,
+  ctx: BidaContext,
+  params: { taskId: string; n: number; note?: string },
+): Promise<AttemptView> {
+  const { taskId, n, note } = parseWith(revealAttemptSchema, params, "invalid_body");
+  const id = taskIdOf(taskId);
+  const wanted = { order: "oldest", limit: 1, cursor: String(n - 1) } as const;
+  const [attempt] = (await attemptPage(db, scopeOf(ctx), id, wanted)).items;
+  if (attempt?.n !== n) throw new BidaError("not_found", "No such attempt");
+  await recordAudit(db, {
+    at: clock.now(),
+    ...originOfCall(ctx),
+    action: "task.reveal",
+    target: { type: "task", id },
+    after: { attempt: n },
+    note: note ?? null,
+  });
+  return attemptView(attempt);
 }
 
 /** Calls a task again, now. @param force also a succeeded one */

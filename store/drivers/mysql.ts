@@ -12,7 +12,7 @@ import type { Sealing } from "../sealing.ts";
 import { insertStatement } from "../sql.ts";
 import type { Commits, Database, Driver, ServerDescription, Texts } from "./driver.ts";
 import { lent } from "./lend.ts";
-import { asked, BEGIN, COMMIT, committed, rollBack } from "./mysql-connection.ts";
+import { asked, BEGIN, COMMIT, committed, onlyOneEach, rollBack } from "./mysql-connection.ts";
 import { mysqlLocks } from "./mysql-locks.ts";
 import { setUp } from "./session.ts";
 import type { Insert, Statement } from "./statement.ts";
@@ -58,7 +58,7 @@ export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Data
       keepAliveInitialDelay: 5_000,
       // Rows matched, not rows changed: an update that changes nothing still found its row.
       flags: ["+FOUND_ROWS"],
-      // For `mysql-connection.ts`, which sends a transaction as one text. Values are never part of a text of ours.
+      // For `mysql-connection.ts`, which sends a transaction as one text; others cannot (`onlyOneEach`).
       multipleStatements: true,
     },
     acquireConnectionTimeout: ACQUIRE_TIMEOUT,
@@ -72,6 +72,7 @@ export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Data
         setUp(connection).then(
           ({ packet }) => {
             server.packet = packet;
+            onlyOneEach(connection);
             done(null, connection);
           },
           (error: Error) => done(error, connection),

@@ -160,7 +160,7 @@ test("a new task has what was typed, without its white space", () => {
 const MISTAKES: [draft: Partial<Draft>, wrong: string][] = [
   [{ requestParam: '{\n  "a": 1\n  "b": 2}' }, "requestParam json syntax 3:3"],
   [{ requestParam: '{"a":1,\n"b":{"id":1,"id":2}}' }, "requestParam json duplicate 2:13"],
-  [{ requestParam: `{"a":${"[".repeat(101)}` }, "requestParam json depth 1:105"],
+  [{ requestParam: `{"a":${"[".repeat(65)}` }, "requestParam json depth 1:69"],
   [{ requestParam: "[1]" }, "requestParam object"],
   [{ expect: '{"json":{"$.a":01}}' }, "expect json syntax 1:16"],
   [{ expect: '{"stop":[404]}', expectStop: "410" }, "expect.stop stop"],

@@ -156,6 +156,28 @@ test("many by a filter: counted first, then changed; exported as JSON lines and 
   assert.is((await json(remote, "tasks", "resolve", ...filter, "--note", "by hand")).changed, 3);
 });
 
+test("an export has nobody's secrets in it, not even for the app that they are of, or for the REPL", async () => {
+  const app = await json(local, "apps", "create", "cli-export");
+  const secret = "Bearer s3cr3t";
+  const task = { url: `${world.receiver.url()}?token=s3cr3t`, requestMethod: "POST", limitCallCount: 1 };
+  const headers = { authorization: `Bearer ${app.key}` };
+  const sent = { ...task, headers: { authorization: secret }, sourceAppName: "cli-export" };
+  const reply = await world.api("POST", "/v1/tasks", sent, headers);
+  assert.is(reply.status, 202, reply.text);
+  const own = environment({ BIDA_URL: remote.BIDA_URL as string, BIDA_API_KEY: app.key });
+  assert.is((await json(own, "tasks", "get", reply.json.taskId)).task.headers.authorization, secret);
+  for (const env of [own, ...ways().map(([, one]) => one)])
+    for (const format of ["jsonl", "csv"]) {
+      const { code, out } = await bida(
+        ["tasks", "export", "--source", "cli-export", "--format", format],
+        env,
+      );
+      assert.is(code, 0);
+      assert.ok(out.includes(reply.json.taskId) && out.includes("token=******"), out);
+      assert.not.match(out, /s3cr3t/);
+    }
+});
+
 test("tail: what happens arrives, by each way", async () => {
   for (const [way, env] of ways()) {
     const { said, ended } = started(["tail", "--json", "--source", `tail-${way}`, "--count", "1"], env);

@@ -183,6 +183,9 @@ test("Retry-After is passed on in seconds", async () => {
   assert.is(error.code, "unavailable");
   assert.is(error.status, 503);
   assert.is(error.retryAfter, 2);
+  assert.is(error.requestId, null);
+  api.handler = () => problem(503, "unavailable", { headers: { "x-request-id": "req-1" } });
+  assert.is((await rejection(client.call(TASK))).requestId, "req-1");
   api.handler = () => problem(503, "unavailable", { headers: { "retry-after": "soon" } });
   assert.is((await rejection(client.call(TASK))).retryAfter, null);
 });

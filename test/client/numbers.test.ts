@@ -53,7 +53,7 @@ test("what has no JSON is refused before anything is sent, naming the field", as
   const loop: Record<string, unknown> = {};
   loop.self = loop;
   const error = await rejection(client.call({ ...TASK, requestParam: loop }));
-  assert.match(error.message, /requestParam\.self\.self is nested deeper than 100 levels, or in itself/);
+  assert.match(error.message, /requestParam\.self\.self is nested deeper than 64 levels, or in itself/);
   assert.is(api.received.length, 0);
 });
 

@@ -149,7 +149,7 @@ const ROWS: Row[] = [
     /nested/,
   ],
   ["lines, and then no JSON", `${"\n".repeat(N)}x`, "invalid_json", /line 7339033/],
-  ["no end", "[".repeat(N), "invalid_task", /deeper than 100/],
+  ["no end", "[".repeat(N), "invalid_task", /deeper than 64/],
   ["numbers without end", task(`"requestParam":{"a":${"1".repeat(N)}}`), "body_too_large", /1 MiB/],
 ];
 for (const [name, text, code, message] of ROWS) {

@@ -52,7 +52,7 @@ test("values that JSON does not have are refused, naming the member", () => {
   }
   const loop: unknown[] = [];
   loop.push(loop);
-  assert.match(fault(() => printJson(loop)).message, /deeper than 100 levels, or in itself/);
+  assert.match(fault(() => printJson(loop)).message, /deeper than 64 levels, or in itself/);
 });
 
 const DECIMALS: [source: string, value: string][] = [

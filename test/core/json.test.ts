@@ -68,11 +68,11 @@ test("keys that stand twice: refused, or the last one counts in the place of the
   }
 });
 
-test("depth: 100 levels by default, of objects and lists alike", () => {
+test("depth: 64 levels by default, of objects and lists alike", () => {
   const nested = (levels: number) => `${'{"a":['.repeat(levels / 2)}${"]}".repeat(levels / 2)}`;
-  assert.is(readJson(nested(100)), nested(100));
-  const error = fault(() => readJson(nested(102)));
-  assert.equal([error.fault, error.message], ["depth", "must not be nested deeper than 100 levels"]);
+  assert.is(readJson(nested(64)), nested(64));
+  const error = fault(() => readJson(nested(66)));
+  assert.equal([error.fault, error.message], ["depth", "must not be nested deeper than 64 levels"]);
   assert.is(fault(() => readJson("[".repeat(1_000_000))).fault, "depth");
   assert.is(fault(() => readObject('{"a":{"b":1}}', { depth: 1 })).fault, "depth");
   assert.is(readJson('{"a":1}', { depth: 1 }), '{"a":1}');

@@ -190,7 +190,7 @@ test("what is nested too deeply is refused, not crashed on", async () => {
   const deep = `${'{"a":'.repeat(5000)}1${"}".repeat(5000)}`;
   const task = text(request({ requestParam: "deep" })).replace('"deep"', deep);
   const error = await refusal(() => parseTask(task, NOW));
-  assert.equal(error.errors, [{ field: "body", message: "must not be nested deeper than 100 levels" }]);
+  assert.equal(error.errors, [{ field: "body", message: "must not be nested deeper than 64 levels" }]);
 });
 
 for (const matches of ["(", "(?=a)", "(a)\\1"]) {

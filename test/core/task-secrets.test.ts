@@ -3,6 +3,8 @@ import * as assert from "uvu/assert";
 import { readJson } from "../../core/json/text.ts";
 import type { Method } from "../../core/task.ts";
 import {
+  givesAway,
+  HIDING,
   isSecretName,
   maskHeaders,
   maskParam,
@@ -108,16 +110,42 @@ const PARAMS: [param: string, method: Method, url: string, masked: string][] = [
 for (const [param, method, url, masked] of PARAMS)
   test(`${method} ${url} ${param}`, () => assert.is(maskParam(readJson(param), method, url), masked));
 
+const hides = (pattern: string, text: string): boolean => new RegExp(pattern).test(text.toLowerCase());
+
+test("databases leave out of a search what is masked, and little else", () => {
+  for (const [url, masked] of URLS) {
+    const isHidden = hides(HIDING.userInfo, url) || hides(HIDING.query, url);
+    // A placeholder is no secret; what fills it is.
+    assert.is(isHidden, masked !== url, url);
+  }
+  for (const name of [...SECRET, "%61ny", "KEY"]) {
+    assert.ok(hides(HIDING.query, `https://a/?q=1&${name}=x`), name);
+    assert.ok(hides(HIDING.query, `https://a/?${name}=x&q=1`), name);
+    assert.ok(hides(HIDING.placeholder, `https://a/?q={q}&${name}=a{b}`), name);
+  }
+  for (const name of SECRET) assert.ok(hides(HIDING.members, JSON.stringify({ n: 1, [name]: "x" })), name);
+  for (const name of OPEN) {
+    assert.not.ok(hides(HIDING.query, `https://a/token=1/?${name}=token&n=key`), name);
+    assert.not.ok(hides(HIDING.placeholder, `https://a/?${name}={token}&token=1`), name);
+    assert.not.ok(hides(HIDING.members, JSON.stringify({ [name]: "token", n: ["key"] })), name);
+  }
+  for (const [param, method, url, masked] of PARAMS) {
+    const isQuery = method === "GET" || method === "DELETE";
+    const isHidden = (isQuery && hides(HIDING.members, param)) || hides(HIDING.placeholder, url);
+    assert.is(isHidden, masked !== param, param);
+  }
+});
+
 const original = {
-  url: "https://a/?token=abc&q=1",
+  url: "https://a/?token=abcd&q=1",
   requestMethod: "GET" as const,
-  requestParam: readJson('{"key":"k","n":10000000000000000001}'),
+  requestParam: readJson('{"key":"kkkk","n":10000000000000000001}'),
   headers: { Authorization: "Bearer a", "x-tenant": "7" },
 };
 
 test("a masked task, edited, has the original's secrets again", () => {
   const seen = maskTask(original);
-  assert.not.match(JSON.stringify(seen), /abc|"k"|Bearer/);
+  assert.not.match(JSON.stringify(seen), /abcd|"kkkk"|Bearer/);
   const { url, headers, requestParam } = seen;
   assert.equal(unmasked({ url, headers, requestParam }, original), {
     url: original.url,
@@ -129,9 +157,35 @@ test("a masked task, edited, has the original's secrets again", () => {
     original,
   );
   assert.equal(edited, {
-    url: "https://a/?token=abc&q=2",
+    url: "https://a/?token=abcd&q=2",
     headers: { authorization: "Bearer a", "x-tenant": "8", "x-key": "new" },
   });
+});
+
+test("a copy gives secrets away where it goes elsewhere with them, or shows them", () => {
+  const gives = (copy: Partial<Parameters<typeof givesAway>[0]>, isElsewhere = false) =>
+    givesAway({ ...original, ...copy }, original, isElsewhere);
+  assert.is(gives({}), false);
+  assert.is(gives({}, true), true);
+  assert.is(
+    gives({ url: "https://b/", headers: { "x-tenant": "7" }, requestParam: readJson("{}") }, true),
+    false,
+  );
+  assert.is(
+    gives({ url: "https://b/", headers: { a: "Bearer a" }, requestParam: readJson("{}") }, true),
+    true,
+  );
+  // A parameter of the query becomes one of the body, which is not masked; or what was in a header is in the path.
+  assert.is(gives({ requestMethod: "POST" }), true);
+  assert.is(gives({ headers: { "x-tenant": "Bearer a" } }), true);
+  assert.is(gives({ url: "https://a/abcd" }), true);
+  const filled = { ...original, requestMethod: "POST" as const, url: "https://a/?token={t}", headers: null };
+  const param = readJson('{"t":"secret"}');
+  const from = { ...filled, requestParam: param };
+  assert.is(givesAway(from, from, false), false);
+  assert.is(givesAway({ ...from, url: "https://a/" }, from, false), true);
+  const open = { ...original, url: "https://a/", headers: null, requestParam: null };
+  assert.is(givesAway(open, open, true), false);
 });
 
 test("a mask that stands for nothing stays what it is", () =>

@@ -120,6 +120,51 @@ test("operators may look, and it is in the audit log that they did, and why", as
   assert.is(missing.status, 404);
 });
 
+test("an operator may look at what was answered as well, which is on record; the app sees its own", async () => {
+  const at = `/v1/tasks/${taskId}/attempts/1/reveal`;
+  assert.is((await world.api("POST", at, undefined, viewer)).status, 403);
+  const { status, json } = await world.api("POST", at, { note: "why 500" }, operator);
+  assert.is(status, 200);
+  assert.equal([json.n, json.responseHeaders["set-cookie"]], [1, `sid=${IN_ANSWER}`]);
+  const { items } = (await get(`/v1/audit?target=task:${taskId}&action=task.reveal`, ADMIN)).json;
+  assert.equal([items[0].note, items[0].after], ["why 500", { attempt: 1 }]);
+  for (const missing of ["2", "0", "x", "1e400"])
+    assert.ok(
+      (await world.api("POST", at.replace("/1/", `/${missing}/`), undefined, operator)).status < 405,
+      missing,
+    );
+  const own = await get(`/v1/tasks/${taskId}/attempts`, app.headers);
+  assert.is(own.json.items[0].responseHeaders["set-cookie"], `sid=${IN_ANSWER}`);
+});
+
+test("nobody finds masked secrets out by searching: not in lists, exports, counts or jobs", async () => {
+  const guesses = [
+    ...["url=access_token%3Ds3", "url=s3cr3t", "url=token%3Ds3cr3t-in-url%26"],
+    ...["q=s3cr3t", "q=%22api_key%22%3A%22s3"],
+  ];
+  for (const guess of guesses) {
+    for (const headers of [viewer, operator, ADMIN]) {
+      const { json } = await get(`/v1/tasks?limit=1&${guess}`, headers);
+      assert.equal(json, { items: [], nextCursor: null }, guess);
+      assert.is((await get(`/v1/tasks/export?format=jsonl&${guess}`, headers)).text, "", guess);
+    }
+    const filter = Object.fromEntries(new URLSearchParams(guess));
+    for (const action of ["retry", "cancel", "resolve"]) {
+      const counted = await world.api("POST", `/v1/tasks/${action}`, { filter, dryRun: true }, operator);
+      assert.is(counted.json.matched, 0, guess);
+    }
+    // The URL that is called is kept with its masks, for everybody.
+    const own = guess.startsWith("q=") ? 1 : 0;
+    assert.is((await get(`/v1/tasks?${guess}`, app.headers)).json.items.length, own, guess);
+  }
+  const seen = (await get(`/v1/tasks?url=${encodeURIComponent(new URL(world.receiver.url()).host)}`, viewer))
+    .json;
+  assert.equal(
+    seen.items.map((task: { taskId: string }) => task.taskId),
+    [taskId],
+  );
+});
+
 test("acts by hand answer masked as well, and the stream is", async () => {
   const stream = await EventReader.open(world, "", viewer);
   const reply = await world.api("POST", `/v1/tasks/${taskId}/retry`, {}, operator);
@@ -153,6 +198,37 @@ test("a copy that was edited from a masked view has the secrets that nobody touc
   assert.match(text, /q=2/);
   assert.not.match(text, /\*{6}/);
   await world.ended(reply.json.taskId);
+});
+
+test("a copy that takes secrets to another server, or into view, is a look at them", async () => {
+  const looks = async () =>
+    (await get(`/v1/audit?target=task:${taskId}&action=task.reveal`, ADMIN)).json.items as {
+      after: unknown;
+      note: string;
+    }[];
+  const resent = async (changes: object, headers = operator) => {
+    const reply = await world.api("POST", `/v1/tasks/${taskId}/resend`, changes, headers);
+    assert.is(reply.status, 202, reply.text);
+    await world.ended(reply.json.taskId);
+    return reply.json.taskId as string;
+  };
+  const before = (await looks()).length;
+  await resent({ note: "as it was" });
+  await resent({ url: world.receiver.url(200), headers: { "x-tenant": "9" }, requestParam: { n: 1 } });
+  assert.is((await looks()).length, before);
+
+  const elsewhere = world.receiver.url(200).replace("127.0.0.1", "localhost");
+  const copy = await resent({ url: elsewhere, note: "to see" });
+  assert.is(world.receiver.calls(copy)[0]?.headers.cookie, `a=${IN_COOKIE}`);
+  const [look, ...others] = await looks();
+  assert.is(others.length, before);
+  assert.equal([look?.after, look?.note], [{ taskId: copy, sentTo: new URL(elsewhere).origin }, "to see"]);
+  // In a body nothing is masked.
+  await resent({ url: world.receiver.url(200), requestMethod: "POST", headers: null });
+  assert.is((await looks()).length, before + 2);
+  // The app's own are its own.
+  await resent({ url: elsewhere }, app.headers);
+  assert.is((await looks()).length, before + 2);
 });
 
 test("the log has none of them, nor any URL; alarms have none", async () => {

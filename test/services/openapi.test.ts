@@ -129,7 +129,10 @@ test("who may, what a key does, and when to come back stand in the document", ()
   ) as (typeof operations)[number];
   assert.equal([operation["x-role"], operation["x-apps"]], ["operator", true]);
   assert.equal(operation.security, [{ appKey: [] }, { basic: [] }, { session: [] }]);
-  assert.equal(operation.parameters, [{ $ref: "#/components/parameters/IdempotencyKey" }]);
+  assert.equal(operation.parameters, [
+    { $ref: "#/components/parameters/RequestId" },
+    { $ref: "#/components/parameters/IdempotencyKey" },
+  ]);
   const responses = operation.responses as Record<string, { headers?: object; description: string }>;
   assert.equal(Object.keys(responses), [
     "202",
@@ -141,10 +144,13 @@ test("who may, what a key does, and when to come back stand in the document", ()
     "421",
     "422",
     "429",
+    "431",
     "500",
     "503",
+    "508",
   ]);
   for (const status of ["429", "503"]) assert.ok("Retry-After" in (responses[status]?.headers ?? {}));
+  for (const { headers } of Object.values(responses)) assert.ok("X-Request-ID" in (headers ?? {}));
   assert.match(responses[422]?.description ?? "", "idempotency_conflict");
 });
 
@@ -157,7 +163,9 @@ test("a query's schema becomes parameters", () => {
     in: string;
     schema: { type: string; default?: unknown };
   }[];
-  assert.ok(parameters.every((one) => one.in === "query"));
+  const [id, ...fields] = parameters.toReversed();
+  assert.equal(id, { $ref: "#/components/parameters/RequestId" });
+  assert.ok(fields.every((one) => one.in === "query"));
   const state = parameters.find(({ name }) => name === "state");
   const limit = parameters.find(({ name }) => name === "limit");
   assert.equal([state?.schema.type, limit?.schema.default], ["array", 50]);

@@ -3,6 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BidaError, type RefusalCode } from "../../core/errors.ts";
 import { refusalOf, sendProblem } from "../../services/api/problem.ts";
+import { loggedRefusal } from "../../services/api/refusal-log.ts";
+import { unexpectedIn } from "../../services/bus/bus.ts";
 
 const test = suite("problem documents");
 
@@ -36,6 +38,7 @@ function sent(refusal: BidaError, headersSent = false, requestHeaders: Record<st
     req,
     headersSent,
     statusCode: 0,
+    getHeader: () => "req-1",
     setHeader(name: string, value: string) {
       headers[name] = value;
     },
@@ -62,6 +65,7 @@ test("the document", () => {
     code: "invalid_task",
     detail: "Look",
     errors,
+    requestId: "req-1",
   });
 });
 
@@ -86,6 +90,32 @@ test("a page is not asked for Basic credentials: the browser would open its own 
 test("nothing of an unexpected error is in it", () => {
   const { body } = sent(refusalOf(new Error("password=hunter2")));
   assert.not.match(JSON.stringify(body), "hunter2");
+});
+
+test("what is unexpected is logged under its request's id, on whichever node it is met", () => {
+  const lines: [level: string, data: Record<string, unknown>, text: string][] = [];
+  const say = (level: string) => (data: Record<string, unknown>, text: string) =>
+    void lines.push([level, data, text]);
+  const logger = { error: say("error"), debug: say("debug") };
+  const bug = new TypeError("x is not a function");
+  const res = { getHeader: () => "req-1" } as unknown as ServerResponse;
+  assert.is(loggedRefusal(logger as never, res, bug).code, "internal");
+  assert.is(loggedRefusal(logger as never, res, new BidaError("forbidden")).code, "forbidden");
+  const ctx = { broker: { logger }, action: { name: "admin.list" }, meta: { requestId: "req-1" } };
+  unexpectedIn(ctx as never)(bug);
+  unexpectedIn({ ...ctx, meta: {} } as never, "req-2")(bug);
+  unexpectedIn({ ...ctx, meta: {} } as never)(bug);
+  assert.equal(lines, [
+    ["error", { err: bug, requestId: "req-1" }, "request failed"],
+    [
+      "debug",
+      { requestId: "req-1", status: 403, code: "forbidden", detail: "Not allowed" },
+      "request refused",
+    ],
+    ["error", { err: bug, action: "admin.list", requestId: "req-1" }, "unexpected"],
+    ["error", { err: bug, action: "admin.list", requestId: "req-2" }, "unexpected"],
+    ["error", { err: bug, action: "admin.list" }, "unexpected"],
+  ]);
 });
 
 test("an answer that has begun is broken off", () => {

@@ -67,6 +67,29 @@ for (const code of ["ECONNREFUSED", "PROTOCOL_CONNECTION_LOST", "ER_SERVER_SHUTD
   });
 }
 
+test("MySQL: no text but that of a commit is more than one statement; values may hold anything", async () => {
+  const db = await freshDatabase(KINDS[1]!);
+  const evil = "x'; DROP TABLE tasks; -- \\'; DELETE FROM tasks; --";
+  const sent = (text: string, ...values: string[]) =>
+    db.knex.raw(text, values).then(
+      () => "sent",
+      (error: Error) => error.message,
+    );
+  try {
+    assert.is(await sent("SELECT ?", evil), "sent");
+    for (const text of ["SELECT 1; DROP TABLE tasks", `SELECT '${evil}'`, "SELECT 1; "])
+      assert.match(await sent(text), /semicolon/);
+    const inserts = [{ table: "tasks; DROP TABLE tasks", columns: ["task_id"], rows: [[Buffer.alloc(16)]] }];
+    assert.match(((await thrown(() => db.driver.commitInserts(inserts))) as Error).message, /semicolon/);
+    // Each connection of the pool is closed to it, and the commit goes on as before.
+    await given(db, { body: evil, sourceAppName: evil.slice(0, 64), orderKey: evil });
+    const { items } = await listTasks(db, EVERYTHING, { q: evil }, 9, null);
+    assert.is(items.length, 1);
+  } finally {
+    await closeDatabase(db);
+  }
+});
+
 test("a real deadlock is run again, and both transactions are done", async () => {
   const db = await freshDatabase(KINDS[1]!);
   const tasks = await given(db, {}, {});

@@ -18,7 +18,7 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { foldStats } from "../../store/stats/fold.ts";
 import { readOverview } from "../../store/stats/overview.ts";
 import { mysqlDatabase } from "../servers/env.ts";
-import { temporaryFolder } from "../servers/server.ts";
+import { dataFolder } from "../servers/server.ts";
 
 /** One kind of database. */
 export interface Kind {
@@ -33,7 +33,7 @@ export const KINDS: Kind[] = [
   {
     name: "SQLite",
     dialect: "sqlite",
-    place: async () => ({ databaseUrl: null, dataDir: temporaryFolder("store") }),
+    place: async () => ({ databaseUrl: null, dataDir: dataFolder("store") }),
   },
   {
     name: "MariaDB",

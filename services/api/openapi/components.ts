@@ -1,5 +1,6 @@
 /** JSON Schemas (draft 2020-12) of Zod's; named parts become components of the document. */
 import { z } from "zod";
+import { hasNoNul } from "../../../core/task-schema.ts";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -32,11 +33,12 @@ export class Components {
 
 /** Leaves out what says nothing to a reader. */
 function tidy({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }): void {
+  const { def } = zodSchema._zod;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.format === "date-time" || jsonSchema.format === "uuid") delete jsonSchema.pattern;
   if (JSON.stringify(jsonSchema.propertyNames) === '{"type":"string"}') delete jsonSchema.propertyNames;
+  if (def.checks?.some(({ _zod }) => (_zod.def as { fn?: unknown }).fn === hasNoNul)) jsonSchema.pattern ??= "^[^\\u0000]*$";
   // Answers may gain fields; only requests with unknown fields are refused.
-  const { def } = zodSchema._zod;
   if (def.type === "object" && def.catchall === undefined) delete jsonSchema.additionalProperties;
 }

@@ -15,8 +15,8 @@ export interface OpenApiDocument {
 const DESCRIPTION = `Guaranteed delivery of HTTP callbacks.
 
 Refusals are problem documents (RFC 9457); their codes: [/docs/errors](/docs/errors). Fields that are not known are refused.
-Any request can also be answered 400 \`invalid_http\` or 431 \`headers_too_large\`, before it is known what it asks for, and
-508 \`own_callback\` where it carries \`bida-attempt\`: a callback may not hand over a task.
+400 \`invalid_http\` and 431 \`headers_too_large\` come before it is known what a request asks for, 508 \`own_callback\` where it carries
+\`bida-attempt\`: a callback may not hand over a task. A path with another method than it has gets 405 \`method_not_allowed\`, with \`Allow\`.
 \`x-role\`: the least role of users that may; \`x-apps\`: whether calling apps may, for what is theirs.`;
 
 /** @throws Error where the declarations do not fit together; a test makes the document of all routes */
@@ -52,6 +52,11 @@ const securitySchemes = {
 };
 
 const headers = {
+  RequestId: {
+    description:
+      "What the request carried as `X-Request-ID`, or an id that was made for it. The log names it",
+    schema: { type: "string" },
+  },
   RetryAfter: {
     description: "Seconds after which a new try makes sense",
     schema: { type: "integer", minimum: 0 },
@@ -59,12 +64,20 @@ const headers = {
 };
 
 const parameters = {
+  RequestId: {
+    name: "X-Request-ID",
+    in: "header",
+    required: false,
+    description:
+      "The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log",
+    schema: { type: "string" },
+  },
   IdempotencyKey: {
     name: "Idempotency-Key",
     in: "header",
     required: false,
     description:
       "With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422",
-    schema: { type: "string", minLength: 1, maxLength: 255 },
+    schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[!-~]([ -~]*[!-~])?$" },
   },
 };

@@ -7,13 +7,14 @@ import { sessionItemSchema } from "../../../core/schema/session.ts";
 import { taskIdSchema } from "../../../core/schema/task-views.ts";
 import type { Answer, Declaration } from "../route.ts";
 import type { Components, JsonSchema } from "./components.ts";
-import { refusalsOf } from "./refusals.ts";
+import { OF_THE_PARSER, refusalsOf } from "./refusals.ts";
 
 /** What stands for `{name}` in paths. */
 const PATH_PARAMETERS: Record<string, z.ZodType> = {
   taskId: taskIdSchema,
   id: z.int().min(1),
   jobId: jobIdSchema.shape.id,
+  n: z.int().min(1).describe("The attempt's number"),
   nodeID: z.string().max(255),
   sessionId: sessionItemSchema.shape.id,
   origin: z.string().describe("`https://host:port`, percent-encoded"),
@@ -23,6 +24,7 @@ const PATH_PARAMETERS: Record<string, z.ZodType> = {
 /** @throws Error for a parameter of the path that is not known here */
 export function operationOf(route: Declaration, components: Components): JsonSchema {
   const parameters = [...pathParameters(route, components), ...queryParameters(route, components)];
+  parameters.push({ $ref: "#/components/parameters/RequestId" });
   if (route.idempotent) parameters.push({ $ref: "#/components/parameters/IdempotencyKey" });
   return {
     operationId: operationId(route),
@@ -31,7 +33,7 @@ export function operationOf(route: Declaration, components: Components): JsonSch
     ...(route.description !== undefined && { description: route.description }),
     security: securityOf(route),
     ...(route.access && { "x-role": route.access.role, "x-apps": route.access.apps === true }),
-    ...(parameters.length > 0 && { parameters }),
+    parameters,
     ...(route.body && { requestBody: requestBody(route.body, components) }),
     responses: responsesOf(route, components),
   };
@@ -100,12 +102,17 @@ function responsesOf(route: Declaration, components: Components): Record<string,
     status,
     answerOf(answer, components),
   ]);
-  return {
+  const responses: Record<string, JsonSchema> = {
     [route.answer.status ?? 200]: answerOf(route.answer, components),
     ...Object.fromEntries(refused),
     ...Object.fromEntries(others),
   };
+  for (const response of Object.values(responses))
+    response.headers = { ...ID_HEADER, ...(response.headers as object) };
+  return responses;
 }
+
+const ID_HEADER = { "X-Request-ID": { $ref: "#/components/headers/RequestId" } };
 
 function answerOf({ description, schema, contentType }: Answer, components: Components): JsonSchema {
   if (schema === undefined && contentType === undefined) return { description };
@@ -139,9 +146,12 @@ function refusal(
   return {
     description: codes.map((code) => `\`${code}\`: ${REFUSALS[code][1]}`).join("; "),
     ...(Object.keys(headers).length > 0 && { headers }),
-    content:
-      door === "legacy"
-        ? { "text/plain": { schema: { type: "string" } } }
-        : { "application/problem+json": { schema } },
+    content: {
+      ...(door === "legacy" &&
+        codes.some((code) => !OF_THE_PARSER.has(code)) && { "text/plain": { schema: { type: "string" } } }),
+      ...((door !== "legacy" || codes.some((code) => OF_THE_PARSER.has(code))) && {
+        "application/problem+json": { schema },
+      }),
+    },
   };
 }

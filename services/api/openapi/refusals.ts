@@ -2,7 +2,10 @@
 import { REFUSALS, type RefusalCode } from "../../../core/errors.ts";
 import type { Declaration } from "../route.ts";
 
-/** By HTTP status, ascending. What Node's HTTP parser refuses (431 and 400 `invalid_http`) belongs to no route. */
+/** What Node's HTTP parser refuses, before it is known what is asked for: a problem document, whichever route it is. */
+export const OF_THE_PARSER: ReadonlySet<RefusalCode> = new Set(["invalid_http", "headers_too_large"]);
+
+/** By HTTP status, ascending. */
 export function refusalsOf(route: Declaration): [status: number, codes: RefusalCode[]][] {
   const codes = new Set<RefusalCode>(route.refusals);
   const add = (...more: RefusalCode[]) => {
@@ -12,15 +15,15 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
   // Of bytes, and of event streams.
   if (route.body || route.path === "/v1/events") add("share_used_up");
   if (route.query) add("invalid_query");
-  // `invalid_json` is also what a path that is wrongly percent-encoded gets.
-  if (route.path.includes("{")) add("not_found", "invalid_json");
+  // `invalid_json` is also what a path that is wrongly percent-encoded gets, and `invalid_query` a parameter in it that is none.
+  if (route.path.includes("{")) add("not_found", "invalid_json", "invalid_query");
   if (route.body) {
     add("invalid_json", "invalid_encoding", "body_too_large", "unsupported_media_type");
     if (route.tag === "Tasks" || route.door === "legacy") add("invalid_task");
     if (route.door !== "legacy") add("invalid_body");
   }
   if (route.idempotent) add("idempotency_conflict");
-  add("misdirected", "internal", "unavailable");
+  add("misdirected", "own_callback", "internal", "unavailable", ...OF_THE_PARSER);
   const byStatus = Map.groupBy(codes, (code) => REFUSALS[code][0]);
   return [...byStatus].sort(([a], [b]) => a - b);
 }

@@ -84,8 +84,8 @@ export class Programs {
     const client = join(this.#folder, "node_modules/bida-client");
     mkdirSync(client);
     cpSync(join(ROOT, "client/package.json"), join(client, "package.json"));
-    const build = ["-p", join(ROOT, "client/tsconfig.build.json"), "--outDir", join(client, "dist")];
-    const { status, stdout } = spawnSync(join(MODULES, ".bin/tsc"), build, { encoding: "utf8" });
+    const build = [join(ROOT, "client/build.mjs"), join(client, "dist")];
+    const { status, stdout } = spawnSync(process.execPath, build, { encoding: "utf8" });
     if (status !== 0) throw new Error(stdout);
   }
 

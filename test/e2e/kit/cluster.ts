@@ -3,7 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import { mysqlDatabase, redisUrl } from "../../servers/env.ts";
 import * as nats from "../../servers/nats.ts";
 import { freePort } from "../../servers/ports.ts";
-import { type TestServer, temporaryFolder } from "../../servers/server.ts";
+import { dataFolder, type TestServer } from "../../servers/server.ts";
 import { BidaNode, type Environment } from "./node.ts";
 import { inCluster, neighbour, offered, ownBroker } from "./observer.ts";
 import { Receiver } from "./receiver.ts";
@@ -102,7 +102,7 @@ export async function startCluster({
     ...env,
   };
   const start = async ({ services, env: own = {} }: NodePlan) => {
-    const [port, folder] = [await freePort(), temporaryFolder("e2e")];
+    const [port, folder] = [await freePort(), dataFolder("e2e")];
     const node = new BidaNode({
       ...shared,
       BIDA_PORT: String(port),

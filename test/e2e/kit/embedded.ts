@@ -1,6 +1,6 @@
 /** The world of the main job: one process, one SQLite file, no other server. */
 import { freePort } from "../../servers/ports.ts";
-import { temporaryFolder } from "../../servers/server.ts";
+import { dataFolder } from "../../servers/server.ts";
 import { BidaNode, type Environment, type Started } from "./node.ts";
 import { Receiver } from "./receiver.ts";
 import { SECRET_KEY, World } from "./world.ts";
@@ -9,7 +9,7 @@ import { SECRET_KEY, World } from "./world.ts";
 export async function embeddedEnv(more: Environment = {}): Promise<Environment> {
   return {
     BIDA_PORT: String(await freePort()),
-    BIDA_DATA_DIR: temporaryFolder("e2e"),
+    BIDA_DATA_DIR: dataFolder("e2e"),
     BIDA_SECRET_KEY: SECRET_KEY,
     // Otherwise the receiver on this machine is out of reach as soon as a test makes an app or a user.
     BIDA_EGRESS_ALLOW: "127.0.0.0/8,::1/128",

@@ -102,7 +102,7 @@ export class BidaNode {
   }
 
   /** Resolves once `/readyz` says 200; for nodes with `api`. */
-  async ready(deadlineMs = 20_000): Promise<this> {
+  async ready(deadlineMs = 60_000): Promise<this> {
     let over: string | undefined;
     void this.#ended.then((how) => {
       over = how;

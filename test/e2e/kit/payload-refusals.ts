@@ -53,8 +53,8 @@ const duplicates: Refused[] = [
 ];
 
 const structures: Refused[] = [
-  { name: "101 levels, with the task", param: deep(100), field: "body", message: /deeper than 100 levels/ },
-  { name: "2000 levels", param: deep(2000), field: "body", message: /deeper than 100 levels/ },
+  { name: "65 levels, with the task", param: deep(64), field: "body", message: /deeper than 64 levels/ },
+  { name: "2000 levels", param: deep(2000), field: "body", message: /deeper than 64 levels/ },
   { name: "no object: a list", param: "[1]", field: "requestParam", message: /must be an object/ },
   {
     name: "no object: a number",

@@ -46,6 +46,7 @@ export const WHO_MAY: Readonly<Record<string, Who>> = {
   "GET /v1/destinations/{origin}": "viewer",
   "PATCH /v1/destinations/{origin}": "operator",
   "POST /v1/tasks/{taskId}/reveal": "operator and apps",
+  "POST /v1/tasks/{taskId}/attempts/{n}/reveal": "operator and apps",
   "GET /v1/destinations/{origin}/report": "viewer",
   "GET /v1/incidents": "viewer",
   "GET /v1/incidents/{id}": "viewer",

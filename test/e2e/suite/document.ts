@@ -83,6 +83,7 @@ export function documentSuite({ test, world }: Suite): void {
       await api("GET", `/v1/tasks/${id}/neighbours?state=exhausted`);
     }
     await api("POST", `/v1/tasks/${done}/reveal`, { note: tag });
+    await api("POST", `/v1/tasks/${done}/attempts/1/reveal`, { note: tag });
     await api("POST", `/v1/tasks/${failed}/resolve`, { note: tag });
     await api("POST", `/v1/tasks/${waiting}/cancel`);
     await api("POST", `/v1/tasks/${done}/retry`, { force: true });

@@ -71,8 +71,8 @@ export function legacySuite({ test, world }: Suite): void {
       [{ url: null, expectResult: "" }, [url, expected]],
       // What has no text of kkbida's is named too: plain text has no other place for it.
       [
-        { requestParam: { a: nested(101) } },
-        ["The task has invalid fields", "body must not be nested deeper than 100 levels"],
+        { requestParam: { a: nested(64) } },
+        ["The task has invalid fields", "body must not be nested deeper than 64 levels"],
       ],
       [{ limitCallCount: 101, requestMethod: null }, [limit, method]],
       [

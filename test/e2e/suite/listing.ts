@@ -1,5 +1,6 @@
 /** Lists: filters, and paging that stands still while tasks are being added. */
 import * as assert from "uvu/assert";
+import { newTaskId } from "../../../core/ids.ts";
 import { quick } from "../kit/world.ts";
 import type { Suite } from "./suite.ts";
 
@@ -73,6 +74,19 @@ export function listingSuite({ test, world }: Suite): void {
     assert.equal(await ids({ url: `%${tag}` }), []);
     assert.equal(await ids({ url: tag, createdFrom: from }), [later, bad, ok]);
     assert.equal(await ids({ url: tag, createdTo: from }), []);
+    // Beside one in a list stand those that fit its filters, whether it does itself or not.
+    const beside = async (taskId: string, query: string) => {
+      const { status, json } = await world().api("GET", `/v1/tasks/${taskId}/neighbours?url=${tag}${query}`);
+      return status === 200 ? [json.previous, json.next, json.complete] : status;
+    };
+    assert.equal(await beside(bad, ""), [later, ok, true]);
+    assert.equal(await beside(bad, "&state=succeeded"), [null, ok, true]);
+    assert.equal(await beside(ok, "&state=exhausted&state=pending"), [bad, null, true]);
+    assert.equal(await beside(later, "&sort=due"), [null, null, true]);
+    // It has no due time any more: the list begins behind it.
+    assert.equal(await beside(ok, "&sort=due"), [null, later, true]);
+    assert.is(await beside(newTaskId(), ""), 404);
+    assert.is(await beside(ok, "&limit=3"), 400);
     await world().api("POST", `/v1/tasks/${later}/cancel`);
   });
 

@@ -256,7 +256,7 @@ export function damage(kind: Kind): void {
     await db.knex.raw(
       kind.dialect === "mysql"
         ? `CREATE TRIGGER refuse BEFORE INSERT ON attempts FOR EACH ROW
-           IF NEW.task_id = x'${id}' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF`
+           SET NEW.n = IF(NEW.task_id = x'${id}', NULL, NEW.n)`
         : `CREATE TRIGGER refuse BEFORE INSERT ON attempts WHEN NEW.task_id = x'${id}'
            BEGIN SELECT RAISE(ABORT, 'not this one'); END`,
     );

@@ -198,6 +198,56 @@ export function matching(kind: Kind): void {
     }
   });
 
+  test("who sees masks finds nothing by what is masked, and all that is not", async () => {
+    const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+    await given(
+      db,
+      { sourceAppName: "open", url: "http://h/open?order=4711&page=Ä#x" },
+      { sourceAppName: "query", url: "http://h/query?order=4711&access_token=s3cr3t" },
+      { sourceAppName: "encoded", url: "http://h/encoded?%74oken=s3cr3t" },
+      { sourceAppName: "jwt", url: `http://h/jwt?state=${JWT}` },
+      { sourceAppName: "user", url: "http://s3cr3t:s3cr3t@h/user" },
+      { sourceAppName: "param", requestMethod: "GET", requestParam: json({ api_key: "s3cr3t", n: "4711" }) },
+      { sourceAppName: "value", requestMethod: "DELETE", requestParam: json({ s: JWT }) },
+      {
+        sourceAppName: "filler",
+        url: "http://h/filler?sign={s}",
+        requestParam: json({ s: "s3cr3t", n: "4711" }),
+      },
+      { sourceAppName: "plain", requestMethod: "GET", requestParam: json({ n: "4711" }) },
+      { sourceAppName: "posted", requestParam: json({ token: "s3cr3t" }) },
+      { sourceAppName: "body", body: '{"token":"s3cr3t","n":"4711"}' },
+    );
+    const FINDS: [filter: TaskFilter, masked: string, all: string][] = [
+      [{ url: "s3cr3t" }, "", "encoded query user"],
+      [{ url: "access_token=s3" }, "", "query"],
+      [{ url: "order=4711" }, "open", "open query"],
+      [{ url: "PAGE=ä" }, "open", "open"],
+      [{ url: "/query" }, "query", "query"],
+      [{ url: "h/enCODED" }, "encoded", "encoded"],
+      [{ url: "eyJhbGci" }, "", "jwt"],
+      [{ url: "h/jwt" }, "jwt", "jwt"],
+      [{ url: "h/jwt?" }, "", "jwt"],
+      // A token is all there is before the host.
+      [{ url: "@h/user" }, "", "user"],
+      [{ url: "%74oken" }, "", "encoded"],
+      [{ q: "s3cr3t" }, "body posted", "body filler param posted"],
+      [{ q: '"api_key":"s3' }, "", "param"],
+      [{ q: "4711" }, "body plain", "body filler param plain"],
+      [{ q: "eyJhbGci" }, "", "value"],
+    ];
+    for (const [filter, masked, all] of FINDS)
+      for (const [shown, names] of [
+        [{ masked: true }, masked],
+        [{ masked: false }, all],
+      ] as const) {
+        const tasks = await found({ ...filter, ...shown });
+        const seen = tasks.map((task) => task.sourceAppName).toSorted();
+        assert.is(seen.join(" "), names, JSON.stringify({ ...filter, ...shown }));
+        assert.is(await countMatching(db, EVERYTHING, { ...filter, ...shown }), seen.length);
+      }
+  });
+
   test("parts of URLs and origins: case makes no difference, wildcards are themselves", async () => {
     await given(db, { url: "http://h/Über/50%25_a" }, { url: "http://h/uber/50xx" });
     const urls = async (url: string) => (await found({ url })).length;

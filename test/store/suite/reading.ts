@@ -5,7 +5,7 @@ import { newTaskId, type TaskId } from "../../../core/ids.ts";
 import type { DueEntry } from "../../../core/job.ts";
 import type { Database } from "../../../store/database.ts";
 import { isHanded } from "../../../store/handovers.ts";
-import { listTasks } from "../../../store/list-tasks.ts";
+import { cursorBehind, listTasks, type TaskWalk } from "../../../store/list-tasks.ts";
 import { attemptPage } from "../../../store/payloads.ts";
 import { findTask, findTasks, type TaskFilter } from "../../../store/read.ts";
 import type { ListedTask } from "../../../store/rows.ts";
@@ -27,10 +27,10 @@ export function reading(kind: Kind): void {
   const list = async (filter: TaskFilter, scope: Scope = EVERYTHING) =>
     (await listTasks(db, scope, filter, 200, null)).items.map(({ sourceAppName }) => sourceAppName).join("");
   /** All pages, each of `limit`. */
-  async function pages(limit: number, scope = EVERYTHING): Promise<ListedTask[]> {
+  async function pages(limit: number, scope = EVERYTHING, walk: TaskWalk = "created"): Promise<ListedTask[]> {
     const all: ListedTask[] = [];
     for (let cursor: string | null = null; ; ) {
-      const page = await listTasks(db, scope, {}, limit, cursor);
+      const page = await listTasks(db, scope, {}, limit, cursor, walk);
       assert.ok(page.items.length <= limit);
       all.push(...page.items);
       if (page.nextCursor === null) return all;
@@ -140,6 +140,39 @@ export function reading(kind: Kind): void {
       own.map(({ taskId }) => taskId),
       order(tasks.filter(({ appId }) => appId === 1)),
     );
+    const back = await pages(7, EVERYTHING, "createdBack");
+    assert.equal(
+      back.map(({ taskId }) => taskId),
+      order(tasks).reverse(),
+    );
+  });
+
+  test("beside any task of a list stand those that the list has there, whatever filters it has", async () => {
+    const tasks = await given(
+      db,
+      ...Array.from({ length: 60 }, (_, i) => ({
+        createdAt: at(Math.floor(i / 4)),
+        nextCallAt: at(100 - Math.floor(i / 3)),
+        url: `http://a/${i % 7 === 0 ? "rare" : "usual"}/${i}`,
+        orderKey: i % 5 === 0 ? "line" : null,
+      })),
+    );
+    for (const filter of [{}, { url: "rare" }, { orderKey: "line" }, { states: ["pending"] }] as TaskFilter[])
+      for (const sort of ["created", "due"] as const) {
+        const { items } = await listTasks(db, EVERYTHING, filter, 200, null, sort);
+        const beside = async (walk: TaskWalk, task: ListedTask) =>
+          (await listTasks(db, EVERYTHING, filter, 1, cursorBehind(walk, task), walk, 5_000)).items[0]
+            ?.taskId;
+        for (const [i, task] of items.entries()) {
+          const found = [await beside(sort, task), await beside(`${sort}Back`, task)];
+          assert.equal(
+            found,
+            [items[i + 1]?.taskId, items[i - 1]?.taskId],
+            `${sort} ${JSON.stringify(filter)} ${i}`,
+          );
+        }
+      }
+    assert.is(tasks.length, 60);
   });
 
   test("where no index knows the filter a page may be short, and the pages together miss nothing", async () => {

@@ -217,6 +217,13 @@ export interface paths {
          */
         get: operations["getTasksByTaskIdAttempts"];
     };
+    "/v1/tasks/{taskId}/attempts/{n}/reveal": {
+        /**
+         * One attempt with the secrets of its answer
+         * @description Elsewhere users see `******` in the place of credentials in headers of answers, `set-cookie` for instance. It is in the audit log who looked.
+         */
+        post: operations["postTasksByTaskIdAttemptsByNReveal"];
+    };
     "/v1/tasks/{taskId}/cancel": {
         /** End an open task */
         post: operations["postTasksByTaskIdCancel"];
@@ -663,7 +670,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -671,12 +678,12 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             note?: string;
             taskIds?: string[];
-        };
+        } & (unknown | unknown);
         BulkResult: {
             changed: number;
             /** @description matched less expected */
@@ -1080,7 +1087,7 @@ export interface components {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -1088,7 +1095,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1217,10 +1224,12 @@ export interface components {
         /** @description A refusal (RFC 9457) */
         Problem: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
+            code: "invalid_json" | "invalid_encoding" | "invalid_task" | "invalid_body" | "invalid_query" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "state_conflict" | "conflict" | "limit_reached" | "body_too_large" | "unsupported_media_type" | "misdirected" | "idempotency_conflict" | "too_many_requests" | "share_used_up" | "headers_too_large" | "invalid_http" | "internal" | "unavailable" | "unanswered" | "own_callback";
             detail: string;
             /** @description Every wrong field; empty where it is not about fields */
             errors: components["schemas"]["FieldError"][];
+            /** @description As the header `X-Request-ID` of the answer; the log names the request by it */
+            requestId: string;
             status: number;
             title: string;
             /** @description `/docs/errors#<code>`, a page that explains it */
@@ -2009,9 +2018,57 @@ export interface components {
          *     }
          */
         WebhookChange: {
-            [key: string]: unknown;
+            backlogMinutes?: number | null;
+            content?: (string | null) | null;
+            contentType?: string | null;
+            digest?: boolean | null;
+            enabled?: boolean | null;
+            expectResult?: (string | null) | null;
+            filter?: {
+                /** @default [] */
+                destinations?: string[];
+                /** @default [] */
+                kinds?: ("exhausted" | "breaker" | "backlog" | "channel")[];
+                /**
+                 * @default warning
+                 * @enum {string}
+                 */
+                minSeverity?: "warning" | "error" | "critical";
+                /** @default [] */
+                sourceAppNames?: string[];
+            } | null;
+            language?: ("zh" | "en") | null;
+            limitCallCount?: number | null;
+            limits?: ({
+                messages: number;
+                seconds: number;
+            }[] | null) | null;
+            memo?: (string | null) | null;
+            name?: string | null;
+            requestMethod?: ("POST" | "PUT" | "PATCH") | null;
+            retry?: (components["schemas"]["RetryPolicy"] | null) | null;
+            secret?: (string | null) | null;
+            smtp?: ({
+                from: string;
+                host: string;
+                password?: string | null;
+                /** @default 587 */
+                port?: number;
+                /**
+                 * @default starttls
+                 * @enum {string}
+                 */
+                tls?: "starttls" | "tls" | "none";
+                to: string[];
+                user?: string | null;
+            } | null) | null;
+            timeoutMs?: number | null;
+            title?: (string | null) | null;
+            type?: ("dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook") | null;
+            url?: (string | null) | null;
         };
         /**
+         * @description A robot or a hook needs `url`, mail needs `smtp`
          * @example {
          *       "type": "dingtalk",
          *       "name": "Operations",
@@ -2115,9 +2172,13 @@ export interface components {
     parameters: {
         /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
         IdempotencyKey: string;
+        /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+        RequestId: string;
     };
     requestBodies: never;
     headers: {
+        /** @description What the request carried as `X-Request-ID`, or an id that was made for it. The log names it */
+        RequestId: string;
         /** @description Seconds after which a new try makes sense */
         RetryAfter: number;
     };
@@ -2133,7 +2194,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2141,6 +2205,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2162,6 +2227,15 @@ export interface operations {
         };
     };
     postApps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AppRequest"];
@@ -2171,6 +2245,7 @@ export interface operations {
             /** @description The app, its key and its secret */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2191,7 +2266,10 @@ export interface operations {
     deleteAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2201,6 +2279,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2219,7 +2298,10 @@ export interface operations {
     patchAppsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2234,6 +2316,7 @@ export interface operations {
             /** @description The app */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2254,7 +2337,10 @@ export interface operations {
     postAppsByIdRotateKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2269,6 +2355,7 @@ export interface operations {
             /** @description The app and its new key */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2312,7 +2399,10 @@ export interface operations {
     postAppsByIdRotateSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2327,6 +2417,7 @@ export interface operations {
             /** @description The app and its new secret */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2383,7 +2474,10 @@ export interface operations {
                 taskId?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2391,6 +2485,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2426,7 +2521,10 @@ export interface operations {
                 target?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2434,6 +2532,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2462,7 +2561,10 @@ export interface operations {
                 q?: string;
                 state?: "open" | "paused";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2470,6 +2572,7 @@ export interface operations {
             /** @description A page, in order of origin */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2493,7 +2596,10 @@ export interface operations {
     getDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2504,6 +2610,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2524,7 +2631,10 @@ export interface operations {
     patchDestinationsByOrigin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2540,6 +2650,7 @@ export interface operations {
             /** @description The destination */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2560,7 +2671,10 @@ export interface operations {
     postDestinationsByOriginReplay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2576,6 +2690,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2585,6 +2700,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2605,7 +2721,10 @@ export interface operations {
     getDestinationsByOriginReport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description `https://host:port`, percent-encoded */
                 origin: string;
@@ -2616,6 +2735,7 @@ export interface operations {
             /** @description The report */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2642,7 +2762,10 @@ export interface operations {
                 limit?: number;
                 state?: "open" | "ended";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2650,6 +2773,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2673,7 +2797,10 @@ export interface operations {
     getIncidentsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2683,6 +2810,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2703,7 +2831,10 @@ export interface operations {
     postIncidentsByIdAcknowledge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2718,6 +2849,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2738,7 +2870,10 @@ export interface operations {
     postIncidentsByIdMute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2753,6 +2888,7 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2773,7 +2909,10 @@ export interface operations {
     postIncidentsByIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2788,6 +2927,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2797,6 +2937,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2817,7 +2958,10 @@ export interface operations {
     postIncidentsByIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -2832,6 +2976,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2841,6 +2986,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2866,7 +3012,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2874,6 +3023,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2897,7 +3047,10 @@ export interface operations {
     getJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -2907,6 +3060,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2927,7 +3081,10 @@ export interface operations {
     deleteJobsByJobId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 jobId: string;
             };
@@ -2942,6 +3099,7 @@ export interface operations {
             /** @description The job */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2960,10 +3118,20 @@ export interface operations {
         };
     };
     getNodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All nodes */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2987,7 +3155,10 @@ export interface operations {
     postNodesByNodeIDDrain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 nodeID: string;
             };
@@ -3002,6 +3173,7 @@ export interface operations {
             /** @description The node */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3020,10 +3192,20 @@ export interface operations {
         };
     };
     getQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The queue */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3047,7 +3229,10 @@ export interface operations {
                 /** @description What somebody typed */
                 text: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3055,6 +3240,7 @@ export interface operations {
             /** @description What was found, place by place */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3073,10 +3259,20 @@ export interface operations {
         };
     };
     getSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3095,6 +3291,15 @@ export interface operations {
         };
     };
     postSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Login"];
@@ -3104,6 +3309,7 @@ export interface operations {
             /** @description Who is logged in */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3126,7 +3332,10 @@ export interface operations {
             query?: {
                 everywhere?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3134,6 +3343,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3150,6 +3360,15 @@ export interface operations {
         };
     };
     postSessionPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -3159,6 +3378,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3175,10 +3395,20 @@ export interface operations {
         };
     };
     getSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3202,7 +3432,10 @@ export interface operations {
     deleteSessionsBySessionId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description Names it; it is no credential */
                 sessionId: string;
@@ -3213,6 +3446,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3236,7 +3470,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3244,6 +3481,7 @@ export interface operations {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3270,7 +3508,10 @@ export interface operations {
                 from: string;
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3278,6 +3519,7 @@ export interface operations {
             /** @description All error codes that occurred */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3296,10 +3538,20 @@ export interface operations {
         };
     };
     getStatsHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All destinations that are kept apart */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3327,7 +3579,10 @@ export interface operations {
                 step: "minute" | "hour" | "day";
                 to: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3335,6 +3590,7 @@ export interface operations {
             /** @description One point per step */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3353,10 +3609,20 @@ export interface operations {
         };
     };
     getStatsSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description The summary */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3401,7 +3667,7 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -3410,10 +3676,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3421,6 +3690,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3447,6 +3717,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -3460,6 +3732,7 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3480,7 +3753,10 @@ export interface operations {
     getTasksByTaskId: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3491,6 +3767,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3518,7 +3795,10 @@ export interface operations {
                 /** @description What stands first */
                 order?: "oldest" | "newest";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3529,6 +3809,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3549,10 +3830,55 @@ export interface operations {
             };
         };
     };
+    postTasksByTaskIdAttemptsByNReveal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The attempt's number */
+                n: number;
+                /** @description UUIDv7 */
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description The attempt */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postTasksByTaskIdCancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3568,6 +3894,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3606,7 +3933,7 @@ export interface operations {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sort?: "created" | "due";
                 sourceAppName?: string;
@@ -3615,10 +3942,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3629,6 +3959,7 @@ export interface operations {
             /** @description Those above and below it */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3652,6 +3983,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path: {
                 /** @description UUIDv7 */
@@ -3668,6 +4001,7 @@ export interface operations {
             /** @description The copy's id */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3691,7 +4025,10 @@ export interface operations {
     postTasksByTaskIdResolve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3707,6 +4044,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3727,7 +4065,10 @@ export interface operations {
     postTasksByTaskIdRetry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3743,6 +4084,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3763,7 +4105,10 @@ export interface operations {
     postTasksByTaskIdReveal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 /** @description UUIDv7 */
                 taskId: string;
@@ -3779,6 +4124,7 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3802,6 +4148,8 @@ export interface operations {
             header?: {
                 /** @description With the same key and body, the same task id is answered and nothing is stored twice; with another body, 422 */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -3815,6 +4163,7 @@ export interface operations {
             /** @description One result per task, in order */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3833,6 +4182,15 @@ export interface operations {
         };
     };
     postTasksCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -3842,6 +4200,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3851,6 +4210,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3890,7 +4250,7 @@ export interface operations {
                 /** @description Tasks of this incident */
                 incident?: number;
                 orderKey?: string;
-                /** @description Part of the payload, as it is seen or as it is written in JSON */
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
                 q?: string;
                 sourceAppName?: string;
                 /** @description Repeat it for several */
@@ -3898,10 +4258,13 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
                 url?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3909,6 +4272,7 @@ export interface operations {
             /** @description The stream, newest first */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3928,6 +4292,15 @@ export interface operations {
         };
     };
     postTasksResolve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -3937,6 +4310,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3946,6 +4320,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3964,6 +4339,15 @@ export interface operations {
         };
     };
     postTasksRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
@@ -3973,6 +4357,7 @@ export interface operations {
             /** @description Counted, or done */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3982,6 +4367,7 @@ export interface operations {
             /** @description More than 1,000 tasks: `job` works on them */
             202: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4006,7 +4392,10 @@ export interface operations {
                 /** @description The beginning of an order or business key, a part of anything else */
                 text?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4014,6 +4403,7 @@ export interface operations {
             /** @description In order */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4039,7 +4429,10 @@ export interface operations {
                 /** @description How many at most */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4047,6 +4440,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4068,6 +4462,15 @@ export interface operations {
         };
     };
     postUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserRequest"];
@@ -4077,6 +4480,7 @@ export interface operations {
             /** @description The user */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4097,7 +4501,10 @@ export interface operations {
     deleteUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4107,6 +4514,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4125,7 +4533,10 @@ export interface operations {
     patchUsersById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4140,6 +4551,7 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4160,7 +4572,10 @@ export interface operations {
     getUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4170,6 +4585,7 @@ export interface operations {
             /** @description The sessions */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4193,7 +4609,10 @@ export interface operations {
     deleteUsersByIdSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4203,6 +4622,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4223,7 +4643,10 @@ export interface operations {
             query?: {
                 page?: "tasks";
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4231,6 +4654,7 @@ export interface operations {
             /** @description All of them, in order of their names */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4252,6 +4676,15 @@ export interface operations {
         };
     };
     postViews: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ViewRequest"];
@@ -4261,6 +4694,7 @@ export interface operations {
             /** @description The view */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4281,7 +4715,10 @@ export interface operations {
     deleteViewsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4291,6 +4728,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4309,7 +4747,10 @@ export interface operations {
     patchViewsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4324,6 +4765,7 @@ export interface operations {
             /** @description The view */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4342,10 +4784,20 @@ export interface operations {
         };
     };
     getWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         responses: {
             /** @description All channels */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4367,6 +4819,15 @@ export interface operations {
         };
     };
     postWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4376,6 +4837,7 @@ export interface operations {
             /** @description The channel */
             201: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4396,7 +4858,10 @@ export interface operations {
     getWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4406,6 +4871,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4426,7 +4892,10 @@ export interface operations {
     deleteWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4436,6 +4905,7 @@ export interface operations {
             /** @description The channel that was */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4456,7 +4926,10 @@ export interface operations {
     patchWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4471,6 +4944,7 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4494,7 +4968,10 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4504,6 +4981,7 @@ export interface operations {
             /** @description A page */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4527,7 +5005,10 @@ export interface operations {
     postWebhooksByIdTest: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: number;
             };
@@ -4542,6 +5023,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4560,6 +5042,15 @@ export interface operations {
         };
     };
     postWebhooksTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookRequest"];
@@ -4569,6 +5060,7 @@ export interface operations {
             /** @description The platform's answer */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -2,7 +2,7 @@
 import type { JsonText } from "../../../core/json/text.ts";
 import { api } from "./client.ts";
 import { taskOf, taskPageOf } from "./task-text.ts";
-import type { Page, Task, TaskQuery } from "./types.ts";
+import type { Attempt, Page, Task, TaskQuery } from "./types.ts";
 
 type Run<T> = Parameters<typeof api<T>>[0];
 
@@ -33,6 +33,12 @@ export function resolveTask(taskId: string, body: { note?: string }): Promise<Ta
 export function revealTask(taskId: string, body: { note?: string }): Promise<Task> {
   const params = { path: { taskId } };
   return reading(taskOf, (a) => a.POST("/v1/tasks/{taskId}/reveal", { params, body, parseAs: "text" }));
+}
+
+/** An attempt with the secrets in its answer's headers, likewise. */
+export function revealAttempt(taskId: string, n: number, body: { note?: string }): Promise<Attempt> {
+  const params = { path: { taskId, n } };
+  return api((a) => a.POST("/v1/tasks/{taskId}/attempts/{n}/reveal", { params, body }));
 }
 
 /** @param request what `lib/request.ts` prints */

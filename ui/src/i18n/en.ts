@@ -929,6 +929,8 @@ export const en = {
   "reveal.title": "Show this task's secrets?",
   "reveal.text":
     "Credentials in its headers, URL and parameters are shown to you. The audit log says that you looked.",
+  "reveal.answer":
+    "You will see the credentials in the headers of this answer. The audit log records that you looked.",
   "reveal.failed": "The secrets cannot be shown",
   "sessions.about": "Where you are logged in. A session ends 12 hours after its last use.",
   "sessions.browser": "Browser",

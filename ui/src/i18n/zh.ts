@@ -913,6 +913,7 @@ export const zh: Record<keyof typeof en, string> = {
   "reveal.hide": "隐藏机密信息",
   "reveal.title": "要显示这个任务的机密信息吗？",
   "reveal.text": "将向您显示请求头、网址和参数中的凭据。审计日志会记录您查看过。",
+  "reveal.answer": "将向您显示响应头中的凭据。审计日志会记录您查看过。",
   "reveal.failed": "无法显示机密信息",
   "sessions.about": "您在哪些地方登录着。会话在最后一次使用 12 小时后结束。",
   "sessions.browser": "浏览器",

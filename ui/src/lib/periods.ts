@@ -31,7 +31,7 @@ export function sumOf(points: readonly StatsPoint[]): Sum {
   return sum;
 }
 
-/** Without the step that is under way: as long as the period before it, so that both can be compared. */
+/** Without the step that is under way: as long as the period before it, with which it is compared. */
 export const wholeSteps = (points: readonly StatsPoint[]): readonly StatsPoint[] => points.slice(0, -1);
 
 /** As many whole steps, right before those; null where there are none. */
