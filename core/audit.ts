@@ -20,8 +20,10 @@ export interface AuditEntry {
   /** What it was and what it became, as JSON; null or absent where that says nothing. Never with secrets in it. */
   before?: unknown;
   after?: unknown;
-  /** Why, in the words of whoever did it; at most 500 characters. */
+  /** Why, in the words of the one who did it; at most 500 characters. */
   note?: string | null;
   /** `POST /v1/tasks/…/retry`. Null: not over REST. */
   requestPath?: string | null;
+  /** The job, or the act on many tasks, that it is part of: a UUID. */
+  group?: string | null;
 }

@@ -3,6 +3,7 @@
  * `ActionMap` and `EventMap` are the only list of action and event names; the typed bus accepts no others. What they
  * carry is written in a file per concept, and all of it can be had here.
  */
+import type { MuteRequest, MuteView, RaisedQuery, RaisedView } from "./alarm/inbox.ts";
 import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
 import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
@@ -22,6 +23,7 @@ import type {
   AppIdentity,
   AppRequest,
   AppView,
+  AuditNames,
   AuditQuery,
   AuditView,
   CreatedApp,
@@ -61,8 +63,9 @@ import type {
   TaskQuery,
   TaskView,
 } from "./task-views.ts";
-import type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
+import type { AlarmMessageView, WebhookPreview, WebhookTest, WebhookView } from "./webhook-view.ts";
 
+export type { MuteRequest, MuteView, RaisedQuery, RaisedView } from "./alarm/inbox.ts";
 export type * from "./bulk.ts";
 export type * from "./cluster-views.ts";
 export type { DestinationChange, DestinationQuery, DestinationView } from "./destination.ts";
@@ -81,7 +84,7 @@ export type { Method, TaskState } from "./task.ts";
 export * from "./task-events.ts";
 export type { BatchItem, TaskRequest } from "./task-request.ts";
 export type * from "./task-views.ts";
-export type { AlarmMessageView, WebhookTest, WebhookView } from "./webhook-view.ts";
+export type { AlarmMessageView, WebhookPreview, WebhookTest, WebhookView } from "./webhook-view.ts";
 
 /**
  * Every action: name → [parameters, result].
@@ -157,7 +160,12 @@ export interface ActionMap {
   "admin.listIncidents": [IncidentQuery, Page<IncidentView>];
   "admin.getIncident": [{ id: number }, IncidentDetail];
   "admin.acknowledgeIncident": [{ id: number; note?: string }, IncidentDetail];
-  "admin.muteIncident": [{ id: number; muted: boolean; note?: string }, IncidentDetail];
+  "admin.muteIncident": [{ id: number; muted: boolean; minutes?: number; note?: string }, IncidentDetail];
+  "admin.listRaised": [RaisedQuery, Page<RaisedView>];
+  "admin.acknowledgeRaised": [{ id: number; note?: string }, RaisedView];
+  "admin.listMutes": [Record<string, never>, Page<MuteView>];
+  "admin.mute": [MuteRequest, MuteView];
+  "admin.unmute": [{ id: number; note?: string }, Record<string, never>];
   "admin.changeIncidentTasks": [
     { id: number; action: "retry" | "resolve"; request: Omit<BulkRequest, "filter" | "taskIds"> },
     BulkResult,
@@ -197,6 +205,7 @@ export interface ActionMap {
   "admin.changeView": [Partial<SavedViewRequest> & { id: number }, SavedView];
   "admin.deleteView": [{ id: number }, Record<string, never>];
   "admin.listAudit": [AuditQuery, Page<AuditView>];
+  "admin.auditNames": [Record<string, never>, AuditNames];
   /** Records that the caller was refused: a role that may not. */
   "admin.noteRefusal": [{ route: string }, Record<string, never>];
   "notifier.listWebhooks": [Record<string, never>, Page<WebhookView>];
@@ -206,6 +215,7 @@ export interface ActionMap {
   "notifier.deleteWebhook": [{ id: number | string }, WebhookView];
   /** Without `id`: settings that are not saved. With both: the channel's, changed so. */
   "notifier.testWebhook": [{ id?: number | string; settings?: Record<string, unknown> }, WebhookTest];
+  "notifier.previewWebhook": [Record<string, unknown>, WebhookPreview];
   "notifier.webhookHistory": [
     { id: number | string; limit?: number; cursor?: string },
     Page<AlarmMessageView>,

@@ -36,6 +36,11 @@ export interface Expectation {
 /** An {@link Expectation} as Bida keeps it: the values of `json` as they were written. */
 export interface ExpectationSpec extends Omit<Expectation, "json"> {
   json?: Record<string, JsonText> | undefined;
+  /**
+   * Of Bida's own messages only: members of the answer, an object, and numbers that one of them has where the platform refuses
+   * what the message says. They end the task as `stop` does.
+   */
+  refusals?: { members: string[]; codes: number[] } | undefined;
 }
 
 /** @param text of an expectation that was checked */
@@ -57,6 +62,9 @@ export function printExpectation({ json, ...spec }: ExpectationSpec): JsonText {
   const values = Object.entries(json).map(([path, value]) => `${JSON.stringify(path)}:${value}`);
   return `${rest.slice(0, -1)}${rest === "{}" ? "" : ","}"json":{${values.join()}}}` as JsonText;
 }
+
+/** As callers may write it. */
+export const ownExpectation = ({ refusals: _, ...spec }: ExpectationSpec): ExpectationSpec => spec;
 
 export interface Answer {
   statusCode: number;

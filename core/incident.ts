@@ -15,8 +15,10 @@ export interface IncidentView {
   tasks: number;
   first: { taskId: string; error: string };
   last: { taskId: string; error: string };
-  /** Its alarms are not told. */
+  /** None of its alarms is told. */
   muted: boolean;
+  /** Until when; null: until it ends, or it is not muted. */
+  mutedUntil: string | null;
   acknowledged: { by: string; at: string; note: string | null } | null;
   /** When the last of its tasks was exhausted no more; null: it is open. */
   endedAt: string | null;

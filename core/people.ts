@@ -84,11 +84,22 @@ export interface AuditView {
   sourceIp: string | null;
   /** `thing.verb`, such as `app.create`. */
   action: string;
-  target: { type: string; id: string | null };
+  /** `name`: of a user, an app or a channel, also of one that is deleted; null where it has none, or nobody knows it. */
+  target: { type: string; id: string | null; name: string | null };
   before: unknown;
   after: unknown;
   note: string | null;
   requestPath: string | null;
+  /** The job, or the act on many tasks, that it is part of; an entry whose target it is stands for all of them. */
+  group: string | null;
+}
+
+/** What filters of the audit log can be set to. */
+export interface AuditNames {
+  actors: string[];
+  actions: string[];
+  /** Kinds of targets. */
+  targets: string[];
 }
 
 export interface AuditQuery {
@@ -100,6 +111,8 @@ export interface AuditQuery {
   /** ISO 8601; `from` is included, `to` is not. */
   from?: string | undefined;
   to?: string | undefined;
+  /** What belongs to a job, or to an act on many tasks. Without it that stays out, unless an action or one target is asked for. */
+  group?: string | undefined;
   limit?: number | undefined;
   cursor?: string | undefined;
 }

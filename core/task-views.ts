@@ -44,6 +44,8 @@ export interface TaskView {
   resendOf?: string | null;
   /** Copies of this task, the newest first, at most 20. Lists leave them out. */
   resentAs?: string[];
+  /** Name of the app whose key handed it over, also of one that is deleted; null: a user did, or kkbida's endpoint. */
+  app: string | null;
   /**
    * Of a pending task: when its calls come, the next one first, if each fails as it is called. Earlier than that none comes;
    * jitter and what calls take make it later. Lists leave them out.

@@ -27,6 +27,9 @@ export interface WebhookView {
   /** Null: the platform's. */
   limits: { messages: number; seconds: number }[] | null;
   digest: boolean | null;
+  spacing: { seconds: number; factor: number; maxSeconds: number } | null;
+  /** Whether it hears that what it was told of is over; null: unless its template cannot say so. */
+  recovered: boolean | null;
   limitCallCount: number;
   retry: RetryPolicy | null;
   timeoutMs: number;
@@ -58,14 +61,35 @@ export interface WebhookTest {
   errorCode: string | null;
   errorMessage: string | null;
   durationMs: number;
+  sent: SentMessage;
+}
+
+/** A message's body, byte for byte but for what is secret in it. */
+export interface SentMessage {
+  body: string;
+  /** Of the whole body, as it is sent. */
+  bytes: number;
+  /** What the platform counts, and what it takes; empty where no limit is known. */
+  sizes: { part: string; size: number; max: number; unit: "bytes" | "characters" }[];
+}
+
+/** How messages of these settings look. */
+export interface WebhookPreview {
+  single: SentMessage & { shortened: boolean };
+  digest: SentMessage & { shortened: boolean };
 }
 
 /** One message of a channel. */
 export interface AlarmMessageView {
   /** The task that carried it. */
   taskId: string;
-  state: "pending" | "sent" | "failed" | "canceled";
+  /** `refused`: the platform does not take what it says; it is not sent again. */
+  state: "pending" | "sent" | "failed" | "refused" | "canceled";
   /** How many alarms it told of. */
   alarms: number;
+  /** Why the last call failed. */
+  error: string | null;
+  /** It is short: the message of this task was refused. */
+  insteadOf: string | null;
   createdAt: string;
 }

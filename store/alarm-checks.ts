@@ -4,7 +4,8 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { atDesk } from "./alarm-desk.ts";
 import { breakChannel, insertAlarms } from "./alarms.ts";
 import type { Database } from "./database.ts";
-import { endIncidents, lookForEnds } from "./incidents.ts";
+import { openFailing } from "./gather.ts";
+import { endIncidents, failingDestinations, lookForEnds } from "./outages.ts";
 import { stateCode } from "./rows.ts";
 
 /** True for one of those who ask within `everyMs`: that one does what is done once per interval. */
@@ -59,7 +60,7 @@ export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs):
 }
 
 /**
- * Ends incidents none of whose tasks is exhausted any more, of the next open ones behind `after`.
+ * Ends what is over, of the next open ones behind `after`, and tells of it.
  * @returns where to go on; 0: from the beginning
  */
 export async function endOldIncidents(
@@ -68,10 +69,19 @@ export async function endOldIncidents(
   after = 0,
   atOnce?: number,
 ): Promise<number> {
-  const { over, next } = await lookForEnds(db, after, atOnce);
+  const { over, next } = await lookForEnds(db, now, after, atOnce);
   // Mostly there is nothing to do, which shall not cost a lock and a sync.
   if (over.length > 0) await atDesk(db, (trx) => endIncidents(trx, over, now));
   return next;
+}
+
+/** Finds destinations that fail and whose tasks were told of: those who heard of them hear when they are well again. */
+export async function noteFailing(db: Database, now: EpochMs): Promise<void> {
+  const failing = await failingDestinations(db, now);
+  if (failing.length === 0) return;
+  await atDesk(db, async (trx) => {
+    for (const { destination, since } of failing) await openFailing(trx, destination, since, now);
+  });
 }
 
 /** Raises a channel's own backlog alarm unless it stands already. */
@@ -91,14 +101,22 @@ export async function endBacklog(db: Database, webhookId: number): Promise<void>
   await db.knex("webhooks").where("id", webhookId).update({ backlog_alarmed_at: null });
 }
 
-/** Raises an alarm unless one of its kind about the same destination was raised since. */
+/** Raises an alarm unless one of its kind about the same destination was raised since, and is not over. */
 export function raiseOnce(db: Database, alarm: NewAlarm, since: EpochMs): Promise<void> {
   return atDesk(db, async (trx) => {
+    const { kind, destination } = alarm;
     const same = await trx("alarms")
-      .where({ kind: alarm.kind, destination: alarm.destination })
+      .where({ kind, destination })
       .where("created_at", ">=", since)
-      .first("id");
-    if (!same) await insertAlarms(trx, [alarm]);
+      .orderBy("created_at", "desc")
+      .first("created_at");
+    const isOver =
+      same &&
+      (await trx("incidents")
+        .where({ kind, destination, ended: true })
+        .where("ended_at", ">=", same.created_at)
+        .first("id"));
+    if (!same || isOver) await insertAlarms(trx, [alarm]);
   });
 }
 

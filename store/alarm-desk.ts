@@ -1,5 +1,5 @@
 /**
- * From the outbox to messages. Two steps, each a transaction under the lock of one row, so that any number of
+ * From the outbox to messages. Two steps, each a transaction under the lock of one row: any number of
  * notifiers may try at any time and each alarm is told once per channel:
  *
  *   alarms (routed = 0) ─ route ─▶ alarm_deliveries (message_id null) ─ makeMessage ─▶ alarm_messages + its task
@@ -11,6 +11,7 @@ import { ALARM_APP_ID, type Alarm } from "../core/alarm/alarm.ts";
 import type { Counted, Digest } from "../core/alarm/notice.ts";
 import { TOP } from "../core/alarm/notice.ts";
 import type { Traffic, Turn } from "../core/alarm/pacing.ts";
+import { MAX_DIGEST } from "../core/alarm/pacing.ts";
 import { type EpochMs, epochMs, hours } from "../core/clock.ts";
 import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { TaskSpec } from "../core/task.ts";
@@ -18,16 +19,14 @@ import { acceptWithin, newTask } from "./accept.ts";
 import { alarmFromRow } from "./alarms.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
-import { gatherIncidents } from "./incidents.ts";
+import { gatherIncidents, noteTold, toldOf } from "./gather.ts";
 import { ChannelModel, related } from "./models.ts";
+import { allMutes, silences } from "./mutes.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
 
 /** Alarms routed in one transaction. */
 const ROUTED_AT_ONCE = 500;
-/** One digest tells of at most so many: its transaction shall not hold the lock for long. */
-export const MAX_DIGEST = 20_000;
-
 /** Messages of one alarm each, made in one transaction. */
 const SINGLES_AT_ONCE = 100;
 
@@ -46,19 +45,38 @@ export function atDesk<T>(db: Database, work: (trx: Knex.Transaction) => Promise
 
 /**
  * Writes for each alarm that is new which channels it goes to.
- * @param channels ids of the channels that an alarm goes to
+ * @param channels ids of the channels that an alarm goes to; of what is over, `told` are those that heard of it
  * @returns how many alarms were looked at; call again while it is not 0
  */
-export async function routeAlarms(db: Database, channels: (alarm: Alarm) => number[]): Promise<number> {
+export async function routeAlarms(
+  db: Database,
+  channels: (alarm: Alarm, told: ReadonlySet<number>) => number[],
+): Promise<number> {
   // Mostly there is nothing to do, which shall not cost a lock and a sync.
   if (!(await db.knex("alarms").where("routed", 0).first("id"))) return 0;
   return atDesk(db, async (trx) => {
     const rows = await trx("alarms").where("routed", 0).orderBy("id").limit(ROUTED_AT_ONCE);
     const alarms = rows.map(alarmFromRow);
     if (alarms.length === 0) return 0;
-    const muted = await gatherIncidents(trx, alarms);
-    const told = alarms.filter(({ id }) => !muted.has(id));
-    const deliveries = told.flatMap((alarm) => channels(alarm).map((webhookId) => [webhookId, alarm.id]));
+    const incidents = await gatherIncidents(trx, alarms);
+    const mutes = await allMutes(trx);
+    const over = alarms.flatMap(({ facts: { incident } }) => incident ?? []);
+    const hearers = await toldOf(trx, over);
+    const incidentOf = ({ id, facts }: Alarm) => incidents.get(id) ?? facts.incident ?? null;
+    const told = alarms.filter((alarm) => !mutes.some((mute) => silences(mute, alarm, incidentOf(alarm))));
+    const deliveries = told.flatMap((alarm) =>
+      channels(alarm, hearers.get(alarm.facts.incident ?? 0) ?? new Set()).map((webhookId) => [
+        webhookId,
+        alarm.id,
+      ]),
+    ) as [number, number][];
+    await noteTold(
+      trx,
+      deliveries.flatMap(([webhookId, id]): [number, number][] => {
+        const incident = incidents.get(id);
+        return incident === undefined ? [] : [[incident, webhookId]];
+      }),
+    );
     await insertMany(trx, "alarm_deliveries", ["webhook_id", "alarm_id"], deliveries);
     await trx("alarms")
       .whereIn(
@@ -91,8 +109,12 @@ export function makeMessages(
   compose: (digest: Digest) => Composed,
 ): Promise<StoredTask[]> {
   return atDesk(db, async (trx) => {
-    if (!(await trx("webhooks").where({ id: webhookId, enabled: 1 }).first("id"))) return [];
-    const turn = decide(await trafficOf(trx, webhookId, recall, now));
+    const channel = await trx("webhooks")
+      .where({ id: webhookId, enabled: 1 })
+      .first("row_messages", "row_last_at");
+    if (!channel) return [];
+    const row = { messages: Number(channel.row_messages), lastAt: Number(channel.row_last_at) };
+    const turn = decide({ ...(await trafficOf(trx, webhookId, recall, now)), row });
     if (turn.kind === "none" || turn.kind === "wait") return [];
     const most = turn.kind === "digest" ? MAX_DIGEST : Math.min(turn.count, SINGLES_AT_ONCE);
     const ids = (await open(trx, webhookId).orderBy("alarm_id").limit(most).pluck("alarm_id")).map(Number);
@@ -101,6 +123,9 @@ export function makeMessages(
       turn.kind === "digest"
         ? [await gather({ ...db, knex: trx }, webhookId, ids)]
         : await single(trx, webhookId, ids);
+    await trx("webhooks")
+      .where("id", webhookId)
+      .update({ row_messages: (turn.row ?? 0) + told.length, row_last_at: now });
     const tasks = told.map(([taskId, digest]) => messageOf(taskId, compose(digest), now));
     const rows = told.map(([taskId, { count }]) => [taskIdToBytes(taskId), webhookId, count, now]);
     await insertMany(trx, "alarm_messages", ["task_id", "webhook_id", "alarms", "created_at"], rows);
@@ -170,7 +195,12 @@ const open = (trx: Knex, webhookId: number) =>
 /** The messages that were made for a channel. */
 const messages = (knex: Knex, webhookId: number) => related(knex, ChannelModel, webhookId, "messages");
 
-async function trafficOf(trx: Knex, webhookId: number, recall: number, now: EpochMs): Promise<Traffic> {
+async function trafficOf(
+  trx: Knex,
+  webhookId: number,
+  recall: number,
+  now: EpochMs,
+): Promise<Omit<Traffic, "row">> {
   const [row] = await open(trx, webhookId).count({ waiting: "*" });
   const waiting = Number(row?.waiting ?? 0);
   if (recall === 0) return { waiting, sentAt: [], underWay: 0 };
@@ -220,13 +250,58 @@ async function digestOf(
   };
 }
 
+/** Refused messages that are told anew in one transaction. */
+const RETOLD_AT_ONCE = 50;
+
+/**
+ * Makes a short message in the place of each that its platform refused for what it says, once.
+ * @param compose the short message's task; null: the channel cannot be used just now, and it waits
+ * @returns the tasks
+ */
+export async function retellRefused(
+  db: Database,
+  now: EpochMs,
+  compose: (webhookId: number, digest: Digest) => Composed | null,
+): Promise<StoredTask[]> {
+  const wanted = (knex: Knex) =>
+    knex("alarm_messages as m")
+      .join("webhooks as w", "w.id", "m.webhook_id")
+      .where({ refused: 1, enabled: 1 });
+  if (!(await wanted(db.knex).first("m.task_id"))) return [];
+  return atDesk(db, async (trx) => {
+    const within = { ...db, knex: trx };
+    const rows = await wanted(trx).orderBy("m.task_id").limit(RETOLD_AT_ONCE).select("m.*");
+    const tasks: StoredTask[] = [];
+    for (const { task_id: former, webhook_id: webhookId, alarms } of rows) {
+      const digest = await digestOf(within, webhookId, taskIdFromBytes(former), alarms);
+      const composed = digest.first.length > 0 ? compose(webhookId, digest) : null;
+      if (composed === null) continue;
+      const taskId = newTaskId();
+      const key = taskIdToBytes(taskId);
+      await trx("alarm_deliveries")
+        .where({ webhook_id: webhookId, message_id: former })
+        .update({ message_id: key });
+      await trx("alarm_messages").where("task_id", former).update({ refused: 2 });
+      await trx("alarm_messages").insert({
+        ...{ task_id: key, webhook_id: webhookId, alarms, created_at: now, instead_of: former },
+      });
+      tasks.push(messageOf(taskId, composed, now));
+    }
+    await acceptWithin(
+      within,
+      tasks.map((task) => newTask(task, null, db.sealing)),
+    );
+    return tasks;
+  });
+}
+
 /** A page of a channel's messages, newest first; the cursor is the last one's id. */
 export async function messagesOf(db: Database, webhookId: number, limit: number, before: TaskId | null) {
   const query = messages(db.knex, webhookId)
     .joinRelated("task")
     .orderBy("alarm_messages.task_id", "desc")
     .limit(limit)
-    .select("alarm_messages.task_id", "alarms", "alarm_messages.created_at", "task.state");
+    .select("alarm_messages.*", "task.state", "task.last_error_code", "task.last_error_message");
   if (before !== null) query.where("alarm_messages.task_id", "<", taskIdToBytes(before));
   const rows = await query;
   return rows.map((row) => ({
@@ -234,10 +309,13 @@ export async function messagesOf(db: Database, webhookId: number, limit: number,
     alarms: row.alarms as number,
     createdAt: epochMs(row.created_at as number),
     state: row.state as number,
+    refused: row.refused !== null,
+    insteadOf: row.instead_of === null ? null : taskIdFromBytes(row.instead_of as Uint8Array),
+    error: row.last_error_code === null ? null : `${row.last_error_code}: ${row.last_error_message ?? ""}`,
   }));
 }
 
-/** No message is made for a channel from here on: whoever makes one just now has finished when this resolves. */
+/** No message is made for a channel from here on: a notifier that makes one just now has finished when this resolves. */
 export function closeChannel(db: Database, webhookId: number): Promise<void> {
   return atDesk(db, async (trx) => {
     await trx("webhooks").where("id", webhookId).update({ enabled: 0 });

@@ -14,6 +14,7 @@ import {
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { originOf, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
+import { isRefusal } from "../core/stop.ts";
 import { maskTaskUrl } from "../core/task-secrets.ts";
 import { Columns, objectOf } from "./columns.ts";
 import type { Database } from "./database.ts";
@@ -109,18 +110,25 @@ function lastStatusOf(taskId: TaskId, results: Result[]): number | null {
   return last?.outcome.attempt?.statusCode ?? null;
 }
 
-/** A message that could not be delivered breaks its channel and raises no alarm to it; the others hear of it, once. */
+/**
+ * A message that could not be delivered breaks its channel and raises no alarm to it; the others hear of it, once. One that its
+ * platform refused for what it says breaks nothing: a short one is sent in its place.
+ */
 async function recordMessage(
   trx: Knex,
   { taskId, state, lastError }: LockedTask,
   now: EpochMs,
 ): Promise<void> {
-  const row = await trx("alarm_messages").where("task_id", taskIdToBytes(taskId)).first("webhook_id");
+  const message = () => trx("alarm_messages").where("task_id", taskIdToBytes(taskId));
+  const row = await message().first("webhook_id", "refused", "instead_of");
   if (!row) return;
   if (state === "succeeded") await healChannel(trx, row.webhook_id, now);
-  if (state === "exhausted") {
-    await breakChannel(trx, row.webhook_id, lastError ? `${lastError.code}: ${lastError.message}` : "", now);
-  }
+  if (state !== "exhausted") return;
+  const isRefused = lastError !== null && isRefusal(lastError);
+  const isFirst = row.refused === null && row.instead_of === null;
+  if (isRefused) await message().update({ refused: isFirst ? 1 : 2 });
+  if (isRefused && isFirst) return;
+  await breakChannel(trx, row.webhook_id, lastError ? `${lastError.code}: ${lastError.message}` : "", now);
 }
 
 /** A message arrived. */

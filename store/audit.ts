@@ -26,6 +26,7 @@ export interface StoredAudit {
   after: unknown;
   note: string | null;
   requestPath: string | null;
+  group: string | null;
 }
 
 /** All that are given must hold. */
@@ -36,10 +37,12 @@ export interface AuditFilter {
   target?: { type: string; id: string | null } | undefined;
   from?: number | undefined;
   to?: number | undefined;
+  /** What belongs to a job, or to an act on many tasks. Without it that stays out, unless an action or one target is asked for. */
+  group?: string | undefined;
 }
 
 /**
- * Adds an entry. In the transaction of the change that it tells of, so that there is neither without the other.
+ * Adds an entry. In the transaction of the change that it tells of: there is neither without the other.
  * @param within the database, or the same with `knex` a transaction: `{ ...db, knex: trx }`
  */
 export function recordAudit(within: Database, entry: AuditEntry): Promise<void> {
@@ -69,6 +72,7 @@ const COLUMNS = [
   "after_json",
   "note",
   "request_path",
+  "group_id",
 ] as const;
 
 const toRow = (entry: AuditEntry): unknown[] => [
@@ -85,6 +89,7 @@ const toRow = (entry: AuditEntry): unknown[] => [
   json(entry.after),
   entry.note?.slice(0, 500) ?? null,
   entry.requestPath?.slice(0, 512) ?? null,
+  entry.group ? Buffer.from(parse(entry.group)) : null,
 ];
 
 /**
@@ -110,6 +115,8 @@ export async function listAudit(
     whereExactly(db, query, "target_type", filter.target.type);
     if (filter.target.id !== null) whereExactly(db, query, "target_id", filter.target.id);
   }
+  if (filter.group !== undefined) query.where("group_id", Buffer.from(parse(filter.group)));
+  else if (filter.action === undefined && (filter.target?.id ?? null) === null) query.whereNull("group_id");
   if (filter.from !== undefined) query.where("at", ">=", filter.from);
   if (filter.to !== undefined) query.where("at", "<", filter.to);
   if (cursor !== null) {
@@ -118,6 +125,33 @@ export async function listAudit(
   }
   const entries = (await reading<Row[]>(query)).map(fromRow);
   return cutPage(entries, limit, cursorOf);
+}
+
+/** Entries that are looked at for what can be filtered by. */
+const LOOK = 5_000;
+/** Of each. */
+const SUGGESTED = 200;
+
+/** Who did what lately, to what kinds of things: what filters can be set to. In order of the alphabet. */
+export async function auditNames(
+  db: Database,
+): Promise<{ actors: string[]; actions: string[]; targets: string[] }> {
+  const distinct = async (column: string): Promise<string[]> => {
+    const latest = db.knex("audit").select(column).orderBy("at", "desc").limit(LOOK).as("latest");
+    return reading<string[]>(db.knex(latest).distinct(column).orderBy(column).limit(SUGGESTED).pluck(column));
+  };
+  const [actors, actions, targets] = await Promise.all(["actor_name", "action", "target_type"].map(distinct));
+  return { actors: actors ?? [], actions: actions ?? [], targets: targets ?? [] };
+}
+
+/** The latest that was said of something, for its name: of what is deleted that is all there is. */
+export async function lastSaidOf(db: Database, type: string, id: string): Promise<unknown> {
+  const query = db.knex("audit").orderBy("at", "desc").limit(1).select("before_json", "after_json");
+  whereExactly(db, query, "target_type", type);
+  whereExactly(db, query, "target_id", id);
+  query.where((either) => either.whereNotNull("before_json").orWhereNotNull("after_json"));
+  const [row] = await reading<Row[]>(query);
+  return row ? { ...(parsed(row.before_json) as object), ...(parsed(row.after_json) as object) } : null;
 }
 
 function fromRow(row: Row): StoredAudit {
@@ -136,6 +170,7 @@ function fromRow(row: Row): StoredAudit {
     after: parsed(row.after_json),
     note: row.note as string | null,
     requestPath: row.request_path as string | null,
+    group: row.group_id === null ? null : stringify(row.group_id as Buffer),
   };
 }
 

@@ -27,6 +27,7 @@ import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
 import * as search from "./migrations/023_search.ts";
 import * as phases from "./migrations/025_phases.ts";
+import * as inbox from "./migrations/026_inbox.ts";
 
 interface Migration {
   name: string;
@@ -60,6 +61,7 @@ const MIGRATIONS: Migration[] = [
   profiles,
   search,
   phases,
+  inbox,
 ];
 
 /** In order, for tests. */

@@ -9,7 +9,12 @@ import type { TaskId } from "../ids.ts";
  * - `channel`: another channel cannot be reached.
  */
 export const ALARM_KINDS = ["exhausted", "breaker", "backlog", "channel"] as const;
-export type AlarmKind = (typeof ALARM_KINDS)[number];
+/** `recovered`: what was told of is over. No channel chooses it by its kinds: those hear of it that heard of the alarm. */
+export type AlarmKind = (typeof ALARM_KINDS)[number] | "recovered";
+
+/** What lasts and is over at some time; a `destination` fails most calls, and no breaker opened for it. */
+export const OUTAGE_KINDS = [...ALARM_KINDS, "destination"] as const;
+export type OutageKind = (typeof OUTAGE_KINDS)[number];
 
 /** Each includes those after it where a channel asks for "at least". */
 export const SEVERITIES = ["warning", "error", "critical"] as const;
@@ -20,6 +25,7 @@ export const SEVERITY_OF: Record<AlarmKind, Severity> = {
   breaker: "warning",
   backlog: "error",
   channel: "critical",
+  recovered: "warning",
 };
 
 /** The owner of alarms' tasks. No app has it, since the database numbers apps from 1: nobody can pretend to be Bida. */
@@ -44,8 +50,12 @@ export interface AlarmFacts {
   failures?: number | undefined;
   /** `backlog`: how long the oldest task has been due. */
   minutes?: number | undefined;
-  /** `channel`: its name. */
+  /** `channel`, and the backlog of one that recovered: its name. */
   channel?: string | undefined;
+  /** `recovered`: what is over, its id among what was raised, and how many alarms it had. */
+  of?: OutageKind | undefined;
+  incident?: number | undefined;
+  alarms?: number | undefined;
 }
 
 /** A fact before it is stored. */
@@ -70,7 +80,7 @@ export interface Alarm extends NewAlarm {
 
 /** What a channel wants; an empty list wants everything. */
 export interface AlarmFilter {
-  kinds: AlarmKind[];
+  kinds: (typeof ALARM_KINDS)[number][];
   sourceAppNames: string[];
   /** Origins. */
   destinations: string[];
@@ -83,7 +93,7 @@ export interface AlarmFilter {
  */
 export function wants(filter: AlarmFilter, alarm: NewAlarm): boolean {
   const { kinds, sourceAppNames, destinations, minSeverity } = filter;
-  if (kinds.length > 0 && !kinds.includes(alarm.kind)) return false;
+  if (kinds.length > 0 && !kinds.some((kind) => kind === alarm.kind)) return false;
   if (SEVERITIES.indexOf(SEVERITY_OF[alarm.kind]) < SEVERITIES.indexOf(minSeverity)) return false;
   if (alarm.kind === "exhausted" && sourceAppNames.length > 0) {
     if (alarm.sourceAppName === null || !sourceAppNames.includes(alarm.sourceAppName)) return false;

@@ -1,35 +1,26 @@
-/** From a request to a channel's settings, checked as a whole; and from a channel to the message it sends. */
+/** From a request to a channel's settings, checked as a whole; and what its calls have beside their tasks. */
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import { type EpochMs, type Millis, millis, minutes, seconds } from "../clock.ts";
+import type { EpochMs } from "../clock.ts";
 import type { EgressPolicy } from "../egress.ts";
 import { BidaError, type FieldError } from "../errors.ts";
 import { type Lane, laneOf } from "../ids.ts";
 import type { Mail } from "../mail.ts";
-import type { RetryPolicy } from "../retry.ts";
 import { type ChannelType, type WebhookSettings, webhookSchema } from "../schema/webhooks.ts";
 import { checkUrl } from "../target-url.ts";
-import type { TaskSpec } from "../task.ts";
 import { parseWith } from "../task-schema.ts";
-import type { Zone } from "../wall-clock.ts";
-import { ALARM_SOURCE, type AlarmFilter } from "./alarm.ts";
+import type { AlarmFilter } from "./alarm.ts";
 import { MASK, maskUrl } from "./mask.ts";
-import { type Digest, noticeOf } from "./notice.ts";
-import { type Channel, PLATFORM_LIMITS } from "./pacing.ts";
-import { PLATFORMS, platformOfUrl } from "./platforms.ts";
+import type { Channel } from "./pacing.ts";
+import { platformOfUrl } from "./platforms.ts";
 import { signedDingtalkUrl, signedFeishuBody } from "./sign.ts";
-import { fillTemplate, formatOf, isLegacyTemplate } from "./template.ts";
+import { sizesOf } from "./sizes.ts";
+import { DEFAULT_SPACING, PLATFORM_LIMITS } from "./spacing.ts";
+import { formatOf, isLegacyTemplate, PLACEHOLDER, tellsKind } from "./template.ts";
 import { templateProblem } from "./template-problem.ts";
 
 /** Settings with type and name decided. */
 export type ChannelSpec = WebhookSettings & { type: ChannelType; name: string };
-
-/** About half an hour in 8 calls: past the 10 minutes for which DingTalk locks out a robot that said too much. */
-const ALARM_RETRY: RetryPolicy = {
-  strategy: "schedule",
-  delaysMs: [seconds(10), seconds(30), minutes(1), minutes(2), minutes(5), minutes(10), minutes(10)],
-  jitter: 0.1,
-};
 
 const SIGNED: ChannelType[] = ["dingtalk", "feishu"];
 
@@ -124,14 +115,47 @@ function blockedHost(host: string, egress: EgressPolicy): string | null {
   return `is at ${host}, in a range that calls may not reach (BIDA_EGRESS_ALLOW)`;
 }
 
-function contentProblem({ type, content, contentType }: ChannelSpec): string | null {
+/** What only one platform asks of a whole body: a template without it is refused at every call. */
+const FORM: Partial<Record<ChannelType, string[]>> = {
+  dingtalk: ["msgtype"],
+  wecom: ["msgtype"],
+  feishu: ["msg_type", "type"],
+  slack: ["text", "blocks", "attachments"],
+};
+
+/** What is wrong with a template; null where nothing is. */
+export function contentProblem({
+  type,
+  content,
+  contentType,
+}: Pick<ChannelSpec, "type" | "content" | "contentType">): string | null {
   const format = type === "webhook" ? formatOf(contentType) : "json";
   // The body of a mail is plain text: nothing to be broken but its variables.
   const problem = templateProblem(content ?? "", type === "email" ? "form" : format);
-  if (problem !== null || type !== "feishu") return problem;
-  return (content ?? "").trim().startsWith("{")
+  return problem ?? formProblem(type, content ?? "") ?? fixedProblem(type, content ?? "");
+}
+
+function formProblem(type: ChannelType, content: string): string | null {
+  const wanted = FORM[type];
+  if (!wanted) return null;
+  if (!content.trim().startsWith("{"))
+    return type === "feishu"
+      ? "must be a JSON object: the signature is added to it"
+      : "must be a JSON object: the platform takes no other";
+  return wanted.some((name) => content.includes(`"${name}"`))
     ? null
-    : "must be a JSON object: the signature is added to it";
+    : `must have a member ${wanted.map((name) => `"${name}"`).join(" or ")}: the platform takes no other`;
+}
+
+/** Variables are shortened; what stands around them is not. */
+function fixedProblem(type: ChannelType, content: string): string | null {
+  const bare = content.replace(PLACEHOLDER, "");
+  const over = sizesOf(type, type === "email" ? JSON.stringify({ text: bare }) : bare).find(
+    ({ size, max }) => size > max,
+  );
+  return over
+    ? `has ${over.size} ${over.unit} of ${over.part} beside its variables; the platform takes ${over.max}`
+    : null;
 }
 
 /**
@@ -143,10 +167,18 @@ export function filterOf({ filter, content }: ChannelSpec): AlarmFilter {
   return isOpen ? { ...filter, kinds: ["exhausted"] } : filter;
 }
 
+/**
+ * Whether a channel hears that what it was told of is over. A template that cannot say what an alarm is would tell of a failure
+ * once more.
+ */
+export const hearsOfEnds = ({ recovered, content }: ChannelSpec): boolean =>
+  recovered ?? (!content || tellsKind(content));
+
 /** What pacing needs to know. */
 export const paceOf = (spec: ChannelSpec, broken: boolean): Channel => ({
   limits: spec.limits ?? PLATFORM_LIMITS[spec.type],
   digest: spec.digest ?? spec.type !== "webhook",
+  spacing: spec.spacing ?? DEFAULT_SPACING,
   broken,
 });
 
@@ -159,42 +191,6 @@ export function destinationOf({ url, smtp }: ChannelSpec): { shown: string; orig
   const { origin } = new URL(url ?? "");
   return { shown: maskUrl(url ?? ""), origin, lane: laneOf(origin) };
 }
-
-/** The task of one message, without what is secret: {@link addressed} adds that right before each call. */
-export function messageTask(spec: ChannelSpec, digest: Digest, publicUrl: string, zone?: Zone): TaskSpec {
-  const { type, content, contentType, language, title } = spec;
-  const notice = noticeOf(digest, language, title ?? null, publicUrl, zone);
-  const json = "application/json; charset=utf-8";
-  const format = type === "webhook" ? formatOf(contentType) : "json";
-  let body = PLATFORMS[type].body(notice);
-  if (content && type === "email") {
-    body = JSON.stringify({ subject: notice.title, text: plain(content, notice.values) });
-  } else if (content) body = fillTemplate(content, format, notice.values);
-  return {
-    url: destinationOf(spec).shown,
-    requestMethod: type === "webhook" ? spec.requestMethod : "POST",
-    requestParam: null,
-    body,
-    bodyBase64: null,
-    contentType: type === "webhook" && content ? contentType : json,
-    headers: null,
-    expectResult: spec.expectResult || null,
-    expect: PLATFORMS[type].expect,
-    limitCallCount: spec.limitCallCount,
-    retry: spec.retry ?? ALARM_RETRY,
-    timeoutMs: spec.timeoutMs as Millis,
-    start: { delayMs: millis(0) },
-    expiresAt: null,
-    sourceAppName: ALARM_SOURCE,
-    targetAppName: spec.name,
-    orderKey: null,
-    profile: null,
-  };
-}
-
-/** In a mail nothing needs escaping. */
-const plain = (content: string, values: Record<string, string>): string =>
-  content.replace(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 
 /** What a message's call has beside its task: the address with its token, a fresh signature, or the mail. */
 export interface Addressed {

@@ -8,6 +8,7 @@ import { cutToBytes } from "../cut-text.ts";
 import type { ExpectationSpec } from "../expect.ts";
 import type { JsonText } from "../json/text.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
+import { fitLines, type Line } from "./fit.ts";
 import type { Notice } from "./notice.ts";
 
 export interface Platform {
@@ -15,17 +16,13 @@ export interface Platform {
   host: RegExp | null;
   /** Proof that the message was taken. An HTTP 200 is none: robots answer it to refusals too. */
   expect: ExpectationSpec | null;
-  /** The body of the default message. */
-  body(notice: Notice): string;
+  /** The body of the default message, with `room` bytes for its lines; what it takes in all is counted in `sizes.ts`. */
+  body(notice: Notice, room: number): string;
 }
 
-/** In bytes of UTF-8, below what each platform takes for the text alone. */
-const MAX_DINGTALK = 18_000;
-const MAX_WECOM = 4_000;
-const MAX_FEISHU = 18_000;
-/** Slack counts characters: 3,000 a section, 150 a header. */
-const MAX_SLACK = 2_900;
+/** Slack counts characters, of which none takes less than a byte. */
 const MAX_SLACK_TITLE = 150;
+const MAX_SUBJECT = 200;
 
 /** Full-width forms look alike and mean nothing to a markdown renderer. */
 const WIDE: Record<string, string> = {
@@ -59,84 +56,104 @@ const inSlack = (value: string): string =>
     .replace(/>/g, "&gt;")
     .replace(/[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (char) => WIDE[char] ?? char);
 
-function markdown({ lines, link }: Notice, maxBytes: number, newline: string): string {
-  const text = lines.map(({ label, value }) => `**${label}**: ${inMarkdown(value)}`);
-  const end = `[${link}](${link})`;
-  return [cutToBytes(text.join(newline), maxBytes - Buffer.byteLength(end) - 10, "…"), end].join(newline);
+/** @param newline of this platform's markdown; each takes two bytes at most more than is counted for it */
+function markdown({ lines, link, words }: Notice, room: number, newline: string): string {
+  const render = ({ label, value }: Line) => `**${label}**: ${inMarkdown(value)}`;
+  return [...fitLines(lines, render, room, words.leftOut), `[${words.open}](${inMarkdown(link)})`].join(
+    newline,
+  );
 }
+
+/**
+ * Refusals of a message for what it says or how long it is, by the codes that the documents list and that were seen: another
+ * call of the same message ends alike. What is wrong with the robot (keyword, signature, address, rate) is not among them: it is
+ * put right while the message is retried.
+ */
+const refusals = (members: string[], codes: number[]): Pick<ExpectationSpec, "refusals"> => ({
+  refusals: { members, codes },
+});
 
 const errcode: ExpectationSpec = { json: { "$.errcode": "0" as JsonText } };
 
 export const PLATFORMS: Record<ChannelType, Platform> = {
   dingtalk: {
     host: /^oapi\.dingtalk\.com$/,
-    expect: errcode,
-    body: (notice) =>
+    // Too long; bad parameters; links, words and pictures that DingTalk forbids.
+    expect: { ...errcode, ...refusals(["errcode"], [460101, 101002, 40035, 430101, 430102, 430103, 430104]) },
+    body: (notice, room) =>
       JSON.stringify({
         msgtype: "markdown",
         markdown: {
           title: notice.title,
-          text: `#### ${inMarkdown(notice.title)}\n\n${markdown(notice, MAX_DINGTALK, "\n\n")}`,
+          text: `#### ${inMarkdown(notice.title)}\n\n${markdown(notice, room, "\n\n")}`,
         },
       }),
   },
   wecom: {
     host: /^qyapi\.weixin\.qq\.com$/,
-    expect: errcode,
-    body: (notice) => {
-      const title = `### ${inMarkdown(notice.title)}\n`;
-      return JSON.stringify({
+    // Invalid parameter, a text that is too long among them; the same by its own codes; empty.
+    expect: { ...errcode, ...refusals(["errcode"], [40058, 45002, 44004]) },
+    body: (notice, room) =>
+      JSON.stringify({
         msgtype: "markdown",
-        markdown: { content: title + markdown(notice, MAX_WECOM - Buffer.byteLength(title), "\n") },
-      });
-    },
+        markdown: { content: `### ${inMarkdown(notice.title)}\n${markdown(notice, room, "\n")}` },
+      }),
   },
   feishu: {
     host: /^open\.(feishu\.cn|larksuite\.com)$/,
     // Older robots say StatusCode, newer ones code.
-    expect: { json: { "$['code','StatusCode']": "0" as JsonText } },
-    body: (notice) =>
+    expect: {
+      json: { "$['code','StatusCode']": "0" as JsonText },
+      // Bad request, a body that is too long among them; wrong parameters; a card that cannot be shown; too long.
+      ...refusals(["code", "StatusCode"], [9499, 19002, 11246, 230025, 230099]),
+    },
+    body: (notice, room) =>
       JSON.stringify({
         msg_type: "interactive",
         card: {
           config: { wide_screen_mode: true },
-          header: { template: "red", title: { tag: "plain_text", content: notice.title } },
-          elements: [{ tag: "markdown", content: markdown(notice, MAX_FEISHU, "\n") }],
+          header: {
+            template: notice.calm ? "green" : "red",
+            title: { tag: "plain_text", content: notice.title },
+          },
+          elements: [{ tag: "markdown", content: markdown(notice, room, "\n") }],
         },
       }),
   },
   slack: {
     host: /^hooks\.slack(-gov)?\.com$/,
-    expect: { equals: "ok" },
-    body: ({ title, lines, link }) => {
-      const all = lines.map(({ label, value }) => `*${label}*: ${inSlack(value)}`).join("\n");
-      const text = all.length > MAX_SLACK ? `${all.slice(0, MAX_SLACK)}…`.toWellFormed() : all;
+    // A payload that it cannot read, or that is too long.
+    expect: { equals: "ok", stop: [400, 410, 413] },
+    body: ({ title, lines, link, words }, room) => {
+      const render = ({ label, value }: Line) => `*${label}*: ${inSlack(value)}`;
+      const text = fitLines(lines, render, room, words.leftOut).join("\n");
       return JSON.stringify({
         text: inSlack(title),
         blocks: [
-          {
-            type: "header",
-            text: { type: "plain_text", text: title.slice(0, MAX_SLACK_TITLE).toWellFormed() },
-          },
+          { type: "header", text: { type: "plain_text", text: cutToBytes(title, MAX_SLACK_TITLE, "…") } },
           ...(text === "" ? [] : [{ type: "section", text: { type: "mrkdwn", text } }]),
-          { type: "section", text: { type: "mrkdwn", text: `<${inSlack(link)}>` } },
+          { type: "section", text: { type: "mrkdwn", text: `<${inSlack(link)}|${words.open}>` } },
         ],
       });
     },
   },
   email: {
     host: null,
-    expect: null,
-    body: ({ title, lines, link }) =>
-      JSON.stringify({
-        subject: title,
-        text: `${[...lines.map(({ label, value }) => `${label}: ${value}`), "", link].join("\n")}\n`,
-      }),
+    // Larger than the server takes; refused for what it says.
+    expect: { stop: [552, 554] },
+    body: ({ title, lines, link, words }, room) => {
+      const render = ({ label, value }: Line) => `${label}: ${value}`;
+      const text = fitLines(lines, render, room, words.leftOut);
+      return JSON.stringify({
+        subject: cutToBytes(title, MAX_SUBJECT, "…"),
+        text: `${[...text, "", link].join("\n")}\n`,
+      });
+    },
   },
   webhook: {
     host: null,
-    expect: null,
-    body: ({ title, link, values }) => JSON.stringify({ ...values, title, consoleUrl: link }),
+    expect: { stop: [410, 413] },
+    body: ({ link, values }, room) => JSON.stringify({ ...values(room), consoleUrl: link }),
   },
 };
 

@@ -38,7 +38,7 @@ export function formatOf(contentType: string): Format {
 /** A variable in its place. */
 export const PLACEHOLDER = /\$\{([^{}]*)\}/g;
 
-/** These are numbers where an alarm has them, so that a template may hold them without quotes. */
+/** These are numbers where an alarm has them: a template may hold them without quotes. */
 export const NUMBERS: ReadonlySet<string> = new Set(["callCount", "limitCallCount", "statusCode", "count"]);
 
 const ESCAPES: Record<Format, (text: string) => string> = {
@@ -66,6 +66,12 @@ export function isLegacyTemplate(template: string): boolean {
   const known = Array.from(template.matchAll(PLACEHOLDER), ([, name = ""]) => name).filter(isVariable);
   return known.length > 0 && known.every((name) => VARIABLES.indexOf(name) < LEGACY);
 }
+
+/** Whether a message of it says what kind of alarm it is. */
+export const tellsKind = (template: string): boolean =>
+  Array.from(template.matchAll(PLACEHOLDER), ([, name]) => name).some(
+    (name) => name === "kind" || name === "title" || name === "summary",
+  );
 
 /** A number that an alarm does not have is 0: an unquoted place must stay valid. */
 const valueFor = (name: Variable, values: Values): string => values[name] || (NUMBERS.has(name) ? "0" : "");

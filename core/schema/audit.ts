@@ -1,7 +1,7 @@
 /** Requests and answers of `/v1/audit`. */
 import { z } from "zod";
 import { ACTOR_KINDS } from "../caller.ts";
-import type { AuditView } from "../people.ts";
+import type { AuditNames, AuditView } from "../people.ts";
 import { moment, paging, part, time } from "./parts.ts";
 
 export const auditQuerySchema = z.strictObject({
@@ -10,6 +10,12 @@ export const auditQuerySchema = z.strictObject({
   target: part(545).describe("`type` or `type:id`, such as `task:<id>`").optional(),
   from: moment.optional(),
   to: moment.optional(),
+  group: z
+    .uuid({ error: "must be the id of a job, or of an act on many tasks" })
+    .describe(
+      "What belongs to a job, or to an act on many tasks. Without it that stays out, unless an action or one target is asked for",
+    )
+    .optional(),
   ...paging,
 });
 
@@ -24,10 +30,28 @@ export const auditSchema = z
     }),
     sourceIp: z.string().nullable(),
     action: z.string().describe("`thing.verb`, such as `app.create`"),
-    target: z.object({ type: z.string(), id: z.string().nullable() }),
+    target: z.object({
+      type: z.string(),
+      id: z.string().nullable(),
+      name: z.string().nullable().describe("Of a user, an app or a channel, also of one that is deleted"),
+    }),
     before: z.unknown(),
     after: z.unknown(),
     note: z.string().nullable(),
     requestPath: z.string().nullable(),
+    group: z
+      .string()
+      .nullable()
+      .describe(
+        "The job, or the act on many tasks, that it is part of; the entry whose target it is stands for all",
+      ),
   })
   .meta({ id: "AuditEntry" }) satisfies z.ZodType<AuditView>;
+
+export const auditNamesSchema = z
+  .object({
+    actors: z.array(z.string()),
+    actions: z.array(z.string()),
+    targets: z.array(z.string()).describe("Kinds of targets"),
+  })
+  .meta({ id: "AuditNames" }) satisfies z.ZodType<AuditNames>;

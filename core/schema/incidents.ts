@@ -1,6 +1,7 @@
 /** Requests and answers about incidents. */
 import { z } from "zod";
 import type { IncidentDetail, IncidentQuery, IncidentView } from "../incident.ts";
+import { muteMinutes } from "./inbox.ts";
 import { note, paging } from "./parts.ts";
 
 export const incidentQuerySchema = z.strictObject({
@@ -15,7 +16,7 @@ export const acknowledgeSchema = z
   .meta({ id: "AcknowledgeRequest", examples: [{ note: "The partner is told" }] });
 
 export const muteSchema = z
-  .strictObject({ muted: z.boolean("must be true or false"), note })
+  .strictObject({ muted: z.boolean("must be true or false"), minutes: muteMinutes.optional(), note })
   .meta({ id: "MuteRequest", examples: [{ muted: true }] });
 
 const text = z.string();
@@ -31,7 +32,8 @@ const fields = {
   tasks: count.describe("How many were exhausted in it"),
   first: call,
   last: call,
-  muted: z.boolean().describe("Its alarms are not told"),
+  muted: z.boolean().describe("None of its alarms is told"),
+  mutedUntil: text.nullable().describe("Null: until it ends, or it is not muted"),
   acknowledged: z.object({ by: text, at: text, note: text.nullable() }).nullable(),
   endedAt: text.nullable().describe("When none of its tasks was exhausted any more; null: it is open"),
 };

@@ -58,6 +58,9 @@ export const taskViewSchema = z
     resentAs: z
       .exactOptional(z.array(taskIdSchema))
       .describe("Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out"),
+    app: words.describe(
+      "Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says",
+    ),
     plannedCalls: z
       .exactOptional(z.array(time))
       .describe(

@@ -1,8 +1,9 @@
 /** Channels of alarms, as callers write and read them. */
 import { z } from "zod";
 import { ALARM_KINDS, SEVERITIES } from "../alarm/alarm.ts";
+import { DEFAULT_SPACING } from "../alarm/spacing.ts";
 import { retrySchema } from "../task-schema.ts";
-import type { AlarmMessageView, WebhookTest, WebhookView } from "../webhook-view.ts";
+import type { AlarmMessageView, WebhookPreview, WebhookTest, WebhookView } from "../webhook-view.ts";
 
 export const CHANNEL_TYPES = ["dingtalk", "wecom", "feishu", "slack", "email", "webhook"] as const;
 export type ChannelType = (typeof CHANNEL_TYPES)[number];
@@ -50,6 +51,21 @@ const filterSchema = z.strictObject({
   minSeverity: oneOf(SEVERITIES).default("warning"),
 });
 
+const spacingSchema = z
+  .strictObject({
+    seconds: whole(1, 3_600).default(DEFAULT_SPACING.seconds),
+    factor: z
+      .number("must be a number")
+      .min(1, "must be 1 to 10")
+      .max(10, "must be 1 to 10")
+      .default(DEFAULT_SPACING.factor),
+    maxSeconds: whole(1, 3_600).default(DEFAULT_SPACING.maxSeconds),
+  })
+  .refine(({ seconds, maxSeconds }) => seconds <= maxSeconds, {
+    path: ["maxSeconds"],
+    error: "must not be less than seconds",
+  });
+
 /** kkbida's three, and what is written for the same today. */
 const MEDIA_TYPE =
   /^(application\/json|application\/x-www-form-urlencoded|text\/xml|application\/xml)\s*(;\s*charset=utf-8)?\s*$/i;
@@ -91,6 +107,10 @@ export const webhookSchema = z
       .nullish(),
     /** Whether many alarms become one message. Missing: yes, except for `webhook`. */
     digest: flag.nullish(),
+    /** How messages keep apart while alarms go on and on: 6 s after six in a row, then twice as long each time, up to 10 min. */
+    spacing: spacingSchema.nullish(),
+    /** Whether it hears that what it was told of is over. Missing: yes, unless its template cannot say so. */
+    recovered: flag.nullish(),
     limitCallCount: whole(1, 100).default(8),
     retry: retrySchema.nullish(),
     timeoutMs: whole(100, 120_000).default(10_000),
@@ -164,6 +184,8 @@ export const webhookViewSchema = z
     title: z.string().nullable(),
     limits: webhookSchema.shape.limits.unwrap().unwrap().nullable(),
     digest: z.boolean().nullable(),
+    spacing: z.object({ seconds: z.number(), factor: z.number(), maxSeconds: z.number() }).nullable(),
+    recovered: z.boolean().nullable(),
     retry: retrySchema.nullable(),
     state: oneOf(["ok", "broken", "disabled"]),
     brokenSince: z.string().nullable(),
@@ -179,6 +201,43 @@ export const webhookListSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 
+const sizeSchema = z.object({
+  part: z.string().describe("Which part of the body the platform counts"),
+  size: z.number(),
+  max: z.number(),
+  unit: z.enum(["bytes", "characters"]),
+});
+const sentFields = {
+  body: z.string().describe("Byte for byte, without what is secret"),
+  bytes: z.number().describe("Of the whole body, as it is sent"),
+  sizes: z
+    .array(sizeSchema)
+    .describe("What the platform counts, and what it takes; empty where no limit is known"),
+};
+
+/** What `POST /v1/webhooks/preview` takes: what says how a message looks, and nothing secret. */
+export const previewSchema = z
+  .strictObject({
+    type: oneOf(CHANNEL_TYPES),
+    language: webhookSchema.shape.language,
+    title: webhookSchema.shape.title,
+    content: webhookSchema.shape.content,
+    contentType: webhookSchema.shape.contentType,
+  })
+  .meta({ id: "WebhookPreviewRequest", examples: [{ type: "wecom", language: "en", title: "[prod]" }] });
+
+const previewFields = {
+  ...sentFields,
+  shortened: z.boolean().describe("The whole would have been longer than the platform takes"),
+};
+
+export const previewViewSchema = z
+  .object({
+    single: z.object(previewFields).describe("Of one alarm, whose URL has 2,048 characters"),
+    digest: z.object(previewFields).describe("Of many such alarms"),
+  })
+  .meta({ id: "WebhookPreview" }) satisfies z.ZodType<WebhookPreview>;
+
 export const webhookTestSchema = z
   .object({
     succeeded: z.boolean(),
@@ -187,6 +246,7 @@ export const webhookTestSchema = z
     errorCode: z.string().nullable(),
     errorMessage: z.string().nullable(),
     durationMs: z.number(),
+    sent: z.object(sentFields),
   })
   .meta({ id: "WebhookTest" }) satisfies z.ZodType<WebhookTest>;
 
@@ -195,8 +255,12 @@ export const alarmMessageSchema = z
     taskId: z
       .string()
       .describe("The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest"),
-    state: oneOf(["pending", "sent", "failed", "canceled"]),
+    state: oneOf(["pending", "sent", "failed", "refused", "canceled"]).describe(
+      "`refused`: the platform does not take what it says; it is not sent again",
+    ),
     alarms: z.number().describe("How many alarms it told of"),
+    error: z.string().nullable().describe("Why the last call failed; what the platform said"),
+    insteadOf: z.string().nullable().describe("It is short: the message of this task was refused"),
     createdAt: z.string(),
   })
   .meta({ id: "AlarmMessage" }) satisfies z.ZodType<AlarmMessageView>;

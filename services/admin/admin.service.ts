@@ -30,6 +30,7 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
+import { withApps } from "../tasks/calling-app.ts";
 import {
   cancelTask,
   isExact,
@@ -46,6 +47,7 @@ import * as bulk from "./bulk.ts";
 import { health, report } from "./destination-health.ts";
 import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
+import { inboxActions } from "./inbox.actions.ts";
 import * as incidents from "./incidents.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { Office, officeOf } from "./office.ts";
@@ -75,11 +77,22 @@ const admin: ServiceSchema = {
       const isLeased = ({ taskId }: { taskId: TaskId }) => leased.has(taskId);
       const masked = isMasked(ctx);
       if (query.include === undefined)
-        return { ...page, items: page.items.map((task) => taskItem(task, isLeased(task), masked)) };
+        return {
+          ...page,
+          items: await withApps(
+            resources.db,
+            page.items,
+            page.items.map((task) => taskItem(task, isLeased(task), masked)),
+          ),
+        };
       const full = await withPayloads(resources.db, scopeOf(ctx), page, (task) => cursorBehind(sort, task));
       return {
         ...full,
-        items: full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
+        items: await withApps(
+          resources.db,
+          full.items,
+          full.items.map((task) => taskView(task, isLeased(task), isExact(ctx), masked)),
+        ),
       };
     },
 
@@ -187,13 +200,13 @@ const admin: ServiceSchema = {
     acknowledgeIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
       const { note } = parseWith(acknowledgeSchema, body, "invalid_body");
-      return incidents.acknowledge(officeOf(ctx).resources, ctx, parsed.id, note);
+      return incidents.acknowledgeIncident(officeOf(ctx).resources, ctx, parsed.id, note);
     },
 
     muteIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
-      const { muted, note } = parseWith(muteSchema, body, "invalid_body");
-      return incidents.mute(officeOf(ctx).resources, ctx, parsed.id, muted, note);
+      const request = parseWith(muteSchema, body, "invalid_body");
+      return incidents.muteIncident(officeOf(ctx).resources, ctx, parsed.id, request);
     },
 
     changeIncidentTasks: async ({ id, action, request }, ctx) => {
@@ -223,6 +236,7 @@ const admin: ServiceSchema = {
     stopJob: async ({ id, ...body }, ctx) =>
       bulk.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
 
+    ...inboxActions,
     ...peopleActions,
   }),
 

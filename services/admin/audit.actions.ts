@@ -3,9 +3,10 @@ import { isAllowed } from "../../core/caller.ts";
 import { BidaError } from "../../core/errors.ts";
 import { auditQuerySchema } from "../../core/schema/audit.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { listAudit, recordAudit } from "../../store/audit.ts";
+import { auditNames, listAudit, recordAudit } from "../../store/audit.ts";
 import type { ActionsOf } from "../bus/bus.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
+import { targetNames } from "./audit-names.ts";
 import { officeOf } from "./office.ts";
 import { iso } from "./people-parts.ts";
 
@@ -21,10 +22,22 @@ export const auditActions = {
       target,
       from: query.from ? Date.parse(query.from) : undefined,
       to: query.to ? Date.parse(query.to) : undefined,
+      group: query.group,
     };
-    const page = await listAudit(officeOf(ctx).resources.db, filter, query.limit, query.cursor ?? null);
-    return { ...page, items: page.items.map((entry) => ({ ...entry, at: iso(entry.at) })) };
+    const { db } = officeOf(ctx).resources;
+    const page = await listAudit(db, filter, query.limit, query.cursor ?? null);
+    const nameOf = await targetNames(
+      db,
+      page.items.map((entry) => entry.target),
+    );
+    const items = page.items.map((entry) => ({
+      ...{ ...entry, at: iso(entry.at) },
+      target: { ...entry.target, name: nameOf(entry.target) },
+    }));
+    return { ...page, items };
   },
+
+  auditNames: async (_, ctx) => auditNames(officeOf(ctx).resources.db),
 
   noteRefusal: async ({ route }, ctx) => {
     const { db, clock } = officeOf(ctx).resources;

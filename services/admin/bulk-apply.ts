@@ -20,8 +20,8 @@ import { letGo, progressOf } from "../tasks/tasks.ts";
 /** Tasks in one transaction. */
 export const BATCH = 200;
 
-/** Who does it, and why. */
-export type By = Pick<AuditEntry, "actor" | "sourceIp" | "requestPath" | "note">;
+/** Who does it, and why; `group`: as part of what. */
+export type By = Pick<AuditEntry, "actor" | "sourceIp" | "requestPath" | "note" | "group">;
 
 export const actionOf = (kind: JobKind): BulkAction => (kind === "replay" ? "retry" : kind);
 

@@ -216,7 +216,8 @@ export class BulkWorker {
     upTo: Position | null | undefined,
   ): Promise<StoredJob> {
     const { clock } = this.#resources;
-    const by = { actor: job.actor, sourceIp: job.sourceIp, requestPath: job.requestPath, note: job.note };
+    const { actor, sourceIp, requestPath, note } = job;
+    const by = { actor, sourceIp, requestPath, note, group: job.id };
     let after = job;
     const callCounts = new Map(candidates.map(({ taskId, callCount }) => [taskId, callCount]));
     await applyTo(this.#resources, actionOf(job.kind), candidates, by, {

@@ -1,4 +1,5 @@
 /** Mending many tasks at once: by a selection, by a filter, or all that a destination missed. */
+import { v7 } from "uuid";
 import type { z } from "zod";
 import type { BulkAction, BulkResult, JobFilter, JobKind, JobView } from "../../core/bulk.ts";
 import { millis } from "../../core/clock.ts";
@@ -96,15 +97,24 @@ export async function changeFiltered(
   return { ...resultOf(matched, options), job: jobView(job) };
 }
 
-/** A thousand at most. */
+/** A thousand at most: in the audit log one act, with its tasks. */
 async function changeNow(
   resources: Resources,
   action: BulkAction,
   found: Candidate[],
-  by: By,
+  who: By,
   result: BulkResult,
 ): Promise<BulkResult> {
   const sum = { ...result };
+  const by: By = { ...who, group: v7() };
+  if (found.length > 0)
+    // Before its tasks: they are never without it.
+    await recordAudit(resources.db, {
+      ...{ ...who, at: resources.clock.now() },
+      action: `bulk.${action}`,
+      target: { type: "bulk", id: by.group ?? null },
+      after: { matched: found.length },
+    });
   for (let i = 0; i < found.length; i += BATCH) {
     const { changes, skipped } = await applyTo(resources, action, found.slice(i, i + BATCH), by);
     sum.changed += changes.length;
@@ -141,6 +151,7 @@ export async function endJob(
       at: now,
       ...originOfCall(ctx),
       action: "job.stop",
+      group: id,
       target: { type: "job", id },
       after: { matched, done, changed },
       note: note ?? null,

@@ -1,74 +1,62 @@
-/** Incidents as operators see them, and what they do about one. */
+/** Incidents as operators see them, and what they do about one. In hand and mute are those of `inbox.ts`. */
 import type { z } from "zod";
 import type { BulkResult } from "../../core/bulk.ts";
 import type { Page } from "../../core/contract.ts";
 import type { IncidentDetail, IncidentView } from "../../core/incident.ts";
 import type { incidentQuerySchema } from "../../core/schema/incidents.ts";
-import { recordAudit } from "../../store/audit.ts";
-import {
-  changeIncident,
-  findIncident,
-  listIncidents,
-  outcomeOf,
-  type StoredIncident,
-} from "../../store/incidents.ts";
+import { findIncident, listIncidents, outcomeOf, type StoredIncident } from "../../store/incidents.ts";
+import { covers, type Mute, mutesAt } from "../../store/mutes.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
-import { actorOf, originOfCall } from "../tasks/audit.ts";
 import { changeFiltered, type Options } from "./bulk.ts";
+import { acknowledge, mute, unmute } from "./inbox.ts";
 import type { Office } from "./office.ts";
 import { iso } from "./people-parts.ts";
 
+type Given = Pick<Resources, "db" | "clock">;
+
 export async function incidentPage(
-  { db }: Pick<Resources, "db">,
+  { db, clock }: Given,
   { state, limit, cursor }: z.output<typeof incidentQuerySchema>,
 ): Promise<Page<IncidentView>> {
-  const page = await listIncidents(db, state, limit, cursor ?? null);
-  return { items: page.items.map(incidentView), nextCursor: page.nextCursor };
+  const page = await listIncidents(db, { state, kind: "exhausted" }, limit, cursor ?? null);
+  const mutes = await mutesAt(db, clock.now());
+  return { items: page.items.map((one) => incidentView(one, mutes)), nextCursor: page.nextCursor };
 }
 
 /** @throws BidaError not_found */
-export async function incident({ db }: Pick<Resources, "db">, id: number): Promise<IncidentDetail> {
-  const [found, outcome] = await Promise.all([findIncident(db, id), outcomeOf(db, id)]);
-  return { ...incidentView(found), outcome };
+export async function incident({ db, clock }: Given, id: number): Promise<IncidentDetail> {
+  const [found, outcome, mutes] = await Promise.all([
+    findIncident(db, id, "exhausted"),
+    outcomeOf(db, id),
+    mutesAt(db, clock.now()),
+  ]);
+  return { ...incidentView(found, mutes), outcome };
 }
 
 /** Says that somebody has it in hand. @throws BidaError not_found */
-export function acknowledge(
-  resources: Pick<Resources, "db" | "clock">,
+export async function acknowledgeIncident(
+  resources: Given,
   ctx: BidaContext,
   id: number,
   note: string | undefined,
 ): Promise<IncidentDetail> {
-  const at = resources.clock.now();
-  const acknowledged = { by: actorOf(ctx).name, at, note: note ?? null };
-  return change(resources, ctx, id, "incident.acknowledge", { acknowledged }, note);
+  await findIncident(resources.db, id, "exhausted");
+  await acknowledge(resources, ctx, id, note);
+  return incident(resources, id);
 }
 
-/** Its alarms are not told, or are told again. @throws BidaError not_found */
-export function mute(
-  resources: Pick<Resources, "db" | "clock">,
+/** Its alarms are not told, for a time or until it ends; or are told again. @throws BidaError not_found */
+export async function muteIncident(
+  resources: Given,
   ctx: BidaContext,
   id: number,
-  muted: boolean,
-  note: string | undefined,
+  { muted, minutes, note }: { muted: boolean; minutes?: number | undefined; note?: string | undefined },
 ): Promise<IncidentDetail> {
-  return change(resources, ctx, id, muted ? "incident.mute" : "incident.unmute", { muted }, note);
-}
-
-async function change(
-  { db, clock }: Pick<Resources, "db" | "clock">,
-  ctx: BidaContext,
-  id: number,
-  action: string,
-  to: Parameters<typeof changeIncident>[2],
-  note: string | undefined,
-): Promise<IncidentDetail> {
-  const target = { type: "incident", id: String(id) };
-  await changeIncident(db, id, to, (within) =>
-    recordAudit(within, { at: clock.now(), ...originOfCall(ctx), action, target, note: note ?? null }),
-  );
-  return incident({ db }, id);
+  await findIncident(resources.db, id, "exhausted");
+  if (muted) await mute(resources, ctx, { incident: id, minutes, note });
+  else await unmute(resources, ctx, { incident: id }, note);
+  return incident(resources, id);
 }
 
 /** Retries or resolves those of its tasks that are exhausted. @throws BidaError not_found */
@@ -79,21 +67,27 @@ export async function changeTasksOf(
   action: "retry" | "resolve",
   options: Options,
 ): Promise<BulkResult> {
-  await findIncident(office.resources.db, id);
+  await findIncident(office.resources.db, id, "exhausted");
   return changeFiltered(office, ctx, action, { state: ["exhausted"], incident: id }, options);
 }
 
-export const incidentView = (one: StoredIncident): IncidentView => ({
-  id: one.id,
-  destination: one.destination,
-  errorCode: one.errorCode,
-  statusCode: one.statusCode,
-  firstAt: iso(one.firstAt),
-  lastAt: iso(one.lastAt),
-  tasks: one.tasks,
-  first: { taskId: one.firstTask, error: one.firstError },
-  last: { taskId: one.lastTask, error: one.lastError },
-  muted: one.muted,
-  acknowledged: one.acknowledged && { ...one.acknowledged, at: iso(one.acknowledged.at) },
-  endedAt: one.endedAt === null ? null : iso(one.endedAt),
-});
+/** @param mutes that are in force */
+export function incidentView(one: StoredIncident, mutes: Mute[]): IncidentView {
+  const own = one.endedAt === null ? mutes.filter((mute) => covers(mute, one)) : [];
+  const until = own.some((mute) => mute.until === null) ? [] : own.flatMap((mute) => mute.until ?? []);
+  return {
+    id: one.id,
+    destination: one.destination,
+    errorCode: one.errorCode,
+    statusCode: one.statusCode,
+    firstAt: iso(one.firstAt),
+    lastAt: iso(one.lastAt),
+    tasks: one.tasks,
+    first: { taskId: one.firstTask ?? "", error: one.firstError },
+    last: { taskId: one.lastTask ?? "", error: one.lastError },
+    muted: own.length > 0,
+    mutedUntil: until.length > 0 ? new Date(Math.max(...until)).toISOString() : null,
+    acknowledged: one.acknowledged && { ...one.acknowledged, at: iso(one.acknowledged.at) },
+    endedAt: one.endedAt === null ? null : iso(one.endedAt),
+  };
+}

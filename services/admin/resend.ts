@@ -3,7 +3,7 @@ import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import { MASK } from "../../core/alarm/mask.ts";
 import type { Resent } from "../../core/bulk.ts";
 import { BidaError } from "../../core/errors.ts";
-import { printExpectation } from "../../core/expect.ts";
+import { ownExpectation, printExpectation } from "../../core/expect.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { kindOf, parsedJson, plainText } from "../../core/json/look.ts";
@@ -165,7 +165,7 @@ function requestOf(task: StoredTask, changes: TaskForm, now: number): Map<string
   const form = new Map(
     Object.entries(values).map(([name, value]) => [name, JSON.stringify(value) as JsonText]),
   );
-  if (expect !== null) form.set("expect", printExpectation(expect));
+  if (expect !== null) form.set("expect", printExpectation(ownExpectation(expect)));
   const isReplaced = PAYLOADS.some((name) => (changes.get(name) ?? "null") !== "null");
   if (isReplaced) return form;
   if (task.requestParam !== null) form.set("requestParam", task.requestParam);

@@ -7,6 +7,7 @@ import { appsLike } from "../../store/apps.ts";
 import { listDestinations } from "../../store/destinations.ts";
 import { incidentsLike } from "../../store/incidents.ts";
 import { listTasks } from "../../store/list-tasks.ts";
+import { mutesAt } from "../../store/mutes.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import {
@@ -18,6 +19,7 @@ import {
   tasksByKey,
 } from "../../store/search-tasks.ts";
 import type { Resources } from "../node/resources.ts";
+import { withApps } from "../tasks/calling-app.ts";
 import { hashesOfKey } from "../tasks/idempotency.ts";
 import { taskItem } from "../tasks/views.ts";
 import { incidentView } from "./incidents.ts";
@@ -44,7 +46,8 @@ export async function search(resources: Resources, text: string, masked: boolean
     place,
     async () => {
       const { tasks: found, complete } = await find();
-      return { items: found.map((task) => taskItem(task, leased.has(task.taskId), masked)), complete };
+      const views = found.map((task) => taskItem(task, leased.has(task.taskId), masked));
+      return { items: await withApps(db, found, views), complete };
     },
   ];
   const listed = (filter: TaskFilter) => async (): Promise<SomeTasks> => {
@@ -62,7 +65,7 @@ export async function search(resources: Resources, text: string, masked: boolean
       tasks("idempotencyKey", () => tasksByIdempotencyKey(db, hashesOfKey(text), MOST)),
       ["app", () => apps({ db }, text)],
       ["destination", () => destinations({ db }, text)],
-      ["incident", () => incidents({ db }, text)],
+      ["incident", () => incidents(resources, text)],
     ],
     [tasks("url", listed(byUrl))],
     db.sealing.currentId === null
@@ -114,9 +117,10 @@ async function destinations({ db }: Db, text: string) {
   return { items: items.map(({ origin }) => ({ origin })), complete: nextCursor === null };
 }
 
-async function incidents({ db }: Db, text: string) {
-  const found = await incidentsLike(db, text, MOST + 1);
-  return { items: found.slice(0, MOST).map(incidentView), complete: found.length <= MOST };
+async function incidents({ db, clock }: Pick<Resources, "db" | "clock">, text: string) {
+  const [found, mutes] = await Promise.all([incidentsLike(db, text, MOST + 1), mutesAt(db, clock.now())]);
+  const items = found.slice(0, MOST).map((one) => incidentView(one, mutes));
+  return { items, complete: found.length <= MOST };
 }
 
 const holding = (text: string) => (name: string) => name.toLowerCase().includes(text.toLowerCase());

@@ -22,6 +22,7 @@ import { directOf, serveDirectly } from "./direct.ts";
 import { docsRoutes } from "./docs.routes.ts";
 import { eventRoutes, recheckStreams } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
+import { inboxRoutes } from "./inbox.routes.ts";
 import { incidentRoutes } from "./incidents.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
 import { metricsRoutes } from "./metrics.routes.ts";
@@ -55,6 +56,7 @@ export const ROUTES: Route[] = [
   ...attemptRoutes,
   ...destinationRoutes,
   ...incidentRoutes,
+  ...inboxRoutes,
   ...statsRoutes,
   ...eventRoutes,
   ...appRoutes,

@@ -4,6 +4,8 @@ import { BidaError } from "../../core/errors.ts";
 import {
   historyQuerySchema,
   historySchema,
+  previewSchema,
+  previewViewSchema,
   webhookListSchema,
   webhookPatchSchema,
   webhookSchema,
@@ -60,6 +62,19 @@ export const webhookRoutes: Route[] = [
         { settings: body as Record<string, unknown> },
         { meta, timeout: TEST_TIMEOUT },
       ),
+  },
+  {
+    method: "POST",
+    path: "/v1/webhooks/preview",
+    tag,
+    summary: "See how messages look",
+    description:
+      "In the channel's language, shortened to what its platform takes: of one alarm and of many, with URLs of 2,048 characters. Nothing is sent.",
+    access: TEST,
+    body: { schema: previewSchema },
+    answer: { description: "The bodies", schema: previewViewSchema },
+    handler: ({ broker, body, meta }) =>
+      read(broker, "notifier.previewWebhook", body as Record<string, unknown>, { meta }),
   },
   {
     method: "GET",

@@ -1,13 +1,20 @@
 /** Channels: made, changed, deleted, tried. */
 
-import { type ChannelSpec, parseChannel } from "../../core/alarm/channel.ts";
+import { type ChannelSpec, contentProblem, parseChannel, secretsOf } from "../../core/alarm/channel.ts";
+import { withoutSecrets } from "../../core/alarm/mask.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import type { AlarmMessageView, Page, WebhookTest, WebhookView } from "../../core/contract.ts";
+import type {
+  AlarmMessageView,
+  Page,
+  WebhookPreview,
+  WebhookTest,
+  WebhookView,
+} from "../../core/contract.ts";
 import type { EgressPolicy } from "../../core/egress.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
 import { cutPage } from "../../core/page-cut.ts";
-import { historyQuerySchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
+import { historyQuerySchema, previewSchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { closeChannel, messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
 import { healChannel } from "../../store/alarms.ts";
@@ -24,6 +31,7 @@ import {
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { cancelTask } from "../tasks/tasks.ts";
+import { previewOf } from "./samples.ts";
 import { messageView, webhookView } from "./views.ts";
 
 /** What happened to a channel, for the audit log. Masked: nothing of it is secret. */
@@ -136,14 +144,31 @@ export class Channels {
 
   async history(id: unknown, query: { limit?: number; cursor?: string }): Promise<Page<AlarmMessageView>> {
     const { limit, cursor } = parseWith(historyQuerySchema, query, "invalid_query");
-    const { id: webhookId } = await this.find(id);
+    const { id: webhookId, spec } = await this.find(id);
     const before = cursor === undefined ? null : parseTaskId(cursor);
     if (cursor !== undefined && before === null) {
       const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
       throw new BidaError("invalid_query", undefined, { errors });
     }
     const found = await messagesOf(this.#resources.db, webhookId, limit + 1, before).catch(unavailable);
-    return cutPage(found.map(messageView), limit, ({ taskId }) => taskId);
+    const clean = (text: string) => withoutSecrets(text, secretsOf(spec));
+    return cutPage(
+      found.map((one) => messageView({ ...one, error: one.error && clean(one.error) })),
+      limit,
+      ({ taskId }) => taskId,
+    );
+  }
+
+  /** How messages of settings look that are not saved. @throws BidaError invalid_body */
+  preview(request: Record<string, unknown>): WebhookPreview {
+    const look = parseWith(previewSchema, request, "invalid_body");
+    const problem = look.content ? contentProblem(look) : null;
+    if (problem !== null)
+      throw new BidaError("invalid_body", "The template has a mistake", {
+        errors: [{ field: "content", message: problem }],
+      });
+    const { config, clock } = this.#resources;
+    return previewOf(look, config.publicUrl, clock.now(), config.timeZone);
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import type { Logger } from "moleculer";
 import { type Alarm, wants } from "../../core/alarm/alarm.ts";
-import { destinationOf, filterOf, messageTask, paceOf } from "../../core/alarm/channel.ts";
+import { destinationOf, filterOf, hearsOfEnds, paceOf } from "../../core/alarm/channel.ts";
+import { messageTask } from "../../core/alarm/message.ts";
 import type { Digest } from "../../core/alarm/notice.ts";
 import { nextTurn, recallOf, type Traffic, type Turn } from "../../core/alarm/pacing.ts";
 import { epochMs, hours, minutes } from "../../core/clock.ts";
@@ -14,16 +15,19 @@ import {
   breakStuckChannels,
   endBacklog,
   endOldIncidents,
+  noteFailing,
   oldestDue,
   pruneAlarms,
   raiseBacklog,
   takeTurn,
 } from "../../store/alarm-checks.ts";
-import { makeMessages, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import { makeMessages, retellRefused, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { pruneBreakerEvents } from "../../store/breaker-events.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { pruneIncidents } from "../../store/incidents.ts";
 import { pruningTime } from "../../store/installation.ts";
+import { pruneMutes } from "../../store/mutes.ts";
+import type { StoredTask } from "../../store/rows.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
@@ -85,8 +89,10 @@ export class AlarmDesk {
     const { db, box, clock } = this.#resources;
     let channels: Webhook[] | null = null;
     const all = async () => (channels ??= await listWebhooks(db, box));
-    const forAlarm = (list: Webhook[]) => (alarm: Alarm) => this.#route(alarm, list);
+    const forAlarm = (list: Webhook[]) => (alarm: Alarm, told: ReadonlySet<number>) =>
+      this.#route(alarm, told, list);
     while (!this.#loop.stopped && (await routeAlarms(db, forAlarm(await all()))) > 0);
+    await this.#retell(await all());
     const failures: unknown[] = [];
     for (const id of await waitingChannels(db)) {
       const channel = (await all()).find((one) => one.id === id);
@@ -98,17 +104,39 @@ export class AlarmDesk {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Who hears of an alarm. */
-  #route(alarm: Alarm, channels: Webhook[]): number[] {
+  /** Who hears of an alarm; that something is over is for those who heard of it. */
+  #route(alarm: Alarm, told: ReadonlySet<number>, channels: Webhook[]): number[] {
+    const isEnd = alarm.kind === "recovered";
     return channels
       .filter(({ id, spec }) => spec.enabled && id !== alarm.notTo && (alarm.onlyTo ?? id) === id)
-      .filter(({ spec }) => wants(filterOf(spec), alarm))
+      .filter(({ id, spec }) => (isEnd ? told.has(id) && hearsOfEnds(spec) : wants(filterOf(spec), alarm)))
       .map(({ id }) => id);
+  }
+
+  /** Once a platform refused a message for what it says, a short one is sent in its place. */
+  async #retell(channels: Webhook[]): Promise<void> {
+    const { db, clock, config } = this.#resources;
+    const tasks = await retellRefused(db, clock.now(), (webhookId, digest) => {
+      const channel = channels.find(({ id }) => id === webhookId);
+      if (!channel?.opened) return null;
+      const task = messageTask(channel.spec, digest, config.publicUrl, config.timeZone, true);
+      this.#log.warn(
+        { channel: channel.spec.name, alarms: digest.count },
+        "a refused message is told in short",
+      );
+      return { ...task, lane: destinationOf(channel.spec).lane };
+    });
+    await this.#due(tasks);
+  }
+
+  async #due(tasks: StoredTask[]): Promise<void> {
+    // Where Redis is away, the reconciler adds them.
+    await this.#resources.due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
   }
 
   /** Makes messages for a channel, if it may have some now: so many at once that others need not wait for long. */
   async #tell({ id, spec, opened, brokenSince }: Webhook): Promise<void> {
-    const { db, due, clock, config } = this.#resources;
+    const { db, clock, config } = this.#resources;
     const now = clock.now();
     if (!opened || now < (this.#notBefore.get(id) ?? 0)) return;
     this.#notBefore.delete(id);
@@ -124,8 +152,7 @@ export class AlarmDesk {
       lane,
     });
     const tasks = await makeMessages(db, id, now, recallOf(pace), decide, compose);
-    // Where Redis is away, the reconciler adds them.
-    await due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
+    await this.#due(tasks);
     if (tasks.length > 0) {
       this.wake();
       await this.#remember(origin);
@@ -162,13 +189,16 @@ export class AlarmDesk {
         sourceAppName: null,
         destination: null,
         errorCode: null,
-        facts: { since: oldest, minutes: Math.floor(waited / minutes(1)) },
+        facts: { since: oldest, minutes: Math.floor(waited / minutes(1)), channel: spec.name },
         createdAt: now,
       });
       this.wake();
     }
     await breakStuckChannels(db, epochMs(now - STUCK), now);
+    await noteFailing(db, now);
     this.#incidentsSeen = await endOldIncidents(db, now, this.#incidentsSeen);
+    // Alarms that were raised while they were in force may still be routed.
+    await pruneMutes(db, epochMs(now - hours(1)));
     if (config.retentionDays === 0) return;
     const before = epochMs((await pruningTime(db, now)) - hours(24 * config.retentionDays));
     while (!this.#loop.stopped && (await pruneAlarms(db, before)));

@@ -81,6 +81,7 @@ const notifier: ServiceSchema = {
     createWebhook: (request, ctx) => officeOf(ctx).channels.create(request, ctx),
     updateWebhook: ({ id, changes }, ctx) => officeOf(ctx).channels.update(id, changes, ctx),
     deleteWebhook: ({ id }, ctx) => officeOf(ctx).channels.remove(id, ctx),
+    previewWebhook: async (request, ctx) => officeOf(ctx).channels.preview(request),
     webhookHistory: ({ id, ...query }, ctx) => officeOf(ctx).channels.history(id, query),
 
     testWebhook: async ({ id, settings }, ctx) => {

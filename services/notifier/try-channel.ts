@@ -5,23 +5,18 @@ import { type DeliveryContext, deliver } from "../../actors/delivery.ts";
 import { guardedConnector } from "../../actors/egress.ts";
 import { NameResolver } from "../../actors/names/resolver.ts";
 import { OutboundProxy } from "../../actors/proxy.ts";
-import { ALARM_APP_ID, type Alarm } from "../../core/alarm/alarm.ts";
-import {
-  addressed,
-  type ChannelSpec,
-  destinationOf,
-  messageTask,
-  secretsOf,
-} from "../../core/alarm/channel.ts";
+import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
+import { addressed, type ChannelSpec, destinationOf, secretsOf } from "../../core/alarm/channel.ts";
 import { withoutSecrets } from "../../core/alarm/mask.ts";
-import type { Digest } from "../../core/alarm/notice.ts";
-import { type EpochMs, epochMs, minutes } from "../../core/clock.ts";
+import { messageTask } from "../../core/alarm/message.ts";
+import { sizesOf } from "../../core/alarm/sizes.ts";
 import type { WebhookTest } from "../../core/contract.ts";
 import type { EgressPolicy } from "../../core/egress.ts";
 import { newTaskId, originOf } from "../../core/ids.ts";
 import type { Job } from "../../core/job.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
 import type { Resources } from "../node/resources.ts";
+import { sample } from "./samples.ts";
 
 /** Of the answer's body, in characters. */
 const SHOWN = 4_096;
@@ -65,34 +60,14 @@ export async function tryChannel(
     errorCode: error?.code ?? null,
     errorMessage: error ? clean(error.message) : null,
     durationMs: attempt?.durationMs ?? 0,
+    sent: {
+      body: clean(call.body),
+      bytes: Buffer.byteLength(call.body),
+      sizes: sizesOf(spec.type, call.body),
+    },
   };
 }
 
 /** What is no text is shown as far as it can be read: secrets in it must not hide in base64. */
 const readable = ({ responseBody, responseEncoding }: AttemptRecord): string =>
   responseEncoding === "base64" ? Buffer.from(responseBody ?? "", "base64").toString() : (responseBody ?? "");
-
-/** An alarm as a real one looks. */
-function sample(now: EpochMs): Digest {
-  const createTime = epochMs(now - minutes(30));
-  const alarm: Alarm = {
-    id: 0,
-    kind: "exhausted",
-    taskId: newTaskId(),
-    sourceAppName: "bida",
-    destination: "https://target.example",
-    errorCode: "bad_status",
-    facts: {
-      url: "https://target.example/this-is-a-test",
-      targetAppName: "test 测试",
-      createTime,
-      lastModifiedDate: now,
-      callCount: 3,
-      limitCallCount: 3,
-      lastError: "bad_status: status 500, expected 2xx",
-      statusCode: 500,
-    },
-    createdAt: now,
-  };
-  return { count: 1, first: [alarm], kinds: [["exhausted", 1]], apps: [], destinations: [], errors: [] };
-}

@@ -27,6 +27,8 @@ export function webhookView(webhook: Webhook): WebhookView {
     backlogMinutes: spec.backlogMinutes,
     limits: spec.limits ?? null,
     digest: spec.digest ?? null,
+    spacing: spec.spacing ?? null,
+    recovered: spec.recovered ?? null,
     limitCallCount: spec.limitCallCount,
     retry: spec.retry ?? null,
     timeoutMs: spec.timeoutMs,
@@ -51,11 +53,15 @@ const STATES: Record<StoredState, AlarmMessageView["state"]> = {
 };
 
 export function messageView(message: Awaited<ReturnType<typeof messagesOf>>[number]): AlarmMessageView {
-  const { taskId, alarms, createdAt, state } = message;
+  const { taskId, alarms, createdAt, state, refused, insteadOf, error } = message;
+  const now = STATES[STORED_STATES[state] ?? "pending"];
   return {
     taskId,
-    state: STATES[STORED_STATES[state] ?? "pending"],
+    // Sent again by hand, it may have arrived since.
+    state: refused && now === "failed" ? "refused" : now,
     alarms,
+    error: now === "sent" ? null : error,
+    insteadOf,
     createdAt: new Date(createdAt).toISOString(),
   };
 }

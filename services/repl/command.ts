@@ -82,7 +82,7 @@ export const GROUPS: Record<string, string> = {
   tasks: "tasks: look at them, change them, send them again",
   jobs: "jobs over many tasks",
   destinations: "destinations: what is called, and how much of it",
-  alarms: "channels of alarms",
+  alarms: "alarms that were raised, what is muted, and channels",
   apps: "calling apps, their keys and secrets",
   users: "who may log in",
   import: "moves another product's data over",

@@ -46,6 +46,11 @@ export const REST: Partial<Record<ActionName, Rest>> = {
   "admin.changeUser": { method: "PATCH", path: "/v1/users/{id}" },
   "admin.deleteUser": { method: "DELETE", path: "/v1/users/{id}" },
   "admin.listAudit": { method: "GET", path: "/v1/audit" },
+  "admin.listRaised": { method: "GET", path: "/v1/alarms" },
+  "admin.acknowledgeRaised": { method: "POST", path: "/v1/alarms/{id}/acknowledge" },
+  "admin.listMutes": { method: "GET", path: "/v1/mutes" },
+  "admin.mute": { method: "POST", path: "/v1/mutes" },
+  "admin.unmute": { method: "DELETE", path: "/v1/mutes/{id}" },
   "notifier.listWebhooks": { method: "GET", path: "/v1/webhooks" },
   "notifier.testWebhook": { method: "POST", path: "/v1/webhooks/{id}/test" },
 };

@@ -20,6 +20,7 @@ import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "./audit.ts";
+import { withApp } from "./calling-app.ts";
 import { attemptView, taskView } from "./views.ts";
 
 /** Who asks. Other services of the cluster see everything. */
@@ -45,16 +46,17 @@ export async function viewTask(
   masked: boolean = isMasked(ctx),
 ): Promise<TaskView> {
   const task = await findTask(resources.db, scopeOf(ctx), taskId);
-  const [leased, heldBy, resendOf, resentAs] = await Promise.all([
+  const [leased, heldBy, resendOf, resentAs, named] = await Promise.all([
     isLeased(resources, task),
     holderOf(resources.db, task),
     originalOf(resources.db, taskId),
     copiesOf(resources.db, taskId),
+    withApp(resources.db, task, {}),
   ]);
   const planned = plannedCalls(task).map((at) => new Date(at).toISOString());
   return {
     ...taskView(task, leased, isExact(ctx), masked),
-    ...{ heldBy, resendOf, resentAs, plannedCalls: planned },
+    ...{ ...named, heldBy, resendOf, resentAs, plannedCalls: planned },
   };
 }
 
@@ -83,7 +85,7 @@ export async function cancelTask(
   // An entry that stays is dropped when it is claimed: the row decides.
   if (entry) await resources.due.remove([entry]).catch(() => undefined);
   resources.teller.tell({ type: "task.canceled", tasks: [after] });
-  return taskView(after, false, isExact(ctx), isMasked(ctx));
+  return withApp(resources.db, after, taskView(after, false, isExact(ctx), isMasked(ctx)));
 }
 
 export async function resolveTask(
@@ -96,7 +98,7 @@ export async function resolveTask(
   const rule: Rule = (task) => resolve(task, now);
   const { after } = await changeByHand(resources, ctx, "task.resolve", taskIdOf(taskId), rule, note);
   resources.teller.tell({ type: "task.resolved", tasks: [after] });
-  return taskView(after, false, isExact(ctx), isMasked(ctx));
+  return withApp(resources.db, after, taskView(after, false, isExact(ctx), isMasked(ctx)));
 }
 
 /** A task with its secrets. Who looked is on record before it is shown. */

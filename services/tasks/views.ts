@@ -8,7 +8,7 @@ import type {
   TaskItem,
   TaskView,
 } from "../../core/contract.ts";
-import { printExpectation } from "../../core/expect.ts";
+import { ownExpectation, printExpectation } from "../../core/expect.ts";
 import { parsedJson } from "../../core/json/look.ts";
 import type { JsonText } from "../../core/json/text.ts";
 import type { AttemptRecord } from "../../core/outcome.ts";
@@ -21,9 +21,14 @@ import type { ListedTask, LockedTask, StoredTask } from "../../store/rows.ts";
  * @param exact JSON stays text, see {@link ExactTaskView}; otherwise it is what JavaScript makes of it
  * @param masked without secrets, see `core/task-secrets.ts`
  */
-export function taskView(stored: StoredTask, leased: boolean, exact: boolean, masked = false): TaskView {
+export function taskView(
+  stored: StoredTask,
+  leased: boolean,
+  exact: boolean,
+  masked = false,
+): Omit<TaskView, "app"> {
   const task = masked ? maskTask(stored) : stored;
-  const expect = task.expect && printExpectation(task.expect);
+  const expect = task.expect && printExpectation(ownExpectation(task.expect));
   const json = (text: JsonText | null) => (exact || text === null ? text : parsedJson(text)) as never;
   return {
     ...targetOf(task, leased),
@@ -38,7 +43,7 @@ export function taskView(stored: StoredTask, leased: boolean, exact: boolean, ma
 }
 
 /** A task as lists show it unless they are asked for payloads. */
-export const taskItem = (task: ListedTask, leased: boolean, masked = false): TaskItem => ({
+export const taskItem = (task: ListedTask, leased: boolean, masked = false): Omit<TaskItem, "app"> => ({
   ...targetOf(masked ? { ...task, url: maskTaskUrl(task.url) } : task, leased),
   ...progressOf(task),
 });

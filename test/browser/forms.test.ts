@@ -39,6 +39,7 @@ const task = (more: Partial<Task> = {}): Task => ({
   orderKey: null,
   businessKey: null,
   profile: null,
+  app: null,
   sourceIp: null,
   lastError: null,
   createdAt: "2026-01-01T00:00:00.000Z",

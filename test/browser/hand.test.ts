@@ -173,6 +173,77 @@ test(`/destinations: ${HITS} clicks hit what they are aimed at, and nothing is s
   assert.equal(complaints, []);
 });
 
+const NOW = new Date().toISOString();
+
+/** Each answer has something new on top, and the others in another order. */
+const STIRRED: { name: string; page: string; path: string; item: (id: number) => object }[] = [
+  {
+    ...{ name: "data-incident", page: "/incidents", path: "/v1/incidents" },
+    item: (id) => ({
+      ...{
+        id,
+        destination: `https://partner-${id}.example`,
+        errorCode: "timeout",
+        statusCode: null,
+        tasks: id,
+      },
+      ...{ firstAt: NOW, lastAt: NOW, first: { taskId: "", error: "" }, last: { taskId: "", error: "" } },
+      ...{ muted: false, mutedUntil: null, acknowledged: null, endedAt: null },
+    }),
+  },
+  {
+    ...{ name: "data-raised", page: "/inbox", path: "/v1/alarms" },
+    item: (id) => ({
+      ...{
+        id,
+        kind: "breaker",
+        severity: "warning",
+        destination: `https://partner-${id}.example`,
+        alarms: id,
+      },
+      ...{ errorCode: null, statusCode: null, channel: null, firstAt: NOW, lastAt: NOW, lastError: null },
+      ...{ lastTaskId: null, told: 1, acknowledged: null, mutes: [], endedAt: null },
+    }),
+  },
+  {
+    ...{ name: "data-audit", page: "/audit", path: "/v1/audit" },
+    item: (id) => ({
+      ...{ id: String(id), at: NOW, actor: { kind: "user", id: 1, name: "admin" }, sourceIp: "127.0.0.1" },
+      ...{
+        action: "task.retry",
+        target: { type: "task", id: String(id), name: null },
+        before: null,
+        after: null,
+      },
+      ...{ note: null, requestPath: "POST /v1/tasks", group: null },
+    }),
+  },
+];
+for (const list of STIRRED)
+  test(`${list.page}: ${HITS} clicks hit what they are aimed at, while others come on top`, async ({
+    enter,
+  }) => {
+    const { page, complaints } = await enter("/settings");
+    let turn = 0;
+    await page.route(
+      (url) => url.pathname === list.path,
+      async (route) => {
+        turn++;
+        const known = Array.from({ length: 12 }, (_, i) => ((i * 5 + turn) % 12) + 1);
+        const items = [1_000 + turn, ...known].map(list.item);
+        await route.fulfill({ json: { items, nextCursor: null } });
+      },
+    );
+    await page.goto(list.page);
+    const wrong = await wrongHits(page, {
+      ...{ ...list, flows: false, rests: 2 },
+      click: (x, y) => page.mouse.click(x, y),
+    });
+    assert.equal(wrong, []);
+    await page.locator("button.fresh").waitFor();
+    assert.equal(complaints, []);
+  });
+
 test("a destination is paused that was aimed at, one after another at the same place; none moves", async ({
   enter,
 }) => {

@@ -70,4 +70,62 @@ test("what failed, and why: one action; in hand, muted, retried as a group, and 
   assert.equal(complaints, []);
 });
 
+test("who retried all that: one entry of the audit log, with its tasks inside; filters suggest", async ({
+  enter,
+}) => {
+  const { page, complaints } = await enter("/audit");
+  const row = page.locator("tr[data-audit]", { hasText: en["audit.bulk.retry"] });
+  await row.getByText("admin").waitFor();
+  assert.is(await page.locator("tr[data-audit]", { hasText: en["audit.task.retry"] }).count(), 0);
+  await row.getByRole("button", { name: en["audit.detail"] }).click();
+  const inside = page.getByTestId("audit-group").getByRole("listitem");
+  await inside.nth(2).waitFor();
+  assert.is(await inside.count(), 3);
+  assert.equal(await axe(page), []);
+  await page.getByRole("button", { name: en["filter.add"] }).click();
+  await page.getByRole("menuitem", { name: en["audit.action"] }).click();
+  await page.locator('datalist option[value="bulk.retry"]').waitFor({ state: "attached" });
+  await page.locator("form.editor input").fill("bulk.retry");
+  await page.getByRole("button", { name: en["action.apply"] }).click();
+  await page.getByText(en["audit.bulk.retry"], { exact: true }).first().waitFor();
+  await page.waitForURL("**/audit?action=bulk.retry");
+  assert.equal(complaints, []);
+});
+
+test("the inbox: what was raised is taken in hand and muted for a time, which is listed and lifted", async ({
+  world,
+  enter,
+}) => {
+  const failing = world.receiver.url({ status: 502, body: "gone" });
+  await world.ended(await world.submit({ url: failing, limitCallCount: 1 }));
+  const { page, complaints } = await enter("/inbox");
+  const row = page.locator("tr[data-raised]", { hasText: "bad_status 502" });
+  await row.waitFor();
+  await row.getByText(en["inbox.untold"]).waitFor();
+  await row.getByRole("button", { name: en["incident.acknowledge"] }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(en["field.note"]).fill("mine");
+  await dialog.getByRole("button", { name: en["incident.acknowledge"] }).click();
+  await row.getByText("admin").waitFor();
+  await row.getByRole("button", { name: en["incident.mute"] }).click();
+  await dialog.getByLabel(en["mute.only"]).uncheck();
+  assert.is(await dialog.getByLabel(en["mute.destination"]).inputValue(), world.receiver.origin);
+  await dialog.getByLabel(en["mute.for"]).selectOption({ label: en["mute.480"] });
+  assert.equal(await axe(page), []);
+  await dialog.getByRole("button", { name: en["action.save"] }).click();
+  await row.getByText(en["incident.muted"]).waitFor();
+  await page.getByRole("button", { name: en["inbox.mutes"] }).click();
+  const mute = page.locator("tr[data-mute]", { hasText: world.receiver.origin });
+  await mute.getByText("bad_status").waitFor();
+  assert.equal(await axe(page), []);
+  await mute.getByRole("button", { name: en["incident.unmute"] }).click();
+  await page.getByText(en["mute.none"]).waitFor();
+  // A row leads to what it is about.
+  await page.getByRole("button", { name: en["inbox.open"] }).click();
+  await row.locator("a.name").click();
+  await page.waitForURL("**/incidents/*");
+  await page.getByText("mine").first().waitFor();
+  assert.equal(complaints, []);
+});
+
 test.run();

@@ -22,6 +22,8 @@ const pages = (): [path: string, shown: string][] => [
   ["/attempts", "tbody tr"],
   ["/incidents", "tr[data-incident]"],
   ["/incidents/1", "[data-testid=outcome]"],
+  ["/inbox", "tr[data-raised]"],
+  ["/inbox?view=mutes", "tr[data-mute]"],
   ["/destinations", "tr[data-origin]"],
   [`/destinations/${encodeURIComponent(origin)}`, "[data-testid=outage]"],
   ["/alarms", "main h2"],
@@ -50,6 +52,8 @@ test.before(async ({ world }) => {
   await world.ended(done);
   await until("an incident", async () => (await world.api("GET", "/v1/incidents")).json.items.length > 0);
   await world.when(waiting, ({ callCount }) => callCount === 1);
+  const mute = { sourceAppName: "商城", errorCode: "timeout", minutes: 60, note: "搬家" };
+  assert.is((await world.api("POST", "/v1/mutes", mute)).status, 201);
   const made = await world.api("POST", "/v1/apps", { name: "商城", ipAllow: ["127.0.0.0/8"] });
   assert.is(made.status, 201, made.text);
 });

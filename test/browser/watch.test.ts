@@ -21,8 +21,17 @@ test("a DingTalk channel is tried, mended and saved, and tells of a task that is
   await page.getByText("sign not match").first().waitFor();
   await page.getByText("The platform refused it").waitFor();
   await page.getByLabel("Signing secret").fill(SECRET);
+  // The keyword stands in what is sent, in the channel's language, and how long that is.
+  await page.getByLabel(en["channel.title"]).fill("[值班]");
+  const preview = page.getByTestId("message-preview");
+  await preview.getByText("[值班] 回调失败").first().waitFor();
+  await preview.getByText("/ 20,000 bytes").waitFor();
   await page.getByRole("button", { name: "Test" }).click();
   await page.getByText("The platform accepted it").waitFor();
+  await page
+    .getByTestId("test-answer")
+    .getByText(/^body [\d,]+ \/ 20,000 bytes$/)
+    .waitFor();
   assert.equal(await axe(page), []);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Channel “on call” saved").waitFor();

@@ -52,7 +52,13 @@ test("send --wait, tasks list and get: the same by each way, digits of numbers i
     const [{ taskId }] = JSON.parse(listed.out).items;
     const got = await bida(["tasks", "get", taskId, "--json"], env);
     assert.match(got.out, `"requestParam":${param}`);
-    assert.is((await json(env, "tasks", "attempts", taskId)).items.length, 1);
+    const [attempt, ...others] = (await json(env, "tasks", "attempts", taskId)).items;
+    assert.is(others.length, 0);
+    assert.type(attempt.phases.firstByte, "number");
+    const table = (await bida(["tasks", "attempts", taskId], env)).out;
+    assert.match(table, /dns +connect +tls +first byte +body/);
+    // An address instead of a name, no TLS, and the connection may be a kept one.
+    assert.match(table, / - +(-|[\d.]+ ms) +- +[\d.]+ ms +[\d.]+ ms /);
     const again = await json(env, "tasks", "retry", taskId, "--force");
     assert.is(again.results[0].taskId, taskId);
     await world.receiver.waitForCalls(taskId, 2);

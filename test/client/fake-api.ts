@@ -97,6 +97,7 @@ export function taskView(more: Partial<TaskView> = {}): TaskView {
     orderKey: null,
     businessKey: null,
     profile: null,
+    app: null,
     sourceIp: null,
     lastError: null,
     createdAt: "2026-01-01T00:00:00.000Z",

@@ -6,7 +6,7 @@ import type { Expectation } from "../../core/expect.ts";
 import { ATTEMPT_ERRORS, type AttemptRecord, CALL_ERRORS, type CallError } from "../../core/outcome.ts";
 import { parseTask } from "../../core/parse-task.ts";
 import { LEGACY_RETRY, type RetryOn } from "../../core/retry.ts";
-import { stopAfter } from "../../core/stop.ts";
+import { isRefusal, stopAfter } from "../../core/stop.ts";
 import { afterAttempt } from "../../core/task.ts";
 import { refusal, text } from "./helpers.ts";
 
@@ -162,5 +162,31 @@ for (const [more, field, message] of REFUSED) {
     assert.match(error.errors[0]?.message ?? "", message);
   });
 }
+
+const WECOM = { refusals: { members: ["errcode"], codes: [40058] } };
+const unproved = { code: "unexpected_result", message: "no errcode 0" } as const;
+const REFUSALS: [what: string, body: string | null, ends: boolean][] = [
+  ["a code of the list", '{"errcode":40058,"errmsg":"markdown.content exceed max length 4096"}', true],
+  ["another code", '{"errcode":45009,"errmsg":"api freq out of limit"}', false],
+  ["the code in a text", '{"errcode":"40058"}', false],
+  ["no JSON", "<html>40058</html>", false],
+  ["half a JSON", '{"errcode":40058', false],
+  ["no body", null, false],
+];
+for (const [what, responseBody, ends] of REFUSALS)
+  test(`a platform that refuses what a message says ends it: ${what}: ${ends}`, () => {
+    const attempt = { statusCode: 200, error: unproved, responseBody };
+    const stop = stopAfter(attempt, WECOM, {});
+    assert.is(stop !== null && isRefusal(stop), ends);
+    // No rule of a caller's own task reads bodies.
+    assert.is(stopAfter(attempt, {}, {}), null);
+  });
+
+test("a status that ends a message is a refusal, one that says that the robot is gone is not", () => {
+  const error = { code: "bad_status", message: "x" } as const;
+  const stop = (statusCode: number) => stopAfter({ statusCode, error }, { stop: [410, 413] }, {});
+  const [tooLong, gone] = [stop(413), stop(410)];
+  assert.equal([tooLong && isRefusal(tooLong), gone && isRefusal(gone)], [true, false]);
+});
 
 test.run();

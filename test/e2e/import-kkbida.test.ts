@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { run } from "../import/command.ts";
 import { emptyKkbida, idOf, insert, type Kkbida, logRow, taskRow } from "../import/kkbida.ts";
 import { mysqlDatabase, redisUrl } from "../servers/env.ts";
-import { temporaryFolder } from "../servers/server.ts";
+import { dataFolder } from "../servers/server.ts";
 import type { Place } from "../store/fixtures.ts";
 import { startEmbedded } from "./kit/embedded.ts";
 import { Receiver } from "./kit/receiver.ts";
@@ -54,7 +54,7 @@ test("scenario 4, taken over: called at their due time and never early, with the
     ...[1, 2].map(() => logRow({ taskId: idOf(2) })),
     logRow({ taskId: idOf(3) }),
   ]);
-  const place: Place = { databaseUrl: null, dataDir: temporaryFolder("import") };
+  const place: Place = { databaseUrl: null, dataDir: dataFolder("import") };
   await imported(place);
   const world = await startEmbedded({ BIDA_DATA_DIR: place.dataDir }, receiver);
   try {
@@ -98,7 +98,7 @@ test("scenario 4, taken over: called at their due time and never early, with the
 });
 
 test("into a running Bida with Redis: what is due is called without a restart", async () => {
-  const place: Place = { databaseUrl: await mysqlDatabase(), dataDir: temporaryFolder("import") };
+  const place: Place = { databaseUrl: await mysqlDatabase(), dataDir: dataFolder("import") };
   const env = { BIDA_DATABASE_URL: place.databaseUrl as string, BIDA_REDIS_URL: await redisUrl() };
   const world = await startEmbedded({ ...env, BIDA_DATA_DIR: place.dataDir }, receiver);
   try {

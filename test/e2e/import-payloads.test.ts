@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { run } from "../import/command.ts";
 import { emptyKkbida, idOf, insert, logRow, taskRow } from "../import/kkbida.ts";
 import { mysqlDatabase, redisUrl } from "../servers/env.ts";
-import { temporaryFolder } from "../servers/server.ts";
+import { dataFolder } from "../servers/server.ts";
 import { startEmbedded } from "./kit/embedded.ts";
 import { isLegacy } from "./kit/payload-entries.ts";
 import { judge } from "./kit/payload-judge.ts";
@@ -24,7 +24,7 @@ const wall = (ms: number) => new Date(ms + 8 * 3_600_000).toISOString().slice(0,
 async function imported(
   database: { BIDA_DATABASE_URL: string; BIDA_REDIS_URL: string } | null,
 ): Promise<void> {
-  const place = { databaseUrl: database?.BIDA_DATABASE_URL ?? null, dataDir: temporaryFolder("import") };
+  const place = { databaseUrl: database?.BIDA_DATABASE_URL ?? null, dataDir: dataFolder("import") };
   const kkbida = await emptyKkbida();
   const world = await startEmbedded({ ...database, BIDA_DATA_DIR: place.dataDir });
   const send = async (rows: Payload[], url: string): Promise<string[]> => {

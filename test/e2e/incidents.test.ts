@@ -1,7 +1,8 @@
 /** Failures gathered into incidents: seen, acknowledged, muted, retried as a group, and what became of it. @takes 10 s */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { IncidentDetail, IncidentView } from "../../core/contract.ts";
+import type { IncidentDetail, IncidentView, MuteView, RaisedView, TaskView } from "../../core/contract.ts";
+import type { AuditNames, AuditView } from "../../core/people.ts";
 import { startEmbedded } from "./kit/embedded.ts";
 import { until } from "./kit/until.ts";
 import type { World } from "./kit/world.ts";
@@ -58,6 +59,154 @@ test("tasks that fail alike are one incident, which is taken in hand and retried
   const rest = (await listed()).find(({ statusCode }) => statusCode === 404) as IncidentView;
   assert.is((await world.api("POST", `/v1/incidents/${rest.id}/resolve`)).json.changed, 1);
   assert.is((await world.task(apart)).state, "resolved");
+});
+
+test("what was raised is in the inbox; mutes are made, listed, lifted and on record, an incident's too", async ({
+  world,
+}) => {
+  const failing = world.receiver.url(502);
+  const alarm = () => world.submit({ url: failing, limitCallCount: 1, sourceAppName: "inbox" });
+  await world.ended(await alarm());
+  const inbox = async (query = "") =>
+    (await world.api("GET", `/v1/alarms${query}`)).json.items as RaisedView[];
+  const one = await until("the alarm", async () =>
+    (await inbox()).find(({ statusCode }) => statusCode === 502),
+  );
+  assert.equal([one.kind, one.severity, one.alarms, one.acknowledged], ["exhausted", "error", 1, null]);
+  assert.is(
+    (await inbox("?acknowledged=true&kind=exhausted")).some(({ id }) => id === one.id),
+    false,
+  );
+  const taken = await world.api("POST", `/v1/alarms/${one.id}/acknowledge`, { note: "mine" });
+  assert.equal([taken.json.acknowledged.by, taken.json.acknowledged.note], ["admin", "mine"]);
+  assert.ok((await inbox("?acknowledged=true")).some(({ id }) => id === one.id));
+  // The incident is the same thing.
+  const incident = async () => (await world.api("GET", `/v1/incidents/${one.id}`)).json as IncidentDetail;
+  assert.is((await incident()).acknowledged?.note, "mine");
+
+  const wide = await world.api("POST", "/v1/mutes", {
+    destination: world.receiver.origin,
+    minutes: 30,
+    note: "moving",
+  });
+  assert.is(wide.status, 201, wide.text);
+  assert.equal([(await incident()).muted, (await inbox())[0]?.mutes], [true, [wide.json.id]]);
+  assert.is((await incident()).mutedUntil, wide.json.until);
+  const own = await world.api("POST", `/v1/incidents/${one.id}/mute`, { muted: true, minutes: 5 });
+  assert.is(own.json.muted, true);
+  const mutes = (await world.api("GET", "/v1/mutes")).json.items as MuteView[];
+  assert.equal(
+    mutes.slice(0, 2).map(({ incident: of, destination, by }) => [of, destination, by]),
+    [
+      [one.id, null, "admin"],
+      [null, world.receiver.origin, "admin"],
+    ],
+  );
+  await world.api("POST", `/v1/incidents/${one.id}/mute`, { muted: false });
+  assert.is((await world.api("DELETE", `/v1/mutes/${wide.json.id}`)).status, 204);
+  assert.is((await incident()).muted, false);
+  assert.is((await world.api("GET", "/v1/mutes")).json.items.length, mutes.length - 2);
+  const actions = async (target: string) =>
+    (await world.api("GET", `/v1/audit?target=${target}`)).json.items.map(
+      ({ action }: { action: string }) => action,
+    );
+  assert.equal(await actions(`mute:${wide.json.id}`), ["alarm.unmute", "alarm.mute"]);
+  assert.equal(await actions(`incident:${one.id}`), [
+    "incident.unmute",
+    "incident.mute",
+    "incident.acknowledge",
+  ]);
+});
+
+const REFUSED: [method: string, path: string, body: unknown, status: number, field: string | null][] = [
+  ["GET", "/v1/alarms?kind=fire", undefined, 400, "kind"],
+  ["GET", "/v1/alarms?acknowledged=maybe", undefined, 400, "acknowledged"],
+  ["POST", "/v1/alarms/999999/acknowledge", {}, 404, null],
+  ["POST", "/v1/mutes", { destination: "https://a.example" }, 400, "minutes"],
+  ["POST", "/v1/mutes", { minutes: 5 }, 400, "destination"],
+  ["POST", "/v1/mutes", { errorCode: "x", minutes: 50_000 }, 400, "minutes"],
+  ["POST", "/v1/mutes", { destination: "a.example", minutes: 5 }, 400, "destination"],
+  ["POST", "/v1/mutes", { incident: 999999 }, 404, null],
+  ["DELETE", "/v1/mutes/999999", undefined, 404, null],
+];
+for (const [method, path, body, status, field] of REFUSED)
+  test(`refused: ${method} ${path} ${JSON.stringify(body) ?? ""}`, async ({ world }) => {
+    const reply = await world.api(method, path, body);
+    assert.is(reply.status, status, reply.text);
+    if (field) assert.equal(reply.json.errors[0].field, field);
+  });
+
+test("work on many tasks is one entry of the audit log, with its tasks inside", async ({ world }) => {
+  const key = `many-${Math.random()}`;
+  const later = { url: world.receiver.url(), delayMs: 3_600_000, sourceAppName: key };
+  for (let i = 0; i < 3; i++) await world.submit(later);
+  const done = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName: key }, note: key });
+  assert.is(done.json.changed, 3);
+  const audit = async (query: string) =>
+    (await world.api("GET", `/v1/audit?limit=200${query}`)).json.items as AuditView[];
+  const [head, ...more] = (await audit("")).filter(({ note }) => note === key);
+  assert.equal([more, head?.action, head?.target.type], [[], "bulk.cancel", "bulk"]);
+  const inside = await audit(`&group=${head?.target.id}`);
+  assert.equal([inside.length, inside[0]?.action, inside[0]?.group], [3, "task.cancel", head?.target.id]);
+  // A task's own history has it, and so has a search for the action.
+  assert.is((await audit(`&target=task:${inside[0]?.target.id}`)).length, 1);
+  assert.is((await audit("&action=task.cancel")).filter(({ note }) => note === key).length, 3);
+});
+
+test("things are named in the audit log, also those that are deleted; filters can be filled", async ({
+  world,
+}) => {
+  const name = `named-${Math.random()}`;
+  const app = (await world.api("POST", "/v1/apps", { name })).json;
+  const user = (
+    await world.api("POST", "/v1/users", {
+      username: name,
+      password: "correct horse battery",
+      role: "viewer",
+    })
+  ).json;
+  const url = world.receiver.url();
+  const channel = (await world.api("POST", "/v1/webhooks", { type: "webhook", name, url, enabled: false }))
+    .json;
+  const named = async (target: string) =>
+    new Set(
+      (await world.api("GET", `/v1/audit?target=${target}`)).json.items.map(
+        (one: AuditView) => one.target.name,
+      ),
+    );
+  const targets = [`app:${app.id}`, `user:${user.id}`, `webhook:${channel.id}`];
+  for (const target of targets) assert.equal(await named(target), new Set([name]), target);
+  for (const path of [`/v1/apps/${app.id}`, `/v1/users/${user.id}`, `/v1/webhooks/${channel.id}`])
+    assert.ok((await world.api("DELETE", path)).status < 300, path);
+  for (const target of targets) assert.equal(await named(target), new Set([name]), `${target}, deleted`);
+  const names = (await world.api("GET", "/v1/audit/names")).json as AuditNames;
+  assert.ok(
+    names.actors.includes("admin") && names.actions.includes("app.delete") && names.targets.includes("user"),
+  );
+});
+
+test("each task names the app whose key it came with, whatever its request says", async ({ world }) => {
+  const name = `calling-${Math.random()}`;
+  const app = await world.app(name);
+  const task = { url: world.receiver.url(), sourceAppName: "somebody else", delayMs: 3_600_000 };
+  const taskId = await world.submit(task, app.headers);
+  const own = await world.submit(task);
+  const seen = async (id: string) => {
+    const { items } = (await world.api("GET", "/v1/tasks?sourceAppName=somebody%20else")).json;
+    const full = (await world.api("GET", "/v1/tasks?sourceAppName=somebody%20else&include=payload")).json
+      .items;
+    const of = (all: TaskView[]) => all.find((one) => one.taskId === id)?.app;
+    return [(await world.task(id)).app, of(items), of(full)];
+  };
+  assert.equal(
+    [await seen(taskId), await seen(own)],
+    [
+      [name, name, name],
+      [null, null, null],
+    ],
+  );
+  await world.api("DELETE", `/v1/apps/${app.id}`);
+  assert.equal((await seen(taskId))[0], name, "deleted");
 });
 
 test("what is not there is said so, and rules are named", async ({ world }) => {

@@ -10,7 +10,7 @@ import { Source, SourceError } from "../../store/kkbida/source.ts";
 import { migrate } from "../../store/migrate.ts";
 import { thrown } from "../core/helpers.ts";
 import { until } from "../e2e/kit/until.ts";
-import { temporaryFolder } from "../servers/server.ts";
+import { dataFolder } from "../servers/server.ts";
 import { KINDS, type Place } from "../store/fixtures.ts";
 import { contents, environment, figure, run, start } from "./command.ts";
 import { emptyKkbida, fill, idOf, insert, type Kkbida, taskRow } from "./kkbida.ts";
@@ -124,7 +124,7 @@ for (const kind of KINDS) {
   }
 }
 
-const NOWHERE: Place = { databaseUrl: null, dataDir: join(temporaryFolder("import"), "data") };
+const NOWHERE: Place = { databaseUrl: null, dataDir: join(dataFolder("import"), "data") };
 
 single("a source that lacks tables or columns: which, and nothing is changed", async () => {
   const kkbida = await emptyKkbida();
@@ -177,7 +177,7 @@ single("left out rows: exit 3, and a line each in the report", async () => {
     taskRow({ taskId: idOf(2), requestParamTxt: "[]" }),
     taskRow({ taskId: idOf(3) }),
   ]);
-  const place: Place = { databaseUrl: null, dataDir: temporaryFolder("import") };
+  const place: Place = { databaseUrl: null, dataDir: dataFolder("import") };
   const report = join(place.dataDir, "report.jsonl");
   const { how, stdout } = await run([kkbida.url, "--report", report], place, { BIDA_RETENTION_DAYS: "0" });
   assert.is(how, "exit 3");

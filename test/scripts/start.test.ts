@@ -2,9 +2,10 @@
  * `npm start` of a fresh checkout on machines whose Node is old: the first start is killed in the middle, the next one ends with
  * SIGTERM, and then another release takes over. TEST_NODES=all tries each release from nothing. @takes 60 s
  */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join, relative, resolve } from "node:path";
+import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { inherited } from "../e2e/kit/node.ts";
@@ -156,6 +157,10 @@ test("the first start is killed in the middle; the next ones work, with each rel
     await fresh.ready(FIRST_START_MS);
     await fresh.stop("SIGTERM");
   }
+  const packed = await promisify(execFile)("npm", ["pack", "./client", "--silent"], {
+    ...{ cwd: folder, env: { ...inherited(), PATH: first }, timeout: 60_000 },
+  });
+  assert.match(packed.stdout, /^bida-client-[\d.]+\.tgz$/m, "the client is packed as its README says");
 });
 
 /** The console is there, and a callback arrives. */

@@ -15,7 +15,7 @@ import { closeDatabase, type Database } from "../../store/database.ts";
 import { SecretBox } from "../../store/secret-box.ts";
 import { createWebhook, findWebhook } from "../../store/webhooks.ts";
 import { until } from "../e2e/kit/until.ts";
-import { clock, freshDatabase, given, inMs, KINDS } from "../store/fixtures.ts";
+import { clock, freshDatabase, given, inMs, KINDS, taskIn } from "../store/fixtures.ts";
 
 const test = suite("alarm desk");
 const box = new SecretBox(Buffer.alloc(32, 1));
@@ -80,6 +80,30 @@ test("a backlog: told to each channel by its own limit, once, and again after it
   await desk.check();
   assert.equal((await kinds()).length, 3);
   assert.is((await findWebhook(db, box, never)).backlogAlarmedAt, null);
+});
+
+test("a backlog that is gone is told to those who were told of it and can say so, once", async () => {
+  const legacy = '{"msgtype":"text","text":{"content":"回调异常 ${taskId}"}}';
+  const told = await open();
+  const silent = await open({ recovered: false });
+  // Of failed tasks only: it was not told of the backlog either.
+  const old = await open({ content: legacy });
+  await given(db, { nextCallAt: inMs(-minutes(11)) });
+  await desk.check();
+  desk.start();
+  const texts = async (id: number) => {
+    const messages = await messagesOf(db, id, 9, null);
+    const bodies = await Promise.all(messages.map(({ taskId }) => taskIn(db, taskId)));
+    return bodies.map(({ body }) => JSON.parse(body ?? "").markdown?.title).reverse();
+  };
+  await until("the alarms", async () => (await texts(told)).length + (await texts(silent)).length === 2);
+  await db.knex("tasks").where("app_id", 0).delete();
+  await desk.check();
+  await desk.check();
+  desk.wake();
+  await until("the end", async () => (await texts(told)).length === 2);
+  assert.equal(await texts(told), ["[必达] 任务积压: dingtalk", "[必达] 已恢复: dingtalk"]);
+  assert.equal([(await texts(silent)).length, (await texts(old)).length], [1, 0]);
 });
 
 test("an alarm that no event told of is found, and its message is on its way", async () => {

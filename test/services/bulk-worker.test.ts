@@ -1,4 +1,4 @@
-/** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 30 s */
+/** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 10 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
@@ -46,6 +46,7 @@ for (const kind of KINDS) {
       ["resolve", "cancel"],
     );
     worker.start();
+    worker.wake(); // its first look is seconds away
     await until(
       "the sound job to be done",
       async () => (await findJob(db, EVERYTHING, sound.id)).state === "finished",
@@ -102,6 +103,7 @@ for (const kind of KINDS) {
     const retry = await addJob(db, asked("retry", "app", { sourceAppName: "app" }), nobody);
     const workers = new BulkWorkers(resources, log);
     workers.start();
+    workers.wake(); // its first look is seconds away
     await until(
       "the retry to be under way",
       async () => (await findJob(db, EVERYTHING, retry.id)).done > 0,
@@ -124,6 +126,7 @@ for (const kind of KINDS) {
       many.push(await addJob(db, asked("retry", "greedy", { sourceAppName: "greedy" }), nobody));
     const worker = new BulkWorker(resources, log, ["retry", "replay"]);
     worker.start();
+    worker.wake(); // its first look is seconds away
     const first = many[0]?.id as string;
     await until(
       "the first to be under way",

@@ -18,6 +18,7 @@ import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
 import { ordering } from "./suite/ordering.ts";
+import { outages } from "./suite/outages.ts";
 import { payloads } from "./suite/payloads.ts";
 import { people } from "./suite/people.ts";
 import { reading } from "./suite/reading.ts";
@@ -49,6 +50,7 @@ for (const kind of KINDS) {
     auditing,
     alarming,
     incidents,
+    outages,
   ])
     part(kind);
 }

@@ -9,7 +9,6 @@ const TEST_TIMEOUT = 130_000;
 
 export const alarms: Command = {
   name: "alarms list",
-  isDefault: true,
   args: "",
   arity: [0, 0],
   summary: "lists the channels of alarms",

@@ -6,6 +6,7 @@ import { audit } from "./audit.ts";
 import { cancel, resolve, retry } from "./change.ts";
 import { destinations, getDestination, pause, replay, resume, setDestination } from "./destinations.ts";
 import { exportTasks } from "./export.ts";
+import { acknowledgeAlarm, inbox, muteAlarms, mutes, unmuteAlarms } from "./inbox.ts";
 import { getJob, jobs, stopJob } from "./jobs.ts";
 import { drain, nodes, undrain } from "./nodes.ts";
 import { queue } from "./queue.ts";
@@ -18,7 +19,8 @@ export const COMMANDS: Command[] = [
   ...[send, tasks, more, task, attempts, retry, cancel, resolve, resend, exportTasks],
   ...[jobs, getJob, stopJob, queue, tail],
   ...[destinations, getDestination, pause, resume, setDestination, replay],
-  ...[nodes, drain, undrain, alarms, testAlarm, audit],
+  ...[nodes, drain, undrain, audit],
+  ...[inbox, acknowledgeAlarm, muteAlarms, mutes, unmuteAlarms, alarms, testAlarm],
   ...[apps, createApp, setApp, rotateKey, rotateSecret, deleteApp],
   ...[users, createUser, setUser, userPassword, deleteUser],
 ];

@@ -3,14 +3,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
 import { wants } from "../../../core/alarm/alarm.ts";
-import {
-  addressed,
-  type ChannelSpec,
-  filterOf,
-  messageTask,
-  parseChannel,
-} from "../../../core/alarm/channel.ts";
+import { addressed, type ChannelSpec, filterOf, parseChannel } from "../../../core/alarm/channel.ts";
 import { MASK, maskUrl, withoutSecrets } from "../../../core/alarm/mask.ts";
+import { messageTask } from "../../../core/alarm/message.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import { epochMs } from "../../../core/clock.ts";
 import { EgressPolicy } from "../../../core/egress.ts";

@@ -2,12 +2,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Alarm } from "../../../core/alarm/alarm.ts";
-import { type Digest, type Language, noticeOf } from "../../../core/alarm/notice.ts";
+import { type Digest, noticeOf } from "../../../core/alarm/notice.ts";
+import type { Language } from "../../../core/alarm/words.ts";
 import { epochMs } from "../../../core/clock.ts";
 import { newTaskId } from "../../../core/ids.ts";
 
 const test = suite("alarm notices");
 
+const WRITING = { prefix: null, consoleUrl: "https://bida.example" };
 const REASON = "stopped: status 410 is in expect.stop; last: bad_status, status 410, expected 2xx";
 
 function digest(errorCode: string, lastError: string): Digest {
@@ -26,7 +28,9 @@ const SAID: [Language, calls: string, value: string, error: string][] = [
 ];
 for (const [language, calls, value, error] of SAID) {
   test(`a stopped task says so, and which rule it was: ${language}`, () => {
-    const { lines, values } = noticeOf(digest("stopped", REASON), language, null, "https://bida.example");
+    const notice = noticeOf(digest("stopped", REASON), { language, ...WRITING });
+    const { lines } = notice;
+    const values = notice.values(Number.POSITIVE_INFINITY);
     const of = (label: string) => lines.find((line) => line.label === label)?.value;
     assert.equal([of(calls), of(error)], [value, REASON]);
     assert.equal([values.lastError, values.statusCode], [REASON, "410"]);
@@ -35,7 +39,7 @@ for (const [language, calls, value, error] of SAID) {
 }
 
 test("a task that used up its calls does not", () => {
-  const { lines } = noticeOf(digest("bad_status", "bad_status: x"), "en", null, "https://bida.example");
+  const { lines } = noticeOf(digest("bad_status", "bad_status: x"), { language: "en", ...WRITING });
   assert.is(lines.find(({ label }) => label === "Calls")?.value, "1 (limit 5)");
 });
 

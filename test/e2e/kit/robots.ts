@@ -52,6 +52,8 @@ export const ROBOTS: Record<RobotType, Robot> = {
       const signed = hmac(SECRET, `${timestamp}\n${SECRET}`) === query.get("sign");
       if (!signed || !isFresh(Number(timestamp))) return json({ errcode: 310000, errmsg: "sign not match" });
       const { msgtype, markdown } = bodyOf(call);
+      if (call.body.length > 20_000)
+        return json({ errcode: 460101, errmsg: "message too long, exceed 20000 bytes" });
       const good = isJson(call) && msgtype === "markdown" && markdown.title && markdown.text;
       return json(good ? { errcode: 0, errmsg: "ok" } : { errcode: 40035, errmsg: "bad parameters" });
     }),

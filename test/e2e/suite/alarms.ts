@@ -285,6 +285,54 @@ export function alarmSuite({ test, world }: Suite): void {
     await drop(broken, other);
   });
 
+  test("a message whose words are refused is told in short, once; both are in the history, and the channel works", async () => {
+    const { receiver } = world();
+    const refusal = { body: '{"errcode":40058,"errmsg":"markdown.content exceed max length 4096"}' };
+    const one = await channel({ type: "wecom", url: receiver.url(refusal, ROBOTS.wecom.right) });
+    const taskId = await failing(one.app);
+    const items = await messages(one.id, (all) => all[0]?.state === "sent");
+    assert.equal(
+      items.map(({ state, insteadOf, alarms }) => [state, insteadOf, alarms]),
+      [
+        ["sent", items[1]?.taskId, 1],
+        ["refused", null, 1],
+      ],
+    );
+    assert.match(items[1]?.error ?? "", /markdown\.content exceed max length/);
+    assert.is((await world().attempts(items[1]!.taskId)).length, 1);
+    assert.match(ROBOTS.wecom.textOf(receiver.calls(items[0]!.taskId)[0]!), taskId);
+    assert.is((await api("GET", `/v1/webhooks/${one.id}`)).json.state, "ok");
+    await drop(one);
+  });
+
+  test("previews: in the channel's language, and as long as the platform takes; the test says what was sent", async () => {
+    const content = '{"msgtype":"text","text":{"content":"${title} ${url} ${url} ${consoleUrl}"}}';
+    for (const [language, word] of [
+      ["zh", "回调失败"],
+      ["en", "Callback failed"],
+    ]) {
+      const { status, json } = await api("POST", "/v1/webhooks/preview", {
+        type: "wecom",
+        language,
+        content,
+      });
+      assert.is(status, 200);
+      assert.match(json.single.body, word as string);
+      for (const one of [json.single, json.digest]) {
+        const [size] = one.sizes;
+        assert.equal([size.part, size.max, one.shortened], ["text.content", 2_048, true]);
+        assert.ok(size.size <= 2_048 && size.size === Buffer.byteLength(JSON.parse(one.body).text.content));
+      }
+    }
+    const wrong = await api("POST", "/v1/webhooks/preview", { type: "wecom", content: "{}" });
+    assert.equal([wrong.status, wrong.json.errors[0].field], [400, "content"]);
+    const url = `${world().receiver.url(ROBOTS.wecom.right)}?key=${TOKEN}`;
+    const { sent } = (await api("POST", "/v1/webhooks/test", { type: "wecom", url })).json;
+    const call = world().receiver.ledger.findLast(({ path }) => path.startsWith(new URL(url).pathname));
+    assert.equal([sent.body, sent.bytes], [call?.body.toString(), call?.body.length]);
+    assert.equal([sent.sizes[0].part, sent.sizes[0].max], ["markdown.content", 4_096]);
+  });
+
   test("settings: masked, kept where a change lacks them, deleted", async () => {
     const { receiver } = world();
     const url = `${receiver.url(ROBOTS.dingtalk.right)}?access_token=${TOKEN}`;

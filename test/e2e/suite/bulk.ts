@@ -127,7 +127,7 @@ export function bulkSuite({ test, world }: Suite): void {
     await refused("/v1/tasks/retry", {}, "body");
     await refused("/v1/tasks/retry", { filter: {} }, "filter");
     await refused("/v1/tasks/retry", { filter: { state: ["done"] } }, "filter.state.0");
-    await refused("/v1/tasks/retry", { filter: { appName: "x" } }, "filter.appName");
+    await refused("/v1/tasks/retry", { filter: { colour: "x" } }, "filter.colour");
     await refused("/v1/tasks/cancel", { taskIds: [] }, "taskIds");
     await refused("/v1/tasks/cancel", { taskIds: ["nonsense"] }, "taskIds.0");
     await refused("/v1/tasks/cancel", { taskIds: Array(1001).fill(crypto.randomUUID()) }, "taskIds");

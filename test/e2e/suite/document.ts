@@ -115,6 +115,12 @@ export function documentSuite({ test, world }: Suite): void {
     for (const act of ["retry", "resolve"])
       await api("POST", `/v1/incidents/${incident}/${act}`, { dryRun: true });
 
+    await api("GET", "/v1/alarms");
+    await api("POST", `/v1/alarms/${incident}/acknowledge`, { note: tag });
+    const mute = await api("POST", "/v1/mutes", { sourceAppName: tag, minutes: 5, note: tag });
+    await api("GET", "/v1/mutes");
+    await api("DELETE", `/v1/mutes/${mute.id}`);
+
     await api("GET", `/v1/search?text=${tag}`);
     await api("GET", `/v1/tasks/suggestions?field=orderKey&text=${tag.slice(0, 4)}`);
     const view = await api("POST", "/v1/views", { page: "tasks", name: tag, query: "state=exhausted" });
@@ -153,6 +159,7 @@ export function documentSuite({ test, world }: Suite): void {
     await api("DELETE", `/v1/sessions/${mine.id}`);
     await api("DELETE", "/v1/session");
     await api("GET", "/v1/audit?limit=5");
+    await api("GET", "/v1/audit/names");
 
     const channel = await api("POST", "/v1/webhooks", {
       type: "webhook",
@@ -164,6 +171,7 @@ export function documentSuite({ test, world }: Suite): void {
     await api("GET", `/v1/webhooks/${channel.id}`);
     await api("PATCH", `/v1/webhooks/${channel.id}`, { title: tag });
     await api("POST", `/v1/webhooks/${channel.id}/test`);
+    await api("POST", "/v1/webhooks/preview", { type: "wecom", title: tag });
     await api("POST", "/v1/webhooks/test", { type: "webhook", url: receiver.url() });
     await api("GET", `/v1/webhooks/${channel.id}/history`);
     await api("DELETE", `/v1/webhooks/${channel.id}`);

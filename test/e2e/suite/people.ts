@@ -252,7 +252,7 @@ export function peopleSuite({ test, world }: Suite): void {
     });
     assert.equal(
       refused.map(({ action, target }) => [action, target]),
-      [["request.refuse", { type: "route", id: "POST /v1/tasks/{taskId}/cancel" }]],
+      [["request.refuse", { type: "route", id: "POST /v1/tasks/{taskId}/cancel", name: null }]],
     );
     for (const query of ["", "?target=task", `?target=user:${operator.id}`, "?action=task.retry"])
       assert.is(

@@ -282,6 +282,12 @@ export function replSuite({ test, world }: Suite): void {
       ["jobs get 17", /^there is no job 17; "jobs list" lists those that there are$/],
       ["apps set nobody --disable", /^there is no app "nobody"; "apps list" lists/],
       ["users set nobody --role boss", /^there is no role "boss"; type one of viewer, operator, admin$/],
+      ["alarms ack x", /^"x" is no id; "alarms inbox" and "alarms mutes" show them$/],
+      ["alarms ack 999999", /no such incident/i],
+      ["alarms inbox --kind fire", /^--kind must be one of exhausted, .*, not "fire"$/],
+      ["alarms mute --for 2h", /^destination is required, or /],
+      ["alarms mute --app x --for soon", /^--for is no duration/],
+      ["alarms unmute 999999", /no such mute/i],
       ["alarms test nowhere", /^there is no channel "nowhere"; "alarms list" lists/],
       ["send", /^send needs more; type: send <url>$/],
       ["send gopher://x --limit 101", /^limitCallCount must .*; url must /],
@@ -311,6 +317,26 @@ export function replSuite({ test, world }: Suite): void {
     });
     assert.equal(await Promise.all([done, open, failed].map(state)), ["succeeded", "pending", "exhausted"]);
     await world().api("POST", `/v1/tasks/${open}/cancel`);
+  });
+
+  test("repl: what was raised: listed, in hand, muted for a time, told again", async () => {
+    const url = world().receiver.url(404);
+    await world().ended(await world().submit({ url, limitCallCount: 1 }));
+    const origin = new URL(url).origin;
+    await typing(async (type) => {
+      const row = await until("it to be raised", async () => {
+        const lines = (await type(`alarms --destination ${origin} --kind exhausted`)).split("\n");
+        return lines.find((line) => line.includes("bad_status 404")) ?? null;
+      });
+      const id = /\d+/.exec(row)?.[0] ?? "";
+      assert.match(await type(`alarms ack ${id} --note "my own"`), /bad_status 404\): .+ has it/);
+      const muted = await type(`alarms mute --destination ${origin} --for 2h --note moving`);
+      const mute = /^mute (\d+) until 20\d\d-/.exec(muted)?.[1] ?? muted;
+      assert.match(await type("alarms mutes"), new RegExp(`${mute}\\s+${origin}.*moving`));
+      assert.match(await type(`alarms inbox --destination ${origin}`), /has it, muted/);
+      assert.is(await type(`alarms unmute ${mute}`), `mute ${mute} is over`);
+      assert.is((await type("alarms mutes")).includes("moving"), false);
+    });
   });
 
   test("repl: help on all and on each command, with examples; Moleculer's own commands behind mol", async () => {

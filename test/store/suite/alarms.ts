@@ -1,12 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ALARM_APP_ID } from "../../../core/alarm/alarm.ts";
-import { type ChannelSpec, destinationOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
+import { type ChannelSpec, destinationOf, parseChannel } from "../../../core/alarm/channel.ts";
+import { messageTask } from "../../../core/alarm/message.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import type { Turn } from "../../../core/alarm/pacing.ts";
 import { epochMs } from "../../../core/clock.ts";
 import { EgressPolicy } from "../../../core/egress.ts";
 import { laneOf, type TaskId } from "../../../core/ids.ts";
+import type { AttemptRecord } from "../../../core/outcome.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import {
   endBacklog,
@@ -20,6 +22,7 @@ import {
   makeMessages,
   messagesOf,
   openMessagesOf,
+  retellRefused,
   routeAlarms,
   waitingChannels,
 } from "../../../store/alarm-desk.ts";
@@ -199,7 +202,14 @@ export function alarming(kind: Kind): void {
       return { kind: "none" };
     };
     await makeMessages(db, channel, clock.now(), 100, look, () => assert.unreachable() as never);
-    assert.equal(seen, [{ waiting: 3, sentAt: [clock.now()], underWay: 1 }]);
+    const row = { messages: 1, lastAt: clock.now() };
+    assert.equal(seen, [{ waiting: 3, sentAt: [clock.now()], underWay: 1, row }]);
+    // One that goes on counts up; one that begins anew does not.
+    const rows = async () => (await db.knex("webhooks").first("row_messages")).row_messages;
+    await make({ kind: "singles", count: 2, row: 7 });
+    assert.is(await rows(), 9);
+    await make({ kind: "digest" });
+    assert.is(await rows(), 1);
   });
 
   test("a message that ends failed breaks its channel once; one that arrives heals it", async () => {
@@ -225,6 +235,74 @@ export function alarming(kind: Kind): void {
     const healed = await findWebhook(db, box, channel);
     assert.equal([healed.brokenSince, healed.lastError, healed.lastSuccessAt], [null, null, clock.now()]);
     assert.is((await alarms()).length, before + 1);
+  });
+
+  const refused = (task: StoredTask) =>
+    record({
+      ...outcome(task, 1, "failed"),
+      attempt: {
+        ...(outcome(task, 1, "failed").attempt as AttemptRecord),
+        statusCode: 200,
+        error: { code: "unexpected_result", message: "no errcode 0" },
+        responseBody: '{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}',
+      },
+    });
+  const retell = () =>
+    retellRefused(db, clock.now(), (_, digest) => {
+      digests.push(digest);
+      return {
+        ...messageTask(spec(), digest, "http://x", undefined, true),
+        lane: destinationOf(spec()).lane,
+      };
+    });
+
+  test("what the platform refuses for what it says is not sent again: a short one is, once, and then the channel is broken", async () => {
+    await exhaust(7);
+    await route();
+    const [task] = await make({ kind: "digest" });
+    assert.equal(await retell(), []);
+    await refused(task as StoredTask);
+    assert.is((await taskIn(db, (task as StoredTask).taskId)).state, "exhausted");
+    assert.is((await findWebhook(db, box, channel)).brokenSince, null);
+    digests.length = 0;
+    const made = (await Promise.all([retell(), retell(), retell()])).flat();
+    assert.equal([made.length, digests[0]?.count, digests[0]?.first.length], [1, 7, 5]);
+    assert.ok((made[0]?.body ?? "").length < (task?.body ?? "").length);
+    const short = made[0] as StoredTask;
+    const history = () => messagesOf(db, channel, 9, null);
+    assert.equal(
+      (await history()).map(({ refused: is, insteadOf, alarms: n }) => [is, insteadOf, n]),
+      [
+        [false, task?.taskId, 7],
+        [true, null, 7],
+      ],
+    );
+    assert.match((await history())[1]?.error ?? "", /refuses what the message says.*message too long/);
+    await refused(short);
+    assert.equal(await retell(), []);
+    assert.equal(
+      (await history()).map(({ refused: is }) => is),
+      [true, true],
+    );
+    assert.match((await findWebhook(db, box, channel)).lastError ?? "", /message too long/);
+  });
+
+  test("a robot that is gone for good, or switched off, gets no short one", async () => {
+    await exhaust(1);
+    await route();
+    const [gone] = await make({ kind: "singles", count: 1 });
+    const report = outcome(gone as StoredTask, 1, "failed");
+    await record({ ...report, attempt: { ...(report.attempt as AttemptRecord), statusCode: 410 } });
+    assert.equal(await retell(), []);
+    assert.ok((await findWebhook(db, box, channel)).brokenSince);
+    await exhaust(1);
+    await route();
+    const [late] = await make({ kind: "singles", count: 1 });
+    await refused(late as StoredTask);
+    await db.knex("webhooks").update({ enabled: 0 });
+    assert.equal(await retell(), []);
+    await db.knex("webhooks").update({ enabled: 1 });
+    assert.is((await retell()).length, 1);
   });
 
   test("secrets are sealed, and come back; other keys cannot open them", async () => {

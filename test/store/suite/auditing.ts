@@ -1,8 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AuditEntry } from "../../../core/audit.ts";
 import type { Actor } from "../../../core/caller.ts";
-import { type AuditFilter, listAudit, recordAudit } from "../../../store/audit.ts";
+import {
+  type AuditFilter,
+  auditNames,
+  lastSaidOf,
+  listAudit,
+  recordAudit,
+  recordAudits,
+} from "../../../store/audit.ts";
 import type { Database } from "../../../store/database.ts";
 import { transaction } from "../../../store/failures.ts";
 import { refusal } from "../../core/helpers.ts";
@@ -43,7 +51,7 @@ export function auditing(kind: Kind): void {
     const [bare, stored] = await list();
     const { id, ...rest } = stored!;
     assert.match(id, /^[0-9a-f-]{36}$/);
-    assert.equal(rest, { ...full, actor: { kind: "user", id: 3, name: "anna" } });
+    assert.equal(rest, { ...full, actor: { kind: "user", id: 3, name: "anna" }, group: null });
     assert.equal([bare?.before, bare?.after, bare?.note, bare?.requestPath], [null, null, null, null]);
   });
 
@@ -88,6 +96,31 @@ export function auditing(kind: Kind): void {
     assert.is(await count({ target: { type: "task", id: null } }), 2);
     assert.is(await count({ from, to }), 1);
     assert.is(await count({ from: to }), 1);
+  });
+
+  test("what belongs to one act stays out of the whole, and is found by the act, by its thing and by what was done", async () => {
+    const [act, other] = [randomUUID(), randomUUID()];
+    const of = (group: string | null, action: string, id: string) =>
+      entry({ group, action, target: { type: group ? "task" : "bulk", id } });
+    await recordAudits(db, [
+      of(null, "bulk.mark", act),
+      of(act, "task.mark", "m:1"),
+      of(act, "task.mark", "m:2"),
+      of(other, "task.mark", "m:1"),
+    ]);
+    const found = async (filter: AuditFilter) =>
+      (await list(filter)).filter(({ action }) => action.endsWith(".mark")).map(({ target }) => target.id);
+    assert.equal(await found({}), [act]);
+    assert.equal(await found({ target: { type: "task", id: null } }), []);
+    assert.equal((await found({ group: act })).sort(), ["m:1", "m:2"]);
+    assert.equal(await found({ target: { type: "task", id: "m:1" } }), ["m:1", "m:1"]);
+    assert.is((await found({ action: "task.mark" })).length, 3);
+    assert.is((await found({ group: act, target: { type: "task", id: "m:1" } })).length, 1);
+    const names = await auditNames(db);
+    assert.ok(
+      names.actions.includes("bulk.mark") && names.actors.includes("anna") && names.targets.includes("bulk"),
+    );
+    assert.equal(await lastSaidOf(db, "app", "99"), null);
   });
 
   test("pages hold each entry once, newest first, also within one millisecond", async () => {

@@ -7,15 +7,15 @@ import { routeAlarms } from "../../../store/alarm-desk.ts";
 import { insertAlarms } from "../../../store/alarms.ts";
 import type { Database } from "../../../store/database.ts";
 import {
-  changeIncident,
-  endIncidents,
+  acknowledgeIncident,
   findIncident,
   listIncidents,
-  lookForEnds,
   outcomeOf,
   pruneIncidents,
 } from "../../../store/incidents.ts";
 import { listTasks } from "../../../store/list-tasks.ts";
+import { addMute, endMutes } from "../../../store/mutes.ts";
+import { endIncidents, lookForEnds } from "../../../store/outages.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
@@ -42,8 +42,17 @@ export function incidents(kind: Kind): void {
     return tasks;
   }
   const route = (to: number[] = [7]) => routeAlarms(db, () => to);
-  const open = async () => (await listIncidents(db, "open", 50, null)).items;
+  const open = async () => (await listIncidents(db, { state: "open" }, 50, null)).items;
   const ids = (tasks: { taskId: TaskId }[]) => tasks.map(({ taskId }) => taskId).sort();
+  const quietly = async () => undefined;
+  const muted = {
+    destination: null,
+    sourceAppName: null,
+    errorCode: null,
+    until: null,
+    note: null,
+    by: "wang",
+  };
 
   test("what fails alike is one incident: how often, since when, first and last; its tasks are found", async () => {
     const [a, b] = ["https://a.example/1", "https://b.example/1"];
@@ -63,14 +72,14 @@ export function incidents(kind: Kind): void {
     );
     const [one] = items as [NonNullable<(typeof items)[0]>];
     assert.is(one.lastAt - one.firstAt, 5_000);
-    assert.ok(ids(first).includes(one.firstTask) && ids(later).includes(one.lastTask));
+    assert.ok(ids(first).includes(one.firstTask as TaskId) && ids(later).includes(one.lastTask as TaskId));
     assert.ok(one.errorCode.length > 0 && one.firstError.length > 0);
     const found = await listTasks(db, EVERYTHING, { incident: one.id }, 50, null);
     assert.equal(ids(found.items), ids([...first, ...later]));
     assert.is((await outcomeOf(db, one.id)).exhausted, 5);
     // Page by page.
-    const page = await listIncidents(db, "open", 1, null);
-    const next = await listIncidents(db, "open", 1, page.nextCursor);
+    const page = await listIncidents(db, { state: "open" }, 1, null);
+    const next = await listIncidents(db, { state: "open" }, 1, page.nextCursor);
     assert.equal([page.items[0]?.id, next.items[0]?.id, next.nextCursor], [one.id, items[1]?.id, null]);
   });
 
@@ -89,16 +98,17 @@ export function incidents(kind: Kind): void {
     await exhausted("https://a.example/1", 1);
     await route([]);
     const [one] = await open();
-    await changeIncident(db, one?.id as number, { muted: true }, async () => undefined);
+    const id = one?.id as number;
+    await addMute(db, { ...muted, incident: id, createdAt: clock.now() }, quietly);
     await exhausted("https://a.example/1", 2);
     await exhausted("https://b.example/1", 1);
     await route([7]);
     assert.is((await db.knex("alarm_deliveries")).length, 1);
-    assert.is((await findIncident(db, one?.id as number)).tasks, 3);
+    assert.is((await findIncident(db, id)).tasks, 3);
     const acknowledged = { by: "wang", at: clock.now(), note: "told them" };
-    await changeIncident(db, one?.id as number, { muted: false, acknowledged }, async () => undefined);
-    const now = await findIncident(db, one?.id as number);
-    assert.equal([now.muted, now.acknowledged], [false, acknowledged]);
+    await acknowledgeIncident(db, id, acknowledged, quietly);
+    await endMutes(db, { incident: id }, quietly);
+    assert.equal((await findIncident(db, id)).acknowledged, acknowledged);
     await exhausted("https://a.example/1", 1);
     await route([7]);
     assert.is((await db.knex("alarm_deliveries")).length, 2);
@@ -112,7 +122,7 @@ export function incidents(kind: Kind): void {
     await db.knex("tasks").update({ state: 1 });
     await endOldIncidents(db, clock.now());
     assert.is((await open()).length, 0);
-    const [ended] = (await listIncidents(db, "ended", 50, null)).items;
+    const [ended] = (await listIncidents(db, { state: "ended" }, 50, null)).items;
     assert.is(ended?.endedAt, clock.now());
     assert.is((await outcomeOf(db, ended?.id as number)).succeeded, tasks.length);
     await exhausted("https://a.example/1", 1);
@@ -128,7 +138,7 @@ export function incidents(kind: Kind): void {
       .knex("tasks")
       .whereNot("url", urls[0] as string)
       .update({ state: 1 });
-    const { over } = await lookForEnds(db, 0);
+    const { over } = await lookForEnds(db, clock.now(), 0);
     assert.is(over.length, 2);
     clock.advance(1);
     await exhausted(urls[1] as string, 1);

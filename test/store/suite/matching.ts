@@ -1,7 +1,8 @@
 // Text that people type: names compare exactly, searches find what is seen; the same on both databases.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { destinationOf, messageTask, parseChannel } from "../../../core/alarm/channel.ts";
+import { destinationOf, parseChannel } from "../../../core/alarm/channel.ts";
+import { messageTask } from "../../../core/alarm/message.ts";
 import type { Digest } from "../../../core/alarm/notice.ts";
 import { EgressPolicy } from "../../../core/egress.ts";
 import type { CallErrorCode } from "../../../core/outcome.ts";

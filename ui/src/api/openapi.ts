@@ -1,6 +1,20 @@
 // Made by `node scripts/api-types.ts` from the OpenAPI document; not to be changed by hand.
 
 export interface paths {
+    "/v1/alarms": {
+        /**
+         * What was raised, the latest first
+         * @description Alarms that are about the same are one while it lasts: tasks that failed alike (an incident), a breaker, a backlog, a broken channel, a destination that fails.
+         */
+        get: operations["getAlarms"];
+    };
+    "/v1/alarms/{id}/acknowledge": {
+        /**
+         * Say that somebody has it in hand
+         * @description Everybody sees who, when and the note. Its alarms go on.
+         */
+        post: operations["postAlarmsByIdAcknowledge"];
+    };
     "/v1/apps": {
         /** List calling apps */
         get: operations["getApps"];
@@ -43,9 +57,16 @@ export interface paths {
     "/v1/audit": {
         /**
          * Who did what, newest first
-         * @description Operators may read the entries of one task, `target=task:<id>`; administrators all.
+         * @description Operators may read the entries of one task, `target=task:<id>`; administrators all. What a job did, or an act on many tasks, is one entry; `group` has those of its tasks.
          */
         get: operations["getAudit"];
+    };
+    "/v1/audit/names": {
+        /**
+         * Who did what lately, for filters
+         * @description Of the latest 5,000 entries.
+         */
+        get: operations["getAuditNames"];
     };
     "/v1/destinations": {
         /** List target origins, with how they are */
@@ -113,6 +134,19 @@ export interface paths {
         get: operations["getJobsByJobId"];
         /** Stop a job; what is done stays */
         delete: operations["deleteJobsByJobId"];
+    };
+    "/v1/mutes": {
+        /** What is muted */
+        get: operations["getMutes"];
+        /**
+         * Mute alarms for a time
+         * @description By destination, `sourceAppName`, `errorCode` or what was raised (`incident`, an id of `GET /v1/alarms`); where several are given, alarms that fit all. One for the same takes the place of the one before.
+         */
+        post: operations["postMutes"];
+    };
+    "/v1/mutes/{id}": {
+        /** Tell alarms again */
+        delete: operations["deleteMutesById"];
     };
     "/v1/nodes": {
         /**
@@ -369,6 +403,13 @@ export interface paths {
          */
         post: operations["postWebhooksByIdTest"];
     };
+    "/v1/webhooks/preview": {
+        /**
+         * See how messages look
+         * @description In the channel's language, shortened to what its platform takes: of one alarm and of many, with URLs of 2,048 characters. Nothing is sent.
+         */
+        post: operations["postWebhooksPreview"];
+    };
     "/v1/webhooks/test": {
         /**
          * Try settings that are not saved
@@ -399,10 +440,39 @@ export interface components {
             /** @description How many alarms it told of */
             alarms: number;
             createdAt: string;
-            /** @enum {string} */
-            state: "pending" | "sent" | "failed" | "canceled";
+            /** @description Why the last call failed; what the platform said */
+            error: string | null;
+            /** @description It is short: the message of this task was refused */
+            insteadOf: string | null;
+            /**
+             * @description `refused`: the platform does not take what it says; it is not sent again
+             * @enum {string}
+             */
+            state: "pending" | "sent" | "failed" | "refused" | "canceled";
             /** @description The task that carried it; `/v1/tasks/{taskId}` and `/attempts` tell the rest */
             taskId: string;
+        };
+        /** @description Alarms that fit all that is given are kept and told to nobody */
+        AlarmMute: {
+            by: string;
+            createdAt: string;
+            destination: string | null;
+            errorCode: string | null;
+            id: number;
+            incident: number | null;
+            note: string | null;
+            sourceAppName: string | null;
+            /** @description Null: until its incident ends */
+            until: string | null;
+        };
+        AlarmMuteRequest: {
+            destination?: string;
+            errorCode?: string;
+            incident?: number;
+            /** @description For how long */
+            minutes?: number;
+            note?: string;
+            sourceAppName?: string;
         };
         App: {
             /** @description Where its business key stands in what new tasks send */
@@ -535,6 +605,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             before: unknown;
+            /** @description The job, or the act on many tasks, that it is part of; the entry whose target it is stands for all */
+            group: string | null;
             /** Format: uuid */
             id: string;
             note: string | null;
@@ -542,8 +614,16 @@ export interface components {
             sourceIp: string | null;
             target: {
                 id: string | null;
+                /** @description Of a user, an app or a channel, also of one that is deleted */
+                name: string | null;
                 type: string;
             };
+        };
+        AuditNames: {
+            actions: string[];
+            actors: string[];
+            /** @description Kinds of targets */
+            targets: string[];
         };
         BatchItem: {
             body?: string | null;
@@ -1003,8 +1083,10 @@ export interface components {
                 taskId: string;
             };
             lastAt: string;
-            /** @description Its alarms are not told */
+            /** @description None of its alarms is told */
             muted: boolean;
+            /** @description Null: until it ends, or it is not muted */
+            mutedUntil: string | null;
             /** @description Null: there was no answer */
             statusCode: number | null;
             /** @description How many were exhausted in it */
@@ -1031,8 +1113,10 @@ export interface components {
                 taskId: string;
             };
             lastAt: string;
-            /** @description Its alarms are not told */
+            /** @description None of its alarms is told */
             muted: boolean;
+            /** @description Null: until it ends, or it is not muted */
+            mutedUntil: string | null;
             /** @description What became of its tasks, of 20,000 at most; those that were pruned are missing */
             outcome: {
                 canceled: number;
@@ -1159,6 +1243,8 @@ export interface components {
          *     }
          */
         MuteRequest: {
+            /** @description For how long */
+            minutes?: number;
             muted: boolean;
             note?: string;
         };
@@ -1254,6 +1340,39 @@ export interface components {
                 due: number;
                 soon: number;
             } | null;
+        };
+        RaisedAlarm: {
+            acknowledged: {
+                at: string;
+                by: string;
+                note: string | null;
+            } | null;
+            /** @description How many alarms there were */
+            alarms: number;
+            /** @description The channel that is broken, or whose limit the backlog is over */
+            channel: {
+                id: number;
+                name: string | null;
+            } | null;
+            destination: string | null;
+            /** @description When it was over; null: it is open */
+            endedAt: string | null;
+            errorCode: string | null;
+            firstAt: string;
+            /** @description Also its incident's, of `exhausted` */
+            id: number;
+            /** @enum {string} */
+            kind: "exhausted" | "breaker" | "backlog" | "channel" | "destination";
+            lastAt: string;
+            lastError: string | null;
+            lastTaskId: string | null;
+            /** @description Mutes that hold all of it back */
+            mutes: number[];
+            /** @enum {string} */
+            severity: "warning" | "error" | "critical";
+            statusCode: number | null;
+            /** @description How many channels it was told to */
+            told: number;
         };
         /**
          * @example {
@@ -1670,6 +1789,8 @@ export interface components {
             items: string[];
         };
         Task: {
+            /** @description Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says */
+            app: string | null;
             body: string | null;
             bodyBase64: string | null;
             /** @description What its app calls it by, taken out of its payload (`businessKeyPath` of the app) */
@@ -1731,6 +1852,8 @@ export interface components {
         };
         /** @description A task in a list */
         TaskItem: {
+            /** @description Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says */
+            app: string | null;
             /** @description With `include=payload` */
             body?: string | null;
             /** @description With `include=payload` */
@@ -1976,6 +2099,7 @@ export interface components {
             }[] | null;
             memo: string | null;
             name: string;
+            recovered: boolean | null;
             /**
              * @default POST
              * @enum {string}
@@ -1996,6 +2120,11 @@ export interface components {
                 tls: "starttls" | "tls" | "none";
                 to: string[];
                 user: string | null;
+            } | null;
+            spacing: {
+                factor: number;
+                maxSeconds: number;
+                seconds: number;
             } | null;
             /** @enum {string} */
             state: "ok" | "broken" | "disabled";
@@ -2045,6 +2174,7 @@ export interface components {
             }[] | null) | null;
             memo?: (string | null) | null;
             name?: string | null;
+            recovered?: boolean | null;
             requestMethod?: ("POST" | "PUT" | "PATCH") | null;
             retry?: (components["schemas"]["RetryPolicy"] | null) | null;
             secret?: (string | null) | null;
@@ -2062,10 +2192,76 @@ export interface components {
                 to: string[];
                 user?: string | null;
             } | null) | null;
+            spacing?: ({
+                /** @default 2 */
+                factor?: number;
+                /** @default 600 */
+                maxSeconds?: number;
+                /** @default 6 */
+                seconds?: number;
+            } | null) | null;
             timeoutMs?: number | null;
             title?: (string | null) | null;
             type?: ("dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook") | null;
             url?: (string | null) | null;
+        };
+        WebhookPreview: {
+            /** @description Of many such alarms */
+            digest: {
+                /** @description Byte for byte, without what is secret */
+                body: string;
+                /** @description Of the whole body, as it is sent */
+                bytes: number;
+                /** @description The whole would have been longer than the platform takes */
+                shortened: boolean;
+                /** @description What the platform counts, and what it takes; empty where no limit is known */
+                sizes: {
+                    max: number;
+                    /** @description Which part of the body the platform counts */
+                    part: string;
+                    size: number;
+                    /** @enum {string} */
+                    unit: "bytes" | "characters";
+                }[];
+            };
+            /** @description Of one alarm, whose URL has 2,048 characters */
+            single: {
+                /** @description Byte for byte, without what is secret */
+                body: string;
+                /** @description Of the whole body, as it is sent */
+                bytes: number;
+                /** @description The whole would have been longer than the platform takes */
+                shortened: boolean;
+                /** @description What the platform counts, and what it takes; empty where no limit is known */
+                sizes: {
+                    max: number;
+                    /** @description Which part of the body the platform counts */
+                    part: string;
+                    size: number;
+                    /** @enum {string} */
+                    unit: "bytes" | "characters";
+                }[];
+            };
+        };
+        /**
+         * @example {
+         *       "type": "wecom",
+         *       "language": "en",
+         *       "title": "[prod]"
+         *     }
+         */
+        WebhookPreviewRequest: {
+            content?: string | null;
+            /** @default application/json; charset=utf-8 */
+            contentType?: string;
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            title?: string | null;
+            /** @enum {string} */
+            type: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
         };
         /**
          * @description A robot or a hook needs `url`, mail needs `smtp`
@@ -2131,6 +2327,7 @@ export interface components {
             }[] | null;
             memo?: string | null;
             name?: string;
+            recovered?: boolean | null;
             /**
              * @default POST
              * @enum {string}
@@ -2152,6 +2349,14 @@ export interface components {
                 to: string[];
                 user?: string | null;
             } | null;
+            spacing?: {
+                /** @default 2 */
+                factor?: number;
+                /** @default 600 */
+                maxSeconds?: number;
+                /** @default 6 */
+                seconds?: number;
+            } | null;
             /** @default 10000 */
             timeoutMs?: number;
             title?: string | null;
@@ -2164,6 +2369,21 @@ export interface components {
             durationMs: number;
             errorCode: string | null;
             errorMessage: string | null;
+            sent: {
+                /** @description Byte for byte, without what is secret */
+                body: string;
+                /** @description Of the whole body, as it is sent */
+                bytes: number;
+                /** @description What the platform counts, and what it takes; empty where no limit is known */
+                sizes: {
+                    max: number;
+                    /** @description Which part of the body the platform counts */
+                    part: string;
+                    size: number;
+                    /** @enum {string} */
+                    unit: "bytes" | "characters";
+                }[];
+            };
             statusCode: number | null;
             succeeded: boolean;
         };
@@ -2186,6 +2406,90 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAlarms: {
+        parameters: {
+            query?: {
+                acknowledged?: boolean;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                destination?: string;
+                errorCode?: string;
+                kind?: "exhausted" | "breaker" | "backlog" | "channel" | "destination";
+                /** @description How many at most */
+                limit?: number;
+                state?: "open" | "ended";
+            };
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RaisedAlarm"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAlarmsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            /** @description What was raised */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaisedAlarm"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getApps: {
         parameters: {
             query?: {
@@ -2515,6 +2819,8 @@ export interface operations {
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
                 from?: string;
+                /** @description What belongs to a job, or to an act on many tasks. Without it that stays out, unless an action or one target is asked for */
+                group?: string;
                 /** @description How many at most */
                 limit?: number;
                 /** @description `type` or `type:id`, such as `task:<id>` */
@@ -2540,6 +2846,38 @@ export interface operations {
                         items: components["schemas"]["AuditEntry"][];
                         nextCursor: string | null;
                     };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditNames: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description Names */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditNames"];
                 };
             };
             /** @description Refused */
@@ -3105,6 +3443,110 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMutes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        responses: {
+            /** @description All that are in force */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AlarmMute"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postMutes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmMuteRequest"];
+            };
+        };
+        responses: {
+            /** @description The mute */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmMute"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMutesById: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -5028,6 +5470,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWebhooksPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description The bodies */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPreview"];
                 };
             };
             /** @description Refused */

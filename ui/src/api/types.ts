@@ -75,6 +75,9 @@ export type Smtp = NonNullable<Channel["smtp"]>;
 export type ChannelInput = Schemas["WebhookRequest"];
 export type ChannelTest = Schemas["WebhookTest"];
 export type AlarmMessage = Schemas["AlarmMessage"];
+export type SentMessage = ChannelTest["sent"];
+export type WebhookPreview = Schemas["WebhookPreview"];
+export type WebhookLook = Schemas["WebhookPreviewRequest"];
 export const CHANNEL_TYPES = [
   "dingtalk",
   "wecom",
@@ -94,6 +97,12 @@ export const SEVERITIES = [
   "error",
   "critical",
 ] as const satisfies Channel["filter"]["minSeverity"][];
+
+export type Raised = Schemas["RaisedAlarm"];
+export type RaisedQuery = Query<"getAlarms">;
+export const OUTAGE_KINDS = [...ALARM_KINDS, "destination"] as const satisfies Raised["kind"][];
+export type Mute = Schemas["AlarmMute"];
+export type MuteInput = Schemas["AlarmMuteRequest"];
 
 export type App = Schemas["App"];
 export type AppInput = Schemas["AppRequest"];

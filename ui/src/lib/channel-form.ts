@@ -1,5 +1,5 @@
 /** The form of an alarm channel: what is typed, and the request that it makes. */
-import type { Channel, ChannelInput, ChannelType, Smtp } from "../api/types.ts";
+import type { Channel, ChannelInput, ChannelType, Smtp, WebhookLook } from "../api/types.ts";
 import { LEGACY_TEMPLATE } from "./template.ts";
 
 export const CONTENT_TYPES = [
@@ -28,9 +28,25 @@ export interface ChannelForm {
   apps: string;
   destinations: string;
   minSeverity: Channel["filter"]["minSeverity"];
+  /** Stands before every title. */
+  title: string;
+  digest: Choice;
+  recovered: Choice;
+  /** "20 / 60" a line: messages and seconds. */
+  limits: string;
+  /** Null: the usual. */
+  spacing: Record<"seconds" | "factor" | "maxSeconds", number | null>;
+  backlogMinutes: number;
 }
 
+/** "": as usual. */
+type Choice = "" | "yes" | "no";
+const choiceOf = (value: boolean | null): Choice => (value === null ? "" : value ? "yes" : "no");
+const chosen = (choice: Choice): boolean | null => (choice === "" ? null : choice === "yes");
+
 const NO_SMTP: Smtp = { host: "", port: 587, tls: "starttls", user: null, password: null, from: "", to: [] };
+
+const USUAL_SPACING = { seconds: null, factor: null, maxSeconds: null };
 
 export const emptyForm = (): ChannelForm => ({
   type: "dingtalk",
@@ -50,6 +66,12 @@ export const emptyForm = (): ChannelForm => ({
   apps: "",
   destinations: "",
   minSeverity: "warning",
+  title: "",
+  digest: "",
+  recovered: "",
+  limits: "",
+  spacing: { ...USUAL_SPACING },
+  backlogMinutes: 10,
 });
 
 export const formOf = (channel: Channel): ChannelForm => ({
@@ -70,7 +92,36 @@ export const formOf = (channel: Channel): ChannelForm => ({
   apps: channel.filter.sourceAppNames.join("\n"),
   destinations: channel.filter.destinations.join("\n"),
   minSeverity: channel.filter.minSeverity,
+  title: channel.title ?? "",
+  digest: choiceOf(channel.digest),
+  recovered: choiceOf(channel.recovered),
+  limits: (channel.limits ?? []).map(({ messages, seconds }) => `${messages} / ${seconds}`).join("\n"),
+  spacing: { ...USUAL_SPACING, ...channel.spacing },
+  backlogMinutes: channel.backlogMinutes,
 });
+
+/** What says how messages look. */
+export const lookOf = (form: ChannelForm): WebhookLook => ({
+  type: form.type,
+  language: form.language,
+  title: form.title.trim() || null,
+  content: isTemplated(form) ? form.content : null,
+  ...(form.type === "webhook" && { contentType: form.contentType }),
+});
+
+/** What is no number is sent as it is: the server says what is wrong with it. */
+function limitsOf(text: string): NonNullable<ChannelInput["limits"]> | null {
+  const limits = lines(text).map((line) => {
+    const [messages = "", seconds = ""] = line.split("/");
+    return { messages: Number(messages), seconds: Number(seconds) };
+  });
+  return limits.length > 0 ? limits : null;
+}
+
+function spacingOf(spacing: ChannelForm["spacing"]): NonNullable<ChannelInput["spacing"]> | null {
+  const given = Object.entries(spacing).filter(([, value]) => value !== null && value !== undefined);
+  return given.length > 0 ? Object.fromEntries(given) : null;
+}
 
 /** Whether what is sent is made from `content`: always where no platform says how a message looks. */
 export const isTemplated = ({ type, own }: ChannelForm): boolean =>
@@ -98,6 +149,12 @@ export function requestOf(form: ChannelForm): ChannelInput {
       destinations: lines(form.destinations),
       minSeverity: form.minSeverity,
     },
+    title: form.title.trim() || null,
+    digest: chosen(form.digest),
+    recovered: chosen(form.recovered),
+    limits: limitsOf(form.limits),
+    spacing: spacingOf(form.spacing),
+    backlogMinutes: Number(form.backlogMinutes),
   };
   if (form.type === "email") {
     const smtp: Smtp = {

@@ -5,7 +5,7 @@ import type { Key } from "./i18n.svelte.ts";
 export interface FilterDef {
   key: string;
   label: Key;
-  /** `pick` needs `options`; `time` is a range over two keys. */
+  /** `pick` needs `options`, which `text` only suggests; `time` is a range over two keys. */
   kind: "text" | "pick" | "time";
   options?: () => { value: string; text: string }[];
   /** Several values at once. */

@@ -12,12 +12,12 @@ export interface Part {
 export function partsOf(text: string, term: string): Part[] {
   if (term === "") return [{ text, hit: false }];
   const parts: Part[] = [];
-  let at = 0;
+  let [at, hits] = [0, 0];
   for (const { index } of found(text, term)) {
     if (index > at) parts.push({ text: text.slice(at, index), hit: false });
     at = index + term.length;
     parts.push({ text: text.slice(index, at), hit: true });
-    if (parts.length >= 2 * MAX_HITS) break;
+    if (++hits === MAX_HITS) break;
   }
   if (at < text.length || parts.length === 0) parts.push({ text: text.slice(at), hit: false });
   return parts;

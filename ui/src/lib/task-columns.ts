@@ -9,6 +9,7 @@ export const COLUMNS = [
   { key: "param", label: "field.requestParam" },
   { key: "source", label: "field.sourceAppName" },
   { key: "target", label: "field.targetAppName" },
+  { key: "app", label: "field.app" },
   { key: "sourceIp", label: "field.sourceIp" },
   { key: "calls", label: "field.calls" },
   { key: "next", label: "field.nextCallAt" },

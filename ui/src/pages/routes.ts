@@ -41,6 +41,12 @@ export const PAGES: PageDef[] = [
     under: "/incidents",
   },
   {
+    path: "/inbox",
+    title: "page.inbox",
+    load: load(() => import("./Inbox.svelte")),
+    nav: { icon: "alarms", key: "b", group: 0 },
+  },
+  {
     path: "/tasks",
     title: "page.tasks",
     load: load(() => import("./Tasks.svelte")),

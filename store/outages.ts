@@ -1,0 +1,187 @@
+/**
+ * When what was raised is over: tasks that failed alike are all repaired, a breaker stays closed, a backlog is gone, a channel
+ * works, a destination's calls go well. Who was told of it is told of its end, once.
+ */
+import type { Knex } from "knex";
+import type { NewAlarm } from "../core/alarm/alarm.ts";
+import { type EpochMs, epochMs, type Millis, minutes } from "../core/clock.ts";
+import { laneOf } from "../core/ids.ts";
+import { lastOutage, type OutageWindow } from "../core/outage.ts";
+import { ALL_APPS, floorTo, STEPS } from "../core/stats.ts";
+import { insertAlarms } from "./alarms.ts";
+import { breakerEvents } from "./breaker-events.ts";
+import { type Database, forSearch } from "./database.ts";
+import { reading } from "./failures.ts";
+import { toldOf } from "./gather.ts";
+import { incidentFromRow, type StoredIncident } from "./incidents.ts";
+import type { Row } from "./rows.ts";
+import { stateCode } from "./rows.ts";
+import { readStats } from "./stats/read.ts";
+
+/** Looked at for their end at one time. */
+const ENDED_AT_ONCE = 200;
+/** What is well for less, and fails again, was not over. */
+const SETTLED: Millis = minutes(5);
+/** How far back a destination's calls are looked at. */
+const LOOK = STEPS.hour;
+
+/** What was raised, as it was when it was looked at. */
+export type Over = Pick<StoredIncident, "id" | "lastAt"> & {
+  /** Nothing is well: it is about a channel that is deleted. */
+  gone: boolean;
+};
+
+/**
+ * Looks at what is open behind `after`, some at a time. Outside of the desk: it may take long.
+ * @returns what is over; and where to go on, 0 from the beginning
+ */
+export async function lookForEnds(
+  db: Database,
+  now: EpochMs,
+  after: number,
+  atOnce = ENDED_AT_ONCE,
+): Promise<{ over: Over[]; next: number }> {
+  const { knex } = forSearch(db);
+  const query = knex("incidents").where("ended", false).where("id", ">", after).orderBy("id").limit(atOnce);
+  const open = (await reading<Row[]>(query)).map(incidentFromRow);
+  const over: Over[] = [];
+  for (const one of open) {
+    const state = await stateOf(db, one, now);
+    if (state !== "on") over.push({ id: one.id, lastAt: one.lastAt, gone: state === "gone" });
+  }
+  return { over, next: open.length < atOnce ? 0 : (open.at(-1)?.id ?? 0) };
+}
+
+async function stateOf(db: Database, one: StoredIncident, now: EpochMs): Promise<"on" | "over" | "gone"> {
+  const whether = (isOver: boolean) => (isOver ? "over" : "on");
+  switch (one.kind) {
+    case "exhausted":
+      return whether(!(await hasFailedTasks(db, one.id)));
+    case "backlog":
+    case "channel": {
+      const column = one.kind === "backlog" ? "backlog_alarmed_at" : "broken_since";
+      const channel = await reading(
+        db
+          .knex("webhooks")
+          .where("id", one.subject?.id ?? 0)
+          .first(column),
+      );
+      return channel ? whether(channel[column] === null) : "gone";
+    }
+    case "breaker":
+      return whether((await isClosed(db, one, now)) || (await callsGoWell(db, one, now)));
+    case "destination":
+      return whether(await callsGoWell(db, one, now));
+  }
+}
+
+/** Whether a task of it is exhausted, or called again just now. */
+async function hasFailedTasks(db: Database, id: number): Promise<boolean> {
+  const left = forSearch(db)
+    .knex("incident_tasks as i")
+    .join("tasks as t", "t.task_id", "i.task_id")
+    .where("i.incident_id", id)
+    .whereIn("t.state", [stateCode("exhausted"), stateCode("pending")]);
+  return Boolean(await reading(left.first("t.task_id")));
+}
+
+/** Whether its breaker closed a while ago, and stayed so. Events may be lost: then its calls say it. */
+async function isClosed(db: Database, { destination }: StoredIncident, now: EpochMs): Promise<boolean> {
+  const [latest] = await breakerEvents(db, laneOf(destination ?? ""), 1);
+  return latest !== undefined && !latest.opened && now - latest.at >= SETTLED;
+}
+
+async function callsGoWell(db: Database, { destination }: StoredIncident, now: EpochMs): Promise<boolean> {
+  const outage = await outageOf(db, destination ?? "", now);
+  return outage !== null && outage.to !== null && now - outage.to >= SETTLED;
+}
+
+/** The last stretch of time in which most calls to a destination failed; null: there was none. */
+async function outageOf(db: Database, destination: string, now: EpochMs): Promise<OutageWindow | null> {
+  const to = floorTo(now, "minute") + STEPS.minute;
+  const cells = await readStats(db, (reader) =>
+    reader.series({ appId: ALL_APPS, lane: laneOf(destination) }, { step: "minute", from: to - LOOK, to }),
+  );
+  return lastOutage(
+    [...cells]
+      .sort(([a], [b]) => a - b)
+      .map(
+        ([
+          at,
+          {
+            counts: { callsSucceeded, callsFailed },
+          },
+        ]) => ({
+          at: epochMs(at),
+          calls: callsSucceeded + callsFailed,
+          failed: callsFailed,
+        }),
+      ),
+  );
+}
+
+/** Destinations whose tasks were exhausted lately and were told, most of whose calls fail just now; and since when. */
+export async function failingDestinations(
+  db: Database,
+  now: EpochMs,
+): Promise<{ destination: string; since: EpochMs }[]> {
+  const query = db
+    .knex("incidents as i")
+    .join("incident_channels as c", "c.incident_id", "i.id")
+    .where({ "i.kind": "exhausted", "i.ended": false })
+    .where("i.last_at", ">=", now - SETTLED)
+    .whereNot("i.destination", "")
+    .distinct()
+    .limit(ENDED_AT_ONCE)
+    .pluck("i.destination");
+  const failing: { destination: string; since: EpochMs }[] = [];
+  for (const destination of await reading<string[]>(query)) {
+    const outage = await outageOf(db, destination, now);
+    if (outage?.to === null) failing.push({ destination, since: outage.from });
+  }
+  return failing;
+}
+
+/**
+ * Ends what is over, unless something came to it since it was looked at, and raises that it is. To be called by the one who holds
+ * the desk.
+ */
+export async function endIncidents(trx: Knex, over: Over[], now: EpochMs): Promise<void> {
+  const told = await toldOf(
+    trx,
+    over.map(({ id }) => id),
+  );
+  for (const { id, lastAt, gone } of over) {
+    const ended = await trx("incidents")
+      .where({ id, ended: false, last_at: lastAt })
+      .update({ ended: true, ended_at: now });
+    if (ended !== 1) continue;
+    const isMuted = Boolean(
+      await trx("alarm_mutes")
+        .where("incident_id", id)
+        .where((either) => either.whereNull("until").orWhere("until", ">", now))
+        .first("id"),
+    );
+    await trx("alarm_mutes").where("incident_id", id).delete();
+    if (gone || isMuted || !told.has(id)) continue;
+    const row = await trx("incidents").where({ id }).first();
+    await insertAlarms(trx, [recovery(incidentFromRow(row), now)]);
+  }
+}
+
+const recovery = (one: StoredIncident, now: EpochMs): NewAlarm => ({
+  kind: "recovered",
+  taskId: null,
+  sourceAppName: null,
+  destination: one.destination,
+  errorCode: one.errorCode || null,
+  facts: {
+    of: one.kind,
+    incident: one.id,
+    since: one.firstAt,
+    statusCode: one.statusCode ?? undefined,
+    channel: one.subject?.name ?? undefined,
+    alarms: one.alarms > 0 ? one.alarms : undefined,
+  },
+  createdAt: now,
+});
