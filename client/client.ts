@@ -1,4 +1,4 @@
-/** What both doors offer, HTTP and Moleculer alike. */
+/** What both transports offer, HTTP and Moleculer alike. */
 import type {
   AttemptView,
   BatchItem,
@@ -39,7 +39,7 @@ export interface BidaClient {
   retry(taskId: string, options?: { force?: boolean | undefined }): Promise<TaskView>;
   /** Ends an open task. @throws CallbackError `state_conflict` where it has ended */
   cancel(taskId: string): Promise<TaskView>;
-  /** Declares an exhausted task mended outside. @throws CallbackError `state_conflict` for any other state */
+  /** Marks an exhausted task as repaired elsewhere. @throws CallbackError `state_conflict` for any other state */
   resolve(taskId: string): Promise<TaskView>;
   /**
    * A page of tasks, newest first. Pass its `nextCursor` as `cursor` for the next; null after the last. Payloads are left out

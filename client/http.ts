@@ -1,4 +1,4 @@
-/** The HTTP door: Bida's REST interface through `fetch`. */
+/** Over HTTP: Bida's REST interface through `fetch`. */
 import { type BidaClient, DEFAULT_TIMEOUT_MS, type SubmitOptions } from "./client.ts";
 import type { AttemptView, BatchResult, Page, TaskItem, TaskQuery, TaskView } from "./contract.ts";
 import { CallbackError } from "./error.ts";

@@ -1,4 +1,4 @@
-/** Mending many tasks at once: what is asked for, and the background jobs that do it. Times are ISO 8601. */
+/** Many tasks at once: what is asked for, and the background jobs that do it. Times are ISO 8601. */
 import type { Actor } from "./caller.ts";
 import type { TaskFilterQuery } from "./task-views.ts";
 

@@ -96,7 +96,7 @@ export interface ActionMap {
     { tasks: (BatchItem | JsonEnvelope)[] } | JsonEnvelope,
     { results: BatchResult[] },
   ];
-  /** From the REST door: what several callers hand over, each for itself. */
+  /** From the REST API: what several callers hand over, each for itself. */
   "scheduler.submitMany": [{ items: Submission[] }, { results: SubmissionResult[] }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [TaskAttemptsQuery, Page<AttemptView>];

@@ -163,7 +163,7 @@ export function cancel(task: Progress, now: EpochMs): Progress {
   return ended("canceled", task, now);
 }
 
-/** Declares an exhausted task mended outside. @throws BidaError state_conflict for any other state */
+/** Marks an exhausted task as repaired elsewhere. @throws BidaError state_conflict for any other state */
 export function resolve(task: Progress, now: EpochMs): Progress {
   if (task.state !== "exhausted") throw conflict(`it is ${task.state}, not exhausted`);
   return ended("resolved", task, now);

@@ -8,7 +8,7 @@ import type { Program } from "./servers/binaries.ts";
 import { temporaryFolder } from "./servers/server.ts";
 import { affected, onChange } from "./watch.ts";
 
-/** What makes a file need a server, put together here so that this file itself needs none. */
+/** What makes a file need a server, put together here so this file itself needs none. */
 const NAMED = {
   mysql: ["mysql", "Database"].join(""),
   redis: ["redis", "Url"].join(""),

@@ -57,7 +57,7 @@ export const bulkSchema = z
     oneOf: [{ required: ["filter"] }, { required: ["taskIds"] }],
     examples: [
       { filter: { state: ["exhausted"], errorCode: ["refused"] }, dryRun: true },
-      { filter: { state: ["exhausted"], url: "shop.example" }, expected: 120, note: "The shop is mended" },
+      { filter: { state: ["exhausted"], url: "shop.example" }, expected: 120, note: "The shop is repaired" },
       { taskIds: ["0199aeb6-6c00-7c3f-9d4e-5b8f0c2a1d37"] },
     ],
   }) satisfies z.ZodType<unknown, BulkRequest>;

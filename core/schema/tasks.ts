@@ -95,7 +95,7 @@ export const retryBodySchema = z
       .describe("Whether a task that has succeeded is called again"),
     note,
   })
-  .meta({ id: "RetryRequest", examples: [{ note: "The target is mended" }, { force: true }] });
+  .meta({ id: "RetryRequest", examples: [{ note: "The target is repaired" }, { force: true }] });
 
 export const retrySchema = retryBodySchema.extend({ taskId: z.string() });
 

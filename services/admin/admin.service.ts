@@ -1,4 +1,4 @@
-/** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
+/** What operators do: look for tasks, call them again, end them, declare them repaired; who may do what. */
 import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
 import { callerKey } from "../../core/caller.ts";

@@ -1,6 +1,6 @@
 /**
  * Works on jobs over many tasks, one at a time and a step at a time; callers take turns, of {@link TURN} each. A step is small, because the calls that it causes
- * begin together and others' first calls stand behind them; and it rests much longer than each step takes, so that where
+ * begin together and others' first calls stand behind them; and it rests much longer than each step takes, so where
  * the database or this process has much to do, the job yields. Every `admin` node has one; a job's lease lets one of them
  * work on it. `npm run bench:bulk` measures what it does to others.
  */
@@ -36,7 +36,7 @@ const RENEWAL = seconds(5);
  * or stops has left.
  */
 const LOOK = 5_000;
-/** After a round that failed, in ms: a search that the database cannot bear must not come each second. */
+/** After a round that failed, in ms: a search that the database cannot take must not come each second. */
 const FAILURE = { first: 1_000, max: 60_000 };
 /**
  * Tasks in one step, which is one transaction; and how long it rests after it: so many times its length, and at least so

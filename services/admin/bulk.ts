@@ -1,4 +1,4 @@
-/** Mending many tasks at once: by a selection, by a filter, or all that a destination missed. */
+/** Many tasks at once: by a selection, by a filter, or all that a destination missed. */
 import { v7 } from "uuid";
 import type { z } from "zod";
 import type { BulkAction, BulkResult, JobFilter, JobKind, JobView } from "../../core/bulk.ts";

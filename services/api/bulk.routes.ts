@@ -40,7 +40,7 @@ async function answered({ res }: RestCall, result: Promise<BulkResult>): Promise
 const SUMMARY = {
   retry: "Call many tasks again, now",
   cancel: "End many open tasks",
-  resolve: "Declare many exhausted tasks mended outside",
+  resolve: "Mark many exhausted tasks as repaired elsewhere",
 };
 
 export const bulkRoutes: Route[] = [

@@ -1,8 +1,8 @@
 /**
  * Pruning in the background: every scheduler tries at intervals, one works. It takes a few rows at a time, as many as
- * a short transaction can hold, and rests four times as long as each took, so that it never uses more than a fifth of
+ * a short transaction can hold, and rests four times as long as each took, so it never uses more than a fifth of
  * one connection (or, in a single process, of the one there is). It keeps no record of where it was: what is gone needs no
- * second look, so that it can stop, or die, at any time.
+ * second look, so it can stop, or die, at any time.
  */
 import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
@@ -24,7 +24,7 @@ const STEP_MS = 25;
 const MIN_ROWS = 50;
 const FIRST_ROWS = 100;
 const MAX_ROWS = 500;
-/** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so that this is no setting. */
+/** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so this is no setting. */
 const IDLE_LINE = hours(24);
 
 /**

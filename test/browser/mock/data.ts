@@ -626,7 +626,7 @@ const [exact, exactCalls] = exactTask(
 tasks.push(exact);
 attemptsOf.set(EXACT.taskId, exactCalls);
 
-// One that failed was mended and sent again.
+// One that failed was repaired and sent again.
 const original = tasks.find(({ state, callCount }) => state === "exhausted" && callCount > 3);
 original.resentAs = [tasks[1].taskId];
 tasks[1].resendOf = original.taskId;

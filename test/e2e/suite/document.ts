@@ -104,7 +104,7 @@ export function documentSuite({ test, world }: Suite): void {
     await api("PATCH", `/v1/destinations/${origin}`, { paused: false });
 
     const incident = await until("the incident of the task that failed", async () => {
-      // The task is resolved by now, so that its incident may have ended.
+      // The task is resolved by now, so its incident may have ended.
       const open = await api("GET", "/v1/incidents");
       const ended = await api("GET", "/v1/incidents?state=ended");
       return [...open.items, ...ended.items][0]?.id as number | undefined;

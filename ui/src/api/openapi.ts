@@ -113,7 +113,7 @@ export interface paths {
     };
     "/v1/incidents/{id}/resolve": {
         /**
-         * Declare its tasks mended outside
+         * Mark its tasks as repaired elsewhere
          * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
          */
         post: operations["postIncidentsByIdResolve"];
@@ -277,7 +277,7 @@ export interface paths {
         post: operations["postTasksByTaskIdResend"];
     };
     "/v1/tasks/{taskId}/resolve": {
-        /** Declare an exhausted task mended outside */
+        /** Mark an exhausted task as repaired elsewhere */
         post: operations["postTasksByTaskIdResolve"];
     };
     "/v1/tasks/{taskId}/retry": {
@@ -311,7 +311,7 @@ export interface paths {
     };
     "/v1/tasks/resolve": {
         /**
-         * Declare many exhausted tasks mended outside
+         * Mark many exhausted tasks as repaired elsewhere
          * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
          */
         post: operations["postTasksResolve"];
@@ -488,7 +488,7 @@ export interface components {
             previousKeyUntil: string | null;
             /** @description Until when the secret before signs as well */
             previousSecretUntil: string | null;
-            /** @description At each node with the REST door; null: no limit */
+            /** @description At each node with the API; null: no limit */
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
@@ -709,7 +709,7 @@ export interface components {
          *         "url": "shop.example"
          *       },
          *       "expected": 120,
-         *       "note": "The shop is mended"
+         *       "note": "The shop is repaired"
          *     }
          * @example {
          *       "taskIds": [
@@ -808,7 +808,7 @@ export interface components {
             previousKeyUntil: string | null;
             /** @description Until when the secret before signs as well */
             previousSecretUntil: string | null;
-            /** @description At each node with the REST door; null: no limit */
+            /** @description At each node with the API; null: no limit */
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
@@ -1452,7 +1452,7 @@ export interface components {
         };
         /**
          * @example {
-         *       "note": "The target is mended"
+         *       "note": "The target is repaired"
          *     }
          * @example {
          *       "force": true
@@ -2678,7 +2678,7 @@ export interface operations {
                         previousKeyUntil: string | null;
                         /** @description Until when the secret before signs as well */
                         previousSecretUntil: string | null;
-                        /** @description At each node with the REST door; null: no limit */
+                        /** @description At each node with the API; null: no limit */
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
@@ -2739,7 +2739,7 @@ export interface operations {
                         previousKeyUntil: string | null;
                         /** @description Until when the secret before signs as well */
                         previousSecretUntil: string | null;
-                        /** @description At each node with the REST door; null: no limit */
+                        /** @description At each node with the API; null: no limit */
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;

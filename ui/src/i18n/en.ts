@@ -207,7 +207,7 @@ export const en = {
   "overview.pending.text": "task to be called|tasks to be called",
   "overview.exhausted": "Exhausted",
   "overview.exhausted.text": "waits for somebody|wait for somebody",
-  "overview.exhausted.none": "nothing to mend",
+  "overview.exhausted.none": "nothing to repair",
   "overview.oldest": "Oldest due",
   "overview.oldest.text": "overdue, not yet called",
   "overview.oldest.none": "nothing is late",
@@ -366,7 +366,7 @@ export const en = {
   "act.curl": "Copy as curl",
   "confirm.cancel.title": "Cancel this task?",
   "confirm.cancel.text": "{url} will not be called any more. A call that is under way is still recorded.",
-  "confirm.resolve.title": "Declare this task mended?",
+  "confirm.resolve.title": "Mark this task as repaired?",
   "confirm.resolve.text":
     "It was put right outside Bida. {url} will not be called; the task leaves the list of exhausted ones.",
   "confirm.retry.title": "Retry now?",
@@ -375,7 +375,7 @@ export const en = {
   "confirm.again.text": "{url} has already confirmed it, and gets the same callback twice.",
   "confirm.many.retry": "Retry {n} task?|Retry {n} tasks?",
   "confirm.many.cancel": "Cancel {n} task?|Cancel {n} tasks?",
-  "confirm.many.resolve": "Declare {n} task mended?|Declare {n} tasks mended?",
+  "confirm.many.resolve": "Mark {n} task as repaired?|Mark {n} tasks as repaired?",
   "confirm.many.retry.text": "Each is called now, beside its own schedule.",
   "confirm.many.cancel.text":
     "They will not be called any more. This cannot be undone; they can be retried one by one.",
@@ -930,7 +930,7 @@ export const en = {
   "apps.rotate.key.text": "The old one goes on working for 24 hours, then it is refused.",
   "apps.rotate.secret": "Make a new signing secret for “{name}”?",
   "apps.rotate.secret.text":
-    "For 24 hours callbacks carry signatures of both, so that receivers can change over.",
+    "For 24 hours callbacks carry signatures of both. Receivers can change over meanwhile.",
   "apps.off": "Off",
   "apps.enable": "Turn on",
   "apps.disable": "Turn off",
@@ -1068,14 +1068,14 @@ export const en = {
   "code.unreachable": "no route",
   "code.proxy": "refused by proxy",
   "advice.dns": "Check the name, and the resolver of the dispatcher's machine.",
-  "advice.refused": "Nothing listens at that port: start the target, or mend the URL.",
+  "advice.refused": "Nothing listens at that port: start the target, or correct the URL.",
   "advice.connect_timeout": "A firewall that drops, or an overloaded target.",
   "advice.timeout":
     "The target may have done its work. Make it answer first and work later, or raise the timeout.",
   "advice.tls": "Renew or complete the certificate chain.",
   "advice.reset": "A crash, a deployment, or a proxy's limit at the target.",
   "advice.blocked": "If the target is meant to be reached, add its range to BIDA_EGRESS_ALLOW.",
-  "advice.too_large_headers": "Mend the target: headers have at most 16 KiB.",
+  "advice.too_large_headers": "Correct the target: headers have at most 16 KiB.",
   "advice.bad_response": "Often TLS spoken to an http URL, or another protocol at that port.",
   "advice.bad_encoding":
     "The body is cut short, or not in the content-encoding that it says. Its bytes are stored.",

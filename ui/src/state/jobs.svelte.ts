@@ -1,4 +1,4 @@
-/** Work over many tasks that the server does in the background: how far it is, whoever started it. */
+/** Work over many tasks that the server does in the background: how far it is, no matter who started it. */
 import { api } from "../api/client.ts";
 import type { Job } from "../api/types.ts";
 import { t } from "../lib/i18n.svelte.ts";
@@ -34,7 +34,7 @@ export const jobs = {
       active = items.filter(under);
       if (active.length === 0) problem = "";
     } catch {
-      // Whoever looks at a page learns from it that the server is away.
+      // Anyone who looks at a page learns from it that the server is away.
     }
     if (active.length > 0) timer = setTimeout(() => void jobs.look(), LOOK);
   },
