@@ -104,7 +104,7 @@ const node = startNode({
   BIDA_CALLER_BYTES_PER_SECOND: "1000000000",
 });
 try {
-  await readiness(node, url);
+  await readiness(node, url, 60_000);
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Parameters<typeof narrowed>[0];
   await writeFile(join(folder, "openapi.json"), JSON.stringify(narrowed(document, password)));
   await writeFile(join(folder, "schemathesis.toml"), config);

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { setTimeout as pause } from "node:timers/promises";
 import { type Options, runTests } from "./run.ts";
 import type { Program } from "./servers/binaries.ts";
 import { temporaryFolder } from "./servers/server.ts";

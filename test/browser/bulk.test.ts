@@ -178,10 +178,10 @@ test("a task is edited and sent again; the two lead to each other, and what was 
   assert.is(copy.headers, null);
   assert.equal(copy.expect, { stop: [404] });
   assert.equal(copy.retry, { strategy: "fixed", delayMs: 50, on: [429, "5xx", "timeout"] });
-  await page.getByTitle(taskId).click();
+  await page.locator("dl.facts").getByTitle(taskId).click();
   await page.waitForURL(`**/tasks/${taskId}`);
   await page.getByText("wrong address").waitFor();
-  await page.getByTitle(copyId).click();
+  await page.locator("dl.facts").getByTitle(copyId).click();
   await page.waitForURL(`**/tasks/${copyId}`);
   assert.equal(complaints, []);
 });

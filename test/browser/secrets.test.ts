@@ -6,11 +6,12 @@ import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: secrets");
 const SECRET = "s3cr3t-token";
+const ANSWERED = "s3cr3t-answer";
 let taskId: string;
 
 test.before(async ({ world }) => {
   taskId = await world.submit({
-    url: `${world.receiver.url(500)}?access_token=${SECRET}`,
+    url: `${world.receiver.url({ status: 500, headers: { "set-cookie": [`sid=${ANSWERED}`] } })}?access_token=${SECRET}`,
     headers: { authorization: `Bearer ${SECRET}` },
     limitCallCount: 1,
   });
@@ -45,10 +46,23 @@ for (const language of ["en", "zh"] as const) {
     await page.getByRole("button", { name: hide }).click();
     await page.getByText(`Bearer ${SECRET}`).waitFor({ state: "detached" });
     assert.not.match(await page.content(), SECRET);
+    const answer = page.locator("[data-attempt='1']");
+    await answer.getByRole("button", { name: language === "en" ? /headers/i : /响应头/ }).click();
+    await answer.getByText("set-cookie: ******").waitFor();
+    await answer.getByRole("button", { name: show }).click();
+    await dialog.getByRole("button", { name: show }).click();
+    await answer.getByText(`set-cookie: sid=${ANSWERED}`).waitFor();
+    await axe(page);
+    await answer.getByRole("button", { name: hide }).click();
+    await answer.getByText("set-cookie: ******").waitFor();
+    assert.not.match(await page.content(), ANSWERED);
     const { items } = (await world.api("GET", `/v1/audit?action=task.reveal&actor=${username}`)).json;
     assert.equal(
-      items.map(({ note }: { note: string }) => note),
-      ["a customer asks"],
+      items.map(({ note, after }: { note: string; after: unknown }) => [note, after]),
+      [
+        [null, { attempt: 1 }],
+        ["a customer asks", null],
+      ],
     );
     assert.equal(complaints, []);
   });

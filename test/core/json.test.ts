@@ -1,6 +1,8 @@
 // JSON as text: what is read, what its normal form is, and where the fault lies in what is none.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { elementsOf, membersOf } from "../../core/json/look.ts";
+import { ACCEPTED_DEPTH } from "../../core/json/rules.ts";
 import { skimList, skimObject } from "../../core/json/skim.ts";
 import { readJson, readList, readObject } from "../../core/json/text.ts";
 import { jsonFault as fault } from "./helpers.ts";
@@ -76,6 +78,16 @@ test("depth: 64 levels by default, of objects and lists alike", () => {
   assert.is(fault(() => readJson("[".repeat(1_000_000))).fault, "depth");
   assert.is(fault(() => readObject('{"a":{"b":1}}', { depth: 1 })).fault, "depth");
   assert.is(readJson('{"a":1}', { depth: 1 }), '{"a":1}');
+});
+
+test("what was accepted is read again, also with the 100 levels of earlier releases, and in a page of a list", () => {
+  const payload = (levels: number) =>
+    readJson(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`, { depth: levels });
+  assert.is([...membersOf(payload(100)).keys()].join(), "a");
+  assert.is(elementsOf(readJson(`[${payload(99)}]`, { depth: 100 })).length, 1);
+  const page = `{"items":[{"requestParam":${payload(63)}}],"nextCursor":null}`;
+  assert.is(fault(() => readObject(page)).fault, "depth");
+  assert.ok(readObject(page, { depth: ACCEPTED_DEPTH }));
 });
 
 /** What is no JSON, and where. */

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { codeWords, markdownFiles, page, type Page, ROOT, twinOf, withoutComments } from "./kit/markdown.ts";
+import { codeWords, markdownFiles, type Page, page, ROOT, twinOf, withoutComments } from "./kit/markdown.ts";
 
 const test = suite("both languages of the documentation");
 const files = markdownFiles();

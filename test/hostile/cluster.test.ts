@@ -14,6 +14,6 @@ const plan = [{ services: "api,admin,notifier" }, { services: "scheduler,dispatc
 const env = { BIDA_THREADS: "1", BIDA_CALLER_BYTES_PER_SECOND: "0" };
 
 // Seven MiB that are packed, cut into packets and read again take about as long as what is done with them.
-runRows(test, rows, () => startCluster({ plan, env }), 2);
+runRows(test, rows, () => startCluster({ plan, env }), 2.5);
 
 test.run();
