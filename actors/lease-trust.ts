@@ -2,7 +2,7 @@
  * How long this process may believe that its leases hold, without asking. A process that was stopped (SIGSTOP, a VM
  * pause) wakes with leases that others have taken meanwhile; it must not start calls on them.
  *
- * The window is anchored where the request that got or renewed the lease *began*, so that a slow answer cannot stretch
+ * The window is anchored where the request that got or renewed the lease *began*, so a slow answer cannot stretch
  * it, and ends a margin before the lease does. Time is the machine's monotonic clock, the same in all threads.
  */
 
@@ -48,7 +48,7 @@ export class LeaseTrust {
    * @param requestedAt when the heartbeat began, monotonic ms
    */
   renew(until: number, requestedAt: number): void {
-    // In this order: whoever reads the new end knows its beginning.
+    // In this order: anyone who reads the new end knows its beginning.
     Atomics.store(this.#view, 1, BigInt(Math.floor(requestedAt)));
     Atomics.store(this.#view, 0, BigInt(Math.floor(until)));
   }

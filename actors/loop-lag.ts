@@ -1,5 +1,5 @@
 /**
- * How late an event loop is at this moment, for whoever makes less work while it is. `loop-delay.ts` has the figures
+ * How late an event loop is at this moment, for anyone who makes less work while it is. `loop-delay.ts` has the figures
  * that people look at. Works in any thread.
  *
  * Each look wakes the thread, and on an idle machine that is most of what it costs; so while nothing is done it looks seldom.

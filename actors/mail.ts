@@ -18,7 +18,7 @@ interface SmtpError extends Error {
 
 /**
  * Never rejects: every failure is a result. `statusCode` is the SMTP reply's.
- * @param id becomes the Message-ID, the same at every attempt, so that mail systems can drop a repetition
+ * @param id becomes the Message-ID, the same at every attempt, so mail systems can drop a repetition
  * @param timeoutMs from now to the server's last word
  */
 export async function sendMail(

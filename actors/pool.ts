@@ -1,5 +1,5 @@
 /**
- * The pool of worker threads, each supervised (`supervised-thread.ts`). A lane goes to one thread, so that a destination is
+ * The pool of worker threads, each supervised (`supervised-thread.ts`). A lane goes to one thread, so a destination is
  * one actor; one that has more jobs here than a thread calls at once goes to the next threads too.
  */
 import type { ClockSample } from "../core/clock.ts";

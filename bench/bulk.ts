@@ -1,8 +1,8 @@
 /**
  * `npm run bench:bulk [-- --mode embedded|cluster|both] [--tasks 50000] [--rate 50] [--seconds 5] [--turns 6] [--whole]`: what a
  * job that retries many tasks does to everybody else's first calls. Tasks of others are handed in at a steady rate, in turns
- * without and with the job under way, so that whatever else the machine does weighs on both. The system runs in
- * processes of its own; this one is caller and target, so that one clock measures everything. With `--whole` a last job is
+ * without and with the job under way, so whatever else the machine does weighs on both. The system runs in
+ * processes of its own; this one is caller and target, so one clock measures everything. With `--whole` a last job is
  * left alone until it ends, and compared with the calls and with the audit log.
  */
 import { createServer } from "node:http";

@@ -2,7 +2,7 @@
  * `npm run bench:console [-- --tasks 200000 --rate 50 --rounds 40 --warm-up 5] [--mysql] [--json file]`: how long the console's requests take
  * with many tasks stored and some flowing: each list, with the filters that no index knows as well, and what the palette asks. Bida
  * runs in processes of its own, with SQLite, or with MariaDB, Redis and NATS; this one is browser, caller and target. Requests come
- * one after another, round by round, so that whatever else the machine does weighs on all. Prints a table and, behind it, JSON;
+ * one after another, round by round, so whatever else the machine does weighs on all. Prints a table and, behind it, JSON;
  * ends with 1 where a p95 is above the target.
  */
 import { writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ if (![tasks, rounds].every((n) => n >= 1) || !(rate >= 0 && warmUp >= 0)) {
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
-/** Every 50th call fails, so that there are alarms and incidents as well. */
+/** Every 50th call fails, so there are alarms and incidents as well. */
 let calls = 0;
 const target = createServer((request, response) => {
   request.resume();

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:latency [-- --mode embedded|cluster|both] [--count 500] [--gap 10]`: how long a callback takes on an
  * idle machine, one after another. The system runs in processes of its own; this process is caller and target both, so
- * that one clock measures everything.
+ * one clock measures everything.
  */
 import { parseArgs } from "node:util";
 import { measure, type Sample } from "./latency-measure.ts";

@@ -1,4 +1,4 @@
-/** Throughput of several systems in turn: warm-up, then short rounds that take turns, so that noise falls on all alike. */
+/** Throughput of several systems in turn: warm-up, then short rounds that take turns, so noise falls on all alike. */
 import { now } from "./kit/clock.ts";
 import { median } from "./kit/figures.ts";
 import type { Bench, RoundPlan, RoundResult } from "./round.ts";

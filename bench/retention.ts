@@ -80,7 +80,7 @@ async function fill(to: Database): Promise<void> {
 /** Everything takes the usual way. */
 const NO_HANDOVER = { choose: () => undefined, giveUp: () => undefined };
 
-/** Slices with and without pruning take turns, so that whatever else the machine does weighs on both. */
+/** Slices with and without pruning take turns, so whatever else the machine does weighs on both. */
 async function measure(on: Database): Promise<void> {
   const config = loadConfig({});
   const acceptance = new Acceptance({ db: on, clock: systemClock, config }, NO_HANDOVER, () => undefined);

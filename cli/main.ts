@@ -103,7 +103,7 @@ function end(code: number, line: string): never {
   process.exit(code);
 }
 
-/** What nobody can do anything about but read it; the rest of an unexpected error is for whoever asks for it. */
+/** What nobody can do anything about but read it; the rest of an unexpected error is for anyone who asks for it. */
 function messageOf(error: unknown): string {
   if (error instanceof ConfigError || error instanceof Unreachable) return error.message;
   if (process.env.BIDA_DEBUG && !(error instanceof Mistake)) return String((error as Error).stack);

@@ -1,5 +1,5 @@
 /** Over Moleculer: for services on the same NATS as Bida. */
-import { type BidaClient, DEFAULT_TIMEOUT_MS } from "./client.ts";
+import { type BidaClient, DEFAULT_TIMEOUT_MS, retryBody } from "./client.ts";
 import type { ActionMap, BatchResult } from "./contract.ts";
 import { cut } from "./cut.ts";
 import { checkedKey } from "./idempotency.ts";
@@ -89,7 +89,7 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
       );
     },
     async retry(taskId, more) {
-      return act("bida.admin.retry", more?.force ? { taskId, force: true } : { taskId });
+      return act("bida.admin.retry", { taskId, ...retryBody(more) });
     },
     async cancel(taskId) {
       return act("bida.scheduler.cancel", { taskId });

@@ -1,9 +1,10 @@
-/** What both doors offer, HTTP and Moleculer alike. */
+/** What both transports offer, HTTP and Moleculer alike. */
 import type {
   AttemptView,
   BatchItem,
   BatchResult,
   Page,
+  RetrySchedule,
   TaskItem,
   TaskQuery,
   TaskRequest,
@@ -12,6 +13,20 @@ import type {
 
 /** How long one request may take, in milliseconds, unless the client's options say otherwise. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** What a retry by hand may ask for. */
+export interface RetryOptions {
+  /** Also a task that has succeeded. */
+  force?: boolean | undefined;
+  /** `whole`: `limitCallCount` calls by its schedule, from the beginning. Default: `once`, one more call. */
+  schedule?: RetrySchedule | undefined;
+}
+
+/** The fields that a retry sends: only those that are asked for, which earlier releases know too. */
+export const retryBody = ({ force, schedule }: RetryOptions = {}) => ({
+  ...(force && { force }),
+  ...(schedule && schedule !== "once" && { schedule }),
+});
 
 /** Every method rejects with a `CallbackError`. */
 export interface BidaClient {
@@ -33,13 +48,12 @@ export interface BidaClient {
   attempts(taskId: string): Promise<AttemptView[]>;
   /**
    * Calls the target again now, whatever the schedule says.
-   * @param options `force` for a task that has succeeded
    * @throws CallbackError `state_conflict` while a call is under way, and for a succeeded task without `force`
    */
-  retry(taskId: string, options?: { force?: boolean | undefined }): Promise<TaskView>;
+  retry(taskId: string, options?: RetryOptions): Promise<TaskView>;
   /** Ends an open task. @throws CallbackError `state_conflict` where it has ended */
   cancel(taskId: string): Promise<TaskView>;
-  /** Declares an exhausted task mended outside. @throws CallbackError `state_conflict` for any other state */
+  /** Marks an exhausted task as repaired elsewhere. @throws CallbackError `state_conflict` for any other state */
   resolve(taskId: string): Promise<TaskView>;
   /**
    * A page of tasks, newest first. Pass its `nextCursor` as `cursor` for the next; null after the last. Payloads are left out

@@ -11,6 +11,7 @@ export type {
   Method,
   Page,
   RetryPolicy,
+  RetrySchedule,
   TaskEvent,
   TaskItem,
   TaskQuery,

@@ -2,7 +2,7 @@
 
 /**
  * Cuts `items` into consecutive parts of at most `maxBytes` of JSON each; a larger item is a part of its own.
- * At least one part, so that an empty batch is still sent and answered.
+ * At least one part, so an empty batch is still sent and answered.
  */
 export function cut<T>(items: T[], maxBytes: number): T[][] {
   let part: T[] = [];

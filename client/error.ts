@@ -1,4 +1,4 @@
-/** What both doors throw. */
+/** What both transports throw. */
 import type { FieldError, RefusalCode } from "../core/errors.ts";
 
 /**

@@ -1,5 +1,5 @@
-/** The HTTP door: Bida's REST interface through `fetch`. */
-import { type BidaClient, DEFAULT_TIMEOUT_MS, type SubmitOptions } from "./client.ts";
+/** Over HTTP: Bida's REST interface through `fetch`. */
+import { type BidaClient, DEFAULT_TIMEOUT_MS, retryBody, type SubmitOptions } from "./client.ts";
 import type { AttemptView, BatchResult, Page, TaskItem, TaskQuery, TaskView } from "./contract.ts";
 import { CallbackError } from "./error.ts";
 import { checkedKey } from "./idempotency.ts";
@@ -114,7 +114,7 @@ export function createHttpClient(options: HttpClientOptions): BidaClient {
       });
     },
     async retry(taskId, more) {
-      return post<TaskView>(`${pathOf(taskId)}/retry`, more?.force ? '{"force":true}' : "{}", hasId);
+      return post<TaskView>(`${pathOf(taskId)}/retry`, JSON.stringify(retryBody(more)), hasId);
     },
     async cancel(taskId) {
       return post<TaskView>(`${pathOf(taskId)}/cancel`, "{}", hasId);

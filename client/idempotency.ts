@@ -1,4 +1,4 @@
-/** Idempotency keys: one rule for both doors, so that a key works through either. */
+/** Idempotency keys: one rule for both transports, so a key works through either. */
 import { CallbackError } from "./error.ts";
 
 /**

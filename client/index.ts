@@ -7,7 +7,7 @@ export {
   createBrokerClient,
   type MoleculerBroker,
 } from "./broker.ts";
-export type { BidaClient, SubmitOptions, WaitOptions } from "./client.ts";
+export type { BidaClient, RetryOptions, SubmitOptions, WaitOptions } from "./client.ts";
 export type * from "./contract.ts";
 export { CallbackError, type CallbackErrorCode } from "./error.ts";
 export { createHttpClient, type Fetch, type HttpClientOptions } from "./http.ts";

@@ -48,7 +48,7 @@ export async function waitFor(
     }
     const left = deadline - time.now();
     if (left > 0) {
-      // Halving towards the deadline, so that an end shortly before it is still seen.
+      // Halving towards the deadline, so an end shortly before it is still seen.
       await time.sleep(Math.min(pause, left, Math.max(FIRST_PAUSE_MS, left / 2)));
     }
     if (time.now() >= deadline) {

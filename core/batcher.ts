@@ -2,7 +2,7 @@
  * Group commit: many callers' items share one flush, and each caller gets its own result after it.
  *
  * By default nothing waits for a timer. An item that finds no flush under way goes at once (at the end of the current turn of
- * the event loop, so that items which arrived together go together); what arrives meanwhile forms the next batch.
+ * the event loop, so items which arrived together go together); what arrives meanwhile forms the next batch.
  * Batches therefore grow with load, and an idle system adds no delay. The method is the database's own, one level up
  * (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", 1984, section 5.2).
  *

@@ -6,9 +6,9 @@ export type Role = (typeof ROLES)[number];
 
 export const ACTOR_KINDS = ["user", "app", "node", "repl"] as const;
 
-/** Whoever is named in the audit log. */
+/** Who is named in the audit log. */
 export interface Actor {
-  /** `repl`: an operating system's user at the REPL; whoever may open it may do everything. */
+  /** `repl`: an operating system's user at the REPL; anyone who may open it may do everything. */
   kind: (typeof ACTOR_KINDS)[number];
   /** Null: other services of the cluster, and the REPL. */
   id: number | null;

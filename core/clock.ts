@@ -1,4 +1,4 @@
-/** Time. Every rule takes its time from a {@link Clock}, so that tests set it and clusters agree on it. */
+/** Time. Every rule takes its time from a {@link Clock}, so tests set it and clusters agree on it. */
 
 declare const brand: unique symbol;
 
@@ -43,7 +43,7 @@ const SLEWING = 0.1;
 /**
  * This machine's clock for what has to wait: in a single process it is the cluster's.
  *
- * It goes by the monotonic clock, so that a wall clock that is set back holds nothing up. Where the wall clock is ahead (it was
+ * It goes by the monotonic clock, so a wall clock that is set back holds nothing up. Where the wall clock is ahead (it was
  * set forward, or the machine slept, which the monotonic clock does not count) it is followed at once. Where it was set back, time
  * goes on from where it was, a tenth slower, until the wall clock has caught up: a wait takes at most a tenth longer. What was
  * to happen at a time of the day happens as much too early as the wall clock had been wrong when it was set, never more. A

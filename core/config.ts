@@ -34,7 +34,7 @@ export interface Config {
   rpcAliases: boolean;
   adminUsername: string;
   adminPassword: string;
-  /** Who may use the legacy door. */
+  /** Who may use the legacy API. */
   apiIpAllow: AddressRanges;
   /** Whose `x-forwarded-for` is believed. */
   trustProxy: AddressRanges;

@@ -4,7 +4,17 @@
  * carry is written in a file per concept, and all of it can be had here.
  */
 import type { MuteRequest, MuteView, RaisedQuery, RaisedView } from "./alarm/inbox.ts";
-import type { BulkAction, BulkRequest, BulkResult, JobView, ReplayRequest, Resent } from "./bulk.ts";
+import type {
+  BulkAction,
+  BulkRequest,
+  BulkResult,
+  JobChange,
+  JobDetail,
+  JobQuery,
+  JobView,
+  ReplayRequest,
+  Resent,
+} from "./bulk.ts";
 import type { ClockSample } from "./clock.ts";
 import type { Drained, Health, MetricJson, NodeInfo, QueueView } from "./cluster-views.ts";
 import type {
@@ -50,6 +60,7 @@ import type {
   StatsSummary,
 } from "./stats-views.ts";
 import type { BatchResult, JsonEnvelope, Submission, SubmissionResult } from "./submission.ts";
+import type { RetrySchedule } from "./task.ts";
 import type { TaskChange, TaskEvent } from "./task-events.ts";
 import type { BatchItem, TaskRequest } from "./task-request.ts";
 import type {
@@ -80,7 +91,7 @@ export type { SavedView, SavedViewRequest } from "./saved-view.ts";
 export type { SearchAnswer, SearchGroup, SearchQuery, Suggestions, SuggestQuery } from "./search.ts";
 export type * from "./stats-views.ts";
 export type * from "./submission.ts";
-export type { Method, TaskState } from "./task.ts";
+export type { Method, RetrySchedule, TaskState } from "./task.ts";
 export * from "./task-events.ts";
 export type { BatchItem, TaskRequest } from "./task-request.ts";
 export type * from "./task-views.ts";
@@ -96,7 +107,7 @@ export interface ActionMap {
     { tasks: (BatchItem | JsonEnvelope)[] } | JsonEnvelope,
     { results: BatchResult[] },
   ];
-  /** From the REST door: what several callers hand over, each for itself. */
+  /** From the REST API: what several callers hand over, each for itself. */
   "scheduler.submitMany": [{ items: Submission[] }, { results: SubmissionResult[] }];
   "scheduler.get": [{ taskId: string }, TaskView];
   "scheduler.attempts": [TaskAttemptsQuery, Page<AttemptView>];
@@ -130,7 +141,7 @@ export interface ActionMap {
   "dispatcher.drain": [{ draining: boolean }, Drained];
   "admin.list": [TaskQuery, Page<TaskItem>];
   "admin.neighbours": [NeighbourQuery, Neighbours];
-  "admin.retry": [{ taskId: string; force?: boolean; note?: string }, TaskView];
+  "admin.retry": [{ taskId: string; force?: boolean; schedule?: RetrySchedule; note?: string }, TaskView];
   "admin.cancel": [{ taskId: string; note?: string }, TaskView];
   "admin.resolve": [{ taskId: string; note?: string }, TaskView];
   /** The task with its secrets, which users see masked elsewhere. */
@@ -139,10 +150,11 @@ export interface ActionMap {
   "admin.revealAttempt": [{ taskId: string; n: number; note?: string }, AttemptView];
   "admin.changeMany": [{ action: BulkAction; request: BulkRequest }, BulkResult];
   "admin.replay": [{ origin: string; request: ReplayRequest }, BulkResult];
-  /** `changes`: the fields of a `TaskRequest` that differ from the original, and `note`. */
+  /** `changes`: the fields of a `TaskRequest` that differ from the original, `note` and `resolveOriginal`. */
   "admin.resend": [{ taskId: string; changes: Record<string, unknown> | JsonEnvelope }, Resent];
-  "admin.listJobs": [PageQuery, Page<JobView>];
-  "admin.getJob": [{ id: string }, JobView];
+  "admin.listJobs": [JobQuery, Page<JobView>];
+  "admin.getJob": [{ id: string }, JobDetail];
+  "admin.changeJob": [{ id: string; change: JobChange }, JobView];
   "admin.stopJob": [{ id: string; note?: string }, JobView];
   "admin.attempts": [AttemptQuery, Page<AttemptItem>];
   "admin.statsNow": [Record<string, never>, StatsNow];

@@ -39,7 +39,7 @@ export interface FieldError {
   message: string;
 }
 
-/** A refusal. Thrown anywhere below the doors; the doors turn it into RFC 9457, an RPC error or legacy text. */
+/** A refusal. Thrown anywhere below the API; the API turns it into RFC 9457, an RPC error or legacy text. */
 export class BidaError extends Error {
   readonly code: RefusalCode;
   readonly errors: FieldError[];

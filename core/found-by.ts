@@ -1,6 +1,6 @@
 /**
  * What a task is found by, beside what its request says: the URL that is really called, and a business key that is taken out
- * of its payload. Both are stored beside the task, so that neither holds what is masked elsewhere (`task-secrets.ts`).
+ * of its payload. Both are stored beside the task, so neither holds what is masked elsewhere (`task-secrets.ts`).
  */
 import { MASK } from "./alarm/mask.ts";
 import { withBigints } from "./expect-json.ts";

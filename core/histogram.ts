@@ -1,5 +1,5 @@
 /**
- * Histograms of durations that can be added up: buckets that grow by a constant factor, so that any percentile is read
+ * Histograms of durations that can be added up: buckets that grow by a constant factor, so any percentile is read
  * with the same relative error, ±(γ−1)/(γ+1) = ±4.8 % (Masson, Rim, Lee, "DDSketch", VLDB 2019, section 2).
  * A call lasts at most 120 s, so there are at most 125 buckets; those that are empty are not kept.
  */

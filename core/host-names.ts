@@ -11,7 +11,7 @@ export const isHostPattern = (text: string): boolean =>
 
 /**
  * The host of a `Host` header or of an origin: lower case, without port, brackets and the dot at the end; addresses in
- * their one short form, so that two ways to write one are the same.
+ * their one short form, so two ways to write one are the same.
  * @returns null for what is no host
  */
 export function hostOf(authority: string): string | null {

@@ -1,5 +1,5 @@
 /**
- * Identifiers. A task id is a UUIDv7: its first 48 bits are the millisecond of its creation, so that ids of
+ * Identifiers. A task id is a UUIDv7: its first 48 bits are the millisecond of its creation, so ids of
  * one process sort by acceptance and the primary key grows at its end (RFC 9562, section 5.7).
  */
 import { hash, randomFillSync } from "node:crypto";
@@ -17,7 +17,7 @@ export function newTaskId(): TaskId {
   const now = Date.now();
   if (now > last.msecs) {
     last.msecs = now;
-    // Without its top bit, so that there is room to count up.
+    // Without its top bit, so there is room to count up.
     last.seq = random.readUInt32BE(6) & 0x7fffffff;
   } else {
     last.seq = (last.seq + 1) | 0;

@@ -1,5 +1,5 @@
 /**
- * What a process counts, in Prometheus's terms. All metrics are defined here, so that every layer can count and the
+ * What a process counts, in Prometheus's terms. All metrics are defined here, so every layer can count and the
  * table in `docs/operations.md` has one source (a test compares the two). Main thread only: worker threads report in
  * their outcomes and their {@link ../actors/gauges.ts}.
  *
@@ -33,10 +33,10 @@ const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 // Accepting
 
 export const DOORS = ["rest", "legacy", "rpc"] as const;
-/** Through which door a task came, or a refusal went. */
+/** Through which API a task came, or a refusal went. */
 export type Door = (typeof DOORS)[number];
 
-/** One child per door, made in advance: an alert on a rate needs the zero before the first event. */
+/** One child per API, made in advance: an alert on a rate needs the zero before the first event. */
 const byDoor = <T>(child: (door: Door) => T) =>
   Object.fromEntries(DOORS.map((door) => [door, child(door)])) as Record<Door, T>;
 

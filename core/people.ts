@@ -10,7 +10,7 @@ export interface AppView {
   disabled: boolean;
   /** CIDR ranges it may call from; empty: from anywhere. */
   ipAllow: string[];
-  /** Requests per second at each node with the REST door; null: no limit. */
+  /** Requests per second at each node with the REST API; null: no limit. */
   ratePerSecond: number | null;
   /** Whether what operators resend in its name is signed as its own. */
   signResends: boolean;
@@ -36,7 +36,7 @@ export interface AppRequest {
 
 export type AppChange = Partial<AppRequest> & { disabled?: boolean | undefined };
 
-/** Null: this installation has no `BIDA_SECRET_KEY`, so that it can keep no signing secrets. */
+/** Null: this installation has no `BIDA_SECRET_KEY`, so it can keep no signing secrets. */
 export type CreatedApp = AppView & { key: string; signingSecret: string | null };
 
 export interface Rotation {

@@ -22,6 +22,7 @@ export const PUBLIC_ACTIONS = [
   "admin.replay",
   "admin.listJobs",
   "admin.getJob",
+  "admin.changeJob",
   "admin.stopJob",
   "admin.attempts",
   "admin.statsNow",

@@ -44,7 +44,7 @@ export const MAX_RETRY_AFTER = hours(24);
 /**
  * The pause after the `failures`-th automatic call (1 for the first) failed.
  *
- * Jitter only lengthens, so that no call is ever earlier than its schedule says; `Retry-After` likewise.
+ * Jitter only lengthens, so no call is ever earlier than its schedule says; `Retry-After` likewise.
  * @param random a number in [0, 1)
  */
 export function retryDelay(

@@ -73,7 +73,7 @@ export function tlsOf(url: string): ServerTls | null {
   return { mode, ...(ca && { ca }), ...(cert && key && { cert, key }) };
 }
 
-/** Whoever says anything of TLS wants the most of it, unless they say less. */
+/** Anyone who says anything of TLS wants the most of it, unless they say less. */
 function modeOf(given: string | null, isWanted: boolean): SslMode {
   if (given === null) return isWanted ? "VERIFY_IDENTITY" : "DISABLED";
   const mode = SSL_MODES.find((one) => one === given.toUpperCase());

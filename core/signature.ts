@@ -79,7 +79,7 @@ function digest(id: string, timestampSeconds: number, body: string | Uint8Array,
 
 /** Keys made of secrets. Making one takes 15 µs, signing with it 2. */
 const keys = new Map<string, KeyObject>();
-/** Beyond this all are forgotten, so that secrets that were rotated away do not stay for ever. */
+/** Beyond this all are forgotten, so secrets that were rotated away do not stay for ever. */
 const MAX_KEYS = 1_000;
 
 function keyOf(secret: string): KeyObject {

@@ -1,6 +1,6 @@
 /**
  * What is counted: per stretch of time, app and lane a {@link Cell}; per app the tasks in each state ({@link Totals}).
- * All of it can be added up in any order, so that many may count at once and somebody sums up later.
+ * All of it can be added up in any order, so many may count at once and somebody sums up later.
  */
 import type { EpochMs } from "./clock.ts";
 import { bucketOfDuration, type Histogram, mergeHistogram } from "./histogram.ts";

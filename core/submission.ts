@@ -1,4 +1,4 @@
-/** Tasks on their way in: what the REST door hands on, and what becomes of it. */
+/** Tasks on their way in: what the REST API hands on, and what becomes of it. */
 import type { FieldError } from "./errors.ts";
 
 /** A task, or a part of one, as the JSON text that its caller wrote. */
@@ -9,13 +9,13 @@ export interface JsonEnvelope {
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
 
-/** One caller's task as the REST door hands it on. */
+/** One caller's task as the REST API hands it on. */
 export interface Submission {
   /** Whose rules check it: v1's, or kkbida's. */
   form: "v1" | "legacy";
   /** As the caller wrote it. */
   task: string;
-  /** Chosen by the door, who may send the same submission again; there is one task per id. */
+  /** Chosen by the API, who may send the same submission again; there is one task per id. */
   taskId: string;
   /** The app that calls; 0 for users. */
   appId: number;

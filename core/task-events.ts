@@ -1,4 +1,4 @@
-/** What happened to tasks, as it is told to whoever listens. Times are ISO 8601. */
+/** What happened to tasks, as it is told to anyone who listens. Times are ISO 8601. */
 import type { TaskState } from "./task.ts";
 import type { AttemptView } from "./task-views.ts";
 

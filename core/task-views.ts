@@ -47,6 +47,13 @@ export interface TaskView {
   /** Name of the app whose key handed it over, also of one that is deleted; null: a user did, or kkbida's endpoint. */
   app: string | null;
   /**
+   * The copy, or copy of a copy, that has succeeded or is still open: jobs over many tasks leave this task alone because of it.
+   * Null where there is none. Lists leave it out.
+   */
+  replacedBy?: { taskId: string; state: "succeeded" | "pending" } | null;
+  /** Of a copy: its original is resolved once it succeeds. Lists leave it out. */
+  resolvesOriginal?: boolean;
+  /**
    * Of a pending task: when its calls come, the next one first, if each fails as it is called. Earlier than that none comes;
    * jitter and what calls take make it later. Lists leave them out.
    */

@@ -60,7 +60,10 @@ export interface Progress {
   state: StoredState;
   /** Recorded calls, by schedule and by hand. */
   callCount: number;
-  /** How many calls operators asked for; they do not count against `limitCallCount`. */
+  /**
+   * How many calls do not count against `limitCallCount`: those that operators asked for, and all that were made before a
+   * retry with the whole schedule.
+   */
   manualCalls: number;
   /** Null once ended, and while it is held back by an earlier task of its `orderKey`. */
   nextCallAt: EpochMs | null;
@@ -122,8 +125,13 @@ export function afterCorruption(task: Progress, why: string, now: EpochMs): Prog
 /** Of one task: each is one more attempt on record. */
 export const MAX_MANUAL_CALLS = 1_000;
 
+/** What a retry by hand grants: one more call, or the task's schedule from its first call on. */
+export const RETRY_SCHEDULES = ["once", "whole"] as const;
+export type RetrySchedule = (typeof RETRY_SCHEDULES)[number];
+
 /**
- * A call by hand, now. It does not use up the automatic schedule, which goes on after it.
+ * A call by hand, now. With `once` it does not use up the automatic schedule, which goes on after it; with `whole` it is the
+ * first of the schedule, which begins anew: all calls so far stop counting against `limitCallCount`. Their numbers go on.
  * @throws BidaError state_conflict while a call is under way, for a task that is held back by another one (see
  *   {@link isHeld}), and for a succeeded task unless `force`; limit_reached after {@link MAX_MANUAL_CALLS} of them
  */
@@ -132,6 +140,7 @@ export function retryByHand(
   leased: boolean,
   force: boolean,
   clock: Clock,
+  schedule: RetrySchedule = "once",
 ): Progress & Pick<Limits, "expiresAt"> {
   const now = clock.now();
   if (leased) throw conflict("it is being called just now");
@@ -142,7 +151,9 @@ export function retryByHand(
   // By the generous reading of the clock: a second click must not grant a second call.
   const alreadyDue =
     task.state === "pending" && task.nextCallAt !== null && task.nextCallAt <= clock.after(millis(0));
-  if (!alreadyDue && task.manualCalls >= MAX_MANUAL_CALLS)
+  const asked = alreadyDue ? task.manualCalls : task.manualCalls + 1;
+  const manualCalls = schedule === "whole" ? task.callCount : asked;
+  if (manualCalls > task.manualCalls && manualCalls > MAX_MANUAL_CALLS)
     throw new BidaError(
       "limit_reached",
       `A task is called at most ${MAX_MANUAL_CALLS} times by hand; send a copy of it`,
@@ -150,7 +161,7 @@ export function retryByHand(
   return {
     ...progressOf(task),
     state: "pending",
-    manualCalls: alreadyDue ? task.manualCalls : task.manualCalls + 1,
+    manualCalls,
     nextCallAt: alreadyDue ? task.nextCallAt : now,
     finishedAt: null,
     expiresAt,
@@ -163,7 +174,7 @@ export function cancel(task: Progress, now: EpochMs): Progress {
   return ended("canceled", task, now);
 }
 
-/** Declares an exhausted task mended outside. @throws BidaError state_conflict for any other state */
+/** Marks an exhausted task as repaired elsewhere. @throws BidaError state_conflict for any other state */
 export function resolve(task: Progress, now: EpochMs): Progress {
   if (task.state !== "exhausted") throw conflict(`it is ${task.state}, not exhausted`);
   return ended("resolved", task, now);

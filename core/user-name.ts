@@ -3,7 +3,7 @@
 /** Characters that are not seen, or that turn the text around: formats, controls, fillers, what is not assigned. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** The form in which names are stored and compared: NFKC, so that widths and ligatures make no second name. */
+/** The form in which names are stored and compared: NFKC, so widths and ligatures make no second name. */
 export const canonicalName = (name: string): string => name.normalize("NFKC");
 
 export const hasUnseen = (name: string): boolean => UNSEEN.test(name);

@@ -1,4 +1,4 @@
-/** Values are counted before a schema looks at them: it names every mistake that it finds, each of them dear. */
+/** Values are counted before a schema looks at them: it names every mistake that it finds, each of them expensive. */
 
 /** In the parameters of an action, or the body of a request without a payload: a selection of 1,000 tasks and more. */
 export const MAX_PARAMETERS = 5_000;

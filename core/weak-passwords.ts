@@ -34,7 +34,7 @@ const RUNS = ["01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopa
   (run) => [run, [...run].reverse().join("")],
 );
 
-/** Why a password protects nothing, whoever may reach it: blank, or one character again and again. Null where it is neither. */
+/** Why a password protects nothing, no matter who may reach it: blank, or one character again and again. Null where it is neither. */
 export function isNoPassword(password: string): string | null {
   if (password.trim() === "") return "must not be blank";
   return new Set(password).size === 1 && [...password].length > 1

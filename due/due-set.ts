@@ -14,9 +14,9 @@
  * - Each operation is atomic. Only its holder can extend, release or settle a lease, and names it by the entry as it was
  *   claimed: what is said of a lease that has ended never touches a later lease of the same task (`dueAt` is the fence).
  * - "Due" is judged by the set's own clock ({@link DueSet.clock}), never a caller's, and never early.
- * - First calls go before retries; a share of each claim is kept for retries, so that they do not starve.
+ * - First calls go before retries; a share of each claim is kept for retries, so they do not starve.
  * - Apps take turns, and of each app its lanes (a lane: all entries for one target origin).
- * - What a lane may give is bounded by its window, its rate and its breaker (`lane-rules.ts`), so that one target that
+ * - What a lane may give is bounded by its window, its rate and its breaker (`lane-rules.ts`), so one target that
  *   is slow, floods or fails holds up nobody.
  */
 import { type Clock, type EpochMs, type Millis, millis, seconds } from "../core/clock.ts";
@@ -100,7 +100,7 @@ export interface DueSet {
   /** Adds what is not known yet. @returns how many that were */
   add(entries: DueEntry[]): Promise<number>;
   /**
-   * Takes in leases that ran out and were in their tasks' rows only, whoever holds them. A holder that still renews one has
+   * Takes in leases that ran out and were in their tasks' rows only, no matter who holds them. A holder that still renews one has
    * it; otherwise it goes the way of every lease that ran out. @returns how many were not known
    */
   addOrphans(entries: DueEntry[]): Promise<number>;

@@ -24,7 +24,7 @@ export interface Findings {
   settings: number;
 }
 
-/** Whether entries may be missing, so that the set has to be built anew from the database. */
+/** Whether entries may be missing, so the set has to be built anew from the database. */
 export const lacksEntries = ({ wrong }: Findings): boolean =>
   wrong.leases !== undefined || wrong.missing !== undefined;
 

@@ -12,7 +12,7 @@
  *
  * It takes seconds of failure, not a burst: a thousand tasks whose first calls fail together are no outage.
  * While it is open entries wait at no cost of an attempt, but none for longer than half a minute past its time: then a
- * trickle of calls goes out anyway, so that a target that stays down does not keep its tasks from their end.
+ * trickle of calls goes out anyway, so a target that stays down does not keep its tasks from their end.
  */
 import type { Millis } from "../core/clock.ts";
 import { minutes, seconds } from "../core/clock.ts";

@@ -7,7 +7,7 @@ import type { DueEntry } from "../core/job.ts";
 export const PARTITIONS = 8;
 export const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, i) => i);
 
-/** A lane belongs to one partition, so that its turn and its window are exact. */
+/** A lane belongs to one partition, so its turn and its window are exact. */
 export const partitionOf = ({ lane }: { lane: Lane }): number => bucketOf(lane, PARTITIONS);
 
 /** Task id (36 characters), `f` for a first call or `r` for a retry, lane (11), app in decimal. */

@@ -39,7 +39,7 @@ export class RedisClaims {
   }
 
   /**
-   * Rounds over the partitions that may have something, an even share of the room each, so that first calls of one
+   * Rounds over the partitions that may have something, an even share of the room each, so first calls of one
    * partition go before retries of another; until the room is full or nothing is left.
    */
   async claim(holder: string, room: number, retries: number): Promise<DueEntry[]> {

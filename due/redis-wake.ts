@@ -22,7 +22,7 @@ export class RedisWake {
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #poll: NodeJS.Timeout;
   readonly #hot = new Set<number>();
-  /** Where the next claim begins, so that partitions take turns too. */
+  /** Where the next claim begins, so partitions take turns too. */
   #turn = 0;
 
   /** @param onAbsent this process had no turn for half a lease */
@@ -60,7 +60,7 @@ export class RedisWake {
     );
   }
 
-  /** There may be something; whoever knows needs no wake-up. */
+  /** There may be something; anyone who knows needs no wake-up. */
   heat(partition: number): void {
     this.#hot.add(partition);
   }

@@ -1,6 +1,6 @@
 /**
  * The due set in Redis, shared by all schedulers. One Lua script per operation (`lua/`); each works on one partition,
- * and a lane belongs to one partition, so that turns and windows of a lane are exact.
+ * and a lane belongs to one partition, so turns and windows of a lane are exact.
  */
 import { epochMs, type SyncedClock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";

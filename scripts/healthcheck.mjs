@@ -5,7 +5,7 @@
 // only a process whose event loop runs and whose connection works can send. No node takes notice of us: we neither
 // join the cluster nor leave it.
 //
-// It says nothing about MySQL and Redis: starting a node again mends neither. That is what GET /readyz is for.
+// It says nothing about MySQL and Redis: starting a node again repairs neither. That is what GET /readyz is for.
 import { hostname } from "node:os";
 import { connect } from "nats";
 import { natsOptions } from "../services/bus/nats-options.ts";

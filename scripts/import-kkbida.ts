@@ -31,7 +31,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-// Whoever reads along may go away (`| head`); the import goes on.
+// Anyone who reads along may go away (`| head`); the import goes on.
 process.stdout.on("error", () => undefined);
 
 async function main(): Promise<number> {

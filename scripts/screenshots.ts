@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { destinations, tasks } from "../test/browser/mock/data.ts";
+import { destinations, endedJob, tasks } from "../test/browser/mock/data.ts";
 import { startMock } from "../test/browser/mock/server.ts";
 import { needProgram } from "../test/servers/binaries.ts";
 
@@ -57,8 +57,12 @@ const SHOTS: Shot[] = [
   { name: "waiting", path: "/waiting" },
   { name: "attempts", path: "/attempts" },
   { name: "destinations", path: "/destinations" },
+  { name: "jobs", path: "/jobs" },
+  { name: "job", path: `/jobs/${endedJob.id}` },
   { name: "incidents", path: "/incidents" },
   { name: "incident", path: "/incidents/2" },
+  { name: "inbox", path: "/inbox" },
+  { name: "mutes", path: "/inbox?view=mutes" },
   { name: "destination", path: `/destinations/${encodeURIComponent(failing)}` },
   { name: "destination-paused", path: `/destinations/${encodeURIComponent(paused)}` },
   {

@@ -1,4 +1,4 @@
-/** What the `start` script in package.json runs, for whoever starts a node as a process of its own. */
+/** What the `start` script in package.json runs, for anyone who starts a node as a process of its own. */
 import packageJson from "../package.json" with { type: "json" };
 
 /** The arguments of `node`, to be run in the project's root. */

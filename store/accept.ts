@@ -67,7 +67,7 @@ export async function acceptTasks(db: Database, items: NewTask[]): Promise<Accep
       return await attempt(known);
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      // The door may hand a task over twice, under one id, to two schedulers; whoever comes second finds it. That is
+      // The API may hand a task over twice, under one id, to two schedulers; anyone who comes second finds it. That is
       // rare, and the usual way costs nothing for it. The first one may be at it still, so more can appear.
       const found = await reading(knownIds(db.knex, items));
       if (found.size <= known.size) throw error;

@@ -1,4 +1,4 @@
-/** What breakers did. Written by those who hear of it, so that an event that was lost leaves a gap. */
+/** What breakers did. Written by those who hear of it, so an event that was lost leaves a gap. */
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";
 import type { Database } from "./database.ts";

@@ -155,9 +155,13 @@ export interface ManyChanged {
   changes: Change[];
   /** What the ends let go, see `lines.ts`. */
   released: LockedTask[];
-  /** Reason → how many a rule refused. */
-  skipped: Record<string, number>;
+  /** Reason → those that a rule refused. */
+  refused: Map<string, TaskId[]>;
 }
+
+/** Reason → how many. */
+export const countsOf = (refused: ManyChanged["refused"]): Record<string, number> =>
+  Object.fromEntries(Array.from(refused, ([reason, tasks]) => [reason, tasks.length]));
 
 /** Part of the transaction of a batch. */
 export interface Around {
@@ -182,12 +186,12 @@ export async function changeTasks(
     const within = { ...db, knex: trx };
     await around.before?.(within);
     const tasks = ids.length > 0 ? await lockTasks(db, trx, ids) : new Map<TaskId, LockedTask>();
-    const skipped: Record<string, number> = {};
+    const refused: ManyChanged["refused"] = new Map();
     const wanted: Change[] = [];
     for (const id of ids) {
       const before = tasks.get(id);
       const after = before ? ruled(before, rule, now) : "there is no such task";
-      if (typeof after === "string") skipped[after] = (skipped[after] ?? 0) + 1;
+      if (typeof after === "string") refused.set(after, [...(refused.get(after) ?? []), id]);
       else wanted.push({ before: before as LockedTask, after });
     }
     const changes = await lines.prepare(wanted);
@@ -209,7 +213,7 @@ export async function changeTasks(
         to: after.state,
       })),
     );
-    const changed = { changes, released: [...released.values()], skipped };
+    const changed = { changes, released: [...released.values()], refused };
     await around.after?.(within, changed);
     return changed;
   });
@@ -217,8 +221,14 @@ export async function changeTasks(
 
 /** What becomes of a task; where its state forbids it, why. */
 function ruled(before: LockedTask, rule: Rule, now: EpochMs): LockedTask | string {
+  const after = ruling(before, rule);
+  return typeof after === "string" ? after : { ...before, ...after, updatedAt: now };
+}
+
+/** What a rule says of a task; where it refuses, why. */
+export function ruling<T, R>(task: T, rule: (task: T) => R): R | string {
   try {
-    return { ...before, ...rule(before), updatedAt: now };
+    return rule(task);
   } catch (error) {
     if (!(error instanceof BidaError) || error.status !== 409) throw error;
     return (error.errors[0]?.message ?? error.message).split(";")[0] as string;

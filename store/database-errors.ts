@@ -46,7 +46,7 @@ export const NOT_ADMITTED: ReadonlySet<number> = new Set([
 export const NOT_TRUSTED =
   /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|HOSTNAME_MISMATCH|HANDSHAKE_(NO_SSL|SSL))/;
 
-/** The server will not, or cannot, do it just now; somebody mends that, or it passes. */
+/** The server will not, or cannot, do it just now; somebody repairs that, or it passes. */
 export const PASSING: ReadonlySet<number> = new Set([
   // No room, no memory, no disk.
   3, // EE_WRITE

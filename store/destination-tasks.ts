@@ -1,6 +1,6 @@
 /**
  * The tasks of one destination, counted. No index knows destinations: one more would cost every task that is accepted and
- * recorded, so that a short look at the tasks of a state is taken instead, and it is said that it was short.
+ * recorded, so a short look at the tasks of a state is taken instead, and it is said that it was short.
  */
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";

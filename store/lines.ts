@@ -5,7 +5,7 @@
  *
  * 1. Lines are waited for with nothing else locked but idempotency keys, all in one statement, in order of their ids.
  * 2. Task rows are waited for in order of their ids, as everywhere.
- * 3. Whoever holds task rows never waits for a line or for the row of a task to be released: it starts again, with its
+ * 3. A transaction that holds task rows never waits for a line or for the row of a task to be released: it starts again, with its
  *    lines locked first ({@link LinesNeeded}), or as after any lost lock race.
  */
 import { createHash } from "node:crypto";

@@ -56,7 +56,7 @@ const LONGEST_LOOK = 8_000;
 const PATIENCE = 50;
 
 /**
- * A page of tasks in the order of `sort`. The cursor names the last row that was looked at, so that rows which arrive
+ * A page of tasks in the order of `sort`. The cursor names the last row that was looked at, so rows which arrive
  * meanwhile shift nothing. A page may be short, or empty, and still have a cursor: then the rest was not looked at yet.
  * @throws BidaError invalid_query for a cursor that is not one of ours
  */

@@ -6,7 +6,7 @@ import type { Statement } from "./drivers/statement.ts";
 import { LOCKED_COLUMNS, type LockedTask, lockedById } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 
-/** Locks rows in one order for everyone, so that batches wait for each other instead of deadlocking. */
+/** Locks rows in one order for everyone, so batches wait for each other instead of deadlocking. */
 export function lockStatement(driver: Texts, ids: TaskId[], wait: "wait" | "nowait"): Statement {
   const keys = ids.map(taskIdToBytes).sort(Buffer.compare);
   const lock = driver.forUpdate("task_id", wait);

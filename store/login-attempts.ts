@@ -21,7 +21,7 @@ export async function readAttempts(db: Database, keys: string[]): Promise<(Attem
 /** Counts a failure under each of `keys`; failures that are too long ago are forgotten. */
 export async function noteFailure(db: Database, keys: string[], now: EpochMs): Promise<void> {
   await transaction(db, async ({ knex }) => {
-    // In one order, so that two failures at once do not wait for each other.
+    // In one order, so two failures at once do not wait for each other.
     for (const hash of keys.map(hashOf).sort(Buffer.compare)) {
       const counted = await knex("login_attempts")
         .where("key_hash", hash)

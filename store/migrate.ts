@@ -26,6 +26,7 @@ import * as wire from "./migrations/019_wire.ts";
 import * as incidents from "./migrations/020_incidents.ts";
 import * as profiles from "./migrations/021_profiles.ts";
 import * as search from "./migrations/023_search.ts";
+import * as jobs from "./migrations/024_jobs.ts";
 import * as phases from "./migrations/025_phases.ts";
 import * as inbox from "./migrations/026_inbox.ts";
 
@@ -60,6 +61,7 @@ const MIGRATIONS: Migration[] = [
   incidents,
   profiles,
   search,
+  jobs,
   phases,
   inbox,
 ];

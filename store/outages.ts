@@ -27,7 +27,7 @@ const LOOK = STEPS.hour;
 
 /** What was raised, as it was when it was looked at. */
 export type Over = Pick<StoredIncident, "id" | "lastAt"> & {
-  /** Nothing is well: it is about a channel that is deleted. */
+  /** Nothing is well: it is about a channel that is deleted, or switched off. */
   gone: boolean;
 };
 
@@ -59,14 +59,16 @@ async function stateOf(db: Database, one: StoredIncident, now: EpochMs): Promise
       return whether(!(await hasFailedTasks(db, one.id)));
     case "backlog":
     case "channel": {
-      const column = one.kind === "backlog" ? "backlog_alarmed_at" : "broken_since";
-      const channel = await reading(
+      const row = await reading(
         db
           .knex("webhooks")
           .where("id", one.subject?.id ?? 0)
-          .first(column),
+          .first(),
       );
-      return channel ? whether(channel[column] === null) : "gone";
+      if (!row?.enabled) return "gone";
+      if (one.kind === "backlog") return whether(row.backlog_alarmed_at === null);
+      // Other settings forget what was wrong; that it works is known once a message arrived.
+      return whether(row.broken_since === null && Number(row.last_success_at) >= one.firstAt);
     }
     case "breaker":
       return whether((await isClosed(db, one, now)) || (await callsGoWell(db, one, now)));

@@ -17,7 +17,7 @@ export class Probe {
     if (now - this.#at >= KEPT) {
       this.#at = now;
       this.#last = write(knex, withinMs);
-      // Whoever asks gets it; nobody may.
+      // Anyone who asks gets it; nobody may.
       this.#last.catch(() => undefined);
     }
     return this.#last;

@@ -1,7 +1,7 @@
 /**
  * Recording: the attempts of a batch and the next state of their tasks, in one transaction.
  *
- * The fence: attempt n is written only where `call_count` is n − 1, under the row's lock. Whoever comes second with
+ * The fence: attempt n is written only where `call_count` is n − 1, under the row's lock. Anyone who comes second with
  * the same n (a node that lost its lease) changes nothing and learns what the row says now.
  */
 import type { Clock, EpochMs } from "../core/clock.ts";

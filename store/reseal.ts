@@ -1,6 +1,6 @@
 /**
  * After a change of `BIDA_SECRET_KEY` or `BIDA_ENCRYPT_PAYLOADS`: what is stored gets the form that new rows have. Payloads and
- * answers never change once they are stored, so that rows can be written while nodes work; any number of runs may
+ * answers never change once they are stored, so rows can be written while nodes work; any number of runs may
  * end anywhere, and be begun again.
  */
 import { setTimeout as pause } from "node:timers/promises";

@@ -90,7 +90,7 @@ async function deleteTasks(db: Database, ids: TaskId[], cutoff: EpochMs, now: Ep
 }
 
 /**
- * Deletes up to `limit` idempotency keys made before `cutoff`. A key is as old as its task, so that the keys of pruned
+ * Deletes up to `limit` idempotency keys made before `cutoff`. A key is as old as its task, so the keys of pruned
  * tasks are among them.
  */
 export async function pruneKeys(db: Database, cutoff: EpochMs, limit: number): Promise<Step<true>> {

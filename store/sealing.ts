@@ -1,8 +1,8 @@
 /**
  * Payloads, headers and answers at rest: AES-256-GCM under `BIDA_SECRET_KEY`, where `BIDA_ENCRYPT_PAYLOADS` says so. Each row has a
  * key of its own, derived from the installation's by the row's name (HMAC-SHA256), and each value knows its column: what was
- * copied into another row, or another column, does not open. Keys per row also keep random nonces apart, of which one key bears
- * 2^32 only (NIST SP 800-38D, section 8.3). Which key a row is sealed with stands beside it, so that rows under several keys,
+ * copied into another row, or another column, does not open. Keys per row also keep random nonces apart, of which one key can take
+ * 2^32 only (NIST SP 800-38D, section 8.3). Which key a row is sealed with stands beside it, so rows under several keys,
  * and rows that are not sealed, can stand side by side.
  */
 import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";

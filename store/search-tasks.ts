@@ -8,7 +8,7 @@ import { LISTED_COLUMNS, type ListedTask, listedFromRow, type Row, stateCode } f
 import { placeholders } from "./sql.ts";
 
 /** Newest tasks of each state whose ids are looked at for their end: no index knows it. */
-const IDS_LOOKED_AT = 200_000;
+const IDS_LOOKED_AT = 100_000;
 /** Newest tasks whose names of apps are looked at. */
 const NAMES_LOOKED_AT = 5_000;
 
@@ -25,19 +25,24 @@ export interface SomeTasks {
 export async function tasksByIdParts(db: Database, parts: IdParts[], limit: number): Promise<SomeTasks> {
   const { knex } = forSearch(db);
   const ids: Buffer[] = [];
-  let complete = true;
-  for (const one of parts) {
-    for (const look of looksOf(knex, one)) {
-      const query = knex(look.clone().limit(IDS_LOOKED_AT).as("looked")).select("task_id");
-      if (one.ends !== "") query.whereRaw(...endingIn(one.ends));
-      const rows = await reading<Row[]>(query.limit(limit + 1 - ids.length));
-      ids.push(...rows.map(({ task_id }) => task_id as Buffer));
-      if (ids.length > limit) return { tasks: await byIds(knex, ids.slice(0, limit)), complete: false };
-      const beyond = look.clone().offset(IDS_LOOKED_AT).limit(1);
-      if (one.ends !== "") complete &&= (await reading<Row[]>(beyond)).length === 0;
-    }
+  const looks = parts.flatMap((one) => looksOf(knex, one).map((look) => ({ look, ends: one.ends })));
+  for (const { look, ends } of looks) {
+    const query = knex(look.clone().limit(IDS_LOOKED_AT).as("looked")).select("task_id");
+    if (ends !== "") query.whereRaw(...endingIn(ends));
+    const rows = await reading<Row[]>(query.limit(limit + 1 - ids.length));
+    ids.push(...rows.map(({ task_id }) => task_id as Buffer));
+    if (ids.length > limit) return { tasks: await byIds(knex, ids.slice(0, limit)), complete: false };
   }
-  return { tasks: await byIds(knex, ids), complete };
+  return { tasks: await byIds(knex, ids), complete: await sawAll(looks) };
+}
+
+/** Whether there is nothing behind what was looked at for an end. */
+async function sawAll(looks: { look: Knex.QueryBuilder; ends: string }[]): Promise<boolean> {
+  for (const { look } of looks.filter(({ ends }) => ends !== "")) {
+    const beyond = look.clone().offset(IDS_LOOKED_AT).limit(1);
+    if ((await reading<Row[]>(beyond)).length > 0) return false;
+  }
+  return true;
 }
 
 /** Where ids with these parts stand, newest first: by what they begin with, or state by state. An index alone tells both. */

@@ -103,7 +103,7 @@ export async function deleteUser(within: Database, id: number): Promise<void> {
 
 /**
  * Refuses where nobody with the role admin is left. To be called after the change, in its transaction; the rows are
- * locked first ({@link lockAdmins}), so that two admins cannot demote each other at once.
+ * locked first ({@link lockAdmins}), so two admins cannot demote each other at once.
  * @throws BidaError conflict
  */
 export async function checkAdminLeft(within: Database): Promise<void> {

@@ -109,6 +109,7 @@ export async function deleteWebhook(db: Database, id: number): Promise<void> {
       await trx("webhooks").where("id", id).delete();
       await trx("alarm_deliveries").where("webhook_id", id).delete();
       await trx("alarm_messages").where("webhook_id", id).delete();
+      await trx("incident_channels").where("webhook_id", id).delete();
     });
   } catch (error) {
     throw translated(error);

@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { setTimeout as pause } from "node:timers/promises";
 import { type Options, runTests } from "./run.ts";
 import type { Program } from "./servers/binaries.ts";
 import { temporaryFolder } from "./servers/server.ts";
 import { affected, onChange } from "./watch.ts";
 
-/** What makes a file need a server, put together here so that this file itself needs none. */
+/** What makes a file need a server, put together here so this file itself needs none. */
 const NAMED = {
   mysql: ["mysql", "Database"].join(""),
   redis: ["redis", "Url"].join(""),

@@ -26,7 +26,7 @@ const FIGURES = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm
 const HEAVY = /\/(e2e|chaos|browser)\//;
 
 /**
- * What a file may say of itself in its first comment: about how long it takes, and that it measures time, so that no
+ * What a file may say of itself in its first comment: about how long it takes, and that it measures time, so no
  * other such file may run beside it.
  */
 const TAKES = /@takes (\d+) s\b/;
@@ -105,7 +105,7 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
     options.say(
       `${mark} ${file.path.padEnd(width)} ${figures} ${result.seconds.toFixed(1).padStart(6)} s${how}`,
     );
-    // Indented, so that nothing a test prints can be taken for the summary.
+    // Indented, so nothing a test prints can be taken for the summary.
     if (count.failed > 0) options.say(result.output.trimEnd().replace(/^/gm, "  | "));
   }
 
@@ -169,7 +169,7 @@ async function runFile(file: TestFile, folder: string, addresses: Record<string,
   const started = performance.now();
   const child = spawn(...boundToUs(process.execPath, [file.absolute]), {
     stdio: ["ignore", log, log],
-    detached: true, // leads a group of its own, so that all it started can be ended with it
+    detached: true, // leads a group of its own, so all it started can be ended with it
     env: { ...cleanEnvironment(), ...addresses, TMPDIR: folder, NODE_COMPILE_CACHE: COMPILED },
   });
   closeSync(log);

@@ -33,7 +33,7 @@ export interface NameResolverOptions {
 /** What the connector needs of a {@link NameResolver}. */
 export type NameLookup = Pick<NameResolver, "lookup">;
 
-/** Less than a call's usual time, so that its record says what was slow. In ms. */
+/** Less than a call's usual time, so its record says what was slow. In ms. */
 const LIMIT = 5_000;
 /** An answer is kept no longer than this, whatever its TTL, in ms. */
 const MAX_KEPT = 300_000;

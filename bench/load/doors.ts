@@ -118,7 +118,7 @@ function directDoor(work: Work, connections: number): Door {
   };
 }
 
-/** undici's own interface: about half the cost of `request`, so that the generator weighs less on what it measures. */
+/** undici's own interface: about half the cost of `request`, so the generator weighs less on what it measures. */
 function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,

@@ -2,11 +2,11 @@
 
 /**
  * How the receiver answers: at once, failing 1 % or 30 % of calls, failing the first call of each task, or never.
- * Which calls fail follows from the task's number and the call's, so that it is the same for everyone.
+ * Which calls fail follows from the task's number and the call's, so it is the same for everyone.
  */
 export type Behaviour = "ok" | "f1" | "f30" | "once" | "hang";
 
-/** One round of work. Its number is in every URL, so that calls of different rounds are never mixed up. */
+/** One round of work. Its number is in every URL, so calls of different rounds are never mixed up. */
 export interface Work {
   round: number;
   behaviour: Behaviour;

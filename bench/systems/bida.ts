@@ -16,8 +16,8 @@ const ADMIN = { authorization: `Basic ${Buffer.from("admin:admin").toString("bas
 const SUCCEEDED = 1;
 
 /**
- * docker-compose.yml has one node with the doors, two schedulers and three dispatchers. On two cores that is one process with
- * the doors and one that schedules and dispatches: more processes than cores only take turns.
+ * docker-compose.yml has one node for the API and the console, two schedulers and three dispatchers. On two cores that is one process with
+ * the API and one that schedules and dispatches: more processes than cores only take turns.
  */
 export const DOORS = "api,admin,notifier";
 export const WORKERS = "scheduler,dispatcher";
@@ -98,7 +98,7 @@ export class Bida implements System {
     this.#nodes.push(new BidaNode({ ...this.#env, BIDA_PORT: String(await freePort()), ...env }));
   }
 
-  /** Until the door knows all nodes. */
+  /** Until the API knows all nodes. */
   async #settleNodes(): Promise<void> {
     const door = this.#nodes[0] as BidaNode;
     await until(
@@ -202,7 +202,7 @@ export class Bida implements System {
     }
   }
 
-  /** The door's plan, for programs that are no generator. */
+  /** The API's plan, for programs that are no generator. */
   get http(): Extract<DoorPlan, { kind: "http" }> {
     return this.doors.http as Extract<DoorPlan, { kind: "http" }>;
   }

@@ -14,7 +14,7 @@ export interface Handed {
 
 export interface System {
   name: string;
-  /** By what tasks come in; `rpc` only where there is such a door. */
+  /** By what tasks come in; `rpc` only where there is such an API. */
   doors: { http?: DoorPlan; rpc?: DoorPlan; bulk?: DoorPlan };
   /** Its processes, the servers that it uses included, by role. */
   pids(): Map<string, number>;

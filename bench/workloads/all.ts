@@ -182,7 +182,7 @@ class Run {
     const { quick } = this.#options;
     const systems = quick ? [this.#cluster] : [this.#embedded, this.#cluster];
     for (const bida of systems) {
-      // So that the destinations are known.
+      // So the destinations are known.
       await this.#bench.round(bida, { door: "http", count: 200 });
       await withoutBreakers(this.#bench, bida);
     }
@@ -194,7 +194,7 @@ class Run {
     }
   }
 
-  /** Nodes that schedule and dispatch, beside the one with the doors. */
+  /** Nodes that schedule and dispatch, beside the one with the API. */
   async nodes(): Promise<void> {
     if (!this.#options.only.has("nodes")) return;
     this.#say("nodes");

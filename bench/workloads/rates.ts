@@ -46,7 +46,7 @@ export async function usageAtRate(
 
 /**
  * All of them do nothing at the same time: they are measured beside each other. The kernel's account is read in steps of 10 ms,
- * so that 20 s tell 0.001 cores per process.
+ * so 20 s tell 0.001 cores per process.
  */
 export async function usageIdle(systems: System[], seconds: number): Promise<Map<string, RateUsage>> {
   const measures = systems.map((system) => ({ name: system.name, costs: measuring(system.pids()) }));

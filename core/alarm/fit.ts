@@ -1,7 +1,7 @@
 /** Messages that must fit into what a platform takes: whole lines and whole entries first, and it is said how many are left out. */
 import { cutToBytes } from "../cut-text.ts";
-import { fits } from "./sizes.ts";
 import type { ChannelType } from "../schema/webhooks.ts";
+import { fits } from "./sizes.ts";
 
 /** Less of a line says nothing, in bytes. */
 const LEAST_PART = 40;

@@ -70,7 +70,7 @@ const shape = {
   name: z.string(),
   disabled: z.boolean(),
   ipAllow: z.array(z.string()).describe("Ranges it may call from; empty: from anywhere"),
-  ratePerSecond: z.int().nullable().describe("At each node with the REST door; null: no limit"),
+  ratePerSecond: z.int().nullable().describe("At each node with the API; null: no limit"),
   signResends: z.boolean().describe("Whether what operators resend in its name is signed as its own"),
   businessKeyPath: z.string().nullable().describe("Where its business key stands in what new tasks send"),
   previousKeyUntil: time.nullable().describe("Until when the key before works"),

@@ -58,6 +58,14 @@ export const taskViewSchema = z
     resentAs: z
       .exactOptional(z.array(taskIdSchema))
       .describe("Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out"),
+    replacedBy: z
+      .exactOptional(z.object({ taskId: taskIdSchema, state: z.enum(["succeeded", "pending"]) }).nullable())
+      .describe(
+        "The copy, or copy of a copy, that has succeeded or is still open: retries of many tasks leave this one alone. Lists leave it out",
+      ),
+    resolvesOriginal: z
+      .exactOptional(z.boolean())
+      .describe("Of a copy: its original is resolved once it succeeds. Lists leave it out"),
     app: words.describe(
       "Name of the app whose key handed it over, also of one that is deleted. Null: a user did, or kkbida's endpoint. `sourceAppName` is what the request says",
     ),
@@ -82,7 +90,14 @@ const onRequest = <S extends z.ZodType>(field: S) =>
 
 /** `TaskItem` of the contract. */
 export const taskItemSchema = taskViewSchema
-  .omit({ heldBy: true, resendOf: true, resentAs: true, plannedCalls: true })
+  .omit({
+    heldBy: true,
+    resendOf: true,
+    resentAs: true,
+    replacedBy: true,
+    resolvesOriginal: true,
+    plannedCalls: true,
+  })
   .extend({
     requestParam: onRequest(taskViewSchema.shape.requestParam),
     body: onRequest(words),

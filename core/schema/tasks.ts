@@ -1,7 +1,7 @@
 /** Parameters of the actions on tasks. */
 import { z } from "zod";
 import { STATUS_CLASSES } from "../retry.ts";
-import { STATES } from "../task.ts";
+import { RETRY_SCHEDULES, STATES } from "../task.ts";
 import { originSchema } from "./destinations.ts";
 import { moment, note, paging, part } from "./parts.ts";
 
@@ -86,6 +86,11 @@ export const attemptsQuerySchema = z.strictObject({
 
 export const taskAttemptsSchema = attemptsQuerySchema.extend({ taskId: z.string() });
 
+/** What a retry grants. */
+export const retrySchedule = z
+  .enum(RETRY_SCHEDULES, { error: `must be one of ${RETRY_SCHEDULES.join(", ")}` })
+  .describe("`once`: one more call. `whole`: `limitCallCount` calls, by its `retry` from the beginning");
+
 /** What may stand in the body of a retry. */
 export const retryBodySchema = z
   .strictObject({
@@ -93,9 +98,13 @@ export const retryBodySchema = z
       .boolean("must be true or false")
       .default(false)
       .describe("Whether a task that has succeeded is called again"),
+    schedule: retrySchedule.default("once"),
     note,
   })
-  .meta({ id: "RetryRequest", examples: [{ note: "The target is mended" }, { force: true }] });
+  .meta({
+    id: "RetryRequest",
+    examples: [{ note: "The target is repaired" }, { force: true }, { schedule: "whole" }],
+  });
 
 export const retrySchema = retryBodySchema.extend({ taskId: z.string() });
 

@@ -1,6 +1,6 @@
 -- Shared by all scripts of the due set; put before each of them when it is loaded, after the numbers of `lane-rules.ts`.
 --
--- One partition's keys, all with the hash tag {p}, so that they live on one node of a Redis Cluster.
+-- One partition's keys, all with the hash tag {p}, so they live on one node of a Redis Cluster.
 -- KEYS[1] is the prefix "bida:{p}:" itself; the rest is derived from it:
 --   due                 ZSET  member -> time it is due (ms)           waiting
 --   ready:<rank><queue> ZSET  member -> time it was due               ready, of one lane and app
@@ -24,7 +24,7 @@
 --
 -- What holds between scripts; `repair.lua` restores it where Redis has lost a part of its keys:
 --   1. A member is in one of `due`, a ready queue and `lease`.
---   2. `holder` has the members of `lease`. One without a holder is taken by whoever extends it; one that only has a holder
+--   2. `holder` has the members of `lease`. One without a holder is taken by anyone who extends it; one that only has a holder
 --      gets its lease back.
 --   3. `leased` has for each lane how many members of `lease` are of it, and no lane with none.
 --   4. `readies` is the number of members of all ready queues; each queue is in `queues:<lane>`.
@@ -130,7 +130,7 @@ local function lease(members, dues, holder, lease_ms)
   for lane, count in pairs(by_lane(members)) do redis.call('HINCRBY', LEASED, lane, count) end
 end
 
--- Ends leases, each named once. Their lanes have room again: whoever calls this reopens them.
+-- Ends leases, each named once. Their lanes have room again: anyone who calls this reopens them.
 local function unlease(members)
   if #members == 0 then return end
   redis.call('ZREM', LEASE, unpack(members))
@@ -155,5 +155,5 @@ local function place(member, due_at)
   return redis.call('ZRANK', DUE, member) == 0
 end
 
--- Tells every scheduler to look at this partition. A hint: whoever misses it looks a second later.
+-- Tells every scheduler to look at this partition. A hint: anyone who misses it looks a second later.
 local function wake() redis.call('PUBLISH', 'bida:wake', P) end

@@ -12,7 +12,7 @@ local whole = cursor == '0'
 local found = {}
 local function tell(kind, count) found[kind] = (found[kind] or 0) + (count or 1) end
 
--- Whoever holds an entry that is leased no more may be calling it: it gets the lease back, which runs out if nobody renews it.
+-- Anyone who holds an entry that is leased no more may be calling it: it gets the lease back, which runs out if nobody renews it.
 local function restore(member)
   if redis.call('ZSCORE', DUE, member) then
     tell('holders')

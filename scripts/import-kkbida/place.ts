@@ -1,4 +1,4 @@
-/** The database to import into, opened so that nobody else is at work in it. */
+/** The database to import into, opened so nobody else is at work in it. */
 import { existsSync } from "node:fs";
 import { type Config, ConfigError } from "../../core/config.ts";
 import {

@@ -1,4 +1,4 @@
-/** What operators do: look for tasks, call them again, end them, declare them mended; who may do what. */
+/** What operators do: look for tasks, call them again, end them, declare them repaired; who may do what. */
 import type { ServiceSchema } from "moleculer";
 import { z } from "zod";
 import { callerKey } from "../../core/caller.ts";
@@ -6,7 +6,14 @@ import type { TaskQuery } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { attemptQuerySchema } from "../../core/schema/attempts.ts";
-import { bulkOptionsSchema, bulkSchema, replaySchema, stopSchema } from "../../core/schema/bulk.ts";
+import {
+  bulkOptionsSchema,
+  bulkSchema,
+  jobChangeSchema,
+  jobQuerySchema,
+  replaySchema,
+  stopSchema,
+} from "../../core/schema/bulk.ts";
 import {
   destinationChangeSchema,
   destinationQuerySchema,
@@ -18,7 +25,6 @@ import {
   incidentQuerySchema,
   muteSchema,
 } from "../../core/schema/incidents.ts";
-import { pageQuerySchema } from "../../core/schema/parts.ts";
 import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
@@ -49,6 +55,7 @@ import * as destinations from "./destinations.ts";
 import { drain, drainSchema } from "./drain.ts";
 import { inboxActions } from "./inbox.actions.ts";
 import * as incidents from "./incidents.ts";
+import * as jobs from "./jobs.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { Office, officeOf } from "./office.ts";
 import { peopleActions } from "./people.ts";
@@ -111,8 +118,8 @@ const admin: ServiceSchema = {
     },
 
     retry: async (params, ctx) => {
-      const { taskId, force, note } = parseWith(retrySchema, params, "invalid_body");
-      return retryTask(officeOf(ctx).resources, ctx, taskIdOf(taskId), force, note);
+      const { taskId, ...options } = parseWith(retrySchema, params, "invalid_body");
+      return retryTask(officeOf(ctx).resources, ctx, taskIdOf(taskId), options);
     },
 
     cancel: async (params, ctx) => cancelTask(officeOf(ctx).resources, ctx, params),
@@ -226,15 +233,16 @@ const admin: ServiceSchema = {
 
     resend: async ({ taskId, changes }, ctx) => resend(officeOf(ctx), ctx, taskIdOf(taskId), changes),
 
-    listJobs: async (params, ctx) => {
-      const { limit, cursor = null } = parseWith(pageQuerySchema, params, "invalid_query");
-      return bulk.jobsPage(officeOf(ctx).resources, ctx, limit, cursor);
-    },
+    listJobs: async (params, ctx) =>
+      jobs.jobsPage(officeOf(ctx).resources, ctx, parseWith(jobQuerySchema, params, "invalid_query")),
 
-    getJob: async ({ id }, ctx) => bulk.viewJob(officeOf(ctx).resources, ctx, id),
+    getJob: async ({ id }, ctx) => jobs.viewJob(officeOf(ctx).resources, ctx, id),
+
+    changeJob: async ({ id, change }, ctx) =>
+      jobs.setJob(officeOf(ctx), ctx, id, parseWith(jobChangeSchema, change, "invalid_body")),
 
     stopJob: async ({ id, ...body }, ctx) =>
-      bulk.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
+      jobs.endJob(officeOf(ctx).resources, ctx, id, parseWith(stopSchema, body, "invalid_body").note),
 
     ...inboxActions,
     ...peopleActions,

@@ -146,7 +146,7 @@ export class Authenticator {
 
   /**
    * The administrator of the environment becomes a user with the first login; later only where nobody else could
-   * administrate, so that one who was deleted stays away.
+   * administrate, so one who was deleted stays away.
    */
   async #adopted(
     { username, password, environment }: Credentials,

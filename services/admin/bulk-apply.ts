@@ -1,9 +1,18 @@
 /** One batch of a change of many tasks: the transaction, and what follows it, as for a single task. */
 import type { AuditEntry } from "../../core/audit.ts";
 import type { BulkAction, JobKind } from "../../core/bulk.ts";
+import type { Clock } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { type DueEntry, dueEntryOf } from "../../core/job.ts";
-import { cancel, resolve, retryByHand } from "../../core/task.ts";
+import {
+  cancel,
+  type Limits,
+  type Progress,
+  type RetrySchedule,
+  resolve,
+  retryByHand,
+} from "../../core/task.ts";
 import { recordAudits } from "../../store/audit.ts";
 import {
   type Around,
@@ -13,9 +22,10 @@ import {
   type Rule,
 } from "../../store/change-many.ts";
 import { isHanded } from "../../store/handovers.ts";
+import { REPLACED, replacementsOf } from "../../store/resends.ts";
 import type { LockedTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
-import { letGo, progressOf } from "../tasks/tasks.ts";
+import { grantOf, letGo, progressOf } from "../tasks/tasks.ts";
 
 /** Tasks in one transaction. */
 export const BATCH = 200;
@@ -31,27 +41,47 @@ const CHANGED = {
   resolve: "task.resolved",
 } as const;
 
+/** More of a batch. */
+export interface Batch extends Around {
+  /** Asked with the task locked; where it says no, the task is skipped. */
+  isMeant?: (task: LockedTask) => boolean;
+  /** What a retry grants; default: once. */
+  schedule?: RetrySchedule;
+}
+
 /**
- * Changes up to {@link BATCH} tasks; each that was changed is in the audit log.
- * @param around `isMeant` is asked with the task locked; where it says no, the task is skipped
+ * Changes up to {@link BATCH} tasks; each that was changed is in the audit log. Of a retry those are left out that a copy
+ * stands for.
  */
 export async function applyTo(
   resources: Resources,
   action: BulkAction,
   candidates: Candidate[],
   by: By,
-  { isMeant = () => true, ...around }: Around & { isMeant?: (task: LockedTask) => boolean } = {},
+  { isMeant = () => true, schedule = "once", ...around }: Batch = {},
 ): Promise<ManyChanged> {
   const { db, due, clock, teller } = resources;
   const entries = candidates.flatMap(({ entry }) => entry ?? []);
   const now = clock.now();
+  const leased = await leasedAmong(resources, action, entries);
+  const rule = ruleOf(action, schedule, clock);
+  const replaced = new Map<TaskId, string>();
   const changed = await changeTasks(
     db,
     candidates.map(({ taskId }) => taskId),
     now,
-    whereMeant(isMeant, await ruleOf(resources, action, entries)),
+    (task) => {
+      if (!isMeant(task)) throw notNow("it does not fit the filter any more");
+      const isLeased = leased.has(task.taskId) || isHanded(task, clock.now());
+      return rule({ ...task, leased: isLeased, replaced: replaced.get(task.taskId) ?? null });
+    },
     {
-      ...around,
+      async before(within) {
+        await around.before?.(within);
+        if (action !== "retry") return;
+        for (const [taskId, { state }] of await replacementsOf(within, candidates))
+          replaced.set(taskId, REPLACED[state]);
+      },
       async after(within, all) {
         const audited = all.changes.map(({ before, after }) => ({
           at: now,
@@ -59,7 +89,7 @@ export async function applyTo(
           action: `task.${action}`,
           target: { type: "task", id: after.taskId },
           before: progressOf(before),
-          after: progressOf(after),
+          after: { ...progressOf(after), ...grantOf(schedule) },
         }));
         await recordAudits(within, audited);
         await around.after?.(within, all);
@@ -85,23 +115,41 @@ export async function applyTo(
   return changed;
 }
 
-async function ruleOf({ due, clock }: Resources, action: BulkAction, entries: DueEntry[]): Promise<Rule> {
+/** Of these, the tasks that are being called. Without Redis nobody can say, as for a single task. */
+async function leasedAmong(
+  { due }: Resources,
+  action: BulkAction,
+  entries: DueEntry[],
+): Promise<ReadonlySet<TaskId>> {
+  if (action !== "retry" || entries.length === 0) return new Set();
+  return due.leasedAmong(entries).catch(() => new Set<TaskId>());
+}
+
+/** What a rule on many tasks looks at, beside the task. */
+export type Ruled = Progress &
+  Limits & {
+    /** Whether it is being called. */
+    leased: boolean;
+    /** Why a copy stands for it; null: none does. */
+    replaced: string | null;
+  };
+
+/** What an action makes of one of many tasks, before and while it is done: previews ask the same rule. It throws where it refuses. */
+export function ruleOf(
+  action: BulkAction,
+  schedule: RetrySchedule,
+  clock: Clock,
+): (task: Ruled) => ReturnType<Rule> {
   if (action === "cancel") return (task) => cancel(task, clock.now());
   if (action === "resolve") return (task) => resolve(task, clock.now());
-  // Without Redis nobody can say, as for a single task.
-  const leased = entries.length > 0 ? await due.leasedAmong(entries).catch(() => new Set()) : new Set();
   return (task) => {
-    const isLeased = leased.has(task.taskId) || isHanded(task, clock.now());
-    return retryByHand(task, isLeased, false, clock);
+    const after = retryByHand(task, task.leased, false, clock, schedule);
+    if (task.replaced !== null) throw notNow(task.replaced);
+    return after;
   };
 }
 
-const whereMeant =
-  (isMeant: (task: LockedTask) => boolean, rule: Rule): Rule =>
-  (task) => {
-    if (isMeant(task)) return rule(task);
-    throw new BidaError("state_conflict", "it does not fit the filter any more");
-  };
+const notNow = (why: string): BidaError => new BidaError("state_conflict", why);
 
 /** Sums up reasons. */
 export function added(a: Record<string, number>, b: Record<string, number>): Record<string, number> {

@@ -1,32 +1,29 @@
 /**
  * Works on jobs over many tasks, one at a time and a step at a time; callers take turns, of {@link TURN} each. A step is small, because the calls that it causes
- * begin together and others' first calls stand behind them; and it rests much longer than each step takes, so that where
+ * begin together and others' first calls stand behind them; and it rests much longer than each step takes, so where
  * the database or this process has much to do, the job yields. Every `admin` node has one; a job's lease lets one of them
  * work on it. `npm run bench:bulk` measures what it does to others.
  */
 import type { Logger } from "moleculer";
 import type { JobKind } from "../../core/bulk.ts";
 import { callerKey, seesMasks } from "../../core/caller.ts";
-import { type EpochMs, later, type Millis, millis, seconds } from "../../core/clock.ts";
+import { later, type Millis, millis, seconds } from "../../core/clock.ts";
 import { Loop } from "../../core/loop.ts";
 import { recordAudit } from "../../store/audit.ts";
-import {
-  advanceJob,
-  holdJob,
-  JobLost,
-  leaseJob,
-  othersWait,
-  type StoredJob,
-  takeJob,
-} from "../../store/bulk-jobs.ts";
+import { addActed } from "../../store/bulk/acted.ts";
+import { JobLost, type StoredJob } from "../../store/bulk/rows.ts";
+import { advanceJob, holdJob, leaseJob, othersWait, takeJob } from "../../store/bulk/work.ts";
 import { type Candidate, searchMatching, stillFits } from "../../store/change-many.ts";
 import { reasonOf } from "../../store/failures.ts";
 import type { TaskFilter } from "../../store/read.ts";
 import type { Position } from "../../store/retention.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
-import { actionOf, added, applyTo } from "./bulk-apply.ts";
+import { actionOf, applyTo } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
+import { restAfter, stepOf, Turn } from "./bulk-pace.ts";
+import { BulkPages, type JobPage } from "./bulk-pages.ts";
+import { advanced } from "./bulk-progress.ts";
 
 /** A job whose node says nothing for so long is taken by another one. */
 const LEASE = seconds(15);
@@ -36,24 +33,16 @@ const RENEWAL = seconds(5);
  * or stops has left.
  */
 const LOOK = 5_000;
-/** After a round that failed, in ms: a search that the database cannot bear must not come each second. */
+/** After a round that failed, in ms: a search that the database cannot take must not come each second. */
 const FAILURE = { first: 1_000, max: 60_000 };
-/**
- * Tasks in one step, which is one transaction; and how long it rests after it: so many times its length, and at least so
- * many ms. A task that is called again costs the engine far more than its step, one that ends costs nothing more.
- */
-const PACE = {
-  retry: { step: 10, rest: 6, minRest: 60 },
-  cancel: { step: 50, rest: 4, minRest: 20 },
-  resolve: { step: 50, rest: 4, minRest: 20 },
-};
 /** A rest that ends so much too late, in ms: this process, which may be the whole of Bida, has much to do. It rests on. */
 const LATE = 20;
 /** For so many times what it was late. */
 const LATE_REST = 6;
 const LONGEST_REST = 2_000;
-/** Tasks that are looked up at once: their search may cost far more than a step. */
+/** Tasks that are looked up at once: their search may cost far more than a step. Of a job with a pace those of a minute. */
 const PAGE = 1_000;
+const PAGE_SECONDS = 60;
 
 /** Of all tasks, so many are looked through by one search: more while it is quick, fewer where it is slow or fails. */
 const FIRST_LOOK = 5_000;
@@ -65,8 +54,6 @@ const SLOW = 500;
 /** A job that fails is left alone for so long, in ms; twice as long each time. */
 const FIRST_PAUSE = 5_000;
 const LONGEST_PAUSE = 300_000;
-/** While another caller's job waits, one works for so long, in ms. */
-const TURN = 2_000;
 /** Callers whose turns are remembered. */
 const MAX_OWNERS = 10_000;
 
@@ -77,6 +64,7 @@ export class BulkWorker {
   readonly #kinds: readonly JobKind[];
   /** Caller → when its job was worked on last, in monotonic ms. */
   readonly #servedAt = new Map<string, number>();
+  readonly #pages = new BulkPages();
   /** The job that was worked on last. */
   #lastJob = "";
   /** Tasks that one search looks through. */
@@ -118,12 +106,12 @@ export class BulkWorker {
     return this.#loop.stop();
   }
 
-  /** @returns 0 where there was a job: there may be another one */
+  /** @returns 0 where there was a job: there may be another one; otherwise when to look again, in ms */
   async #round(): Promise<number> {
     const { db, clock } = this.#resources;
     const servedAt = (owner: string) => this.#servedAt.get(owner) ?? 0;
     const job = await takeJob(db, clock.now(), LEASE, { kinds: this.#kinds, servedAt });
-    if (job === null) return LOOK;
+    if (job === null) return this.#pages.untilDue(LOOK);
     await this.#work(job);
     if (this.#servedAt.size >= MAX_OWNERS) this.#servedAt.clear();
     this.#servedAt.set(callerKey(job.actor), performance.now());
@@ -136,15 +124,24 @@ export class BulkWorker {
       leaseJob(db, taken, later(clock.now(), LEASE)).catch(() => undefined);
     }, RENEWAL);
     const { id, kind, fence, done, matched } = taken;
-    if (id !== this.#lastJob) this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
+    const isNews = id !== this.#lastJob && !this.#pages.has(id);
+    if (isNews) this.#log.info({ jobId: id, kind, fence, done, matched }, "bulk job taken");
     this.#lastJob = id;
     let until: number = 0;
     try {
-      const turn = new Turn(() => othersWait(db, clock.now(), this.#kinds, taken));
+      const turn = new Turn(
+        () => othersWait(db, clock.now(), this.#kinds, taken),
+        () => this.#pages.isDue,
+      );
       let job = taken;
-      while (!this.#loop.stopped && job.state === "running" && !turn.over) job = await this.#page(job, turn);
+      let gap = 0;
+      let page = this.#pages.take(taken);
+      while (!this.#loop.stopped && job.state === "running" && !turn.over && gap === 0) {
+        ({ job, gap, page } = await this.#page(job, page ?? (await this.#search(job)), turn));
+      }
       this.#failures.delete(id);
-      until = 0;
+      if (job.state === "running") this.#pages.keep(job, page, gap);
+      until = gap > 0 ? later(clock.now(), millis(Math.ceil(gap))) : 0;
     } catch (error) {
       if (error instanceof JobLost) until = 0;
       else until = later(clock.now(), this.#putOff(taken, error as Error));
@@ -176,33 +173,43 @@ export class BulkWorker {
   }
 
   /** The next page: of so many tasks that looking through them takes a moment, and no search of it takes long. */
-  async #search(job: StoredJob, filter: TaskFilter) {
+  async #search(job: StoredJob): Promise<JobPage> {
+    const masked = seesMasks(job.actor);
+    const { rows: filter } = await jobFilterOf(job.filter, job.bound, this.#resources, masked);
     const startedAt = performance.now();
-    const page = await searchMatching(this.#resources.db, job.scope, filter, job.position, PAGE, this.#look);
+    const { db } = this.#resources;
+    const count = job.pace === null ? PAGE : Math.min(PAGE, job.pace * PAGE_SECONDS);
+    const { found, end } = await searchMatching(db, job.scope, filter, job.position, count, this.#look);
     const took = performance.now() - startedAt;
     if (took < QUICK) this.#look = Math.min(this.#look * 2, MOST_LOOK);
     else if (took > SLOW) this.#look = Math.max(Math.floor(this.#look / 2), LEAST_LOOK);
-    return page;
+    return { filter, tasks: found, end };
   }
 
-  /** @returns the job as it is after the next page of tasks, or after as much of it as there was time for @throws JobLost */
-  async #page(taken: StoredJob, turn: Turn): Promise<StoredJob> {
-    const filter = await jobFilterOf(taken.filter, taken.bound, this.#resources, seesMasks(taken.actor));
-    const { found: page, end } = await this.#search(taken, filter);
-    const { step, rest, minRest } = PACE[actionOf(taken.kind)];
+  /**
+   * @returns the job as it is after the tasks of this page, or after as many of them as there was time for; what is left of the
+   *   page; and how long the job rests before it goes on, in ms: others go meanwhile
+   * @throws JobLost
+   */
+  async #page(taken: StoredJob, { filter, tasks, end }: JobPage, turn: Turn) {
     let job = taken;
+    let left = tasks;
+    let gap = 0;
     // Also without a task: the last step is what ends a job.
-    for (let from = 0; from === 0 || from < page.length; from += step) {
+    do {
       if (this.#loop.stopped) break;
       const startedAt = performance.now();
-      const isLast = from + step >= page.length;
-      const upTo = isLast ? end : undefined;
-      job = await this.#step(job, page.slice(from, from + step), filter, upTo);
-      if (job.state !== "running" || (await turn.ends())) break;
-      const took = performance.now() - startedAt;
-      await this.#yield(Math.max(minRest, rest * took));
-    }
-    return job;
+      const step = left.slice(0, stepOf(job));
+      left = left.slice(step.length);
+      const before = job.changed;
+      job = await this.#step(job, step, filter, left.length === 0 ? end : undefined);
+      if (job.state !== "running") break;
+      const after = restAfter(job, performance.now() - startedAt, job.changed - before);
+      gap = after.gap;
+      if (gap > 0 || (await turn.ends())) break;
+      await this.#yield(after.rest);
+    } while (left.length > 0);
+    return { job, gap, page: left.length > 0 ? { filter, tasks: left, end } : null };
   }
 
   /**
@@ -218,15 +225,26 @@ export class BulkWorker {
     const { clock } = this.#resources;
     const { actor, sourceIp, requestPath, note } = job;
     const by = { actor, sourceIp, requestPath, note, group: job.id };
+    let now = job;
     let after = job;
     const callCounts = new Map(candidates.map(({ taskId, callCount }) => [taskId, callCount]));
     await applyTo(this.#resources, actionOf(job.kind), candidates, by, {
       // Somebody may have changed them since they were looked up.
       isMeant: (task) => stillFits(filter, task, callCounts.get(task.taskId) ?? 0),
-      before: (within) => holdJob(within, job),
-      after: async (within, { changes, skipped }) => {
-        after = advanced(job, candidates, upTo, changes.length, skipped, clock.now());
+      schedule: job.schedule ?? "once",
+      before: async (within) => {
+        // Its pace may have been changed; all else only this node writes.
+        now = await holdJob(within, job);
+      },
+      after: async (within, changed) => {
+        after = advanced(now, candidates, upTo, changed, clock.now());
         await advanceJob(within, after);
+        if (job.schedule !== null)
+          await addActed(
+            within,
+            job.id,
+            changed.changes.map(({ after }) => after.taskId),
+          );
         if (after.state === "finished") {
           const { matched, done, changed } = after;
           await recordAudit(within, {
@@ -256,44 +274,4 @@ export class BulkWorker {
       rest = Math.min(LATE_REST * late, LONGEST_REST);
     }
   }
-}
-
-/** How long a job goes on before another caller's. */
-class Turn {
-  over = false;
-  readonly #othersWait: () => Promise<boolean>;
-  #endsAt = performance.now() + TURN;
-
-  constructor(othersWait: () => Promise<boolean>) {
-    this.#othersWait = othersWait;
-  }
-
-  /** Whether it is over now; where nobody else waits, another one begins. */
-  async ends(): Promise<boolean> {
-    if (performance.now() < this.#endsAt) return false;
-    this.#endsAt = performance.now() + TURN;
-    this.over = await this.#othersWait();
-    return this.over;
-  }
-}
-
-function advanced(
-  job: StoredJob,
-  candidates: Candidate[],
-  upTo: Position | null | undefined,
-  changed: number,
-  skipped: Record<string, number>,
-  now: EpochMs,
-): StoredJob {
-  const last = upTo ?? candidates.at(-1);
-  const ended = upTo === null;
-  return {
-    ...job,
-    state: ended ? "finished" : "running",
-    finishedAt: ended ? now : null,
-    done: job.done + candidates.length,
-    changed: job.changed + changed,
-    skipped: added(job.skipped, skipped),
-    position: last ? { createdAt: last.createdAt, taskId: last.taskId } : job.position,
-  };
 }

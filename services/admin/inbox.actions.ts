@@ -1,7 +1,7 @@
 /** Alarms that were raised, and mutes: the actions. */
 import { z } from "zod";
-import { acknowledgeSchema, incidentIdSchema } from "../../core/schema/incidents.ts";
 import { muteRequestSchema, raisedQuerySchema } from "../../core/schema/inbox.ts";
+import { acknowledgeSchema, incidentIdSchema } from "../../core/schema/incidents.ts";
 import { note } from "../../core/schema/parts.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import type { ActionsOf } from "../bus/bus.ts";

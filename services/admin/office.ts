@@ -8,6 +8,7 @@ import type { Resources } from "../node/resources.ts";
 import { OpenTasks } from "../tasks/open-tasks.ts";
 import { Authenticator } from "./authenticator.ts";
 import { BulkWorkers } from "./bulk-workers.ts";
+import { Originals } from "./originals.ts";
 import { Searches } from "./searches.ts";
 import { Statistics } from "./statistics.ts";
 
@@ -21,6 +22,7 @@ export class Office {
   readonly worker: BulkWorkers;
   readonly openTasks: OpenTasks;
   readonly searches = new Searches();
+  readonly #originals: Originals;
   readonly #sweep: Loop;
 
   constructor(resources: Resources, log: Logger) {
@@ -29,6 +31,7 @@ export class Office {
     this.statistics = new Statistics(resources);
     this.worker = new BulkWorkers(resources, log);
     this.openTasks = new OpenTasks(resources, resources.config.appOpenTasks);
+    this.#originals = new Originals(resources, log);
     this.#sweep = new Loop({
       round: () => sweep(resources),
       everyMs: SWEEP_EVERY,
@@ -38,11 +41,12 @@ export class Office {
 
   start(): void {
     this.worker.start();
+    this.#originals.start();
     this.#sweep.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.worker.stop(), this.#sweep.stop()]);
+    await Promise.all([this.worker.stop(), this.#originals.stop(), this.#sweep.stop()]);
   }
 }
 

@@ -12,12 +12,12 @@ const MAX_WAITING = 50;
 const LONGEST_WAIT = 5_000;
 
 /**
- * Who waits. `known`: those who have logged in from where they are, or who are logged in; they go first, so that a flood of
+ * Who waits. `known`: those who have logged in from where they are, or who are logged in; they go first, so a flood of
  * guesses from thousands of addresses does not keep them out. The others share their lane by account.
  */
 export type Lane = "known" | { account: string };
 
-/** The hash of a password nobody has: what unknown names are compared with, so that they take as long as known ones. */
+/** The hash of a password nobody has: what unknown names are compared with, so they take as long as known ones. */
 const NOBODYS =
   "$argon2id$v=19$m=19456,t=2,p=1$Po0bKyyRAFYBd55CziNHug$j6pY1AExaRz/f6gp2gIPfC2lAaSLoWHPzsQfDhbdl4Y";
 

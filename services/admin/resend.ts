@@ -32,7 +32,7 @@ import { isMasked, scopeOf } from "../tasks/tasks.ts";
 import type { Office } from "./office.ts";
 
 /**
- * @param params the fields of a new task that differ, and `note`, as values or as text. A field that is missing is the
+ * @param params the fields of a new task that differ, `note` and `resolveOriginal`, as values or as text. A field that is missing is the
  *   original's; `null` takes it away.
  * @throws BidaError not_found, invalid_json, invalid_task, body_too_large, idempotency_conflict, share_used_up; state_conflict
  *   for a message of an alarm
@@ -44,8 +44,7 @@ export async function resend(
   params: unknown,
 ): Promise<Resent> {
   const changes = new Map(readTask(textOf(params ?? {})));
-  const why = noteOf(changes.get("note"));
-  changes.delete("note");
+  const { note: why = null, resolveOriginal = false } = optionsOf(changes);
   const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
   const original = await findTask(db, scopeOf(ctx), taskId);
   if (original.appId === ALARM_APP_ID)
@@ -57,7 +56,12 @@ export async function resend(
     throw new BidaError("unavailable", "The task is sealed with a key that this node lacks");
   openTasks.check(original.appId);
   const now = clock.now();
-  const sent = new Map([...changes, ["resendOf", JSON.stringify(taskId) as JsonText]]);
+  const sent = new Map([
+    ...changes,
+    ["resendOf", JSON.stringify(taskId) as JsonText],
+    // Without it the same body is what it was before there was this.
+    ...(resolveOriginal ? [["resolveOriginal", "true" as JsonText] as const] : []),
+  ]);
   const idempotency = key === null ? null : idempotencyOf(sent, { kind: "task", key });
   let checked: CheckedTask;
   try {
@@ -84,14 +88,19 @@ export async function resend(
   const accepted = await transaction(db, async (within) => {
     const [result] = (await acceptWithin(within, [item])) as [Accepted];
     if (result.kind !== "created") return result;
-    await linkResend(within, task.taskId, taskId);
+    const by = originOfCall(ctx);
+    await linkResend(within, task.taskId, taskId, resolveOriginal ? { ...by, note: why } : null);
     await recordAudit(within, {
       at: now,
-      ...originOfCall(ctx),
+      ...by,
       action: "task.resend",
       target: { type: "task", id: taskId },
       // Headers and bodies may hold secrets: which of them were changed says enough.
-      after: { taskId: task.taskId, changed: [...changes.keys()] },
+      after: {
+        taskId: task.taskId,
+        changed: [...changes.keys()],
+        ...(resolveOriginal && { resolveOriginal }),
+      },
       note: why,
     });
     // They see the original's secrets in the copy, or at its target: a look like any other.
@@ -147,10 +156,17 @@ async function mayBeSigned(db: Database, { meta: { actor } }: BidaContext, appId
   return (actor?.kind === "app" && actor.id === appId) || (await signsResends(db, appId));
 }
 
-/** @throws BidaError invalid_task */
-function noteOf(json: JsonText | undefined): string | null {
-  const note: unknown = json === undefined ? undefined : parsedJson(json);
-  return parseWith(resendSchema.pick({ note: true }), { note }, "invalid_task").note ?? null;
+const OPTIONS = resendSchema.pick({ note: true, resolveOriginal: true });
+
+/** What is no field of a task, and is taken out of the changes. @throws BidaError invalid_task */
+function optionsOf(changes: Map<string, JsonText>) {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(OPTIONS.shape)) {
+    const json = changes.get(name);
+    if (json !== undefined) given[name] = parsedJson(json);
+    changes.delete(name);
+  }
+  return parseWith(OPTIONS, given, "invalid_task");
 }
 
 /** The request that made a task. What the changes rule out, or time has, is left out. */

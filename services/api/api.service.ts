@@ -24,9 +24,10 @@ import { eventRoutes, recheckStreams } from "./events.routes.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { inboxRoutes } from "./inbox.routes.ts";
 import { incidentRoutes } from "./incidents.routes.ts";
+import { jobRoutes } from "./jobs.routes.ts";
 import { legacyDeclarations, legacyRoutes, sendRefusal } from "./legacy.routes.ts";
-import { metricsRoutes } from "./metrics.routes.ts";
 import { Methods } from "./methods.ts";
+import { metricsRoutes } from "./metrics.routes.ts";
 import { nodeRoutes } from "./nodes.routes.ts";
 import { Nodes } from "./nodes.ts";
 import { checkNotOwn } from "./own-calls.ts";
@@ -51,6 +52,7 @@ const CONSOLE = resolve(import.meta.dirname, "../../ui/dist");
 export const ROUTES: Route[] = [
   // Before `/v1/tasks/{taskId}`, which would take `/v1/tasks/export` for an id.
   ...bulkRoutes,
+  ...jobRoutes,
   ...searchRoutes,
   ...taskRoutes,
   ...attemptRoutes,

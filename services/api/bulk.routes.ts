@@ -1,20 +1,15 @@
-/** Many tasks at once: `/v1/tasks/retry` …, `/v1/jobs`, `/v1/tasks/export`; and a copy of one, `/resend`. */
+/** Many tasks at once: `/v1/tasks/retry` …, `/v1/tasks/export`; and a copy of one, `/resend`. */
 import { BULK_ACTIONS, type BulkRequest, type BulkResult, type ReplayRequest } from "../../core/bulk.ts";
 import {
   bulkResultSchema,
   bulkSchema,
   exportQuerySchema,
-  jobSchema,
   replaySchema,
   resendSchema,
   resentSchema,
-  stopSchema,
 } from "../../core/schema/bulk.ts";
-import { pageOf, pageQuerySchema } from "../../core/schema/parts.ts";
 import { call } from "../bus/call.ts";
-import { read } from "../bus/peers.ts";
 import { exportTasks } from "./export.ts";
-import { withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Many tasks";
@@ -26,7 +21,7 @@ const TIMEOUT = 60_000;
 const answers = {
   answer: { description: "Counted, or done", schema: bulkResultSchema },
   otherAnswers: {
-    202: { description: "More than 1,000 tasks: `job` works on them", schema: bulkResultSchema },
+    202: { description: "More than 1,000 tasks, or a pace: `job` works on them", schema: bulkResultSchema },
   },
 };
 
@@ -40,7 +35,7 @@ async function answered({ res }: RestCall, result: Promise<BulkResult>): Promise
 const SUMMARY = {
   retry: "Call many tasks again, now",
   cancel: "End many open tasks",
-  resolve: "Declare many exhausted tasks mended outside",
+  resolve: "Mark many exhausted tasks as repaired elsewhere",
 };
 
 export const bulkRoutes: Route[] = [
@@ -50,7 +45,8 @@ export const bulkRoutes: Route[] = [
       path: `/v1/tasks/${action}`,
       tag,
       summary: SUMMARY[action],
-      description: "Those that a filter finds, or a selection. `dryRun` counts and changes nothing.",
+      description:
+        "Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.",
       access: CHANGE,
       body: { schema: bulkSchema },
       ...answers,
@@ -78,44 +74,12 @@ export const bulkRoutes: Route[] = [
     },
   },
   {
-    method: "GET",
-    path: "/v1/jobs",
-    tag,
-    summary: "List jobs over many tasks, newest first",
-    access: READ,
-    query: pageQuerySchema,
-    answer: { description: "A page", schema: pageOf(jobSchema) },
-    handler: ({ broker, query, meta }) =>
-      read(broker, "admin.listJobs", withNumbers(query, "limit"), { meta }),
-  },
-  {
-    method: "GET",
-    path: "/v1/jobs/{jobId}",
-    tag,
-    summary: "One job, with its progress",
-    access: READ,
-    answer: { description: "The job", schema: jobSchema },
-    handler: ({ broker, params, meta }) => read(broker, "admin.getJob", idOf(params), { meta }),
-  },
-  {
-    method: "DELETE",
-    path: "/v1/jobs/{jobId}",
-    tag,
-    summary: "Stop a job; what is done stays",
-    access: CHANGE,
-    body: { schema: stopSchema, optional: true },
-    refusals: ["conflict"],
-    answer: { description: "The job", schema: jobSchema },
-    handler: ({ broker, params, body, meta }) =>
-      call(broker, "admin.stopJob", { ...(body as object | undefined), ...idOf(params) }, { meta }),
-  },
-  {
     method: "POST",
     path: "/v1/tasks/{taskId}/resend",
     tag,
     summary: "Send a copy of a task, changed",
     description:
-      "The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.",
+      "The body has the fields of a new task that differ, `note` and `resolveOriginal`. What is missing is the original's; null takes it away.",
     access: CHANGE,
     body: { schema: resendSchema, size: "task", optional: true, asText: true },
     idempotent: true,
@@ -139,5 +103,3 @@ export const bulkRoutes: Route[] = [
     handler: exportTasks,
   },
 ];
-
-const idOf = (params: RestCall["params"]) => ({ id: params.jobId ?? "" });

@@ -1,5 +1,5 @@
 /**
- * The short way to the doors' hot routes. The gateway tries one pattern after another, makes a context and calls an action
+ * The short way to the API's hot routes. The gateway tries one pattern after another, makes a context and calls an action
  * of its own before it comes to a handler that needs none of it: a quarter of what a `POST /v1/tasks` costs here. A POST
  * whose path has no parameters is found in a table instead; its handler, its refusals and its errors are the same.
  */

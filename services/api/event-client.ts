@@ -64,7 +64,7 @@ export class EventClient {
 
   end(): void {
     this.#res.end();
-    // Whoever reads nothing would keep the connection, and the node's stop, for ever.
+    // Anyone who reads nothing would keep the connection, and the node's stop, for ever.
     const patience = setTimeout(() => this.#res.destroy(), PATIENCE);
     this.#res.once("close", () => clearTimeout(patience));
   }

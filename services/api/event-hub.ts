@@ -1,5 +1,5 @@
 /**
- * The clients of `GET /v1/events` at this node. It listens to the cluster only while it has any, so that changes are
+ * The clients of `GET /v1/events` at this node. It listens to the cluster only while it has any, so changes are
  * put together and sent only while somebody follows them.
  */
 import type { ServerResponse } from "node:http";

@@ -1,11 +1,12 @@
 /** `/v1/alarms` and `/v1/mutes`: what was raised, and what is told to nobody for a while. */
-import { acknowledgeSchema } from "../../core/schema/incidents.ts";
+
 import {
   muteRequestSchema,
   muteViewSchema,
   raisedQuerySchema,
   raisedSchema,
 } from "../../core/schema/inbox.ts";
+import { acknowledgeSchema } from "../../core/schema/incidents.ts";
 import { pageOf } from "../../core/schema/parts.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";

@@ -98,7 +98,7 @@ export const incidentRoutes: Route[] = [
       call(broker, "admin.muteIncident", { ...(body as { muted: boolean }), ...idOf(params) }, { meta }),
   },
   ofTasks("retry", "Call its tasks again, now"),
-  ofTasks("resolve", "Declare its tasks mended outside"),
+  ofTasks("resolve", "Mark its tasks as repaired elsewhere"),
 ];
 
 const idOf = (params: RestCall["params"]) => ({ id: numberOf(params.id) });

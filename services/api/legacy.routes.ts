@@ -1,4 +1,4 @@
-/** kkbida's door: `POST /api/addTask`, byte for byte. Answers in plain text. */
+/** kkbida's API: `POST /api/addTask`, byte for byte. Answers in plain text. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";

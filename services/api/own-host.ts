@@ -1,7 +1,7 @@
 /**
  * Whether a request means this installation. A page of a stranger whose name suddenly resolves to our address (DNS
  * rebinding) is of one origin with us in its browser's eyes: only `Host` tells that it is not ours. What is no name cannot
- * be rebound, so that the address which the connection came to is ours as well.
+ * be rebound, so the address which the connection came to is ours as well.
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";

@@ -1,4 +1,4 @@
-/** Apps' rate limits. Each node with the REST door counts for itself: with two of them an app may have twice its rate. */
+/** Apps' rate limits. Each node with the REST API counts for itself: with two of them an app may have twice its rate. */
 import { BidaError } from "../../core/errors.ts";
 import { TokenBucket } from "../../core/token-bucket.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The routes of the REST door, declared: who may, what goes in and what comes out. The gateway is wired from these
- * declarations and the OpenAPI document is written from them, so that the two cannot differ.
+ * The routes of the REST API, declared: who may, what goes in and what comes out. The gateway is wired from these
+ * declarations and the OpenAPI document is written from them, so the two cannot differ.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";

@@ -168,7 +168,7 @@ export const taskRoutes: Route[] = [
     method: "POST",
     path: "/v1/tasks/{taskId}/resolve",
     tag,
-    summary: "Declare an exhausted task mended outside",
+    summary: "Mark an exhausted task as repaired elsewhere",
     access: CHANGE,
     body: { schema: endBodySchema, optional: true },
     refusals: ["state_conflict"],

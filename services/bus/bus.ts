@@ -59,7 +59,7 @@ function answering(handler: Handler) {
     try {
       return await handler(ctx.params ?? {}, ctx);
     } catch (error) {
-      // The REST door, which says for whom it asks, counts what it answers.
+      // The REST API, which says for whom it asks, counts what it answers.
       if (!ctx.meta.scope) refusals.labels("rpc", error instanceof BidaError ? error.code : "internal").inc();
       throw toWire(error, unexpectedIn(ctx));
     }

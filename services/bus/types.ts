@@ -12,7 +12,7 @@ export interface CallMeta {
   scope?: Scope;
   /** The same one, for the audit log. */
   actor?: Actor;
-  /** Address of the caller of the REST door. */
+  /** Address of the caller of the REST API. */
   sourceIp?: string;
   /** `POST /v1/…`, for the audit log. */
   requestPath?: string;

@@ -1,6 +1,6 @@
 /**
  * Packets of which some parts are here. What a part says of itself is checked before anything is kept, and nothing is
- * reserved for what has not come: whoever reaches NATS can send any header. What may lie here is bounded per packet, per
+ * reserved for what has not come: anyone who reaches NATS can send any header. What may lie here is bounded per packet, per
  * sender and in total, and a packet that does not become whole in time is dropped: its sender died, or lied.
  */
 

@@ -61,7 +61,7 @@ export class Demand {
     }
     const added = schedulers.filter((nodeID) => !this.#loops.has(nodeID));
     for (const nodeID of added) this.#loops.set(nodeID, new AbortController());
-    // Only now that all are known, so that each takes its share and no more.
+    // Only now that all are known, so each takes its share and no more.
     for (const nodeID of added) void this.#run(nodeID, (this.#loops.get(nodeID) as AbortController).signal);
     this.freed();
   }

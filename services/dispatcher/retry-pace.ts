@@ -1,9 +1,9 @@
 /**
- * How fast this node takes retries: as fast as its event loops can bear. A retry is late already, and its caller is not
+ * How fast this node takes retries: as fast as its event loops can take. A retry is late already, and its caller is not
  * waiting; a first call shares loops, servers and processors with it, and its caller is. So while loops are late the rate
  * goes down, and while they are in time, and there are more retries to take, it goes up: additive increase and
  * multiplicative decrease (D.-M. Chiu and R. Jain, 1989), as congestion control does it. Where no first calls come,
- * nobody is held up, and more lateness is borne.
+ * nobody is held up, and more lateness is tolerated.
  *
  * A rate and not a number at once, because a retry costs what starting and recording it costs, however long its target
  * takes to answer.
@@ -104,7 +104,7 @@ export class RetryPace {
     } else if (this.#retries >= share / 2) {
       this.#perSecond += firstCalls ? STEP : this.#perSecond * GROWTH;
     } else if (this.#perSecond > START) {
-      // What was borne a while ago says nothing of now.
+      // What was accepted a while ago says nothing of now.
       this.#perSecond *= DECAY;
     }
     const least = firstCalls ? Math.max(MIN, this.#firstPerSecond / FIRST_PER_RETRY) : MIN_ALONE;

@@ -1,4 +1,4 @@
-/** Looks after the database once a second, so that an outage shows in the log and in metrics whether or not there is work. */
+/** Looks after the database once a second, so an outage shows in the log and in metrics whether or not there is work. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { Loop } from "../../core/loop.ts";
 import { databasePool } from "../../core/metrics.ts";

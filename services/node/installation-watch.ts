@@ -96,7 +96,7 @@ export class InstallationWatch {
   /** Compares once, and does what follows from it. @throws BidaError unavailable */
   async check(): Promise<void> {
     const { db, due } = this.#options;
-    // In this order: the database's epoch only grows, so that what the due set was told before cannot be higher.
+    // In this order: the database's epoch only grows, so what the due set was told before cannot be higher.
     const told = await due.belongsTo({ installation: this.id, epoch: 0 });
     const installation = await readInstallation(db);
     const refusal = await this.#refusalOf(installation, told);

@@ -1,6 +1,6 @@
 /**
- * What a node says of itself, to `GET /v1/nodes` and `/metrics`. Whoever has something to tell contributes it here, so
- * that this file knows none of them.
+ * What a node says of itself, to `GET /v1/nodes` and `/metrics`. Anyone who has something to tell contributes it here, so
+ * this file knows none of them.
  */
 import type { ServiceBroker } from "moleculer";
 import type { NodeInfo } from "../../core/contract.ts";

@@ -100,7 +100,7 @@ export class Channels {
     });
   }
 
-  /** First it is closed, so that no message is made any more; then those on their way are canceled. */
+  /** First it is closed, so no message is made any more; then those on their way are canceled. */
   async remove(id: unknown, ctx: BidaContext): Promise<WebhookView> {
     const { db } = this.#resources;
     const former = await this.find(id);

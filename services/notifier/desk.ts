@@ -162,7 +162,7 @@ export class AlarmDesk {
     if (next !== undefined) this.#loop.wake(Math.max(next - clock.now(), 0));
   }
 
-  /** For the list of destinations, in which others' are put by whoever accepts tasks. */
+  /** For the list of destinations, in which others' are put by anyone who accepts tasks. */
   async #remember(origin: string): Promise<void> {
     if (this.#origins.has(origin)) return;
     const { db, clock } = this.#resources;

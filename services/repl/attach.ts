@@ -29,7 +29,7 @@ export interface Attached {
 }
 
 /**
- * A broker with the name and the actions of the process, so that commands work as they do in a cluster of one node.
+ * A broker with the name and the actions of the process, so commands work as they do in a cluster of one node.
  * @param onGone the process ended, or was stopped
  * @throws Unreachable
  */

@@ -17,7 +17,7 @@ export interface Session {
   more: (() => Promise<Shown>) | null;
   /** Prints a line of what comes bit by bit. Resolves once it may go on. */
   print(line: string): Promise<void>;
-  /** Whoever typed it wants no more of it. */
+  /** Anyone who typed it wants no more of it. */
   signal: AbortSignal;
 }
 

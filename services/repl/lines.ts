@@ -1,4 +1,4 @@
-/** Lines of a socket, with a limit: whoever connects can write without end, and without an end of a line. */
+/** Lines of a socket, with a limit: anyone who connects can write without end, and without an end of a line. */
 import type { Socket } from "node:net";
 
 const NEWLINE = 0x0a;

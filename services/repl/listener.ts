@@ -112,7 +112,7 @@ async function serve(broker: ServiceBroker, socket: Socket, hello: Hello): Promi
   try {
     for await (const line of linesOf(socket, MAX_LINE)) {
       const asked = askedIn(line);
-      // Not our REPL: whoever it is has nothing to ask here.
+      // Not our REPL: it has nothing to ask here.
       if (asked === null) break;
       if ("follow" in asked) {
         await follow();

@@ -26,6 +26,7 @@ export const REST: Partial<Record<ActionName, Rest>> = {
   "admin.replay": { method: "POST", path: "/v1/destinations/{origin}/replay", body: jsonOf("request") },
   "admin.listJobs": { method: "GET", path: "/v1/jobs" },
   "admin.getJob": { method: "GET", path: "/v1/jobs/{id}" },
+  "admin.changeJob": { method: "PATCH", path: "/v1/jobs/{id}", body: jsonOf("change") },
   "admin.stopJob": { method: "DELETE", path: "/v1/jobs/{id}" },
   "admin.queue": { method: "GET", path: "/v1/queue" },
   "admin.drain": {

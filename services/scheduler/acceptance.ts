@@ -21,7 +21,7 @@ export interface Origin {
   appId: number;
   door: Door;
   sourceIp: string | null;
-  /** The task's id, where the door chose it. */
+  /** The task's id, where the API chose it. */
   taskId?: TaskId | null;
 }
 
@@ -39,7 +39,7 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 export class Acceptance {
   readonly #resources: Pick<Resources, "db" | "clock" | "config">;
   readonly #batcher: Batcher<NewTask, Accepted | Refused>;
-  /** Those with an `orderKey`: one commit at a time, so that what came first is committed first. */
+  /** Those with an `orderKey`: one commit at a time, so what came first is committed first. */
   readonly #orderedBatcher: Batcher<NewTask, Accepted | Refused>;
   readonly #origins: Origins;
   readonly #openTasks: OpenTasks;

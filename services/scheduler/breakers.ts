@@ -1,4 +1,4 @@
-/** Tells what breakers did: in the log, and to whoever listens. */
+/** Tells what breakers did: in the log, and to anyone who listens. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { breakerChanges } from "../../core/metrics.ts";
 import type { LaneChange } from "../../due/due-set.ts";

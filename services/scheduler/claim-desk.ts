@@ -32,7 +32,7 @@ interface Parked {
   keepsUp: boolean;
   /** It takes jobs whose lease is in their row only. */
   handovers: boolean;
-  /** Its time is up; whoever serves it just now may still, otherwise it is answered with nothing. */
+  /** Its time is up; anyone who serves it just now may still, otherwise it is answered with nothing. */
   expired: boolean;
   reply(jobs: Job[], leasedAt: number): void;
 }
@@ -280,7 +280,7 @@ export class ClaimDesk {
     if (!this.#pumping) void this.#pump();
   }
 
-  /** Serves parked claims while there is something to serve them with. One at a time, so that turns are kept. */
+  /** Serves parked claims while there is something to serve them with. One at a time, so turns are kept. */
   async #pump(): Promise<void> {
     this.#pumping = true;
     while (this.#woken && this.#parked.length > 0) {

@@ -54,7 +54,7 @@ export class Folder {
 
   #fold(): Promise<boolean> {
     const { db, clock } = this.#resources;
-    // A little less, so that the node which folded last finds its own interval over.
+    // A little less, so the node which folded last finds its own interval over.
     return foldStats(db, clock.now(), millis(INTERVAL * 0.9));
   }
 

@@ -117,7 +117,7 @@ export class Origins {
           if (count && !added.has(origin)) count.origins -= 1;
         }
       } catch {
-        // Whoever waits for the database elsewhere has said so.
+        // Anyone who waits for the database elsewhere has said so.
         await pause(RETRY, undefined, { ref: false });
         if (this.#fresh.size > MAX_KNOWN) this.#fresh.clear();
       }

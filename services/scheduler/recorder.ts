@@ -1,4 +1,4 @@
-/** Recording: outcomes of all dispatchers share transactions; then the due set and whoever listens are told. */
+/** Recording: outcomes of all dispatchers share transactions; then the due set and anyone who listens are told. */
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import type { TaskId } from "../../core/ids.ts";

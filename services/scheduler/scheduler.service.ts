@@ -155,7 +155,7 @@ const scheduler: ServiceSchema = {
 
 export default scheduler;
 
-/** The REST door says for whom it asks; other services of the cluster do not. */
+/** The REST API says for whom it asks; other services of the cluster do not. */
 function originOf(ctx: BidaContext): Origin {
   return {
     appId: ownerOf(scopeOf(ctx)),

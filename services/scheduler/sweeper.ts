@@ -1,13 +1,14 @@
 /**
  * Pruning in the background: every scheduler tries at intervals, one works. It takes a few rows at a time, as many as
- * a short transaction can hold, and rests four times as long as each took, so that it never uses more than a fifth of
+ * a short transaction can hold, and rests four times as long as each took, so it never uses more than a fifth of
  * one connection (or, in a single process, of the one there is). It keeps no record of where it was: what is gone needs no
- * second look, so that it can stop, or die, at any time.
+ * second look, so it can stop, or die, at any time.
  */
 import type { Logger } from "moleculer";
 import { epochMs, hours, minutes, seconds } from "../../core/clock.ts";
 import type { Lane } from "../../core/ids.ts";
 import { Loop } from "../../core/loop.ts";
+import { pruneJobs } from "../../store/bulk/acted.ts";
 import { pruneDestinations } from "../../store/destinations.ts";
 import { runAlone } from "../../store/exclusive.ts";
 import { advancePruning } from "../../store/installation.ts";
@@ -24,7 +25,7 @@ const STEP_MS = 25;
 const MIN_ROWS = 50;
 const FIRST_ROWS = 100;
 const MAX_ROWS = 500;
-/** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so that this is no setting. */
+/** Idle lines of ordered tasks are kept this long. They are our own book-keeping, so this is no setting. */
 const IDLE_LINE = hours(24);
 
 /**
@@ -41,6 +42,7 @@ export interface Swept {
   idempotencyKeys: number;
   orderLines: number;
   destinations: number;
+  jobs: number;
 }
 
 export class Sweeper {
@@ -76,7 +78,7 @@ export class Sweeper {
       const startedAt = performance.now();
       const time = await advancePruning(db, clock.now());
       this.#tell(time.behind);
-      const swept: Swept = { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0 };
+      const swept: Swept = { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0, jobs: 0 };
       if (config.retentionDays > 0) {
         // At least a day, which is also the least that idempotency keys are kept.
         const cutoff = epochMs(time.now - hours(24 * config.retentionDays));
@@ -86,6 +88,7 @@ export class Sweeper {
         swept.destinations = await this.#walk<Lane>((after, limit) =>
           pruneDestinations(db, epochMs(cutoff - IDLE_DESTINATION), after, limit),
         );
+        swept.jobs = await this.#walk<true>((_, limit) => pruneJobs(db, cutoff, limit));
         swept.idempotencyKeys = await this.#walk<true>((_, limit) => pruneKeys(db, cutoff, limit));
       }
       const idleSince = epochMs(time.now - IDLE_LINE);

@@ -7,7 +7,7 @@ import type { StoredTask } from "../../store/rows.ts";
 
 /** Who hands a task over. */
 export interface Owner extends Pick<StoredTask, "appId" | "sourceIp"> {
-  /** The task's id, where the door chose it. */
+  /** The task's id, where the API chose it. */
   taskId?: TaskId | null;
   /** See {@link StoredTask.unsigned}. */
   unsigned?: boolean;

@@ -1,6 +1,6 @@
 /**
  * Handing tasks over to a scheduler, under ids of our own: to another one too, where the first is dead. What
- * several callers of the REST door hand over in one turn of the event loop travels in one message: a message costs
+ * several callers of the REST API hand over in one turn of the event loop travels in one message: a message costs
  * about as much as everything else that is done for a request.
  */
 import type { ServiceBroker } from "moleculer";
@@ -79,7 +79,7 @@ function batcherOf(broker: ServiceBroker): Submitter {
   return batcher;
 }
 
-/** For whom is said item by item; a call without a scope would count its refusals, which the door counts. */
+/** For whom is said item by item; a call without a scope would count its refusals, which the API counts. */
 const OPTIONS = { meta: { scope: EVERYTHING } };
 
 function submitterOf(broker: ServiceBroker): Submitter {

@@ -6,7 +6,7 @@ import { parseTaskId, type TaskId } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { plannedCalls } from "../../core/planned-calls.ts";
 import { endSchema, revealAttemptSchema } from "../../core/schema/tasks.ts";
-import { cancel, resolve, retryByHand } from "../../core/task.ts";
+import { cancel, type RetrySchedule, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
@@ -14,7 +14,7 @@ import { isHanded } from "../../store/handovers.ts";
 import { holderOf } from "../../store/lines.ts";
 import { attemptPage } from "../../store/payloads.ts";
 import { findTask } from "../../store/read.ts";
-import { copiesOf, originalOf } from "../../store/resends.ts";
+import { copiesOf, originalOf, replacementsOf } from "../../store/resends.ts";
 import type { LockedTask, StoredTask } from "../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import type { BidaContext } from "../bus/types.ts";
@@ -46,17 +46,25 @@ export async function viewTask(
   masked: boolean = isMasked(ctx),
 ): Promise<TaskView> {
   const task = await findTask(resources.db, scopeOf(ctx), taskId);
-  const [leased, heldBy, resendOf, resentAs, named] = await Promise.all([
+  const [leased, heldBy, original, resentAs, named] = await Promise.all([
     isLeased(resources, task),
     holderOf(resources.db, task),
     originalOf(resources.db, taskId),
     copiesOf(resources.db, taskId),
     withApp(resources.db, task, {}),
   ]);
+  const isAlone = original === null && resentAs.length === 0;
+  const replaced = isAlone ? undefined : (await replacementsOf(resources.db, [task])).get(taskId);
   const planned = plannedCalls(task).map((at) => new Date(at).toISOString());
   return {
     ...taskView(task, leased, isExact(ctx), masked),
-    ...{ ...named, heldBy, resendOf, resentAs, plannedCalls: planned },
+    ...named,
+    heldBy,
+    resendOf: original?.taskId ?? null,
+    resentAs,
+    replacedBy: replaced ?? null,
+    resolvesOriginal: original?.resolves ?? false,
+    plannedCalls: planned,
   };
 }
 
@@ -143,20 +151,27 @@ export async function revealAttempt(
   return attemptView(attempt);
 }
 
-/** Calls a task again, now. @param force also a succeeded one */
+/** What a retry of one task may ask for. */
+interface RetryOptions {
+  /** Also a succeeded one. */
+  force: boolean;
+  schedule: RetrySchedule;
+  note?: string | undefined;
+}
+
+/** Calls a task again, now. */
 export async function retryTask(
   resources: Resources,
   ctx: BidaContext,
   taskId: TaskId,
-  force: boolean,
-  note: string | undefined,
+  { force, schedule, note }: RetryOptions,
 ): Promise<TaskView> {
   const { db, due, clock } = resources;
   const leased = await isLeased(resources, await findTask(db, scopeOf(ctx), taskId));
-  const rule: Rule = (task) => retryByHand(task, leased, force, clock);
-  const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note);
+  const rule: Rule = (task) => retryByHand(task, leased, force, clock, schedule);
+  const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note, schedule);
   // One that was due already is called once, however often it is asked for.
-  if (after.manualCalls !== before.manualCalls)
+  if (after.manualCalls !== before.manualCalls || after.nextCallAt !== before.nextCallAt)
     resources.teller.tell({ type: "task.retried", tasks: [after] });
   const entry = dueEntryOf(after);
   // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it; and where
@@ -175,6 +190,7 @@ function changeByHand(
   taskId: TaskId,
   rule: Rule,
   note: string | undefined,
+  schedule: RetrySchedule = "once",
 ): ReturnType<typeof changeTask> {
   const now = clock.now();
   return changeTask(db, scopeOf(ctx), taskId, now, rule, (within, { before, after }) =>
@@ -184,7 +200,7 @@ function changeByHand(
       action,
       target: { type: "task", id: taskId },
       before: progressOf(before),
-      after: progressOf(after),
+      after: { ...progressOf(after), ...grantOf(schedule) },
       note: note ?? null,
     }),
   );
@@ -196,6 +212,9 @@ export const progressOf = ({ state, callCount, nextCallAt }: LockedTask) => ({
   callCount,
   nextCallAt: nextCallAt === null ? null : new Date(nextCallAt).toISOString(),
 });
+
+/** What the audit log says of what a retry granted: only what is out of the usual. */
+export const grantOf = (schedule: RetrySchedule) => (schedule === "whole" ? { schedule } : {});
 
 async function isLeased({ due, clock }: Resources, task: StoredTask): Promise<boolean> {
   if (isHanded(task, clock.now())) return true;

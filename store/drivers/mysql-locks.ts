@@ -1,11 +1,11 @@
-/** Named locks of MySQL's. They are a connection's, so that a killed process never leaves one behind. */
+/** Named locks of MySQL's. They are a connection's, so a killed process never leaves one behind. */
 import type { Knex } from "knex";
 import { BidaError } from "../../core/errors.ts";
 import type { Locks, Release } from "./driver.ts";
 import { SILENCE_LIMIT } from "./session.ts";
 import type { StatementLimit } from "./statement-limit.ts";
 
-/** How often the connection that holds a lock is used, so that neither side's idle timeout closes it, in ms. */
+/** How often the connection that holds a lock is used, so neither side's idle timeout closes it, in ms. */
 const KEEPALIVE_MS = 30_000;
 /** How often it is looked whether that connection leads to where all others do, in ms. */
 const LOOK_MS = 1_000;

@@ -1,4 +1,4 @@
-/** Which logs a task has, where kkbida's own table has no index for that: in a temporary file, so that size is no matter. */
+/** Which logs a task has, where kkbida's own table has no index for that: in a temporary file, so size is no matter. */
 import SqliteDatabase, { type Database, type Statement } from "better-sqlite3";
 
 export class LogIndex {

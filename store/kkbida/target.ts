@@ -1,4 +1,4 @@
-/** Writes what is imported. One transaction per group of whole tasks, so that an import can end anywhere. */
+/** Writes what is imported. One transaction per group of whole tasks, so an import can end anywhere. */
 import { type EpochMs, systemClock } from "../../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../../core/ids.ts";
 import { floorTo, Tally } from "../../core/stats.ts";

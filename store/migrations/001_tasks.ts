@@ -2,7 +2,7 @@
  * Tasks, their attempts, idempotency keys and calling apps.
  *
  * Times are milliseconds since the epoch. JSON is kept as text: MariaDB and MySQL differ in their JSON types.
- * Every step is skipped where its table exists, so that a migration that was killed half-way can run again
+ * Every step is skipped where its table exists, so a migration that was killed half-way can run again
  * (MySQL commits each CREATE by itself).
  */
 import type { Knex } from "knex";
@@ -40,7 +40,7 @@ export async function up(knex: Knex): Promise<void> {
     table.string("source_ip", 45).nullable();
     table.string("last_error_code", 32).nullable();
     table.string("last_error_message", 500).nullable();
-    // Open tasks by due time for the reconciler; ended ones have no due time, so that within a state they stand
+    // Open tasks by due time for the reconciler; ended ones have no due time, so within a state they stand
     // in order of id and a list by state needs no sort.
     table.index(["state", "next_call_at"], "tasks_due");
     table.index(["created_at"], "tasks_created");

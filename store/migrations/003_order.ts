@@ -1,6 +1,6 @@
 /**
  * Ordered tasks: their lines, and who waits in them. See docs/ordering.md. Both tables hold what is open only (an idle
- * line is pruned after a day), so that the big table needs no further index.
+ * line is pruned after a day), so the big table needs no further index.
  */
 import type { Knex } from "knex";
 import { createTable } from "./create-table.ts";

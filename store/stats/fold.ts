@@ -1,6 +1,6 @@
 /**
  * Folding: what transactions counted goes into the cells and totals, and is deleted, in one transaction. Every key is
- * kept at three steps (minute, hour, day) and four widths (all, app, lane, app and lane), so that whatever is asked for
+ * kept at three steps (minute, hour, day) and four widths (all, app, lane, app and lane), so whatever is asked for
  * is read as one stretch of rows.
  */
 import type { Knex } from "knex";

@@ -1,5 +1,5 @@
 /**
- * Reading statistics: the cells, and what waits to be folded into them, in one snapshot, so that nothing is missing and
+ * Reading statistics: the cells, and what waits to be folded into them, in one snapshot, so nothing is missing and
  * nothing counts twice. Totals are in `overview.ts`. No query here looks at `tasks` or `attempts`.
  */
 import type { Knex } from "knex";

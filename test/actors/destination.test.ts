@@ -147,7 +147,7 @@ test("the thread's slots are respected and shared: one destination leaves some t
     order.push(answer());
     await until(() => outcomes.length === n);
   }
-  // Whoever waits gets a turn: the other destination is not last.
+  // Anyone who waits gets a turn: the other destination is not last.
   assert.ok(order.findIndex((path) => path.startsWith("other")) < 6, `${order}`);
   await other.stop();
 });

@@ -1,4 +1,4 @@
-/** Many tasks at once, as an operator mends them after an outage: counted first, then done; and copies, replays, exports. */
+/** Many tasks at once, as an operator repairs them after an outage: counted first, then done; and copies, replays, exports. */
 import { readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import type { JobView } from "../../core/bulk.ts";
@@ -125,7 +125,7 @@ test("a stretch is selected with shift; what the server refuses is said in its r
   await bar.getByText("3 selected").waitFor();
   await bar.getByRole("button", { name: "Resolve" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("Declare 3 tasks mended?").waitFor();
+  await dialog.getByText("Mark 3 tasks as repaired?").waitFor();
   // Somebody else was quicker with one of them.
   const taken = (await page.locator("tr[data-task]").nth(2).getAttribute("data-task")) as string;
   assert.ok(ids.includes(taken));
@@ -178,10 +178,10 @@ test("a task is edited and sent again; the two lead to each other, and what was 
   assert.is(copy.headers, null);
   assert.equal(copy.expect, { stop: [404] });
   assert.equal(copy.retry, { strategy: "fixed", delayMs: 50, on: [429, "5xx", "timeout"] });
-  await page.getByTitle(taskId).click();
+  await page.locator("dl.facts").getByTitle(taskId).click();
   await page.waitForURL(`**/tasks/${taskId}`);
   await page.getByText("wrong address").waitFor();
-  await page.getByTitle(copyId).click();
+  await page.locator("dl.facts").getByTitle(copyId).click();
   await page.waitForURL(`**/tasks/${copyId}`);
   assert.equal(complaints, []);
 });

@@ -6,7 +6,7 @@ import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: destination");
 
-test("this partner was down, send what it missed: four actions from the overview", async ({
+test("this partner was down, send what it missed: three actions from the overview", async ({
   world,
   enter,
 }) => {
@@ -34,6 +34,30 @@ test("this partner was down, send what it missed: four actions from the overview
   await dialog.getByRole("button", { name: en["dest.replay"] }).click();
   await page.getByText("6 tasks are sent again").waitFor();
   for (const taskId of missed) await world.when(taskId, ({ state }) => state === "succeeded");
+  assert.equal(complaints, []);
+});
+
+test("the same, slowly, and what became of it: five actions from the overview", async ({ world, enter }) => {
+  const { receiver } = world;
+  const failing = receiver.url(500);
+  const missed: string[] = [];
+  for (let i = 0; i < 6; i++) missed.push(await world.submit({ url: failing, limitCallCount: 1 }));
+  for (const taskId of missed) await world.ended(taskId);
+  const { page, complaints } = await enter("/");
+  // 1: the destination, 2: what it missed, 3: how many per second, 4: go.
+  await page.locator("td.origin a", { hasText: receiver.origin }).click();
+  receiver.answer(new URL(failing).pathname, 200);
+  await page.getByTestId("outage").getByRole("button", { name: en["outage.replay"] }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByTestId("matched").getByText("6").waitFor();
+  await dialog.getByLabel(en["job.pace.label"]).fill("20");
+  await dialog.getByRole("button", { name: en["dest.replay"] }).click();
+  // 5: the job, from the notice of its end. What became of the tasks stands on its page.
+  await page.locator(".toast", { hasText: "6 tasks are sent again" }).getByRole("link").click();
+  await page.waitForURL("**/jobs/*");
+  await page.locator("[data-outcome=succeeded]").getByText("6").waitFor();
+  await page.getByText(receiver.origin).first().waitFor();
+  assert.equal(await axe(page), []);
   assert.equal(complaints, []);
 });
 

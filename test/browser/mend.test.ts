@@ -1,4 +1,4 @@
-/** Three in the morning: something failed. Log in, find it, see why, mend the far side, retry, watch it succeed. @takes 25 s */
+/** Three in the morning: something failed. Log in, find it, see why, repair the far side, retry, watch it succeed. @takes 25 s */
 import * as assert from "uvu/assert";
 import { axe, logIn } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";

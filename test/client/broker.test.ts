@@ -135,6 +135,7 @@ test("the other methods call their actions", async () => {
     ["bida.scheduler.cancel", { taskId: ID }, client.cancel(ID)],
     ["bida.admin.retry", { taskId: ID }, client.retry(ID)],
     ["bida.admin.retry", { taskId: ID, force: true }, client.retry(ID, { force: true })],
+    ["bida.admin.retry", { taskId: ID, schedule: "whole" }, client.retry(ID, { schedule: "whole" })],
     ["bida.admin.resolve", { taskId: ID }, client.resolve(ID)],
   ];
   for (const [, , result] of actions) assert.equal(await result, view);

@@ -82,6 +82,8 @@ test("get, attempts and the actions go to their paths", async () => {
   assert.equal(sent(), { method: "POST", url: `/v1/tasks/${ID}/retry`, body: {} });
   await client.retry(ID, { force: true });
   assert.equal(sent(), { method: "POST", url: `/v1/tasks/${ID}/retry`, body: { force: true } });
+  await client.retry(ID, { schedule: "whole" });
+  assert.equal(sent(), { method: "POST", url: `/v1/tasks/${ID}/retry`, body: { schedule: "whole" } });
   assert.equal(await client.cancel(ID), view);
   assert.equal(sent(), { method: "POST", url: `/v1/tasks/${ID}/cancel`, body: {} });
   assert.equal(await client.resolve(ID), view);

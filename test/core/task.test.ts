@@ -247,6 +247,43 @@ test("an exhausted task called by hand is exhausted again after that one call", 
   assert.equal([failed.state, failed.callCount], ["exhausted", 4]);
 });
 
+test("a retry with the whole schedule: as many calls as at first, with its pauses; the numbers of calls go on", () => {
+  const over = task("exhausted", { callCount: 4, manualCalls: 1 });
+  let one: Task = { ...over, ...retryByHand(over, false, false, clock, "whole") };
+  assert.equal([one.state, one.nextCallAt, one.callCount], ["pending", at(0), 4]);
+  const seen: [state: StoredState, callCount: number, nextCallAt: EpochMs | null][] = [];
+  while (one.state === "pending") {
+    one = { ...one, ...afterAttempt(one, attempt("failed"), at(0), clock, 0) };
+    seen.push([one.state, one.callCount, one.nextCallAt]);
+  }
+  assert.equal(seen, [
+    ["pending", 5, at(100)],
+    ["pending", 6, at(200)],
+    ["exhausted", 7, null],
+  ]);
+});
+
+test("a retry with the whole schedule: of an open task it begins anew, and twice is as once", () => {
+  const waiting = task("pending", { callCount: 2, nextCallAt: at(60_000) });
+  const once = { ...waiting, ...retryByHand(waiting, false, false, clock, "whole") };
+  assert.equal([once.manualCalls, once.nextCallAt], [2, at(0)]);
+  assert.equal({ ...once, ...retryByHand(once, false, false, clock, "whole") }, once);
+  assert.throws(() => retryByHand(task("succeeded"), false, false, clock, "whole"), /has succeeded/);
+});
+
+test("a retry with the whole schedule: a thousand calls outside of the limit, and no more", () => {
+  const worn = task("exhausted", { callCount: MAX_MANUAL_CALLS });
+  const last = { ...worn, ...retryByHand(worn, false, false, clock, "whole") };
+  assert.is(last.manualCalls, MAX_MANUAL_CALLS);
+  const more = { ...last, state: "exhausted" as const, callCount: MAX_MANUAL_CALLS + 3 };
+  for (const schedule of ["once", "whole"] as const)
+    assert.throws(
+      () => retryByHand(more, false, false, clock, schedule),
+      (error: unknown) => error instanceof BidaError && error.code === "limit_reached",
+      schedule,
+    );
+});
+
 test("a call by hand where one is due anyway is that one", () => {
   const due = task("pending", { nextCallAt: at(-5) });
   const again = retryByHand(due, false, false, clock);

@@ -1,10 +1,9 @@
 /**
  * Every code block of the documentation is taken from its file and tried beside one running Bida: shell blocks run in bash, programs are
  * type-checked and run on Node 20 and 24, JSON that is sent or answered keeps to its schema, YAML can be read, Java is what other tests
- * compile. A block that cannot run says why in an HTML comment, `<!-- not run: … -->`. @takes 50 s
+ * compile. A block that cannot run says why in an HTML comment, `<!-- not run: … -->`. @takes 60 s
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -12,9 +11,11 @@ import * as assert from "uvu/assert";
 import { epochMs } from "../../core/clock.ts";
 import { checkTask, readTask } from "../../core/parse-task.ts";
 import { problemSchema } from "../../core/schema/problem.ts";
+import { packedClient } from "../client/packed.ts";
 import { type Cluster, startCluster } from "../e2e/kit/cluster.ts";
 import { Receiver } from "../e2e/kit/receiver.ts";
 import { until } from "../e2e/kit/until.ts";
+import { nodeOf } from "../servers/packages.ts";
 import { freePort } from "../servers/ports.ts";
 import { type Block, markdownFiles, page, ROOT, withoutComments } from "./kit/markdown.ts";
 import { Programs, type Running } from "./kit/programs.ts";
@@ -25,9 +26,8 @@ const test = suite("code blocks of the documentation");
 /** Blocks that may stay untried; each has its reason beside it. One more is a decision. */
 const MOST_NOT_RUN = 8;
 const SITE = join(ROOT, "site/node_modules");
-const NODE_20 = [join(SITE, "node-20/bin/node"), "/usr/bin/node", "/usr/local/bin/node"].find(
-  (file) => existsSync(file) && execFileSync(file, ["-v"], { encoding: "utf8" }).startsWith("v20."),
-);
+/** Null where it cannot be had. */
+const NODE_20 = await nodeOf("20.20.2");
 
 interface Found extends Block {
   page: string;
@@ -73,7 +73,10 @@ async function setUp(): Promise<void> {
     env: { BIDA_URL: world.baseUrl, TARGET: `http://${new URL(target.url()).host}/paid` },
   };
   app = { BIDA_API_KEY: key, BIDA_SECRET: secret };
-  programs = new Programs(of("ts", "js").map((block) => ({ ...block, text: placed(block.text, places) })));
+  programs = new Programs(
+    of("ts", "js").map((block) => ({ ...block, text: placed(block.text, places) })),
+    (await packedClient()).folder,
+  );
 }
 
 test.before(() =>
@@ -186,7 +189,7 @@ async function listening(running: Running, block: Found): Promise<void> {
 
 const nodes: [name: string, file: string | undefined][] = [
   [`Node ${process.versions.node}`, process.execPath],
-  ["Node 20", NODE_20],
+  ["Node 20", NODE_20 ? join(NODE_20, "node") : undefined],
 ];
 for (const [name, file] of nodes) {
   const check = file ? test : test.skip;

@@ -66,6 +66,17 @@ test("one version everywhere, and the changelog has it", () => {
   );
 });
 
+test("examples use the client of this version", () => {
+  const wanted = `^${manifest.version}`;
+  for (const file of globSync("examples/*/package.json", { cwd: ROOT })) {
+    const { "bida-client": client = wanted } = JSON.parse(read(file)).dependencies;
+    assert.is(client, wanted, file);
+  }
+  for (const file of globSync("examples/*/README.md", { cwd: ROOT }))
+    for (const [, version] of read(file).matchAll(/bida-client-(\d[\w.]*)\.tgz/g))
+      assert.is(version, manifest.version, file);
+});
+
 test("the release of Node is the one that the project needs", () => {
   const [wanted = 0] = read(".nvmrc").trim().split(".").map(Number);
   const [least = 0] = (/\d+/.exec(manifest.engines.node) ?? []).map(Number);

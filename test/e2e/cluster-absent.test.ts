@@ -1,4 +1,4 @@
-/** Nobody can renew leases for longer than they last; whoever holds them keeps them all the same. @takes 35 s @timed */
+/** Nobody can renew leases for longer than they last; anyone who holds them keeps them all the same. @takes 35 s @timed */
 import { Redis } from "ioredis";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -47,7 +47,7 @@ async function away(
   const [early, late] = [gate(), gate()];
   const urls = [receiver.url(early.answer), receiver.url(late.answer)];
   const ids: string[] = [];
-  // One by one: parked claims take turns, so that each dispatcher gets its share.
+  // One by one: parked claims take turns, so each dispatcher gets its share.
   const submit = async (count: number) => {
     for (let i = 0; i < count; i++)
       ids.push(await world.submit({ url: urls[i % 2] as string, timeoutMs: 30_000 }));

@@ -14,7 +14,7 @@ import { ADMIN, SECRET_KEY } from "./kit/world.ts";
 
 const servers = new Map<string, TestServer>();
 let shared: Environment;
-/** Runs everything, with the door. */
+/** Runs everything, with the API. */
 let node: BidaNode;
 
 test.before(async () => {

@@ -56,7 +56,7 @@ async function killWhileCalling(victim: BidaNode, n: number, url: string, open: 
   const { receiver } = world;
   const task = { url, limitCallCount: 4, timeoutMs: 20_000 };
   const ids: string[] = [];
-  // One by one: parked claims take turns, so that each node gets its share.
+  // One by one: parked claims take turns, so each node gets its share.
   for (let i = 0; i < 40; i++) ids.push(await world.submit(task));
   await Promise.all(ids.map((taskId) => receiver.waitForCalls(taskId, n)));
   assert.ok((await callsOn(victim)) > 0, "the node has a share of the calls");
@@ -110,7 +110,7 @@ test("scenario 15: a node that was frozen past its lease wakes: the record of ot
     const { receiver } = world;
     const held = gate();
     const ids: string[] = [];
-    // One by one: parked claims take turns, so that the sleeper gets its share.
+    // One by one: parked claims take turns, so the sleeper gets its share.
     for (let i = 0; i < 20; i++) {
       ids.push(await world.submit({ url: receiver.url(held.answer, 200), timeoutMs: 20_000 }));
     }

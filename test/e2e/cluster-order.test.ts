@@ -49,7 +49,7 @@ test("order holds while dispatchers and a scheduler are killed: no overlap, no i
     Array.from({ length: LINES }, async (_, line) => {
       const ids: string[] = [];
       for (let i = 0; i < LENGTH; i++) {
-        // An answer takes its time, so that calls are under way when the node dies; some fail at first.
+        // An answer takes its time, so calls are under way when the node dies; some fail at first.
         const slowly = (status: number) => (res: ServerResponse) =>
           void setTimeout(() => res.writeHead(status).end(), 80);
         const url = receiver.url(...(i % 5 === 3 ? [slowly(500), slowly(200)] : [slowly(200)]));

@@ -1,4 +1,4 @@
-/** Users and keys with two REST doors, and with the admin service on a node of its own, which goes away. @takes 18 s */
+/** Users and keys with two REST APIs, and with the admin service on a node of its own, which goes away. @takes 18 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Cluster, startCluster } from "./kit/cluster.ts";
@@ -15,7 +15,7 @@ test.before(async () => {
     plan: [
       { services: "api" },
       { services: "api" },
-      // Whose environment counts is the node with the REST door.
+      // Whose environment counts is the node with the REST API.
       { services: "admin,notifier", env: { BIDA_ADMIN_USERNAME: "other", BIDA_ADMIN_PASSWORD: "other" } },
       { services: "scheduler,dispatcher" },
     ],
@@ -24,7 +24,7 @@ test.before(async () => {
 });
 test.after(() => world.stop());
 
-/** One request to the second door. */
+/** One request to the second API. */
 async function second(method: string, path: string, headers: Record<string, string>, body?: unknown) {
   const answer = await fetch(`${(world.nodes[1] as BidaNode).baseUrl}${path}`, {
     method,

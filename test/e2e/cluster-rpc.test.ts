@@ -1,4 +1,4 @@
-/** The Moleculer door, packets that NATS refuses in one piece, and a database that goes away. @takes 10 s */
+/** The Moleculer API, packets that NATS refuses in one piece, and a database that goes away. @takes 10 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CallbackError, createBrokerClient } from "../../client/index.ts";

@@ -97,7 +97,7 @@ test("scenario 16: SIGTERM: what is in flight is finished, what waits is kept, e
   const waiting = await Promise.all(Array.from({ length: 36 }, () => world.submit({ url })));
   const startedAt = performance.now();
   const stopped = nodes[0]?.stop();
-  // Its door closes only after its dispatcher has drained; a task accepted meanwhile is kept, too.
+  // Its API closes only after its dispatcher has drained; a task accepted meanwhile is kept, too.
   setTimeout(() => held.open(), 1_000);
   assert.is(await stopped, "exit 0");
   const took = performance.now() - startedAt;

@@ -105,7 +105,7 @@ export function dataParent(): string {
 }
 
 /** A new folder for the data of a server or a node: where TEST_DATA says, otherwise on disk, as benchmarks need it. */
-export const dataFolder = (name: string): string => temporaryFolder(name, process.env.TEST_DATA);
+export const dataFolder = (name: string): string => temporaryFolder(name, process.env.TEST_DATA || tmpdir());
 
 const folders = new Set<string>();
 

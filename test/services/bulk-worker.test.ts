@@ -1,12 +1,16 @@
-/** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 10 s */
+/** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 45 s */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
+import type { TaskId } from "../../core/ids.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { BulkWorker } from "../../services/admin/bulk-worker.ts";
 import { BulkWorkers } from "../../services/admin/bulk-workers.ts";
-import { addJob, countOpenJobs, findJob, type NewJob, takeJob } from "../../store/bulk-jobs.ts";
+import { outcomeOf } from "../../store/bulk/acted.ts";
+import { addJob, changeJob, countOpenJobs, findJob, type NewJob } from "../../store/bulk/jobs.ts";
+import { takeJob } from "../../store/bulk/work.ts";
 import { recordOutcomes } from "../../store/record.ts";
+import { linkResend } from "../../store/resends.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { until } from "../e2e/kit/until.ts";
 import { closeDatabase, freshDatabase, given, KINDS, outcome } from "../store/fixtures.ts";
@@ -141,6 +145,72 @@ for (const kind of KINDS) {
     await end();
   });
 }
+
+for (const kind of KINDS) {
+  test(`${kind.name}: a job keeps its pace, which is set and stopped while it runs, and holds up nobody`, async () => {
+    const { db, log, resources, stateOf, end } = await place(kind);
+    const canceled = { state: "canceled" as const, nextCallAt: null, finishedAt: systemClock.now() };
+    await given(db, ...of("slow", 60, canceled), ...of("quick", 150, canceled));
+    const slow = await addJob(
+      db,
+      { ...asked("retry", "slow", { sourceAppName: "slow" }), pace: 4, schedule: "whole" },
+      nobody,
+    );
+    const worker = new BulkWorker(resources, log, ["retry", "replay"]);
+    const doneOf = async (id: string) => (await findJob(db, EVERYTHING, id)).done;
+    const startedAt = performance.now();
+    worker.start();
+    await until("some of the slow job", async () => (await doneOf(slow.id)) >= 3, 20_000);
+    // A slow machine makes it slower, never quicker.
+    const seconds = (performance.now() - startedAt) / 1_000;
+    assert.ok((await doneOf(slow.id)) <= 4 * seconds + 1, `${seconds} s`);
+    // Of the same caller: it would have to wait for the slow one's end, if that held the worker.
+    const quick = await addJob(db, asked("retry", "slow", { sourceAppName: "quick" }), nobody);
+    worker.wake();
+    await until("the quick job to be done", async () => (await stateOf(quick.id)) === "finished", 30_000);
+    const during = await doneOf(slow.id);
+    assert.is(await stateOf(slow.id), "running");
+    await until("the slow job to go on beside it", async () => (await doneOf(slow.id)) > during, 20_000);
+
+    const settings = { paused: { at: systemClock.now(), by: "ann" } };
+    const { done } = await changeJob(db, EVERYTHING, slow.id, settings, nobody);
+    const other = await addJob(db, asked("retry", "slow", { sourceAppName: "nothing" }), nobody);
+    worker.wake();
+    // Once the worker has taken another job it has let go of the paused one.
+    await until("the next job to be done", async () => (await stateOf(other.id)) === "finished", 20_000);
+    assert.is(await doneOf(slow.id), done, "nothing was done after the pause");
+    await changeJob(db, EVERYTHING, slow.id, { pace: null, paused: null }, nobody);
+    worker.wake();
+    await until("the rest, at once", async () => (await stateOf(slow.id)) === "finished", 20_000);
+    const outcome = await outcomeOf(db, slow.id);
+    assert.equal([outcome.counted, outcome.open], [60, 60], "each task once");
+    await worker.stop();
+    await end();
+  });
+}
+
+test("what a job left out: how many for which reason, with some of their ids", async () => {
+  const { db, log, resources, end } = await place(KINDS[0] as (typeof KINDS)[number]);
+  const ended = { nextCallAt: null, finishedAt: systemClock.now() };
+  const failed = { ...ended, state: "exhausted" as const };
+  const [original] = await given(db, failed, ...Array.from({ length: 4 }, () => failed));
+  await given(db, ...Array.from({ length: 25 }, () => ({ ...ended, state: "succeeded" as const })));
+  const [copy] = await given(db, { createdAt: systemClock.now(), state: "succeeded", ...ended });
+  await linkResend(db, copy?.taskId as TaskId, original?.taskId as TaskId, null);
+  const { id } = await addJob(db, asked("retry", "a", {}), nobody);
+  const worker = new BulkWorker(resources, log, ["retry"]);
+  worker.start();
+  const done = await until("the job to be done", async () => {
+    const job = await findJob(db, EVERYTHING, id);
+    return job.state === "finished" ? job : null;
+  });
+  assert.equal([done.done, done.changed], [31, 4]);
+  assert.equal(done.skipped, { "it has succeeded": 26, "a copy of it has succeeded": 1 });
+  assert.equal(done.samples["a copy of it has succeeded"], [original?.taskId]);
+  assert.is(done.samples["it has succeeded"]?.length, 10);
+  await worker.stop();
+  await end();
+});
 
 test("whose turn it is: the caller that was served longest ago, and of its jobs the oldest", async () => {
   const { db, end } = await place(KINDS[0] as (typeof KINDS)[number]);

@@ -6,11 +6,13 @@ import { hours } from "../../core/clock.ts";
 import { loadConfig } from "../../core/config.ts";
 import { Sweeper } from "../../services/scheduler/sweeper.ts";
 import { acceptTasks } from "../../store/accept.ts";
+import { addJob, stopJob } from "../../store/bulk/jobs.ts";
 import { closeDatabase, type Database, openDatabase } from "../../store/database.ts";
 import { runAlone } from "../../store/exclusive.ts";
 import { advancePruning, pruningTime } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { recordOutcomes } from "../../store/record.ts";
+import { EVERYTHING } from "../../store/scope.ts";
 import { clock, given, KINDS, keyed, outcome, type Place } from "../store/fixtures.ts";
 
 const LONG_AGO = 1_700_000_000_000;
@@ -54,6 +56,22 @@ for (const kind of KINDS) {
       () => 0,
     );
   }
+  /** A job over many tasks that was stopped. */
+  async function endedJob(): Promise<void> {
+    const nobody = async () => undefined;
+    const actor = { kind: "user", id: 1, name: "admin", role: "admin" } as const;
+    const asked = {
+      kind: "retry",
+      scope: EVERYTHING,
+      filter: { q: "x" },
+      matched: 1,
+      expected: null,
+    } as const;
+    const now = { bound: clock.now(), createdAt: clock.now() };
+    const job = { ...asked, ...now, actor, sourceIp: null, requestPath: null, note: null };
+    const { id } = await addJob(db, job, nobody);
+    await stopJob(db, EVERYTHING, id, clock.now(), nobody);
+  }
   /** While Bida is at work. */
   const daysPass = async (days: number) => {
     clock.advance(hours(24 * days) + 1);
@@ -62,14 +80,22 @@ for (const kind of KINDS) {
 
   test("after the days are over everything that is finished goes; one line says so", async () => {
     await someTasks();
-    assert.equal(await sweeper(2).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0 });
+    assert.equal(await sweeper(2).sweep(), {
+      tasks: 0,
+      idempotencyKeys: 0,
+      orderLines: 0,
+      destinations: 0,
+      jobs: 0,
+    });
     assert.equal(said, []);
+    await endedJob();
     await daysPass(2);
     assert.equal(await sweeper(2).sweep(), {
       tasks: 133,
       idempotencyKeys: 2,
       orderLines: 1,
       destinations: 0,
+      jobs: 1,
     });
     assert.equal(await counts(), [1, 0, 0, 0]);
     assert.is(said.length, 1);
@@ -81,7 +107,13 @@ for (const kind of KINDS) {
   test("0 days keep all, but for idle lines, which nobody sees", async () => {
     await someTasks();
     await daysPass(5000);
-    assert.equal(await sweeper(0).sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 1, destinations: 0 });
+    assert.equal(await sweeper(0).sweep(), {
+      tasks: 0,
+      idempotencyKeys: 0,
+      orderLines: 1,
+      destinations: 0,
+      jobs: 0,
+    });
     assert.equal(await counts(), [134, 133, 2, 0]);
   });
 
@@ -103,7 +135,13 @@ for (const kind of KINDS) {
     clock.advance(hours(24 * 40));
     const ahead = sweeper(30);
     for (let i = 0; i < 3; i++)
-      assert.equal(await ahead.sweep(), { tasks: 0, idempotencyKeys: 0, orderLines: 0, destinations: 0 });
+      assert.equal(await ahead.sweep(), {
+        tasks: 0,
+        idempotencyKeys: 0,
+        orderLines: 0,
+        destinations: 0,
+        jobs: 0,
+      });
     assert.is(said.length, 1);
     const [fields, text] = said[0] as [Record<string, unknown>, string];
     assert.is(fields.days, 40);

@@ -8,12 +8,14 @@ import { callsAcross } from "./suite/attempts.ts";
 import { auditing } from "./suite/auditing.ts";
 import { bulk } from "./suite/bulk.ts";
 import { changing } from "./suite/changing.ts";
+import { copies } from "./suite/copies.ts";
 import { counting } from "./suite/counting.ts";
 import { damage } from "./suite/damage.ts";
 import { destinations } from "./suite/destinations.ts";
 import { finding } from "./suite/finding.ts";
 import { handovers } from "./suite/handovers.ts";
 import { incidents } from "./suite/incidents.ts";
+import { jobs } from "./suite/jobs.ts";
 import { keeping } from "./suite/keeping.ts";
 import { matching } from "./suite/matching.ts";
 import { migrating } from "./suite/migrating.ts";
@@ -37,6 +39,8 @@ for (const kind of KINDS) {
     stopping,
     changing,
     bulk,
+    jobs,
+    copies,
     ordering,
     keeping,
     counting,

@@ -38,7 +38,8 @@ function tidy({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSche
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.format === "date-time" || jsonSchema.format === "uuid") delete jsonSchema.pattern;
   if (JSON.stringify(jsonSchema.propertyNames) === '{"type":"string"}') delete jsonSchema.propertyNames;
-  if (def.checks?.some(({ _zod }) => (_zod.def as { fn?: unknown }).fn === hasNoNul)) jsonSchema.pattern ??= "^[^\\u0000]*$";
+  if (def.checks?.some(({ _zod }) => (_zod.def as { fn?: unknown }).fn === hasNoNul))
+    jsonSchema.pattern ??= "^[^\\u0000]*$";
   // Answers may gain fields; only requests with unknown fields are refused.
   if (def.type === "object" && def.catchall === undefined) delete jsonSchema.additionalProperties;
 }

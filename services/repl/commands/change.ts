@@ -6,7 +6,7 @@ import { ask, checkedId, lineOf } from "../ask.ts";
 import { type Command, type Session, type Shown, shown, type Typed } from "../command.ts";
 import { Mistake, Refused } from "../mistake.ts";
 import { localTime } from "../paint.ts";
-import { resultOf } from "./jobs.ts";
+import { RETRY_OPTIONS, resultOf, retryOptions } from "./jobs.ts";
 import { FILTERS, filterOf, unknownTask } from "./tasks.ts";
 
 const MOST = 100;
@@ -33,17 +33,25 @@ export const retry: Command = {
   args: "<id> …",
   arity: [0, MOST],
   summary: "calls tasks again, now",
-  about: ["The automatic schedule goes on after it. Without ids: all that a filter finds."],
-  options: { ...MANY, note, force: { value: null, help: "also one that has succeeded" } },
+  about: [
+    "The automatic schedule goes on after it; with --whole it begins anew. Without ids: all that a filter finds.",
+  ],
+  options: { ...MANY, ...RETRY_OPTIONS, note, force: { value: null, help: "also one that has succeeded" } },
   examples: [
     `tasks retry ${ID}`,
     `tasks retry ${ID} --note "stock is back"`,
     `tasks retry ${ID} --force`,
     "tasks retry --state exhausted --target stock --from 2h --dry-run",
+    "tasks retry --state exhausted --target stock --from 2h --whole --pace 20",
   ],
   run: each("retry", {
     ask: (session, taskId, typed) =>
-      ask(session, "admin.retry", { taskId, force: typed.flags.has("force"), ...noteOf(typed) }),
+      ask(session, "admin.retry", {
+        taskId,
+        force: typed.flags.has("force"),
+        ...(typed.flags.has("whole") && { schedule: "whole" }),
+        ...noteOf(typed),
+      }),
     done: ({ nextCallAt }) => `is called again (${nextCallAt ? localTime(nextCallAt) : "now"})`,
     instead: (why, taskId) =>
       why.includes("succeeded")
@@ -106,6 +114,7 @@ function each(action: BulkAction, change: Change): Command["run"] {
     if (typed.args.length === 0) return many(session, action, typed);
     if (typed.flags.has("dry-run") || Object.keys(filterOf(typed)).length > 0)
       throw new Mistake(`type ids or a filter, not both; --dry-run goes with a filter`);
+    if (typed.text("pace") !== undefined) throw new Mistake("--pace goes with a filter, not with ids");
     const ids = [...new Set(typed.args.map(checkedId))];
     const lines: string[] = [];
     const results: object[] = [];
@@ -132,7 +141,7 @@ async function many(session: Session, action: BulkAction, typed: Typed): Promise
   if (Object.keys(filter).length === 0) throw new Mistake(`${action} needs more; type: ${action} <id> …`);
   if (typed.flags.has("force")) throw new Mistake("--force goes with ids, not with a filter");
   const dryRun = typed.flags.has("dry-run");
-  const request = { filter, ...(dryRun ? { dryRun } : {}), ...noteOf(typed) };
+  const request = { filter, ...(dryRun ? { dryRun } : {}), ...retryOptions(typed), ...noteOf(typed) };
   return resultOf(await ask(session, "admin.changeMany", { action, request }, { timeout: MANY_TIMEOUT }));
 }
 

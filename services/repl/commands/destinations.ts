@@ -7,7 +7,7 @@ import { type Command, type Session, shown } from "../command.ts";
 import { Mistake, Refused } from "../mistake.ts";
 import { localTime } from "../paint.ts";
 import { numberOf, timeOf } from "../times.ts";
-import { resultOf } from "./jobs.ts";
+import { RETRY_OPTIONS, resultOf, retryOptions } from "./jobs.ts";
 
 const MOST = 200;
 
@@ -182,11 +182,13 @@ export const replay: Command = {
     from: { value: "<time>", help: 'created since: 2h (ago), 2026-11-23, "2026-11-23 18:05"' },
     to: { value: "<time>", help: "created before (now)" },
     "dry-run": { value: null, help: "only counts" },
+    ...RETRY_OPTIONS,
     note: { value: "<text>", help: "why, for the audit log" },
   },
   examples: ["destinations replay https://stock.example.com --from 2h --dry-run"],
-  async run(session, { args: [text = ""], text: option, flags }) {
-    const origin = originOf(text, "destinations replay");
+  async run(session, typed) {
+    const { text: option, flags } = typed;
+    const origin = originOf(typed.args[0] ?? "", "destinations replay");
     const from = option("from");
     if (from === undefined)
       throw new Mistake("--from is needed: since when it missed them, such as --from 2h");
@@ -195,6 +197,7 @@ export const replay: Command = {
       from: timeOf("--from", from),
       to: option("to") === undefined ? new Date().toISOString() : timeOf("--to", option("to") as string),
       ...(flags.has("dry-run") ? { dryRun: true } : {}),
+      ...retryOptions(typed),
       ...(note === undefined ? {} : { note }),
     };
     return resultOf(await ask(session, "admin.replay", { origin, request }, { timeout: 60_000 }));

@@ -7,7 +7,7 @@ import { cancel, resolve, retry } from "./change.ts";
 import { destinations, getDestination, pause, replay, resume, setDestination } from "./destinations.ts";
 import { exportTasks } from "./export.ts";
 import { acknowledgeAlarm, inbox, muteAlarms, mutes, unmuteAlarms } from "./inbox.ts";
-import { getJob, jobs, stopJob } from "./jobs.ts";
+import { getJob, jobs, pauseJob, resumeJob, setJob, stopJob } from "./jobs.ts";
 import { drain, nodes, undrain } from "./nodes.ts";
 import { queue } from "./queue.ts";
 import { resend, send } from "./send.ts";
@@ -17,7 +17,7 @@ import { createUser, deleteUser, setUser, userPassword, users } from "./users.ts
 
 export const COMMANDS: Command[] = [
   ...[send, tasks, more, task, attempts, retry, cancel, resolve, resend, exportTasks],
-  ...[jobs, getJob, stopJob, queue, tail],
+  ...[jobs, getJob, setJob, pauseJob, resumeJob, stopJob, queue, tail],
   ...[destinations, getDestination, pause, resume, setDestination, replay],
   ...[nodes, drain, undrain, audit],
   ...[inbox, acknowledgeAlarm, muteAlarms, mutes, unmuteAlarms, alarms, testAlarm],

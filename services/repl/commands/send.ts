@@ -70,7 +70,11 @@ export const resend: Command = {
   args: "<id>",
   arity: [1, 1],
   summary: "sends a copy of a task as a new one, with other fields where options say so",
-  options: { ...FIELDS, note: { value: "<text>", help: "why, for the audit log" } },
+  options: {
+    ...FIELDS,
+    "resolve-original": { value: null, help: "resolves the original once the copy succeeds" },
+    note: { value: "<text>", help: "why, for the audit log" },
+  },
   examples: [
     `tasks resend ${ID}`,
     `tasks resend ${ID} --task '{"url":"https://new.example/paid"}' --note "moved"`,
@@ -80,6 +84,7 @@ export const resend: Command = {
     const fields = fieldsOf(typed);
     const note = typed.text("note");
     if (note !== undefined) fields.set("note", text(note));
+    if (typed.flags.has("resolve-original")) fields.set("resolveOriginal", "true" as JsonText);
     const changes = { json: print(fields) };
     const resent = await ask(session, "admin.resend", { taskId, changes })
       .catch(unknownTask(taskId))

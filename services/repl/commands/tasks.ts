@@ -260,6 +260,7 @@ function fieldsOf(found: ExactTaskView, { paint }: Session): [string, string | n
     ["source", found.sourceAppName && oneLine(found.sourceAppName)],
     ["target", found.targetAppName && oneLine(found.targetAppName)],
     ["resend of", found.resendOf ?? null],
+    ["replaced by", found.replacedBy ? `${found.replacedBy.taskId} (${found.replacedBy.state})` : null],
     ["last error", lastError && paint.bad(`${lastError.code}: ${oneLine(lastError.message)}`)],
     ["created", localTime(found.createdAt)],
     ["finished", found.finishedAt && localTime(found.finishedAt)],

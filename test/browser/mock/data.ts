@@ -402,9 +402,73 @@ export const incidents: Json[] = [
   first: { taskId: tasks[i * 3]?.taskId, error },
   last: { taskId: tasks[i * 3 + 1]?.taskId, error },
   muted: i === 1,
+  mutedUntil: i === 1 ? iso(NOW + minutes(95)) : null,
   acknowledged: i === 1 ? { by: "wang.li", at: iso(NOW - minutes(20)), note: "已联系对方" } : null,
   endedAt: null,
   outcome: { pending: i, succeeded: 5 * i, exhausted: (n as number) - 6 * i, canceled: 0, resolved: 0 },
+}));
+
+/** What was raised: the incidents, and what else. */
+export const raised: Json[] = [
+  {
+    ...{
+      id: 11,
+      kind: "breaker",
+      severity: "warning",
+      destination: "https://points.example.cn",
+      errorCode: null,
+    },
+    ...{
+      statusCode: null,
+      channel: null,
+      alarms: 3,
+      firstAt: iso(NOW - minutes(64)),
+      lastAt: iso(NOW - minutes(3)),
+    },
+    ...{ lastError: null, lastTaskId: null, told: 2, acknowledged: null, mutes: [], endedAt: null },
+  },
+  ...incidents.map(({ tasks: n, last, muted, acknowledged, ...one }) => ({
+    ...{ id: one.id, kind: "exhausted", severity: "error", destination: one.destination, channel: null },
+    ...{
+      errorCode: one.errorCode,
+      statusCode: one.statusCode,
+      alarms: n,
+      firstAt: one.firstAt,
+      lastAt: one.lastAt,
+    },
+    ...{ lastError: last.error, lastTaskId: last.taskId, told: 2, acknowledged, endedAt: null },
+    mutes: muted ? [1] : [],
+  })),
+  {
+    ...{
+      id: 12,
+      kind: "channel",
+      severity: "critical",
+      destination: null,
+      errorCode: null,
+      statusCode: null,
+    },
+    ...{
+      channel: { id: 2, name: "值班群" },
+      alarms: 1,
+      firstAt: iso(NOW - minutes(26)),
+      lastAt: iso(NOW - minutes(26)),
+    },
+    ...{ lastError: "unexpected_result: keywords not in content", lastTaskId: null, told: 0 },
+    ...{ acknowledged: null, mutes: [], endedAt: null },
+  },
+];
+export const mutes: Json[] = [
+  { incident: 2, until: iso(NOW + minutes(95)), note: "已联系对方" },
+  {
+    destination: "https://old.example.com",
+    errorCode: "timeout",
+    until: iso(NOW + minutes(1_200)),
+    note: null,
+  },
+].map((one, i) => ({
+  ...{ id: i + 1, destination: null, sourceAppName: null, errorCode: null, incident: null, by: "wang.li" },
+  ...{ ...one, createdAt: iso(NOW - minutes(20 + i * 300)) },
 }));
 
 export const nodes: Json[] = [
@@ -511,6 +575,8 @@ export const history: Json[] = Array.from({ length: 7 }, (_, i) => ({
   taskId: idAt(NOW - minutes(26 + i * 190)),
   state: i === 3 ? "failed" : "sent",
   alarms: [1, 14, 1, 2, 1, 6, 1][i],
+  error: i === 3 ? "unexpected_result: keywords not in content" : null,
+  insteadOf: null,
   createdAt: iso(NOW - minutes(26 + i * 190)),
 }));
 
@@ -549,7 +615,7 @@ export const users: Json[] = ["admin", "wang.li", "oncall", "auditor"].map((user
   updatedAt: iso(NOW - 86_400_000 * (i + 2)),
 }));
 export const audit: Json[] = [
-  ["oncall", "task.retry", { type: "task", id: tasks[3].taskId }, null, null, "伙伴已修复接口"],
+  ["oncall", "task.retry", { type: "task", id: tasks[3].taskId, name: null }, null, null, "伙伴已修复接口"],
   [
     "oncall",
     "destination.change",
@@ -558,7 +624,7 @@ export const audit: Json[] = [
     { paused: true },
     null,
   ],
-  ["wang.li", "app.rotate-key", { type: "app", id: "2" }, null, null, null],
+  ["wang.li", "app.rotate-key", { type: "app", id: "2", name: "payment" }, null, null, null],
   [
     "oncall",
     "job.start",
@@ -567,11 +633,18 @@ export const audit: Json[] = [
     { matched: 812, changed: 812 },
     "after the partner's outage",
   ],
-  ["admin", "user.change", { type: "user", id: "4" }, { role: "operator" }, { role: "viewer" }, null],
+  [
+    "admin",
+    "user.change",
+    { type: "user", id: "4", name: "auditor" },
+    { role: "operator" },
+    { role: "viewer" },
+    null,
+  ],
   [
     "admin",
     "webhook.create",
-    { type: "webhook", id: "3" },
+    { type: "webhook", id: "3", name: "ops@example.com" },
     null,
     { type: "email", name: "ops@example.com" },
     null,
@@ -588,6 +661,7 @@ export const audit: Json[] = [
   after,
   note,
   requestPath: "/v1/tasks/retry",
+  group: null,
 }));
 
 /** What a dry run over many tasks answers. */
@@ -599,6 +673,13 @@ export const counted = {
   changed: 0,
   skipped: {},
   job: null,
+  preview: {
+    looked: 1_284,
+    atLeast: false,
+    changed: 1_271,
+    skipped: { "a copy of it has succeeded": 12, "it is being called just now": 1 },
+    states: [{ state: "exhausted", changed: 1_271, skipped: {} }],
+  },
 };
 
 export const job = {
@@ -610,12 +691,33 @@ export const job = {
   expected: 12_840,
   done: 5_210,
   changed: 5_208,
-  skipped: {},
-  note: null,
+  skipped: { "a copy of it has succeeded": 2 },
+  schedule: "whole",
+  pace: 50,
+  paused: null,
+  note: "伙伴已修复接口",
   by: { kind: "user", id: 2, name: "lin" },
   createdAt: iso(NOW - 4_000),
   startedAt: iso(NOW - 3_900),
   finishedAt: null,
+};
+
+/** One that has ended, with what became of its tasks. */
+export const endedJob = {
+  ...job,
+  ...{
+    id: idAt(NOW - 7_200_000),
+    state: "finished",
+    matched: 3_214,
+    expected: null,
+    done: 3_214,
+    changed: 3_190,
+  },
+  ...{ filter: { state: ["exhausted"], url: "partner.example" }, finishedAt: iso(NOW - 7_100_000) },
+  ...{ createdAt: iso(NOW - 7_200_000), startedAt: iso(NOW - 7_199_000) },
+  skipped: { "a copy of it has succeeded": 21, "it is being called just now": 3 },
+  samples: { "a copy of it has succeeded": tasks.slice(3, 6).map(({ taskId }) => taskId) },
+  outcome: { counted: 3_190, succeeded: 3_101, exhausted: 64, open: 25, canceled: 0, resolved: 0, gone: 0 },
 };
 
 // The last one is for who looks closely at numbers. Its payload is text already, see `server.ts`.
@@ -626,7 +728,7 @@ const [exact, exactCalls] = exactTask(
 tasks.push(exact);
 attemptsOf.set(EXACT.taskId, exactCalls);
 
-// One that failed was mended and sent again.
+// One that failed was repaired and sent again.
 const original = tasks.find(({ state, callCount }) => state === "exhausted" && callCount > 3);
 original.resentAs = [tasks[1].taskId];
 tasks[1].resendOf = original.taskId;

@@ -115,11 +115,18 @@ function answer(
     case "views":
       return method === "GET" ? page(data.views) : [200, data.views[0]];
     case "jobs":
-      return page(req.headers.cookie?.includes("job=1") ? [data.job] : []);
+      if (parts[1] !== undefined) return [200, data.endedJob];
+      // What the top bar asks for.
+      if (query.has("state")) return page(req.headers.cookie?.includes("job=1") ? [data.job] : []);
+      return page([data.job, data.endedJob]);
     case "attempts":
       return page(
         data.attempts.filter(({ outcome }) => !query.get("outcome") || outcome === query.get("outcome")),
       );
+    case "alarms":
+      return page(query.get("state") === "ended" ? [] : data.raised);
+    case "mutes":
+      return page(data.mutes);
     case "incidents": {
       if (parts.length === 1) return page(query.get("state") === "ended" ? [] : data.incidents);
       const found = data.incidents.find(({ id }) => String(id) === parts[1]);
@@ -148,6 +155,7 @@ function answer(
       return page(data.nodes);
     case "webhooks":
       if (parts[2] === "history") return page(data.history);
+      if (parts[1] === "preview") return [200, { single: SENT, digest: SENT }];
       if (parts[2] === "test")
         return [
           200,
@@ -158,6 +166,7 @@ function answer(
             errorCode: null,
             errorMessage: null,
             durationMs: 87,
+            sent: SENT,
           },
         ];
       return parts[1] ? [200, data.channels.find(({ id }) => String(id) === parts[1])] : page(data.channels);
@@ -166,6 +175,8 @@ function answer(
     case "users":
       return page(data.users);
     case "audit":
+      if (parts[1] === "names")
+        return [200, { actors: ["admin", "oncall"], actions: ["task.retry"], targets: ["task"] }];
       return page(
         data.audit.filter(
           ({ target }) => !query.get("target") || `task:${target.id}` === query.get("target"),
@@ -175,6 +186,14 @@ function answer(
       return [200, { ok: true, parts: {} }];
   }
 }
+
+/** A message of an alarm channel. */
+const SENT = {
+  body: '{"msgtype":"markdown","markdown":{"title":"[必达] 回调失败: stock","text":"#### [必达] 回调失败: stock"}}',
+  bytes: 112,
+  sizes: [{ part: "body", size: 112, max: 20_000, unit: "bytes" }],
+  shortened: false,
+};
 
 function tasksPage(tasks: unknown[]): [number, unknown] {
   const items = tasks.slice(0, LIMIT).map(exactly);

@@ -1,7 +1,7 @@
 /**
- * What a receiver does with the calls of one task. It stands in the URL, so that receiver, load and verdict agree
+ * What a receiver does with the calls of one task. It stands in the URL, so receiver, load and verdict agree
  * without talking to each other: `/<kind>/<times>?k=<number>`. The attempts up to `times` meet `kind`; later ones are
- * answered 200. It goes by the attempt's number, so that a repeated call meets what the first one met; but `gated` calls hang
+ * answered 200. It goes by the attempt's number, so a repeated call meets what the first one met; but `gated` calls hang
  * while the receiver's gate is closed, and are answered 200 when it is open.
  */
 import type { LiveAnswer } from "../../e2e/kit/receiver.ts";

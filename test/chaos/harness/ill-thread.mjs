@@ -16,7 +16,7 @@ if (isMainThread) {
       });
     }
     if (data === "memory") {
-      // A little in each turn: V8 has some MiB in reserve to end a thread in order. Whoever needs more takes the process along.
+      // A little in each turn: V8 has some MiB in reserve to end a thread in order. A thread that needs more takes the process along.
       const kept = [];
       const more = () => {
         for (let i = 0; i < 20; i++) kept.push(new Array(10_000).fill(kept.length));

@@ -17,7 +17,7 @@ export class Link {
   #target: number;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  /** Silent connections; kept open so that nobody is told. */
+  /** Silent connections; kept open so nobody is told. */
   readonly #lost = new Set<Socket>();
   #hole = false;
 

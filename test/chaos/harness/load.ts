@@ -21,8 +21,8 @@ export interface Submission {
   /** The receiver is owed no call before; infinite while a fault is meant to keep its calls away. */
   owedFrom: number;
   /**
-   * What is to become of it. `spoilt`: its row was made unreadable, so that it ends `exhausted` and is never called.
-   * `undone`: it was accepted after the moment to which the database was set back, so that there is no trace of it.
+   * What is to become of it. `spoilt`: its row was made unreadable, so it ends `exhausted` and is never called.
+   * `undone`: it was accepted after the moment to which the database was set back, so there is no trace of it.
    */
   fate: "usual" | "spoilt" | "undone";
   /** Whether a fault brought it along; service is judged by the others. */

@@ -80,7 +80,7 @@ export class System {
     this.broker = parts.broker;
   }
 
-  /** Starts everything; resolves when every node is in the cluster and the door is ready. */
+  /** Starts everything; resolves when every node is in the cluster and the API is ready. */
   static async start(options: SystemOptions): Promise<System> {
     const { schedulers, dispatchers } = options;
     const library = buildClockShift();

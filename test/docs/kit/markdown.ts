@@ -41,10 +41,14 @@ export interface Page {
 
 /** All Markdown of the repository, as git knows it; packages are none of it. */
 export function markdownFiles(): string[] {
-  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z", "*.md"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
+  const listed = execFileSync(
+    "git",
+    ["ls-files", "-co", "--deduplicate", "--exclude-standard", "-z", "*.md"],
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+    },
+  );
   return listed.split("\0").filter(Boolean).toSorted();
 }
 

@@ -3,7 +3,7 @@
  * be, against the client package as it is installed, and run by as many versions of Node as asked.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { boundToUs, endWithUs } from "../../servers/process.ts";
 import { temporaryFolder } from "../../servers/server.ts";
@@ -36,9 +36,12 @@ export interface Program {
 export class Programs {
   readonly #folder = temporaryFolder("programs");
 
-  /** @throws Error with what the compiler says */
-  constructor(programs: Program[]) {
-    this.#install(programs);
+  /**
+   * @param client the folder of the package, as npm unpacks it
+   * @throws Error with what the compiler says
+   */
+  constructor(programs: Program[], client: string) {
+    this.#install(programs, client);
     for (const { name, language, text } of programs) {
       const whole = /^import /m.test(text) ? text : AROUND.join(text);
       writeFileSync(join(this.#folder, `${name}.${language}`), `${whole}\n`);
@@ -69,7 +72,7 @@ export class Programs {
   }
 
   /** What the programs import, where Node and the compiler look for it. */
-  #install(programs: Program[]): void {
+  #install(programs: Program[], client: string): void {
     const names = new Set(["@types/node", "@types/express", "moleculer"]);
     for (const { text } of programs)
       for (const [, name = ""] of text.matchAll(/\b(?:from|import) "((?:@[\w-]+\/)?[\w.-]+)[\w/.-]*"/g))
@@ -81,12 +84,7 @@ export class Programs {
       mkdirSync(dirname(to), { recursive: true });
       symlinkSync(from, to);
     }
-    const client = join(this.#folder, "node_modules/bida-client");
-    mkdirSync(client);
-    cpSync(join(ROOT, "client/package.json"), join(client, "package.json"));
-    const build = [join(ROOT, "client/build.mjs"), join(client, "dist")];
-    const { status, stdout } = spawnSync(process.execPath, build, { encoding: "utf8" });
-    if (status !== 0) throw new Error(stdout);
+    symlinkSync(client, join(this.#folder, "node_modules/bida-client"));
   }
 
   /** Starts one. */

@@ -22,6 +22,7 @@ export function placed(text: string, { bida, target }: Pick<Places, "bida" | "ta
   return text
     .replaceAll("127.0.0.1:8080", bida)
     .replaceAll("127.0.0.1:9100", target)
+    .replaceAll("../your-program", ".")
     .replaceAll("<command>", "queue")
     .replaceAll("commands.txt", "/dev/null")
     .replaceAll("admin:…", "admin:admin")

@@ -23,13 +23,18 @@ function fail(why: string): never {
 }
 
 function bida(args: string[]): void {
-  const all = [join(ROOT, "bin/bida.mjs"), ...args];
+  const all = [
+    join(ROOT, "bin/bida.mjs"),
+    ...args.filter((_, at) => args[0] !== "listen" || ![args[at], args[at - 1]].includes("--port")),
+  ];
   if (!GO_ON.has(args[0] ?? "")) {
     const { status } = spawnSync(process.execPath, all, { stdio: "inherit" });
     process.exitCode = status ?? 1;
     return;
   }
-  const child = spawn(process.execPath, [...all, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args[0] === "listen" ? [...all, "--port", "0"] : all, {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   child.stdout.once("data", () => {
     child.removeAllListeners("exit");
     child.kill();
@@ -38,9 +43,13 @@ function bida(args: string[]): void {
 }
 
 function script(name: string, args: string[], folder: string): void {
+  // Typed in the checkout, also where a page is about a folder of its own.
+  if (name === "bida") {
+    bida(args);
+    return;
+  }
   const { scripts } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
   if (!(name in scripts)) fail(`${join(folder, "package.json")} has no script "${name}"`);
-  if (name === "bida") bida(args);
   if (name === "start" && folder === ".") {
     const mistakes = configMistakes(process.env);
     if (mistakes.length > 0) fail(mistakes.join("; "));

@@ -10,7 +10,7 @@ import { Receiver } from "./receiver.ts";
 import { until } from "./until.ts";
 import { SECRET_KEY, World } from "./world.ts";
 
-/** What each node runs, and what its environment has beside. The first has the REST door. */
+/** What each node runs, and what its environment has beside. The first has the REST API. */
 export interface NodePlan {
   services: string;
   env?: Environment;
@@ -52,7 +52,7 @@ export class Cluster extends World {
         ({ id }) => id.includes(`-${node.pid}-`),
       );
     await until("the killed node to be noticed", () => !isKnown(), 30_000);
-    // The door's own view: half of the calls would still go to the dead node.
+    // The API's own view: half of the calls would still go to the dead node.
     const answers = await Promise.all([1, 2, 3, 4].map(() => this.api("GET", "/readyz")));
     if (answers.some(({ status }) => status !== 200))
       await until("ready", async () => (await this.api("GET", "/readyz")).status === 200);
@@ -73,7 +73,7 @@ export class Cluster extends World {
   }
 }
 
-/** Starts servers, nodes and an own broker; resolves when every node is in the cluster and the door is ready. */
+/** Starts servers, nodes and an own broker; resolves when every node is in the cluster and the API is ready. */
 export async function startCluster({
   plan = USUAL,
   env = {},

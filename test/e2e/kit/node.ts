@@ -54,7 +54,7 @@ export class BidaNode {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#err += text;
     });
-    // For whoever looks for a failure that comes only sometimes.
+    // For anyone who looks for a failure that comes only sometimes.
     const kept = process.env.TEST_LOGS;
     if (kept) this.#child.stdout?.pipe(createWriteStream(join(kept, `${this.pid}.log`)));
   }

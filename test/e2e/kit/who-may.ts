@@ -23,6 +23,7 @@ export const WHO_MAY: Readonly<Record<string, Who>> = {
   "POST /v1/destinations/{origin}/replay": "operator",
   "GET /v1/jobs": "viewer and apps",
   "GET /v1/jobs/{jobId}": "viewer and apps",
+  "PATCH /v1/jobs/{jobId}": "operator and apps",
   "DELETE /v1/jobs/{jobId}": "operator and apps",
   "POST /v1/tasks/{taskId}/resend": "operator and apps",
   "GET /v1/tasks/export": "viewer and apps",

@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface WorldParts {
   kind: "embedded" | "cluster";
-  /** The first has the REST door. */
+  /** The first has the REST API. */
   nodes: BidaNode[];
   receiver: Receiver;
   database: { databaseUrl: string | null; dataDir: string };
@@ -157,7 +157,7 @@ export class World {
     let seen: TaskView | undefined;
     const look = async () => {
       const reply = await this.api("GET", `/v1/tasks/${taskId}`);
-      // Whoever is asked may have just been killed.
+      // Anyone who is asked may have just been killed.
       if (reply.status === 503) return null;
       if (reply.status !== 200) throw new Error(`GET /v1/tasks/${taskId}: ${reply.status} ${reply.text}`);
       seen = reply.json as TaskView;

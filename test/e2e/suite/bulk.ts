@@ -1,6 +1,7 @@
 /** Many tasks at once: a selection, a filter, a job that goes on in the background, an export; and edit and resend. */
 import * as assert from "uvu/assert";
 import type { BulkResult, JobView } from "../../../core/contract.ts";
+import { type TaskId, taskIdToBytes } from "../../../core/ids.ts";
 import type { AuditView } from "../../../core/people.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { until } from "../kit/until.ts";
@@ -56,6 +57,129 @@ export function bulkSuite({ test, world }: Suite): void {
     for (const id of ids) assert.is((await world().ended(id)).state, "succeeded");
     const [entry] = await audit(`task:${ids[0]}`);
     assert.equal([entry?.action, entry?.note, entry?.actor.name], ["task.retry", "mended", "admin"]);
+  });
+
+  test("a dry run says what would be changed, per state, and why others would not: as the real one does then", async () => {
+    const sourceAppName = fresh();
+    const [done = ""] = await add(1, { url: world().receiver.url(), sourceAppName });
+    await world().ended(done);
+    const [lost = ""] = await failed(1, { url: world().receiver.url(500, 200), sourceAppName });
+    const [open = ""] = await add(1, { url: world().receiver.url(), sourceAppName, delayMs: 3_600_000 });
+    const ask = async (action: string, more: object): Promise<BulkResult> =>
+      (await post(`/v1/tasks/${action}`, { filter: { sourceAppName }, ...more })).json;
+    const { matched, changed, preview } = await ask("retry", { dryRun: true });
+    assert.equal([matched, changed], [3, 0]);
+    assert.equal(preview, {
+      ...{ looked: 3, atLeast: false, changed: 2, skipped: { "it has succeeded": 1 } },
+      states: [
+        { state: "pending", changed: 1, skipped: {} },
+        { state: "succeeded", changed: 0, skipped: { "it has succeeded": 1 } },
+        { state: "exhausted", changed: 1, skipped: {} },
+      ],
+    });
+    const cancel = (await ask("cancel", { dryRun: true })).preview;
+    assert.equal([cancel?.changed, cancel?.skipped], [1, { "it is succeeded": 1, "it is exhausted": 1 }]);
+    const gone = "00000000-0000-7000-8000-000000000000";
+    const chosen = (await post("/v1/tasks/resolve", { taskIds: [lost, open, gone], dryRun: true })).json;
+    assert.equal(chosen.preview.skipped, {
+      "there is no such task": 1,
+      "it is pending, not exhausted": 1,
+    });
+    const real = await ask("retry", {});
+    assert.equal([real.changed, real.skipped, real.preview], [2, preview?.skipped, null]);
+  });
+
+  test("a retry with the whole schedule: calls as at first, numbered on; it is exhausted, and told, again", async () => {
+    const sourceAppName = fresh();
+    const retry = { strategy: "fixed", delayMs: 0 };
+    const url = world().receiver.url(...Array(9).fill(500), 200);
+    const task = { url, sourceAppName, limitCallCount: 3, retry };
+    const [id = ""] = await failed(1, task);
+    const alone = await post(`/v1/tasks/${id}/retry`, { schedule: "whole", note: "from the start" });
+    assert.is(alone.status, 200, alone.text);
+    const callsOf = async (count: number) =>
+      until("its calls", async () => {
+        const view = await world().task(id);
+        return view.callCount === count && view.finishedAt !== null ? view : null;
+      });
+    assert.is((await callsOf(6)).state, "exhausted");
+    const [entry] = await audit(`task:${id}`);
+    assert.is(entry?.action, "task.retry");
+    assert.match(JSON.stringify(entry?.after), /"schedule":"whole"/);
+    const filter = { sourceAppName, state: ["exhausted"] };
+    assert.is((await post("/v1/tasks/retry", { filter, schedule: "whole" })).json.changed, 1);
+    assert.is((await callsOf(9)).state, "exhausted");
+    assert.is((await post("/v1/tasks/retry", { filter })).json.changed, 1);
+    assert.is((await callsOf(10)).state, "succeeded");
+    const attempts = (await world().api("GET", `/v1/tasks/${id}/attempts`)).json.items;
+    assert.equal(
+      attempts.map(({ n }: { n: number }) => n),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    );
+    const alarms = await world().withDatabase((db) =>
+      db.knex("alarms").where("task_id", taskIdToBytes(id as TaskId)),
+    );
+    assert.is(alarms.length, 3, "an alarm each time it was exhausted");
+    const wrong = await post("/v1/tasks/cancel", { filter, schedule: "whole" });
+    assert.equal([wrong.status, wrong.json.errors[0].field], [400, "schedule"]);
+    assert.is((await post(`/v1/tasks/${id}/retry`, { schedule: "twice" })).status, 400);
+  });
+
+  test("a job with a pace: however few tasks, set and paused while it runs, by its owner only; all is audited", async () => {
+    const name = fresh();
+    const app = await world().app(name);
+    const other = await world().app(fresh());
+    const sourceAppName = fresh();
+    await failed(12, { url: world().receiver.url(...Array(12).fill(500), 200), sourceAppName }, app.headers);
+    const filter = { sourceAppName };
+    const started = await post("/v1/tasks/retry", { filter, pace: 1, schedule: "whole" }, app.headers);
+    assert.equal([started.status, started.json.job.pace, started.json.job.schedule], [202, 1, "whole"]);
+    const path = `/v1/jobs/${started.json.job.id}`;
+    const patch = (body: object, headers?: Record<string, string>) =>
+      world().api("PATCH", path, body, headers);
+    assert.is((await patch({ paused: true }, other.headers)).status, 404);
+    const paused = await patch({ paused: true, note: "wait" }, app.headers);
+    assert.equal([paused.status, paused.json.state, paused.json.paused.by], [200, "paused", name]);
+    const listed = async (query: string, headers?: Record<string, string>): Promise<JobView[]> =>
+      (await world().api("GET", `/v1/jobs?${query}`, undefined, headers)).json.items;
+    const isIn = (items: JobView[]) => items.some(({ id }) => id === paused.json.id);
+    assert.equal(
+      [await listed("state=paused"), await listed("state=running"), await listed("", other.headers)].map(
+        isIn,
+      ),
+      [true, false, false],
+    );
+    assert.is(isIn(await listed("state=paused&state=waiting", app.headers)), true);
+    for (const [body, field] of [
+      [{}, "body"],
+      [{ pace: 0 }, "pace"],
+      [{ pace: 1.5 }, "pace"],
+      [{ paused: "yes" }, "paused"],
+      [{ speed: 1 }, "speed"],
+    ] as const) {
+      const refused = await patch(body);
+      assert.equal([refused.status, refused.json.errors[0].field], [400, field]);
+    }
+    assert.is((await world().api("GET", "/v1/jobs?state=gone")).status, 400);
+    const resumed = await patch({ paused: false, pace: null });
+    assert.equal([resumed.status, resumed.json.pace, resumed.json.paused], [200, null, null]);
+    const done = await ended(paused.json.id);
+    assert.equal([done.done, done.changed], [12, 12]);
+    const settled = await until("its tasks to succeed", async () => {
+      const job = (await world().api("GET", path)).json;
+      return job.outcome.succeeded === 12 ? job : null;
+    });
+    assert.equal([settled.outcome.counted, settled.samples], [12, {}]);
+    assert.is((await patch({ pace: 3 })).status, 409);
+    const told = (await audit(`job:${paused.json.id}`)).map(({ action, actor }) => `${action} ${actor.name}`);
+    assert.equal(told.toReversed(), [
+      `job.start ${name}`,
+      `job.pause ${name}`,
+      ...["job.pace admin", "job.resume admin"],
+      `job.finish ${name}`,
+    ]);
+    const both = { taskIds: [crypto.randomUUID()], pace: 5 };
+    assert.is((await post("/v1/tasks/retry", both)).json.errors[0].field, "pace");
   });
 
   test("by selection: reasons why some were not changed, by count", async () => {
@@ -202,6 +326,41 @@ export function bulkSuite({ test, world }: Suite): void {
     assert.is(twice[0]?.json.taskId, twice[1]?.json.taskId);
     const other = await world().app(fresh());
     assert.is((await post(`/v1/tasks/${id}/resend`, {}, other.headers)).status, 404);
+  });
+
+  test("a copy that succeeds: its original is resolved where that was asked for, once; a retry of many leaves it alone", async () => {
+    const sourceAppName = fresh();
+    const [first = "", second = ""] = await failed(2, { url: world().receiver.url(500), sourceAppName });
+    const resent = async (id: string, changes: object): Promise<string> =>
+      (await post(`/v1/tasks/${id}/resend`, changes)).json.taskId;
+    const url = world().receiver.url();
+    const left = await resent(first, { url, sourceAppName: fresh() });
+    const failing = await resent(second, { url: world().receiver.url(500), sourceAppName: fresh() });
+    assert.is((await world().ended(failing)).state, "exhausted");
+    const held = { url, delayMs: 3_600_000, sourceAppName: fresh(), resolveOriginal: true, note: "moved" };
+    const wished = await resent(failing, held);
+    await world().ended(left);
+    const filter = { sourceAppName, state: ["exhausted"] };
+    const skipped = { "a copy of it has succeeded": 1, "a copy of it is still open": 1 };
+    const dry = (await post("/v1/tasks/retry", { filter, dryRun: true })).json;
+    assert.equal([dry.matched, dry.preview.changed, dry.preview.skipped], [2, 0, skipped]);
+    const real = (await post("/v1/tasks/retry", { filter })).json;
+    assert.equal([real.changed, real.skipped], [0, skipped]);
+    assert.equal((await world().task(first)).replacedBy, { taskId: left, state: "succeeded" });
+    const open = await world().task(wished);
+    assert.equal([open.resolvesOriginal, open.replacedBy], [true, null]);
+    assert.is((await post(`/v1/tasks/${wished}/retry`, {})).status, 200);
+    for (const id of [second, failing])
+      await until("the originals to be resolved", async () => (await world().task(id)).state === "resolved");
+    const told = (await audit(`task:${second}`)).filter(({ action }) => action === "task.resolve");
+    assert.equal(
+      told.map(({ note, actor }) => [note, actor.name]),
+      [[`its copy ${wished} has succeeded: moved`, "admin"]],
+    );
+    assert.is((await world().task(wished)).resolvesOriginal, false);
+    assert.is((await world().task(first)).state, "exhausted", "nobody asked for that");
+    const wrong = await post(`/v1/tasks/${first}/resend`, { resolveOriginal: "yes" });
+    assert.equal([wrong.status, wrong.json.errors[0].field], [400, "resolveOriginal"]);
   });
 
   test("what an operator resends is not signed as the app, unless the app allows it; the app's own copy is", async () => {

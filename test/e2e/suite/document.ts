@@ -89,6 +89,14 @@ export function documentSuite({ test, world }: Suite): void {
     await api("POST", `/v1/tasks/${done}/retry`, { force: true });
     await world().ended(done);
     await api("GET", "/v1/attempts?limit=5");
+    // So many that the job has not ended before it is paused, however slow the machine is.
+    const slow = Array(20).fill(quick({ url: receiver.url(), delayMs: 3_600_000, sourceAppName: tag }));
+    await api("POST", "/v1/tasks/batch", { tasks: slow });
+    const { job } = await api("POST", "/v1/tasks/retry", { filter: { sourceAppName: tag }, pace: 1 });
+    await api("PATCH", `/v1/jobs/${job.id}`, { paused: true });
+    await api("GET", `/v1/jobs/${job.id}`);
+    await api("GET", "/v1/jobs?state=paused");
+    await api("DELETE", `/v1/jobs/${job.id}`);
 
     const range = `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date(Date.now() + 60_000).toISOString()}`;
     await api("GET", "/v1/stats/summary");
@@ -104,7 +112,7 @@ export function documentSuite({ test, world }: Suite): void {
     await api("PATCH", `/v1/destinations/${origin}`, { paused: false });
 
     const incident = await until("the incident of the task that failed", async () => {
-      // The task is resolved by now, so that its incident may have ended.
+      // The task is resolved by now, so its incident may have ended.
       const open = await api("GET", "/v1/incidents");
       const ended = await api("GET", "/v1/incidents?state=ended");
       return [...open.items, ...ended.items][0]?.id as number | undefined;

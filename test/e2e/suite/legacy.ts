@@ -1,4 +1,4 @@
-/** kkbida's door: its users' client must find what it found before. */
+/** kkbida's API: its users' client must find what it found before. */
 import * as assert from "uvu/assert";
 import { answerOf, exchange } from "../kit/raw.ts";
 import type { Suite } from "./suite.ts";

@@ -135,6 +135,55 @@ export function replSuite({ test, world }: Suite): void {
     ]);
   });
 
+  test("repl: a job over many tasks: counted, slow, with whole schedules; set, paused, resumed, stopped", async () => {
+    const app = fresh();
+    // So many that it has not ended before it is paused, however slow the machine is.
+    const ids = await Promise.all(Array.from({ length: 20 }, () => waiting({ sourceAppName: app })));
+    const done = await world().submit({ url: world().receiver.url(), sourceAppName: app });
+    await world().ended(done);
+    await typing(async (type) => {
+      const filter = `--source ${app} --state pending,succeeded`;
+      assert.is(
+        await type(`retry ${filter} --dry-run`),
+        "20 of 21 tasks would be changed; left alone: 1 it has succeeded",
+      );
+      const started = await type(`retry ${filter} --whole --pace 1`);
+      const [id = ""] = /[0-9a-f-]{36}/.exec(started) ?? [];
+      assert.is(started, `21 tasks: job ${id} works on them; "jobs get ${id}" shows how far it is`);
+      const paused = await type(`jobs pause ${id} --note "not now"`);
+      assert.match(paused, /^state +paused$/m);
+      assert.match(paused, new RegExp(`^paused +since .*, by ${me.name}$`, "m"));
+      assert.match(paused, /^schedule +whole$/m);
+      assert.match(await type(`jobs set ${id} --pace 500`), /^pace +500 per second at most$/m);
+      assert.ok((await type("jobs --state paused")).includes(id));
+      assert.ok(!(await type("jobs --state running,waiting")).includes(id));
+      await type(`retry --source ${fresh()} --pace 1`);
+      const pages = [await type("jobs list --limit 1"), await type("more")];
+      assert.match(pages[0] ?? "", /"more" shows the next page$/);
+      assert.is(pages.join().includes(id), true);
+      await type(`jobs resume ${id}`);
+      const ended = await until("the job to end", async () => {
+        const shown = await type(`jobs get ${id}`);
+        return /^state +finished$/m.test(shown) ? shown : null;
+      });
+      assert.match(ended, /^skipped +1 it has succeeded$/m);
+      assert.match(ended, new RegExp(`^such as +${done}: it has succeeded$`, "m"));
+      assert.match(ended, /^since then +\d/m);
+      assert.match(await type(`jobs stop ${id}`), /already$/);
+      for (const id of ids) await world().ended(id);
+      const told = await audited(`job:${id}`);
+      assert.equal(
+        told.map(({ action }: { action: string }) => action),
+        ["job.finish", "job.resume", "job.pace", "job.pause", "job.start"],
+      );
+      assert.is(told[3].note, "not now");
+      assert.match(await type("jobs set 17 --pace 3"), /^there is no job 17/);
+      assert.match(await type(`jobs set ${id}`), /^there is nothing to set; type --pace <n>/);
+      assert.match(await type(`retry ${ids[0]} --pace 3`), /^--pace goes with a filter, not with ids$/);
+      assert.match(await type("jobs --state gone"), /^there is no state "gone"; type one of waiting, /);
+    });
+  });
+
   test("repl: queue, destinations, pause and resume", async () => {
     const receiver = await Receiver.start();
     const held = gate();

@@ -180,7 +180,7 @@ export function seeingSuite({ test, world }: Suite): void {
     const before = count();
     assert.is((await world().api("GET", "/v1/tasks", undefined, {})).status, 401);
     assert.is((await world().api("GET", "/v1/nothing")).status, 404);
-    // A line that comes later, so that what came before it is there too.
+    // A line that comes later, so what came before it is there too.
     const taskId = await world().submit({ url: world().receiver.url() });
     await until("a later line", () => changesOf(taskId).length === 1);
     assert.is(count(), before);

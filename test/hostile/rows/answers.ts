@@ -1,4 +1,4 @@
-/** Answers of targets that are dear to judge, to read, or to unpack. */
+/** Answers of targets that are expensive to judge, to read, or to unpack. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { seeded } from "../../core/helpers.ts";
 import type { PlainAnswer } from "../../e2e/kit/receiver.ts";

@@ -1,4 +1,4 @@
-/** Bodies that are dear to read, through every way in for tasks. */
+/** Bodies that are expensive to read, through every way in for tasks. */
 import { gzipSync } from "node:zlib";
 import { LEGACY } from "../../e2e/kit/payload-entries.ts";
 import { asked, LARGE, MIB, members, type Place, type Row, repeated } from "../kit/row.ts";

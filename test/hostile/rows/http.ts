@@ -1,4 +1,4 @@
-/** Requests that are dear before anybody knows whose they are. */
+/** Requests that are expensive before anybody knows whose they are. */
 import { connect } from "node:net";
 import { asked, type Place, type Row, type Seen } from "../kit/row.ts";
 

@@ -1,4 +1,4 @@
-/** Patterns that are dear to compile. */
+/** Patterns that are expensive to compile. */
 import { asked, type Row } from "../kit/row.ts";
 
 const PATTERNS: [source: string, taken: boolean][] = [
@@ -62,7 +62,7 @@ const rowOf = (what: string, source: string, taken: boolean, expect: object): Ro
       }),
       headers: key,
     }),
-  // Whether a library takes what is odd may differ from version to version; what is dear is refused.
+  // Whether a library takes what is odd may differ from version to version; what is expensive is refused.
   status: taken ? [202, 400] : [400],
 });
 

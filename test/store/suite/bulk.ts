@@ -5,22 +5,13 @@ import { seconds } from "../../../core/clock.ts";
 import { laneOf, newTaskId, type TaskId, taskIdToBytes } from "../../../core/ids.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import { recordAudits } from "../../../store/audit.ts";
-import {
-  addJob,
-  advanceJob,
-  findJob,
-  holdJob,
-  JobLost,
-  leaseJob,
-  listJobs,
-  type NewJob,
-  type StoredJob,
-  stopJob,
-  takeJob,
-} from "../../../store/bulk-jobs.ts";
+import { addJob, findJob, listJobs, type NewJob, stopJob } from "../../../store/bulk/jobs.ts";
+import { JobLost, type StoredJob } from "../../../store/bulk/rows.ts";
+import { advanceJob, holdJob, leaseJob, takeJob } from "../../../store/bulk/work.ts";
 import {
   changeTasks,
   countMatching,
+  countsOf,
   findCandidates,
   nextMatching,
   searchMatching,
@@ -158,7 +149,7 @@ export function bulk(kind: Kind): void {
       ids(result.changes.map(({ after }) => after)).sort(),
       [lost!.taskId, pending!.taskId].sort(),
     );
-    assert.equal(result.skipped, { "it is being called just now": 1, "there is no such task": 1 });
+    assert.equal(countsOf(result.refused), { "it is being called just now": 1, "there is no such task": 1 });
     const after = await taskIn(db, lost!.taskId);
     assert.equal(
       [after.state, after.nextCallAt, after.finishedAt, after.expiresAt, after.manualCalls, after.callCount],
@@ -223,9 +214,15 @@ export function bulk(kind: Kind): void {
     const position = { createdAt: task!.createdAt, taskId: task!.taskId };
     const batch = (job: StoredJob) =>
       changeTasks(db, [task!.taskId], clock.now(), (it) => retryByHand(it, false, false, clock), {
-        before: (within) => holdJob(within, job),
-        after: (within, { skipped }) =>
-          advanceJob(within, { ...job, done: job.done + 1, changed: 1, skipped, position }),
+        before: async (within) => void (await holdJob(within, job)),
+        after: (within, { refused }) =>
+          advanceJob(within, {
+            ...job,
+            done: job.done + 1,
+            changed: 1,
+            skipped: countsOf(refused),
+            position,
+          }),
       });
     await batch(first!);
     clock.advance(15_001);

@@ -100,7 +100,7 @@ export function damage(kind: Kind): void {
       assert.equal([after.state, after.nextCallAt, after.lastError], ["exhausted", null, lastError]);
       assert.is((await alarmsOf(bad!.taskId)).length, 1);
       assert.is((await taskIn(db, other!.taskId)).state, "pending");
-      // The rest of the row is as it was, for whoever repairs it.
+      // The rest of the row is as it was, for anyone who repairs it.
       const [row] = await db.knex("tasks").where("task_id", taskIdToBytes(bad!.taskId));
       if (column !== "state") assert.equal(row[column], value);
       // A second scheduler comes too late.

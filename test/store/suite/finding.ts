@@ -56,7 +56,7 @@ export function finding(kind: Kind): void {
     const { found: some } = await searchMatching(db, EVERYTHING, filter, null, 50, 1_000);
     assert.equal(ids(some), wanted.toReversed());
   };
-  /** Tasks that came one after another, so that lists have one order. */
+  /** Tasks that came one after another, so lists have one order. */
   const made = async (...tasks: Partial<StoredTask>[]): Promise<StoredTask[]> => {
     const all: StoredTask[] = [];
     for (const task of tasks) {

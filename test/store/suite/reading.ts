@@ -176,7 +176,7 @@ export function reading(kind: Kind): void {
   });
 
   test("where no index knows the filter a page may be short, and the pages together miss nothing", async () => {
-    // More than the first two looks together; some at one moment, in two states, so that parts have to be merged.
+    // More than the first two looks together; some at one moment, in two states, so parts have to be merged.
     const random = seeded(7);
     const many = Array.from({ length: 2_700 }, (_, i) => {
       const createdAt = at(Math.floor(random() * 900));

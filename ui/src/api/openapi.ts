@@ -113,7 +113,7 @@ export interface paths {
     };
     "/v1/incidents/{id}/resolve": {
         /**
-         * Declare its tasks mended outside
+         * Mark its tasks as repaired elsewhere
          * @description Those of its tasks that are exhausted. `dryRun` counts and changes nothing.
          */
         post: operations["postIncidentsByIdResolve"];
@@ -130,10 +130,12 @@ export interface paths {
         get: operations["getJobs"];
     };
     "/v1/jobs/{jobId}": {
-        /** One job, with its progress */
+        /** One job: its progress, what it left out, and what became of its tasks */
         get: operations["getJobsByJobId"];
         /** Stop a job; what is done stays */
         delete: operations["deleteJobsByJobId"];
+        /** Set the pace of a job, pause it or have it go on */
+        patch: operations["patchJobsByJobId"];
     };
     "/v1/mutes": {
         /** What is muted */
@@ -272,12 +274,12 @@ export interface paths {
     "/v1/tasks/{taskId}/resend": {
         /**
          * Send a copy of a task, changed
-         * @description The body has the fields of a new task that differ, and `note`. What is missing is the original's; null takes it away.
+         * @description The body has the fields of a new task that differ, `note` and `resolveOriginal`. What is missing is the original's; null takes it away.
          */
         post: operations["postTasksByTaskIdResend"];
     };
     "/v1/tasks/{taskId}/resolve": {
-        /** Declare an exhausted task mended outside */
+        /** Mark an exhausted task as repaired elsewhere */
         post: operations["postTasksByTaskIdResolve"];
     };
     "/v1/tasks/{taskId}/retry": {
@@ -298,7 +300,7 @@ export interface paths {
     "/v1/tasks/cancel": {
         /**
          * End many open tasks
-         * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
+         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksCancel"];
     };
@@ -311,15 +313,15 @@ export interface paths {
     };
     "/v1/tasks/resolve": {
         /**
-         * Declare many exhausted tasks mended outside
-         * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
+         * Mark many exhausted tasks as repaired elsewhere
+         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksResolve"];
     };
     "/v1/tasks/retry": {
         /**
          * Call many tasks again, now
-         * @description Those that a filter finds, or a selection. `dryRun` counts and changes nothing.
+         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksRetry"];
     };
@@ -488,7 +490,7 @@ export interface components {
             previousKeyUntil: string | null;
             /** @description Until when the secret before signs as well */
             previousSecretUntil: string | null;
-            /** @description At each node with the REST door; null: no limit */
+            /** @description At each node with the API; null: no limit */
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
@@ -688,6 +690,32 @@ export interface components {
             dryRun?: boolean;
             expected?: number;
             note?: string;
+            /** @description At most so many tasks per second; a job works on them, however few they are */
+            pace?: number;
+            /**
+             * @description `once`: one more call. `whole`: `limitCallCount` calls, by its `retry` from the beginning
+             * @enum {string}
+             */
+            schedule?: "once" | "whole";
+        };
+        BulkPreview: {
+            /** @description There are more: every figure is a lower bound */
+            atLeast: boolean;
+            changed: number;
+            looked: number;
+            /** @description Reason: how many */
+            skipped: {
+                [key: string]: number;
+            };
+            states: {
+                changed: number;
+                /** @description Reason: how many */
+                skipped: {
+                    [key: string]: number;
+                };
+                /** @enum {string} */
+                state: "pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved";
+            }[];
         };
         /**
          * @example {
@@ -709,7 +737,17 @@ export interface components {
          *         "url": "shop.example"
          *       },
          *       "expected": 120,
-         *       "note": "The shop is mended"
+         *       "note": "The shop is repaired"
+         *     }
+         * @example {
+         *       "filter": {
+         *         "state": [
+         *           "exhausted"
+         *         ],
+         *         "url": "shop.example"
+         *       },
+         *       "schedule": "whole",
+         *       "pace": 20
          *     }
          * @example {
          *       "taskIds": [
@@ -762,6 +800,13 @@ export interface components {
                 url?: string;
             };
             note?: string;
+            /** @description At most so many tasks per second; a job works on them, however few they are */
+            pace?: number;
+            /**
+             * @description `once`: one more call. `whole`: `limitCallCount` calls, by its `retry` from the beginning
+             * @enum {string}
+             */
+            schedule?: "once" | "whole";
             taskIds?: string[];
         } & (unknown | unknown);
         BulkResult: {
@@ -770,9 +815,11 @@ export interface components {
             difference: number | null;
             dryRun: boolean;
             expected: number | null;
-            /** @description More than 1,000: the job that works on them */
+            /** @description More than 1,000, or a pace: the job that works on them */
             job: components["schemas"]["Job"] | null;
             matched: number;
+            /** @description Of a dry run: what would become of the tasks; otherwise null */
+            preview: components["schemas"]["BulkPreview"] | null;
             /** @description Reason: how many */
             skipped: {
                 [key: string]: number;
@@ -808,7 +855,7 @@ export interface components {
             previousKeyUntil: string | null;
             /** @description Until when the secret before signs as well */
             previousSecretUntil: string | null;
-            /** @description At each node with the REST door; null: no limit */
+            /** @description At each node with the API; null: no limit */
             ratePerSecond: number | null;
             /** @description Whether its callbacks are signed */
             signing: boolean;
@@ -1188,13 +1235,135 @@ export interface components {
             kind: "retry" | "cancel" | "resolve" | "replay";
             matched: number;
             note: string | null;
+            /** @description At most so many tasks per second; null: as many as leave room for others */
+            pace: number | null;
+            /** @description While it is paused: since when, and who did it */
+            paused: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+            } | null;
+            /** @description What each retry grants; null: the job calls nothing again */
+            schedule: ("once" | "whole") | null;
             /** @description Reason: how many */
             skipped: {
                 [key: string]: number;
             };
             startedAt: string | null;
             /** @enum {string} */
-            state: "waiting" | "running" | "finished" | "stopped";
+            state: "waiting" | "running" | "paused" | "finished" | "stopped";
+        };
+        /**
+         * @example {
+         *       "pace": 5
+         *     }
+         * @example {
+         *       "paused": true,
+         *       "note": "The partner asked for it"
+         *     }
+         * @example {
+         *       "paused": false,
+         *       "pace": null
+         *     }
+         */
+        JobChange: {
+            note?: string;
+            /** @description At most so many tasks per second; null: no limit of its own */
+            pace?: number | null;
+            paused?: boolean;
+        };
+        JobDetail: {
+            by: {
+                id: number | null;
+                /** @enum {string} */
+                kind: "user" | "app" | "node" | "repl";
+                name: string;
+            };
+            changed: number;
+            /** Format: date-time */
+            createdAt: string;
+            done: number;
+            expected: number | null;
+            filter: {
+                /** @description Name of the app whose key handed them over */
+                app?: string;
+                /** @description What its app calls it by (`businessKeyPath` of the app) */
+                businessKey?: string;
+                /** Format: date-time */
+                createdFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description Excluded
+                 */
+                createdTo?: string;
+                /** @description The origin that is called: `https://host:port` */
+                destination?: string;
+                /** @description Why the last call failed, or the task ended. Repeat it for several */
+                errorCode?: string[];
+                /**
+                 * Format: date-time
+                 * @description They ended since
+                 */
+                finishedFrom?: string;
+                /**
+                 * Format: date-time
+                 * @description They ended before
+                 */
+                finishedTo?: string;
+                /** @description Tasks of this incident */
+                incident?: number;
+                orderKey?: string;
+                /** @description Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked */
+                q?: string;
+                sourceAppName?: string;
+                /** @description Repeat it for several */
+                state?: ("pending" | "delivering" | "succeeded" | "exhausted" | "canceled" | "resolved")[];
+                /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
+                status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
+                targetAppName?: string;
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                url?: string;
+            };
+            finishedAt: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "retry" | "cancel" | "resolve" | "replay";
+            matched: number;
+            note: string | null;
+            /** @description Where the tasks that it called again are now; null: it calls nothing again */
+            outcome: {
+                canceled: number;
+                /** @description Tasks that were looked at */
+                counted: number;
+                /** @description They failed again */
+                exhausted: number;
+                /** @description Retention has deleted them */
+                gone: number;
+                open: number;
+                resolved: number;
+                succeeded: number;
+            } | null;
+            /** @description At most so many tasks per second; null: as many as leave room for others */
+            pace: number | null;
+            /** @description While it is paused: since when, and who did it */
+            paused: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+            } | null;
+            /** @description Reason: ids of some of the tasks that were skipped for it */
+            samples: {
+                [key: string]: string[];
+            };
+            /** @description What each retry grants; null: the job calls nothing again */
+            schedule: ("once" | "whole") | null;
+            /** @description Reason: how many */
+            skipped: {
+                [key: string]: number;
+            };
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "waiting" | "running" | "paused" | "finished" | "stopped";
         };
         /** @description Any JSON */
         Json: unknown;
@@ -1388,13 +1557,21 @@ export interface components {
             /** Format: date-time */
             from: string;
             note?: string;
+            /** @description At most so many tasks per second; a job works on them, however few they are */
+            pace?: number;
+            /**
+             * @description `once`: one more call. `whole`: `limitCallCount` calls, by its `retry` from the beginning
+             * @enum {string}
+             */
+            schedule?: "once" | "whole";
             /** Format: date-time */
             to: string;
         };
         /**
          * @example {
          *       "url": "https://shop.example/v2/paid",
-         *       "note": "It has moved"
+         *       "note": "It has moved",
+         *       "resolveOriginal": true
          *     }
          */
         ResendRequest: {
@@ -1418,6 +1595,8 @@ export interface components {
             requestParam?: {
                 [key: string]: components["schemas"]["Json"];
             } | null;
+            /** @description Once the copy succeeds, the original is resolved, if it is exhausted then */
+            resolveOriginal?: boolean;
             retry?: components["schemas"]["RetryPolicy"] | null;
             sourceAppName?: string | null;
             targetAppName?: string | null;
@@ -1452,10 +1631,13 @@ export interface components {
         };
         /**
          * @example {
-         *       "note": "The target is mended"
+         *       "note": "The target is repaired"
          *     }
          * @example {
          *       "force": true
+         *     }
+         * @example {
+         *       "schedule": "whole"
          *     }
          */
         RetryRequest: {
@@ -1465,6 +1647,12 @@ export interface components {
              */
             force?: boolean;
             note?: string;
+            /**
+             * @description `once`: one more call. `whole`: `limitCallCount` calls, by its `retry` from the beginning
+             * @default once
+             * @enum {string}
+             */
+            schedule?: "once" | "whole";
         };
         /**
          * @description True: the old one ends now, not after 24 h
@@ -1824,6 +2012,16 @@ export interface components {
             plannedCalls?: string[];
             /** @description How its target is called, where it was handed over as kkbida's users do; null: as v1 says */
             profile: ("kkbida" | "kkbida-query") | null;
+            /** @description The copy, or copy of a copy, that has succeeded or is still open: retries of many tasks leave this one alone. Lists leave it out */
+            replacedBy?: {
+                /** @enum {string} */
+                state: "succeeded" | "pending";
+                /**
+                 * Format: uuid
+                 * @description UUIDv7
+                 */
+                taskId: string;
+            } | null;
             /** @enum {string} */
             requestMethod: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             requestParam: {
@@ -1833,6 +2031,8 @@ export interface components {
             resendOf?: string | null;
             /** @description Copies of this task (`/resend`), the newest first, at most 20. Lists leave it out */
             resentAs?: string[];
+            /** @description Of a copy: its original is resolved once it succeeds. Lists leave it out */
+            resolvesOriginal?: boolean;
             /** @description Null where it cannot be read: the task is corrupt */
             retry: components["schemas"]["RetryPolicy"] | null;
             sourceAppName: string | null;
@@ -2678,7 +2878,7 @@ export interface operations {
                         previousKeyUntil: string | null;
                         /** @description Until when the secret before signs as well */
                         previousSecretUntil: string | null;
-                        /** @description At each node with the REST door; null: no limit */
+                        /** @description At each node with the API; null: no limit */
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
@@ -2739,7 +2939,7 @@ export interface operations {
                         previousKeyUntil: string | null;
                         /** @description Until when the secret before signs as well */
                         previousSecretUntil: string | null;
-                        /** @description At each node with the REST door; null: no limit */
+                        /** @description At each node with the API; null: no limit */
                         ratePerSecond: number | null;
                         /** @description Whether its callbacks are signed */
                         signing: boolean;
@@ -3035,7 +3235,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkResult"];
                 };
             };
-            /** @description More than 1,000 tasks: `job` works on them */
+            /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -3349,6 +3549,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most */
                 limit?: number;
+                /** @description Repeat it for several */
+                state?: ("waiting" | "running" | "paused" | "finished" | "stopped")[];
             };
             header?: {
                 /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
@@ -3402,7 +3604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["JobDetail"];
                 };
             };
             /** @description Refused */
@@ -3431,6 +3633,45 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchJobsByJobId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChange"];
             };
         };
         responses: {
@@ -4649,7 +4890,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkResult"];
                 };
             };
-            /** @description More than 1,000 tasks: `job` works on them */
+            /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4759,7 +5000,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkResult"];
                 };
             };
-            /** @description More than 1,000 tasks: `job` works on them */
+            /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4806,7 +5047,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkResult"];
                 };
             };
-            /** @description More than 1,000 tasks: `job` works on them */
+            /** @description More than 1,000 tasks, or a pace: `job` works on them */
             202: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];

@@ -2,7 +2,7 @@
 import type { JsonText } from "../../../core/json/text.ts";
 import { api } from "./client.ts";
 import { taskOf, taskPageOf } from "./task-text.ts";
-import type { Attempt, Page, Task, TaskQuery } from "./types.ts";
+import type { Attempt, Page, RetrySchedule, Task, TaskQuery } from "./types.ts";
 
 type Run<T> = Parameters<typeof api<T>>[0];
 
@@ -14,7 +14,10 @@ export const getTask = (taskId: string, signal?: AbortSignal): Promise<Task> =>
 export const listTasks = (query: TaskQuery, signal?: AbortSignal): Promise<Page<Task>> =>
   reading(taskPageOf, (a) => a.GET("/v1/tasks", { params: { query }, parseAs: "text", signal }));
 
-export function retryTask(taskId: string, body: { note?: string; force?: true }): Promise<Task> {
+export function retryTask(
+  taskId: string,
+  body: { note?: string; force?: true; schedule?: RetrySchedule },
+): Promise<Task> {
   const params = { path: { taskId } };
   return reading(taskOf, (a) => a.POST("/v1/tasks/{taskId}/retry", { params, body, parseAs: "text" }));
 }

@@ -112,7 +112,12 @@ export type AuditQuery = Query<"getAudit">;
 
 export type Incident = Schemas["Incident"];
 export type IncidentDetail = Schemas["IncidentDetail"];
-export type Job = Answer<"getJobsByJobId">;
+export type Job = Schemas["Job"];
+export type JobDetail = Schemas["JobDetail"];
+export type JobState = Job["state"];
+export type JobChange = Schemas["JobChange"];
+export type BulkPreview = Schemas["BulkPreview"];
+export type RetrySchedule = NonNullable<Job["schedule"]>;
 export type BulkResult = Answer<"postTasksRetry">;
 
 /** RFC 9457. */

@@ -6,8 +6,15 @@ import type { ApiError } from "../api/problem.ts";
 import { en } from "../i18n/en.ts";
 import { i18n, type Key, t, tCode } from "./i18n.svelte.ts";
 
-/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk-jobs.ts). */
+/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk/jobs.ts, store/resends.ts). */
 const REASONS: [RegExp, Key][] = [
+  [/a copy of it has succeeded$/, "reason.copySucceeded"],
+  [/a copy of it is still open$/, "reason.copyOpen"],
+  [/^there is no such task$/, "reason.noTask"],
+  [/it does not fit the filter any more$/, "reason.noFit"],
+  [/^A task is called at most \d+ times by hand/, "reason.worn"],
+  [/^it has succeeded$/, "reason.hasSucceeded"],
+  [/^its filter cannot be read$/, "reason.filter"],
   [/it is being called just now$/, "reason.calling"],
   [/it waits for an earlier task of its orderKey$/, "reason.held"],
   [/it has succeeded; send `force: true` to call again$/, "reason.succeeded"],
@@ -42,6 +49,9 @@ function translated(text: string, known: [RegExp, Key][]): string | undefined {
   }
   return undefined;
 }
+
+/** Why a task was left out of a change of many. */
+export const reasonText = (reason: string): string => translated(reason, REASONS) ?? reason;
 
 /** The rule that a field breaks. */
 export const ruleText = (message: string): string => translated(message, RULES) ?? message;

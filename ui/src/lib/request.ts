@@ -60,7 +60,7 @@ export function hasContentType({ payload, requestMethod }: Draft): boolean {
 }
 
 /**
- * The changes of a copy: what the form had for the original (`before`) and still has stays away, so that it is the
+ * The changes of a copy: what the form had for the original (`before`) and still has stays away, so it is the
  * original's to the last character. A field that it has no more is taken away, which `null` says.
  */
 export function changesOf(before: TaskForm, now: TaskForm): TaskForm {

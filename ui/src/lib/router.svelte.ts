@@ -1,5 +1,5 @@
 /**
- * The address bar as state: which page, its parameters, and the query, which is where every filter lives so that a
+ * The address bar as state: which page, its parameters, and the query, which is where every filter lives so a
  * link shows others the same. A dozen fixed routes and links that stay plain <a> need no more than this.
  */
 

@@ -1,4 +1,4 @@
-/** Where pages were scrolled to. Their content comes later than the address does, so that the browser cannot restore it. */
+/** Where pages were scrolled to. Their content comes later than the address does, so the browser cannot restore it. */
 
 /** Content that is not there by then does not come, in ms. */
 const PATIENCE = 3_000;

@@ -1,7 +1,7 @@
 /** Acting on tasks: which state allows what, and doing it to one or to many. */
 import { ApiError } from "../api/problem.ts";
 import { cancelTask, resolveTask, retryTask } from "../api/tasks.ts";
-import type { Task, TaskState } from "../api/types.ts";
+import type { RetrySchedule, Task, TaskState } from "../api/types.ts";
 import type { IconName } from "../components/Icon.svelte";
 import { confirm } from "../state/confirm.svelte.ts";
 import type { News } from "../state/live.svelte.ts";
@@ -48,38 +48,43 @@ export function followTask(task: Task, news: News): Task {
 export function perform(
   taskId: string,
   act: Act,
-  given: { note?: string; force?: boolean } = {},
+  given: { note?: string; force?: boolean; schedule?: RetrySchedule } = {},
 ): Promise<Task> {
   const note = given.note ? { note: given.note } : {};
-  if (act === "retry") return retryTask(taskId, { ...note, ...(given.force && { force: true }) });
+  const schedule = given.schedule === "whole" ? { schedule: given.schedule } : {};
+  if (act === "retry")
+    return retryTask(taskId, { ...note, ...schedule, ...(given.force && { force: true }) });
   return act === "cancel" ? cancelTask(taskId, note) : resolveTask(taskId, note);
 }
 
 /**
  * Does it to one task; asks first where it cannot be taken back, and says what happened.
- * @param options `ask`: in any case, as where one row among many is meant
+ * @param options `ask`: in any case, as where one row among many is meant; `whole`: a retry with the whole schedule
  * @returns the task; null where the answer was no
  * @throws ApiError to be shown where the task is
  */
 export async function act(
   task: Pick<Task, "taskId" | "state" | "url">,
   what: Act,
-  options: { ask?: boolean } = {},
+  options: { ask?: boolean; whole?: boolean } = {},
 ): Promise<Task | null> {
+  const { whole = false } = options;
   const force = what === "retry" && task.state === "succeeded";
-  let note = "";
-  if (what !== "retry" || force || options.ask) {
+  let given: { note: string; schedule: RetrySchedule } = { note: "", schedule: "once" };
+  if (what !== "retry" || force || whole || options.ask) {
+    const question = force ? "again" : whole ? "whole" : what;
     const answer = await confirm({
-      title: t(force ? "confirm.again.title" : `confirm.${what}.title`),
-      text: t(force ? "confirm.again.text" : `confirm.${what}.text`, { url: task.url }),
+      title: t(`confirm.${question}.title`),
+      text: t(`confirm.${question}.text`, { url: task.url }),
       action: t(`act.${what}`),
       danger: what === "cancel",
       note: true,
+      schedule: what === "retry" && !whole,
     });
     if (!answer) return null;
-    note = answer.note;
+    given = whole ? { ...answer, schedule: "whole" } : answer;
   }
-  const changed = await perform(task.taskId, what, { note, force });
+  const changed = await perform(task.taskId, what, { ...given, force });
   toasts.done(t(`done.${what}`), {
     link: { href: `/tasks/${task.taskId}`, text: t("action.open") },
   });
@@ -96,7 +101,7 @@ const AT_ONCE = 6;
 export async function actOnMany(
   taskIds: string[],
   what: Act,
-  note: string,
+  given: { note: string; schedule: RetrySchedule },
   progress: (done: number) => void,
 ): Promise<Map<string, string>> {
   const refused = new Map<string, string>();
@@ -105,7 +110,7 @@ export async function actOnMany(
   const lane = async () => {
     for (const taskId of queue) {
       try {
-        await perform(taskId, what, { note });
+        await perform(taskId, what, given);
       } catch (error) {
         refused.set(taskId, messageOf(error));
         // Nothing would be different for the others.

@@ -1,4 +1,4 @@
-/** The preview of an alarm's template, filled by the server's own code. The server has the last word when it is saved. */
+/** What is wrong with an alarm's template, told by the server's own code while it is typed. The server makes the preview, and has the last word. */
 import {
   type Format,
   fillTemplate,
@@ -10,7 +10,7 @@ import { JsonError } from "../../../core/json/error.ts";
 import { readJson } from "../../../core/json/text.ts";
 import { jsonText } from "./mistakes.ts";
 
-/** What the preview is filled with: with quotes and brackets, which careless templates break at. */
+/** What it is filled with: with quotes and brackets, which careless templates break at. */
 const SAMPLE: Values = {
   taskId: "0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11",
   url: "https://stock.example/orders/4711?from=shop&to=stock",
@@ -34,14 +34,11 @@ const SAMPLE: Values = {
 export const LEGACY_TEMPLATE =
   '{"msgtype":"text","text":{"content":"回调异常，taskId：${taskId}，url：${url}，发起时间：${createTime}，源服务名：${sourceAppName}，目标服务名：${targetAppName}，已达到最大重试次数：${limitCallCount}"}}';
 
-/** The template filled with samples, and what is wrong with it. */
-export function preview(
-  template: string,
-  format: Format,
-): { text: string; unknown: string[]; invalid: string | null } {
+/** Names that are no variables, and what is wrong with the template once it is filled. */
+export function faultsOf(template: string, format: Format): { unknown: string[]; invalid: string | null } {
   const names = Array.from(template.matchAll(PLACEHOLDER), ([, name = ""]) => name);
   const text = fillTemplate(template, format, SAMPLE);
-  return { text, unknown: names.filter((name) => !isVariable(name)), invalid: faultOf(text, format) };
+  return { unknown: names.filter((name) => !isVariable(name)), invalid: faultOf(text, format) };
 }
 
 function faultOf(text: string, format: Format): string | null {

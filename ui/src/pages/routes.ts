@@ -85,6 +85,18 @@ export const PAGES: PageDef[] = [
     nav: { icon: "attempts", key: "l", group: 0 },
   },
   {
+    path: "/jobs",
+    title: "page.jobs",
+    load: load(() => import("./Jobs.svelte")),
+    nav: { icon: "retry", key: "b", group: 0 },
+  },
+  {
+    path: "/jobs/:id",
+    title: "page.job",
+    load: load(() => import("./Job.svelte")),
+    under: "/jobs",
+  },
+  {
     path: "/destinations",
     title: "page.destinations",
     load: load(() => import("./Destinations.svelte")),
@@ -100,7 +112,7 @@ export const PAGES: PageDef[] = [
     path: "/alarms",
     title: "page.alarms",
     load: load(() => import("./Alarms.svelte")),
-    nav: { icon: "alarms", key: "a", group: 0 },
+    nav: { icon: "send", key: "a", group: 0 },
   },
   {
     path: "/alarms/new",

@@ -1,5 +1,7 @@
 /** Asks before what cannot be undone. The question names what will happen; one dialog serves the whole console. */
 
+import type { RetrySchedule } from "../api/types.ts";
+
 export interface Question {
   title: string;
   text: string;
@@ -8,9 +10,17 @@ export interface Question {
   danger?: boolean;
   /** A note that goes into the audit log. */
   note?: boolean;
+  /** What a retry grants is to be chosen. */
+  schedule?: boolean;
 }
 
-let asked = $state.raw<(Question & { answer(given: { note: string } | null): void }) | null>(null);
+/** The note may be empty. */
+export interface Answer {
+  note: string;
+  schedule: RetrySchedule;
+}
+
+let asked = $state.raw<(Question & { answer(given: Answer | null): void }) | null>(null);
 
 export const confirmation = {
   get asked() {
@@ -18,10 +28,10 @@ export const confirmation = {
   },
 };
 
-/** @returns the note (maybe empty), or null where the answer is no */
-export function confirm(question: Question): Promise<{ note: string } | null> {
+/** @returns null where the answer is no */
+export function confirm(question: Question): Promise<Answer | null> {
   asked?.answer(null);
-  const { promise, resolve } = Promise.withResolvers<{ note: string } | null>();
+  const { promise, resolve } = Promise.withResolvers<Answer | null>();
   asked = {
     ...question,
     answer(given) {

@@ -1,20 +1,22 @@
-/** Work over many tasks that the server does in the background: how far it is, whoever started it. */
+/** Work over many tasks that the server does in the background: how far it is, no matter who started it. */
 import { api } from "../api/client.ts";
-import type { Job } from "../api/types.ts";
+import type { Job, JobState } from "../api/types.ts";
 import { t } from "../lib/i18n.svelte.ts";
+import { reasonText } from "../lib/problem-text.ts";
 import { messageOf, toasts } from "./toasts.svelte.ts";
 
-/** While there is one, in ms. */
+/** While one is at work, in ms; and while those that there are wait for somebody. */
 const LOOK = 700;
-const SHOWN = 5;
+const LOOK_AT_PAUSED = 5_000;
+const SHOWN = 20;
+/** Those that have not ended. */
+const OPEN: JobState[] = ["waiting", "running", "paused"];
 
 let active = $state.raw<Job[]>([]);
 let problem = $state("");
 /** Those that were started here: their end is told. */
 const own = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
-
-const under = ({ state }: Job): boolean => state === "waiting" || state === "running";
 
 export const jobs = {
   /** Those that are not done, the newest first. */
@@ -29,14 +31,16 @@ export const jobs = {
   async look(): Promise<void> {
     clearTimeout(timer);
     try {
-      const { items } = await api((a) => a.GET("/v1/jobs", { params: { query: { limit: SHOWN } } }));
-      for (const job of items) if (!under(job)) ended(job);
-      active = items.filter(under);
+      const query = { limit: SHOWN, state: OPEN };
+      active = (await api((a) => a.GET("/v1/jobs", { params: { query } }))).items;
+      for (const jobId of [...own].filter((id) => !active.some((job) => job.id === id)))
+        ended(await api((a) => a.GET("/v1/jobs/{jobId}", { params: { path: { jobId } } })));
       if (active.length === 0) problem = "";
     } catch {
-      // Whoever looks at a page learns from it that the server is away.
+      // Anyone who looks at a page learns from it that the server is away.
     }
-    if (active.length > 0) timer = setTimeout(() => void jobs.look(), LOOK);
+    const isAtWork = active.some(({ state }) => state !== "paused");
+    if (active.length > 0) timer = setTimeout(() => void jobs.look(), isAtWork ? LOOK : LOOK_AT_PAUSED);
   },
   started(job: Job): void {
     own.add(job.id);
@@ -55,16 +59,22 @@ export const jobs = {
 };
 
 function ended({ id, kind, state, changed, skipped }: Job): void {
-  if (!own.delete(id)) return;
+  // More than are looked at have not ended.
+  if (OPEN.includes(state) || !own.delete(id)) return;
   const left = skippedText(skipped);
   const text =
     state === "stopped" ? t("job.stopped", { n: changed }) : t(`done.many.${kind}`, { n: changed });
-  toasts.done(text, left ? { detail: left } : {});
+  toasts.done(text, {
+    ...(left && { detail: left }),
+    link: { href: `/jobs/${id}`, text: t("job.watch") },
+  });
 }
 
 /** Why some were left out: "3: It is succeeded"; empty where none was. */
 export const skippedText = (skipped: Record<string, number>): string => {
   const reasons = Object.entries(skipped);
   const n = reasons.reduce((sum, [, count]) => sum + count, 0);
-  return n === 0 ? "" : `${t("bulk.skipped", { n })} ${reasons.map(([reason]) => reason).join("; ")}`;
+  return n === 0
+    ? ""
+    : `${t("bulk.skipped", { n })} ${reasons.map(([reason]) => reasonText(reason)).join(" ")}`;
 };

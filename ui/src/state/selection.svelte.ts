@@ -67,13 +67,14 @@ export class Selection {
       action: t(`act.${what}`),
       danger: what === "cancel",
       note: true,
+      schedule: what === "retry",
     });
     if (!answer) return;
     this.#running = { done: 0, of: fit.length };
     this.#refused = await actOnMany(
       fit.map(({ taskId }) => taskId),
       what,
-      answer.note,
+      answer,
       (done) => {
         this.#running = { done, of: fit.length };
       },

@@ -151,7 +151,7 @@ const smallMessages: FaultKind = {
   async run({ system, load, far, violation }) {
     await system.restartNats(64 * 1024);
     try {
-      // Through a scheduler's queue, so that claims are answered with many at once.
+      // Through a scheduler's queue, so claims are answered with many at once.
       const tasks = Array.from({ length: 40 }, () => load.add({ padding: 30_000, waitMs: 2_000 }));
       await load.answered(tasks);
       const called = () =>

@@ -76,7 +76,7 @@ const holes = SERVERS.map(
     excuses: EXCUSES_OF[server],
     outage: true,
     async run({ system, random, outageMs }) {
-      // The door alone would only show that nobody can come in.
+      // The API alone would only show that nobody can come in.
       const roles = USERS[server].filter((role) => role !== "api") as Role[];
       const seat = random.pick(system.seats.filter(({ role }) => roles.includes(role)));
       seat.links[server].blackHole();
