@@ -163,13 +163,17 @@ class Counter {
 
   async add(query: Query): Promise<void> {
     const knex = query.knex();
-    const ids = this.#leased.length > 0 ? `task_id IN ${placeholders(this.#leased.length)}` : "1 = 0";
-    const pending = stateCode("pending");
+    const where = this.#leased.length > 0 ? `task_id IN ${placeholders(this.#leased.length)}` : "1 = 0";
     query
       .select(
         "state",
-        knex.raw(`CASE WHEN state = ${pending} AND next_call_at IS NULL THEN 1 ELSE 0 END AS held`),
-        knex.raw(`CASE WHEN state = ${pending} AND ${ids} THEN 1 ELSE 0 END AS leased`, this.#leased),
+        knex.raw(
+          `CASE WHEN state = ${stateCode("pending")} AND next_call_at IS NULL THEN 1 ELSE 0 END AS held`,
+        ),
+        knex.raw(
+          `CASE WHEN state = ${stateCode("pending")} AND ${where} THEN 1 ELSE 0 END AS leased`,
+          this.#leased,
+        ),
         knex.raw(`CASE WHEN manual_calls >= ${MAX_MANUAL_CALLS} THEN 1 ELSE 0 END AS worn`),
         knex.raw(`CASE WHEN call_count > ${MAX_MANUAL_CALLS} THEN 1 ELSE 0 END AS spent`),
         knex.raw(`${this.#replaced} AS replaced`),

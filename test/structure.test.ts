@@ -150,7 +150,8 @@ const NO_VALUES = [
   /^wait === "" \? "" : ""$/,
   // Texts that such statements are put together of, in the same file, and what drivers say.
   /^(?:last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
-  /^(?:db\.)?driver\./,
+  /^(?:(?:db\.)?driver\.|joinInOrder$)/,
+  /^stateCode\(""\)$/,
   /^(?:not|asText)\(""\)$/,
   /^not\(column\)$/,
   /^PROGRESS\.map\(/,

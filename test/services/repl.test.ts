@@ -131,7 +131,7 @@ test("tables are aligned also where characters take two columns; the last column
 test("completion: commands, then the options of the one that is typed", () => {
   assert.equal(completed("dest"), [["destinations "], "dest"]);
   assert.equal(completed("help que"), [["queue "], "que"]);
-  assert.equal(completed("tasks --st"), [["--state "], "--st"]);
+  assert.equal(completed("tasks --st"), [["--state ", "--status "], "--st"]);
   assert.equal(completed("frobnicate --"), [[], "--"]);
   assert.equal(completed("tasks re"), [["retry ", "resolve ", "resend "], "re"]);
   const first = new Set(
