@@ -149,9 +149,9 @@ const NO_VALUES = [
   /^columns?\.(?:join|map)\(/,
   /^wait === "" \? "" : ""$/,
   // Texts that such statements are put together of, in the same file, and what drivers say.
-  /^(?:last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
+  /^(?:joinInOrder|ids|pending|last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
   /^(?:db\.)?driver\./,
-  /^(?:not|asText)\(""\)$/,
+  /^(?:not|asText|stateCode)\(""\)$/,
   /^not\(column\)$/,
   /^PROGRESS\.map\(/,
   /^\[/,
