@@ -215,7 +215,8 @@ test("what a destination missed is counted and sent again", async ({ world, ente
     );
     // Pausing is one click, and can be taken back.
     await row.getByRole("button", { name: "Pause" }).click();
-    await row.getByText("Paused", { exact: true }).waitFor();
+    // On a phone it stands elsewhere in the row.
+    await row.getByText("Paused", { exact: true }).filter({ visible: true }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await row.getByRole("button", { name: "Pause" }).waitFor();
     assert.equal(complaints, []);
