@@ -149,16 +149,10 @@ const NO_VALUES = [
   /^columns?\.(?:join|map)\(/,
   /^wait === "" \? "" : ""$/,
   // Texts that such statements are put together of, in the same file, and what drivers say.
-<<<<<<< HEAD
   /^(?:last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
   /^(?:(?:db\.)?driver\.|joinInOrder$)/,
   /^stateCode\(""\)$/,
   /^(?:not|asText)\(""\)$/,
-=======
-  /^(?:joinInOrder|ids|pending|last|owners|nth|rows|text|texts|suffix|each|inside|cases|whole|head|exact|lower|bodies|params|select|where|page|limit)(?:\.join\(""\))?$/,
-  /^(?:db\.)?driver\./,
-  /^(?:not|asText|stateCode)\(""\)$/,
->>>>>>> wt-limits
   /^not\(column\)$/,
   /^PROGRESS\.map\(/,
   /^\[/,
