@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from "./clock.ts";
 import { bucketOfDuration, type Histogram, mergeHistogram } from "./histogram.ts";
-import type { Lane } from "./ids.ts";
+import type { Lane } from "./id-types.ts";
 import type { AttemptRecord } from "./outcome.ts";
 import type { Step } from "./stats-views.ts";
 import { STORED_STATES, type StoredState } from "./task.ts";

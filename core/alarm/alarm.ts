@@ -1,6 +1,6 @@
 /** What people must hear of, and which channel wants to hear it. Pure. */
 import type { EpochMs } from "../clock.ts";
-import type { TaskId } from "../ids.ts";
+import type { TaskId } from "../id-types.ts";
 
 /**
  * - `exhausted`: a task reached its limit, or ended early: it expired, or was stopped.

@@ -89,8 +89,9 @@ test("what the target gets, and the record of it", async () => {
   for (const [name, value] of Object.entries(wanted)) assert.is(headers[name], value, name);
   assert.match(headers["user-agent"] ?? "", /^Bida\//);
   assert.not.ok("webhook-signature" in headers);
-  const { durationMs, responseHeaders, ...rest } = record!;
+  const { durationMs, responseHeaders, phases, ...rest } = record!;
   assert.ok(Number.isInteger(durationMs) && durationMs >= 0);
+  assert.ok(phases && phases.firstByte !== null, "how long each part of the call took");
   assert.is(responseHeaders?.["x-a"], "b");
   assert.equal(rest, {
     n: 3,
