@@ -14,6 +14,8 @@ interface Shot {
   loggedOut?: boolean;
   /** While a job is at work. */
   job?: boolean;
+  /** Where no task was ever handed over. */
+  empty?: boolean;
 }
 const HOUR = 3_600_000;
 /** One that failed for a while, and was answered something. */
@@ -31,6 +33,7 @@ const paused = destinations.find((one) => one.paused).origin;
 const SHOTS: Shot[] = [
   { name: "login", path: "/", loggedOut: true },
   { name: "overview", path: "/" },
+  { name: "overview-empty", path: "/", empty: true },
   { name: "tasks", path: "/tasks" },
   {
     name: "tasks-selected",
@@ -52,6 +55,14 @@ const SHOTS: Shot[] = [
     },
   },
   { name: "task", path: `/tasks/${failed}` },
+  {
+    name: "compare",
+    path: `/tasks/${failed}`,
+    prepare: async (page) => {
+      await page.getByRole("button", { name: /^(Compare answers|比较响应)$/ }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "resend", path: `/tasks/${failed}/resend` },
   { name: "new", path: "/tasks/new" },
   { name: "waiting", path: "/waiting" },
@@ -80,11 +91,30 @@ const SHOTS: Shot[] = [
     prepare: (page) => page.locator("[data-channel] button").first().click(),
   },
   { name: "channel", path: "/alarms/1" },
+  { name: "channel-new", path: "/alarms/new" },
   { name: "apps", path: "/apps" },
   { name: "users", path: "/users" },
   { name: "audit", path: "/audit" },
+  {
+    name: "audit-open",
+    path: "/audit",
+    prepare: async (page) => {
+      await page.locator("tbody tr").nth(3).locator("button[aria-expanded]").click();
+      await page.getByTestId("audit-group").waitFor();
+    },
+  },
   { name: "settings", path: "/settings" },
+  { name: "sessions", path: "/sessions" },
   { name: "palette", path: "/tasks", prepare: (page) => page.keyboard.press("Control+k") },
+  {
+    name: "palette-found",
+    path: "/tasks",
+    prepare: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("dialog").getByRole("combobox").fill("partner");
+      await settled(page);
+    },
+  },
   { name: "help", path: "/tasks", prepare: (page) => page.keyboard.press("?") },
   { name: "missing", path: "/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11" },
 ];
@@ -120,6 +150,7 @@ async function shoot(
   language: string,
   theme: string,
   device: string,
+  whole: boolean,
 ) {
   const context = await browser.newContext({
     viewport: SIZES[device as keyof typeof SIZES],
@@ -129,7 +160,8 @@ async function shoot(
     timezoneId: "Asia/Shanghai",
   });
   if (!shot.loggedOut) await context.addCookies([{ name: "mock", value: "1", url }]);
-  if (shot.job) await context.addCookies([{ name: "job", value: "1", url }]);
+  for (const name of ["job", "empty"] as const)
+    if (shot[name]) await context.addCookies([{ name, value: "1", url }]);
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") console.log(`${shot.name}: ${message.text()}`);
@@ -140,7 +172,7 @@ async function shoot(
   await settled(page);
   await shot.prepare?.(page);
   await page.waitForTimeout(300);
-  await page.screenshot({ path: file });
+  await page.screenshot({ path: file, fullPage: whole });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wide > 0) console.log(`${shot.name} ${device}: ${wide} px wider than the window`);
   await context.close();
@@ -167,6 +199,7 @@ try {
           language,
           theme,
           device,
+          true,
         );
       }
     }
@@ -183,6 +216,7 @@ try {
         language,
         theme,
         device,
+        false,
       );
     }
   }

@@ -258,6 +258,27 @@ export const summary: Json = {
   oldestWaiting: { taskId: tasks[2].taskId, dueAt: iso(NOW - 6_000), waitingMs: 6_000 },
 };
 
+/** {@link series} where nothing was ever called. */
+export function emptySeries(from: string, to: string, step: string): Json {
+  const made = series(from, to, step);
+  const points = made.points.map((one: Json) =>
+    Object.fromEntries(
+      Object.entries(one).map(([name, value]) => {
+        if (name === "at") return [name, value];
+        return [name, ["p50", "p95", "p99", "successRate"].includes(name) ? null : 0];
+      }),
+    ),
+  );
+  return { ...made, points };
+}
+
+/** Of a Bida that was started a moment ago. */
+export const emptySummary: Json = {
+  tasks: { pending: 0, succeeded: 0, exhausted: 0, canceled: 0, resolved: 0 },
+  totals: { accepted: 0, calls: 0, succeeded: 0, failed: 0 },
+  oldestWaiting: null,
+};
+
 const LOAD = [41_200, 33_910, 18_022, 9_077, 4_210, 15_630];
 export const destinationStats: Json[] = TARGETS.map(({ origin, bad }, i) => {
   const calls = LOAD[i] as number;
@@ -732,3 +753,16 @@ attemptsOf.set(EXACT.taskId, exactCalls);
 const original = tasks.find(({ state, callCount }) => state === "exhausted" && callCount > 3);
 original.resentAs = [tasks[1].taskId];
 tasks[1].resendOf = original.taskId;
+
+export const sessions: Json[] = [
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+  null,
+].map((userAgent, i) => ({
+  id: String(i + 1),
+  userAgent,
+  sourceIp: `10.2.9.${30 + i}`,
+  createdAt: iso(NOW - minutes(90 + i * 900)),
+  usedAt: iso(NOW - minutes(i * 140)),
+  current: i === 0,
+}));

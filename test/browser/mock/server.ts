@@ -92,6 +92,15 @@ function answer(
     { items: items.slice(0, LIMIT), nextCursor: items.length > LIMIT ? "next" : null },
   ];
   const parts = path.split("/").slice(2);
+  if (req.headers.cookie?.includes("empty=1")) {
+    if (path === "/v1/stats/summary") return [200, data.emptySummary];
+    if (path === "/v1/stats/series")
+      return [
+        200,
+        data.emptySeries(query.get("from") ?? "", query.get("to") ?? "", query.get("step") ?? "hour"),
+      ];
+    if (path !== "/v1/nodes") return page([]);
+  }
   switch (parts[0]) {
     case "tasks": {
       if (method === "POST" && (parts.length === 1 || parts[2] === "resend"))
@@ -170,6 +179,8 @@ function answer(
           },
         ];
       return parts[1] ? [200, data.channels.find(({ id }) => String(id) === parts[1])] : page(data.channels);
+    case "sessions":
+      return page(data.sessions);
     case "apps":
       return page(data.apps);
     case "users":
@@ -177,6 +188,7 @@ function answer(
     case "audit":
       if (parts[1] === "names")
         return [200, { actors: ["admin", "oncall"], actions: ["task.retry"], targets: ["task"] }];
+      if (query.has("group")) return page(data.audit.slice(0, 1));
       return page(
         data.audit.filter(
           ({ target }) => !query.get("target") || `task:${target.id}` === query.get("target"),
@@ -188,10 +200,13 @@ function answer(
 }
 
 /** A message of an alarm channel. */
+const SENT_BODY =
+  '{"msgtype":"markdown","markdown":{"title":"[必达] 回调失败: stock","text":"#### [必达] 回调失败: stock"}}';
+const SENT_BYTES = Buffer.byteLength(SENT_BODY);
 const SENT = {
-  body: '{"msgtype":"markdown","markdown":{"title":"[必达] 回调失败: stock","text":"#### [必达] 回调失败: stock"}}',
-  bytes: 112,
-  sizes: [{ part: "body", size: 112, max: 20_000, unit: "bytes" }],
+  body: SENT_BODY,
+  bytes: SENT_BYTES,
+  sizes: [{ part: "body", size: SENT_BYTES, max: 20_000, unit: "bytes" }],
   shortened: false,
 };
 

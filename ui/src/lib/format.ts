@@ -13,15 +13,20 @@ function formatter(kind: string, options: Intl.DateTimeFormatOptions): Intl.Date
   return made;
 }
 
-const DATE = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+/** Written out in English: 05/11 is another day to every second reader. */
+const month = () => (i18n.language === "en" ? "short" : "2-digit");
+const day = () => ({ year: "numeric", month: month(), day: "2-digit" }) as const;
 const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
 
 /** Whole, with seconds and the offset from UTC: for titles and details. */
 export function dateTime(iso: string | number | null | undefined): string {
   if (iso === null || iso === undefined) return "–";
-  return formatter("whole", { ...DATE, ...TIME, timeZoneName: zones.name ? "short" : "shortOffset" }).format(
-    new Date(iso),
-  );
+  const date = new Date(iso);
+  // Chinese formats put the offset between the day and the time.
+  const zone = formatter("zone", { timeZoneName: zones.name ? "short" : "shortOffset" })
+    .formatToParts(date)
+    .find(({ type }) => type === "timeZoneName");
+  return `${formatter("whole", { ...day(), ...TIME }).format(date)} ${zone?.value ?? ""}`.trimEnd();
 }
 
 /** As short as can be: the time today, the day otherwise. */
@@ -30,9 +35,9 @@ export function shortTime(iso: string | null, now: number): string {
   const date = new Date(iso);
   const same = (kind: string, options: Intl.DateTimeFormatOptions) =>
     formatter(kind, options).format(date) === formatter(kind, options).format(new Date(now));
-  if (same("day", DATE)) return formatter("time", TIME).format(date);
-  if (!same("year", { year: "numeric" })) return formatter("day", DATE).format(date);
-  return formatter("short", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(
+  if (same("day", day())) return formatter("time", TIME).format(date);
+  if (!same("year", { year: "numeric" })) return formatter("day", day()).format(date);
+  return formatter("short", { month: month(), day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(
     date,
   );
 }
@@ -41,13 +46,13 @@ export function shortTime(iso: string | null, now: number): string {
 export function axisTime(ms: number, spanMs: number): string {
   const days = spanMs > 3 * 86_400_000;
   return days
-    ? formatter("axis day", { month: "numeric", day: "numeric" }).format(ms)
+    ? formatter("axis day", { month: i18n.language === "en" ? "short" : "numeric", day: "numeric" }).format(ms)
     : formatter("axis time", { hour: "2-digit", minute: "2-digit" }).format(ms);
 }
 
 /** To the minute, for a point of a chart. */
 export const pointTime = (ms: number): string =>
-  formatter("point", { dateStyle: "short", timeStyle: "short" }).format(ms);
+  formatter("point", { dateStyle: "medium", timeStyle: "short" }).format(ms);
 
 /** `3 min`, `2 h 5 min`: two units at most. */
 export function span(ms: number): string {

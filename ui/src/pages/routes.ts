@@ -88,7 +88,7 @@ export const PAGES: PageDef[] = [
     path: "/jobs",
     title: "page.jobs",
     load: load(() => import("./Jobs.svelte")),
-    nav: { icon: "retry", key: "b", group: 0 },
+    nav: { icon: "retry", key: "j", group: 0 },
   },
   {
     path: "/jobs/:id",
