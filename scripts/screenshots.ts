@@ -116,7 +116,7 @@ const SHOTS: Shot[] = [
     },
   },
   { name: "help", path: "/tasks", prepare: (page) => page.keyboard.press("?") },
-  { name: "missing", path: "/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11" },
+  { name: "missing", path: "/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b12" },
 ];
 
 /** Those of the README. */
@@ -172,7 +172,7 @@ async function shoot(
   await settled(page);
   await shot.prepare?.(page);
   await page.waitForTimeout(300);
-  await page.screenshot({ path: file, fullPage: whole });
+  await page.screenshot({ path: file, fullPage: whole && !(await page.getByRole("dialog").isVisible()) });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wide > 0) console.log(`${shot.name} ${device}: ${wide} px wider than the window`);
   await context.close();

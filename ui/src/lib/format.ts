@@ -46,7 +46,9 @@ export function shortTime(iso: string | null, now: number): string {
 export function axisTime(ms: number, spanMs: number): string {
   const days = spanMs > 3 * 86_400_000;
   return days
-    ? formatter("axis day", { month: i18n.language === "en" ? "short" : "numeric", day: "numeric" }).format(ms)
+    ? formatter("axis day", { month: i18n.language === "en" ? "short" : "numeric", day: "numeric" }).format(
+        ms,
+      )
     : formatter("axis time", { hour: "2-digit", minute: "2-digit" }).format(ms);
 }
 
