@@ -197,7 +197,7 @@ test("what a destination missed is counted and sent again", async ({ world, ente
     const { page, complaints } = await enter("/destinations");
     const row = page.locator(`tr[data-origin="${far.origin}"]`);
     await row.getByRole("button", { name: /^More for/ }).click();
-    await page.getByRole("menuitem", { name: "Replay what was missed…" }).click();
+    await page.getByRole("menuitem", { name: "Replay missed tasks…" }).click();
     const dialog = page.getByRole("dialog");
     // Up to the end of this minute: the field has no seconds.
     await dialog.getByLabel("To").fill(
@@ -208,7 +208,7 @@ test("what a destination missed is counted and sent again", async ({ world, ente
     );
     await dialog.getByTestId("matched").getByText("12").waitFor();
     assert.equal(await axe(page), []);
-    await dialog.getByRole("button", { name: "Replay what was missed" }).click();
+    await dialog.getByRole("button", { name: "Replay missed tasks" }).click();
     await page.getByText("12 tasks are sent again").waitFor();
     await until(
       "12 tasks to succeed",

@@ -165,7 +165,7 @@ test("who may no longer do it is told so where it was tried", async ({ world, en
   });
   await page.getByRole("button", { name: "Retry now" }).waitFor();
   // An operator may see who did what to a task.
-  await page.getByText("Nothing was done by hand.").waitFor();
+  await page.getByText("No operator action yet.").waitFor();
   await world.api("PATCH", `/v1/users/${made.json.id}`, { role: "viewer" });
   await page.getByRole("button", { name: "Retry now" }).click();
   await page.getByRole("alert").getByText("Your role does not allow this.").waitFor();

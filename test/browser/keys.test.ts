@@ -81,6 +81,10 @@ test("the palette goes anywhere, finds tasks, and switches language; help lists 
   await page.keyboard.press("?");
   const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await help.getByText("Next row").waitFor();
+  const leads = (await help.locator("section").first().locator("dt").allInnerTexts()).map((keys) =>
+    keys.replace(/\s/g, ""),
+  );
+  assert.is(new Set(leads).size, leads.length, "two pages have the same keys");
   assert.equal(await axe(page), []);
   await page.keyboard.press("Escape");
   await help.waitFor({ state: "detached" });

@@ -76,7 +76,7 @@ test("where one is logged in: another session ends, then all do", async ({ world
   await here.page.reload();
   await rows.nth(1).waitFor();
   await axe(here.page);
-  await here.page.getByRole("button", { name: "End", exact: true }).click();
+  await here.page.getByRole("button", { name: "Log out", exact: true }).click();
   await rows.nth(1).waitFor({ state: "detached" });
   await there.page.goto("/tasks");
   await there.page.locator("input[name=password]").waitFor();
