@@ -149,7 +149,7 @@ test("unit tests first, then the others, the longest first; never two that measu
     process.on("exit", () => appendFileSync(${JSON.stringify(logFile)}, "${name}- "));
     await new Promise((done) => setTimeout(done, ${ms}));
     ${prints(1, 1)}`;
-  await run({
+  const files = {
     "a.test.ts": logged("timed1", "/** About time. @takes 90 s @timed */", 500),
     // Long enough for the short one, which starts beside it, to say so before the next one starts.
     "b.test.ts": logged("timed2", "// @takes 80 s @timed", 1_500),
@@ -158,7 +158,8 @@ test("unit tests first, then the others, the longest first; never two that measu
     "e.test.ts": logged("long", "/** About something. @takes 100 s */", 500),
     "f.test.ts": logged("unit1"),
     "g.test.ts": logged("unit2"),
-  });
+  };
+  await run(files, { atOnce: 2 });
   const order = readFileSync(logFile, "utf8").trim().split(" ");
   const at = (what: string) => order.indexOf(what);
   const before = (...names: string[]) =>

@@ -15,8 +15,6 @@ import { boundToUs, endWithUs } from "./servers/process.ts";
 import { dataParent, temporaryFolder } from "./servers/server.ts";
 import { provide } from "./servers/shared.ts";
 
-/** Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
-const AT_ONCE = 3;
 const TERM_GRACE_MS = 3000;
 /** Hundreds of nodes and commands are started: compiling is 40 % of a start. */
 const COMPILED = join(import.meta.dirname, "../node_modules/.cache/bida");
@@ -49,6 +47,8 @@ export interface Options {
   ci: boolean;
   say(line: string): void;
   provide: typeof provide;
+  /** Files that run beside each other. Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
+  atOnce: number;
   limitMs(path: string): number;
   /** How long a file may take to end by itself once its figures are out. */
   lingerMs: number;
@@ -75,6 +75,7 @@ const PROJECT: Options = {
   ci: /^(1|true)$/i.test(process.env.CI ?? ""),
   say: (line) => console.log(line),
   provide,
+  atOnce: 3,
   limitMs: (path) => (HEAVY.test(path) ? 600_000 : 300_000),
   lingerMs: 10_000,
 };
@@ -111,11 +112,11 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
 
   const unit = ready.filter((file) => file.needs.length === 0 && file.takesS === 0);
   const others = ready.filter((file) => !unit.includes(file));
-  await inParallel(unit, AT_ONCE, runOne);
+  await inParallel(unit, options.atOnce, runOne);
   // The longest first, or it would go on when all the others are done.
   await inParallel(
     others.sort((a, b) => b.takesS - a.takesS),
-    AT_ONCE,
+    options.atOnce,
     runOne,
     (file, running) => !(file.timed && running.some(({ timed }) => timed)),
   );
