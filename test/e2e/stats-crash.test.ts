@@ -82,7 +82,7 @@ test("kill -9 of one of two schedulers in the middle: totals equal the tables", 
       await until("everything to be delivered", async () => !(await open()), 60_000);
       await compare(db);
       // The other scheduler goes on summing up.
-      await until("all to be summed up", async () => !(await db.knex("stats_deltas").first()));
+      await until("all to be summed up", async () => !(await db.knex("stats_deltas").first()), 60_000);
       await compare(db);
     });
   } finally {

@@ -178,4 +178,7 @@ async function delivers({ port }: Start): Promise<void> {
   await receiver.stop();
 }
 
+// Half a gigabyte: as a part of the test, and not while the runner waits for this process to end.
+test.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+
 test.run();
