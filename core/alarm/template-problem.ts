@@ -1,6 +1,7 @@
 /** What is wrong with a template of alarms, and where. */
-import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { SaxesParser } from "saxes";
+import { JsonError } from "../json/error.ts";
+import { readJson } from "../json/text.ts";
 import {
   type Format,
   fillTemplate,
@@ -37,16 +38,12 @@ interface Fault {
 
 function jsonFault(text: string): Fault | null {
   try {
-    JSON.parse(text);
+    // As the console reads it: a name that stands twice is no mistake here.
+    readJson(text, { duplicates: "last" });
     return null;
   } catch (error) {
-    // V8 says the place for some mistakes only.
-    const errors: ParseError[] = [];
-    parse(text, errors, { disallowComments: true, allowTrailingComma: false });
-    const first = errors[0];
-    if (!first) return { what: (error as Error).message, at: 0 };
-    const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-    return { what: words.toLowerCase(), at: first.offset };
+    if (!(error instanceof JsonError)) throw error;
+    return { what: `it ${error.message}`, at: error.offset };
   }
 }
 

@@ -13,8 +13,9 @@ const incidentNumber = z
   .min(1, "must be an incident's id")
   .max(2_147_483_647, "must be an incident's id");
 
-const statusSchema = z.union([z.int().min(100).max(599), z.enum(STATUS_CLASSES)], {
-  error: 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"',
+const STATUS = 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"';
+const statusSchema = z.union([z.int().min(100, STATUS).max(599, STATUS), z.enum(STATUS_CLASSES)], {
+  error: STATUS,
 });
 
 /** What finds tasks, wherever tasks are found: `TaskFilterQuery` of the contract. */

@@ -88,6 +88,8 @@ export const everyDeclaration = (): Declaration[] => [
   ...everyRoute(undefined as never),
 ];
 
+const KIB = 1024;
+
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
 const ROUTE = {
   mappingPolicy: "restrict",
@@ -125,6 +127,8 @@ const api: ServiceSchema<Record<string, unknown>> = {
     logRouteRegistration: null,
     // Aliases are matched in the order they are written.
     optimizeOrder: false,
+    // A list stays one however long it is, and no filter is dropped: Node takes 16 KiB of headers, and so no more parameters.
+    qsOptions: { depth: 0, arrayLimit: 16 * KIB, parameterLimit: 16 * KIB },
     routes: [],
     onError(this: { logger: Logger }, _req: IncomingMessage, res: ServerResponse, error: unknown) {
       sendProblem(res, loggedRefusal(this.logger, res, error));

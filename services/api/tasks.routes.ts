@@ -22,7 +22,7 @@ import { taskSchema } from "../../core/task-schema.ts";
 import { call } from "../bus/call.ts";
 import { read } from "../bus/peers.ts";
 import { submit, submitBatch } from "../tasks/submit.ts";
-import { taskQueryOf, withNumbers } from "./query.ts";
+import { numberOf, taskQueryOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Tasks";
@@ -134,7 +134,7 @@ export const taskRoutes: Route[] = [
       call(
         broker,
         "admin.revealAttempt",
-        { ...(body as object | undefined), ...idOf(params), n: Number(params.n) },
+        { ...(body as object | undefined), ...idOf(params), n: numberOf(params.n) },
         { meta },
       ),
   },

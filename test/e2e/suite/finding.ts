@@ -81,8 +81,30 @@ export function findingSuite({ test, world }: Suite): void {
     }
     const { status, json } = await world().api("POST", "/v1/tasks/retry", { filter: { status: ["x"] } });
     assert.equal([status, json.errors[0].field], [400, "filter.status.0"]);
+    const worst = (await get("/v1/tasks?status=99")).json.errors[0].message;
+    assert.is(worst, 'must be a status code, 100 to 599, or "2xx", "3xx", "4xx", "5xx"');
     assert.is((await get("/v1/search?text=")).status, 400);
     assert.is((await get("/v1/tasks/suggestions?field=payload")).status, 400);
+  });
+
+  test("a filter takes as many values as it says, and none is dropped", async () => {
+    const many = (count: number, one: (i: number) => string) =>
+      Array.from({ length: count }, (_, i) => one(i)).join("&");
+    const refusal = async (query: string) => {
+      const { status, json } = await get(`/v1/tasks?${query}`);
+      return [status, json.errors?.[0]];
+    };
+    for (const field of ["status", "errorCode"]) {
+      const values = (count: number) => many(count, (i) => `${field}=${400 + i}`);
+      assert.equal(await refusal(values(50)), [200, undefined]);
+      assert.equal(await refusal(values(51)), [400, { field, message: "takes at most 50" }]);
+      assert.equal(await refusal(values(900)), [400, { field, message: "takes at most 50" }]);
+    }
+    assert.equal((await get(`/v1/tasks?${"&".repeat(1_200)}app=nobody`)).json.items, []);
+    assert.equal(await refusal("errorCode[]=refused"), [
+      400,
+      { field: "errorCode[]", message: "is not a known field" },
+    ]);
   });
 
   test("an app's business key: in lists and in the task, as a filter, and found; of new tasks only", async () => {
