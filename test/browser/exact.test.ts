@@ -86,14 +86,14 @@ test("lists show it too, also in the hint over a row", async () => {
   assert.equal(complaints, []);
 });
 
-test("a copy with another URL sends the URL only", async () => {
+test("a copy with another URL sends the URL only, and that its original is resolved by it", async () => {
   const { page, complaints } = await enter(`/tasks/${EXACT.taskId}/resend`);
   const param = page.getByLabel("Parameters", { exact: true });
   assert.is(await param.inputValue(), PRETTY);
   assert.is(await page.getByLabel("Give up at once after").inputValue(), "404");
   await page.locator("input[name=url]").fill("https://exact.example/orders");
   const body = await sentBy(page, () => page.getByRole("button", { name: "Send as a new task" }).click());
-  assert.is(body, '{"url":"https://exact.example/orders"}');
+  assert.is(body, '{"url":"https://exact.example/orders","resolveOriginal":true}');
   assert.is(mock.received[0]?.path, `/v1/tasks/${EXACT.taskId}/resend`);
   assert.equal(complaints, []);
 });
@@ -104,7 +104,10 @@ test("a copy with another amount sends the payload as it was, but for the amount
   await param.fill(PRETTY.replace("1.50", "2.70"));
   await page.getByLabel("Note").fill("wrong amount");
   const body = await sentBy(page, () => page.getByRole("button", { name: "Send as a new task" }).click());
-  assert.is(body, `{"requestParam":${EXACT.requestParam.replace("1.50", "2.70")},"note":"wrong amount"}`);
+  assert.is(
+    body,
+    `{"requestParam":${EXACT.requestParam.replace("1.50", "2.70")},"note":"wrong amount","resolveOriginal":true}`,
+  );
   assert.equal(complaints, []);
 });
 
@@ -115,7 +118,7 @@ test("what was emptied is taken away; statuses that end a task change nothing of
   const body = await sentBy(page, () => page.getByRole("button", { name: "Send as a new task" }).click());
   assert.is(
     body,
-    '{"expect":{"json":{"$.id":9007199254740993,"$.rate":1.10},"stop":[404,410]},"headers":null}',
+    '{"expect":{"json":{"$.id":9007199254740993,"$.rate":1.10},"stop":[404,410]},"headers":null,"resolveOriginal":true}',
   );
 });
 
