@@ -96,10 +96,14 @@ test("more than a thousand become a job, whose progress is seen on every page, a
     .getByRole("button", { name: "Stop" })
     .click({ timeout: 1_000 })
     .catch(() => undefined);
-  const job = await until("the job to end", async () => {
-    const { items } = (await world.api("GET", "/v1/jobs")).json as { items: JobView[] };
-    return items.find(({ state }) => state === "stopped" || state === "finished");
-  }, 60_000);
+  const job = await until(
+    "the job to end",
+    async () => {
+      const { items } = (await world.api("GET", "/v1/jobs")).json as { items: JobView[] };
+      return items.find(({ state }) => state === "stopped" || state === "finished");
+    },
+    60_000,
+  );
   const changed = job.changed.toLocaleString("en-GB");
   const said =
     job.state === "stopped" ? `Stopped: ${changed} tasks were changed` : `${changed} tasks canceled`;
