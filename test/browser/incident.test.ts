@@ -75,7 +75,7 @@ test("who retried all that: one entry of the audit log, with its tasks inside; f
 }) => {
   const { page, complaints } = await enter("/audit");
   const row = page.locator("tr[data-audit]", { hasText: en["audit.bulk.retry"] });
-  await row.getByText("admin").waitFor();
+  await row.getByText("admin").filter({ visible: true }).waitFor();
   assert.is(await page.locator("tr[data-audit]", { hasText: en["audit.task.retry"] }).count(), 0);
   await row.getByRole("button", { name: en["audit.detail"] }).click();
   const inside = page.getByTestId("audit-group").getByRole("listitem");
@@ -101,22 +101,22 @@ test("the inbox: what was raised is taken in hand and muted for a time, which is
   const { page, complaints } = await enter("/inbox");
   const row = page.locator("tr[data-raised]", { hasText: "bad_status 502" });
   await row.waitFor();
-  await row.getByText(en["inbox.untold"]).waitFor();
+  await row.getByText(en["inbox.untold"]).filter({ visible: true }).waitFor();
   await row.getByRole("button", { name: en["incident.acknowledge"] }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel(en["field.note"]).fill("mine");
   await dialog.getByRole("button", { name: en["incident.acknowledge"] }).click();
-  await row.getByText("admin").waitFor();
+  await row.getByText("admin").filter({ visible: true }).waitFor();
   await row.getByRole("button", { name: en["incident.mute"] }).click();
   await dialog.getByLabel(en["mute.only"]).uncheck();
   assert.is(await dialog.getByLabel(en["mute.destination"]).inputValue(), world.receiver.origin);
   await dialog.getByLabel(en["mute.for"]).selectOption({ label: en["mute.480"] });
   assert.equal(await axe(page), []);
   await dialog.getByRole("button", { name: en["action.save"] }).click();
-  await row.getByText(en["incident.muted"]).waitFor();
+  await row.getByText(en["incident.muted"]).filter({ visible: true }).waitFor();
   await page.getByRole("button", { name: en["inbox.mutes"] }).click();
   const mute = page.locator("tr[data-mute]", { hasText: world.receiver.origin });
-  await mute.getByText("bad_status").waitFor();
+  await mute.getByText("bad_status").filter({ visible: true }).waitFor();
   assert.equal(await axe(page), []);
   await mute.getByRole("button", { name: en["incident.unmute"] }).click();
   await page.getByText(en["mute.none"]).waitFor();

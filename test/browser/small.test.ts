@@ -79,7 +79,10 @@ test("the tab says which task it shows; moments have their offset, and can be ha
   await page.goto(`/tasks/${taskId}`);
   await page.locator("[data-attempt]").first().waitFor();
   const { startedAt } = (await world.attempts(taskId))[0] as { startedAt: string };
-  const [day, time] = [startedAt.slice(0, 10).split("-").reverse().join("/"), startedAt.slice(11, 19)];
+  const day = new Date(startedAt).toLocaleDateString("en-GB", {
+    ...({ day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" } as const),
+  });
+  const time = startedAt.slice(11, 19);
   assert.is(await whole(), `${day}, ${time} UTC`);
   await page.goto("/tasks");
   await until("the list's title", async () => (await page.title()) === `${en["page.tasks"]} · Bida`);
