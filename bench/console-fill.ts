@@ -94,7 +94,7 @@ async function fillOthers(db: Database, now: number): Promise<void> {
     const [id] = await db.knex("incidents").insert({
       ...{ destination: origin, error_code: "bad_status", status_code: 503, tasks: 0 },
       ...{ first_at: now - DAY, last_at: now - i, first_task: none, last_task: none },
-      ...{ first_error: "as it was told", last_error: "as it was told", muted: false, ended: i % 2 === 0 },
+      ...{ first_error: "as it was told", last_error: "as it was told", ended: i % 2 === 0 },
     });
     await db.knex.raw(
       "INSERT INTO incident_tasks (incident_id, task_id) SELECT ?, task_id FROM tasks WHERE state = 2 AND lane = ?",
