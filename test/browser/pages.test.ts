@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { until } from "../e2e/kit/until.ts";
-import { axe, DESKTOP, type Language, logIn, PHONE, picture } from "./kit/console.ts";
+import { axe, DESKTOP, type Language, logIn, PHONE, picture, TABLET } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: pages");
@@ -64,28 +64,42 @@ function rawKeys(text: string): string[] {
   return Object.keys(en).filter((key) => words.has(key));
 }
 
-/** What axe finds on the page as it stands, and once more in the other theme and width. */
-async function axeBothWays(page: Page, dark: boolean): Promise<string[]> {
-  const found = await axe(page);
-  await page.emulateMedia({ colorScheme: dark ? "light" : "dark" });
-  await page.setViewportSize(PHONE);
-  const over = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  if (over > 0) found.push(`${over} px wider than a phone`);
-  found.push(...(await axe(page)));
-  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+/** English in both themes at each size; Chinese, whose words are shorter, once at each size, both themes among them. */
+const LOOKS: Record<Language, [size: { width: number; height: number }, theme: "light" | "dark"][]> = {
+  en: [DESKTOP, TABLET, PHONE].flatMap((size) => [
+    [size, "light"],
+    [size, "dark"],
+  ]),
+  zh: [
+    [DESKTOP, "dark"],
+    [TABLET, "light"],
+    [PHONE, "dark"],
+  ],
+};
+
+/** What axe finds on the page at each look, and what is wider than the screen. The page is left as it was. */
+async function axeAtEach(page: Page, language: Language): Promise<string[]> {
+  const found: string[] = [];
+  for (const [size, theme] of LOOKS[language]) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize(size);
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    const look = `${size.width} px, ${theme}`;
+    if (over > 0) found.push(`${look}: ${over} px wider than the screen`);
+    found.push(...(await axe(page)).map((one) => `${look}: ${one}`));
+  }
   await page.setViewportSize(DESKTOP);
   return found;
 }
 
-// Between the two, every page is seen light and dark, on a desktop and on a phone.
 for (const language of ["en", "zh"] as Language[]) {
   const dark = language === "zh";
   test(`every page, ${language}`, async ({ visit }) => {
     const { page, complaints } = await visit({ language, dark });
     await page.goto("/");
-    assert.equal(await axeBothWays(page, dark), [], "login");
+    assert.equal(await axeAtEach(page, language), [], "login");
     await logIn(page);
     for (const [path, shown] of pages()) {
       await page.goto(path);
@@ -94,7 +108,7 @@ for (const language of ["en", "zh"] as Language[]) {
       assert.is(await page.locator("html").getAttribute("lang"), language === "zh" ? "zh-CN" : "en-GB");
       // biome-ignore lint/performance/useDomNodeTextContent: the words of neighbouring elements have to stay apart
       assert.equal(rawKeys(await page.locator("body").innerText()), [], path);
-      assert.equal(await axeBothWays(page, dark), [], path);
+      assert.equal(await axeAtEach(page, language), [], path);
       assert.equal(complaints, [], path);
       await picture(page, `${language}-${path.replace(/\W+/g, "_")}`);
     }

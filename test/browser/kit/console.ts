@@ -11,6 +11,7 @@ const BUILT = resolve(import.meta.dirname, "../../../ui/dist/index.html");
 export const PATIENCE = 20_000;
 
 export const DESKTOP = { width: 1400, height: 900 };
+export const TABLET = { width: 820, height: 1180 };
 export const PHONE = { width: 390, height: 844 };
 
 export type Language = "en" | "zh";
