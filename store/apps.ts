@@ -5,11 +5,12 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { Columns, textsOf } from "./columns.ts";
 import type { Database } from "./database.ts";
-import { isDuplicate, reading } from "./failures.ts";
+import { reading } from "./failures.ts";
 import { AppModel, from } from "./models.ts";
 import { idPage } from "./paging.ts";
 import type { Row } from "./rows.ts";
 import type { SecretBox } from "./secret-box.ts";
+import { ifFree } from "./taken.ts";
 import { whereContains, whereExactly } from "./text-match.ts";
 
 export interface App {
@@ -68,7 +69,7 @@ export async function createApp(
   const app = { name, disabled: false, ...limits, previousKeyUntil: null, secrets: kept };
   const row = { ...columnsOf(app), key_hash: hashKey(key), created_at: now, updated_at: now };
   const add = async (knex: Knex): Promise<number> => {
-    const [id] = (await named(name, knex("apps").insert(row))) as [number];
+    const [id] = (await ifFree("an app", "name", name, knex("apps").insert(row))) as [number];
     // They are bound to the row, whose id is known now. Without any there is no need of a key to seal them with.
     if (kept.length > 0)
       await knex("apps")
@@ -144,7 +145,9 @@ export async function writeApp(
   const after: App = { ...app, ...patch, updatedAt: now };
   const columns = { ...columnsOf(after), updated_at: now };
   const secrets = patch.secrets ? { sealed_secrets: sealed(box, app.id, patch.secrets) } : {};
-  await named(
+  await ifFree(
+    "an app",
+    "name",
     after.name,
     within
       .knex("apps")
@@ -286,15 +289,5 @@ function opened(box: SecretBox, { id, sealed_secrets: text }: Row): SigningSecre
     return secrets.map((one) => (typeof one === "string" ? { secret: one, until: null } : one));
   } catch {
     return null;
-  }
-}
-
-async function named<T>(name: string, statement: PromiseLike<T>): Promise<T> {
-  try {
-    return await statement;
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    const errors = [{ field: "name", message: "is taken" }];
-    throw new BidaError("conflict", `There is an app "${name}" already`, { errors });
   }
 }

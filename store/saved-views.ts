@@ -3,8 +3,9 @@ import type { EpochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { MAX_VIEWS, type SavedView, type SavedViewRequest, type ViewPage } from "../core/saved-view.ts";
 import type { Database } from "./database.ts";
-import { isDuplicate, reading } from "./failures.ts";
+import { reading } from "./failures.ts";
 import type { Row } from "./rows.ts";
+import { ifFree } from "./taken.ts";
 
 /** What a list shows at most: ten users with all that each may have. */
 const MOST = 1_000;
@@ -27,7 +28,9 @@ export async function addView(
   if (Number(own?.n) >= MAX_VIEWS)
     throw new BidaError("conflict", `A user may have ${MAX_VIEWS} saved views; delete one first`);
   const row = { page, name, query, owner_id: owner.id, owner_name: owner.name };
-  const [id] = (await named(
+  const [id] = (await ifFree(
+    "a view",
+    "name",
     name,
     knex("saved_views").insert({ ...row, created_at: now, updated_at: now }),
   )) as [number];
@@ -51,7 +54,7 @@ export async function writeView(
   const after = { ...view, ...change, updatedAt: iso(now) };
   const { name, query } = after;
   const update = { name, query, updated_at: now };
-  await named(name, within.knex("saved_views").where("id", view.id).update(update));
+  await ifFree("a view", "name", name, within.knex("saved_views").where("id", view.id).update(update));
   return after;
 }
 
@@ -70,13 +73,3 @@ const fromRow = (row: Row): SavedView => ({
   createdAt: iso(row.created_at as number),
   updatedAt: iso(row.updated_at as number),
 });
-
-async function named<T>(name: string, statement: PromiseLike<T>): Promise<T> {
-  try {
-    return await statement;
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    const errors = [{ field: "name", message: "is taken" }];
-    throw new BidaError("conflict", `There is a view "${name}" already`, { errors });
-  }
-}

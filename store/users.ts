@@ -3,10 +3,11 @@ import type { Role } from "../core/caller.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Database } from "./database.ts";
-import { isDuplicate, reading } from "./failures.ts";
+import { reading } from "./failures.ts";
 import { AppModel, from, UserModel } from "./models.ts";
 import { idPage } from "./paging.ts";
 import type { Row } from "./rows.ts";
+import { ifFree } from "./taken.ts";
 import { whereExactly } from "./text-match.ts";
 
 export interface User {
@@ -64,14 +65,8 @@ export async function insertUser(within: Database, user: NewUser, now: EpochMs):
     created_at: now,
     updated_at: now,
   };
-  try {
-    const [id] = await within.knex("users").insert(row);
-    return { ...user, id: id as number, disabled: false, createdAt: now, updatedAt: now };
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    const errors = [{ field: "username", message: "is taken" }];
-    throw new BidaError("conflict", `There is a user "${user.username}" already`, { errors });
-  }
+  const [id] = await ifFree("a user", "username", user.username, within.knex("users").insert(row));
+  return { ...user, id: id as number, disabled: false, createdAt: now, updatedAt: now };
 }
 
 /** Locks a user's row. To be called in a transaction. @throws BidaError not_found */
