@@ -13,6 +13,11 @@ export const minutes = (n: number): Millis => (n * 60_000) as Millis;
 export const hours = (n: number): Millis => (n * 3_600_000) as Millis;
 export const epochMs = (n: number): EpochMs => n as EpochMs;
 
+/** A time as people and JSON have it: ISO 8601, in UTC. @param time ms since the Unix epoch */
+export const iso = (time: number): string => new Date(time).toISOString();
+/** {@link iso}; null stays null. */
+export const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
+
 /** `time` moved by `by`. */
 export const later = (time: EpochMs, by: Millis): EpochMs => (time + by) as EpochMs;
 

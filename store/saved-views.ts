@@ -1,5 +1,5 @@
 /** Views of lists that all users share. A small table: it is read as a whole. */
-import type { EpochMs } from "../core/clock.ts";
+import { type EpochMs, iso } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { MAX_VIEWS, type SavedView, type SavedViewRequest, type ViewPage } from "../core/saved-view.ts";
 import type { Database } from "./database.ts";
@@ -61,8 +61,6 @@ export async function writeView(
 export async function removeView(within: Database, { id }: SavedView): Promise<void> {
   await within.knex("saved_views").where({ id }).delete();
 }
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 const fromRow = (row: Row): SavedView => ({
   id: Number(row.id),

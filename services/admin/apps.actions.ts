@@ -1,5 +1,5 @@
 /** Calling apps: their keys, signing secrets and limits. */
-import { type EpochMs, later } from "../../core/clock.ts";
+import { type EpochMs, iso, later } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { ROTATION_OVERLAP } from "../../core/logins.ts";
 import type { AppChange, AppView } from "../../core/people.ts";
@@ -24,7 +24,7 @@ import { transaction } from "../../store/failures.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
 import { officeOf } from "./office.ts";
-import { audited, difference, iso } from "./people-parts.ts";
+import { audited, difference } from "./people-parts.ts";
 
 export const appActions = {
   identify: async ({ keyHash }, ctx) => {

@@ -1,5 +1,7 @@
 /** The audit log: reading it, and entries of refused attempts. */
+
 import { isAllowed } from "../../core/caller.ts";
+import { iso } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { auditQuerySchema } from "../../core/schema/audit.ts";
 import { parseWith } from "../../core/task-schema.ts";
@@ -8,7 +10,6 @@ import type { ActionsOf } from "../bus/bus.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
 import { targetNames } from "./audit-names.ts";
 import { officeOf } from "./office.ts";
-import { iso } from "./people-parts.ts";
 
 export const auditActions = {
   listAudit: async (params, ctx) => {

@@ -1,5 +1,5 @@
 /** How destinations are: of all of them what their calls came to, of one all that is known. */
-import { epochMs } from "../../core/clock.ts";
+import { epochMs, iso } from "../../core/clock.ts";
 import type {
   DestinationHealth,
   DestinationReport,
@@ -21,7 +21,7 @@ import { EVERYTHING } from "../../store/scope.ts";
 import { type LaneSum, type LastCalls, type Range, readStats } from "../../store/stats/read.ts";
 import type { Resources } from "../node/resources.ts";
 import { attemptItem } from "../tasks/views.ts";
-import { activityOf, iso, summed } from "./statistics.ts";
+import { activityOf, summed } from "./statistics.ts";
 
 const FIVE_MINUTES = 5 * STEPS.minute;
 /** Of the latest, in a report. */

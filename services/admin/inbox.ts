@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { SEVERITY_OF } from "../../core/alarm/alarm.ts";
 import type { MuteRequest, MuteView, RaisedView } from "../../core/alarm/inbox.ts";
-import { epochMs, minutes } from "../../core/clock.ts";
+import { epochMs, iso, minutes } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { raisedQuerySchema } from "../../core/schema/inbox.ts";
@@ -18,7 +18,6 @@ import { addMute, covers, endMutes, type Mute, mutesAt } from "../../store/mutes
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
-import { iso } from "./people-parts.ts";
 
 type Given = Pick<Resources, "db" | "clock">;
 

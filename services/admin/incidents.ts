@@ -1,6 +1,8 @@
 /** Incidents as operators see them, and what they do about one. In hand and mute are those of `inbox.ts`. */
+
 import type { z } from "zod";
 import type { BulkResult } from "../../core/bulk.ts";
+import { iso } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
 import type { IncidentDetail, IncidentView } from "../../core/incident.ts";
 import type { incidentQuerySchema } from "../../core/schema/incidents.ts";
@@ -11,7 +13,6 @@ import type { Resources } from "../node/resources.ts";
 import { changeFiltered, type Options } from "./bulk.ts";
 import { acknowledge, mute, unmute } from "./inbox.ts";
 import type { Office } from "./office.ts";
-import { iso } from "./people-parts.ts";
 
 type Given = Pick<Resources, "db" | "clock">;
 

@@ -1,6 +1,8 @@
 /** Jobs over many tasks, as those who asked for them see and steer them. */
+
 import type { z } from "zod";
 import type { JobDetail, JobView } from "../../core/bulk.ts";
+import { isoOrNull } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
 import type { jobChangeSchema, jobQuerySchema } from "../../core/schema/bulk.ts";
 import { recordAudit, recordAudits } from "../../store/audit.ts";
@@ -90,12 +92,10 @@ export function jobView(job: StoredJob): JobView {
   const { schedule, pace, paused } = job;
   return {
     ...{ id, kind, filter, state, matched, expected, done, changed, skipped, schedule, pace, note },
-    paused: paused && { at: iso(paused.at) as string, by: paused.by },
+    paused: paused && { at: isoOrNull(paused.at) as string, by: paused.by },
     by: { kind: actor.kind, id: actor.id, name: actor.name },
-    createdAt: iso(job.createdAt) as string,
-    startedAt: iso(job.startedAt),
-    finishedAt: iso(job.finishedAt),
+    createdAt: isoOrNull(job.createdAt) as string,
+    startedAt: isoOrNull(job.startedAt),
+    finishedAt: isoOrNull(job.finishedAt),
   };
 }
-
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());

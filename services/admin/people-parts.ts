@@ -16,8 +16,6 @@ export const audited = (
   entry: Pick<AuditEntry, "action" | "target" | "before" | "after"> & { actor?: Actor },
 ): Promise<void> => recordAudit(within, { at: clock.now(), ...originOfCall(ctx), ...entry });
 
-export const iso = (time: number): string => new Date(time).toISOString();
-
 /** What differs between two views, for the audit log: unchanged fields say nothing. */
 export function difference<T extends object>(before: T, after: T): { before: Partial<T>; after: Partial<T> } {
   const changed = (Object.keys(after) as (keyof T)[]).filter(

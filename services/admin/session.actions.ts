@@ -1,6 +1,6 @@
 /** Logins and sessions. */
 import { timingSafeEqual } from "node:crypto";
-import type { EpochMs } from "../../core/clock.ts";
+import { type EpochMs, iso } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { sessionEnd } from "../../core/logins.ts";
 import type { SessionIdentity, SessionItem, SessionProof } from "../../core/people.ts";
@@ -25,7 +25,7 @@ import type { BidaContext } from "../bus/types.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
 import { identityOf } from "./authenticator.ts";
 import { officeOf } from "./office.ts";
-import { audited, iso } from "./people-parts.ts";
+import { audited } from "./people-parts.ts";
 import { checkPassword } from "./users.actions.ts";
 
 /** A session's end is moved at most so often, in ms: reading must not write each time. */

@@ -1,6 +1,6 @@
 /** Statistics: what the store has counted, as callers see it. */
 import type { z } from "zod";
-import type { EpochMs } from "../../core/clock.ts";
+import { type EpochMs, iso } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import { percentiles } from "../../core/histogram.ts";
 import { type Lane, laneOf, type TaskId } from "../../core/ids.ts";
@@ -286,7 +286,6 @@ function sparksOf<T extends object>(range: Range, cells: Map<number, Cell>, pick
 }
 
 const viewOf = ({ from, to, step }: Range): StatsRange => ({ from: iso(from), to: iso(to), step });
-export const iso = (time: number): string => new Date(time).toISOString();
 
 const refusal = (field: string, message: string): BidaError =>
   new BidaError("invalid_query", undefined, { errors: [{ field, message }] });

@@ -1,5 +1,6 @@
 /** Users: made, changed and deleted by administrators. */
 
+import { iso } from "../../core/clock.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { UserView } from "../../core/people.ts";
 import { pageQuerySchema } from "../../core/schema/parts.ts";
@@ -21,7 +22,7 @@ import {
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
 import { officeOf } from "./office.ts";
-import { audited, difference, iso } from "./people-parts.ts";
+import { audited, difference } from "./people-parts.ts";
 
 export const userActions = {
   listUsers: async (params, ctx) => {

@@ -1,5 +1,7 @@
 /** What callers see of channels: nothing of it is good for sending. */
+
 import { MASK, maskUrl } from "../../core/alarm/mask.ts";
+import { isoOrNull } from "../../core/clock.ts";
 import type { AlarmMessageView, WebhookView } from "../../core/contract.ts";
 import { STORED_STATES, type StoredState } from "../../core/task.ts";
 import type { messagesOf } from "../../store/alarm-desk.ts";
@@ -33,16 +35,15 @@ export function webhookView(webhook: Webhook): WebhookView {
     retry: spec.retry ?? null,
     timeoutMs: spec.timeoutMs,
     state: spec.enabled ? (brokenSince === null && opened ? "ok" : "broken") : "disabled",
-    brokenSince: iso(brokenSince),
+    brokenSince: isoOrNull(brokenSince),
     lastError: opened ? lastError : "its secrets do not open: wrong BIDA_SECRET_KEY?",
-    lastSuccessAt: iso(lastSuccessAt),
+    lastSuccessAt: isoOrNull(lastSuccessAt),
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
   };
 }
 
 const masked = (secret: string | null | undefined): string | null => (secret ? MASK : null);
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const STATES: Record<StoredState, AlarmMessageView["state"]> = {
   pending: "pending",
