@@ -19,8 +19,10 @@ import type { Resources } from "../node/resources.ts";
 import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideStateless } from "./set-aside.ts";
 
-/** Between rounds, in ms. With a rebuild's own delay within the 15 s that a flushed Redis may take. */
+/** Between rounds, in ms. */
 const INTERVAL = 5_000;
+/** Between looks whether the set was emptied, in ms: nothing that waits is claimed until it is whole again, which may take 15 s. */
+const LOOK_INTERVAL = 1_000;
 /** While a pass was cut short for want of room. */
 const REFILL_INTERVAL = 250;
 /** A usual round looks at what is due within this; a rebuild at everything. Below the in-process set's horizon. */
@@ -41,6 +43,8 @@ export class Reconciler {
   readonly #log: Logger;
   readonly #loop: Loop;
   #position: DueEntry | null = null;
+  /** When the next usual round is due, in monotonic ms. */
+  #usualAt = 0;
   /** Settings of destinations up to here are in the due set. */
   #settingsUntil: EpochMs | null = null;
   /** Destinations whose settings were handed over. */
@@ -71,13 +75,18 @@ export class Reconciler {
 
   async #round(): Promise<number> {
     const { due } = this.#resources;
-    if (!(await due.intact()) || (await this.#repair())) await this.#rebuild();
+    const intact = await due.intact();
+    const pause = this.#usualAt - performance.now();
+    if (intact && pause > 0) return Math.min(pause, LOOK_INTERVAL);
+    if (!intact || (await this.#repair())) await this.#rebuild();
     else {
       await this.#configure();
       await setAsideStateless(this.#resources, this.#log);
       if (!due.full) await this.#pass("usual", PAGES_PER_ROUND);
     }
-    return due.full || this.#position !== null ? REFILL_INTERVAL : INTERVAL;
+    const next = due.full || this.#position !== null ? REFILL_INTERVAL : INTERVAL;
+    this.#usualAt = performance.now() + next;
+    return Math.min(next, LOOK_INTERVAL);
   }
 
   /**
