@@ -6,6 +6,7 @@
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { type ExpectationSpec, readExpectation } from "../core/expect.ts";
 import type { JsonText } from "../core/json/text.ts";
+import type { CallError, CallErrorCode } from "../core/outcome.ts";
 import type { RetryPolicy } from "../core/retry.ts";
 
 export type Row = Record<string, unknown>;
@@ -128,3 +129,13 @@ const isList = (value: unknown, isItem: (one: unknown) => boolean): boolean =>
 // biome-ignore lint/suspicious/noExplicitAny: what is in it is looked at next.
 const isObject = (value: unknown): value is Record<string, any> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Why a call failed, of two columns; null where the first is. */
+export function errorOf(columns: Columns, code: string, message: string): CallError | null {
+  const known = columns.optional(code, text);
+  return known === null
+    ? null
+    : { code: known as CallErrorCode, message: columns.optional(message, text) ?? "" };
+}
+
+export const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));

@@ -8,10 +8,11 @@ import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
 import type { Page } from "../core/page.ts";
 import { fitting, MAX_PAGE_BYTES } from "../core/page-cut.ts";
+import { attemptFromRow } from "./attempt-rows.ts";
 import type { Database } from "./database.ts";
 import { reading } from "./failures.ts";
 import { findTasks } from "./read.ts";
-import { attemptFromRow, type ListedTask, type Row, type StoredTask } from "./rows.ts";
+import type { ListedTask, Row, StoredTask } from "./rows.ts";
 import { type Scope, scoped } from "./scope.ts";
 
 const PAYLOAD_COLUMNS = ["request_param", "body", "body_base64", "headers", "expect_result", "expect"];

@@ -6,12 +6,12 @@ import { type Clock, epochMs, millis } from "../core/clock.ts";
 import { taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
+import { attemptToRow } from "./attempt-rows.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, reading } from "./failures.ts";
 import { isolated } from "./isolate.ts";
 import { cutTo, textBytes } from "./packet.ts";
 import { type Recorded, recordOutcomes } from "./record.ts";
-import { attemptToRow } from "./rows.ts";
 
 /** What could not be recorded as it came. */
 export interface Refusal {

@@ -9,10 +9,11 @@ import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Outcome } from "../core/job.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
 import { Tally } from "../core/stats.ts";
+import { ATTEMPT_COLUMNS, attemptToRow } from "./attempt-rows.ts";
 import type { Database } from "./database.ts";
 import type { Statement } from "./drivers/statement.ts";
 import { isDuplicate, withRetries } from "./failures.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, stateCode } from "./rows.ts";
+import { stateCode } from "./rows.ts";
 import { placeholders } from "./sql.ts";
 import { deltaOf } from "./stats/count.ts";
 

@@ -10,13 +10,14 @@ import type { Outcome } from "../core/job.ts";
 import { Tally } from "../core/stats.ts";
 import { afterAttempt, afterExpiry } from "../core/task.ts";
 import { raisesAlarm, recordAlarms } from "./alarms.ts";
+import { ATTEMPT_COLUMNS, attemptToRow } from "./attempt-rows.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { type Change, changesLine, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
 import { type Plan, updateProgress } from "./progress.ts";
 import { type HandedSuccess, isHandedSuccess, recordHanded } from "./record-handed.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, type LockedTask } from "./rows.ts";
+import type { LockedTask } from "./rows.ts";
 import { insertMany } from "./sql.ts";
 import { deltaOf } from "./stats/count.ts";
 

@@ -1,9 +1,7 @@
-/** Between rows and what the rest of the program speaks. The only place that knows how a column is encoded. */
+/** Between rows of tasks and what the rest of the program speaks; with `attempt-rows.ts` the only place that knows how a column is encoded. */
 import { type EpochMs, epochMs, millis } from "../core/clock.ts";
 import { printExpectation } from "../core/expect.ts";
 import { type Lane, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
-import type { AttemptRecord, CallError, CallErrorCode } from "../core/outcome.ts";
-import { printPhases, readPhases } from "../core/phases.ts";
 import { PROFILES } from "../core/profile.ts";
 import {
   METHODS,
@@ -16,9 +14,11 @@ import {
 import {
   Columns,
   count,
+  errorOf,
   expectationOf,
   headersOf,
   integer,
+  json,
   nameOf,
   objectText,
   oneOf,
@@ -28,6 +28,7 @@ import {
   text,
   time,
 } from "./columns.ts";
+import { openerOf } from "./opener.ts";
 import type { Sealing } from "./sealing.ts";
 
 export type { Row };
@@ -192,31 +193,6 @@ export function taskFromRow(row: Row, sealing: Sealing): StoredTask {
   return task;
 }
 
-interface Opener {
-  /** We lack the key: all is null. */
-  isShut: boolean;
-  optional<T>(column: string, decode: (value: unknown) => T | undefined): T | null;
-}
-
-/** Reads columns that may be sealed. */
-function openerOf(
-  columns: Columns,
-  { sealed }: Row,
-  sealing: Sealing,
-  table: string,
-  ...key: (Buffer | number)[]
-): Opener {
-  if ((sealed ?? null) === null)
-    return { isShut: false, optional: (column, decode) => columns.optional(column, decode) };
-  const box = sealing.forStored(sealed as number, table, ...key);
-  if (box === null) return { isShut: true, optional: () => null };
-  return {
-    isShut: false,
-    optional: (column, decode) =>
-      columns.optional(column, (value) => decode(box.open(column, value as string))),
-  };
-}
-
 /** As {@link taskFromRow}, of {@link LOCKED_COLUMNS}. */
 function lockedFromRow(row: Row): LockedTask {
   const columns = new Columns(row);
@@ -283,76 +259,3 @@ function progressOf(columns: Columns): Progress {
     lastError: errorOf(columns, "last_error_code", "last_error_message"),
   };
 }
-
-export const ATTEMPT_COLUMNS = [
-  "task_id",
-  "n",
-  "started_at",
-  "duration_ms",
-  "succeeded",
-  "status_code",
-  "error_code",
-  "error_message",
-  "response_headers",
-  "response_body",
-  "response_base64",
-  "response_truncated",
-  "node",
-  "sealed",
-  "phases",
-] as const;
-
-export function attemptToRow(taskId: TaskId, attempt: AttemptRecord, sealing: Sealing): unknown[] {
-  const id = taskIdToBytes(taskId);
-  const box = sealing.forNew("attempts", id, attempt.n);
-  const kept = (column: string, value: string | null) => (box === null ? value : box.seal(column, value));
-  return [
-    id,
-    attempt.n,
-    attempt.startedAt,
-    attempt.durationMs,
-    attempt.outcome === "succeeded" ? 1 : 0,
-    attempt.statusCode,
-    attempt.error?.code ?? null,
-    attempt.error?.message.slice(0, 500) ?? null,
-    kept("response_headers", json(attempt.responseHeaders)),
-    kept("response_body", attempt.responseBody),
-    attempt.responseEncoding === "base64" ? 1 : 0,
-    attempt.responseTruncated ? 1 : 0,
-    attempt.node,
-    box?.keyId ?? null,
-    attempt.phases ? printPhases(attempt.phases) : null,
-  ];
-}
-
-/** As {@link taskFromRow}: what cannot be read is null. */
-export function attemptFromRow(row: Row, sealing: Sealing): AttemptRecord {
-  const columns = new Columns(row);
-  const answer = openerOf(columns, row, sealing, "attempts", row.task_id as Buffer, row.n as number);
-  return {
-    n: columns.read("n", count, 0),
-    startedAt: columns.read("started_at", time, epochMs(0)),
-    durationMs: millis(columns.read("duration_ms", count, 0)),
-    outcome: row.succeeded ? "succeeded" : "failed",
-    statusCode: columns.optional("status_code", count),
-    error: errorOf(columns, "error_code", "error_message"),
-    responseHeaders: answer.optional("response_headers", headersOf<Answered>(true)),
-    responseBody: answer.optional("response_body", text),
-    responseEncoding: row.response_base64 ? "base64" : "text",
-    responseTruncated: Boolean(row.response_truncated),
-    node: columns.read("node", text, ""),
-    retryAfterMs: null,
-    phases: columns.optional("phases", readPhases),
-  };
-}
-
-type Answered = NonNullable<AttemptRecord["responseHeaders"]>;
-
-function errorOf(columns: Columns, code: string, message: string): CallError | null {
-  const known = columns.optional(code, text);
-  return known === null
-    ? null
-    : { code: known as CallErrorCode, message: columns.optional(message, text) ?? "" };
-}
-
-const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));

@@ -2,7 +2,7 @@
 import { Batcher } from "../../core/batcher.ts";
 import { BidaError } from "../../core/errors.ts";
 import type { TaskId } from "../../core/ids.ts";
-import { acceptSeconds, type Door, measured, tasksAccepted } from "../../core/metrics.ts";
+import { type Api, acceptSeconds, measured, tasksAccepted } from "../../core/metrics.ts";
 import { type CheckedTask, checkTask, type TaskForm } from "../../core/parse-task.ts";
 import { type Accepted, type NewTask, newTask } from "../../store/accept.ts";
 import { acceptEach, type Refused } from "../../store/accept-each.ts";
@@ -19,7 +19,7 @@ import { Origins } from "./origins.ts";
 /** Who hands a task over. */
 export interface Origin {
   appId: number;
-  door: Door;
+  api: Api;
   sourceIp: string | null;
   /** The task's id, where the API chose it. */
   taskId?: TaskId | null;
@@ -137,8 +137,8 @@ export class Acceptance {
     if (accepted.kind === "conflict") throw new BidaError("idempotency_conflict");
     if (accepted.kind === "created") {
       this.#openTasks.accepted(origin.appId);
-      tasksAccepted[origin.door].inc();
-      acceptSeconds[origin.door].observe((performance.now() - startedAt) / 1000);
+      tasksAccepted[origin.api].inc();
+      acceptSeconds[origin.api].observe((performance.now() - startedAt) / 1000);
     }
     return accepted.taskId;
   }

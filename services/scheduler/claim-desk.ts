@@ -13,6 +13,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
 import { type HandedTask, type Handover, isHandedOver } from "./handover.ts";
 import type { JobMaker } from "./jobs.ts";
+import { type Parked, ParkedClaims } from "./parked-claims.ts";
 
 /** One reply carries about this much payload. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
@@ -23,34 +24,18 @@ const MIN_SHARE = 8;
 /** After a failure of Redis or the database, in ms. */
 const FAILURE_PAUSE = 500;
 
-interface Parked {
-  holder: string;
-  nodeID: string;
-  room: number;
-  /** How many of the jobs may be retries. */
-  retries: number;
-  keepsUp: boolean;
-  /** It takes jobs whose lease is in their row only. */
-  handovers: boolean;
-  /** Its time is up; anyone who serves it just now may still, otherwise it is answered with nothing. */
-  expired: boolean;
-  reply(jobs: Job[], leasedAt: number): void;
-}
-
 export class ClaimDesk {
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
   readonly #handover: Pick<Handover, "mayGo" | "giveUp">;
   readonly #log: Logger;
-  readonly #nodeID: string;
-  #parked: Parked[] = [];
+  readonly #parked: ParkedClaims;
   /** What each commit brought that is not handed out yet. */
   readonly #offered: StoredTask[][] = [];
   #handingOut = false;
   #pumping = false;
   /** Something may be claimable that no claim has looked at yet. */
   #woken = false;
-  #closed = false;
 
   /** @param nodeID this node's, which may have a dispatcher of its own */
   constructor(
@@ -61,7 +46,7 @@ export class ClaimDesk {
     nodeID: string,
   ) {
     this.#handover = handover;
-    this.#nodeID = nodeID;
+    this.#parked = new ParkedClaims(resources.clock, nodeID);
     this.#resources = resources;
     this.#jobs = jobs;
     this.#log = log;
@@ -70,31 +55,19 @@ export class ClaimDesk {
 
   /** Claims that wait. */
   get size(): number {
-    return this.#parked.length;
+    return this.#parked.size;
   }
 
   /** How many tasks claims that are parked now would take without the due set. */
   get roomForHandovers(): number {
-    return this.#parked.reduce((sum, { handovers, room }) => sum + (handovers ? room : 0), 0);
+    return this.#parked.roomForHandovers;
   }
 
   /** Resolves with jobs, or with none after `waitMs`. */
   claim(request: ClaimRequest, nodeID: string): Promise<ClaimReply> {
-    const { holder, room, retries, keepsUp, handovers = false, waitMs } = request;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        parked.expired = true;
-        this.#answerEmpty((other) => other === parked);
-      }, waitMs);
-      const reply: Parked["reply"] = (jobs, leasedAt) => {
-        clearTimeout(timer);
-        resolve({ jobs, leasedAt });
-      };
-      const [expired, demand] = [this.#closed, { holder, nodeID, room, retries, keepsUp, handovers }];
-      const parked: Parked = { ...demand, expired, reply };
-      this.#putBack(parked, "last");
-      this.#wake();
-    });
+    const reply = this.#parked.park(request, nodeID);
+    this.#wake();
+    return reply;
   }
 
   /** Takes tasks that were just committed: those due go to parked claims at once, the rest into the due set. */
@@ -116,7 +89,7 @@ export class ClaimDesk {
     let rest: HandedTask[] = [];
     for (const task of tasks) (this.#handover.mayGo(task) ? rest : left).push(task);
     while (rest.length > 0) {
-      const parked = this.#takeForHandover(rest.length);
+      const parked = this.#parked.takeForHandover(rest.length);
       if (!parked) break;
       const part = rest.slice(0, parked.room);
       rest = rest.slice(part.length);
@@ -139,7 +112,7 @@ export class ClaimDesk {
       const made = new Set(jobs.map(({ taskId }) => taskId));
       this.#handover.giveUp(tasks.filter(({ taskId }) => !made.has(taskId)));
       if (jobs.length === 0) {
-        this.#putBack(parked, "first");
+        this.#parked.putBack(parked);
         return [];
       }
       handedOver.given.inc(jobs.length);
@@ -153,25 +126,9 @@ export class ClaimDesk {
         { err: (error as Error).message, tasks: tasks.length },
         "handing over failed; they are queued",
       );
-      this.#putBack(parked, "first");
+      this.#parked.putBack(parked);
       return tasks;
     }
-  }
-
-  /**
-   * A claim for `count` tasks that were handed over: this node's own where it keeps up, then one for first calls only,
-   * since the others are for what the due set has as well.
-   */
-  #takeForHandover(count: number): Parked | undefined {
-    const fit = this.#parked.filter(({ handovers }) => handovers);
-    const own = fit.filter(({ nodeID, keepsUp }) => nodeID === this.#nodeID && keepsUp);
-    const candidates = own.length > 0 ? own : fit;
-    const best =
-      candidates.find(({ retries, room }) => retries === 0 && room >= count) ??
-      candidates.find(({ room }) => room >= count) ??
-      candidates[0];
-    if (best) this.#parked.splice(this.#parked.indexOf(best), 1);
-    return best;
   }
 
   /**
@@ -200,9 +157,9 @@ export class ClaimDesk {
     let rest = tasks;
     const served = new Set<string>();
     while (rest.length > 0) {
-      const next = this.#ownThatKeepsUp() ?? this.#holdersBut(served);
+      const next = this.#parked.ownThatKeepsUp() ?? this.#parked.holdersBut(served);
       const share = Math.max(MIN_SHARE, Math.ceil(rest.length / Math.max(1, next.size)));
-      const parked = this.#takeNext(next);
+      const parked = this.#parked.takeNext(next);
       if (parked) served.add(parked.holder);
       const part = rest.slice(0, parked ? Math.min(parked.room, share) : rest.length);
       rest = rest.slice(part.length);
@@ -213,44 +170,14 @@ export class ClaimDesk {
     }
   }
 
-  /** This node's dispatcher where it has a claim here and keeps up: what stays in one process costs a third less CPU time. */
-  #ownThatKeepsUp(): Set<string> | null {
-    const own = this.#parked.find(({ nodeID, keepsUp }) => nodeID === this.#nodeID && keepsUp);
-    return own ? new Set([own.holder]) : null;
-  }
-
-  #holdersBut(served: Set<string>): Set<string> {
-    return new Set(this.#parked.map(({ holder }) => holder).filter((holder) => !served.has(holder)));
-  }
-
-  /** The claim whose turn it is, of one of these holders where there is one. */
-  #takeNext(holders: Set<string>): Parked | undefined {
-    const index = this.#parked.findIndex(({ holder }) => holders.has(holder));
-    return this.#parked.splice(Math.max(0, index), 1)[0];
-  }
-
   /** Forgets the claims of a node that is gone: what they would get would only wait for its lease to run out. */
   dropNode(nodeID: string): void {
-    this.#answerEmpty((parked) => parked.nodeID === nodeID);
+    this.#parked.answerEmpty((parked) => parked.nodeID === nodeID);
   }
 
   /** Answers all parked claims with nothing; dispatchers turn to another scheduler. */
   close(): void {
-    this.#closed = true;
-    this.#answerEmpty(() => true);
-  }
-
-  #answerEmpty(which: (parked: Parked) => boolean): void {
-    const answered = this.#parked.filter(which);
-    this.#parked = this.#parked.filter((parked) => !which(parked));
-    for (const parked of answered) parked.reply([], this.#resources.clock.now());
-  }
-
-  /** Parks a claim: a new one behind the others, one that could not be served where it was. */
-  #putBack(parked: Parked, where: "first" | "last"): void {
-    if (parked.expired || this.#closed) parked.reply([], this.#resources.clock.now());
-    else if (where === "first") this.#parked.unshift(parked);
-    else this.#parked.push(parked);
+    this.#parked.close();
   }
 
   /** Leases to one parked claim what can go at once. */
@@ -267,9 +194,9 @@ export class ClaimDesk {
       const leasedTasks = leased.map(({ taskId }) => byId.get(taskId) as StoredTask);
       const jobs = await this.#jobs.make(parked.holder, leased, leasedTasks);
       if (jobs.length > 0) parked.reply(jobs, leasedAt);
-      else this.#putBack(parked, "first");
+      else this.#parked.putBack(parked);
     } catch (error) {
-      this.#putBack(parked, "first");
+      this.#parked.putBack(parked);
       await due.release(parked.holder, leased).catch(() => undefined);
       throw error;
     }
@@ -283,7 +210,7 @@ export class ClaimDesk {
   /** Serves parked claims while there is something to serve them with. One at a time, so turns are kept. */
   async #pump(): Promise<void> {
     this.#pumping = true;
-    while (this.#woken && this.#parked.length > 0) {
+    while (this.#woken && this.#parked.size > 0) {
       this.#woken = false;
       try {
         if (await this.#serveNext()) this.#woken = true;
@@ -298,19 +225,19 @@ export class ClaimDesk {
 
   /** The claim whose turn it is; where that one is for first calls only and finds none, the next that takes retries. */
   async #serveNext(): Promise<boolean> {
-    const next = this.#parked[0] as Parked;
+    const next = this.#parked.first as Parked;
     if (await this.#serveOne(next)) return true;
-    const other = next.retries === 0 ? this.#parked.find(({ retries }) => retries > 0) : undefined;
+    const other = next.retries === 0 ? this.#parked.firstForRetries : undefined;
     return other !== undefined && this.#serveOne(other);
   }
 
   async #serveOne(parked: Parked): Promise<boolean> {
-    this.#parked.splice(this.#parked.indexOf(parked), 1);
+    this.#parked.take(parked);
     let served = false;
     try {
       served = await this.#serve(parked);
     } finally {
-      if (!served) this.#putBack(parked, "first");
+      if (!served) this.#parked.putBack(parked);
     }
     return served;
   }

@@ -159,7 +159,7 @@ export default scheduler;
 function originOf(ctx: BidaContext): Origin {
   return {
     appId: ownerOf(scopeOf(ctx)),
-    door: ctx.meta.scope ? "rest" : "rpc",
+    api: ctx.meta.scope ? "rest" : "rpc",
     sourceIp: ctx.meta.sourceIp ?? null,
     taskId: ctx.meta.taskIds?.[0] ?? null,
   };
@@ -179,11 +179,11 @@ async function submitOne(item: Submission, ctx: BidaContext): Promise<Submission
           { taskId, target: checked.origin },
           "user name and password in a URL were dropped",
         );
-      return { taskId: await acceptance.accept(checked, { ...origin, door: "legacy" }) };
+      return { taskId: await acceptance.accept(checked, { ...origin, api: "legacy" }) };
     }
     const key = checkIdempotencyKey(item.idempotencyKey);
     const request = readTask(task);
-    return { taskId: await acceptance.submit(request, { ...origin, door: "rest" }, taskKey(key)) };
+    return { taskId: await acceptance.submit(request, { ...origin, api: "rest" }, taskKey(key)) };
   } catch (error) {
     return { refusal: refusalTo(error, unexpectedIn(ctx, item.requestId)) };
   }

@@ -2,10 +2,11 @@
 import { type EpochMs, systemClock } from "../../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../../core/ids.ts";
 import { floorTo, Tally } from "../../core/stats.ts";
+import { ATTEMPT_COLUMNS, attemptToRow } from "../attempt-rows.ts";
 import type { Database } from "../database.ts";
 import { addOrigins } from "../destinations.ts";
 import { withRetries } from "../failures.ts";
-import { ATTEMPT_COLUMNS, attemptToRow, TASK_COLUMNS, taskToRow } from "../rows.ts";
+import { TASK_COLUMNS, taskToRow } from "../rows.ts";
 import { insertMany, placeholders } from "../sql.ts";
 import { countTally } from "../stats/count.ts";
 import type { MappedTask } from "./task.ts";
