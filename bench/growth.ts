@@ -105,7 +105,7 @@ async function series(
     for (const x of xs) {
       const more = await prepare(bida, x);
       const before = await counts(own);
-      const cell = { key: `${name} ${x}`, system: bida, plan: { door: "http" as const, ...more } };
+      const cell = { key: `${name} ${x}`, system: bida, plan: { via: "http" as const, ...more } };
       const [found] = await inTurns(bench, [cell], ROUNDS, SECONDS, console.log);
       const after = await counts(own);
       if (!found) continue;

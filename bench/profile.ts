@@ -28,9 +28,9 @@ const { values } = parseArgs({
   },
 });
 const WORKLOADS: Record<string, Omit<RoundPlan, "count">> = {
-  single: { door: "http" },
-  batch: { door: "http", batch: 100, connections: 4 },
-  rpc: { door: "rpc" },
+  single: { via: "http" },
+  batch: { via: "http", batch: 100, connections: 4 },
+  rpc: { via: "rpc" },
 };
 const plan = WORKLOADS[values.workload];
 if (!plan) throw new Error(`--workload: one of ${Object.keys(WORKLOADS)}`);

@@ -111,7 +111,7 @@ async function measure(on: Database): Promise<void> {
 /** Hands tasks in at the rate, whatever the answers take. @returns how long each took, in ms */
 async function accepting(acceptance: Acceptance, seconds: number): Promise<number[]> {
   const answers: Promise<number>[] = [];
-  const origin = { appId: 0, sourceIp: null, door: "rest" } as const;
+  const origin = { appId: 0, sourceIp: null, api: "rest" } as const;
   const checked = parseTask(
     '{"url":"https://target.example/","requestMethod":"POST","requestParam":{"a":1},"limitCallCount":3}',
     systemClock.now(),

@@ -11,7 +11,7 @@ import { type Behaviour, callsNeeded, type Work } from "./load/work.ts";
 import type { System } from "./systems/system.ts";
 
 export interface RoundPlan {
-  door: "http" | "rpc" | "bulk";
+  via: "http" | "rpc" | "bulk";
   count: number;
   batch?: number;
   connections?: number;
@@ -98,8 +98,8 @@ export class Bench {
   /** @returns also the ledger and the load, for who wants to know more */
   async round(system: System, plan: RoundPlan): Promise<RoundResult & { ledger: Ledger; load: Load }> {
     const { count } = plan;
-    const door = system.doors[plan.door];
-    if (!door) throw new Error(`${system.name} has no door ${plan.door}`);
+    const submitter = system.submitters[plan.via];
+    if (!submitter) throw new Error(`${system.name} has no submitter ${plan.via}`);
     const work = this.workOf(plan);
     const { round } = work;
     await this.receiver.ask("open", { round, capacity: count });
@@ -111,7 +111,7 @@ export class Bench {
     const costs = measuring(pids);
     const since = Date.now() - 1;
     const load = await this.generator.ask<Load>("run", {
-      door,
+      submitter,
       work,
       count,
       batch: plan.batch ?? 1,

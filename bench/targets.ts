@@ -21,7 +21,7 @@ export function targets(result: Result): Row[] {
     const found = latency[`${system}@1000`];
     return found && found.firstCall.p99 - found.accept.p99;
   };
-  const nodes = Object.entries(filled?.rss ?? {}).filter(([role]) => /^(doors|worker)/.test(role));
+  const nodes = Object.entries(filled?.rss ?? {}).filter(([role]) => /^(api|worker)/.test(role));
   const rss = filled ? Math.max(...nodes.map(([, mib]) => mib)) : undefined;
   const cores = (system: string, rate: number, target: number): Row => {
     const found = rates[`${system}@${rate}`];

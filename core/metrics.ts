@@ -32,24 +32,24 @@ const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 // Accepting
 
-export const DOORS = ["rest", "legacy", "rpc"] as const;
+export const APIS = ["rest", "legacy", "rpc"] as const;
 /** Through which API a task came, or a refusal went. */
-export type Door = (typeof DOORS)[number];
+export type Api = (typeof APIS)[number];
 
 /** One child per API, made in advance: an alert on a rate needs the zero before the first event. */
-const byDoor = <T>(child: (door: Door) => T) =>
-  Object.fromEntries(DOORS.map((door) => [door, child(door)])) as Record<Door, T>;
+const byApi = <T>(child: (api: Api) => T) =>
+  Object.fromEntries(APIS.map((api) => [api, child(api)])) as Record<Api, T>;
 
-const accepted = counterBy("tasks_accepted_total", "Tasks committed", ["door"]);
-export const tasksAccepted = byDoor((door) => zeroed(accepted.labels(door)));
+const accepted = counterBy("tasks_accepted_total", "Tasks committed", ["api"]);
+export const tasksAccepted = byApi((api) => zeroed(accepted.labels(api)));
 
 const acceptDuration = histogramBy(
   "accept_duration_seconds",
   "From a checked request to its commit",
-  ["door"],
+  ["api"],
   SHORT,
 );
-export const acceptSeconds = byDoor((door) => acceptDuration.labels(door));
+export const acceptSeconds = byApi((api) => acceptDuration.labels(api));
 
 const handovers = counterBy(
   "handovers_total",
@@ -63,7 +63,7 @@ export const handedOver = {
   ended: zeroed(handovers.labels("ended")),
 };
 
-export const refusals = counterBy("refusals_total", "Requests that were refused", ["door", "code"]);
+export const refusals = counterBy("refusals_total", "Requests that were refused", ["api", "code"]);
 
 const batchSize = histogramBy("commit_batch_size", "Items that shared a commit", ["kind"], SIZES);
 const commitDuration = histogramBy("commit_duration_seconds", "One group commit", ["kind"], SHORT);

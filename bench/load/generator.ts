@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { serve } from "../kit/child.ts";
 import { now } from "../kit/clock.ts";
-import { type Door, type DoorPlan, openDoor } from "./doors.ts";
+import { openSubmitter, type Submitter, type SubmitterPlan } from "./submitters.ts";
 import type { Work } from "./work.ts";
 
 export interface LoadPlan {
-  door: DoorPlan;
+  submitter: SubmitterPlan;
   work: Work;
   /** Tasks in all. */
   count: number;
@@ -36,7 +36,7 @@ export interface Load {
 const AGAIN = 50;
 
 async function run(plan: LoadPlan): Promise<Load> {
-  const door = await openDoor(plan.door, plan.work, plan.connections);
+  const submitter = await openSubmitter(plan.submitter, plan.work, plan.connections);
   const load: Load = {
     submitted: new Float64Array(plan.count),
     accepted: new Float64Array(plan.count),
@@ -46,15 +46,19 @@ async function run(plan: LoadPlan): Promise<Load> {
   };
   try {
     load.startedAt = now();
-    await (plan.rate === null ? closed(plan, door, load) : open(plan, plan.rate, door, load));
+    await (plan.rate === null ? closed(plan, submitter, load) : open(plan, plan.rate, submitter, load));
     load.endedAt = now();
   } finally {
-    await door.close();
+    await submitter.close();
   }
   return load;
 }
 
-async function closed({ count, batch, connections }: LoadPlan, door: Door, load: Load): Promise<void> {
+async function closed(
+  { count, batch, connections }: LoadPlan,
+  submitter: Submitter,
+  load: Load,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < count) {
@@ -62,13 +66,13 @@ async function closed({ count, batch, connections }: LoadPlan, door: Door, load:
       next += seqs.length;
       const at = now();
       for (const seq of seqs) load.submitted[seq] = at;
-      await handIn(door, seqs, load);
+      await handIn(submitter, seqs, load);
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
 }
 
-async function open({ count }: LoadPlan, rate: number, door: Door, load: Load): Promise<void> {
+async function open({ count }: LoadPlan, rate: number, submitter: Submitter, load: Load): Promise<void> {
   const answers: Promise<void>[] = [];
   const start = now() + 5;
   for (let seq = 0; seq < count; ) {
@@ -78,14 +82,14 @@ async function open({ count }: LoadPlan, rate: number, door: Door, load: Load): 
       continue;
     }
     load.submitted[seq] = due;
-    answers.push(handIn(door, [seq], load));
+    answers.push(handIn(submitter, [seq], load));
     seq++;
   }
   await Promise.all(answers);
 }
 
-async function handIn(door: Door, seqs: number[], load: Load): Promise<void> {
-  while (!(await door.submit(seqs))) {
+async function handIn(submitter: Submitter, seqs: number[], load: Load): Promise<void> {
+  while (!(await submitter.submit(seqs))) {
     load.refused++;
     await pause(AGAIN);
   }

@@ -7,8 +7,8 @@ import { createDatabase } from "../../test/servers/mariadb.ts";
 import { freePort } from "../../test/servers/ports.ts";
 import { type TestServer, temporaryFolder } from "../../test/servers/server.ts";
 import type { NatsServer } from "../kit/servers.ts";
-import type { DoorPlan } from "../load/doors.ts";
 import type { Ledger } from "../load/receiver.ts";
+import type { SubmitterPlan } from "../load/submitters.ts";
 import { seqOf } from "../load/work.ts";
 import { compareCalls, type Handed, type System } from "./system.ts";
 
@@ -19,7 +19,7 @@ const SUCCEEDED = 1;
  * docker-compose.yml has one node for the API and the console, two schedulers and three dispatchers. On two cores that is one process with
  * the API and one that schedules and dispatches: more processes than cores only take turns.
  */
-export const DOORS = "api,admin,notifier";
+export const API_SERVICES = "api,admin,notifier";
 export const WORKERS = "scheduler,dispatcher";
 
 export interface BidaOptions {
@@ -34,7 +34,7 @@ export interface BidaOptions {
 
 export class Bida implements System {
   readonly name: string;
-  readonly doors: System["doors"];
+  readonly submitters: System["submitters"];
   readonly db: Database;
   readonly #options: BidaOptions;
   readonly #env: Environment;
@@ -45,7 +45,7 @@ export class Bida implements System {
     this.#env = env;
     this.db = db;
     this.name = options.servers ? "cluster" : "embedded";
-    this.doors = options.servers ? { rpc: { kind: "rpc", natsUrl: options.servers.nats.url } } : {};
+    this.submitters = options.servers ? { rpc: { kind: "rpc", natsUrl: options.servers.nats.url } } : {};
   }
 
   /** Starts it; resolves when it is ready. `fill` is run on the migrated database, before nodes that serve are started. */
@@ -74,7 +74,7 @@ export class Bida implements System {
   }
 
   async #begin(): Promise<void> {
-    const { servers, first = DOORS, workers = 1 } = this.#options;
+    const { servers, first = API_SERVICES, workers = 1 } = this.#options;
     await this.#add(servers ? { SERVICES: first } : {});
     if (servers) for (let i = 0; i < workers; i++) await this.#add({ SERVICES: WORKERS });
     const [node] = this.#nodes as [BidaNode];
@@ -87,7 +87,7 @@ export class Bida implements System {
     });
     const { key } = (await answer.json()) as { key: string };
     // Apps call with keys, as programs do; the password of a user is checked rarely, but costs 75 ms.
-    this.doors.http = {
+    this.submitters.http = {
       kind: "http",
       baseUrl: node.baseUrl,
       headers: { authorization: `Bearer ${key}` },
@@ -100,11 +100,11 @@ export class Bida implements System {
 
   /** Until the API knows all nodes. */
   async #settleNodes(): Promise<void> {
-    const door = this.#nodes[0] as BidaNode;
+    const submitter = this.#nodes[0] as BidaNode;
     await until(
       "all nodes in the cluster",
       async () => {
-        const answer = await fetch(`${door.baseUrl}/v1/nodes`, { headers: ADMIN });
+        const answer = await fetch(`${submitter.baseUrl}/v1/nodes`, { headers: ADMIN });
         const { items = [] } = (await answer.json()) as { items?: unknown[] };
         return items.length >= this.#nodes.length;
       },
@@ -141,7 +141,7 @@ export class Bida implements System {
     const { servers } = this.#options;
     if (!servers) return new Map([["bida", this.#nodes[0]?.pid ?? 0]]);
     return new Map([
-      ...this.#nodes.map((node, i): [string, number] => [i === 0 ? "doors" : `worker ${i}`, node.pid]),
+      ...this.#nodes.map((node, i): [string, number] => [i === 0 ? "api" : `worker ${i}`, node.pid]),
       ["mariadb", servers.mariadb.pid],
       ["redis", servers.redis.pid],
       ["nats", servers.nats.pid],
@@ -203,7 +203,7 @@ export class Bida implements System {
   }
 
   /** The API's plan, for programs that are no generator. */
-  get http(): Extract<DoorPlan, { kind: "http" }> {
-    return this.doors.http as Extract<DoorPlan, { kind: "http" }>;
+  get http(): Extract<SubmitterPlan, { kind: "http" }> {
+    return this.submitters.http as Extract<SubmitterPlan, { kind: "http" }>;
   }
 }

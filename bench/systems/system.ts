@@ -1,6 +1,7 @@
 /** What is measured: Bida or a peer, running in processes of its own. */
-import type { DoorPlan } from "../load/doors.ts";
+
 import type { Ledger } from "../load/receiver.ts";
+import type { SubmitterPlan } from "../load/submitters.ts";
 
 /** Which tasks a round handed in. */
 export interface Handed {
@@ -15,7 +16,7 @@ export interface Handed {
 export interface System {
   name: string;
   /** By what tasks come in; `rpc` only where there is such an API. */
-  doors: { http?: DoorPlan; rpc?: DoorPlan; bulk?: DoorPlan };
+  submitters: { http?: SubmitterPlan; rpc?: SubmitterPlan; bulk?: SubmitterPlan };
   /** Its processes, the servers that it uses included, by role. */
   pids(): Map<string, number>;
   /** Whether all of a round's tasks have been recorded as done. Asked once the receiver has answered all calls. */

@@ -102,26 +102,26 @@ class Run {
         cells.push({ key: `${system.name}.${name}`, system, plan, ...(warmUp ? { warmUp } : {}) });
       // Of the one that is as durable as Bida only the row that is compared.
       if (system.name === "bullmq-always") {
-        if (only.has("single")) add("single", { door: "http" });
+        if (only.has("single")) add("single", { via: "http" });
         continue;
       }
-      if (only.has("single") && system.doors.http)
-        add("single", { door: "http", ...(system === limit ? { connections: 128 } : {}) });
-      if (only.has("batch") && system.doors.bulk) add("batch", { door: "bulk", ...BATCH });
-      if (only.has("batch") && system.doors.http && system !== limit && (!quick || bida))
-        add("batch", { door: "http", ...BATCH });
-      if (only.has("rpc") && system.doors.rpc) {
-        add("rpc", { door: "rpc" });
-        add("rpc-batch", { door: "rpc", ...BATCH });
+      if (only.has("single") && system.submitters.http)
+        add("single", { via: "http", ...(system === limit ? { connections: 128 } : {}) });
+      if (only.has("batch") && system.submitters.bulk) add("batch", { via: "bulk", ...BATCH });
+      if (only.has("batch") && system.submitters.http && system !== limit && (!quick || bida))
+        add("batch", { via: "http", ...BATCH });
+      if (only.has("rpc") && system.submitters.rpc) {
+        add("rpc", { via: "rpc" });
+        add("rpc-batch", { via: "rpc", ...BATCH });
       }
       const stack = bida || system.name === "bullmq-stack";
       if (only.has("failures") && stack) {
-        add("fail-1%", { door: "http", behaviour: "f1" });
-        add("fail-30%", { door: "http", behaviour: "f30" });
+        add("fail-1%", { via: "http", behaviour: "f1" });
+        add("fail-30%", { via: "http", behaviour: "f30" });
       }
       if (only.has("payloads") && stack) {
-        add("10KB", { door: "http", payload: 10_000 });
-        add("200KB", { door: "http", payload: 200_000, connections: 16 }, 100);
+        add("10KB", { via: "http", payload: 10_000 });
+        add("200KB", { via: "http", payload: 200_000, connections: 16 }, 100);
       }
     }
     if (cells.length === 0) return;
@@ -140,7 +140,7 @@ class Run {
     const stack = this.#peers.get("bullmq-stack");
     const systems = [this.#cluster, this.#embedded, ...(stack ? [stack] : [])];
     // As warm as processes are that have run for a while.
-    for (const system of systems) await this.#bench.round(system, { door: "http", count: 3_000 });
+    for (const system of systems) await this.#bench.round(system, { via: "http", count: 3_000 });
     for (const rate of RATES) {
       for (const system of systems) {
         const found = await usageAtRate(this.#bench, system, rate, seconds);
@@ -165,7 +165,7 @@ class Run {
     const stack = this.#peers.get("bullmq-stack");
     const peers = quick ? [always] : [stack, always];
     const systems = [this.#embedded, this.#cluster, ...peers].filter((one) => one !== undefined);
-    if (always) await this.#bench.round(always, { door: "http", count: 1_500 });
+    if (always) await this.#bench.round(always, { via: "http", count: 1_500 });
     for (const rate of quick ? [1_000] : [200, 1_000, 3_000]) {
       for (const system of systems) {
         const found = await latency(this.#bench, system, rate, quick ? 4 : 10);
@@ -183,7 +183,7 @@ class Run {
     const systems = quick ? [this.#cluster] : [this.#embedded, this.#cluster];
     for (const bida of systems) {
       // So the destinations are known.
-      await this.#bench.round(bida, { door: "http", count: 200 });
+      await this.#bench.round(bida, { via: "http", count: 200 });
       await withoutBreakers(this.#bench, bida);
     }
     const stack = quick ? undefined : this.#peers.get("bullmq-stack");
@@ -218,7 +218,7 @@ class Run {
       const cell = (name: string): Cell => ({
         key: `${bida.name}.${name}`,
         system: bida,
-        plan: { door: "http" },
+        plan: { via: "http" },
       });
       const [without] = await inTurns(this.#bench, [cell("no backlog")], rounds, seconds, this.#say);
       const rssBefore = memory(bida);
@@ -245,7 +245,7 @@ class Run {
       (destinations): Cell => ({
         key: `cluster.${destinations} destinations`,
         system: this.#cluster,
-        plan: { door: "http", destinations },
+        plan: { via: "http", destinations },
       }),
     );
     const [rounds, seconds] = quick ? [3, 3] : [5, 5];
@@ -273,7 +273,7 @@ class Run {
   }
 
   async #measure(key: string, rounds: number, seconds: number): Promise<void> {
-    const cell: Cell = { key, system: this.#cluster, plan: { door: "http" } };
+    const cell: Cell = { key, system: this.#cluster, plan: { via: "http" } };
     const [found] = await inTurns(this.#bench, [cell], rounds, seconds, this.#say);
     if (found) this.#keep(found);
   }
@@ -283,7 +283,7 @@ class Run {
     const { child } = await Child.start(new URL("../load/generator.ts", import.meta.url));
     const port = await child.ask<number>("nullServer");
     const plan: LoadPlan = {
-      door: { kind: "http", baseUrl: `http://127.0.0.1:${port}`, headers: {} },
+      submitter: { kind: "http", baseUrl: `http://127.0.0.1:${port}`, headers: {} },
       work: this.#bench.workOf({}),
       count: 10_000,
       batch: 1,

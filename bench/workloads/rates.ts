@@ -31,7 +31,7 @@ export async function usageAtRate(
   rate: number,
   seconds: number,
 ): Promise<RateUsage> {
-  const round = await bench.round(system, { door: "http", count: Math.round(rate * seconds), rate });
+  const round = await bench.round(system, { via: "http", count: Math.round(rate * seconds), rate });
   const byRole = coresOf(round.costs, round.count / rate);
   return {
     rate,

@@ -30,7 +30,7 @@ export async function latency(
   more: Partial<RoundPlan> = {},
 ): Promise<Latency> {
   const round = await bench.round(system, {
-    door: "http",
+    via: "http",
     count: Math.round(rate * (seconds + 1)),
     rate,
     connections: 256,
@@ -66,7 +66,7 @@ export async function retryLateness(
   seconds: number,
 ): Promise<Lateness> {
   const retryDelayMs = (seconds + 2) * 1000;
-  const plan: RoundPlan = { door: "http", count: rate * seconds, rate, behaviour: "once", retryDelayMs };
+  const plan: RoundPlan = { via: "http", count: rate * seconds, rate, behaviour: "once", retryDelayMs };
   const { ledger, problems } = await bench.round(system, { ...plan, connections: 256 });
   const late = ledger.second.map((at, i) => at - (ledger.failed[i] as number) - retryDelayMs);
   return { rate, late: quantilesOf(late), early: late.filter((ms) => ms < 0).length, problems };
@@ -103,7 +103,7 @@ export const memory = (system: System): Record<string, number> =>
 
 /** What {@link latency} is while nothing else happens, once the processes are warm. */
 async function baseline(bench: Bench, bida: Bida, rate: number, seconds: number): Promise<Latency> {
-  await bench.round(bida, { door: "http", count: 10_000 });
+  await bench.round(bida, { via: "http", count: 10_000 });
   return latency(bench, bida, rate, seconds);
 }
 
@@ -118,7 +118,7 @@ export async function hanging(bench: Bench, bida: Bida, rate: number, seconds: n
   const work = bench.workOf({ behaviour: "hang", destinations: 1 });
   await bench.receiver.ask("open", { round: work.round, capacity: 10_000 });
   await bench.generator.ask<Load>("run", {
-    door: bida.http,
+    submitter: bida.http,
     work,
     count: 10_000,
     batch: 100,

@@ -120,6 +120,8 @@ export const jobIdSchema = z.strictObject({ id: z.string() });
 export const jobQuerySchema = z.strictObject({
   state: z
     .array(z.enum(JOB_STATES, { error: `must be one of ${JOB_STATES.join(", ")}` }))
+    .min(1, "must not be empty")
+    .max(JOB_STATES.length, `must be given at most ${JOB_STATES.length} times`)
     .describe("Repeat it for several")
     .optional(),
   ...paging,

@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { OUTAGE_KINDS, SEVERITIES } from "../alarm/alarm.ts";
 import type { MuteRequest, MuteView, RaisedQuery, RaisedView } from "../alarm/inbox.ts";
+import { CALL_ERRORS, type CallErrorCode } from "../outcome.ts";
 import { note, originOr, paging, part } from "./parts.ts";
+
+const CODES = Object.keys(CALL_ERRORS) as CallErrorCode[];
 
 /** 30 days. */
 const LONGEST_MUTE = 43_200;
@@ -26,7 +29,7 @@ export const muteRequestSchema = z
   .strictObject({
     destination: originOr().optional(),
     sourceAppName: part(64).optional(),
-    errorCode: part(32).optional(),
+    errorCode: z.enum(CODES, { error: `must be one of ${CODES.join(", ")}` }).optional(),
     incident: z.int("must be an id of GET /v1/alarms").optional(),
     minutes: muteMinutes.optional(),
     note,

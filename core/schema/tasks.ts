@@ -22,6 +22,7 @@ const statusSchema = z.union([z.int().min(100, STATUS).max(599, STATUS), z.enum(
 export const filterFields = {
   state: z
     .array(z.enum(STATES, { error: `must be one of ${STATES.join(", ")}` }))
+    .min(1, "must not be empty")
     .max(STATES.length, `must be given at most ${STATES.length} times`)
     .describe("Repeat it for several")
     .optional(),
@@ -41,11 +42,13 @@ export const filterFields = {
     .optional(),
   errorCode: z
     .array(part(32))
+    .min(1, "must not be empty")
     .max(50, "takes at most 50")
     .describe("Why the last call failed, or the task ended. Repeat it for several")
     .optional(),
   status: z
     .array(statusSchema)
+    .min(1, "must not be empty")
     .max(50, "takes at most 50")
     .describe("Status of the last answer, or a class such as `5xx`. Repeat it for several")
     .optional(),

@@ -127,8 +127,15 @@ const api: ServiceSchema<Record<string, unknown>> = {
     logRouteRegistration: null,
     // Aliases are matched in the order they are written.
     optimizeOrder: false,
-    // A list stays one however long it is, and no filter is dropped: Node takes 16 KiB of headers, and so no more parameters.
-    qsOptions: { depth: 0, arrayLimit: 16 * KIB, parameterLimit: 16 * KIB },
+    // A list stays one however long it is, and no filter is dropped: Node takes 16 KiB of headers, and so no more
+    // parameters. A parameter named like a member of Object.prototype is as unknown as any other.
+    qsOptions: {
+      depth: 0,
+      arrayLimit: 16 * KIB,
+      parameterLimit: 16 * KIB,
+      plainObjects: true,
+      allowPrototypes: true,
+    },
     routes: [],
     onError(this: { logger: Logger }, _req: IncomingMessage, res: ServerResponse, error: unknown) {
       sendProblem(res, loggedRefusal(this.logger, res, error));

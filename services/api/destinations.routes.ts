@@ -35,7 +35,6 @@ export const destinationRoutes: Route[] = [
     summary: "One target origin",
     access: { role: "viewer" },
     answer: { description: "The destination", schema: destinationViewSchema },
-    refusals: ["invalid_query"],
     handler: ({ broker, params, meta }) => read(broker, "admin.getDestination", originOf(params), { meta }),
   },
   {
@@ -47,7 +46,6 @@ export const destinationRoutes: Route[] = [
       "Figures of its calls, its last error and success, who calls it, who paused it, what its breaker did, and the latest outage with what it missed.",
     access: { role: "viewer" },
     answer: { description: "The report", schema: reportSchema },
-    refusals: ["invalid_query"],
     handler: ({ broker, params, meta }) =>
       read(broker, "admin.reportDestination", originOf(params), { meta }),
   },
@@ -58,7 +56,6 @@ export const destinationRoutes: Route[] = [
     summary: "Pause, resume, limit; switch or reset the breaker",
     access: { role: "operator" },
     body: { schema: destinationChangeSchema },
-    refusals: ["invalid_query"],
     answer: { description: "The destination", schema: destinationViewSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.changeDestination", { ...originOf(params), change: body as object }, { meta }),

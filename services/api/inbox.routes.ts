@@ -40,7 +40,6 @@ export const inboxRoutes: Route[] = [
     description: "Everybody sees who, when and the note. Its alarms go on.",
     access: { role: "operator" },
     body: { schema: acknowledgeSchema, optional: true },
-    refusals: ["invalid_query"],
     answer: { description: "What was raised", schema: raisedSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.acknowledgeRaised", { ...(body as object | undefined), ...idOf(params) }, { meta }),
@@ -73,7 +72,7 @@ export const inboxRoutes: Route[] = [
     tag,
     summary: "Tell alarms again",
     access: { role: "operator" },
-    refusals: ["invalid_query", "not_found"],
+    refusals: ["not_found"],
     answer: { status: 204, description: "It is over" },
     handler: async ({ broker, params, meta }) => {
       await call(broker, "admin.unmute", idOf(params), { meta });

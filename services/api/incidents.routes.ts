@@ -26,7 +26,6 @@ const ofTasks = (action: "retry" | "resolve", summary: string): Route => ({
   description: "Those of its tasks that are exhausted. `dryRun` counts and changes nothing.",
   access: { role: "operator" },
   body: { schema: bulkOptionsSchema, optional: true },
-  refusals: ["invalid_query"],
   answer: { description: "Counted, or done", schema: bulkResultSchema },
   otherAnswers: {
     202: { description: "More than 1,000 tasks: `job` works on them", schema: bulkResultSchema },
@@ -64,7 +63,6 @@ export const incidentRoutes: Route[] = [
     tag,
     summary: "One incident, and what became of its tasks",
     access: { role: "viewer" },
-    refusals: ["invalid_query"],
     answer: { description: "The incident", schema: incidentDetailSchema },
     handler: ({ broker, params, meta }) => read(broker, "admin.getIncident", idOf(params), { meta }),
   },
@@ -75,7 +73,6 @@ export const incidentRoutes: Route[] = [
     summary: "Say that somebody has it in hand",
     access: { role: "operator" },
     body: { schema: acknowledgeSchema, optional: true },
-    refusals: ["invalid_query"],
     answer: { description: "The incident", schema: incidentDetailSchema },
     handler: ({ broker, params, body, meta }) =>
       call(
@@ -92,7 +89,6 @@ export const incidentRoutes: Route[] = [
     summary: "Tell nobody of its further failures, or tell of them again",
     access: { role: "operator" },
     body: { schema: muteSchema },
-    refusals: ["invalid_query"],
     answer: { description: "The incident", schema: incidentDetailSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.muteIncident", { ...(body as { muted: boolean }), ...idOf(params) }, { meta }),

@@ -27,7 +27,7 @@ export const legacyDeclarations: Declaration[] = [
     description:
       "For the addresses in `BIDA_API_IP_ALLOW`. Success is status 200 and a body that contains `expectResult`; one minute between calls.",
     access: null,
-    door: "legacy",
+    credentials: "legacy",
     body: { schema: legacyTaskSchema, size: "task" },
     answer: { description: "The bare task id", contentType: "text/plain" },
     refusals: ["unanswered"],

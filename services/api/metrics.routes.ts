@@ -16,7 +16,7 @@ export const metricsRoutes = (nodes: Nodes): Route[] => [
     description:
       "Open from the machine itself and from the addresses in `BIDA_METRICS_ALLOW`; otherwise it asks for a user's credentials.",
     access: null,
-    door: "scrape",
+    credentials: "scrape",
     answer: { description: "Prometheus's text form, version 0.0.4", contentType: "text/plain" },
     handler: async ({ callers, req, res }) => {
       await allow(callers, req);

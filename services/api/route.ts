@@ -4,10 +4,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
-import type { z } from "zod";
+import { z } from "zod";
 import { networkOf } from "../../core/addresses.ts";
 import { type Access, callerKey, isAllowed } from "../../core/caller.ts";
 import { BidaError, type RefusalCode } from "../../core/errors.ts";
+import { parseWith } from "../../core/task-schema.ts";
 import type { CallMeta } from "../bus/types.ts";
 import { type BodySize, readText, readValue } from "./body.ts";
 import { type Caller, type Callers, type Login, NOBODY } from "./caller.ts";
@@ -86,12 +87,14 @@ export interface Route {
   /** `Idempotency-Key` counts. */
   idempotent?: boolean;
   /** How callers prove who they are where `access` does not say it. `legacy`: kkbida's headers, refusals in plain text. `scrape`: no credentials from the machine itself. */
-  door?: "legacy" | "scrape";
+  credentials?: "legacy" | "scrape";
   /** Prints what the handler returns; default `JSON.stringify`. */
   print?: (result: never) => string;
   /** What it returns is sent as JSON. */
   handler: (call: RestCall) => Promise<unknown>;
 }
+
+const NO_QUERY = z.strictObject({});
 
 /** The gateway's own form of the routes: `METHOD /path/:param` → handler. */
 export function aliasesOf(
@@ -138,10 +141,13 @@ function handlerOf(
     // Browsers add cookies and Basic credentials by themselves, keys never.
     if (route.method !== "GET" && meta.actor.kind === "user")
       checkSameOrigin(req, !req.headers.authorization && callers.tokenOf(req) !== null);
+    const { params, query } = req.$params;
+    // The action checks the parameters of a route that has some.
+    if (!route.query && route.access !== null && Object.keys(query).length > 0)
+      parseWith(NO_QUERY, query, "invalid_query");
     const key = req.headers["idempotency-key"];
     if (typeof key === "string") meta.idempotencyKey = key;
     const [body, text] = await bodyOf(req, res, meta);
-    const { params, query } = req.$params;
     const result = await route.handler({ broker, callers, params, query, body, text, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
     // Unless the handler chose another one.

@@ -8,7 +8,7 @@ import { consoleSuite } from "./kit/suite.ts";
 
 const test = consoleSuite("browser: watch");
 
-test("a DingTalk channel is tried, mended and saved, and tells of a task that is exhausted", async ({
+test("a DingTalk channel is tried, repaired and saved, and tells of a task that is exhausted", async ({
   world,
   enter,
 }) => {

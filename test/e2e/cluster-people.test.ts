@@ -36,7 +36,7 @@ async function second(method: string, path: string, headers: Record<string, stri
   return answer;
 }
 
-test("a session is known at both doors, and ends at both", async () => {
+test("a session is known at both API nodes, and ends at both", async () => {
   const user = await newUser(world, "viewer");
   const login = await world.api("POST", "/v1/session", { username: user.username, password: PASSWORD });
   const cookie = { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
@@ -45,7 +45,7 @@ test("a session is known at both doors, and ends at both", async () => {
   const origin = (world.nodes[1] as BidaNode).baseUrl;
   assert.is((await second("DELETE", "/v1/session", { ...cookie, origin })).status, 204);
   await until(
-    "the logout at the first door",
+    "the logout at the first node",
     async () => (await world.api("GET", "/v1/session", undefined, cookie)).status === 401,
   );
 });
@@ -60,7 +60,7 @@ test("a stream at one API node ends when its session is ended at the other", asy
   assert.is(await stream.ended, "end");
 });
 
-test("failed logins at one door count at the other", async () => {
+test("failed logins at one API node count at the other", async () => {
   const { username } = await newUser(world, "viewer");
   const login = (password: string) => second("POST", "/v1/session", {}, { username, password });
   for (let i = 0; i < 3; i++) assert.is((await login("wrong")).status, 401);
@@ -69,13 +69,13 @@ test("failed logins at one door count at the other", async () => {
   assert.is((await login(PASSWORD)).status, 429);
 });
 
-test("a key that is disabled at one door is refused at the other", async () => {
-  const made = (await world.api("POST", "/v1/apps", { name: `two doors ${Math.random()}` })).json;
+test("a key that is disabled at one API node is refused at the other", async () => {
+  const made = (await world.api("POST", "/v1/apps", { name: `two nodes ${Math.random()}` })).json;
   const headers = { authorization: `Bearer ${made.key}` };
   assert.is((await second("GET", "/v1/tasks?limit=1", headers)).status, 200);
   assert.is((await world.api("PATCH", `/v1/apps/${made.id}`, { disabled: true })).status, 200);
   await until(
-    "the refusal at the other door",
+    "the refusal at the other node",
     async () => (await second("GET", "/v1/tasks?limit=1", headers)).status === 401,
   );
 });

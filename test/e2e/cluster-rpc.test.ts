@@ -130,14 +130,14 @@ test("the database is down: 503 with Retry-After; what was accepted is delivered
   assert.is(refused.status, 503, refused.text);
   assert.match(refused.headers.get("retry-after") ?? "", /^\d+$/);
   assert.is(refused.json.code, "unavailable");
-  const door = await world.api(
+  const legacy = await world.api(
     "POST",
     "/api/addTask",
     { ...quick({ url }), expectResult: "ok" },
     { username: "admin", password: "admin" },
   );
-  assert.is(door.status, 503);
-  assert.ok(door.headers.get("retry-after"));
+  assert.is(legacy.status, 503);
+  assert.ok(legacy.headers.get("retry-after"));
   const ready = await world.api("GET", "/readyz");
   assert.is(ready.status, 503);
   assert.ok(ready.json.parts.database, ready.text);

@@ -92,7 +92,7 @@ test("another name in the environment becomes an administrator while nobody else
   assert.is((await whoAmI(basic("root", "from the environment"))).json.user.role, "admin");
 });
 
-test("an own password governs REST and the UI; kkbida's door keeps the environment's", async () => {
+test("an own password governs REST and the UI; kkbida's endpoint keeps the environment's", async () => {
   const environment = basic("root", "from the environment");
   const body = { currentPassword: "from the environment", newPassword: "chosen in the console" };
   assert.is((await world.api("POST", "/v1/session/password", body, environment)).status, 204);

@@ -84,6 +84,8 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   const incident = async () => (await world.api("GET", `/v1/incidents/${one.id}`)).json as IncidentDetail;
   assert.is((await incident()).acknowledged?.note, "mine");
 
+  const misspelt = await world.api("POST", "/v1/mutes", { errorCode: "refusd", minutes: 5 });
+  assert.equal([misspelt.status, misspelt.json.errors?.[0]?.field], [400, "errorCode"]);
   const wide = await world.api("POST", "/v1/mutes", {
     destination: world.receiver.origin,
     minutes: 30,

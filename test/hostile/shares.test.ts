@@ -132,8 +132,8 @@ test("event streams: one key has no more than its share of them", async () => {
 test("what was refused is counted", async () => {
   const { text } = await world.api("GET", "/metrics");
   const scraped = new Scrape(text);
-  for (const door of ["rest", "legacy"])
-    assert.ok(scraped.sum("bida_refusals_total", { door, code: "share_used_up" }) >= 1, door);
+  for (const api of ["rest", "legacy"])
+    assert.ok(scraped.sum("bida_refusals_total", { api, code: "share_used_up" }) >= 1, api);
 });
 
 test.run();

@@ -20,7 +20,7 @@ const spec = (body = "x") =>
   parseTask(text({ url: "http://a/", requestMethod: "POST", limitCallCount: 1, body }), systemClock.now());
 /** Everything takes the usual way. */
 const NO_HANDOVER = { choose: () => undefined, giveUp: () => undefined };
-const origin = { appId: 0, door: "rpc", sourceIp: null } as const;
+const origin = { appId: 0, api: "rpc", sourceIp: null } as const;
 
 function acceptance(): Acceptance {
   const db = silent() as unknown as Database;

@@ -15,7 +15,7 @@ const KEYS: Record<string, AppIdentity> = {};
 let asked: string[] = [];
 let away = false;
 const broker = {
-  nodeID: "door",
+  nodeID: "api",
   registry: { actions: new Map() },
   call: async (action: string, params: { keyHash: string } & Credentials & SessionProof) => {
     asked.push(action);

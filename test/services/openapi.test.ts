@@ -96,7 +96,7 @@ test("every component is a valid JSON Schema of draft 2020-12", () => {
     assert.ok(strict.validateSchema(schema), `${name}: ${strict.errorsText()}`);
 });
 
-for (const { method, path, body, door } of declared) {
+for (const { method, path, body, credentials } of declared) {
   if (!body) continue;
   test(`${method} ${path}: its examples are good requests, for us and for the document`, () => {
     const examples = z.globalRegistry.get(body.schema)?.examples as unknown[] | undefined;
@@ -118,7 +118,7 @@ for (const { method, path, body, door } of declared) {
       const parsed = body.schema.safeParse(example);
       assert.ok(parsed.success, String(parsed.error));
       if (path === "/v1/tasks") parseTask(JSON.stringify(example), epochMs(Date.now()));
-      if (door === "legacy") assert.ok(parseLegacyTask(JSON.stringify(example)));
+      if (credentials === "legacy") assert.ok(parseLegacyTask(JSON.stringify(example)));
     }
   });
 }

@@ -22,7 +22,7 @@ const sizes: number[] = [];
 const [dead, probed] = [new Set<string>(), new Set<string>()];
 const names = ["one", "two"];
 let brokers: ServiceBroker[];
-let door: ServiceBroker;
+let api: ServiceBroker;
 
 const well: Answer = async ({ taskId }) => ({ taskId });
 const silent: Answer = () => new Promise(() => {});
@@ -50,17 +50,17 @@ test.before(async () => {
     one.createService({ name: "scheduler", actions: { submitMany: submitMany as never } });
     return one;
   });
-  door = broker("door");
-  await Promise.all([...brokers, door].map((one) => one.start()));
+  api = broker("api");
+  await Promise.all([...brokers, api].map((one) => one.start()));
   const isGone = async (nodeID: string) => {
     probed.add(nodeID);
     return dead.has(nodeID);
   };
-  Object.assign((door.transit as unknown as { tx: object }).tx, { isGone });
-  await until("both to be known", () => nodesWith(door, "scheduler.submitMany").length === 2);
+  Object.assign((api.transit as unknown as { tx: object }).tx, { isGone });
+  await until("both to be known", () => nodesWith(api, "scheduler.submitMany").length === 2);
 });
 test.after(async () => {
-  await Promise.all([...brokers, door].map((one) => one.stop()));
+  await Promise.all([...brokers, api].map((one) => one.stop()));
 });
 test.before.each(() => {
   asked.length = sizes.length = 0;
@@ -69,7 +69,7 @@ test.before.each(() => {
   for (const name of names) answers.set(name, well);
 });
 
-const hand = (bytes = 100) => submit(door, "v1", "x".repeat(bytes), { scope: EVERYTHING });
+const hand = (bytes = 100) => submit(api, "v1", "x".repeat(bytes), { scope: EVERYTHING });
 /** Too much for two of them in one message. */
 const LARGE = 400_000;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -132,7 +132,7 @@ test("one that is slow but alive is waited for: nothing is handed over twice", a
     return {};
   };
   const nodes = brokers.map((one) => ({ one, node: one.createService({ name: "node", actions: { info } }) }));
-  await door.waitForServices("node");
+  await api.waitForServices("node");
   for (const name of names)
     answers.set(name, async (item) => {
       await committed.promise;

@@ -18,7 +18,7 @@ export async function startBullmqBare(redis: TestServer): Promise<System> {
   });
   return {
     name: "bullmq-bare",
-    doors: { bulk: { kind: "bullmq", redisUrl: redis.url, queue: "bare" } },
+    submitters: { bulk: { kind: "bullmq", redisUrl: redis.url, queue: "bare" } },
     pids: () =>
       new Map([
         ["worker", worker.pid],

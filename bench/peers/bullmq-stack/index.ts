@@ -39,7 +39,7 @@ export async function startBullmqStack(
   const baseUrl = `http://127.0.0.1:${port}`;
   return {
     name,
-    doors: { http: { kind: "http", baseUrl, headers: {} } },
+    submitters: { http: { kind: "http", baseUrl, headers: {} } },
     pids: () =>
       new Map([
         ["api", api.pid],

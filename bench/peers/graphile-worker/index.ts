@@ -26,7 +26,7 @@ export async function startGraphileWorker(
   });
   return {
     name: "graphile-worker",
-    doors: { http: { kind: "http", baseUrl: `http://127.0.0.1:${port}`, headers: {} } },
+    submitters: { http: { kind: "http", baseUrl: `http://127.0.0.1:${port}`, headers: {} } },
     pids: () =>
       new Map([
         ["api", api.pid],

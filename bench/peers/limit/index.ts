@@ -3,7 +3,7 @@ import type { System } from "../../systems/system.ts";
 
 export const limit: System = {
   name: "limit",
-  doors: { http: { kind: "direct" } },
+  submitters: { http: { kind: "direct" } },
   pids: () => new Map(),
   recorded: async () => true,
   verify: async () => [],

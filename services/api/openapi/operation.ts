@@ -51,10 +51,10 @@ function operationId({ method, path }: Declaration): string {
   );
 }
 
-function securityOf({ access, door }: Declaration): Record<string, string[]>[] {
-  if (door === "legacy") return [{ legacyUsername: [], legacyPassword: [] }];
+function securityOf({ access, credentials }: Declaration): Record<string, string[]>[] {
+  if (credentials === "legacy") return [{ legacyUsername: [], legacyPassword: [] }];
   const users = [{ basic: [] }, { session: [] }];
-  if (door === "scrape") return [{}, ...users];
+  if (credentials === "scrape") return [{}, ...users];
   if (access === null) return [];
   return access.apps ? [{ appKey: [] }, ...users] : users;
 }
@@ -132,7 +132,7 @@ const PLAIN: Record<string, JsonSchema> = {
 };
 
 function refusal(
-  { door }: Declaration,
+  { credentials }: Declaration,
   status: number,
   codes: RefusalCode[],
   components: Components,
@@ -141,15 +141,15 @@ function refusal(
   const schema = { $ref, properties: { code: { enum: codes } } };
   const headers = {
     ...((status === 429 || status === 503) && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }),
-    ...(status === 401 && door !== "legacy" && { "WWW-Authenticate": { schema: { type: "string" } } }),
+    ...(status === 401 && credentials !== "legacy" && { "WWW-Authenticate": { schema: { type: "string" } } }),
   };
   return {
     description: codes.map((code) => `\`${code}\`: ${REFUSALS[code][1]}`).join("; "),
     ...(Object.keys(headers).length > 0 && { headers }),
     content: {
-      ...(door === "legacy" &&
+      ...(credentials === "legacy" &&
         codes.some((code) => !OF_THE_PARSER.has(code)) && { "text/plain": { schema: { type: "string" } } }),
-      ...((door !== "legacy" || codes.some((code) => OF_THE_PARSER.has(code))) && {
+      ...((credentials !== "legacy" || codes.some((code) => OF_THE_PARSER.has(code))) && {
         "application/problem+json": { schema },
       }),
     },

@@ -11,16 +11,16 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
   const add = (...more: RefusalCode[]) => {
     for (const code of more) codes.add(code);
   };
-  if (route.access !== null || route.door) add("unauthorized", "forbidden", "too_many_requests");
+  if (route.access !== null || route.credentials) add("unauthorized", "forbidden", "too_many_requests");
   // Of bytes, and of event streams.
   if (route.body || route.path === "/v1/events") add("share_used_up");
-  if (route.query) add("invalid_query");
+  if (route.query || route.access !== null) add("invalid_query");
   // `invalid_json` is also what a path that is wrongly percent-encoded gets, and `invalid_query` a parameter in it that is none.
   if (route.path.includes("{")) add("not_found", "invalid_json", "invalid_query");
   if (route.body) {
     add("invalid_json", "invalid_encoding", "body_too_large", "unsupported_media_type");
-    if (route.tag === "Tasks" || route.door === "legacy") add("invalid_task");
-    if (route.door !== "legacy") add("invalid_body");
+    if (route.tag === "Tasks" || route.credentials === "legacy") add("invalid_task");
+    if (route.credentials !== "legacy") add("invalid_body");
   }
   if (route.idempotent) add("idempotency_conflict");
   add("misdirected", "own_callback", "internal", "unavailable", ...OF_THE_PARSER);

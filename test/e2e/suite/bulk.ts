@@ -50,13 +50,13 @@ export function bulkSuite({ test, world }: Suite): void {
     const dry: BulkResult = (await post("/v1/tasks/retry", { filter, dryRun: true })).json;
     assert.equal([dry.matched, dry.changed, dry.dryRun, dry.job], [2, 0, true, null]);
     ids.push(...(await failed(1, { url, sourceAppName })));
-    const reply = await post("/v1/tasks/retry", { filter, expected: dry.matched, note: "mended" });
+    const reply = await post("/v1/tasks/retry", { filter, expected: dry.matched, note: "repaired" });
     const { matched, expected, difference, changed, skipped }: BulkResult = reply.json;
     assert.equal([reply.status, matched, expected, difference, changed], [200, 3, 2, 1, 3]);
     assert.equal(skipped, {});
     for (const id of ids) assert.is((await world().ended(id)).state, "succeeded");
     const [entry] = await audit(`task:${ids[0]}`);
-    assert.equal([entry?.action, entry?.note, entry?.actor.name], ["task.retry", "mended", "admin"]);
+    assert.equal([entry?.action, entry?.note, entry?.actor.name], ["task.retry", "repaired", "admin"]);
   });
 
   test("a dry run says what would be changed, per state, and why others would not: as the real one does then", async () => {

@@ -101,10 +101,28 @@ export function findingSuite({ test, world }: Suite): void {
       assert.equal(await refusal(values(900)), [400, { field, message: "takes at most 50" }]);
     }
     assert.equal((await get(`/v1/tasks?${"&".repeat(1_200)}app=nobody`)).json.items, []);
+    const states = await get(`/v1/jobs?${many(50, () => "state=running")}`);
+    assert.equal([states.status, states.json.errors?.[0]?.field], [400, "state"]);
+    for (const field of ["state", "errorCode", "status"]) {
+      const { status, json } = await world().api("POST", "/v1/tasks/cancel", { filter: { [field]: [] } });
+      assert.equal(
+        [status, json.errors],
+        [400, [{ field: `filter.${field}`, message: "must not be empty" }]],
+      );
+    }
     assert.equal(await refusal("errorCode[]=refused"), [
       400,
       { field: "errorCode[]", message: "is not a known field" },
     ]);
+    for (const path of ["/v1/tasks", "/v1/views", "/v1/audit/names", "/v1/apps", "/v1/nodes"])
+      for (const field of ["page2", "constructor", "toString"]) {
+        const { status, json } = await get(`${path}?${field}=1`);
+        assert.equal(
+          [status, json.code, json.errors],
+          [400, "invalid_query", [{ field, message: "is not a known field" }]],
+          path,
+        );
+      }
   });
 
   test("an app's business key: in lists and in the task, as a filter, and found; of new tasks only", async () => {
@@ -217,6 +235,18 @@ export function findingSuite({ test, world }: Suite): void {
     assert.ok(seen.some(({ id }: { id: number }) => id === made.json.id));
     const taken = { page: "tasks", name, query: "" };
     assert.is((await world().api("POST", "/v1/views", taken, other.headers)).status, 409);
+    // One name in two forms of Unicode is one name.
+    const accent = (form: "NFC" | "NFD") => ({ ...taken, name: `${name} caf\u00e9`.normalize(form) });
+    const first = await world().api("POST", "/v1/views", accent("NFC"), other.headers);
+    assert.equal([first.status, first.json.name], [201, accent("NFC").name]);
+    assert.is((await world().api("POST", "/v1/views", accent("NFD"), other.headers)).status, 409);
+    assert.is((await world().api("DELETE", `/v1/views/${first.json.id}`)).status, 204);
+    const turned = await world().api("PATCH", path, { name: `${name} \u202e` }, one.headers);
+    assert.equal(turned.json.errors, [
+      { field: "name", message: "must not contain characters that turn text around" },
+    ]);
+    const nothing = await world().api("PATCH", path, {}, one.headers);
+    assert.equal([nothing.status, nothing.json.errors?.[0]?.message], [400, "must have name, query or both"]);
     assert.is((await world().api("PATCH", path, { name: "mine" }, other.headers)).status, 403);
     assert.is((await world().api("DELETE", path, undefined, other.headers)).status, 403);
     const renamed = await world().api("PATCH", path, { name: `${name} 2` }, one.headers);

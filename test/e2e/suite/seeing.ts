@@ -33,8 +33,8 @@ export function seeingSuite({ test, world }: Suite): void {
     const atLeast = (seen: number, expected: number) => assert.ok(seen >= expected, `${seen} < ${expected}`);
     const grown = (name: string, labels: Record<string, string> = {}) =>
       after.sum(name, labels) - before.sum(name, labels);
-    atLeast(grown("bida_tasks_accepted_total", { door: "rest" }), 2);
-    atLeast(grown("bida_accept_duration_seconds_count", { door: "rest" }), 2);
+    atLeast(grown("bida_tasks_accepted_total", { api: "rest" }), 2);
+    atLeast(grown("bida_accept_duration_seconds_count", { api: "rest" }), 2);
     atLeast(grown("bida_calls_total", { outcome: "succeeded", code: "none" }), 1);
     atLeast(grown("bida_calls_total", { outcome: "failed", code: "bad_status" }), 2);
     atLeast(grown("bida_call_lateness_seconds_count", { rank: "first" }), 2);
@@ -43,7 +43,7 @@ export function seeingSuite({ test, world }: Suite): void {
     for (const phase of ["first_byte", "body"]) atLeast(grown("bida_call_phase_seconds_count", { phase }), 3);
     atLeast(grown("bida_task_changes_total", { change: "succeeded" }), 1);
     atLeast(grown("bida_task_changes_total", { change: "exhausted" }), 1);
-    atLeast(grown("bida_refusals_total", { door: "rest", code: "invalid_task" }), 1);
+    atLeast(grown("bida_refusals_total", { api: "rest", code: "invalid_task" }), 1);
     assert.ok(grown("bida_commit_batch_size_sum", { kind: "record" }) >= 3);
     assert.is(after.sum("bida_contact", { part: "recording" }), dispatchers(world().nodes));
     assert.ok(after.sum("process_cpu_seconds_total") > 0, "Node's own are there too");

@@ -31,7 +31,9 @@ const BODIES: [name: string, text: string][] = [
 ];
 
 /** Bodies of tasks have rows of their own. */
-const withBody = everyDeclaration().filter(({ body, door }) => body && !body.asText && door !== "legacy");
+const withBody = everyDeclaration().filter(
+  ({ body, credentials }) => body && !body.asText && credentials !== "legacy",
+);
 const bodies = withBody.flatMap((route) =>
   BODIES.map(
     ([name, text]): Row => ({

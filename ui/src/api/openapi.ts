@@ -469,7 +469,8 @@ export interface components {
         };
         AlarmMuteRequest: {
             destination?: string;
-            errorCode?: string;
+            /** @enum {string} */
+            errorCode?: "dns" | "refused" | "connect_timeout" | "timeout" | "tls" | "reset" | "blocked" | "too_large_headers" | "bad_response" | "bad_encoding" | "bad_status" | "unexpected_result" | "bad_request" | "expired" | "stopped" | "corrupt" | "crashed" | "overrun" | "unreachable" | "proxy";
             incident?: number;
             /** @description For how long */
             minutes?: number;

@@ -6,33 +6,42 @@ import { optionsOf } from "../peers/bullmq-stack/jobs.ts";
 import { originOf, paramOf, pathOf, taskWriter, urlOf, type Work } from "./work.ts";
 
 /** Where and how tasks are handed in. */
-export type DoorPlan =
+export type SubmitterPlan =
   | { kind: "http"; baseUrl: string; headers: Record<string, string> }
   | { kind: "rpc"; natsUrl: string }
   | { kind: "bullmq"; redisUrl: string; queue: string }
   /** Straight to the receiver: nothing in between. */
   | { kind: "direct" };
 
-export interface Door {
+export interface Submitter {
   /** @returns false where it was asked to slow down, and nothing was accepted */
   submit(seqs: number[]): Promise<boolean>;
   close(): Promise<void>;
 }
 
-export async function openDoor(plan: DoorPlan, work: Work, connections: number): Promise<Door> {
+export async function openSubmitter(
+  plan: SubmitterPlan,
+  work: Work,
+  connections: number,
+): Promise<Submitter> {
   switch (plan.kind) {
     case "http":
-      return httpDoor(plan.baseUrl, plan.headers, work, connections);
+      return httpSubmitter(plan.baseUrl, plan.headers, work, connections);
     case "rpc":
-      return rpcDoor(plan.natsUrl, work);
+      return rpcSubmitter(plan.natsUrl, work);
     case "bullmq":
-      return bullmqDoor(plan.redisUrl, plan.queue, work);
+      return bullmqSubmitter(plan.redisUrl, plan.queue, work);
     case "direct":
-      return directDoor(work, connections);
+      return directSubmitter(work, connections);
   }
 }
 
-function httpDoor(baseUrl: string, own: Record<string, string>, work: Work, connections: number): Door {
+function httpSubmitter(
+  baseUrl: string,
+  own: Record<string, string>,
+  work: Work,
+  connections: number,
+): Submitter {
   const pool = new Pool(baseUrl, { connections, bodyTimeout: 60_000, headersTimeout: 60_000 });
   const write = taskWriter(work);
   const headers = { "content-type": "application/json", ...own };
@@ -51,7 +60,7 @@ function httpDoor(baseUrl: string, own: Record<string, string>, work: Work, conn
 }
 
 /** As another Node service of the cluster does it. */
-async function rpcDoor(natsUrl: string, work: Work): Promise<Door> {
+async function rpcSubmitter(natsUrl: string, work: Work): Promise<Submitter> {
   const broker = new ServiceBroker({
     nodeID: `bench-${process.pid}-${Date.now()}`,
     logger: false,
@@ -77,7 +86,7 @@ async function rpcDoor(natsUrl: string, work: Work): Promise<Door> {
   };
 }
 
-function bullmqDoor(redisUrl: string, name: string, work: Work): Door {
+function bullmqSubmitter(redisUrl: string, name: string, work: Work): Submitter {
   const { hostname, port } = new URL(redisUrl);
   const queue = new Queue(name, { connection: { host: hostname, port: Number(port) } });
   const param = paramOf(work);
@@ -96,7 +105,7 @@ function bullmqDoor(redisUrl: string, name: string, work: Work): Door {
   };
 }
 
-function directDoor(work: Work, connections: number): Door {
+function directSubmitter(work: Work, connections: number): Submitter {
   const each = Math.max(1, Math.ceil(connections / work.destinations));
   const agent = new Agent({ connections: each });
   const body = JSON.stringify(paramOf(work));

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { axe, logIn } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
-const test = consoleSuite("browser: mend");
+const test = consoleSuite("browser: repair");
 
 test("a wrong password is said beside its field; the default one is hinted at", async ({ visit }) => {
   const { page, complaints } = await visit();
@@ -115,7 +115,7 @@ test("somebody else was quicker: the refusal stands on the page, which shows wha
   const { page, complaints } = await enter(`/tasks/${taskId}`);
   await page.getByRole("button", { name: "Resolve" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Note").fill("mended by hand");
+  await dialog.getByLabel("Note").fill("repaired by hand");
   await world.api("POST", `/v1/tasks/${taskId}/resolve`);
   await dialog.getByRole("button", { name: "Resolve" }).click();
   await page
