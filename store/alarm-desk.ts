@@ -17,10 +17,10 @@ import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/
 import type { TaskSpec } from "../core/task.ts";
 import { acceptWithin, newTask } from "./accept.ts";
 import { alarmFromRow } from "./alarms.ts";
+import { messages } from "./channel-messages.ts";
 import type { Database } from "./database.ts";
 import { withRetries } from "./failures.ts";
 import { gatherIncidents, noteTold, toldOf } from "./gather.ts";
-import { ChannelModel, related } from "./models.ts";
 import { allMutes, silences } from "./mutes.ts";
 import { type StoredTask, stateCode } from "./rows.ts";
 import { insertMany, placeholders } from "./sql.ts";
@@ -192,9 +192,6 @@ function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs
 const open = (trx: Knex, webhookId: number) =>
   trx("alarm_deliveries").where("webhook_id", webhookId).whereNull("message_id");
 
-/** The messages that were made for a channel. */
-const messages = (knex: Knex, webhookId: number) => related(knex, ChannelModel, webhookId, "messages");
-
 async function trafficOf(
   trx: Knex,
   webhookId: number,
@@ -295,38 +292,9 @@ export async function retellRefused(
   });
 }
 
-/** A page of a channel's messages, newest first; the cursor is the last one's id. */
-export async function messagesOf(db: Database, webhookId: number, limit: number, before: TaskId | null) {
-  const query = messages(db.knex, webhookId)
-    .joinRelated("task")
-    .orderBy("alarm_messages.task_id", "desc")
-    .limit(limit)
-    .select("alarm_messages.*", "task.state", "task.last_error_code", "task.last_error_message");
-  if (before !== null) query.where("alarm_messages.task_id", "<", taskIdToBytes(before));
-  const rows = await query;
-  return rows.map((row) => ({
-    taskId: taskIdFromBytes(row.task_id as Uint8Array),
-    alarms: row.alarms as number,
-    createdAt: epochMs(row.created_at as number),
-    state: row.state as number,
-    refused: row.refused !== null,
-    insteadOf: row.instead_of === null ? null : taskIdFromBytes(row.instead_of as Uint8Array),
-    error: row.last_error_code === null ? null : `${row.last_error_code}: ${row.last_error_message ?? ""}`,
-  }));
-}
-
 /** No message is made for a channel from here on: a notifier that makes one just now has finished when this resolves. */
 export function closeChannel(db: Database, webhookId: number): Promise<void> {
   return atDesk(db, async (trx) => {
     await trx("webhooks").where("id", webhookId).update({ enabled: 0 });
   });
-}
-
-/** Messages of a channel that have not ended. */
-export async function openMessagesOf(db: Database, webhookId: number): Promise<TaskId[]> {
-  const rows = await messages(db.knex, webhookId)
-    .joinRelated("task")
-    .where("task.state", stateCode("pending"))
-    .select("alarm_messages.task_id");
-  return rows.map((row) => taskIdFromBytes(row.task_id as Uint8Array));
 }

@@ -16,8 +16,9 @@ import { parseTaskId } from "../../core/ids.ts";
 import { cutPage } from "../../core/page-cut.ts";
 import { historyQuerySchema, previewSchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { closeChannel, messagesOf, openMessagesOf } from "../../store/alarm-desk.ts";
+import { closeChannel } from "../../store/alarm-desk.ts";
 import { healChannel } from "../../store/alarms.ts";
+import { messagesOf, openMessagesOf } from "../../store/channel-messages.ts";
 import type { Database } from "../../store/database.ts";
 import { translated, withRetries } from "../../store/failures.ts";
 import {

@@ -4,7 +4,7 @@ import { MASK, maskUrl } from "../../core/alarm/mask.ts";
 import { isoOrNull } from "../../core/clock.ts";
 import type { AlarmMessageView, WebhookView } from "../../core/contract.ts";
 import { STORED_STATES, type StoredState } from "../../core/task.ts";
-import type { messagesOf } from "../../store/alarm-desk.ts";
+import type { messagesOf } from "../../store/channel-messages.ts";
 import type { Webhook } from "../../store/webhooks.ts";
 
 export function webhookView(webhook: Webhook): WebhookView {

@@ -9,7 +9,7 @@ import { EgressPolicy } from "../../core/egress.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import type { Resources } from "../../services/node/resources.ts";
 import { AlarmDesk } from "../../services/notifier/desk.ts";
-import { messagesOf } from "../../store/alarm-desk.ts";
+import { messagesOf } from "../../store/channel-messages.ts";
 import { insertAlarms } from "../../store/alarms.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
 import { SecretBox } from "../../store/secret-box.ts";

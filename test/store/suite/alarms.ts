@@ -18,16 +18,10 @@ import {
   raiseOnce,
   takeTurn,
 } from "../../../store/alarm-checks.ts";
-import {
-  makeMessages,
-  messagesOf,
-  openMessagesOf,
-  retellRefused,
-  routeAlarms,
-  waitingChannels,
-} from "../../../store/alarm-desk.ts";
+import { makeMessages, retellRefused, routeAlarms, waitingChannels } from "../../../store/alarm-desk.ts";
 import { channelsOfMessages } from "../../../store/alarms.ts";
 import { changeTask } from "../../../store/change.ts";
+import { messagesOf, openMessagesOf } from "../../../store/channel-messages.ts";
 import type { Database } from "../../../store/database.ts";
 import { setDestination } from "../../../store/destinations.ts";
 import { recordOutcomes } from "../../../store/record.ts";
