@@ -3,7 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import { AddressRanges, LOOPBACK_RANGES } from "../../core/addresses.ts";
 import type { Health } from "../../core/contract.ts";
 import { aliveSchema, healthSchema } from "../../core/schema/health.ts";
-import { call } from "../bus/call.ts";
+import { callOnce } from "../bus/call.ts";
 import { isLeaving } from "../node/leaving.ts";
 import type { Callers } from "./caller.ts";
 import type { GatewayRequest, Route } from "./route.ts";
@@ -64,7 +64,7 @@ const withoutReasons = ({ ok, parts }: Health): Health => ({
 async function check(broker: ServiceBroker): Promise<Health> {
   if (isLeaving(broker)) return { ok: false, parts: { node: "This node is stopping" } };
   try {
-    const health = await call(broker, "scheduler.health", {}, { timeout: CHECK_TIMEOUT });
+    const health = await callOnce(broker, "scheduler.health", {}, { timeout: CHECK_TIMEOUT });
     return { ...health, parts: { scheduler: null, ...health.parts } };
   } catch (error) {
     return { ok: false, parts: { scheduler: (error as Error).message } };

@@ -6,7 +6,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { ActionMap } from "../../core/contract.ts";
 import { BidaError, isRefusalCode } from "../../core/errors.ts";
-import { call } from "./call.ts";
+import { call, callOnce, isNotBegun, overRestarts } from "./call.ts";
 import type { NatsTransporter } from "./nats-transporter.ts";
 import type { ActionName, CallOptions } from "./types.ts";
 
@@ -45,15 +45,17 @@ export async function askAny<K extends ActionName>(
   patienceMs: number,
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
-  const pair = twoInTurn(broker, action);
-  if (pair === null) return call(broker, action, params, options);
-  const [first, second] = pair;
-  try {
-    return await tried(broker, first, action, params, { ...options, timeout: patienceMs });
-  } catch (error) {
-    if ((error as BidaError).code !== "unavailable") throw error;
-    return tried(broker, second, action, params, options);
-  }
+  return overRestarts(async () => {
+    const pair = twoInTurn(broker, action);
+    if (pair === null) return callOnce(broker, action, params, options);
+    const [first, second] = pair;
+    try {
+      return await tried(broker, first, action, params, { ...options, timeout: patienceMs });
+    } catch (error) {
+      if ((error as BidaError).code !== "unavailable") throw error;
+      return tried(broker, second, action, params, options);
+    }
+  });
 }
 
 /** Whom to ask first and second; null where this node offers the action itself, or fewer than two do. */
@@ -98,7 +100,18 @@ export async function askOneUnlessDead<K extends ActionName>(
 }
 
 /** @param mayPassOn whether the second node may be asked, where the first one says nothing at all */
-async function askInTurn<K extends ActionName>(
+function askInTurn<K extends ActionName>(
+  broker: ServiceBroker,
+  action: K,
+  params: ActionMap[K][0],
+  patienceMs: number,
+  options: CallOptions,
+  mayPassOn: (nodeID: string) => Promise<boolean>,
+): Promise<ActionMap[K][1]> {
+  return overRestarts(() => askOneThenOther(broker, action, params, patienceMs, options, mayPassOn));
+}
+
+async function askOneThenOther<K extends ActionName>(
   broker: ServiceBroker,
   action: K,
   params: ActionMap[K][0],
@@ -107,7 +120,7 @@ async function askInTurn<K extends ActionName>(
   mayPassOn: (nodeID: string) => Promise<boolean>,
 ): Promise<ActionMap[K][1]> {
   const pair = twoInTurn(broker, action);
-  if (pair === null) return call(broker, action, params, options);
+  if (pair === null) return callOnce(broker, action, params, options);
   const [first, second] = pair;
   const asked = tried(broker, first, action, params, options);
   try {
@@ -123,7 +136,8 @@ async function askInTurn<K extends ActionName>(
     if ((error as BidaError).code !== "unavailable") throw error;
     // Its own words, or it is there and its answer was lost on the way: it is not held up.
     const speaks = isRefusalCode(((error as BidaError).cause as { type?: unknown } | undefined)?.type);
-    if (!speaks && !(await mayPassOn(first)) && !(await isAlive(broker, first))) {
+    const mayHaveBegun = !speaks && !isNotBegun(error as BidaError);
+    if (mayHaveBegun && !(await mayPassOn(first)) && !(await isAlive(broker, first))) {
       broker.logger.warn(
         {
           peer: first,

@@ -1,5 +1,5 @@
 /** Asking one of several nodes: brokers of one process, that hear each other through Moleculer's own fake transporter. */
-import { ServiceBroker } from "moleculer";
+import { Errors, ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Submission, SubmissionResult } from "../../core/contract.ts";
@@ -110,6 +110,37 @@ test("one that went silent, and is not known to be dead: its task is not handed 
   // Others do not wait for it, and one that dies at last gives back what it was handed.
   for (let i = 0; i < 3; i++) await hand();
   assert.is(tasksOf(other).length, 3);
+});
+
+/** As a node answers that has begun to stop, and one that offers the action no more. */
+const leaving: Answer = async () => {
+  throw new Errors.ServiceNotAvailableError({ action: "scheduler.submitMany", nodeID: "one" });
+};
+const left: Answer = async () => {
+  throw new Errors.ServiceNotFoundError({ action: "scheduler.submitMany", nodeID: "two" });
+};
+
+test("one that leaves just now has not begun: the other is asked, and who hands over hears nothing of it", async () => {
+  // Which of them the first one goes to is not said.
+  for (const name of names) answers.set(name, (item) => (asked.length === 1 ? leaving(item) : well(item)));
+  const { taskId } = await hand();
+  assert.equal(
+    asked.map(([, id]) => id),
+    [taskId, taskId],
+  );
+  assert.is(new Set(asked.map(([name]) => name)).size, 2);
+  assert.is(probed.size, 0);
+});
+
+test("all leave, and one comes back in the meantime: it is asked again; where none does, it is unavailable", async () => {
+  answers.set("one", leaving);
+  answers.set("two", left);
+  const given = hand();
+  await until("both to be asked", () => new Set(asked.map(([name]) => name)).size === 2);
+  answers.set("two", well);
+  await given;
+  answers.set("two", left);
+  assert.is(await hand().catch((error: BidaError) => error.code), "unavailable");
 });
 
 test("one that is silent at first and then known to be dead: what it was handed goes on", async () => {
