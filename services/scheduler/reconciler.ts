@@ -21,7 +21,10 @@ import { setAsideStateless } from "./set-aside.ts";
 
 /** Between rounds, in ms. */
 const INTERVAL = 5_000;
-/** Between looks whether the set was emptied, in ms: nothing that waits is claimed until it is whole again, which may take 15 s. */
+/**
+ * Between looks whether the set was emptied, and whether Redis or the database is back, in ms: nothing that waits is claimed
+ * until it is whole again, which may take 15 s.
+ */
 const LOOK_INTERVAL = 1_000;
 /** While a pass was cut short for want of room. */
 const REFILL_INTERVAL = 250;
@@ -50,6 +53,8 @@ export class Reconciler {
   /** Destinations whose settings were handed over. */
   readonly #configured = new Set<Lane>();
   readonly #startedAt: EpochMs;
+  /** The last round failed, which was said. */
+  #isFailing = false;
 
   constructor(resources: Resources, laneSettings: LaneSettings, log: Logger) {
     this.#resources = resources;
@@ -60,7 +65,14 @@ export class Reconciler {
       round: () => this.#round(),
       firstMs: 0,
       everyMs: INTERVAL,
-      onFailed: (error) => log.warn({ err: error.message }, "reconciling failed; trying again"),
+      failure: { first: LOOK_INTERVAL, max: LOOK_INTERVAL },
+      onFailed: (error) => {
+        if (!this.#isFailing) log.warn({ err: error.message }, "reconciling failed; trying again");
+        this.#isFailing = true;
+      },
+      onDone: () => {
+        this.#isFailing = false;
+      },
     });
   }
 
