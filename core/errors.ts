@@ -68,7 +68,7 @@ export class BidaError extends Error {
 }
 
 /** An answer names so many wrong fields, each by so many characters: a caller's mistake may have any size. */
-const MAX_ERRORS = 50;
+export const MAX_ERRORS = 50;
 const MAX_FIELD = 256;
 
 function bounded(errors: FieldError[]): FieldError[] {

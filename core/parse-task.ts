@@ -12,9 +12,9 @@ import { elementsOf, kindOf, membersOf, parsedJson, plainText } from "./json/loo
 import { readingJson } from "./json/refusal.ts";
 import { type JsonText, readObject } from "./json/text.ts";
 import { bodyBytes, isForm, MAX_BODY_BYTES, type PayloadFields, payloadErrors } from "./payload.ts";
-import type { Profile } from "./profile.ts";
+import { appendsQuery, type Profile } from "./profile.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
-import { checkUrl } from "./target-url.ts";
+import { checkUrl, MAX_FILLED } from "./target-url.ts";
 import type { TaskSpec } from "./task.ts";
 import { fieldErrors, MAX_DELAY, taskSchema } from "./task-schema.ts";
 import { placeholdersOf } from "./url-template.ts";
@@ -64,7 +64,7 @@ export function checkTask(form: TaskForm, now: EpochMs, profile: Profile | null 
   const url = sound.url === undefined ? null : checkUrl(sound.url, param, profile);
   if (typeof url === "string") errors.push({ field: "url", message: url });
   errors.push(...hiddenErrors(input), ...timeErrors(sound, now), ...typeErrors(sound));
-  errors.push(...payloadErrors(payload), ...queryErrors(sound, param));
+  errors.push(...payloadErrors(payload), ...queryErrors(sound, param, profile));
   if (!result.success || errors.length > 0 || url === null || typeof url === "string")
     throw new BidaError("invalid_task", undefined, { errors });
   const spec = { ...specOf(result.data, form, param), profile };
@@ -130,16 +130,29 @@ const typeErrors = ({ contentType }: Sound): FieldError[] =>
     ? [{ field: "contentType", message: "must be a valid header value" }]
     : [];
 
-/** What goes into a query string must have a UTF-8 form. */
-function queryErrors({ url = "", requestMethod }: Sound, param: JsonText | null): FieldError[] {
+/** A query string must fit into a request line, and have a UTF-8 form. */
+function queryErrors(
+  { url = "", requestMethod }: Sound,
+  param: JsonText | null,
+  profile: Profile | null,
+): FieldError[] {
   if (param === null || (requestMethod !== "GET" && requestMethod !== "DELETE")) return [];
   const used = new Set(placeholdersOf(url));
-  return Array.from(membersOf(param)).flatMap(([name, value]) => {
-    const texts = [name, ...(kindOf(value) === "list" ? elementsOf(value) : [value]).map(plainText)];
-    if (used.has(name) || texts.every((text) => text.isWellFormed())) return [];
+  const errors: FieldError[] = [];
+  let length = 0;
+  for (const [name, value] of membersOf(param)) {
+    if (used.has(name)) continue;
+    const texts = kindOf(value) === "list" ? elementsOf(value) : [value];
+    length += texts.reduce((sum, text) => sum + name.length + text.length + 2, 0);
+    if (length > MAX_FILLED && appendsQuery(profile)) {
+      const message = `must have at most ${MAX_FILLED} characters where it becomes the query`;
+      return [{ field: "requestParam", message }];
+    }
+    if (name.isWellFormed() && texts.every((text) => plainText(text).isWellFormed())) continue;
     const message = "must be well-formed Unicode (it holds a lone surrogate)";
-    return [{ field: `requestParam.${name.slice(0, 64).toWellFormed()}`, message }];
-  });
+    errors.push({ field: `requestParam.${name.slice(0, 64).toWellFormed()}`, message });
+  }
+  return errors;
 }
 
 const payloadOf = (sound: Sound, requestParam: JsonText | null): PayloadFields => ({

@@ -1,5 +1,5 @@
 /** Tasks on their way in: what the REST API hands on, and what becomes of it. */
-import type { FieldError } from "./errors.ts";
+import { type FieldError, MAX_ERRORS } from "./errors.ts";
 
 /** A task, or a part of one, as the JSON text that its caller wrote. */
 export interface JsonEnvelope {
@@ -8,6 +8,20 @@ export interface JsonEnvelope {
 
 /** One item's answer in a batch. */
 export type BatchResult = { taskId: string } | { errors: FieldError[] };
+
+/**
+ * Results of a batch with {@link MAX_ERRORS} wrong fields in all; once these are named, each further task names its first one
+ * only. Thousands of wrong fields must not make an answer of many megabytes.
+ */
+export function withinErrors(results: BatchResult[]): BatchResult[] {
+  let left = MAX_ERRORS;
+  return results.map((result) => {
+    if (!("errors" in result)) return result;
+    const errors = result.errors.slice(0, Math.max(1, left));
+    left -= errors.length;
+    return { errors };
+  });
+}
 
 /** One caller's task as the REST API hands it on. */
 export interface Submission {

@@ -6,8 +6,11 @@ import { filledText, placeholdersIn } from "./url-template.ts";
 
 /** In characters. */
 export const MAX_URL = 2048;
-/** Once its placeholders are filled, in characters before they are encoded. Servers take 8 to 64 KiB. */
-const MAX_FILLED = 64 * 1024;
+/**
+ * Once its placeholders are filled, and of the query that parameters become, in characters before they are encoded. Servers take
+ * 8 to 64 KiB of a request line.
+ */
+export const MAX_FILLED = 64 * 1024;
 
 /** @returns the filled URL, or what is wrong with it */
 export function checkUrl(url: string, param: JsonText | null, profile: Profile | null = null): URL | string {

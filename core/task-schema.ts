@@ -150,7 +150,7 @@ export const taskSchema = z
     requestParam: z
       .record(z.string(), json, { error: "must be an object" })
       .describe(
-        "GET and DELETE: what no placeholder used becomes the query. Others: the JSON body, as it was written; or a form, where `contentType` is `application/x-www-form-urlencoded`",
+        "GET and DELETE: what no placeholder used becomes the query. Others: the JSON body, as it was written; or a form, where `contentType` is `application/x-www-form-urlencoded`. A query has at most 65,536 characters, a form 10,000 values",
       )
       .nullish(),
     body: z

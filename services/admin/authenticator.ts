@@ -95,7 +95,14 @@ export class Authenticator {
     );
     if (wait > 0) {
       const retryAfter = Math.ceil(wait / 1000);
-      throw new BidaError("too_many_requests", "Too many failed logins", { retryAfter });
+      const limits = `${FREE_PER_ACCOUNT} for an account, ${FREE_PER_ADDRESS} from an address`;
+      throw new BidaError(
+        "too_many_requests",
+        `Too many failed logins (${limits}): the next one has to wait`,
+        {
+          retryAfter,
+        },
+      );
     }
     const name = canonicalName(credentials.username);
     const lane: Lane = isKnown ? "known" : { account: name };
@@ -182,7 +189,7 @@ export class Authenticator {
 
   async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const queue = this.#turns.get(key) ?? { waiting: 0, end: Promise.resolve() };
-    if (queue.waiting >= MAX_TURNS) throw tooMany();
+    if (queue.waiting >= MAX_TURNS) throw tooMany(MAX_TURNS);
     this.#turns.set(key, queue);
     queue.waiting += 1;
     const turn = queue.end.then(work);

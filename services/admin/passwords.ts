@@ -98,6 +98,8 @@ export class Passwords {
   }
 }
 
-/** For a login that has to be tried again later. */
-export const tooMany = (): BidaError =>
-  new BidaError("too_many_requests", "Too many logins at this moment", { retryAfter: 5 });
+/** For a login that has to be tried again later: `limit` of them wait already, or one has waited for too long. */
+export const tooMany = (limit = MAX_WAITING): BidaError =>
+  new BidaError("too_many_requests", `Too many logins at this moment: at most ${limit} wait for their turn`, {
+    retryAfter: 5,
+  });

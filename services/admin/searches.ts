@@ -31,7 +31,9 @@ export class Searches {
   #turn(caller: string): Promise<void> {
     const former = this.#waiting.get(caller);
     if (former === undefined && this.#waiting.size >= MOST)
-      throw new BidaError("too_many_requests", "Too many searches wait", { retryAfter: 1 });
+      throw new BidaError("too_many_requests", `Too many searches wait: at most ${MOST}`, {
+        retryAfter: 1,
+      });
     const turn = Promise.withResolvers<void>();
     // It keeps the place of the one before.
     this.#waiting.set(caller, turn);

@@ -4,6 +4,7 @@ import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
 import { legacyRefusal } from "../../core/legacy.ts";
+import { FREE_PER_ADDRESS } from "../../core/logins.ts";
 import { refusals } from "../../core/metrics.ts";
 import { legacyTaskSchema } from "../../core/schema/legacy.ts";
 import { EVERYTHING } from "../../store/scope.ts";
@@ -71,7 +72,11 @@ export function legacyRoutes(
     const wait = guesses.wait(sourceIp, socket);
     if (wait > 0) {
       const retryAfter = Math.ceil(wait / 1000);
-      throw new BidaError("too_many_requests", "too many wrong passwords from this address", { retryAfter });
+      throw new BidaError(
+        "too_many_requests",
+        `too many wrong passwords from this address (${FREE_PER_ADDRESS} are free): the next one has to wait`,
+        { retryAfter },
+      );
     }
     const { username, password } = headers;
     const given = typeof username === "string" && typeof password === "string";

@@ -96,7 +96,8 @@ export class Acceptance {
     const lag = Math.max(...both.map((batcher) => batcher.lag));
     const isFull = both.some(({ size, bytes }) => size >= MAX_WAITING || bytes >= MAX_WAITING_BYTES);
     if (lag < MAX_LAG && !isFull) return;
-    throw new BidaError("too_many_requests", "Tasks come in faster than they can be committed", {
+    const limits = `${MAX_LAG} ms, ${MAX_WAITING} tasks or ${MAX_WAITING_BYTES / 1024 ** 2} MiB may wait`;
+    throw new BidaError("too_many_requests", `Tasks come in faster than they can be committed (${limits})`, {
       retryAfter: Math.min(30, 1 + Math.ceil(lag / 1_000)),
     });
   }

@@ -9,6 +9,7 @@ import { parseLegacyTask } from "../../core/legacy.ts";
 import { readTask } from "../../core/parse-task.ts";
 import { taskAttemptsSchema } from "../../core/schema/tasks.ts";
 import { Slices } from "../../core/slices.ts";
+import { withinErrors } from "../../core/submission.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { probeDatabase } from "../../store/database.ts";
 import { attemptPage } from "../../store/payloads.ts";
@@ -58,7 +59,7 @@ const scheduler: ServiceSchema = {
         results.push(result);
         if (slices.over) await slices.rest();
       }
-      return { results: await Promise.all(results) };
+      return { results: withinErrors(await Promise.all(results)) };
     },
 
     submitMany: async ({ items }, ctx) => {

@@ -1,14 +1,15 @@
 /** Many tasks as text, page after page, each asked for once the one before has been taken. */
 import { stringify } from "csv-stringify";
 import type { Page } from "../../core/contract.ts";
+import { Slices } from "../../core/slices.ts";
 import { type ExactTaskItem, printTask } from "../../core/task-json.ts";
 import { maskTask } from "../../core/task-secrets.ts";
 
 /** Tasks of the first page, which is asked for before anything is written. */
 export const FIRST_PAGE = 20;
 const MAX_PAGE = 200;
-/** What a page should take at most, in characters; payloads have up to 1 MiB. */
-const PAGE_SIZE = 2 * 1024 * 1024;
+/** What a page should take at most, in characters; payloads have up to 1 MiB. Each page is read in one go. */
+const PAGE_SIZE = 512 * 1024;
 
 /** In the order of the columns. */
 const COLUMNS = [
@@ -51,8 +52,13 @@ export type AskPage = (limit: number, cursor: string | null) => Promise<Page<Exa
  * who may see them.
  */
 export async function* tasksFrom(first: Page<ExactTaskItem>, ask: AskPage): AsyncGenerator<ExactTaskItem> {
+  const slices = new Slices();
   for (let page = first; ; ) {
-    for (const task of page.items) yield withoutSecrets(task);
+    for (const task of page.items) {
+      // A reader that is quick, and a database in this process, would never let the event loop have its turn.
+      if (slices.over) await slices.rest();
+      yield withoutSecrets(task);
+    }
     if (page.nextCursor === null) return;
     page = await ask(fitting(page.items), page.nextCursor);
   }

@@ -36,7 +36,18 @@ async function everyPage(place: Place, path: string): Promise<Seen> {
 
 const PAGE = 4.5 * MIB;
 
+const exports: Row[] = ["csv", "jsonl"].map((format) => ({
+  name: `an export of ${LARGE_TASKS} tasks of 1 MiB, as ${format}`,
+  run: async (place) =>
+    asked(place, "GET", `/v1/tasks/export?format=${format}&sourceAppName=${await stored(place)}`),
+  status: [200],
+  // A stream.
+  bytes: 2 * LARGE_TASKS * MIB,
+  cpuSeconds: 6,
+}));
+
 export const listRows: Row[] = [
+  ...exports,
   {
     name: `a list of ${LARGE_TASKS} tasks of 1 MiB, with their payloads`,
     run: async (place) =>
