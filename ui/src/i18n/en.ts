@@ -71,7 +71,7 @@ export const en = {
   "problem.forbidden": "Not allowed",
   "problem.not_found": "There is no such thing here",
   "problem.state_conflict": "The task's state forbids it",
-  "problem.conflict": "It contradicts what is there",
+  "problem.conflict": "It conflicts with existing data",
   "problem.body_too_large": "The body is too large",
   "problem.unsupported_media_type": "The body must be JSON",
   "problem.idempotency_conflict": "The idempotency key was used for another body",
@@ -350,7 +350,7 @@ export const en = {
   "pager.back": "Previous page",
   "pager.next": "Next page",
   "search.notYet": "Nothing found so far",
-  "search.notYet.text": "What is newest was looked through. A time range makes the search shorter.",
+  "search.notYet.text": "The newest entries were looked through. A time range makes the search shorter.",
   "search.further": "Look further",
   "tasks.search": "Task id, URL, or text in the payload",
   "tasks.every": "All",
@@ -451,7 +451,7 @@ export const en = {
   "job.pause.done": "The job is paused",
   "job.resume.done": "The job is resumed",
   "job.stop.title": "Stop this job?",
-  "job.stop.text": "What is done stays as it is. The job cannot go on afterwards; a new one can be started.",
+  "job.stop.text": "Finished work stays as it is. The job cannot go on afterwards; a new one can be started.",
   "job.outcome": "Tasks now",
   "job.outcome.open": "Being called",
   "job.outcome.gone": "Deleted by retention",
@@ -625,7 +625,7 @@ export const en = {
   "retry.on.hint":
     "Statuses, classes, error codes: 429, 5xx, timeout. Empty: after any failure; none: after no failure.",
 
-  // What is wrong with JSON: the parser's own words (core/json/reader.ts), by which they are found
+  // Errors in JSON: the parser's own words (core/json/reader.ts), by which they are found
   "json.colon": "needs a colon after a name",
   "json.member": "needs a comma or } after a value",
   "json.element": "needs a comma or ] after a value",
@@ -639,7 +639,7 @@ export const en = {
   "json.behind": "has something behind its end",
 
   // New task
-  "new.call": "What is called",
+  "new.call": "The call",
   "new.url.hint": "{name} is filled from the parameters.",
   "new.payload": "Payload",
   "new.payload.param": "Parameters",
@@ -896,7 +896,7 @@ export const en = {
   "channel.test.ok": "The platform accepted it",
   "channel.test.failed": "The platform refused it",
   "channel.test.answer": "The platform's answer",
-  "channel.test.sent": "What was sent",
+  "channel.test.sent": "Message sent",
   "channel.saved": "Channel “{name}” saved",
   "channel.deleted": "Channel “{name}” deleted",
   "channel.delete.title": "Delete channel “{name}”?",
@@ -940,12 +940,12 @@ export const en = {
   "pace.spacing.factor": "Times as long each time",
   "pace.spacing.max": "At most",
   "pace.spacing.hint": "After six messages in a row. It begins anew once it was quiet.",
-  "preview.title": "What is sent",
+  "preview.title": "Message preview",
   "preview.single": "One alarm",
   "preview.digest": "Many",
   "preview.single.label": "Body of one alarm, with the longest URL",
   "preview.digest.label": "Body of 128 alarms",
-  "preview.shortened": "Shortened to what the platform takes. It says what is left out, and the link stays.",
+  "preview.shortened": "Shortened to the platform's limit. It says how much is left out, and the link stays.",
   "sizes.body": "{bytes|byte|bytes} in all",
   "sizes.bytes": "bytes",
   "sizes.characters": "characters",
