@@ -15,7 +15,7 @@ export const REFUSALS = {
   not_found: [404, "There is no such thing here"],
   method_not_allowed: [405, "This takes other methods"],
   state_conflict: [409, "The task's state forbids it"],
-  conflict: [409, "It contradicts what is there"],
+  conflict: [409, "It conflicts with existing data"],
   limit_reached: [409, "There may be no more of it"],
   body_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body must be JSON"],

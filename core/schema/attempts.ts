@@ -46,7 +46,7 @@ export const attemptItemSchema = z
         "With `include=response`: the first 200 characters of the answer; null where it is none, no text, or encrypted",
       ),
   })
-  .meta({ id: "AttemptItem", description: "A call, without what was answered" });
+  .meta({ id: "AttemptItem", description: "A call, without its answer" });
 
 export const attemptPageSchema = z.object({
   items: z.array(attemptItemSchema),

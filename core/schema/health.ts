@@ -9,6 +9,6 @@ export const healthSchema = z
     ok: z.boolean(),
     parts: z
       .record(z.string(), z.string().nullable())
-      .describe("Part → null where usable, else what is wrong"),
+      .describe("Part → null where usable, else the reason why not"),
   })
   .meta({ id: "Health" }) satisfies z.ZodType<Health>;

@@ -157,7 +157,9 @@ export const neighboursSchema = z
     next: taskIdSchema.nullable().describe("The one below it; null: none"),
     complete: z
       .boolean()
-      .describe("False: not all tasks were looked at, since few fit the filters; what is null may be there"),
+      .describe(
+        "False: not all tasks were looked at, since few fit the filters; the one that is null may exist",
+      ),
   })
   .meta({
     id: "Neighbours",

@@ -31,7 +31,7 @@ export const filterFields = {
   app: filter.describe("Name of the app whose key handed them over").optional(),
   url: filter
     .describe(
-      "Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query",
+      "Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query",
     )
     .optional(),
   destination: originSchema.describe("The origin that is called: `https://host:port`").optional(),

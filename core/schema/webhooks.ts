@@ -208,7 +208,7 @@ const sizeSchema = z.object({
   unit: z.enum(["bytes", "characters"]),
 });
 const sentFields = {
-  body: z.string().describe("Byte for byte, without what is secret"),
+  body: z.string().describe("Byte for byte, without secrets"),
   bytes: z.number().describe("Of the whole body, as it is sent"),
   sizes: z
     .array(sizeSchema)

@@ -12,7 +12,7 @@ export const attemptRoutes: Route[] = [
     tag: "Attempts",
     summary: "Calls of all tasks, newest first",
     description:
-      "Without what was answered, which stands in the task's attempts; `include=response` gives its beginning. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.",
+      "Without the answers, which stand in the task's attempts; `include=response` gives its beginning. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.",
     access: { role: "viewer", apps: true },
     query: attemptQuerySchema,
     answer: { description: "A page", schema: attemptPageSchema },

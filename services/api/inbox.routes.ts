@@ -59,7 +59,7 @@ export const inboxRoutes: Route[] = [
     tag,
     summary: "Mute alarms for a time",
     description:
-      "By destination, `sourceAppName`, `errorCode` or what was raised (`incident`, an id of `GET /v1/alarms`); where several are given, alarms that fit all. One for the same takes the place of the one before.",
+      "By destination, `sourceAppName`, `errorCode` or one alarm (`incident`, an id of `GET /v1/alarms`); where several are given, alarms that fit all. One for the same takes the place of the one before.",
     access: { role: "operator" },
     body: { schema: muteRequestSchema },
     refusals: ["not_found", "limit_reached"],

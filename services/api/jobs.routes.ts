@@ -55,7 +55,7 @@ export const jobRoutes: Route[] = [
     method: "DELETE",
     path: "/v1/jobs/{jobId}",
     tag,
-    summary: "Stop a job; what is done stays",
+    summary: "Stop a job; finished tasks stay as they are",
     access: CHANGE,
     body: { schema: stopSchema, optional: true },
     refusals: ["conflict"],

@@ -17,7 +17,7 @@ const DESCRIPTION = `Guaranteed delivery of HTTP callbacks.
 Refusals are problem documents (RFC 9457); their codes: [/docs/errors](/docs/errors). Fields that are not known are refused.
 400 \`invalid_http\` and 431 \`headers_too_large\` come before it is known what a request asks for, 508 \`own_callback\` where it carries
 \`bida-attempt\`: a callback may not hand over a task. A path with another method than it has gets 405 \`method_not_allowed\`, with \`Allow\`.
-\`x-role\`: the least role of users that may; \`x-apps\`: whether calling apps may, for what is theirs.`;
+\`x-role\`: the least role of users that may; \`x-apps\`: whether calling apps may, for their own tasks.`;
 
 /** @throws Error where the declarations do not fit together; a test makes the document of all routes */
 export function openApiDocument(routes: Declaration[], version: string): OpenApiDocument {

@@ -50,7 +50,7 @@ export interface paths {
     "/v1/attempts": {
         /**
          * Calls of all tasks, newest first
-         * @description Without what was answered, which stands in the task's attempts; `include=response` gives its beginning. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
+         * @description Without the answers, which stand in the task's attempts; `include=response` gives its beginning. Where few calls fit the filters a page may hold fewer than `limit`, and still have a `nextCursor`.
          */
         get: operations["getAttempts"];
     };
@@ -132,7 +132,7 @@ export interface paths {
     "/v1/jobs/{jobId}": {
         /** One job: its progress, what it left out, and what became of its tasks */
         get: operations["getJobsByJobId"];
-        /** Stop a job; what is done stays */
+        /** Stop a job; finished tasks stay as they are */
         delete: operations["deleteJobsByJobId"];
         /** Set the pace of a job, pause it or have it go on */
         patch: operations["patchJobsByJobId"];
@@ -142,7 +142,7 @@ export interface paths {
         get: operations["getMutes"];
         /**
          * Mute alarms for a time
-         * @description By destination, `sourceAppName`, `errorCode` or what was raised (`incident`, an id of `GET /v1/alarms`); where several are given, alarms that fit all. One for the same takes the place of the one before.
+         * @description By destination, `sourceAppName`, `errorCode` or one alarm (`incident`, an id of `GET /v1/alarms`); where several are given, alarms that fit all. One for the same takes the place of the one before.
          */
         post: operations["postMutes"];
     };
@@ -569,7 +569,7 @@ export interface components {
             /** @description Null: no answer came */
             statusCode: number | null;
         };
-        /** @description A call, without what was answered */
+        /** @description A call, without its answer */
         AttemptItem: {
             durationMs: number;
             errorCode: string | null;
@@ -797,7 +797,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query */
                 url?: string;
             };
             note?: string;
@@ -1105,7 +1105,7 @@ export interface components {
         };
         Health: {
             ok: boolean;
-            /** @description Part → null where usable, else what is wrong */
+            /** @description Part → null where usable, else the reason why not */
             parts: {
                 [key: string]: string | null;
             };
@@ -1227,7 +1227,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1322,7 +1322,7 @@ export interface components {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query */
                 url?: string;
             };
             finishedAt: string | null;
@@ -1420,7 +1420,7 @@ export interface components {
         };
         /** @description The tasks beside one in a list */
         Neighbours: {
-            /** @description False: not all tasks were looked at, since few fit the filters; what is null may be there */
+            /** @description False: not all tasks were looked at, since few fit the filters; the one that is null may exist */
             complete: boolean;
             /** @description The one below it; null: none */
             next: string | null;
@@ -2409,7 +2409,7 @@ export interface components {
         WebhookPreview: {
             /** @description Of many such alarms */
             digest: {
-                /** @description Byte for byte, without what is secret */
+                /** @description Byte for byte, without secrets */
                 body: string;
                 /** @description Of the whole body, as it is sent */
                 bytes: number;
@@ -2427,7 +2427,7 @@ export interface components {
             };
             /** @description Of one alarm, whose URL has 2,048 characters */
             single: {
-                /** @description Byte for byte, without what is secret */
+                /** @description Byte for byte, without secrets */
                 body: string;
                 /** @description Of the whole body, as it is sent */
                 bytes: number;
@@ -2571,7 +2571,7 @@ export interface components {
             errorCode: string | null;
             errorMessage: string | null;
             sent: {
-                /** @description Byte for byte, without what is secret */
+                /** @description Byte for byte, without secrets */
                 body: string;
                 /** @description Of the whole body, as it is sent */
                 bytes: number;
@@ -4360,7 +4360,7 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query */
                 url?: string;
             };
             header?: {
@@ -4626,7 +4626,7 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query */
                 url?: string;
             };
             header?: {
@@ -4942,7 +4942,7 @@ export interface operations {
                 /** @description Status of the last answer, or a class such as `5xx`. Repeat it for several */
                 status?: (number | ("2xx" | "3xx" | "4xx" | "5xx"))[];
                 targetAppName?: string;
-                /** @description Part of the URL that is called: with its placeholders filled. Users do not find what is masked: of a URL with a secret in its query that was not filled, they search what stands before the query */
+                /** @description Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query */
                 url?: string;
             };
             header?: {
