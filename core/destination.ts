@@ -65,7 +65,7 @@ export interface DestinationQuery {
   cursor?: string | undefined;
 }
 
-/** The body of `PATCH /v1/destinations/{origin}`. What is missing stays as it is. */
+/** The body of `PATCH /v1/destinations/{origin}`. Missing fields stay as they are. */
 export interface DestinationChange {
   paused?: boolean | undefined;
   concurrency?: number | null | undefined;

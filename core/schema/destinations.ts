@@ -21,7 +21,7 @@ const limit = (min: number, max: number) =>
     .max(max, `must be ${min} to ${max}`)
     .nullable();
 
-/** The body of a change. What is missing stays as it is. */
+/** The body of a change. Missing fields stay as they are. */
 export const destinationChangeSchema = z
   .strictObject({
     paused: z.boolean("must be true or false").optional(),
@@ -47,7 +47,7 @@ export const destinationChangeSchema = z
   })
   .meta({
     id: "DestinationChange",
-    description: "What is missing stays as it is",
+    description: "Missing fields stay as they are",
     examples: [
       { paused: true, note: "They deploy until noon" },
       { concurrency: 4, ratePerSecond: 20 },

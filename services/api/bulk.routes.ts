@@ -79,7 +79,7 @@ export const bulkRoutes: Route[] = [
     tag,
     summary: "Send a copy of a task, changed",
     description:
-      "The body has the fields of a new task that differ, `note` and `resolveOriginal`. What is missing is the original's; null takes it away.",
+      "The body has the fields of a new task that differ, `note` and `resolveOriginal`. Missing fields are the original's; null removes one.",
     access: CHANGE,
     body: { schema: resendSchema, size: "task", optional: true, asText: true },
     idempotent: true,

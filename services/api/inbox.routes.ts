@@ -20,7 +20,7 @@ export const inboxRoutes: Route[] = [
     method: "GET",
     path: "/v1/alarms",
     tag,
-    summary: "What was raised, the latest first",
+    summary: "List the alarms that were raised, the latest first",
     description:
       "Alarms that are about the same are one while it lasts: tasks that failed alike (an incident), a breaker, a backlog, a broken channel, a destination that fails.",
     access: { role: "viewer" },
@@ -40,7 +40,7 @@ export const inboxRoutes: Route[] = [
     description: "Everybody sees who, when and the note. Its alarms go on.",
     access: { role: "operator" },
     body: { schema: acknowledgeSchema, optional: true },
-    answer: { description: "What was raised", schema: raisedSchema },
+    answer: { description: "The alarm", schema: raisedSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.acknowledgeRaised", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
@@ -48,7 +48,7 @@ export const inboxRoutes: Route[] = [
     method: "GET",
     path: "/v1/mutes",
     tag,
-    summary: "What is muted",
+    summary: "List the mutes",
     access: { role: "viewer" },
     answer: { description: "All that are in force", schema: pageOf(muteViewSchema) },
     handler: ({ broker, meta }) => read(broker, "admin.listMutes", {}, { meta }),

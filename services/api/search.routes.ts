@@ -24,7 +24,7 @@ export const searchRoutes: Route[] = [
       "Looks at each place where it can stand: task ids (also their beginning, their end, or as lists shorten them), business, order and idempotency keys, called URLs, payloads, apps, destinations, incidents. Five of each at most. No index knows what stands inside of URLs and payloads: there the newest tasks are looked at for about 100 ms.",
     access: READ,
     query: searchQuerySchema,
-    answer: { description: "What was found, place by place", schema: searchAnswerSchema },
+    answer: { description: "Findings, place by place", schema: searchAnswerSchema },
     handler: ({ broker, query, meta }) => read(broker, "admin.search", query as { text: string }, { meta }),
   },
   {

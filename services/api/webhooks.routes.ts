@@ -90,7 +90,7 @@ export const webhookRoutes: Route[] = [
     path: "/v1/webhooks/{id}",
     tag,
     summary: "Change a channel",
-    description: "What is missing stays, secrets too; null takes a field back to its default.",
+    description: "Missing fields stay as they are, secrets too; null takes a field back to its default.",
     access: CHANGE,
     body: { schema: webhookPatchSchema },
     answer: { description: "The channel", schema: webhookViewSchema },

@@ -3,7 +3,7 @@
 export interface paths {
     "/v1/alarms": {
         /**
-         * What was raised, the latest first
+         * List the alarms that were raised, the latest first
          * @description Alarms that are about the same are one while it lasts: tasks that failed alike (an incident), a breaker, a backlog, a broken channel, a destination that fails.
          */
         get: operations["getAlarms"];
@@ -138,7 +138,7 @@ export interface paths {
         patch: operations["patchJobsByJobId"];
     };
     "/v1/mutes": {
-        /** What is muted */
+        /** List the mutes */
         get: operations["getMutes"];
         /**
          * Mute alarms for a time
@@ -274,7 +274,7 @@ export interface paths {
     "/v1/tasks/{taskId}/resend": {
         /**
          * Send a copy of a task, changed
-         * @description The body has the fields of a new task that differ, `note` and `resolveOriginal`. What is missing is the original's; null takes it away.
+         * @description The body has the fields of a new task that differ, `note` and `resolveOriginal`. Missing fields are the original's; null removes one.
          */
         post: operations["postTasksByTaskIdResend"];
     };
@@ -390,7 +390,7 @@ export interface paths {
         delete: operations["deleteWebhooksById"];
         /**
          * Change a channel
-         * @description What is missing stays, secrets too; null takes a field back to its default.
+         * @description Missing fields stay as they are, secrets too; null takes a field back to its default.
          */
         patch: operations["patchWebhooksById"];
     };
@@ -895,7 +895,7 @@ export interface components {
             window: number | null;
         };
         /**
-         * @description What is missing stays as it is
+         * @description Missing fields stay as they are
          * @example {
          *       "paused": true,
          *       "note": "They deploy until noon"
@@ -2670,7 +2670,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was raised */
+            /** @description The alarm */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -3921,7 +3921,7 @@ export interface operations {
             cookie?: never;
         };
         responses: {
-            /** @description What was found, place by place */
+            /** @description Findings, place by place */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
