@@ -134,18 +134,18 @@ function missing(field: string, text: string, charset: string | null): FieldErro
 
 function formErrors(param: JsonText | null, charset: string | null): FieldError[] {
   if (param === null) return [];
+  let count = 0;
+  for (const value of membersOf(param).values()) {
+    count += kindOf(value) === "list" ? elementsOf(value).length : 1;
+    if (count <= MAX_FORM_FIELDS) continue;
+    const message = `must have at most ${MAX_FORM_FIELDS} values where it is sent as a form`;
+    return [{ field: "requestParam", message }];
+  }
   const members = Array.from(membersOf(param), ([name, value]) => ({
     field: `requestParam.${name.slice(0, 64).toWellFormed()}`,
     name,
     values: kindOf(value) === "list" ? elementsOf(value) : [value],
   }));
-  if (members.reduce((sum, { values }) => sum + values.length, 0) > MAX_FORM_FIELDS)
-    return [
-      {
-        field: "requestParam",
-        message: `must have at most ${MAX_FORM_FIELDS} values where it is sent as a form`,
-      },
-    ];
   const nested = members.filter(({ values }) => values.some((one) => /^[{[]/.test(one)));
   if (nested.length > 0)
     return nested.map(({ field }) => ({
