@@ -3,7 +3,7 @@
  * these are is told by their names. Pure, and without Node APIs: the console looks for the mask too.
  */
 import { MASK } from "./alarm/mask.ts";
-import { membersOf } from "./json/look.ts";
+import { membersOf, plainText } from "./json/look.ts";
 import type { JsonText } from "./json/text.ts";
 import type { Method } from "./task.ts";
 import { placeholdersOf } from "./url-template.ts";
@@ -19,6 +19,9 @@ const PARTED = "key|pwd|auth";
 const namesOf = (char: string): string =>
   `(?:${WHOLE}|${char}*(?:${END})s?|(?:${char}*[-_.])?(?:${PARTED})s?)`;
 const SECRET_NAME = new RegExp(`^${namesOf("[^]")}$`, "i");
+/** `token[]`, `user[password][0]`: how PHP, Rails and qs write lists and objects. */
+const INDEX = /(?:\[[^\]]*\])+$/;
+const LAST_INDEX = /\[([^[\]]*[^[\]\d][^[\]]*)\](?:\[\d*\])*$/;
 /** Values that are credentials whatever their name: a JSON Web Token (RFC 7519). */
 const JWT = /^eyJ[\w-]{8,}\.[\w-]+\.[\w-]*$/;
 
@@ -29,16 +32,21 @@ const JWT = /^eyJ[\w-]{8,}\.[\w-]+\.[\w-]*$/;
 export const HIDING = {
   /** A URL with credentials before its host. */
   userInfo: "^[a-z][a-z0-9+.-]*://[^/?#@]*@",
-  /** A URL with a secret in its query. A name that is percent-encoded may be any. */
-  query: `[?&](?:(?:[^=&#]*%[^=&#]*|${namesOf("[^=&#]")})=|[^=&#]*=eyj[a-z0-9_-]{8,}[.])`,
-  /** A URL of whose query a placeholder fills a secret part. */
-  placeholder: `[?&](?:[^=&#]*%[^=&#]*|${namesOf("[^=&#]")})=[^&#]*[{]`,
+  /** A URL with a secret in its query. A name that is percent-encoded, or has an index, may be any. */
+  query: `[?&](?:(?:[^=&#]*[%\\[][^=&#]*|${namesOf("[^=&#]")})=|[^=&#]*=eyj[a-z0-9_-]{8,}[.])`,
+  /** A URL of whose query a placeholder fills a secret part, or a name. */
+  placeholder: `[?&](?:(?:[^=&#]*[%\\[][^=&#]*|${namesOf("[^=&#]")})=[^&#]*|[^=&#]*)[{]`,
+  /** A URL of whose query a placeholder fills a part: {@link members} may be in it. */
+  filled: "[?][^#]*[{]",
   /** The JSON of parameters that become the query. */
-  members: `"${namesOf('[^"]')}":|"eyj[a-z0-9_-]{8,}[.]`,
+  members: `"(?:[^"]*\\[[^"]*|${namesOf('[^"]')})":|"eyj[a-z0-9_-]{8,}[.]`,
 };
 
 /** Whether a header or a parameter of this name holds a credential. */
-export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
+export function isSecretName(name: string): boolean {
+  if (!name.includes("[")) return SECRET_NAME.test(name);
+  return SECRET_NAME.test(name.replace(INDEX, "")) || SECRET_NAME.test(LAST_INDEX.exec(name)?.[1] ?? "");
+}
 
 /** Whether a header or a parameter is a credential. */
 export const isSecret = (name: string, value: string): boolean => isSecretName(name) || JWT.test(value);
@@ -72,10 +80,12 @@ export function maskTaskUrl(url: string): string {
  * part of the URL is masked.
  */
 export function maskParam(param: JsonText, method: Method, url: string): JsonText {
-  const fillers = secretPlaceholders(url);
   const isQuery = method === "GET" || method === "DELETE";
-  if (!isQuery && fillers.size === 0) return param;
+  const isFilled = /\?[^#]*\{/.test(url);
+  if (!isQuery && !isFilled) return param;
   const members = membersOf(param);
+  const fillers = isFilled ? secretPlaceholders(url, members) : NOBODY;
+  if (!isQuery && fillers.size === 0) return param;
   const isHidden = (name: string, json: JsonText) =>
     fillers.has(name) || (isQuery && isSecret(name, json.replace(/^"|"$/g, "")));
   if (![...members].some(([name, json]) => isHidden(name, json))) return param;
@@ -192,12 +202,19 @@ const isPlaceholder = (value: string): boolean => {
   return name !== undefined && more.length === 0 && value === `{${name}}`;
 };
 
-/** Names of the placeholders that fill secret parts of a URL. */
-function secretPlaceholders(url: string): Set<string> {
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Names of the placeholders that fill secret parts of a URL's query. Its names may be filled as well. */
+function secretPlaceholders(url: string, members: ReadonlyMap<string, JsonText>): Set<string> {
   const names = new Set<string>();
-  if (!url.includes("{")) return names;
+  const filled = (text: string) =>
+    placeholdersOf(text).reduce(
+      (part, name) => part.replace(`{${name}}`, () => plainText(members.get(name) ?? ("" as JsonText))),
+      text,
+    );
   mapQuery(url, (name, value) => {
-    if (isSecretName(name)) for (const placeholder of placeholdersOf(value)) names.add(placeholder);
+    if (isSecret(filled(name), filled(value)))
+      for (const placeholder of placeholdersOf(value)) names.add(placeholder);
     return value;
   });
   return names;

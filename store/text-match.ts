@@ -53,8 +53,9 @@ export function whereSeenPayloadContains(db: Matching, query: Query, part: strin
   const [params, inParams] = anyOf(paramConditions(db, part));
   const [bodies, inBodies] = anyOf(bodyConditions(db, part));
   query.whereRaw(
-    `(${bodies} OR (${params} AND (request_method NOT IN ('GET', 'DELETE') OR ${not("request_param")}) AND ${not("url")}))`,
-    [...inBodies, ...inParams, HIDING.members, HIDING.placeholder],
+    `(${bodies} OR (${params} AND ${not("url")} AND
+      (${not("request_param")} OR (request_method NOT IN ('GET', 'DELETE') AND ${not("url")}))))`,
+    [...inBodies, ...inParams, HIDING.placeholder, HIDING.members, HIDING.filled],
   );
 }
 

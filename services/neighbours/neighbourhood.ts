@@ -128,8 +128,14 @@ export class Neighbourhood {
     return unsettledUntil > this.#now();
   }
 
+  /**
+   * Which versions are spoken here. Bida's own nodes understand both, and met each other in any: a broker of the other one would
+   * complain of each heartbeat. So theirs counts only where nobody else is there.
+   */
   get versions(): Set<ProtocolVersion> {
-    return new Set(Array.from(this.#nodes.values(), ({ version }) => version));
+    const nodes = [...this.#nodes.values()];
+    const others = nodes.filter(({ information }) => !information?.isGateway);
+    return new Set((others.length > 0 ? others : nodes).map(({ version }) => version));
   }
 
   /** How long until the next heartbeat of ours, in ms: nobody takes a node for dead that beats as often as itself. */

@@ -81,6 +81,8 @@ export interface NodeInformation {
   listeners: Listener[];
   /** The installation that the node says it is of; null: it is not Bida's. */
   installation: string | null;
+  /** It is a node of Bida's like this one, which understands both versions. */
+  isGateway: boolean;
 }
 
 /** @param packet an INFO that was checked (`bus/packet.ts`) */
@@ -100,6 +102,7 @@ export function readInformation({ fields }: Packet): NodeInformation {
     ),
     installation:
       isObject(metadata) && typeof metadata.installation === "string" ? metadata.installation : null,
+    isGateway: isObject(metadata) && typeof metadata.bida === "string",
   };
 }
 
