@@ -23,6 +23,7 @@ import type { Database } from "../../store/database.ts";
 import { transaction } from "../../store/failures.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
+import { endJobsOf } from "./jobs.ts";
 import { officeOf } from "./office.ts";
 import { audited, difference } from "./people-parts.ts";
 
@@ -72,6 +73,7 @@ export const appActions = {
       const after = await writeApp(within, box, before, given(patch), now);
       const changed = difference(appView(before, now), appView(after, now));
       await audited(within, clock, ctx, { action: "app.change", target: targetOf(id), ...changed });
+      if (after.disabled) await endJobsOf(within, ctx, { kind: "app", id }, now, "Its app was disabled");
       return appView(after, now);
     });
     broadcast(ctx.broker, "access.changed", { kind: "app", id });
@@ -85,6 +87,7 @@ export const appActions = {
       await deleteApp(within, app, clock.now());
       const before = { name: app.name, ipAllow: app.ipAllow, ratePerSecond: app.ratePerSecond };
       await audited(within, clock, ctx, { action: "app.delete", target: targetOf(id), before });
+      await endJobsOf(within, ctx, { kind: "app", id }, clock.now(), "Its app was deleted");
     });
     broadcast(ctx.broker, "access.changed", { kind: "app", id });
     return {};

@@ -2,13 +2,15 @@
 
 import type { z } from "zod";
 import type { JobDetail, JobView } from "../../core/bulk.ts";
-import { isoOrNull } from "../../core/clock.ts";
+import type { Actor } from "../../core/caller.ts";
+import { type EpochMs, isoOrNull } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
 import type { jobChangeSchema, jobQuerySchema } from "../../core/schema/bulk.ts";
 import { recordAudit, recordAudits } from "../../store/audit.ts";
 import { outcomeOf } from "../../store/bulk/acted.ts";
-import { changeJob, findJob, listJobs, stopJob } from "../../store/bulk/jobs.ts";
+import { changeJob, findJob, listJobs, stopJob, stopJobsOf } from "../../store/bulk/jobs.ts";
 import type { StoredJob } from "../../store/bulk/rows.ts";
+import type { Database } from "../../store/database.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
@@ -85,6 +87,29 @@ export async function endJob(
     }),
   );
   return jobView(job);
+}
+
+/**
+ * Ends the jobs of a caller who may not go on with them: disabled, deleted, or with a lesser role. In the transaction of that change.
+ * @param because for the audit log
+ */
+export async function endJobsOf(
+  within: Database,
+  ctx: BidaContext,
+  actor: Pick<Actor, "kind" | "id">,
+  now: EpochMs,
+  because: string,
+): Promise<void> {
+  for (const { id, matched, done, changed } of await stopJobsOf(within, actor, now))
+    await recordAudit(within, {
+      at: now,
+      ...originOfCall(ctx),
+      action: "job.stop",
+      group: id,
+      target: { type: "job", id },
+      after: { matched, done, changed },
+      note: because,
+    });
 }
 
 export function jobView(job: StoredJob): JobView {

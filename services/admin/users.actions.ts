@@ -21,6 +21,7 @@ import {
 } from "../../store/users.ts";
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
+import { endJobsOf } from "./jobs.ts";
 import { officeOf } from "./office.ts";
 import { audited, difference } from "./people-parts.ts";
 
@@ -65,6 +66,14 @@ export const userActions = {
       const changed = difference(userView(before), userView(after));
       if (passwordHash !== undefined) Object.assign(changed.after, { password: "changed" });
       await audited(within, clock, ctx, { action: "user.change", target: targetOf(id), ...changed });
+      if (after.disabled || after.role === "viewer")
+        await endJobsOf(
+          within,
+          ctx,
+          { kind: "user", id },
+          clock.now(),
+          "Its user was disabled, or is no operator",
+        );
       return userView(after);
     });
     broadcast(ctx.broker, "access.changed", { kind: "user", id });
@@ -79,6 +88,7 @@ export const userActions = {
       await deleteUser(within, id);
       const before = { username, role, disabled };
       await audited(within, clock, ctx, { action: "user.delete", target: targetOf(id), before });
+      await endJobsOf(within, ctx, { kind: "user", id }, clock.now(), "Its user was deleted");
     });
     broadcast(ctx.broker, "access.changed", { kind: "user", id });
     return {};

@@ -35,6 +35,7 @@ import { OwnHost } from "./own-host.ts";
 import { sendBareProblem, sendProblem } from "./problem.ts";
 import { loggedRefusal } from "./refusal-log.ts";
 import { setRequestId } from "./request-id.ts";
+import { checkTarget } from "./request-target.ts";
 import { aliasesOf, type Declaration, type Route } from "./route.ts";
 import { setSafeHeaders } from "./safe-headers.ts";
 import { searchRoutes } from "./search.routes.ts";
@@ -156,6 +157,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
       try {
         this.ownHost.check(req);
         checkNotOwn(req);
+        checkTarget(req);
       } catch (error) {
         return refuse(error);
       }

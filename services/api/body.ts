@@ -32,7 +32,10 @@ export async function readText(
   if (Number(req.headers["content-length"]) > LIMITS[size]) throw new BidaError("body_too_large");
   if (!hasBody(req)) return undefined;
   const type = req.headers["content-type"] ?? "";
-  if (!isJsonType(type)) throw new BidaError("unsupported_media_type");
+  if (!isJsonType(type)) {
+    const found = type === "" ? "is missing" : `says ${type.slice(0, 100)}`;
+    throw new BidaError("unsupported_media_type", `The content-type must be application/json; it ${found}`);
+  }
   const charset = charsetOf(type) ?? "utf-8";
   if (!canDecode(charset))
     throw new BidaError("unsupported_media_type", `The body's charset is not known: ${charset.slice(0, 40)}`);

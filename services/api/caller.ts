@@ -169,7 +169,8 @@ export class Callers {
     } else if (scheme === "" && token !== null) {
       return this.#session(token, among);
     }
-    throw new BidaError("unauthorized");
+    const ways = "Basic with a user's name and password, or Bearer with an app's key";
+    throw new BidaError("unauthorized", `The request names nobody: the authorization header takes ${ways}`);
   }
 
   /** The session token that a request carries, and the token of its browser; null where there is none. */

@@ -16,7 +16,7 @@ export function refusalOf(error: unknown): BidaError {
     name?: string;
   };
   const known = BY_TYPE.get(String(type)) ?? BY_TYPE.get(String(name));
-  if (known) return new BidaError(known);
+  if (known) return new BidaError(known, DETAILS.get(known));
   if (isRefusalCode(type)) return new BidaError(type);
   const number = typeof status === "number" ? status : code;
   if (number === 404) return new BidaError("not_found");
@@ -40,6 +40,11 @@ const BY_TYPE = new Map<string, RefusalCode>(
     PayloadTooLarge: "body_too_large",
   }),
 );
+
+/** Of refusals that come from the gateway itself. */
+const DETAILS = new Map<RefusalCode, string>([
+  ["not_found", "There is no such path: the API's begin with /v1, and /docs lists them"],
+]);
 
 /** Answers what Node's HTTP parser refused, on the bare socket: there is no request to answer. */
 export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): void {

@@ -146,7 +146,7 @@ function handlerOf(
     if (!route.query && route.access !== null && Object.keys(query).length > 0)
       parseWith(NO_QUERY, query, "invalid_query");
     const key = req.headers["idempotency-key"];
-    if (typeof key === "string") meta.idempotencyKey = key;
+    if (typeof key === "string") meta.idempotencyKey = checkedOnce(req, key);
     const [body, text] = await bodyOf(req, res, meta);
     const result = await route.handler({ broker, callers, params, query, body, text, meta, login, req, res });
     if (route.answer.contentType !== undefined) return;
@@ -181,6 +181,14 @@ function handlerOf(
       checkObject(body, route.tag === "Tasks" ? "invalid_task" : "invalid_body");
     return [body, ""];
   }
+}
+
+/** Node joins headers that are given twice: nobody has chosen that key. @throws BidaError invalid_body */
+function checkedOnce(req: IncomingMessage, key: string): string {
+  const times = key.includes(",") ? req.headersDistinct["idempotency-key"]?.length : 1;
+  if (times === 1) return key;
+  const errors = [{ field: "Idempotency-Key", message: "must be given once" }];
+  throw new BidaError("invalid_body", undefined, { errors });
 }
 
 const forbidden = ({ role, apps }: Access): string =>

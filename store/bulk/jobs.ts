@@ -1,4 +1,5 @@
 /** Jobs over many tasks as people see them: made, looked at, paused and set, stopped. Who works on them: `work.ts`. */
+import type { Knex } from "knex";
 import { v7 } from "uuid";
 import type { JobState } from "../../core/bulk.ts";
 import type { Actor } from "../../core/caller.ts";
@@ -106,12 +107,34 @@ export async function listJobs(
 
 /** How many jobs of one caller have not ended; those that are paused are among them. */
 export async function countOpenJobs(db: Database, actor: Pick<Actor, "kind" | "id">): Promise<number> {
-  const states = [...OPEN_STATES, "paused"];
-  const query = db.knex(TABLE).whereIn("state", states).where({ actor_kind: actor.kind });
-  if (actor.id === null) query.whereNull("actor_id");
-  else query.where("actor_id", actor.id);
-  const [row] = await reading<{ n: number | string }[]>(query.count({ n: "*" }));
+  const [row] = await reading<{ n: number | string }[]>(openOf(db.knex, actor).count({ n: "*" }));
   return Number(row?.n ?? 0);
+}
+
+function openOf(knex: Knex, { kind, id }: Pick<Actor, "kind" | "id">) {
+  const query = knex(TABLE)
+    .whereIn("state", [...OPEN_STATES, "paused"])
+    .where({ actor_kind: kind });
+  return id === null ? query.whereNull("actor_id") : query.where("actor_id", id);
+}
+
+/** Ends all jobs of one caller where they stand, in the transaction that takes the caller's rights away. @returns them */
+export async function stopJobsOf(
+  within: Database,
+  actor: Pick<Actor, "kind" | "id">,
+  now: EpochMs,
+): Promise<StoredJob[]> {
+  const rows = await reading<Row[]>(openOf(within.knex, actor));
+  const stopped: StoredJob[] = [];
+  for (const { id } of rows.map(jobFromRow)) {
+    // Behind the batch that is under way.
+    const job = await readJob(within.knex, id, true);
+    if (isEnded(job)) continue;
+    const end = { state: "stopped", paused_at: null, paused_by: null, finished_at: now };
+    await within.knex(TABLE).where("job_id", key(id)).update(end);
+    stopped.push(job);
+  }
+  return stopped;
 }
 
 /** Ends a job where it stands. @throws BidaError not_found; conflict where it has ended */

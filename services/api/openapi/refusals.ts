@@ -15,8 +15,8 @@ export function refusalsOf(route: Declaration): [status: number, codes: RefusalC
   // Of bytes, and of event streams.
   if (route.body || route.path === "/v1/events") add("share_used_up");
   if (route.query || route.access !== null) add("invalid_query");
-  // `invalid_json` is also what a path that is wrongly percent-encoded gets, and `invalid_query` a parameter in it that is none.
-  if (route.path.includes("{")) add("not_found", "invalid_json", "invalid_query");
+  // `invalid_query` is also what a parameter in the path gets that is none.
+  if (route.path.includes("{")) add("not_found", "invalid_query");
   if (route.body) {
     add("invalid_json", "invalid_encoding", "body_too_large", "unsupported_media_type");
     if (route.tag === "Tasks" || route.credentials === "legacy") add("invalid_task");

@@ -6,6 +6,7 @@ import type { AuditView } from "../../../core/people.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { until } from "../kit/until.ts";
 import { ADMIN, quick } from "../kit/world.ts";
+import { newUser } from "./access.ts";
 import type { Suite } from "./suite.ts";
 
 const fresh = (): string => `bulk${Math.random().toString(36).slice(2)}`;
@@ -180,6 +181,37 @@ export function bulkSuite({ test, world }: Suite): void {
     ]);
     const both = { taskIds: [crypto.randomUUID()], pace: 5 };
     assert.is((await post("/v1/tasks/retry", both)).json.errors[0].field, "pace");
+  });
+
+  test("a job ends with the rights of who asked for it: an app that is disabled or deleted, a user who is a viewer now", async () => {
+    const [kept, gone] = [await world().app(fresh()), await world().app(fresh())];
+    const operator = await newUser(world(), "operator");
+    const admin = (method: string, path: string, body?: object) => world().api(method, path, body);
+    const ways = [
+      { headers: kept.headers, end: () => admin("PATCH", `/v1/apps/${kept.id}`, { disabled: true }) },
+      { headers: gone.headers, end: () => admin("DELETE", `/v1/apps/${gone.id}`) },
+      {
+        headers: operator.headers,
+        end: () => admin("PATCH", `/v1/users/${operator.id}`, { role: "viewer" }),
+      },
+    ];
+    for (const { headers, end } of ways) {
+      const sourceAppName = fresh();
+      const owner = headers === operator.headers ? undefined : headers;
+      await add(20, { url: world().receiver.url(), sourceAppName, delayMs: 3_600_000 }, owner);
+      const { json } = await post("/v1/tasks/cancel", { filter: { sourceAppName }, pace: 1 }, headers);
+      const { id } = json.job;
+      assert.ok((await end()).status < 300);
+      const job = (await world().api("GET", `/v1/jobs/${id}`)).json;
+      assert.is(job.state, "stopped");
+      assert.ok(job.done < 20);
+      const [told] = await audit(`job:${id}`);
+      assert.equal([told?.action, told?.actor.name], ["job.stop", "admin"]);
+      assert.match(
+        told?.note ?? "",
+        /^Its (app was disabled|app was deleted|user was disabled, or is no operator)$/,
+      );
+    }
   });
 
   test("by selection: reasons why some were not changed, by count", async () => {
