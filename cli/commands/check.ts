@@ -1,7 +1,7 @@
 /** `bida check`: the settings, all mistakes at once. */
 import { configMistakes, isEmbedded, loadConfig } from "../../core/config.ts";
 import { type Command, shown } from "../../services/repl/command.ts";
-import { unknownSettings } from "../settings.ts";
+import { unknownSettings } from "../../services/repl/unknown-settings.ts";
 
 /** As every wrong setting. */
 const USAGE = 2;

@@ -1,7 +1,7 @@
 /** The settings of this machine, and the machine itself. */
 import { type Config, configMistakes, DEFAULT_PASSWORD, isEmbedded } from "../../core/config.ts";
 import { openFileLimit } from "../../core/open-files.ts";
-import { unknownSettings } from "../settings.ts";
+import { unknownSettings } from "../../services/repl/unknown-settings.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 
 const ABOUT = "settings";

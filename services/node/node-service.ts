@@ -10,6 +10,7 @@ import { collectProcessMetrics, eventLoopDelay, nodeInfo, registry } from "../..
 import packageJson from "../../package.json" with { type: "json" };
 import { fingerprintOf } from "../../store/secret-box.ts";
 import { actionsOf } from "../bus/bus.ts";
+import { unknownSettings } from "../repl/unknown-settings.ts";
 import { CpuShare } from "./cpu-share.ts";
 import { fatal } from "./fatal.ts";
 import { installationOf } from "./foreign-nodes.ts";
@@ -51,6 +52,10 @@ export function nodeService(config: Config): Middleware {
     name: "NodeService",
     created(broker: ServiceBroker) {
       sayWhyItEnds(broker);
+      for (const { name, meant } of unknownSettings(process.env))
+        broker
+          .getLogger("node")
+          .warn({ setting: name, meant }, "a variable is no setting of Bida, and is ignored");
       collectProcessMetrics();
       nodeInfo.labels(version, config.services.join(",")).set(1);
       contribute(broker, {

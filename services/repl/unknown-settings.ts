@@ -1,6 +1,6 @@
 /** Names in the environment that look like settings of Bida, and are none. */
-import { VARIABLE_NAMES } from "../core/config.ts";
-import { nearest } from "../services/repl/mistake.ts";
+import { VARIABLE_NAMES } from "../../core/config.ts";
+import { nearest } from "./mistake.ts";
 
 export interface UnknownSetting {
   name: string;
