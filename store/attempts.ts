@@ -1,7 +1,8 @@
 /** Calls across tasks, newest first. */
+
 import type { Knex } from "knex";
 import type { EpochMs, Millis } from "../core/clock.ts";
-import { BidaError } from "../core/errors.ts";
+import { cursorOf, cursorParts, wrongCursor } from "../core/cursor.ts";
 import { type Lane, parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import { type CallPhases, readPhases } from "../core/phases.ts";
 import { type Method, STORED_STATES, type StoredState } from "../core/task.ts";
@@ -68,7 +69,7 @@ export async function listAttempts(
 ): Promise<{ items: ListedAttempt[]; nextCursor: string | null }> {
   let after = cursor === null ? null : readCursor(cursor);
   const items: ListedAttempt[] = [];
-  const page = (next: Place | null) => ({ items, nextCursor: next && cursorOf(next) });
+  const page = (next: Place | null) => ({ items, nextCursor: next && cursorBehind(next) });
   try {
     for (let scanned = 0, look = FIRST_LOOK; ; look *= 4) {
       const end = await endOfLook(db, filter, after, look);
@@ -193,15 +194,11 @@ function attemptOf(row: Row): ListedAttempt {
   };
 }
 
-const cursorOf = ({ startedAt, taskId, n }: Place): string =>
-  Buffer.from(`${startedAt}.${taskId}.${n}`).toString("base64url");
+const cursorBehind = ({ startedAt, taskId, n }: Place): string => cursorOf(startedAt, taskId, n);
 
 function readCursor(cursor: string): Place {
-  const [time = "", id = "", n = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+  const [time = "", id = "", n = ""] = cursorParts(cursor, 3);
   const taskId = parseTaskId(id);
-  if (!/^\d{1,15}$/.test(time) || taskId === null || !/^\d{1,9}$/.test(n)) {
-    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-    throw new BidaError("invalid_query", undefined, { errors });
-  }
+  if (!/^\d{1,15}$/.test(time) || taskId === null || !/^\d{1,9}$/.test(n)) throw wrongCursor();
   return { startedAt: Number(time) as EpochMs, taskId, n: Number(n) };
 }

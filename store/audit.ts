@@ -1,9 +1,10 @@
 /** The audit log in the database. Entries are added, never changed. */
+
 import { parse, stringify, v7 } from "uuid";
 import type { AuditEntry } from "../core/audit.ts";
 import type { Actor } from "../core/caller.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
-import { BidaError } from "../core/errors.ts";
+import { cursorOf, cursorParts, wrongCursor } from "../core/cursor.ts";
 import { parseTaskId, taskIdToBytes } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { cutPage } from "../core/page-cut.ts";
@@ -124,7 +125,7 @@ export async function listAudit(
     query.whereRaw("(at < ? OR (at = ? AND id < ?))", [at, at, id]);
   }
   const entries = (await reading<Row[]>(query)).map(fromRow);
-  return cutPage(entries, limit, cursorOf);
+  return cutPage(entries, limit, cursorBehind);
 }
 
 /** Entries that are looked at for what can be filtered by. */
@@ -178,14 +179,11 @@ const json = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value);
 const parsed = (text: unknown): unknown => (text === null ? null : JSON.parse(text as string));
 
-const cursorOf = ({ at, id }: StoredAudit): string => Buffer.from(`${at}.${id}`).toString("base64url");
+const cursorBehind = ({ at, id }: StoredAudit): string => cursorOf(at, id);
 
 function readCursor(cursor: string): [at: number, id: Buffer] {
-  const [at = "", text = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+  const [at = "", text = ""] = cursorParts(cursor, 2);
   const id = parseTaskId(text);
-  if (!/^\d{1,15}$/.test(at) || id === null) {
-    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-    throw new BidaError("invalid_query", undefined, { errors });
-  }
+  if (!/^\d{1,15}$/.test(at) || id === null) throw wrongCursor();
   return [Number(at), taskIdToBytes(id)];
 }

@@ -1,6 +1,7 @@
 /** Pages of tasks, without their payloads (`payloads.ts`): a page takes less than 2 MiB however many tasks it has. */
+
 import { type EpochMs, epochMs } from "../core/clock.ts";
-import { BidaError } from "../core/errors.ts";
+import { cursorOf, cursorParts, wrongCursor } from "../core/cursor.ts";
 import { parseTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { type Database, forSearch } from "./database.ts";
@@ -71,7 +72,7 @@ export async function listTasks(
 ): Promise<Page<ListedTask>> {
   const order = ORDERS[sort];
   const { beyond, placeOf } = order;
-  const after = cursor === null ? null : readCursor(cursor);
+  const after = cursor === null ? null : readCursor(cursor, sort);
   // Each state is a stretch of an index that has the order already; several at once would be sorted as a whole.
   const isKeyed = order.column === "created_at" && keyOf(filter) !== null;
   const states =
@@ -100,11 +101,12 @@ export async function listTasks(
     .sort((a, b) => (behind(placeOf(a), placeOf(b)) ? 1 : -1));
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? placeOf(items.at(-1) as ListedTask) : nearest;
-  return { items, nextCursor: last && cursorOf(last) };
+  return { items, nextCursor: last && placeCursor(sort, last) };
 }
 
 /** The cursor that leads behind a task of a list in this order. */
-export const cursorBehind = (sort: TaskWalk, task: Placed): string => cursorOf(ORDERS[sort].placeOf(task));
+export const cursorBehind = (sort: TaskWalk, task: Placed): string =>
+  placeCursor(sort, ORDERS[sort].placeOf(task));
 
 interface Wanted {
   order: Order;
@@ -215,14 +217,12 @@ function notBehind(
   query.whereRaw(`(${column} ${before} ? OR task_id ${before}= ?)`, [time, taskIdToBytes(taskId)]);
 }
 
-const cursorOf = ({ time, taskId }: Place): string => Buffer.from(`${time}.${taskId}`).toString("base64url");
+const placeCursor = (sort: TaskWalk, { time, taskId }: Place): string => cursorOf(sort, time, taskId);
 
-function readCursor(cursor: string): Place {
-  const [time = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+/** A place in one order is none in another. */
+function readCursor(cursor: string, sort: TaskWalk): Place {
+  const [order, time = "", id = ""] = cursorParts(cursor, 3);
   const taskId = parseTaskId(id);
-  if (!/^\d{1,15}$/.test(time) || taskId === null) {
-    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-    throw new BidaError("invalid_query", undefined, { errors });
-  }
+  if (order !== sort || !/^\d{1,15}$/.test(time) || taskId === null) throw wrongCursor();
   return { time: epochMs(Number(time)), taskId };
 }

@@ -2,7 +2,9 @@
  * Payloads of many tasks, and answers of many attempts: a row may hold megabytes, so what a page takes is asked first, and
  * only as much is read as one page may hold.
  */
+
 import type { Knex } from "knex";
+import { wrongCursor } from "../core/cursor.ts";
 import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { AttemptRecord } from "../core/outcome.ts";
@@ -69,10 +71,7 @@ export async function attemptPage(
   { order, limit, cursor }: AttemptsWanted,
 ): Promise<Page<AttemptRecord>> {
   const key = taskIdToBytes(taskId);
-  if (cursor !== null && !/^\d{1,9}$/.test(cursor)) {
-    const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-    throw new BidaError("invalid_query", undefined, { errors });
-  }
+  if (cursor !== null && !/^[1-9]\d{0,8}$/.test(cursor)) throw wrongCursor();
   const task = await reading(
     scoped(db, scope)
       .findById(key as never)

@@ -10,6 +10,7 @@ import type {
   WebhookTest,
   WebhookView,
 } from "../../core/contract.ts";
+import { wrongCursor } from "../../core/cursor.ts";
 import type { EgressPolicy } from "../../core/egress.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
@@ -147,10 +148,7 @@ export class Channels {
     const { limit, cursor } = parseWith(historyQuerySchema, query, "invalid_query");
     const { id: webhookId, spec } = await this.find(id);
     const before = cursor === undefined ? null : parseTaskId(cursor);
-    if (cursor !== undefined && before === null) {
-      const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-      throw new BidaError("invalid_query", undefined, { errors });
-    }
+    if (cursor !== undefined && before === null) throw wrongCursor();
     const found = await messagesOf(this.#resources.db, webhookId, limit + 1, before).catch(unavailable);
     const clean = (text: string) => withoutSecrets(text, secretsOf(spec));
     return cutPage(

@@ -1,9 +1,11 @@
 /** Jobs over many tasks as people see them: made, looked at, paused and set, stopped. Who works on them: `work.ts`. */
+
 import type { Knex } from "knex";
 import { v7 } from "uuid";
 import type { JobState } from "../../core/bulk.ts";
 import type { Actor } from "../../core/caller.ts";
 import type { EpochMs } from "../../core/clock.ts";
+import { wrongCursor } from "../../core/cursor.ts";
 import { BidaError } from "../../core/errors.ts";
 import { parseTaskId } from "../../core/ids.ts";
 import type { Page } from "../../core/page.ts";
@@ -95,10 +97,7 @@ export async function listJobs(
     .limit(limit + 1);
   if (states) query.whereIn("state", [...states]);
   if (cursor !== null) {
-    if (parseTaskId(cursor) === null) {
-      const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-      throw new BidaError("invalid_query", undefined, { errors });
-    }
+    if (parseTaskId(cursor) === null) throw wrongCursor();
     query.where("job_id", "<", key(cursor));
   }
   const rows = await reading<Row[]>(query);
