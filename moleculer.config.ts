@@ -8,7 +8,7 @@ import { largePackets } from "./services/bus/large-packets.ts";
 import { packetGuard } from "./services/bus/packet-guard.ts";
 import { neighbours } from "./services/neighbours/neighbours.ts";
 import { egressRules } from "./services/node/egress.ts";
-import { fatal } from "./services/node/fatal.ts";
+import { misconfigured } from "./services/node/fatal.ts";
 import { foreignNodes } from "./services/node/foreign-nodes.ts";
 import { leavingSlowly } from "./services/node/leaving.ts";
 import { nodeService } from "./services/node/node-service.ts";
@@ -19,7 +19,7 @@ function config(): Config {
   try {
     return loadConfig(process.env);
   } catch (error) {
-    if (error instanceof ConfigError) return fatal(error.message);
+    if (error instanceof ConfigError) return misconfigured(error.message);
     throw error;
   }
 }

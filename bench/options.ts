@@ -36,7 +36,29 @@ const QUICK: Workload[] = [
   "backlog",
   "destinations",
 ];
-const USAGE = `usage: npm run bench [-- --quick] [--only ${Object.keys(WORKLOADS)}] [--peers ${Object.keys(PEERS)}] [--json file] [--backlog 1000000]`;
+const USAGE = "npm run bench -- --help lists the options";
+
+const listing = (known: Record<string, string>): string =>
+  Object.entries(known)
+    .map(([name, about]) => `\n                    ${name.padEnd(13)}${about}`)
+    .join("");
+
+export const HELP = `Measures this machine with Bida and what people build instead, on the same work in one run. See docs/performance.md.
+
+  npm run bench -- [options]
+
+  --quick           fewer and shorter rounds, and the workloads that the targets need
+  --only a,b        workloads:${listing(WORKLOADS)}
+  --peers a,b       what Bida is compared with; --peers "" for nothing:${listing(PEERS)}
+  --backlog N       waiting tasks (1000000)
+  --json            print the result as one JSON object; progress goes to stderr
+  --json FILE       write that into a file, too
+  --help            show this
+
+The result is in bench/results/ in any case.
+
+Exit codes: 0 done · 1 something was lost, or the time was up · 2 wrong arguments · 130 stopped
+`;
 
 export interface Options {
   quick: boolean;
@@ -44,24 +66,29 @@ export interface Options {
   whole: boolean;
   only: Set<Workload>;
   peers: Set<Peer>;
+  /** The result goes to stdout. */
+  json: boolean;
   /** Where the result is written besides; null: only into bench/results. */
-  json: string | null;
+  file: string | null;
   backlog: number;
 }
 
-export function readOptions(): Options {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: "boolean", default: false },
-      only: { type: "string" },
-      peers: { type: "string" },
-      json: { type: "string" },
-      backlog: { type: "string", default: "1000000" },
-    },
-  });
+/**
+ * @returns null where help is asked for
+ * @throws Error whose message is one line
+ */
+export function readOptions(args: string[]): Options | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  // What may stand behind --json; parseArgs knows no options whose value may be left out.
+  const [file = null, ...more] = positionals;
+  if (more.length > 0 || (file !== null && args[args.indexOf(file) - 1] !== "--json"))
+    throw new Error(`"${more[0] ?? file}" is too much; ${USAGE}`);
   const listed = <T extends string>(text: string | undefined, known: object, usual: T[]): Set<T> => {
     const names = text === undefined ? usual : (text.split(",").filter(Boolean) as T[]);
-    if (names.some((name) => !Object.hasOwn(known, name))) throw new Error(USAGE);
+    const unknown = names.find((name) => !Object.hasOwn(known, name));
+    if (unknown !== undefined)
+      throw new Error(`"${unknown}" is none of ${Object.keys(known).join(", ")}; ${USAGE}`);
     return new Set(names);
   };
   const all = Object.keys(WORKLOADS) as Workload[];
@@ -70,7 +97,27 @@ export function readOptions(): Options {
     whole: values.only === undefined && values.peers === undefined,
     only: listed(values.only, WORKLOADS, values.quick ? QUICK : all),
     peers: listed(values.peers, PEERS, values.quick ? ["a", "b", "d"] : ["a", "b", "c", "d"]),
-    json: values.json ?? null,
+    json: values.json && file === null,
+    file,
     backlog: Number(values.backlog),
   };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        only: { type: "string" },
+        peers: { type: "string" },
+        json: { type: "boolean", default: false },
+        backlog: { type: "string", default: "1000000" },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split(". ")[0]}; ${USAGE}`);
+  }
 }

@@ -1,12 +1,12 @@
 /**
- * `npm run bench [-- --quick] [--only workload,…] [--peers a,b,c,d] [--json file]`: Bida and what people build instead, on the
+ * `npm run bench [-- --quick] [--only workload,…] [--peers a,b,c,d] [--json [file]]`: Bida and what people build instead, on the
  * same work in one run. See docs/performance.md. Exit code 1 where a task was lost.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, resolve } from "node:path";
 import { machine } from "./machine.ts";
-import { readOptions } from "./options.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
 import { report } from "./report.ts";
 import type { Result } from "./result.ts";
 import { runWorkloads } from "./workloads/all.ts";
@@ -15,13 +15,20 @@ import { runWorkloads } from "./workloads/all.ts";
 const LIMIT_MINUTES = { quick: 20, whole: 90 };
 const RESULTS = resolve(import.meta.dirname, "results");
 
-let options: ReturnType<typeof readOptions>;
-try {
-  options = readOptions();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exit(2);
+function optionsOf(args: string[]): Options {
+  try {
+    const options = readOptions(args);
+    if (options !== null) return options;
+  } catch (error) {
+    const { message } = error as Error;
+    console.error(args.includes("--json") ? JSON.stringify({ error: message }) : `bench: ${message}`);
+    process.exit(2);
+  }
+  process.stdout.write(HELP);
+  process.exit(0);
 }
+
+const options = optionsOf(process.argv.slice(2));
 const mode = options.quick ? "quick" : "whole";
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
@@ -48,7 +55,7 @@ const result: Result = {
   problems: [],
   seconds: 0,
 };
-const say = (line: string) => console.log(line);
+const say = options.json ? console.error : console.log;
 say(
   `load average before: ${os
     .loadavg()
@@ -63,10 +70,11 @@ const day = result.startedAt.slice(0, 16).replaceAll(":", "");
 for (const file of [
   resolve(RESULTS, `${day}.json`),
   ...(options.whole ? [resolve(RESULTS, options.quick ? "latest-quick.json" : "latest.json")] : []),
-  ...(options.json ? [resolve(options.json)] : []),
+  ...(options.file ? [resolve(options.file)] : []),
 ]) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
 }
 say(`\n${report(result)}\n\n${Math.round(result.seconds)} s`);
+if (options.json) console.log(JSON.stringify(result));
 process.exit(result.problems.length > 0 ? 1 : 0);

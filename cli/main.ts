@@ -69,11 +69,14 @@ function accessOf({ url, key, user }: Record<string, unknown>): HttpAccess | nul
   };
 }
 
-const session: Session = sessionWith(link, { signal: over.signal });
+// Also where the words cannot be understood: their mistakes are JSON then. Shells ask `complete` with the words of others.
+const json = words[0] !== "complete" && words.includes("--json");
+const session: Session = sessionWith(link, { json, signal: over.signal });
 
 async function main(): Promise<number> {
-  if (words[0] === "--version") {
-    process.stdout.write(`${packageJson.version}\n`);
+  if (words.find((word) => word !== "--json") === "--version") {
+    const { version } = packageJson;
+    await session.print(session.json ? JSON.stringify({ version }) : version);
     return 0;
   }
   const {
@@ -82,7 +85,6 @@ async function main(): Promise<number> {
     exit = 0,
   } = await execute(session, words, MANNER, (given) => {
     options = given;
-    session.json = given.json === true;
     session.remote = accessOf(given) !== null;
   });
   const answer = session.json ? json : text;

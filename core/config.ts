@@ -217,16 +217,14 @@ export const VARIABLE_NAMES: string[] = [...Object.keys(VARIABLES.shape), ...OF_
 export function configMistakes(env: Record<string, string | undefined>): string[] {
   const given = givenIn(env);
   const parsed = VARIABLES.safeParse(given);
-  return parsed.success
-    ? [...combinationMistakes(parsed.data)]
-    : parsed.error.issues.map((issue) => mistakeOf(issue, given));
+  return parsed.success ? [...combinationMistakes(parsed.data)] : mistakesOf(parsed.error.issues, given);
 }
 
 function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
   const given = givenIn(env);
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(mistakeOf(parsed.error.issues[0] as z.core.$ZodIssue, given));
+  throw new ConfigError(mistakesOf(parsed.error.issues, given)[0]);
 }
 
 function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
@@ -238,9 +236,13 @@ function givenIn(env: Record<string, string | undefined>): Record<string, string
   return Object.fromEntries(Object.entries(env).filter(isGiven));
 }
 
-function mistakeOf({ path, message }: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
-  const name = String(path[0]);
-  return `${name}: ${message} (it is ${shown(name, given[name])})`;
+/** A line for each setting, with everything that is wrong with it. */
+function mistakesOf(issues: z.core.$ZodIssue[], given: Record<string, string | undefined>): string[] {
+  const bySetting = Map.groupBy(issues, ({ path }) => String(path[0]));
+  return Array.from(bySetting, ([name, own]) => {
+    const messages = new Set(own.map(({ message }) => message));
+    return `${name}: ${[...messages].join("; ")} (it is ${shown(name, given[name])})`;
+  });
 }
 
 /** Whether the database and the due set are this process's alone. */

@@ -41,57 +41,76 @@ const SCHEMES: Record<string, Scheme> = {
 /**
  * Reads what a server's URL says of TLS, and the files that it names.
  * @returns null: no TLS
- * @throws Error whose message is the rule that the URL breaks, without what is secret in it
+ * @throws Error whose message is all rules that the URL breaks, without what is secret in it
  */
 export function tlsOf(url: string): ServerTls | null {
   const { protocol, hostname, searchParams, hash } = new URL(url);
+  const problems: string[] = [];
   // Of a password, say: what stands behind it would silently be no part of the URL.
-  if (hash !== "" || url.includes("#")) throw new Error("must not have a # (in a password: %23)");
-  const { tls, namesOnly } = SCHEMES[protocol] as Scheme;
+  if (hash !== "" || url.includes("#")) problems.push("must not have a # (in a password: %23)");
   const given = [...new Set(searchParams.keys())];
-  const unknown = given.find((name) => !PARAMETERS.includes(name));
-  if (unknown !== undefined)
-    throw new Error(`has the unknown parameter "${unknown}"; known are ${PARAMETERS.join(", ")}`);
-  const twice = given.find((name) => searchParams.getAll(name).length > 1);
-  if (twice !== undefined) throw new Error(`has ${twice} more than once`);
-  if (tls === "never" && given.length > 0)
-    throw new Error(`has ${given[0]}, which is for ${protocol === "redis:" ? "rediss" : "tls"}:// URLs`);
-  const mode = modeOf(searchParams.get("ssl-mode"), tls === "always" || given.length > 0);
-  if (mode === "DISABLED") {
-    if (tls === "always") throw new Error(`has ssl-mode DISABLED, but ${protocol}// is TLS`);
-    if (given.length > 1) throw new Error("has ssl-mode DISABLED beside files of TLS");
-    return null;
+  for (const name of given) {
+    if (!PARAMETERS.includes(name))
+      problems.push(`has the unknown parameter "${name}"; known are ${PARAMETERS.join(", ")}`);
+    if (searchParams.getAll(name).length > 1) problems.push(`has ${name} more than once`);
   }
-  if (tls === "never") return null;
+  const known = given.filter((name) => PARAMETERS.includes(name));
+  const [tls, more] = read(protocol, hostname, searchParams, known);
+  problems.push(...more);
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  return tls;
+}
+
+/** @param known the parameters that are given */
+function read(
+  protocol: string,
+  hostname: string,
+  parameters: URLSearchParams,
+  known: string[],
+): [tls: ServerTls | null, problems: string[]] {
+  const scheme = SCHEMES[protocol];
+  // Of such a URL nothing more can be said.
+  if (scheme === undefined) return [null, []];
+  const { tls, namesOnly } = scheme;
+  const secure = protocol === "redis:" ? "rediss" : "tls";
+  if (tls === "never")
+    return [null, known.length > 0 ? [`has ${known.join(", ")}, which is for ${secure}:// URLs`] : []];
+  const problems: string[] = [];
+  const mode = modeOf(parameters.get("ssl-mode"), tls === "always" || known.length > 0);
+  if (mode === null) problems.push(`has an ssl-mode that is not one of ${SSL_MODES.join(", ")}`);
+  if (mode === "DISABLED" && tls === "always")
+    problems.push(`has ssl-mode DISABLED, but ${protocol}// is TLS`);
+  if (mode === "DISABLED" && known.length > 1) problems.push("has ssl-mode DISABLED beside files of TLS");
   if (mode === "VERIFY_IDENTITY" && namesOnly && isIP(hostname.replace(/^\[|\]$/g, "")) !== 0)
-    throw new Error(
+    problems.push(
       "needs a host name where the server's identity is verified; give one, or say ssl-mode=VERIFY_CA",
     );
-  const [ca, cert, key] = FILES.map((name) => pem(name, searchParams.get(name)));
-  if ((cert === undefined) !== (key === undefined))
-    throw new Error("must have ssl-cert and ssl-key, or neither");
-  return { mode, ...(ca && { ca }), ...(cert && key && { cert, key }) };
+  const [ca, cert, key] = FILES.map((name) => pem(name, parameters.get(name), problems));
+  if (parameters.has("ssl-cert") !== parameters.has("ssl-key"))
+    problems.push("must have ssl-cert and ssl-key, or neither");
+  if (mode === null || mode === "DISABLED") return [null, problems];
+  return [{ mode, ...(ca && { ca }), ...(cert && key && { cert, key }) }, problems];
 }
 
-/** Anyone who says anything of TLS wants the most of it, unless they say less. */
-function modeOf(given: string | null, isWanted: boolean): SslMode {
+/** Anyone who says anything of TLS wants the most of it, unless they say less. @returns null: there is none of this name */
+function modeOf(given: string | null, isWanted: boolean): SslMode | null {
   if (given === null) return isWanted ? "VERIFY_IDENTITY" : "DISABLED";
-  const mode = SSL_MODES.find((one) => one === given.toUpperCase());
-  if (!mode) throw new Error(`has an ssl-mode that is not one of ${SSL_MODES.join(", ")}`);
-  return mode;
+  return SSL_MODES.find((one) => one === given.toUpperCase()) ?? null;
 }
 
-function pem(name: string, path: string | null): string | undefined {
+/** @param problems gets what is wrong with the file */
+function pem(name: string, path: string | null, problems: string[]): string | undefined {
   if (path === null) return undefined;
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`has ${name}, a file that cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    problems.push(`has ${name}, a file that cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    return undefined;
   }
   const what = name === "ssl-key" ? "PRIVATE KEY" : "CERTIFICATE";
   if (!new RegExp(`-----BEGIN [A-Z ]*${what}-----`).test(text))
-    throw new Error(`has ${name}, a file that holds no ${what.toLowerCase()} in PEM`);
+    problems.push(`has ${name}, a file that holds no ${what.toLowerCase()} in PEM`);
   return text;
 }
 

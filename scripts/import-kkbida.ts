@@ -11,7 +11,7 @@ import type { Tally } from "../store/kkbida/tally.ts";
 import { channelSink } from "./import-kkbida/channels.ts";
 import { HELP, type Options, readOptions, UsageError } from "./import-kkbida/options.ts";
 import { lookAtPlace, openPlace, type Place } from "./import-kkbida/place.ts";
-import { progress, summary } from "./import-kkbida/summary.ts";
+import { progress, summary, summaryJson } from "./import-kkbida/summary.ts";
 
 interface Report {
   write(remark: Remark): void;
@@ -40,6 +40,8 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return EXIT.done;
   }
+  // Of programs' stdout the summary alone is theirs.
+  const say = options.json ? console.error : console.log;
   const config = loadConfig(process.env);
   const source = await Source.open(options.source);
   try {
@@ -47,23 +49,25 @@ async function main(): Promise<number> {
     try {
       const into =
         place.db?.label ?? config.databaseUrl?.replace(/\/\/.*@/, "//") ?? `a new file in ${config.dataDir}`;
-      console.log(
-        `From ${source.db.label} into ${into}${options.dryRun ? " (dry run: nothing is changed)" : ""}`,
-      );
+      say(`From ${source.db.label} into ${into}${options.dryRun ? " (dry run: nothing is changed)" : ""}`);
       if (!(await agreed(options, source))) return EXIT.refused;
       const firstLog = await source.lastLogId();
       const report = openReport(options.report);
-      let last = await importOnce(source, place, config, options, report);
+      let last = await importOnce(source, place, config, options, report, say);
       while (options.followMs !== null && last.complete && last.tally.tasks.postponed > 0 && !stopped) {
         await pause(options.followMs, undefined, { signal: ended.signal }).catch(() => undefined);
-        last = await importOnce(source, place, config, options, report);
+        last = await importOnce(source, place, config, options, report, say);
       }
       report.close();
-      const { tally, complete } = last;
-      if (!options.endedOnly && (await source.lastLogId()) !== firstLog)
-        console.log("\nkkbida is still running: it has made calls meanwhile. Stop it, and import again.");
-      if (!complete || stopped) {
-        console.log("\nStopped. Start it again to go on.");
+      const { tally } = last;
+      const stillRuns = !options.endedOnly && (await source.lastLogId()) !== firstLog;
+      const isStopped = !last.complete || stopped;
+      if (options.json)
+        console.log(summaryJson(tally, { dryRun: options.dryRun, stopped: isStopped, stillRuns }));
+      if (stillRuns)
+        say("\nkkbida is still running: it has made calls meanwhile. Stop it, and import again.");
+      if (isStopped) {
+        say("\nStopped. Start it again to go on.");
         return EXIT.stopped;
       }
       return tally.tasks.leftOut + tally.webhooks.leftOut > 0 ? EXIT.leftOut : EXIT.done;
@@ -81,9 +85,10 @@ async function importOnce(
   config: Config,
   options: Options,
   report: Report,
+  say: (line: string) => void,
 ): Promise<{ tally: Tally; complete: boolean }> {
   const keptMs = config.retentionDays * DAY_MS;
-  const show = progress(console.log);
+  const show = progress(say);
   const result = await importKkbida(source, place.db, !options.dryRun, {
     ...options,
     legacy: config.legacy,
@@ -95,7 +100,7 @@ async function importOnce(
     },
     onRemark: report.write,
   });
-  console.log(`\n${summary(result.tally, options.dryRun)}`);
+  say(`\n${summary(result.tally, options.dryRun)}`);
   return result;
 }
 
@@ -103,7 +108,8 @@ async function importOnce(
 async function agreed(options: Options, source: Source): Promise<boolean> {
   if (options.dryRun || options.yes || !process.stdin.isTTY) return true;
   const { tasks, logs, webhooks } = await source.totals();
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const output = options.json ? process.stderr : process.stdout;
+  const terminal = createInterface({ input: process.stdin, output });
   const answer = await terminal.question(
     `${tasks} tasks, ${logs} logs, ${webhooks} webhooks. Is kkbida stopped, and shall they be imported? [y/N] `,
   );
@@ -126,21 +132,24 @@ function openReport(path: string | null): Report {
 }
 
 function lockLost(): never {
-  console.error(
-    "import: the database's lock was lost to another Bida process; start again when that has ended",
-  );
+  complain("the database's lock was lost to another Bida process; start again when that has ended");
   process.exit(EXIT.refused);
+}
+
+/** Also where the arguments cannot be understood. */
+function complain(line: string): void {
+  console.error(process.argv.includes("--json") ? JSON.stringify({ error: line }) : `import: ${line}`);
 }
 
 function exitOf(error: unknown): number {
   const line = (error as Error).message;
   if (error instanceof UsageError) {
-    console.error(`import: ${line} (--help shows how)`);
+    complain(`${line} (--help shows how)`);
     return EXIT.usage;
   }
-  if (error instanceof ConfigError || error instanceof SourceError) console.error(`import: ${line}`);
-  else if (error instanceof BidaError) console.error(`import: ${line}; start it again to go on`);
-  else console.error(`import: it failed, and can be started again: ${reasonOf(error)}`);
+  if (error instanceof ConfigError || error instanceof SourceError) complain(line);
+  else if (error instanceof BidaError) complain(`${line}; start it again to go on`);
+  else complain(`it failed, and can be started again: ${reasonOf(error)}`);
   return EXIT.refused;
 }
 

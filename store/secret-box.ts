@@ -3,9 +3,10 @@
  * 800-38D). Each is bound to its row by its name: copied to another one it does not open.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Config, isEmbedded } from "../core/config.ts";
+import { makeDataDir } from "./data-dir.ts";
 import { keyIdOf, Sealing } from "./sealing.ts";
 
 const NONCE_BYTES = 12;
@@ -107,7 +108,7 @@ const keyOf = (config: KeyConfig): Buffer | null =>
 
 function keyFile(dataDir: string): Buffer {
   const file = path.resolve(dataDir, "secret.key");
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   try {
     writeFileSync(file, `${randomBytes(32).toString("base64")}\n`, { flag: "wx", mode: 0o600 });
   } catch (error) {

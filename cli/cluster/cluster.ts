@@ -6,6 +6,7 @@ import { loadConfig } from "../../core/config.ts";
 import type { Session } from "../../services/repl/command.ts";
 import { aborted } from "../../services/repl/link.ts";
 import { Mistake } from "../../services/repl/mistake.ts";
+import { makeDataDir } from "../../store/data-dir.ts";
 import { nodeCommand } from "../node-command.ts";
 import { Children } from "./children.ts";
 import { servers } from "./servers.ts";
@@ -30,6 +31,7 @@ export async function runCluster(session: Session): Promise<number> {
     throw new Mistake(`--cluster starts its own servers; unset ${set.join(", ")}, or type bida start`);
   const config = loadConfig(process.env);
   const folder = resolve(config.dataDir, "cluster");
+  makeDataDir(folder);
   const print = (line: string) => void session.print(line);
   const children = new Children(print);
   try {

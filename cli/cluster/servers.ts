@@ -19,10 +19,9 @@ const NATS_PORT = 4222;
 /** Root has no password; the server listens on loopback only. */
 const DATABASE = "bida";
 
-/** @throws Refused where a program is missing, or its data cannot be made */
+/** @param folder is there @throws Refused where a program is missing, or its data cannot be made */
 export async function servers(folder: string): Promise<Servers> {
   const found = programs();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const [database, redis, nats] = await Promise.all([freePort(), freePort(), portFor(NATS_PORT)]);
   const redisFolder = join(folder, "redis");
   mkdirSync(redisFolder, { recursive: true });

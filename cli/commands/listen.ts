@@ -11,6 +11,10 @@ import { cut, oneLine } from "../../services/repl/paint.ts";
 import { durationOf, numberOf } from "../../services/repl/times.ts";
 
 const PORT = 9100;
+/** Of them the first calls may fail, or only so many be taken. */
+const MOST_CALLS = 1_000_000;
+/** Longer than any timeout of Bida's. */
+const MOST_DELAY = { ms: 3_600_000, text: "1h" };
 /** Of a body, what is printed on a terminal, in characters. */
 const SHOWN = 2_000;
 
@@ -103,25 +107,36 @@ function mannerOf(typed: Typed): Manner {
   };
   const secret = typed.text("secret") ?? null;
   if (secret !== null) checkSecret(secret);
-  const fail = typed.text("fail");
-  const share = /^(\d{1,3})%$/.exec(fail ?? "")?.[1];
-  const delay = typed.text("delay");
   return {
     port: whole("port", 0, 65_535) ?? PORT,
     host: typed.text("host") ?? "127.0.0.1",
     secret,
     status: whole("status", 200, 599),
     body: typed.text("body") ?? "ok",
-    fail:
-      share !== undefined
-        ? { share: Number(share) / 100 }
-        : fail === undefined
-          ? null
-          : { first: whole("fail", 0, 1_000_000) as number },
-    delayMs: delay === undefined ? 0 : durationOf("--delay", delay),
+    fail: failOf(typed.text("fail")),
+    delayMs: delayOf(typed.text("delay") ?? "0s"),
     hang: typed.flags.has("hang"),
-    count: whole("count", 1, Number.MAX_SAFE_INTEGER) ?? Infinity,
+    count: whole("count", 1, MOST_CALLS) ?? Infinity,
   };
+}
+
+/** @throws Mistake */
+function failOf(text: string | undefined): Manner["fail"] {
+  if (text === undefined) return null;
+  const [, digits, percent] = /^(\d{1,9})(%?)$/.exec(text) ?? [];
+  const number = Number(digits);
+  if (digits === undefined || number > (percent ? 100 : MOST_CALLS))
+    throw new Mistake(
+      `--fail must be a number of calls, 0 to ${MOST_CALLS}, or a share, 0% to 100%, not "${text}"`,
+    );
+  return percent ? { share: number / 100 } : { first: number };
+}
+
+/** In ms. @throws Mistake */
+function delayOf(text: string): number {
+  const ms = durationOf("--delay", text);
+  if (ms > MOST_DELAY.ms) throw new Mistake(`--delay must be 0s to ${MOST_DELAY.text}, not "${text}"`);
+  return ms;
 }
 
 function checkSecret(secret: string): void {

@@ -24,12 +24,12 @@ export const url = (schemes: string[]) =>
 /** Of a server that Bida uses: with parameters of TLS and no others. */
 export const server = (schemes: string[]) =>
   url(schemes).superRefine((text, ctx) => {
-    const parsed = URL.parse(text);
-    if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) return;
+    if (!URL.canParse(text)) return;
     try {
       tlsOf(text);
     } catch (error) {
-      ctx.addIssue((error as Error).message);
+      // An object: after a text the rules that follow are not looked at.
+      ctx.addIssue({ code: "custom", message: (error as Error).message });
     }
   });
 

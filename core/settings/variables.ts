@@ -36,7 +36,8 @@ export const VARIABLES = z.object({
   BIDA_DATA_DIR: z.string().default("./data"),
   BIDA_DATABASE_URL: server(["mysql"])
     .refine(
-      (text) => (URL.parse(text)?.pathname.length ?? 0) > 1,
+      // What cannot be read is refused above.
+      (text) => !/^\/?$/.test(URL.parse(text)?.pathname ?? "unread"),
       "must name a database: mysql://user:pass@host:3306/db",
     )
     .optional(),
@@ -118,7 +119,14 @@ export const VARIABLES = z.object({
   BIDA_TIME_ZONE: z.string().refine(isZone, "must be a time zone such as Asia/Shanghai or +08:00").optional(),
   BIDA_LEGACY_CREDENTIALS: z
     .string()
-    .regex(/^[^:]{1,64}:.{1,256}$/s, "must be a user name and a password, with a colon between")
+    .regex(/^[^:]{1,64}:.{1,256}$/s, {
+      error: "must be a user name and a password, with a colon between",
+      abort: true,
+    })
+    .superRefine((text, ctx) => {
+      const problem = isNoPassword(text.slice(text.indexOf(":") + 1));
+      if (problem) ctx.addIssue(`the password ${problem}`);
+    })
     .optional(),
   BIDA_LEGACY_TIMEOUT_MS: whole(100, 120_000).default(LEGACY_SETTINGS.timeoutMs),
   BIDA_LEGACY_APPEND_QUERY: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),

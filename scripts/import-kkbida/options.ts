@@ -17,6 +17,7 @@ The source is only read; SELECT on its three tables is enough.
   --ended-only    leave tasks in flight to a later import (to bring the history over while kkbida still runs)
   --follow 60     with --ended-only: again every 60 seconds, until nothing is in flight there any more
   --zone +08:00   the time zone of kkbida's times
+  --json          print the summary as one JSON object; progress goes to stderr
   --report FILE   write a line of JSON for every row that is left out, or can no longer be called
   --help          show this
 
@@ -35,6 +36,8 @@ export interface Options {
   endedOnly: boolean;
   zone: Millis;
   report: string | null;
+  /** The summary is JSON, and all that goes to stdout. */
+  json: boolean;
   /** Imports again after so long, until nothing is in flight there any more; null: once. */
   followMs: Millis | null;
 }
@@ -63,6 +66,7 @@ export function readOptions(args: string[]): Options | null {
     endedOnly: values["ended-only"],
     zone,
     report: values.report ?? null,
+    json: values.json,
     followMs: followOf(values.follow, values["ended-only"]),
   };
 }
@@ -79,6 +83,7 @@ function parse(args: string[]) {
         "ended-only": { type: "boolean", default: false },
         zone: { type: "string", default: "+08:00" },
         report: { type: "string" },
+        json: { type: "boolean", default: false },
         follow: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },

@@ -58,6 +58,13 @@ export function summary(tally: Tally, dryRun: boolean): string {
   return lines.join("\n");
 }
 
+/** The same for programs. @param result besides: whether it was stopped, say */
+export function summaryJson({ leftOut, uncallable, changed, ...counts }: Tally, result: object): string {
+  const list = (reasons: Reasons) => Array.from(reasons, ([reason, found]) => ({ reason, ...found }));
+  const reasons = { leftOut: list(leftOut), uncallable: list(uncallable), changed: list(changed) };
+  return JSON.stringify({ ...result, ...counts, ...reasons });
+}
+
 function listed(title: string, reasons: Reasons): string[] {
   if (reasons.size === 0) return [];
   const byCount = [...reasons].sort(([, a], [, b]) => b.count - a.count);

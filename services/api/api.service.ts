@@ -7,9 +7,10 @@ import type { Context, Logger, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Config } from "../../core/config.ts";
 import { eventsOf } from "../bus/bus.ts";
-import { fatal } from "../node/fatal.ts";
+import { misconfigured } from "../node/fatal.ts";
 import { isLeaving } from "../node/leaving.ts";
 import { announce } from "../node/listeners.ts";
+import { portTaken } from "../node/port-taken.ts";
 import { configOf } from "../node/resources.ts";
 import { appRoutes } from "./apps.routes.ts";
 import { attemptRoutes } from "./attempts.routes.ts";
@@ -204,7 +205,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.settings.ip = config.host;
     // Before the gateway's own listener, which answers with a stack.
     this.server.prependListener("error", (error: NodeJS.ErrnoException) => {
-      if (error.syscall === "listen") fatal(listenProblem(error, config));
+      if (error.syscall === "listen") misconfigured(listenProblem(error, config));
     });
     this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
     this.server.once("listening", () => {
@@ -235,7 +236,7 @@ export default api;
 const isLegacy = ({ url = "" }: IncomingMessage): boolean => /^\/api(?:[/?]|$)/.test(url);
 
 function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
-  if (code === "EADDRINUSE") return `BIDA_PORT: ${host}:${port} is in use by another program`;
+  if (code === "EADDRINUSE") return portTaken("BIDA_PORT", `${host}:${port}`, port);
   if (code === "EADDRNOTAVAIL") return `BIDA_HOST: ${host} is not an address of this machine`;
-  return `cannot listen on ${host}:${port}: ${message}`;
+  return `BIDA_PORT: cannot listen on ${host}:${port}: ${message}`;
 }

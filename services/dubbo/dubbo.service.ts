@@ -3,9 +3,10 @@ import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import { providerUrl } from "../../core/dubbo/provider-url.ts";
 import { dubboConnections } from "../../core/metrics.ts";
 import { eventsOf } from "../bus/bus.ts";
-import { fatal } from "../node/fatal.ts";
+import { misconfigured } from "../node/fatal.ts";
 import { announce } from "../node/listeners.ts";
 import { contribute } from "../node/node-status.ts";
+import { portTaken } from "../node/port-taken.ts";
 import { configOf, onStopping } from "../node/resources.ts";
 import { responder } from "./desk.ts";
 import { Owner } from "./owner.ts";
@@ -56,7 +57,7 @@ const dubbo: ServiceSchema = {
     contribute(broker, { sample: () => dubboConnections.set(server.size) });
     const port = await server
       .listen()
-      .catch((error: NodeJS.ErrnoException) => fatal(listenProblem(error, dubboPort)));
+      .catch((error: NodeJS.ErrnoException) => misconfigured(listenProblem(error, dubboPort)));
     const unannounce = announce(broker, { address: dubboHost === null ? "127.0.0.1" : "::", port });
     logger.info({ port }, "Dubbo consumers can connect");
     void known.look();
@@ -97,6 +98,6 @@ function registered(
 }
 
 function listenProblem({ code, message }: NodeJS.ErrnoException, port: number): string {
-  if (code === "EADDRINUSE") return `BIDA_DUBBO_PORT: ${port} is in use by another program`;
+  if (code === "EADDRINUSE") return portTaken("BIDA_DUBBO_PORT", String(port), port);
   return `BIDA_DUBBO_PORT: cannot listen on ${port}: ${message}`;
 }

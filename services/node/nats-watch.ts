@@ -3,7 +3,7 @@ import type { Logger, ServiceBroker } from "moleculer";
 import { MIN_PAYLOAD, maxPayload } from "../bus/large-packets.ts";
 import { BACK, LOST } from "../bus/nats-transporter.ts";
 import { Contact } from "./contact.ts";
-import { fatal } from "./fatal.ts";
+import { misconfigured } from "./fatal.ts";
 
 export class NatsWatch {
   #stopped = false;
@@ -27,7 +27,7 @@ export class NatsWatch {
     localBus.on("$transporter.connected", () => {
       contact.works();
       const problem = problemOf(maxPayload(broker));
-      if (problem !== null) fatal(`BIDA_NATS_URL: ${problem}`);
+      if (problem !== null) misconfigured(`BIDA_NATS_URL: ${problem}`);
     });
     localBus.on(LOST, () => failed(new Error("the connection is gone")));
     localBus.on(BACK, () => {

@@ -17,7 +17,7 @@ import { openSealing, openSecretBox, type SecretBox } from "../../store/secret-b
 import { Teller } from "../tasks/tell.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
-import { fatal } from "./fatal.ts";
+import { fatal, misconfigured } from "./fatal.ts";
 import { belongTo } from "./foreign-nodes.ts";
 import { InstallationWatch } from "./installation-watch.ts";
 import { NatsWatch } from "./nats-watch.ts";
@@ -107,7 +107,8 @@ export function resources(config: Config): Middleware {
         redis = opened.redis;
         watch = new DatabaseWatch(broker, log(broker), opened.resources.db);
       } catch (error) {
-        fatal(error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).message}`);
+        if (error instanceof ConfigError) misconfigured(error.message);
+        fatal(`cannot start: ${(error as Error).message}`);
       }
     },
     async started(broker: ServiceBroker) {

@@ -64,6 +64,8 @@ export interface Command {
   hidden?: true;
   /** Everything behind its name goes to it as it was typed, `--help` too. */
   raw?: true;
+  /** Of a raw one: its program is not here, and help on it is what this one knows. */
+  helpHere?: boolean;
   /** What stands behind the name: `<id> …`. */
   args: string;
   /** How many of them: at least, at most. */

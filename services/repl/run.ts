@@ -18,6 +18,8 @@ export const PROMPT_WORDS = ["exit", "quit", "mol"];
 /** Commands of the prompt. */
 export const PROMPT_COMMANDS = COMMANDS.filter(({ only }) => only !== "shell");
 
+const JSON_FLAG = "--json";
+
 /** How a program differs from another. */
 export type Manner = Pick<Grammar, "commands" | "program" | "names" | "options">;
 
@@ -62,24 +64,30 @@ export async function execute(
       done = await command.run(session, typed);
     },
   });
-  const [first, ...rest] = words;
+  // It may stand before the command, too.
+  const before = words[0] === JSON_FLAG ? [JSON_FLAG] : [];
+  const typed = words.slice(before.length);
+  const [first, ...rest] = typed;
   if (first === "help" || first === undefined) {
-    const line = lineFor(root, rest);
-    if (line === null) throw unknownCommand(root, rest.join(" "), [...PROMPT_WORDS, "help"]);
-    const notes = rest.length === 0 && manner.program === "" ? promptNotes() : "";
+    const about = rest.filter((word) => word !== JSON_FLAG && word !== "--help");
+    const line = lineFor(root, about);
+    if (line === null) throw unknownCommand(root, about.join(" "), [...PROMPT_WORDS, "help"]);
+    const notes = about.length === 0 && manner.program === "" ? promptNotes() : "";
     line.outputHelp();
     return plainly(help + notes);
   }
   if (!root.commands.some((one) => one.name() === first) && !first.startsWith("-"))
     throw unknownCommand(root, first, manner.program === "" ? [...PROMPT_WORDS, "help"] : ["help"]);
-  const raw = manner.commands.find(({ raw, name }) => raw && `${words.join(" ")} `.startsWith(`${name} `));
-  if (raw) return raw.run(session, argumentsOnly(words.slice(raw.name.split(" ").length)));
+  const raw = manner.commands.find(({ raw, name }) => raw && `${typed.join(" ")} `.startsWith(`${name} `));
+  if (raw && !(raw.helpHere && words.includes("--help")))
+    return raw.run(session, argumentsOnly([...before, ...typed.slice(raw.name.split(" ").length)]));
   try {
     await root.parseAsync(words, { from: "user" });
     return done;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help that was asked for, or that stands in for a command that is missing.
+    // A group alone. For people help stands in for the command that is missing.
+    if (error.exitCode !== 0 && session.json) throw unknownCommand(lineFor(root, [first]) ?? root, "");
     return { ...plainly(help), exit: error.exitCode === 0 ? 0 : 2 };
   }
 }

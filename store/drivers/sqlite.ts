@@ -1,10 +1,11 @@
 /** SQLite, in this process. */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import knexModule, { type Knex } from "knex";
 import { taskIdToBytes } from "../../core/ids.ts";
 import type { Row } from "../columns.ts";
+import { makeDataDir } from "../data-dir.ts";
 import { Probe } from "../probe.ts";
 import { progressRow, UPDATE_ONE } from "../progress.ts";
 import { LOCKED_COLUMNS, lockedById } from "../rows.ts";
@@ -30,7 +31,7 @@ export const sqliteFile = (dataDir: string): string => path.resolve(dataDir, "bi
 
 /** Opens the database of a folder, which is made where there is none. @param log Knex's */
 export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger): Database {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const filename = sqliteFile(dataDir);
   const guard = new FileGuard(filename);
   makePrivate(filename);

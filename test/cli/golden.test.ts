@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { bench as benchCommand } from "../../cli/commands/checkout.ts";
 import { EVERY_COMMAND } from "../../cli/commands/index.ts";
 import { GLOBAL_OPTIONS } from "../../cli/options.ts";
 import { Mistake } from "../../services/repl/mistake.ts";
@@ -100,6 +101,17 @@ const MISTAKES: string[][] = [
   ["send", "http://x", "--header", "nonsense"],
   ["send", "http://x", "--task", "@/does/not/exist"],
   ["listen", "--port", "99999"],
+  ["listen", "--port", "1.5"],
+  ["listen", "--status", "199"],
+  ["listen", "--count", "0"],
+  ["listen", "--count", "1000001"],
+  ["listen", "--fail", "900%"],
+  ["listen", "--fail", "101%"],
+  ["listen", "--fail", "1000001"],
+  ["listen", "--fail", "-1"],
+  ["listen", "--fail", "some"],
+  ["listen", "--delay", "61m"],
+  ["listen", "--delay", "999999999d"],
   ["listen", "--secret", "x"],
   ["listen", "--delay", "soon"],
   ["completion", "tcsh"],
@@ -147,6 +159,46 @@ test("as JSON a mistake is JSON too, on stderr", async () => {
   const { code, out, err } = await bida(["tasks", "get", "17", "--json"]);
   assert.equal([code, out], [2, ""]);
   assert.match(JSON.parse(err).error, /^"17" is no task id/);
+});
+
+test("as JSON a wrong call is JSON too, on stderr, wherever --json stands", async () => {
+  const wrong: [args: string[], error: RegExp][] = [
+    [["--json", "foo"], /^there is no command "foo"/],
+    [["foo", "--json"], /^there is no command "foo"/],
+    [["--json", "tasks", "--bogus"], /^tasks has no option --bogus/],
+    [["import", "--json"], /^import needs more/],
+    [["--json", "help", "foo"], /^there is no command "foo"/],
+    [["--json", "bench", "--only", "nothing"], /^"nothing" is none of single, /],
+    [["bench", "--bogus", "--json"], /--bogus/],
+    [["import", "kkbida", "--json"], /^name one database/],
+  ];
+  for (const [args, error] of wrong) {
+    const { code, out, err } = await bida(args);
+    assert.equal([code, out], [2, ""], `${args.join(" ")}: ${err}`);
+    assert.match(JSON.parse(err).error, error);
+  }
+});
+
+test("--help and --json of what is no command of ours, and of help itself", async () => {
+  const bench = await bida(["bench", "--help"]);
+  assert.is(bench.code, 0, bench.err);
+  assert.match(bench.out, /\n {2}--json .*\n {2}--json FILE .*\n {2}--help /);
+  const imported = await bida(["import", "kkbida", "--help"]);
+  assert.is(imported.code, 0, imported.err);
+  assert.match(imported.out, /\n {2}--json +print the summary as one JSON object/);
+  for (const args of [["help", "--json"], ["--json"], ["--json", "help"], ["--help", "--json"]])
+    assert.match(JSON.parse((await bida(args)).out).help, /^Usage: bida <command>/, args.join(" "));
+  const tasks = await bida(["help", "tasks", "list", "--help"]);
+  assert.match(tasks.out, /^Usage: bida tasks /, tasks.err);
+  assert.type(JSON.parse((await bida(["--version", "--json"])).out).version, "string");
+  assert.is((await bida(["complete", "tasks", "list", "--json"])).out, "--json\n");
+});
+
+test("help on a program that is not here is what this one knows of it", async () => {
+  const [missing, ...others] = [{ ...benchCommand, helpHere: true }, ...EVERY_COMMAND];
+  const manner = { ...MANNER, commands: [missing, ...others.filter(({ name }) => name !== "bench")] };
+  const { text } = await execute(session(), ["bench", "--quick", "--help"], manner);
+  assert.match(text, /^Usage: bida bench \[options\]\n/);
 });
 
 test("check: all mistakes at once, and names that are none", async () => {

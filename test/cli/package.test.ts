@@ -52,13 +52,14 @@ test("it installs into an empty folder, holds no sources, and runs", async () =>
 
   const port = await freePort();
   const env = environment({ BIDA_PORT: String(port), BIDA_DATA_DIR: join(folder, "data") });
-  const program = join(own, "bin/bida.mjs");
-  const child = spawn(...boundToUs(process.execPath, [program, "start"]), {
+  // As the READMEs have it typed; --no: nothing from a registry. A group: a signal for npx alone does not reach what it started.
+  const child = spawn(...boundToUs("npx", ["--no", "--", "bida", "start"]), {
     cwd: folder,
     env,
     stdio: "ignore",
+    detached: true,
   });
-  const ended = endWithUs(child);
+  const ended = endWithUs(child, true);
   const url = `http://127.0.0.1:${port}`;
   const answers = async (path: string) => (await fetch(`${url}${path}`).catch(() => null))?.status === 200;
   await until("the node", () => answers("/readyz"), 60_000);
@@ -67,10 +68,19 @@ test("it installs into an empty folder, holds no sources, and runs", async () =>
   // Not to Bida itself, which callbacks never reach.
   const receiver = await Receiver.start();
   const send = ["send", receiver.url(), "--wait", "--json"];
-  const sent = await run(process.execPath, [program, ...send], { timeout: 60_000, cwd: folder, env });
-  assert.is(JSON.parse(sent.stdout).task.state, "succeeded");
+  const npx = (...args: string[]) =>
+    run("npx", ["--no", "--", "bida", ...args], { timeout: 60_000, cwd: folder, env });
+  assert.is(JSON.parse((await npx(...send)).stdout).task.state, "succeeded");
+  assert.is((await npx("check", "--json")).stdout, '{"sound":true,"mistakes":[],"unknown":[]}\n');
+  assert.match(
+    (await npx("bench", "--help")).stdout,
+    /^Usage: bida bench /,
+    "although it is not in the package",
+  );
+  assert.match((await npx("import", "kkbida", "--help")).stdout, /--dry-run/);
   await receiver.stop();
-  child.kill("SIGTERM");
+  const [node] = JSON.parse((await npx("nodes", "--json")).stdout).items;
+  process.kill(node.pid, "SIGTERM");
   assert.is(await ended, "exit 0");
 });
 

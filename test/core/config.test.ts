@@ -1,6 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Config, ConfigError, isEmbedded, loadConfig, SERVICE_NAMES } from "../../core/config.ts";
+import {
+  type Config,
+  ConfigError,
+  configMistakes,
+  isEmbedded,
+  loadConfig,
+  SERVICE_NAMES,
+} from "../../core/config.ts";
 import { thrown } from "./helpers.ts";
 
 const test = suite("config");
@@ -186,7 +193,13 @@ for (const [env, read, wanted] of GOOD) {
 
 const BAD: [name: string, values: string[], rule: RegExp][] = [
   ["BIDA_TIME_ZONE", ["Shanghai", "+25:00"], /time zone/],
-  ["BIDA_LEGACY_CREDENTIALS", ["admin", ":x", "admin:"], /user name and a password/],
+  ["BIDA_LEGACY_CREDENTIALS", ["admin", ":x", "admin:"], /: must be a user name and a password[^;]*$/],
+  ["BIDA_LEGACY_CREDENTIALS", ["kk: ", "kk:\u3000\t"], /: the password must not be blank/],
+  [
+    "BIDA_LEGACY_CREDENTIALS",
+    ["kk:aa", "kk:::", "kk:必必必"],
+    /: the password must not be one character again/,
+  ],
   ["BIDA_LEGACY_TIMEOUT_MS", ["99", "120001"], /100 to 120000/],
   ["BIDA_LEGACY_APPEND_QUERY", ["yes", "1"], /true or false/],
   ["BIDA_PORT", ["-1", "65536", "80a", "1.5", "8080 ", "0x50"], /must be/],
@@ -271,6 +284,58 @@ test("a wrong URL's password is not repeated", async () => {
     assert.not.match(String(error), "hunter2");
   }
 });
+
+const SEVERAL: [name: string, value: string, rules: string[]][] = [
+  [
+    "BIDA_DATABASE_URL",
+    "postgres://h?sslmode=require&charset=x#y",
+    [
+      "must be a URL that begins with mysql://",
+      "must not have a # (in a password: %23)",
+      'has the unknown parameter "sslmode"; known are ssl-mode, ssl-ca, ssl-cert, ssl-key',
+      'has the unknown parameter "charset"; known are ssl-mode, ssl-ca, ssl-cert, ssl-key',
+      "must name a database: mysql://user:pass@host:3306/db",
+    ],
+  ],
+  [
+    "BIDA_DATABASE_URL",
+    "mysql://h/?ssl-mode=NONE&ssl-ca=/no/a.pem&ssl-cert=/no/b.pem",
+    [
+      "has an ssl-mode that is not one of DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+      "has ssl-ca, a file that cannot be read (ENOENT)",
+      "has ssl-cert, a file that cannot be read (ENOENT)",
+      "must have ssl-cert and ssl-key, or neither",
+      "must name a database: mysql://user:pass@host:3306/db",
+    ],
+  ],
+  ["BIDA_DATABASE_URL", "mysql://h:99999/db", ["must be a URL that begins with mysql://"]],
+  [
+    "BIDA_REDIS_URL",
+    "rediss://h?ssl-mode=DISABLED&family=6&family=4",
+    [
+      'has the unknown parameter "family"; known are ssl-mode, ssl-ca, ssl-cert, ssl-key',
+      "has family more than once",
+      "has ssl-mode DISABLED, but rediss:// is TLS",
+    ],
+  ],
+  [
+    "BIDA_NATS_URL",
+    "nats://a?ssl-mode=REQUIRED,http://b,ftp://c?tls=1",
+    [
+      "has ssl-mode, which is for tls:// URLs",
+      "must be a URL that begins with nats:// or tls://",
+      'has the unknown parameter "tls"; known are ssl-mode, ssl-ca, ssl-cert, ssl-key',
+    ],
+  ],
+];
+for (const [name, value, rules] of SEVERAL) {
+  test(`${name}=${value}: one line with all that is wrong`, async () => {
+    const line = `${name}: ${rules.join("; ")} (it is not shown)`;
+    const error = (await thrown(() => loadConfig({ [name]: value }))) as Error;
+    assert.is(error.message, line);
+    assert.equal(configMistakes({ [name]: value }), [line]);
+  });
+}
 
 const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp | null][] = [
   ["a whole cluster", CLUSTER, null],

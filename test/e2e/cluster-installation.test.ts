@@ -108,7 +108,7 @@ test("a scheduler with another Redis than the others' does not start", async () 
     BIDA_REDIS_URL: await redisUrl(),
     BIDA_PORT: String(await freePort()),
   });
-  assert.is(await until("its end", () => other.ended, 40_000), "exit 1");
+  assert.is(await until("its end", () => other.ended, 40_000), "exit 2");
   assert.match(other.stderr, /BIDA_REDIS_URL: node \S+ of this installation uses another Redis/);
 });
 
@@ -120,7 +120,7 @@ test("a Redis that another installation uses is refused at the start", async () 
   for (let p = 0; p < 8; p++) await theirs.hset(`bida:{${p}}:installation`, owner);
   theirs.disconnect();
   const node = new BidaNode({ ...env, BIDA_REDIS_URL: url, BIDA_PORT: String(await freePort()) });
-  assert.is(await until("its end", () => node.ended, 60_000), "exit 1");
+  assert.is(await until("its end", () => node.ended, 60_000), "exit 2");
   assert.match(node.stderr, /BIDA_REDIS_URL: this Redis is used by another installation \(another\)/);
 });
 

@@ -70,7 +70,7 @@ test("a server that takes almost nothing is refused at boot, in one line", async
   });
   const timer = setTimeout(() => void node.kill(), 60_000);
   try {
-    assert.is(await node.ended, "exit 1", node.log);
+    assert.is(await node.ended, "exit 2", node.log);
     assert.is(
       node.stderr,
       "bida: BIDA_NATS_URL: the server takes messages of 1024 bytes at most; set its max_payload to 4096 or more\n",

@@ -1,7 +1,10 @@
 /** How the one process starts, refuses to start, and stops. @takes 22 s */
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { dataFolder } from "../servers/server.ts";
 import { embeddedEnv, startAgain, startEmbedded } from "./kit/embedded.ts";
 import { gate } from "./kit/gate.ts";
 import { BidaNode } from "./kit/node.ts";
@@ -18,7 +21,7 @@ test.after(() => world.stop());
 async function refuses(env: Record<string, string>, line: RegExp): Promise<void> {
   const node = new BidaNode({ ...(await embeddedEnv()), ...env });
   const timer = setTimeout(() => void node.kill(), 15_000);
-  assert.is(await node.ended, "exit 1", node.log);
+  assert.is(await node.ended, "exit 2", node.log);
   clearTimeout(timer);
   const lines = node.stderr.trimEnd().split("\n");
   assert.is(lines.length, 1, node.stderr);
@@ -41,11 +44,14 @@ test("legacy: an address that is not in the whitelist is 403, whatever x-forward
   assert.is(wrong.status, 403, "the address comes before the credentials");
 });
 
-test("the port is taken: one line, exit 1", async () => {
+test("the port is taken: one line that says what to set, exit 2", async () => {
   const other = createServer();
   await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
   const { port } = other.address() as { port: number };
-  await refuses({ BIDA_PORT: String(port) }, new RegExp(`BIDA_PORT|${port}`)).finally(() => other.close());
+  const line = new RegExp(
+    `^bida: BIDA_PORT: 127.0.0.1:${port} is in use by another program; set another port, such as BIDA_PORT=\\d+$`,
+  );
+  await refuses({ BIDA_PORT: String(port) }, line).finally(() => other.close());
 });
 
 test("a bug that nobody catches ends the process, which says so, with one line on stderr and one in the log", async () => {
@@ -66,7 +72,18 @@ test("a bug that nobody catches ends the process, which says so, with one line o
   assert.match(JSON.stringify(line?.err), /"message":"boom"/);
 });
 
-test("a bad setting: one line that names the variable, exit 1", async () => {
+test("a data folder that cannot be made, or not be written to: one line that says why, exit 2", async () => {
+  const folder = dataFolder("no-data");
+  writeFileSync(join(folder, "file"), "");
+  await refuses(
+    { BIDA_DATA_DIR: join(folder, "file/below/it") },
+    /^bida: BIDA_DATA_DIR: the folder cannot be used: ENOTDIR: .*; set another one$/,
+  );
+  await refuses({ BIDA_DATA_DIR: join(folder, "file") }, /^bida: BIDA_DATA_DIR: .*EEXIST/);
+  await refuses({ BIDA_DATA_DIR: "/proc/nope/below" }, /^bida: BIDA_DATA_DIR: .*ENOENT/);
+});
+
+test("a bad setting: one line that names the variable, exit 2", async () => {
   await refuses({ BIDA_PORT: "eighty" }, /BIDA_PORT/);
   await refuses({ BIDA_EGRESS_ALLOW: "10.0.0.0/99" }, /BIDA_EGRESS_ALLOW/);
   await refuses({ BIDA_LEASE_MS: "1" }, /BIDA_LEASE_MS/);
@@ -76,7 +93,7 @@ test("a bad setting: one line that names the variable, exit 1", async () => {
   await refuses({ SERVICES: "nonsense" }, /SERVICES/);
 });
 
-test("a second process on the same data: one line, exit 1, and the first goes on", async () => {
+test("a second process on the same data: one line, exit 2, and the first goes on", async () => {
   await refuses({ BIDA_DATA_DIR: world.nodes[0]?.env.BIDA_DATA_DIR as string }, /BIDA_DATA_DIR/);
   assert.is((await world.ended(await world.submit({ url: world.receiver.url() }))).state, "succeeded");
 });

@@ -69,7 +69,7 @@ test("another key alone: the node does not start, with one line that says why; n
   const node = world.nodes[0] as BidaNode;
   await node.stop();
   const other = new BidaNode({ ...node.env, BIDA_SECRET_KEY: OTHER_KEY });
-  assert.is(await other.ended, "exit 1");
+  assert.is(await other.ended, "exit 2");
   assert.match(
     other.stderr,
     /^bida: BIDA_SECRET_KEY: rows are sealed with another key.*BIDA_SECRET_KEY_PREVIOUS$/m,

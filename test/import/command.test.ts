@@ -166,6 +166,9 @@ single("help; and one line for a wrong argument or setting", async () => {
   const usage = await run(["mysql://host/db", "--frobnicate"], NOWHERE);
   assert.is(usage.how, "exit 2");
   assert.match(usage.stderr, /^import: [^\n]+ \(--help shows how\)\n$/);
+  const json = await run(["mysql://host/db", "--frobnicate", "--json"], NOWHERE);
+  assert.equal([json.how, json.stdout], ["exit 2", ""]);
+  assert.match(JSON.parse(json.stderr).error, /--frobnicate.* \(--help shows how\)$/);
   const setting = await run(["mysql://host/db"], NOWHERE, { BIDA_PORT: "eighty" });
   assert.equal([setting.how, /^import: BIDA_PORT[^\n]+\n$/.test(setting.stderr)], ["exit 1", true]);
 });
@@ -179,7 +182,15 @@ single("left out rows: exit 3, and a line each in the report", async () => {
   ]);
   const place: Place = { databaseUrl: null, dataDir: dataFolder("import") };
   const report = join(place.dataDir, "report.jsonl");
-  const { how, stdout } = await run([kkbida.url, "--report", report], place, { BIDA_RETENTION_DAYS: "0" });
+  const forever = { BIDA_RETENTION_DAYS: "0" };
+  const json = await run([kkbida.url, "--json", "--dry-run"], place, forever);
+  const { tasks, leftOut, ...rest } = JSON.parse(json.stdout);
+  assert.equal([json.how, json.stdout.trimEnd().includes("\n")], ["exit 3", false]);
+  assert.equal([tasks.total, tasks.leftOut, rest.dryRun, rest.stopped], [3, 1, true, false]);
+  assert.match(leftOut[0].reason, /^url is not a valid/);
+  assert.equal([leftOut[0].count, leftOut[0].examples], [1, [idOf(1)]]);
+  assert.match(json.stderr, /^From .*\n\ntasks in kkbida +3\n/);
+  const { how, stdout } = await run([kkbida.url, "--report", report], place, forever);
   assert.is(how, "exit 3");
   assert.match(stdout, /Left out:\n +1 {2}url is not a valid/);
   assert.match(stdout, /cannot be called; exhausted:\n +1 {2}requestParamTxt is not a JSON object/);

@@ -18,6 +18,7 @@ test("defaults, and all of them given", () => {
     endedOnly: false,
     zone: hours(8),
     report: null,
+    json: false,
     followMs: null,
   };
   assert.equal(readOptions([URL]), defaults);
@@ -32,6 +33,7 @@ test("defaults, and all of them given", () => {
       "+00:00",
       "--report",
       "r",
+      "--json",
       URL,
     ]),
     {
@@ -42,6 +44,7 @@ test("defaults, and all of them given", () => {
       endedOnly: true,
       zone: 0,
       report: "r",
+      json: true,
       followMs: null,
     } as Options,
   );
