@@ -36,10 +36,10 @@ if (words[0] === "repl" && words[1] !== undefined && !words[1].startsWith("-")) 
 process.stdout.on("error", () => process.exit(0));
 process.stderr.on("error", () => undefined);
 
-/** Ctrl-C, or a supervisor: what is under way ends, and a second one ends at once. */
+/** Ctrl-C, a supervisor, or a terminal that is closed: what is under way ends, and a second one ends at once. */
 const over = new AbortController();
 const interrupted = () => over.abort();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
 
 const opened: Link[] = [];
 let options: Record<string, unknown> = {};

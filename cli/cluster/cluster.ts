@@ -34,6 +34,8 @@ export async function runCluster(session: Session): Promise<number> {
   makeDataDir(folder);
   const print = (line: string) => void session.print(line);
   const children = new Children(print);
+  // A terminal that is closed takes its output away, and not the others: they are stopped in their order.
+  process.stdout.removeAllListeners("error").on("error", () => undefined);
   try {
     const { children: all, env } = await servers(folder);
     await Promise.all(all.map((child) => children.start(child)));
