@@ -83,7 +83,7 @@ export type { DestinationChange, DestinationQuery, DestinationView } from "./des
 export type { DestinationReport, StatsHealth } from "./destination-report.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
-export type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
+export type { IncidentAnswer, IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 export type { ClaimReply, ClaimRequest } from "./job.ts";
 export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";

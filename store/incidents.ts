@@ -35,7 +35,7 @@ export interface StoredIncident {
   endedAt: EpochMs | null;
 }
 
-/** What became of an incident's tasks is looked at for so many. */
+/** What became of an incident's tasks is looked at for so many, the oldest. */
 const LOOK = 20_000;
 /** All that are given must hold. */
 export interface IncidentFilter {
@@ -118,22 +118,33 @@ export async function incidentsLike(db: Database, text: string, limit: number): 
   return found.map(incidentFromRow).sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
 }
 
-/** How many of an incident's tasks are in which state now; those that were pruned are in none. */
-export async function outcomeOf(db: Database, id: number): Promise<Record<StoredState, number>> {
+/** What became of an incident's tasks. */
+export interface IncidentOutcome {
+  /** How many are in which state now; those that were pruned are in none. */
+  states: Record<StoredState, number>;
+  /** How many of its tasks were looked at, the oldest: the pruned ones too. */
+  counted: number;
+}
+
+/** @param look at so many tasks at most */
+export async function outcomeOf(db: Database, id: number, look = LOOK): Promise<IncidentOutcome> {
   const { knex } = forSearch(db);
-  const looked = knex("incident_tasks").select("task_id").where("incident_id", id).limit(LOOK);
+  const looked = knex("incident_tasks")
+    .select("task_id")
+    .where("incident_id", id)
+    .orderBy("task_id")
+    .limit(look);
   const rows = await reading<Row[]>(
     knex(looked.as("looked"))
-      .join("tasks", "tasks.task_id", "looked.task_id")
+      .leftJoin("tasks", "tasks.task_id", "looked.task_id")
       .select("tasks.state")
       .count({ n: "*" })
       .groupBy("tasks.state"),
   );
-  const counts = new Map(rows.map(({ state, n }) => [Number(state), Number(n)]));
-  return Object.fromEntries(STORED_STATES.map((state, i) => [state, counts.get(i) ?? 0])) as Record<
-    StoredState,
-    number
-  >;
+  const counts = new Map(rows.map(({ state, n }) => [state === null ? null : Number(state), Number(n)]));
+  const states = Object.fromEntries(STORED_STATES.map((state, i) => [state, counts.get(i) ?? 0]));
+  const counted = [...counts.values()].reduce((sum, n) => sum + n, 0);
+  return { states: states as Record<StoredState, number>, counted };
 }
 
 /**

@@ -202,7 +202,11 @@ const admin: ServiceSchema = {
       ),
 
     getIncident: async (params, ctx) =>
-      incidents.incident(officeOf(ctx).resources, parseWith(incidentIdSchema, params, "invalid_query").id),
+      incidents.incident(
+        officeOf(ctx).resources,
+        parseWith(incidentIdSchema, params, "invalid_query").id,
+        isMasked(ctx),
+      ),
 
     acknowledgeIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");

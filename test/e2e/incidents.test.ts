@@ -18,7 +18,7 @@ test("tasks that fail alike are one incident, which is taken in hand and retried
   world,
 }) => {
   const { receiver } = world;
-  const failing = receiver.url(503);
+  const failing = receiver.url({ status: 503, body: `closed ${"x".repeat(600)}` });
   const [other] = [receiver.url(404)];
   const once = (url: string) => world.submit({ url, limitCallCount: 1 });
   const tasks = [await once(failing), await once(failing), await once(failing)];
@@ -39,6 +39,13 @@ test("tasks that fail alike are one incident, which is taken in hand and retried
   assert.is(found.json.items.length, 3);
 
   const path = `/v1/incidents/${one.id}`;
+  // What was answered, in part.
+  const seen = (await world.api("GET", path)).json as IncidentDetail;
+  for (const { answer } of [seen.first, seen.last]) {
+    assert.equal([answer?.n, answer?.statusCode, answer?.truncated], [1, 503, true]);
+    assert.is(answer?.bodyStart, `closed ${"x".repeat(493)}`);
+  }
+  assert.is(seen.counted, 3);
   const said = await world.api("POST", `${path}/acknowledge`, { note: "the partner is told" });
   assert.equal([said.json.acknowledged.by, said.json.acknowledged.note], ["admin", "the partner is told"]);
   assert.is((await world.api("POST", `${path}/mute`, { muted: true })).json.muted, true);

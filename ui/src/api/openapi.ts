@@ -1146,17 +1146,41 @@ export interface components {
                 by: string;
                 note: string | null;
             } | null;
+            /** @description How many of its tasks `outcome` is about, with those that were pruned: fewer than `tasks` where there are more */
+            counted: number;
             destination: string | null;
             /** @description When none of its tasks was exhausted any more; null: it is open */
             endedAt: string | null;
             errorCode: string;
             first: {
+                /** @description What was answered; null where the call is not on record: it was never made, or is pruned */
+                answer: {
+                    /** @description The first 500 characters of the answer; null where it is none, or no text */
+                    bodyStart: string | null;
+                    /** @description Which of the task's calls it was */
+                    n: number;
+                    /** @description Null: no answer came */
+                    statusCode: number | null;
+                    /** @description There is more of the body */
+                    truncated: boolean;
+                } | null;
                 error: string;
                 taskId: string;
             };
             firstAt: string;
             id: number;
             last: {
+                /** @description What was answered; null where the call is not on record: it was never made, or is pruned */
+                answer: {
+                    /** @description The first 500 characters of the answer; null where it is none, or no text */
+                    bodyStart: string | null;
+                    /** @description Which of the task's calls it was */
+                    n: number;
+                    /** @description Null: no answer came */
+                    statusCode: number | null;
+                    /** @description There is more of the body */
+                    truncated: boolean;
+                } | null;
                 error: string;
                 taskId: string;
             };
@@ -1165,7 +1189,7 @@ export interface components {
             muted: boolean;
             /** @description Null: until it ends, or it is not muted */
             mutedUntil: string | null;
-            /** @description What became of its tasks, of 20,000 at most; those that were pruned are missing */
+            /** @description What became of its tasks, of the oldest 20,000 at most; those that were pruned are missing */
             outcome: {
                 canceled: number;
                 exhausted: number;

@@ -718,8 +718,11 @@ export const en = {
   "incident.wasMuted": "Its alarms are muted",
   "incident.wasUnmuted": "Its alarms are sent again",
   "incident.outcome": "Its tasks now",
+  "incident.part": "of the oldest {n}",
   "incident.beingRetried": "Being called again",
-  "incident.answers": "Errors",
+  "incident.answers": "First and last answer",
+  "incident.noRecord": "No call of it is on record",
+  "incident.noText": "The answer has no text",
   "incident.first": "First",
   "incident.latest": "Last",
 

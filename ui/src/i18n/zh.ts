@@ -704,8 +704,11 @@ export const zh: Record<keyof typeof en, string> = {
   "incident.wasMuted": "已静默，后续失败不再通知",
   "incident.wasUnmuted": "已解除静默",
   "incident.outcome": "任务当前状态",
+  "incident.part": "仅统计最早的 {n} 个",
   "incident.beingRetried": "正在重新调用",
-  "incident.answers": "错误信息",
+  "incident.answers": "首次与最近响应",
+  "incident.noRecord": "没有它的调用记录",
+  "incident.noText": "响应没有文本内容",
   "incident.first": "首次",
   "incident.latest": "最近",
 
