@@ -172,9 +172,11 @@ export interface ActionMap {
   "admin.listIncidents": [IncidentQuery, Page<IncidentView>];
   "admin.getIncident": [{ id: number }, IncidentDetail];
   "admin.acknowledgeIncident": [{ id: number; note?: string }, IncidentDetail];
+  "admin.releaseIncident": [{ id: number; note?: string }, IncidentDetail];
   "admin.muteIncident": [{ id: number; muted: boolean; minutes?: number; note?: string }, IncidentDetail];
   "admin.listRaised": [RaisedQuery, Page<RaisedView>];
   "admin.acknowledgeRaised": [{ id: number; note?: string }, RaisedView];
+  "admin.releaseRaised": [{ id: number; note?: string }, RaisedView];
   "admin.listMutes": [Record<string, never>, Page<MuteView>];
   "admin.mute": [MuteRequest, MuteView];
   "admin.unmute": [{ id: number; note?: string }, Record<string, never>];

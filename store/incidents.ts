@@ -148,14 +148,14 @@ export async function outcomeOf(db: Database, id: number, look = LOOK): Promise<
 }
 
 /**
- * Says that somebody has it in hand.
+ * Says that somebody has it in hand, or with null that nobody has any more.
  * @param told is called in the same transaction: for the audit log
  * @throws BidaError not_found
  */
 export function acknowledgeIncident(
   db: Database,
   id: number,
-  acknowledged: NonNullable<StoredIncident["acknowledged"]>,
+  acknowledged: StoredIncident["acknowledged"],
   told: (within: Database, before: StoredIncident) => Promise<void>,
 ): Promise<StoredIncident> {
   return transaction(db, async (within) => {
@@ -166,9 +166,9 @@ export function acknowledgeIncident(
       .knex("incidents")
       .where({ id })
       .update({
-        acknowledged_by: acknowledged.by.slice(0, 128),
-        acknowledged_at: acknowledged.at,
-        note: acknowledged.note,
+        acknowledged_by: acknowledged?.by.slice(0, 128) ?? null,
+        acknowledged_at: acknowledged?.at ?? null,
+        note: acknowledged?.note ?? null,
       });
     await told(within, before);
     return { ...before, acknowledged };

@@ -16,7 +16,7 @@ import type { Resources } from "../node/resources.ts";
 import { isMasked } from "../tasks/tasks.ts";
 import { attemptView } from "../tasks/views.ts";
 import { changeFiltered, type Options } from "./bulk.ts";
-import { acknowledge, mute, unmute } from "./inbox.ts";
+import { acknowledge, mute, releaseRaised, unmute } from "./inbox.ts";
 import type { Office } from "./office.ts";
 
 type Given = Pick<Resources, "db" | "clock">;
@@ -78,6 +78,18 @@ export async function acknowledgeIncident(
 ): Promise<IncidentDetail> {
   await findIncident(resources.db, id, "exhausted");
   await acknowledge(resources, ctx, id, note);
+  return incident(resources, id, isMasked(ctx));
+}
+
+/** Takes that back. @throws BidaError not_found */
+export async function releaseIncident(
+  resources: Given,
+  ctx: BidaContext,
+  id: number,
+  note: string | undefined,
+): Promise<IncidentDetail> {
+  await findIncident(resources.db, id, "exhausted");
+  await releaseRaised(resources, ctx, id, note);
   return incident(resources, id, isMasked(ctx));
 }
 

@@ -77,4 +77,26 @@ test("the first and the last answer of an incident: status and the beginning of 
   assert.equal(complaints, []);
 });
 
+test("an acknowledgement is taken back, in the inbox and on the incident's page", async () => {
+  const { page, complaints } = await enter("/incidents/2", {
+    "/v1/incidents/2/acknowledge": { ...data.incidents[1], acknowledged: null },
+  });
+  await page.getByTestId("acknowledged").waitFor();
+  const sent = page.waitForRequest((request) => request.method() === "DELETE");
+  await page.getByRole("button", { name: en["incident.release"] }).click();
+  assert.is(new URL((await sent).url()).pathname, "/v1/incidents/2/acknowledge");
+  await page.locator(".toast", { hasText: en["incident.released"] }).waitFor();
+  const raised = data.raised.find(({ id }) => id === 2);
+  await page.route("**/v1/alarms/2/acknowledge", (route) =>
+    route.fulfill({ json: { ...raised, acknowledged: null } }),
+  );
+  await page.goto("/inbox");
+  const row = page.locator('tr[data-raised="2"]');
+  const other = page.waitForRequest((request) => request.method() === "DELETE");
+  await row.getByRole("button", { name: en["incident.release"] }).click();
+  assert.is(new URL((await other).url()).pathname, "/v1/alarms/2/acknowledge");
+  await row.getByText(en["incident.open"]).filter({ visible: true }).waitFor();
+  assert.equal(complaints, []);
+});
+
 test.run();

@@ -91,6 +91,23 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   const incident = async () => (await world.api("GET", `/v1/incidents/${one.id}`)).json as IncidentDetail;
   assert.is((await incident()).acknowledged?.note, "mine");
 
+  // It is taken back, once; the log says who had it.
+  const back = await world.api("DELETE", `/v1/alarms/${one.id}/acknowledge`);
+  assert.equal([back.status, back.json.acknowledged], [200, null]);
+  assert.is((await incident()).acknowledged, null);
+  await world.api("POST", `/v1/incidents/${one.id}/acknowledge`, { note: "hers" });
+  const released = await world.api("DELETE", `/v1/incidents/${one.id}/acknowledge`);
+  assert.equal([released.status, released.json.acknowledged], [200, null]);
+  assert.is((await world.api("DELETE", `/v1/incidents/${one.id}/acknowledge`)).status, 200);
+  const releases = (await world.api("GET", "/v1/audit?action=incident.release")).json.items as AuditView[];
+  assert.equal(
+    releases.map(({ before, target }) => [target.id, (before as { note: string }).note]),
+    [
+      [String(one.id), "hers"],
+      [String(one.id), "mine"],
+    ],
+  );
+
   const misspelt = await world.api("POST", "/v1/mutes", { errorCode: "refusd", minutes: 5 });
   assert.equal([misspelt.status, misspelt.json.errors?.[0]?.field], [400, "errorCode"]);
   const wide = await world.api("POST", "/v1/mutes", {
@@ -123,6 +140,9 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   assert.equal(await actions(`incident:${one.id}`), [
     "incident.unmute",
     "incident.mute",
+    "incident.release",
+    "incident.acknowledge",
+    "incident.release",
     "incident.acknowledge",
   ]);
 });
@@ -131,6 +151,8 @@ const REFUSED: [method: string, path: string, body: unknown, status: number, fie
   ["GET", "/v1/alarms?kind=fire", undefined, 400, "kind"],
   ["GET", "/v1/alarms?acknowledged=maybe", undefined, 400, "acknowledged"],
   ["POST", "/v1/alarms/999999/acknowledge", {}, 404, null],
+  ["DELETE", "/v1/alarms/999999/acknowledge", undefined, 404, null],
+  ["DELETE", "/v1/incidents/999999/acknowledge", undefined, 404, null],
   ["POST", "/v1/mutes", { destination: "https://a.example" }, 400, "minutes"],
   ["POST", "/v1/mutes", { minutes: 5 }, 400, "destination"],
   ["POST", "/v1/mutes", { errorCode: "x", minutes: 50_000 }, 400, "minutes"],

@@ -149,6 +149,14 @@ export function incidents(kind: Kind): void {
     await acknowledgeIncident(db, id, acknowledged, quietly);
     await endMutes(db, { incident: id }, quietly);
     assert.equal((await findIncident(db, id)).acknowledged, acknowledged);
+    let former: unknown;
+    const released = await acknowledgeIncident(db, id, null, async (_, before) => {
+      former = before.acknowledged;
+    });
+    assert.equal(
+      [former, released.acknowledged, (await findIncident(db, id)).acknowledged],
+      [acknowledged, null, null],
+    );
     await exhausted("https://a.example/1", 1);
     await route([7]);
     assert.is((await db.knex("alarm_deliveries")).length, 2);

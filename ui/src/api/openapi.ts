@@ -14,6 +14,8 @@ export interface paths {
          * @description Everybody sees who, when and the note. Its alarms go on.
          */
         post: operations["postAlarmsByIdAcknowledge"];
+        /** Take back that somebody has it in hand */
+        delete: operations["deleteAlarmsByIdAcknowledge"];
     };
     "/v1/apps": {
         /** List calling apps */
@@ -106,6 +108,8 @@ export interface paths {
     "/v1/incidents/{id}/acknowledge": {
         /** Say that somebody has it in hand */
         post: operations["postIncidentsByIdAcknowledge"];
+        /** Take back that somebody has it in hand */
+        delete: operations["deleteIncidentsByIdAcknowledge"];
     };
     "/v1/incidents/{id}/mute": {
         /** Tell nobody of its further failures, or tell of them again */
@@ -2715,6 +2719,40 @@ export interface operations {
             };
         };
     };
+    deleteAlarmsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description What was raised */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaisedAlarm"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getApps: {
         parameters: {
             query?: {
@@ -3407,6 +3445,40 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["AcknowledgeRequest"];
             };
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteIncidentsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
         };
         responses: {
             /** @description The incident */
