@@ -99,4 +99,17 @@ test("an acknowledgement is taken back, in the inbox and on the incident's page"
   assert.equal(complaints, []);
 });
 
+test("the audit log is searched by user, also by one with a dot in the name, unless it is an action", async () => {
+  const { page, complaints } = await enter("/audit");
+  const field = page.getByLabel(en["audit.search"]);
+  await field.fill("john.doe");
+  await field.press("Enter");
+  await page.waitForURL("**/audit?actor=john.doe");
+  await page.goto("/audit");
+  await field.fill("view.create");
+  await field.press("Enter");
+  await page.waitForURL("**/audit?action=view.create");
+  assert.equal(complaints, []);
+});
+
 test.run();

@@ -147,6 +147,26 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   ]);
 });
 
+test("the audit log names views, mutes and incidents, also those that are gone", async ({ world }) => {
+  const view = await world.api("POST", "/v1/views", { page: "tasks", name: "night", query: "state=pending" });
+  const mute = await world.api("POST", "/v1/mutes", {
+    ...{ destination: "https://quiet.example", errorCode: "timeout", minutes: 5 },
+  });
+  const named = async () => {
+    const { items } = (await world.api("GET", "/v1/audit?limit=200")).json as { items: AuditView[] };
+    const of = (type: string, id: unknown) =>
+      items.find(({ target }) => target.type === type && target.id === String(id))?.target.name;
+    return [of("view", view.json.id), of("mute", mute.json.id)];
+  };
+  const names = ["night", "timeout https://quiet.example"];
+  assert.equal(await named(), names);
+  assert.is((await world.api("DELETE", `/v1/views/${view.json.id}`)).status, 204);
+  assert.is((await world.api("DELETE", `/v1/mutes/${mute.json.id}`)).status, 204);
+  assert.equal(await named(), names);
+  const { items } = (await world.api("GET", "/v1/audit?action=incident.mute")).json as { items: AuditView[] };
+  assert.is(items[0]?.target.name, `bad_status 502 ${world.receiver.origin}`);
+});
+
 const REFUSED: [method: string, path: string, body: unknown, status: number, field: string | null][] = [
   ["GET", "/v1/alarms?kind=fire", undefined, 400, "kind"],
   ["GET", "/v1/alarms?acknowledged=maybe", undefined, 400, "acknowledged"],

@@ -621,7 +621,7 @@ export interface components {
             sourceIp: string | null;
             target: {
                 id: string | null;
-                /** @description Of a user, an app or a channel, also of one that is deleted */
+                /** @description Of a user, an app, a channel, a view or a mute, also of one that is deleted; of an incident */
                 name: string | null;
                 type: string;
             };
