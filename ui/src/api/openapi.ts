@@ -304,7 +304,7 @@ export interface paths {
     "/v1/tasks/cancel": {
         /**
          * End many open tasks
-         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
+         * @description Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksCancel"];
     };
@@ -318,14 +318,14 @@ export interface paths {
     "/v1/tasks/resolve": {
         /**
          * Mark many exhausted tasks as repaired elsewhere
-         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
+         * @description Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksResolve"];
     };
     "/v1/tasks/retry": {
         /**
          * Call many tasks again, now
-         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
+         * @description Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksRetry"];
     };
@@ -471,6 +471,13 @@ export interface components {
             /** @description Null: until its incident ends */
             until: string | null;
         };
+        /**
+         * @example {
+         *       "destination": "https://shop.example",
+         *       "minutes": 120,
+         *       "note": "They move house"
+         *     }
+         */
         AlarmMuteRequest: {
             destination?: string;
             /** @enum {string} */
