@@ -24,6 +24,11 @@ test.after(async () => {
   mock?.stop();
 });
 
+const REFUSED = {
+  ...{ type: "about:blank", title: "The query is not valid", status: 400, code: "invalid_query" },
+  errors: [{ field: "destination", message: "must be an origin such as https://host:8443" }],
+};
+
 /** @param answers in place of the mock's own, by path */
 async function enter(path: string, answers: Record<string, unknown> = {}): Promise<Visit> {
   const entered = await visit(browser, mock.url);
@@ -110,6 +115,95 @@ test("the audit log is searched by user, also by one with a dot in the name, unl
   await field.press("Enter");
   await page.waitForURL("**/audit?action=view.create");
   assert.equal(complaints, []);
+});
+
+test("a filter that the server refuses is said beside it, in place of the list's failure", async () => {
+  const { page, complaints } = await enter("/tasks");
+  await page.route(
+    ({ pathname, searchParams }) => pathname === "/v1/tasks" && searchParams.has("destination"),
+    (route) => route.fulfill({ status: 400, json: REFUSED }),
+  );
+  await page.goto("/tasks?destination=127.0.0.1");
+  await page.locator('[data-wrong="destination"]').getByText("must be an origin such as").waitFor();
+  await page.getByText(en["filter.refused"]).waitFor();
+  assert.is(await page.getByText(en["error.title"]).count(), 0);
+  assert.equal(await axe(page), []);
+  assert.equal(complaints, []);
+});
+
+test("destinations and error codes are suggested for calls and in the inbox; a host finds its destination", async () => {
+  const origin = "https://hooks.partner.example";
+  const { page, complaints } = await enter("/inbox", { "/v1/tasks/suggestions": { items: [origin] } });
+  const search = async (label: string, text: string) => {
+    await page.getByLabel(label).fill(text);
+    await page.getByLabel(label).press("Enter");
+  };
+  const asked = (path: string, name: string, value: string) =>
+    page.waitForURL(({ pathname, searchParams }) => pathname === path && searchParams.get(name) === value);
+  await search(en["inbox.search"], "hooks.partner.example");
+  await asked("/inbox", "destination", origin);
+  await page.goto("/inbox");
+  await search(en["inbox.search"], "timeout");
+  await asked("/inbox", "errorCode", "timeout");
+  await page.goto("/inbox?errorCode=x&destination=y");
+  for (const [label, value] of [
+    [en["mute.errorCode"], "refused"],
+    [en["mute.destination"], origin],
+  ] as const) {
+    await page.locator(".chip-text", { hasText: label }).click();
+    await page.locator(`datalist option[value="${value}"]`).waitFor({ state: "attached" });
+    await page.keyboard.press("Escape");
+  }
+  await page.goto("/attempts?destination=y");
+  await page.locator(".chip-text", { hasText: en["field.destination"] }).click();
+  await page.locator(`datalist option[value="${origin}"]`).waitFor({ state: "attached" });
+  await page.keyboard.press("Escape");
+  await search(en["attempts.search"], "HOOKS.partner.example/paid");
+  await asked("/attempts", "destination", origin);
+  assert.equal(complaints, []);
+});
+
+test("the list of destinations has open tasks, not only those that are due, exhausted ones of a period, and percentiles", async () => {
+  const { page, complaints } = await enter("/destinations");
+  const one = data.health[3];
+  const row = page.locator(`tr[data-origin="${one.destination}"]`);
+  await row.locator("[data-open]").getByText(/^\d+$/).waitFor();
+  const ready = data.destinations.find(({ origin }) => origin === one.destination);
+  const open = Math.max(one.open.count, ready.ready + ready.inFlight);
+  assert.is(await row.locator("[data-open]").textContent(), open.toLocaleString("en-GB"));
+  for (const head of [
+    "p50",
+    "p95",
+    "p99",
+    en["dest.openShort"],
+    `${en["state.exhausted"]}, ${en["dest.short24"]}`,
+  ])
+    await page.getByRole("columnheader", { name: head }).waitFor();
+  await page.getByRole("columnheader", { name: "p99" }).getByRole("button").click();
+  await page.waitForURL("**/destinations?sort=p99");
+  await page
+    .getByRole("columnheader", { name: en["dest.openShort"], exact: true })
+    .getByRole("button")
+    .click();
+  await page.waitForURL("**/destinations?sort=open");
+  assert.equal(await axe(page), []);
+  assert.equal(complaints, []);
+});
+
+test("a template without the keyword that is set is warned of, in the preview and when it is saved", async () => {
+  const sent = { body: "{}", bytes: 2, sizes: [], shortened: false };
+  const preview = { single: sent, digest: sent, warnings: ["keyword"] };
+  const { page } = await enter("/alarms/new", { "/v1/webhooks/preview": preview });
+  await page.locator('[data-warning="keyword"]').getByText(en["channel.lacksKeyword"]).waitFor();
+  await page.route("**/v1/webhooks", (route) =>
+    route.request().method() === "POST"
+      ? route.fulfill({ status: 201, json: { id: 1, name: "on call", warnings: ["keyword"] } })
+      : route.fallback(),
+  );
+  await page.getByLabel("Name").fill("on call");
+  await page.getByLabel("Address").fill("https://oapi.dingtalk.com/robot/send?access_token=x");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".toast", { hasText: en["channel.lacksKeyword"] }).waitFor();
 });
 
 test.run();

@@ -349,6 +349,7 @@ export const health: Json[] = destinationStats.map(({ destination, sparkline, ..
   lastDay: { ...day, sparkline },
   lastSuccessAt: iso(NOW - (i === 4 ? minutes(47) : minutes(1))),
   lastFailureAt: iso(NOW - minutes([38, 12, 95, 2, 1, 320][i] as number)),
+  open: { count: [0, 3, 0, 12, 41, 5][i] ?? 0, atLeast: false },
 }));
 
 export function reportOf(origin: string): Json | undefined {

@@ -1887,6 +1887,12 @@ export interface components {
                 };
                 /** @description To the minute, of the last 48 hours */
                 lastSuccessAt: string | null;
+                /** @description Tasks that have not ended, whenever they are due */
+                open: {
+                    /** @description There may be more: only 20,000 of all were looked at */
+                    atLeast: boolean;
+                    count: number;
+                };
             }[];
             nextCursor: null;
         };
@@ -2371,6 +2377,8 @@ export interface components {
             type: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
             updatedAt: string;
             url: string | null;
+            /** @description `keyword`: `title` is set, and no message of the template has it: a robot with a keyword refuses them */
+            warnings: "keyword"[];
         };
         /**
          * @description Fields of a channel to change, as in `WebhookRequest`; null takes one back to its default
@@ -2478,6 +2486,8 @@ export interface components {
                     unit: "bytes" | "characters";
                 }[];
             };
+            /** @description `keyword`: `title` is set, and no message of the template has it: a robot with a keyword refuses them */
+            warnings: "keyword"[];
         };
         /**
          * @example {
