@@ -175,7 +175,7 @@ const REFUSED: [method: string, path: string, body: unknown, status: number, fie
   ["DELETE", "/v1/incidents/999999/acknowledge", undefined, 404, null],
   ["POST", "/v1/mutes", { destination: "https://a.example" }, 400, "minutes"],
   ["POST", "/v1/mutes", { minutes: 5 }, 400, "destination"],
-  ["POST", "/v1/mutes", { errorCode: "x", minutes: 50_000 }, 400, "minutes"],
+  ["POST", "/v1/mutes", { errorCode: "timeout", minutes: 50_000 }, 400, "minutes"],
   ["POST", "/v1/mutes", { destination: "a.example", minutes: 5 }, 400, "destination"],
   ["POST", "/v1/mutes", { incident: 999999 }, 404, null],
   ["DELETE", "/v1/mutes/999999", undefined, 404, null],
