@@ -83,7 +83,7 @@ export type { DestinationChange, DestinationQuery, DestinationView } from "./des
 export type { DestinationReport, StatsHealth } from "./destination-report.ts";
 export type { FieldError } from "./errors.ts";
 export type { Expectation } from "./expect.ts";
-export type { IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
+export type { IncidentAnswer, IncidentDetail, IncidentQuery, IncidentView } from "./incident.ts";
 export type { ClaimReply, ClaimRequest } from "./job.ts";
 export type * from "./page.ts";
 export type { RetryPolicy } from "./retry.ts";
@@ -172,9 +172,11 @@ export interface ActionMap {
   "admin.listIncidents": [IncidentQuery, Page<IncidentView>];
   "admin.getIncident": [{ id: number }, IncidentDetail];
   "admin.acknowledgeIncident": [{ id: number; note?: string }, IncidentDetail];
+  "admin.releaseIncident": [{ id: number; note?: string }, IncidentDetail];
   "admin.muteIncident": [{ id: number; muted: boolean; minutes?: number; note?: string }, IncidentDetail];
   "admin.listRaised": [RaisedQuery, Page<RaisedView>];
   "admin.acknowledgeRaised": [{ id: number; note?: string }, RaisedView];
+  "admin.releaseRaised": [{ id: number; note?: string }, RaisedView];
   "admin.listMutes": [Record<string, never>, Page<MuteView>];
   "admin.mute": [MuteRequest, MuteView];
   "admin.unmute": [{ id: number; note?: string }, Record<string, never>];

@@ -61,6 +61,8 @@ export interface DestinationHealth {
   /** To the minute, of the last 48 hours. */
   lastSuccessAt: string | null;
   lastFailureAt: string | null;
+  /** Its tasks that have not ended, whenever they are due. */
+  open: Looked;
 }
 
 export interface StatsHealth {

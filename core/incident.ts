@@ -24,10 +24,27 @@ export interface IncidentView {
   endedAt: string | null;
 }
 
+/** What was answered to a call that failed. */
+export interface IncidentAnswer {
+  /** Which of the task's calls it was. */
+  n: number;
+  /** Null: no answer came. */
+  statusCode: number | null;
+  /** The beginning of the answer's body; null where it is none, or no text. */
+  bodyStart: string | null;
+  /** There is more of the body. */
+  truncated: boolean;
+}
+
 /** `GET /v1/incidents/{id}`. */
 export interface IncidentDetail extends IncidentView {
-  /** What became of its tasks, of 20,000 at most; those that were pruned are missing. */
+  /** `answer` is null where the call is not on record: it was never made, or is pruned. */
+  first: IncidentView["first"] & { answer: IncidentAnswer | null };
+  last: IncidentView["last"] & { answer: IncidentAnswer | null };
+  /** What became of its tasks, of the oldest 20,000 at most; those that were pruned are missing. */
   outcome: Record<Exclude<TaskState, "delivering">, number>;
+  /** How many of its tasks `outcome` is about, with those that were pruned: fewer than `tasks` where there are more. */
+  counted: number;
 }
 
 export interface IncidentQuery {

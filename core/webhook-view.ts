@@ -30,6 +30,8 @@ export interface WebhookView {
   spacing: { seconds: number; factor: number; maxSeconds: number } | null;
   /** Whether it hears that what it was told of is over; null: unless its template cannot say so. */
   recovered: boolean | null;
+  /** What of its settings is likely wrong: `keyword`, which its template lacks. */
+  warnings: ChannelWarning[];
   limitCallCount: number;
   retry: RetryPolicy | null;
   timeoutMs: number;
@@ -77,7 +79,11 @@ export interface SentMessage {
 export interface WebhookPreview {
   single: SentMessage & { shortened: boolean };
   digest: SentMessage & { shortened: boolean };
+  warnings: ChannelWarning[];
 }
+
+/** `keyword`: `title` is set, and no message of the template has it. */
+export type ChannelWarning = "keyword";
 
 /** One message of a channel. */
 export interface AlarmMessageView {

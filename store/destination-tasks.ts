@@ -6,7 +6,7 @@ import { type EpochMs, epochMs } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";
 import { type Database, forSearch } from "./database.ts";
 import { reading } from "./failures.ts";
-import { stateCode } from "./rows.ts";
+import { type Row, stateCode } from "./rows.ts";
 
 /** Tasks of one state that are looked at, of all destinations. */
 const LOOK = 20_000;
@@ -37,6 +37,21 @@ export async function countOpen(db: Database, lane: Lane): Promise<LookedTasks> 
     ),
   );
   return { count: Number(row?.found ?? 0), atLeast: Number(row?.seen) >= LOOK };
+}
+
+/** Open tasks of all lanes, among those that are due first; lanes without any are missing. */
+export async function openPerLane(db: Database): Promise<{ counts: Map<Lane, number>; atLeast: boolean }> {
+  const { knex } = forSearch(db);
+  const looked = knex("tasks")
+    .select("lane")
+    .where("state", stateCode("pending"))
+    .orderBy("next_call_at")
+    .limit(LOOK);
+  const rows = await reading<Row[]>(
+    knex(looked.as("looked")).select("lane").count({ n: "*" }).groupBy("lane").orderBy("n", "desc"),
+  );
+  const counts = new Map(rows.map(({ lane, n }) => [lane as Lane, Number(n)]));
+  return { counts, atLeast: [...counts.values()].reduce((sum, n) => sum + n, 0) >= LOOK };
 }
 
 /**

@@ -2,8 +2,10 @@
  * What was raised, gathered (`gather.ts`): tasks that were exhausted, by destination, error code and status, which are called
  * incidents; and breakers, backlogs, broken channels, failing destinations. Their ends are in `outages.ts`.
  */
+
 import type { OutageKind } from "../core/alarm/alarm.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
+import { cursorOf, cursorParts, wrongCursor } from "../core/cursor.ts";
 import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdFromBytes } from "../core/ids.ts";
 import { STORED_STATES, type StoredState } from "../core/task.ts";
@@ -35,7 +37,7 @@ export interface StoredIncident {
   endedAt: EpochMs | null;
 }
 
-/** What became of an incident's tasks is looked at for so many. */
+/** What became of an incident's tasks is looked at for so many, the oldest. */
 const LOOK = 20_000;
 /** All that are given must hold. */
 export interface IncidentFilter {
@@ -73,16 +75,14 @@ export async function listIncidents(
   const rows = (await reading<Row[]>(query)).map(incidentFromRow);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  const nextCursor =
-    rows.length > limit && last ? Buffer.from(`${last.lastAt}.${last.id}`).toString("base64url") : null;
+  const nextCursor = rows.length > limit && last ? cursorOf(last.lastAt, last.id) : null;
   return { items, nextCursor };
 }
 
 function readCursor(cursor: string): [at: number, id: number] {
-  const found = /^(\d{1,15})\.(\d{1,10})$/.exec(Buffer.from(cursor, "base64url").toString());
-  if (found) return [Number(found[1]), Number(found[2])];
-  const errors = [{ field: "cursor", message: "must be a nextCursor of an earlier page" }];
-  throw new BidaError("invalid_query", undefined, { errors });
+  const [at = "", id = ""] = cursorParts(cursor, 2);
+  if (!/^\d{1,15}$/.test(at) || !/^\d{1,10}$/.test(id)) throw wrongCursor();
+  return [Number(at), Number(id)];
 }
 
 /** @param kind of that kind only @throws BidaError not_found */
@@ -118,33 +118,44 @@ export async function incidentsLike(db: Database, text: string, limit: number): 
   return found.map(incidentFromRow).sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
 }
 
-/** How many of an incident's tasks are in which state now; those that were pruned are in none. */
-export async function outcomeOf(db: Database, id: number): Promise<Record<StoredState, number>> {
+/** What became of an incident's tasks. */
+export interface IncidentOutcome {
+  /** How many are in which state now; those that were pruned are in none. */
+  states: Record<StoredState, number>;
+  /** How many of its tasks were looked at, the oldest: the pruned ones too. */
+  counted: number;
+}
+
+/** @param look at so many tasks at most */
+export async function outcomeOf(db: Database, id: number, look = LOOK): Promise<IncidentOutcome> {
   const { knex } = forSearch(db);
-  const looked = knex("incident_tasks").select("task_id").where("incident_id", id).limit(LOOK);
+  const looked = knex("incident_tasks")
+    .select("task_id")
+    .where("incident_id", id)
+    .orderBy("task_id")
+    .limit(look);
   const rows = await reading<Row[]>(
     knex(looked.as("looked"))
-      .join("tasks", "tasks.task_id", "looked.task_id")
+      .leftJoin("tasks", "tasks.task_id", "looked.task_id")
       .select("tasks.state")
       .count({ n: "*" })
       .groupBy("tasks.state"),
   );
-  const counts = new Map(rows.map(({ state, n }) => [Number(state), Number(n)]));
-  return Object.fromEntries(STORED_STATES.map((state, i) => [state, counts.get(i) ?? 0])) as Record<
-    StoredState,
-    number
-  >;
+  const counts = new Map(rows.map(({ state, n }) => [state === null ? null : Number(state), Number(n)]));
+  const states = Object.fromEntries(STORED_STATES.map((state, i) => [state, counts.get(i) ?? 0]));
+  const counted = [...counts.values()].reduce((sum, n) => sum + n, 0);
+  return { states: states as Record<StoredState, number>, counted };
 }
 
 /**
- * Says that somebody has it in hand.
+ * Says that somebody has it in hand, or with null that nobody has any more.
  * @param told is called in the same transaction: for the audit log
  * @throws BidaError not_found
  */
 export function acknowledgeIncident(
   db: Database,
   id: number,
-  acknowledged: NonNullable<StoredIncident["acknowledged"]>,
+  acknowledged: StoredIncident["acknowledged"],
   told: (within: Database, before: StoredIncident) => Promise<void>,
 ): Promise<StoredIncident> {
   return transaction(db, async (within) => {
@@ -155,9 +166,9 @@ export function acknowledgeIncident(
       .knex("incidents")
       .where({ id })
       .update({
-        acknowledged_by: acknowledged.by.slice(0, 128),
-        acknowledged_at: acknowledged.at,
-        note: acknowledged.note,
+        acknowledged_by: acknowledged?.by.slice(0, 128) ?? null,
+        acknowledged_at: acknowledged?.at ?? null,
+        note: acknowledged?.note ?? null,
       });
     await told(within, before);
     return { ...before, acknowledged };

@@ -4,6 +4,7 @@
  */
 
 import type { Knex } from "knex";
+import type { EpochMs } from "../core/clock.ts";
 import { wrongCursor } from "../core/cursor.ts";
 import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdToBytes } from "../core/ids.ts";
@@ -100,6 +101,25 @@ export async function attemptPage(
   const items = attempts.slice(0, fitting(attempts));
   const last = items.at(-1);
   return { items, nextCursor: last && last.n !== sizes.at(-1)?.n ? String(last.n) : null };
+}
+
+/**
+ * The failed call of a task with which it was exhausted at `at`: the last one before. Clocks of nodes differ: where all seem to
+ * begin later, the last.
+ * @returns null where there is none: it was never called, or is pruned
+ */
+export async function failedAttempt(
+  db: Database,
+  taskId: TaskId,
+  at: EpochMs,
+): Promise<AttemptRecord | null> {
+  const query = db
+    .knex("attempts")
+    .where({ task_id: taskIdToBytes(taskId), succeeded: 0 })
+    .orderByRaw("CASE WHEN started_at <= ? THEN 0 ELSE 1 END, n DESC", [at])
+    .limit(1);
+  const [row] = await reading<Row[]>(query);
+  return row ? attemptFromRow(row, db.sealing) : null;
 }
 
 /** What the columns take together, as `bytes`; read without what stands in them (SQLite: since 3.43). */

@@ -17,6 +17,8 @@ export interface Size {
 const DINGTALK_BODY = 20_000;
 const WECOM_TEXT = 2_048;
 const WECOM_MARKDOWN = 4_096;
+/** Of a card WeCom's documents say how long texts should be, not what is refused: no robot's message may be longer than this. */
+const WECOM_CARD = WECOM_MARKDOWN;
 const FEISHU_BODY = 20_000;
 /** Timestamp and signature are added to Feishu's body at each call, in bytes. */
 const FEISHU_SIGNATURE = 100;
@@ -52,7 +54,8 @@ export function fits(type: ChannelType, body: string): boolean {
   return sizesOf(type, body).every(({ size, max }) => size + toCome <= max);
 }
 
-function wecomSizes({ msgtype, text, markdown, markdown_v2: second }: Body): Size[] {
+function wecomSizes({ msgtype, text, markdown, markdown_v2: second, template_card: card }: Body): Size[] {
+  if (msgtype === "template_card") return [bytes("template_card", JSON.stringify(card ?? null), WECOM_CARD)];
   if (msgtype === "text") return [bytes("text.content", member(text, "content"), WECOM_TEXT)];
   if (msgtype === "markdown") return [bytes("markdown.content", member(markdown, "content"), WECOM_MARKDOWN)];
   return msgtype === "markdown_v2"

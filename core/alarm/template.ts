@@ -73,6 +73,24 @@ export const tellsKind = (template: string): boolean =>
     (name) => name === "kind" || name === "title" || name === "summary",
   );
 
+/**
+ * Whether messages of a template lack the keyword that is set (`title`), without which a robot may refuse them: it stands in
+ * `${title}`, or in the template itself.
+ * @param type of the channel; mail has the keyword in its subject, programs ask for none
+ */
+export function lacksKeyword({
+  type,
+  content,
+  title,
+}: {
+  type: string;
+  content?: string | null | undefined;
+  title?: string | null | undefined;
+}): boolean {
+  if (!content || !title || type === "email" || type === "webhook") return false;
+  return !content.includes("${title}") && !content.includes(ESCAPES.json(title));
+}
+
 /** A number that an alarm does not have is 0: an unquoted place must stay valid. */
 const valueFor = (name: Variable, values: Values): string => values[name] || (NUMBERS.has(name) ? "0" : "");
 

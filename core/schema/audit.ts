@@ -33,7 +33,12 @@ export const auditSchema = z
     target: z.object({
       type: z.string(),
       id: z.string().nullable(),
-      name: z.string().nullable().describe("Of a user, an app or a channel, also of one that is deleted"),
+      name: z
+        .string()
+        .nullable()
+        .describe(
+          "Of a user, an app, a channel, a view or a mute, also of one that is deleted; of an incident",
+        ),
     }),
     before: z.unknown(),
     after: z.unknown(),

@@ -36,6 +36,7 @@ const pace = z
   .describe("At most so many tasks per second; a job works on them, however few they are");
 const schedule = retrySchedule.optional();
 
+/** Where it takes several, one value alone is taken too: `withLists`. */
 export const filterSchema = z
   .strictObject(filterFields)
   .refine(

@@ -72,6 +72,12 @@ export const healthSchema = z
         }),
         lastSuccessAt: text.nullable().describe("To the minute, of the last 48 hours"),
         lastFailureAt: text.nullable(),
+        open: z
+          .object({
+            count,
+            atLeast: z.boolean().describe("There may be more: only 20,000 of all were looked at"),
+          })
+          .describe("Tasks that have not ended, whenever they are due"),
       }),
     ),
     nextCursor: z.null(),

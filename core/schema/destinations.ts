@@ -3,17 +3,6 @@ import { z } from "zod";
 import type { DestinationChange, DestinationQuery, DestinationView } from "../destination.ts";
 import { note, part } from "./parts.ts";
 
-/** `scheme://host[:port]`, as it stands in the list. */
-export const originSchema = z
-  .string()
-  .max(300, "must have at most 300 characters")
-  .refine((text) => {
-    // A mail server, to which alarms go.
-    if (/^smtp:\/\/[^\s/?#@]+:\d{1,5}$/.test(text)) return true;
-    const url = URL.parse(text);
-    return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
-  }, "must be an origin: http, https or smtp, host, and the port where it is not the usual one; in lower case, without a path");
-
 const limit = (min: number, max: number) =>
   z
     .number(`must be a number, ${min} to ${max}, or null for no limit`)

@@ -22,6 +22,19 @@ export const muteSchema = z
 const text = z.string();
 const count = z.int();
 const call = z.object({ taskId: text, error: text });
+const answered = call.extend({
+  answer: z
+    .object({
+      n: count.describe("Which of the task's calls it was"),
+      statusCode: count.nullable().describe("Null: no answer came"),
+      bodyStart: text
+        .nullable()
+        .describe("The first 500 characters of the answer; null where it is none, or no text"),
+      truncated: z.boolean().describe("There is more of the body"),
+    })
+    .nullable()
+    .describe("What was answered; null where the call is not on record: it was never made, or is pruned"),
+});
 const fields = {
   id: count,
   destination: text.nullable(),
@@ -43,8 +56,13 @@ export const incidentSchema = z.object(fields).meta({ id: "Incident" }) satisfie
 export const incidentDetailSchema = z
   .object({
     ...fields,
+    first: answered,
+    last: answered,
     outcome: z
       .object({ pending: count, succeeded: count, exhausted: count, canceled: count, resolved: count })
-      .describe("What became of its tasks, of 20,000 at most; those that were pruned are missing"),
+      .describe("What became of its tasks, of the oldest 20,000 at most; those that were pruned are missing"),
+    counted: count.describe(
+      "How many of its tasks `outcome` is about, with those that were pruned: fewer than `tasks` where there are more",
+    ),
   })
   .meta({ id: "IncidentDetail" }) satisfies z.ZodType<IncidentDetail>;

@@ -4,16 +4,27 @@ import { text } from "../task-schema.ts";
 
 export const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time with zone" });
 
-const isOrigin = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+/** A mail server, to which alarms go; of others than http and https, `URL` knows no origin. */
+const MAIL_SERVER = /^smtp:\/\/[^\s/?#@]+:\d{1,5}$/;
 
-/** `scheme://host[:port]` of an http or https URL, or one of `words`; in its normal form. */
+/** `scheme://host[:port]` as it stands in the list of destinations, of any URL; null where it has none. */
+function originOf(text: string): string | null {
+  if (MAIL_SERVER.test(text)) return text;
+  const url = URL.parse(text);
+  return url && /^https?:$/.test(url.protocol) ? url.origin : null;
+}
+
+/**
+ * The origin of a destination, or one of `words`; in its normal form, whichever way it is written. One rule for all that ask
+ * for one.
+ */
 export const originOr = (...words: string[]) =>
   text(2048)
-    .refine((text) => words.includes(text) || isOrigin(text), {
+    .refine((text) => words.includes(text) || originOf(text) !== null, {
       error: ["must be an origin such as https://host:8443", ...words].join(", or "),
       abort: true,
     })
-    .transform((text) => (words.includes(text) ? text : new URL(text).origin));
+    .overwrite((text) => (words.includes(text) ? text : (originOf(text) ?? text)));
 
 /** Times in answers. */
 export const time = z.iso.datetime();

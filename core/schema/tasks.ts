@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { STATUS_CLASSES } from "../retry.ts";
 import { RETRY_SCHEDULES, STATES } from "../task.ts";
-import { originSchema } from "./destinations.ts";
-import { moment, note, paging, part } from "./parts.ts";
+import { moment, note, originOr, paging, part } from "./parts.ts";
 
 const filter = part(512);
 
@@ -34,7 +33,7 @@ export const filterFields = {
       "Part of the URL that is called: with its placeholders filled. Users do not find masked parts: of a URL with a secret in its query that was not filled, they search the part before the query",
     )
     .optional(),
-  destination: originSchema.describe("The origin that is called: `https://host:port`").optional(),
+  destination: originOr().describe("The origin that is called: `https://host:port`").optional(),
   q: filter
     .describe(
       "Part of the payload, as it is seen or as it is written in JSON. Users do not find parameters one of which is masked",
@@ -60,6 +59,19 @@ export const filterFields = {
   finishedFrom: moment.describe("They ended since").optional(),
   finishedTo: moment.describe("They ended before").optional(),
 };
+
+/** Where a filter takes several. */
+const LISTS = ["state", "errorCode", "status"];
+
+/** A filter as it came: where it takes a list, one value is a list of one. */
+export function withLists<T>(filter: T): T {
+  if (typeof filter !== "object" || filter === null || Array.isArray(filter)) return filter;
+  const listed = Object.entries(filter).map(([name, value]) => {
+    const isOne = LISTS.includes(name) && ["string", "number"].includes(typeof value);
+    return [name, isOne ? [value] : value];
+  });
+  return Object.fromEntries(listed) as T;
+}
 
 /** `TaskQuery` of the contract. */
 export const querySchema = z.strictObject({

@@ -165,6 +165,12 @@ export const historyQuerySchema = z.strictObject({
   cursor: z.string().optional(),
 });
 
+const warnings = z
+  .array(oneOf(["keyword"]))
+  .describe(
+    "`keyword`: `title` is set, and no message of the template has it: a robot with a keyword refuses them",
+  );
+
 /** A channel as it is shown: secrets and the secret parts of its URL are masked. */
 export const webhookViewSchema = z
   .object({
@@ -186,6 +192,7 @@ export const webhookViewSchema = z
     digest: z.boolean().nullable(),
     spacing: z.object({ seconds: z.number(), factor: z.number(), maxSeconds: z.number() }).nullable(),
     recovered: z.boolean().nullable(),
+    warnings,
     retry: retrySchema.nullable(),
     state: oneOf(["ok", "broken", "disabled"]),
     brokenSince: z.string().nullable(),
@@ -235,6 +242,7 @@ export const previewViewSchema = z
   .object({
     single: z.object(previewFields).describe("Of one alarm, whose URL has 2,048 characters"),
     digest: z.object(previewFields).describe("Of many such alarms"),
+    warnings,
   })
   .meta({ id: "WebhookPreview" }) satisfies z.ZodType<WebhookPreview>;
 

@@ -14,20 +14,17 @@ import {
   replaySchema,
   stopSchema,
 } from "../../core/schema/bulk.ts";
-import {
-  destinationChangeSchema,
-  destinationQuerySchema,
-  originSchema,
-} from "../../core/schema/destinations.ts";
+import { destinationChangeSchema, destinationQuerySchema } from "../../core/schema/destinations.ts";
 import {
   acknowledgeSchema,
   incidentIdSchema,
   incidentQuerySchema,
   muteSchema,
 } from "../../core/schema/incidents.ts";
+import { originOr } from "../../core/schema/parts.ts";
 import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
-import { neighboursSchema, querySchema, retrySchema } from "../../core/schema/tasks.ts";
+import { neighboursSchema, querySchema, retrySchema, withLists } from "../../core/schema/tasks.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import { listAttempts } from "../../store/attempts.ts";
 import { cursorBehind, listTasks } from "../../store/list-tasks.ts";
@@ -65,7 +62,11 @@ import { search, suggest } from "./search.ts";
 import { attemptFilterOf } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
-const originParam = z.strictObject({ origin: originSchema });
+const originParam = z.strictObject({ origin: originOr() });
+
+/** A body may be anything. */
+const withFilter = <T extends { filter?: unknown }>(request: T): T =>
+  request?.filter === undefined ? request : { ...request, filter: withLists(request.filter) };
 
 const admin: ServiceSchema = {
   name: "admin",
@@ -73,7 +74,7 @@ const admin: ServiceSchema = {
   actions: actionsOf<"admin">({
     list: async (params: TaskQuery, ctx) => {
       const { resources } = officeOf(ctx);
-      const query = parseWith(querySchema, params, "invalid_query");
+      const query = parseWith(querySchema, withLists(params), "invalid_query");
       const { filter, leased } = await filterOf(query, resources, isMasked(ctx));
       const { limit, cursor = null, sort } = query;
       if (sort === "due" && query.state?.some((state) => state !== "pending" && state !== "delivering")) {
@@ -113,7 +114,7 @@ const admin: ServiceSchema = {
       suggest(officeOf(ctx).resources, parseWith(suggestQuerySchema, params, "invalid_query")),
 
     neighbours: async (params, ctx) => {
-      const { taskId, ...query } = parseWith(neighboursSchema, params, "invalid_query");
+      const { taskId, ...query } = parseWith(neighboursSchema, withLists(params), "invalid_query");
       return neighboursOf(officeOf(ctx).resources, scopeOf(ctx), taskIdOf(taskId), query, isMasked(ctx));
     },
 
@@ -202,7 +203,11 @@ const admin: ServiceSchema = {
       ),
 
     getIncident: async (params, ctx) =>
-      incidents.incident(officeOf(ctx).resources, parseWith(incidentIdSchema, params, "invalid_query").id),
+      incidents.incident(
+        officeOf(ctx).resources,
+        parseWith(incidentIdSchema, params, "invalid_query").id,
+        isMasked(ctx),
+      ),
 
     acknowledgeIncident: async ({ id, ...body }, ctx) => {
       const parsed = parseWith(incidentIdSchema, { id }, "invalid_query");
@@ -223,7 +228,7 @@ const admin: ServiceSchema = {
     },
 
     changeMany: async ({ action, request }, ctx) =>
-      bulk.changeMany(officeOf(ctx), ctx, action, parseWith(bulkSchema, request, "invalid_body")),
+      bulk.changeMany(officeOf(ctx), ctx, action, parseWith(bulkSchema, withFilter(request), "invalid_body")),
 
     replay: async (params, ctx) => {
       const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");

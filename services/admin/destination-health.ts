@@ -15,7 +15,7 @@ import { type AttemptFilter, listAttempts } from "../../store/attempts.ts";
 import { listAudit } from "../../store/audit.ts";
 import { breakerEvents } from "../../store/breaker-events.ts";
 import type { Database } from "../../store/database.ts";
-import { countExhausted, countOpen } from "../../store/destination-tasks.ts";
+import { countExhausted, countOpen, openPerLane } from "../../store/destination-tasks.ts";
 import { findDestination, originsOf, type StoredDestination } from "../../store/destinations.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import { type LaneSum, type LastCalls, type Range, readStats } from "../../store/stats/read.ts";
@@ -28,6 +28,8 @@ const FIVE_MINUTES = 5 * STEPS.minute;
 const BREAKER_EVENTS = 20;
 /** Changes of a destination that are looked through for the one that paused it. */
 const CHANGES = 50;
+/** Destinations that are listed for their open tasks alone. */
+const MOST_WAITING = 1_000;
 
 /** The range of that length up to now, the step that is under way included. */
 const upTo = (now: number, step: Range["step"], length: number): Range => {
@@ -58,7 +60,7 @@ function lastOf({ steps }: LaneSum): LastCalls {
   return last;
 }
 
-/** All that were called in the last day and are kept apart, busiest first. */
+/** All that were called in the last day and are kept apart, and those with open tasks; busiest first. */
 export async function health({ db, clock }: Pick<Resources, "db" | "clock">): Promise<StatsHealth> {
   const now = clock.now();
   const day = upTo(now, "hour", STEPS.day);
@@ -71,8 +73,12 @@ export async function health({ db, clock }: Pick<Resources, "db" | "clock">): Pr
     const older = await reader.lastCalls(ALL_APPS, upTo(now, "hour", KEPT.minute), known);
     return [ofHour, ofDay, new Map([...known, ...older])] as const;
   });
-  const origins = await originsOf(db, [...hours.keys()] as Lane[]);
-  const items = [...hours].map(([lane, { all, steps }]): DestinationHealth => {
+  const open = await openPerLane(db);
+  const waiting = [...open.counts.keys()].slice(0, MOST_WAITING);
+  const lanes = [...new Set([...hours.keys(), ...waiting])];
+  const origins = await originsOf(db, lanes as Lane[]);
+  const items = lanes.map((lane): DestinationHealth => {
+    const { all, steps } = hours.get(lane) ?? { all: emptyCell(), steps: new Map() };
     const ofHour = minutes.get(lane);
     const own = activities({
       latest: ofHour?.recent ?? emptyCell(),
@@ -91,6 +97,7 @@ export async function health({ db, clock }: Pick<Resources, "db" | "clock">): Pr
       lastDay: { ...own.lastDay, sparkline },
       lastSuccessAt: succeededAt === null ? null : iso(succeededAt),
       lastFailureAt: failedAt === null ? null : iso(failedAt),
+      open: { count: open.counts.get(lane as Lane) ?? 0, atLeast: open.atLeast },
     };
   });
   items.sort((a, b) => b.lastDay.calls - a.lastDay.calls || (a.destination < b.destination ? -1 : 1));

@@ -1,7 +1,9 @@
 /** Destinations: what is set for them, and how they are. */
+
 import type { ServiceBroker } from "moleculer";
 import type { z } from "zod";
 import type { AuditEntry } from "../../core/audit.ts";
+import { cursorOf, cursorParts, wrongCursor } from "../../core/cursor.ts";
 import type { DestinationView } from "../../core/destination.ts";
 import { BidaError } from "../../core/errors.ts";
 import { type Lane, laneOf } from "../../core/ids.ts";
@@ -26,7 +28,8 @@ export async function listViews(
   query: z.output<typeof destinationQuerySchema>,
 ): Promise<{ items: DestinationView[]; nextCursor: string | null }> {
   const { db, due } = resources;
-  const after = query.cursor === undefined ? null : Buffer.from(query.cursor, "base64url").toString();
+  const [after = null] = query.cursor === undefined ? [] : cursorParts(query.cursor, 1);
+  if (after !== null && !URL.canParse(after)) throw wrongCursor();
   const filter = {
     q: query.q,
     paused: query.state === "paused" ? true : undefined,
@@ -40,7 +43,7 @@ export async function listViews(
   ]);
   return {
     items: page.items.map((one) => viewOf(one, known.get(one.lane), handed.get(one.lane))),
-    nextCursor: page.nextCursor && Buffer.from(page.nextCursor).toString("base64url"),
+    nextCursor: page.nextCursor && cursorOf(page.nextCursor),
   };
 }
 

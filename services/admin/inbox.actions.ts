@@ -6,6 +6,7 @@ import { note } from "../../core/schema/parts.ts";
 import { parseWith } from "../../core/task-schema.ts";
 import type { ActionsOf } from "../bus/bus.ts";
 import * as inbox from "./inbox.ts";
+import { releaseIncident } from "./incidents.ts";
 import { officeOf } from "./office.ts";
 
 const noteSchema = z.strictObject({ note });
@@ -21,6 +22,18 @@ export const inboxActions = {
     const { note } = parseWith(acknowledgeSchema, body, "invalid_body");
     await inbox.acknowledge(resources, ctx, idOf(id), note);
     return inbox.raised(resources, id);
+  },
+
+  releaseRaised: async ({ id, ...body }, ctx) => {
+    const { resources } = officeOf(ctx);
+    const { note } = parseWith(noteSchema, body, "invalid_body");
+    await inbox.releaseRaised(resources, ctx, idOf(id), note);
+    return inbox.raised(resources, id);
+  },
+
+  releaseIncident: async ({ id, ...body }, ctx) => {
+    const { note } = parseWith(noteSchema, body, "invalid_body");
+    return releaseIncident(officeOf(ctx).resources, ctx, idOf(id), note);
   },
 
   listMutes: async (_, ctx) => inbox.mutesPage(officeOf(ctx).resources),

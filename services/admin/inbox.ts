@@ -50,6 +50,21 @@ export async function acknowledge(
   );
 }
 
+/** Takes back that somebody has it in hand; nothing is done, and nothing told, where nobody has. @throws BidaError not_found */
+export async function releaseRaised(
+  { db, clock }: Given,
+  ctx: BidaContext,
+  id: number,
+  note: string | undefined,
+): Promise<void> {
+  const entry = { at: clock.now(), ...originOfCall(ctx), action: "incident.release", note: note ?? null };
+  await acknowledgeIncident(db, id, null, async (within, { acknowledged }) => {
+    if (acknowledged === null) return;
+    const before = { ...acknowledged, at: iso(acknowledged.at) };
+    await recordAudit(within, { ...entry, target: { type: "incident", id: String(id) }, before });
+  });
+}
+
 export async function mutesPage({ db, clock }: Given): Promise<Page<MuteView>> {
   return { items: (await mutesAt(db, clock.now())).map(muteView), nextCursor: null };
 }

@@ -2,16 +2,21 @@
 
 import type { z } from "zod";
 import type { BulkResult } from "../../core/bulk.ts";
-import { iso } from "../../core/clock.ts";
+import { type EpochMs, iso } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
-import type { IncidentDetail, IncidentView } from "../../core/incident.ts";
+import type { TaskId } from "../../core/ids.ts";
+import type { IncidentAnswer, IncidentDetail, IncidentView } from "../../core/incident.ts";
 import type { incidentQuerySchema } from "../../core/schema/incidents.ts";
+import type { Database } from "../../store/database.ts";
 import { findIncident, listIncidents, outcomeOf, type StoredIncident } from "../../store/incidents.ts";
 import { covers, type Mute, mutesAt } from "../../store/mutes.ts";
+import { failedAttempt } from "../../store/payloads.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
+import { isMasked } from "../tasks/tasks.ts";
+import { attemptView } from "../tasks/views.ts";
 import { changeFiltered, type Options } from "./bulk.ts";
-import { acknowledge, mute, unmute } from "./inbox.ts";
+import { acknowledge, mute, releaseRaised, unmute } from "./inbox.ts";
 import type { Office } from "./office.ts";
 
 type Given = Pick<Resources, "db" | "clock">;
@@ -25,14 +30,43 @@ export async function incidentPage(
   return { items: page.items.map((one) => incidentView(one, mutes)), nextCursor: page.nextCursor };
 }
 
-/** @throws BidaError not_found */
-export async function incident({ db, clock }: Given, id: number): Promise<IncidentDetail> {
+/** @param masked who asks sees tasks without their secrets @throws BidaError not_found */
+export async function incident({ db, clock }: Given, id: number, masked: boolean): Promise<IncidentDetail> {
   const [found, outcome, mutes] = await Promise.all([
     findIncident(db, id, "exhausted"),
     outcomeOf(db, id),
     mutesAt(db, clock.now()),
   ]);
-  return { ...incidentView(found, mutes), outcome };
+  const view = incidentView(found, mutes);
+  const [first, last] = await Promise.all([
+    answerOf(db, found.firstTask, found.firstAt, masked),
+    answerOf(db, found.lastTask, found.lastAt, masked),
+  ]);
+  return {
+    ...view,
+    first: { ...view.first, answer: first },
+    last: { ...view.last, answer: last },
+    outcome: outcome.states,
+    counted: outcome.counted,
+  };
+}
+
+/** Characters of an answer. */
+const START = 500;
+
+async function answerOf(
+  db: Database,
+  taskId: TaskId | null,
+  at: EpochMs,
+  masked: boolean,
+): Promise<IncidentAnswer | null> {
+  const found = taskId && (await failedAttempt(db, taskId, at));
+  if (!found) return null;
+  const { n, statusCode, responseBody, responseEncoding, responseTruncated } = attemptView(found, masked);
+  const body = responseEncoding === "text" ? responseBody : null;
+  // No half of a character, as the last of them.
+  const bodyStart = body?.slice(0, START).replace(/[\uD800-\uDBFF]$/, "") ?? null;
+  return { n, statusCode, bodyStart, truncated: responseTruncated || (body ?? "").length > START };
 }
 
 /** Says that somebody has it in hand. @throws BidaError not_found */
@@ -44,7 +78,19 @@ export async function acknowledgeIncident(
 ): Promise<IncidentDetail> {
   await findIncident(resources.db, id, "exhausted");
   await acknowledge(resources, ctx, id, note);
-  return incident(resources, id);
+  return incident(resources, id, isMasked(ctx));
+}
+
+/** Takes that back. @throws BidaError not_found */
+export async function releaseIncident(
+  resources: Given,
+  ctx: BidaContext,
+  id: number,
+  note: string | undefined,
+): Promise<IncidentDetail> {
+  await findIncident(resources.db, id, "exhausted");
+  await releaseRaised(resources, ctx, id, note);
+  return incident(resources, id, isMasked(ctx));
 }
 
 /** Its alarms are not told, for a time or until it ends; or are told again. @throws BidaError not_found */
@@ -57,7 +103,7 @@ export async function muteIncident(
   await findIncident(resources.db, id, "exhausted");
   if (muted) await mute(resources, ctx, { incident: id, minutes, note });
   else await unmute(resources, ctx, { incident: id }, note);
-  return incident(resources, id);
+  return incident(resources, id, isMasked(ctx));
 }
 
 /** Retries or resolves those of its tasks that are exhausted. @throws BidaError not_found */

@@ -46,7 +46,7 @@ export const bulkRoutes: Route[] = [
       tag,
       summary: SUMMARY[action],
       description:
-        "Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.",
+        "Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.",
       access: CHANGE,
       body: { schema: bulkSchema },
       ...answers,

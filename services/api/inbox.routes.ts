@@ -45,6 +45,15 @@ export const inboxRoutes: Route[] = [
       call(broker, "admin.acknowledgeRaised", { ...(body as object | undefined), ...idOf(params) }, { meta }),
   },
   {
+    method: "DELETE",
+    path: "/v1/alarms/{id}/acknowledge",
+    tag,
+    summary: "Take back that somebody has it in hand",
+    access: { role: "operator" },
+    answer: { description: "What was raised", schema: raisedSchema },
+    handler: ({ broker, params, meta }) => call(broker, "admin.releaseRaised", idOf(params), { meta }),
+  },
+  {
     method: "GET",
     path: "/v1/mutes",
     tag,

@@ -83,6 +83,15 @@ export const incidentRoutes: Route[] = [
       ),
   },
   {
+    method: "DELETE",
+    path: "/v1/incidents/{id}/acknowledge",
+    tag,
+    summary: "Take back that somebody has it in hand",
+    access: { role: "operator" },
+    answer: { description: "The incident", schema: incidentDetailSchema },
+    handler: ({ broker, params, meta }) => call(broker, "admin.releaseIncident", idOf(params), { meta }),
+  },
+  {
     method: "POST",
     path: "/v1/incidents/{id}/mute",
     tag,

@@ -1,4 +1,5 @@
 /** Query strings are text. */
+import { withLists } from "../../core/schema/tasks.ts";
 
 /** A query string's values are text; these parameters are numbers, where they look like one. */
 export function withNumbers(query: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
@@ -15,8 +16,7 @@ export function withList(query: Record<string, unknown>, name: string): Record<s
 
 /** The query of a list of tasks, as its action takes it; the action checks the values. */
 export function taskQueryOf(query: Record<string, unknown>): Record<string, unknown> {
-  const lists = ["state", "errorCode", "status"];
-  const listed = lists.reduce(withList, withNumbers(query, "limit", "incident"));
+  const listed = withLists(withNumbers(query, "limit", "incident"));
   if (!Array.isArray(listed.status)) return listed;
   const status = listed.status.map((one) => (/^\d+$/.test(String(one)) ? Number(one) : one));
   return { ...listed, status };

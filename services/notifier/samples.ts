@@ -3,6 +3,7 @@ import type { Alarm } from "../../core/alarm/alarm.ts";
 import { bodyOf, type Look } from "../../core/alarm/message.ts";
 import type { Digest } from "../../core/alarm/notice.ts";
 import { sizesOf } from "../../core/alarm/sizes.ts";
+import { lacksKeyword } from "../../core/alarm/template.ts";
 import { type EpochMs, epochMs, minutes } from "../../core/clock.ts";
 import type { WebhookPreview } from "../../core/contract.ts";
 import { newTaskId } from "../../core/ids.ts";
@@ -36,6 +37,7 @@ export function previewOf(look: Look, consoleUrl: string, now: EpochMs, zone?: Z
   return {
     single: shown({ ...many, count: 1, first: many.first.slice(0, 1), kinds: [["exhausted", 1]] }),
     digest: shown(many),
+    warnings: lacksKeyword(look) ? ["keyword"] : [],
   };
 }
 

@@ -1,6 +1,7 @@
 /** What callers see of channels: nothing of it is good for sending. */
 
 import { MASK, maskUrl } from "../../core/alarm/mask.ts";
+import { lacksKeyword } from "../../core/alarm/template.ts";
 import { isoOrNull } from "../../core/clock.ts";
 import type { AlarmMessageView, WebhookView } from "../../core/contract.ts";
 import { STORED_STATES, type StoredState } from "../../core/task.ts";
@@ -31,6 +32,7 @@ export function webhookView(webhook: Webhook): WebhookView {
     digest: spec.digest ?? null,
     spacing: spec.spacing ?? null,
     recovered: spec.recovered ?? null,
+    warnings: lacksKeyword(spec) ? ["keyword"] : [],
     limitCallCount: spec.limitCallCount,
     retry: spec.retry ?? null,
     timeoutMs: spec.timeoutMs,

@@ -18,7 +18,7 @@ test("tasks that fail alike are one incident, which is taken in hand and retried
   world,
 }) => {
   const { receiver } = world;
-  const failing = receiver.url(503);
+  const failing = receiver.url({ status: 503, body: `closed ${"x".repeat(600)}` });
   const [other] = [receiver.url(404)];
   const once = (url: string) => world.submit({ url, limitCallCount: 1 });
   const tasks = [await once(failing), await once(failing), await once(failing)];
@@ -39,6 +39,13 @@ test("tasks that fail alike are one incident, which is taken in hand and retried
   assert.is(found.json.items.length, 3);
 
   const path = `/v1/incidents/${one.id}`;
+  // What was answered, in part.
+  const seen = (await world.api("GET", path)).json as IncidentDetail;
+  for (const { answer } of [seen.first, seen.last]) {
+    assert.equal([answer?.n, answer?.statusCode, answer?.truncated], [1, 503, true]);
+    assert.is(answer?.bodyStart, `closed ${"x".repeat(493)}`);
+  }
+  assert.is(seen.counted, 3);
   const said = await world.api("POST", `${path}/acknowledge`, { note: "the partner is told" });
   assert.equal([said.json.acknowledged.by, said.json.acknowledged.note], ["admin", "the partner is told"]);
   assert.is((await world.api("POST", `${path}/mute`, { muted: true })).json.muted, true);
@@ -84,6 +91,23 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   const incident = async () => (await world.api("GET", `/v1/incidents/${one.id}`)).json as IncidentDetail;
   assert.is((await incident()).acknowledged?.note, "mine");
 
+  // It is taken back, once; the log says who had it.
+  const back = await world.api("DELETE", `/v1/alarms/${one.id}/acknowledge`);
+  assert.equal([back.status, back.json.acknowledged], [200, null]);
+  assert.is((await incident()).acknowledged, null);
+  await world.api("POST", `/v1/incidents/${one.id}/acknowledge`, { note: "hers" });
+  const released = await world.api("DELETE", `/v1/incidents/${one.id}/acknowledge`);
+  assert.equal([released.status, released.json.acknowledged], [200, null]);
+  assert.is((await world.api("DELETE", `/v1/incidents/${one.id}/acknowledge`)).status, 200);
+  const releases = (await world.api("GET", "/v1/audit?action=incident.release")).json.items as AuditView[];
+  assert.equal(
+    releases.map(({ before, target }) => [target.id, (before as { note: string }).note]),
+    [
+      [String(one.id), "hers"],
+      [String(one.id), "mine"],
+    ],
+  );
+
   const misspelt = await world.api("POST", "/v1/mutes", { errorCode: "refusd", minutes: 5 });
   assert.equal([misspelt.status, misspelt.json.errors?.[0]?.field], [400, "errorCode"]);
   const wide = await world.api("POST", "/v1/mutes", {
@@ -116,17 +140,42 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
   assert.equal(await actions(`incident:${one.id}`), [
     "incident.unmute",
     "incident.mute",
+    "incident.release",
+    "incident.acknowledge",
+    "incident.release",
     "incident.acknowledge",
   ]);
+});
+
+test("the audit log names views, mutes and incidents, also those that are gone", async ({ world }) => {
+  const view = await world.api("POST", "/v1/views", { page: "tasks", name: "night", query: "state=pending" });
+  const mute = await world.api("POST", "/v1/mutes", {
+    ...{ destination: "https://quiet.example", errorCode: "timeout", minutes: 5 },
+  });
+  const named = async () => {
+    const { items } = (await world.api("GET", "/v1/audit?limit=200")).json as { items: AuditView[] };
+    const of = (type: string, id: unknown) =>
+      items.find(({ target }) => target.type === type && target.id === String(id))?.target.name;
+    return [of("view", view.json.id), of("mute", mute.json.id)];
+  };
+  const names = ["night", "timeout https://quiet.example"];
+  assert.equal(await named(), names);
+  assert.is((await world.api("DELETE", `/v1/views/${view.json.id}`)).status, 204);
+  assert.is((await world.api("DELETE", `/v1/mutes/${mute.json.id}`)).status, 204);
+  assert.equal(await named(), names);
+  const { items } = (await world.api("GET", "/v1/audit?action=incident.mute")).json as { items: AuditView[] };
+  assert.is(items[0]?.target.name, `bad_status 502 ${world.receiver.origin}`);
 });
 
 const REFUSED: [method: string, path: string, body: unknown, status: number, field: string | null][] = [
   ["GET", "/v1/alarms?kind=fire", undefined, 400, "kind"],
   ["GET", "/v1/alarms?acknowledged=maybe", undefined, 400, "acknowledged"],
   ["POST", "/v1/alarms/999999/acknowledge", {}, 404, null],
+  ["DELETE", "/v1/alarms/999999/acknowledge", undefined, 404, null],
+  ["DELETE", "/v1/incidents/999999/acknowledge", undefined, 404, null],
   ["POST", "/v1/mutes", { destination: "https://a.example" }, 400, "minutes"],
   ["POST", "/v1/mutes", { minutes: 5 }, 400, "destination"],
-  ["POST", "/v1/mutes", { errorCode: "x", minutes: 50_000 }, 400, "minutes"],
+  ["POST", "/v1/mutes", { errorCode: "timeout", minutes: 50_000 }, 400, "minutes"],
   ["POST", "/v1/mutes", { destination: "a.example", minutes: 5 }, 400, "destination"],
   ["POST", "/v1/mutes", { incident: 999999 }, 404, null],
   ["DELETE", "/v1/mutes/999999", undefined, 404, null],

@@ -1,7 +1,7 @@
 /** `destinations`, `pause`, `resume`. */
 import type { DestinationChange, DestinationView } from "../../../core/destination.ts";
 import { BidaError } from "../../../core/errors.ts";
-import { originSchema } from "../../../core/schema/destinations.ts";
+import { originOr } from "../../../core/schema/parts.ts";
 import { ask } from "../ask.ts";
 import { type Command, type Session, shown } from "../command.ts";
 import { Mistake, Refused } from "../mistake.ts";
@@ -217,7 +217,7 @@ async function known(session: Session, origin: string, instead: string): Promise
 }
 
 function originOf(text: string, name: string): string {
-  const parsed = originSchema.safeParse(text);
+  const parsed = originOr().safeParse(text);
   if (parsed.success) return parsed.data;
   throw new Mistake(`"${text}" is no origin; type: ${name} https://host:port`);
 }

@@ -349,6 +349,7 @@ export const health: Json[] = destinationStats.map(({ destination, sparkline, ..
   lastDay: { ...day, sparkline },
   lastSuccessAt: iso(NOW - (i === 4 ? minutes(47) : minutes(1))),
   lastFailureAt: iso(NOW - minutes([38, 12, 95, 2, 1, 320][i] as number)),
+  open: { count: [0, 3, 0, 12, 41, 5][i] ?? 0, atLeast: false },
 }));
 
 export function reportOf(origin: string): Json | undefined {
@@ -401,6 +402,10 @@ export function reportOf(origin: string): Json | undefined {
   };
 }
 
+const answerOf = (statusCode: number | null, n: number) => ({
+  ...{ n, statusCode, truncated: false },
+  bodyStart: statusCode === null ? null : `{"code":${statusCode},"message":"call ${n}"}`,
+});
 export const incidents: Json[] = [
   ["https://hooks.partner.example", "timeout", null, 38, "timeout: no complete answer within 10000 ms", 47],
   ["http://10.2.8.14:8080", "bad_status", 503, 12, "bad_status: status 503 is not one of 2xx", 130],
@@ -420,13 +425,14 @@ export const incidents: Json[] = [
   firstAt: iso(NOW - minutes(ago as number)),
   lastAt: iso(NOW - minutes(i * 7 + 1)),
   tasks: n,
-  first: { taskId: tasks[i * 3]?.taskId, error },
-  last: { taskId: tasks[i * 3 + 1]?.taskId, error },
+  first: { taskId: tasks[i * 3]?.taskId, error, answer: answerOf(statusCode as number | null, 3) },
+  last: { taskId: tasks[i * 3 + 1]?.taskId, error, answer: answerOf(statusCode as number | null, 1) },
   muted: i === 1,
   mutedUntil: i === 1 ? iso(NOW + minutes(95)) : null,
   acknowledged: i === 1 ? { by: "wang.li", at: iso(NOW - minutes(20)), note: "已联系对方" } : null,
   endedAt: null,
   outcome: { pending: i, succeeded: 5 * i, exhausted: (n as number) - 6 * i, canceled: 0, resolved: 0 },
+  counted: n,
 }));
 
 /** What was raised: the incidents, and what else. */

@@ -7,6 +7,7 @@ import { fitLines, fitList } from "../../../core/alarm/fit.ts";
 import { bodyOf, messageTask } from "../../../core/alarm/message.ts";
 import { type Counted, type Digest, TOP } from "../../../core/alarm/notice.ts";
 import { sizesOf } from "../../../core/alarm/sizes.ts";
+import { lacksKeyword } from "../../../core/alarm/template.ts";
 import { epochMs } from "../../../core/clock.ts";
 import { EgressPolicy } from "../../../core/egress.ts";
 import { newTaskId } from "../../../core/ids.ts";
@@ -101,6 +102,7 @@ const TEMPLATES: Record<ChannelType, string[]> = {
   wecom: [
     `{"msgtype":"text","text":{"content":"${LEGACY}"}}`,
     `{"msgtype":"markdown","markdown":{"content":"${LEGACY}"}}`,
+    `{"msgtype":"template_card","template_card":{"card_type":"text_notice","main_title":{"title":"\${title}","desc":"\${url}"},"sub_title_text":"${LEGACY}","card_action":{"type":1,"url":"\${consoleUrl}"}}}`,
   ],
   feishu: [`{"msg_type":"text","content":{"text":"${LEGACY}"}}`],
   slack: [`{"text":"${LEGACY}","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"${LEGACY}"}}]}`],
@@ -193,6 +195,28 @@ for (const [type, content, rule] of FIXED)
     const { errors } = await refusal(() => spec(type, { content }));
     assert.is(errors[0]?.field, "content");
     assert.match(errors[0]?.message ?? "", rule);
+  });
+
+test("a card of WeCom's is counted as a whole", () => {
+  const card = { card_type: "text_notice", main_title: { title: "错" } };
+  const body = JSON.stringify({ msgtype: "template_card", template_card: card });
+  const size = Buffer.byteLength(JSON.stringify(card));
+  assert.equal(sizesOf("wecom", body), [{ part: "template_card", size, max: 4_096, unit: "bytes" }]);
+});
+
+const KEYWORDS: [type: ChannelType, content: string | null, title: string | null, lacks: boolean][] = [
+  ["dingtalk", '{"text":{"content":"${url}"}}', "值班", true],
+  ["feishu", '{"text":{"content":"${url}"}}', "值班", true],
+  ["dingtalk", '{"text":{"content":"${title} ${url}"}}', "值班", false],
+  ["dingtalk", '{"text":{"content":"[值班] ${url}"}}', "值班", false],
+  ["dingtalk", '{"text":{"content":"${url}"}}', null, false],
+  ["dingtalk", null, "值班", false],
+  ["email", "${url}", "值班", false],
+  ["webhook", '{"a":"${url}"}', "值班", false],
+];
+for (const [type, content, title, lacks] of KEYWORDS)
+  test(`${type} ${content} with ${title}: ${lacks ? "no message has the keyword" : "nothing is lacking"}`, () => {
+    assert.is(lacksKeyword({ type, content, title }), lacks);
   });
 
 test("a short message says what was refused, and repeats nothing of strangers", () => {

@@ -119,12 +119,14 @@ export function documentSuite({ test, world }: Suite): void {
     });
     await api("GET", `/v1/incidents/${incident}`);
     await api("POST", `/v1/incidents/${incident}/acknowledge`, { note: tag });
+    await api("DELETE", `/v1/incidents/${incident}/acknowledge`);
     await api("POST", `/v1/incidents/${incident}/mute`, { muted: false });
     for (const act of ["retry", "resolve"])
       await api("POST", `/v1/incidents/${incident}/${act}`, { dryRun: true });
 
     await api("GET", "/v1/alarms");
     await api("POST", `/v1/alarms/${incident}/acknowledge`, { note: tag });
+    await api("DELETE", `/v1/alarms/${incident}/acknowledge`);
     const mute = await api("POST", "/v1/mutes", { sourceAppName: tag, minutes: 5, note: tag });
     await api("GET", "/v1/mutes");
     await api("DELETE", `/v1/mutes/${mute.id}`);

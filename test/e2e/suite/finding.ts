@@ -63,6 +63,11 @@ export function findingSuite({ test, world }: Suite): void {
     const done = await world().api("POST", "/v1/tasks/retry", { filter });
     assert.equal([done.json.matched, done.json.changed], [1, 1]);
     await world().when(refused, ({ callCount }) => callCount === 2);
+    // One value is a list of one, as in a query.
+    const single = { state: "exhausted", errorCode: "refused", sourceAppName: tag };
+    const again = await world().api("POST", "/v1/tasks/retry", { filter: single, dryRun: true });
+    assert.is(again.status, 200, again.text);
+    assert.is((await world().api("POST", "/v1/tasks/retry", { filter: "all" })).status, 400);
     assert.is((await world().task(wrong)).callCount, 1);
   });
 

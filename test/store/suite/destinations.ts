@@ -5,7 +5,7 @@ import { laneOf } from "../../../core/ids.ts";
 import { ALL_APPS, type Cell, emptyCell, floorTo, mergeCell, STEPS } from "../../../core/stats.ts";
 import { addBreakerEvent, breakerEvents, pruneBreakerEvents } from "../../../store/breaker-events.ts";
 import type { Database } from "../../../store/database.ts";
-import { countExhausted, countOpen } from "../../../store/destination-tasks.ts";
+import { countExhausted, countOpen, openPerLane } from "../../../store/destination-tasks.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { foldStats } from "../../../store/stats/fold.ts";
@@ -39,6 +39,9 @@ export function destinations(kind: Kind): void {
     const to = epochMs(clock.now() + 1);
 
     assert.equal(await countOpen(db, lane), { count: 2, atLeast: false });
+    const open = await openPerLane(db);
+    assert.equal([open.counts.get(lane), open.atLeast], [2, false]);
+    assert.is(open.counts.has(laneOf("https://nobody.example")), false);
     const { all, missed: found } = await countExhausted(db, lane, { from, to });
     assert.equal(all, { count: 2, atLeast: false });
     const { createdAt } = missed as NonNullable<typeof missed>;

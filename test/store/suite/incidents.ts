@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { epochMs, hours } from "../../../core/clock.ts";
-import type { TaskId } from "../../../core/ids.ts";
+import { newTaskId, type TaskId, taskIdToBytes } from "../../../core/ids.ts";
 import { endOldIncidents } from "../../../store/alarm-checks.ts";
 import { routeAlarms } from "../../../store/alarm-desk.ts";
 import { insertAlarms } from "../../../store/alarms.ts";
+import { countMatching } from "../../../store/change-many.ts";
 import type { Database } from "../../../store/database.ts";
 import {
   acknowledgeIncident,
@@ -16,8 +17,9 @@ import {
 import { listTasks } from "../../../store/list-tasks.ts";
 import { addMute, endMutes } from "../../../store/mutes.ts";
 import { endIncidents, lookForEnds } from "../../../store/outages.ts";
+import { failedAttempt } from "../../../store/payloads.ts";
 import { recordOutcomes } from "../../../store/record.ts";
-import type { StoredTask } from "../../../store/rows.ts";
+import { type StoredTask, stateCode } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { clock, closeDatabase, freshDatabase, given, type Kind, outcome } from "../fixtures.ts";
 
@@ -76,7 +78,8 @@ export function incidents(kind: Kind): void {
     assert.ok(one.errorCode.length > 0 && one.firstError.length > 0);
     const found = await listTasks(db, EVERYTHING, { incident: one.id }, 50, null);
     assert.equal(ids(found.items), ids([...first, ...later]));
-    assert.is((await outcomeOf(db, one.id)).exhausted, 5);
+    const outcome = await outcomeOf(db, one.id);
+    assert.equal([outcome.states.exhausted, outcome.counted], [5, 5]);
     // Page by page.
     const page = await listIncidents(db, { state: "open" }, 1, null);
     const next = await listIncidents(db, { state: "open" }, 1, page.nextCursor);
@@ -94,6 +97,43 @@ export function incidents(kind: Kind): void {
     );
   });
 
+  test("of one with more tasks than are looked at, it is said of how many the outcome is: the oldest", async () => {
+    const tasks = await exhausted("https://a.example/1", 5);
+    await route();
+    const [one] = (await open()) as [NonNullable<Awaited<ReturnType<typeof open>>[0]>];
+    const [pruned, ...repaired] = ids(tasks).slice(0, 3).map(taskIdToBytes);
+    await db
+      .knex("tasks")
+      .whereIn("task_id", repaired)
+      .update({ state: stateCode("resolved") });
+    await db
+      .knex("tasks")
+      .where("task_id", pruned as Buffer)
+      .delete();
+    const outcome = await outcomeOf(db, one.id, 3);
+    assert.equal([outcome.counted, outcome.states.resolved, outcome.states.exhausted], [3, 2, 0]);
+    // What is done to its tasks reaches those that were not looked at.
+    const rest = await countMatching(db, EVERYTHING, { incident: one.id, states: ["exhausted"] });
+    assert.equal([one.tasks, rest], [5, 2]);
+  });
+
+  test("the call with which a task was exhausted is found, not an earlier or a later one", async () => {
+    const [task] = (await given(db, { limitCallCount: 2 })) as [StoredTask];
+    const record = async (n: number, status: number) => {
+      await recordOutcomes(db, [outcome(task, n, "failed", { statusCode: status })], clock, () => 0);
+      clock.advance(1_000);
+    };
+    await record(1, 500);
+    await record(2, 503);
+    const at = clock.now();
+    clock.advance(1_000);
+    await db.knex("tasks").update({ state: 0, next_call_at: clock.now(), finished_at: null });
+    await record(3, 404);
+    const found = async (moment: typeof at) => (await failedAttempt(db, task.taskId, moment))?.statusCode;
+    assert.equal([await found(at), await found(clock.now()), await found(epochMs(1))], [503, 404, 404]);
+    assert.is(await failedAttempt(db, newTaskId(), at), null);
+  });
+
   test("alarms of one that is muted go to no channel; those of others do", async () => {
     await exhausted("https://a.example/1", 1);
     await route([]);
@@ -109,6 +149,14 @@ export function incidents(kind: Kind): void {
     await acknowledgeIncident(db, id, acknowledged, quietly);
     await endMutes(db, { incident: id }, quietly);
     assert.equal((await findIncident(db, id)).acknowledged, acknowledged);
+    let former: unknown;
+    const released = await acknowledgeIncident(db, id, null, async (_, before) => {
+      former = before.acknowledged;
+    });
+    assert.equal(
+      [former, released.acknowledged, (await findIncident(db, id)).acknowledged],
+      [acknowledged, null, null],
+    );
     await exhausted("https://a.example/1", 1);
     await route([7]);
     assert.is((await db.knex("alarm_deliveries")).length, 2);
@@ -124,7 +172,7 @@ export function incidents(kind: Kind): void {
     assert.is((await open()).length, 0);
     const [ended] = (await listIncidents(db, { state: "ended" }, 50, null)).items;
     assert.is(ended?.endedAt, clock.now());
-    assert.is((await outcomeOf(db, ended?.id as number)).succeeded, tasks.length);
+    assert.is((await outcomeOf(db, ended?.id as number)).states.succeeded, tasks.length);
     await exhausted("https://a.example/1", 1);
     await route();
     assert.is.not((await open())[0]?.id, ended?.id);

@@ -14,6 +14,8 @@ export interface paths {
          * @description Everybody sees who, when and the note. Its alarms go on.
          */
         post: operations["postAlarmsByIdAcknowledge"];
+        /** Take back that somebody has it in hand */
+        delete: operations["deleteAlarmsByIdAcknowledge"];
     };
     "/v1/apps": {
         /** List calling apps */
@@ -106,6 +108,8 @@ export interface paths {
     "/v1/incidents/{id}/acknowledge": {
         /** Say that somebody has it in hand */
         post: operations["postIncidentsByIdAcknowledge"];
+        /** Take back that somebody has it in hand */
+        delete: operations["deleteIncidentsByIdAcknowledge"];
     };
     "/v1/incidents/{id}/mute": {
         /** Tell nobody of its further failures, or tell of them again */
@@ -300,7 +304,7 @@ export interface paths {
     "/v1/tasks/cancel": {
         /**
          * End many open tasks
-         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
+         * @description Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksCancel"];
     };
@@ -314,14 +318,14 @@ export interface paths {
     "/v1/tasks/resolve": {
         /**
          * Mark many exhausted tasks as repaired elsewhere
-         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
+         * @description Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksResolve"];
     };
     "/v1/tasks/retry": {
         /**
          * Call many tasks again, now
-         * @description Those that a filter finds, or a selection. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
+         * @description Those that a filter finds, or a selection. Where a filter takes several values, one may stand without a list. `dryRun` counts what would be changed, and changes nothing. Retries leave out tasks that a copy stands for.
          */
         post: operations["postTasksRetry"];
     };
@@ -467,6 +471,13 @@ export interface components {
             /** @description Null: until its incident ends */
             until: string | null;
         };
+        /**
+         * @example {
+         *       "destination": "https://shop.example",
+         *       "minutes": 120,
+         *       "note": "They move house"
+         *     }
+         */
         AlarmMuteRequest: {
             destination?: string;
             /** @enum {string} */
@@ -617,7 +628,7 @@ export interface components {
             sourceIp: string | null;
             target: {
                 id: string | null;
-                /** @description Of a user, an app or a channel, also of one that is deleted */
+                /** @description Of a user, an app, a channel, a view or a mute, also of one that is deleted; of an incident */
                 name: string | null;
                 type: string;
             };
@@ -1146,17 +1157,41 @@ export interface components {
                 by: string;
                 note: string | null;
             } | null;
+            /** @description How many of its tasks `outcome` is about, with those that were pruned: fewer than `tasks` where there are more */
+            counted: number;
             destination: string | null;
             /** @description When none of its tasks was exhausted any more; null: it is open */
             endedAt: string | null;
             errorCode: string;
             first: {
+                /** @description What was answered; null where the call is not on record: it was never made, or is pruned */
+                answer: {
+                    /** @description The first 500 characters of the answer; null where it is none, or no text */
+                    bodyStart: string | null;
+                    /** @description Which of the task's calls it was */
+                    n: number;
+                    /** @description Null: no answer came */
+                    statusCode: number | null;
+                    /** @description There is more of the body */
+                    truncated: boolean;
+                } | null;
                 error: string;
                 taskId: string;
             };
             firstAt: string;
             id: number;
             last: {
+                /** @description What was answered; null where the call is not on record: it was never made, or is pruned */
+                answer: {
+                    /** @description The first 500 characters of the answer; null where it is none, or no text */
+                    bodyStart: string | null;
+                    /** @description Which of the task's calls it was */
+                    n: number;
+                    /** @description Null: no answer came */
+                    statusCode: number | null;
+                    /** @description There is more of the body */
+                    truncated: boolean;
+                } | null;
                 error: string;
                 taskId: string;
             };
@@ -1165,7 +1200,7 @@ export interface components {
             muted: boolean;
             /** @description Null: until it ends, or it is not muted */
             mutedUntil: string | null;
-            /** @description What became of its tasks, of 20,000 at most; those that were pruned are missing */
+            /** @description What became of its tasks, of the oldest 20,000 at most; those that were pruned are missing */
             outcome: {
                 canceled: number;
                 exhausted: number;
@@ -1852,6 +1887,12 @@ export interface components {
                 };
                 /** @description To the minute, of the last 48 hours */
                 lastSuccessAt: string | null;
+                /** @description Tasks that have not ended, whenever they are due */
+                open: {
+                    /** @description There may be more: only 20,000 of all were looked at */
+                    atLeast: boolean;
+                    count: number;
+                };
             }[];
             nextCursor: null;
         };
@@ -2336,6 +2377,8 @@ export interface components {
             type: "dingtalk" | "wecom" | "feishu" | "slack" | "email" | "webhook";
             updatedAt: string;
             url: string | null;
+            /** @description `keyword`: `title` is set, and no message of the template has it: a robot with a keyword refuses them */
+            warnings: "keyword"[];
         };
         /**
          * @description Fields of a channel to change, as in `WebhookRequest`; null takes one back to its default
@@ -2443,6 +2486,8 @@ export interface components {
                     unit: "bytes" | "characters";
                 }[];
             };
+            /** @description `keyword`: `title` is set, and no message of the template has it: a robot with a keyword refuses them */
+            warnings: "keyword"[];
         };
         /**
          * @example {
@@ -2671,6 +2716,40 @@ export interface operations {
         };
         responses: {
             /** @description The alarm */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaisedAlarm"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAlarmsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        responses: {
+            /** @description What was raised */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -3383,6 +3462,40 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["AcknowledgeRequest"];
             };
+        };
+        responses: {
+            /** @description The incident */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteIncidentsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this request: 1 to 128 letters, digits and `._~:/+=@-`; anything else counts as none. It stands in the answer and in the log */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
         };
         responses: {
             /** @description The incident */
