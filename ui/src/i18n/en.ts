@@ -230,8 +230,10 @@ export const en = {
   "overview.failing": "Failing destinations",
   "overview.codes": "Why calls fail",
   "overview.noFailures": "No call failed",
+  "overview.failedCalls": "Failed calls",
   "overview.quiet": "No calls in this period",
   "overview.other": "all others",
+  "overview.allDestinations": "All destinations",
   "overview.nodes": "Cluster nodes",
   "node.name": "Node",
   "node.services": "Services",
@@ -344,6 +346,8 @@ export const en = {
   "columns.choose": "Columns",
   "pager.label": "Pages of the list",
   "pager.shown": "{n} row|{n} rows",
+  "list.part": "The first {shown} of {all}.",
+  "list.partMore": "The first {shown} of more than {all}.",
   "list.fresh": "{n} new: show|{n} new: show",
   "list.freshMore": "{n} or more new: show|{n} or more new: show",
   "pager.first": "First",
@@ -694,6 +698,7 @@ export const en = {
 
   // Incidents
   "incident.about": "Exhausted tasks, grouped by destination, error code and status.",
+  "incident.all": "All incidents",
   "incident.openNow": "Open incidents",
   "incident.open": "Open",
   "incident.ended": "Ended",

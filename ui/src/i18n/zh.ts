@@ -232,8 +232,10 @@ export const zh: Record<keyof typeof en, string> = {
   "overview.failing": "失败最多的目标",
   "overview.codes": "失败原因",
   "overview.noFailures": "没有失败的调用",
+  "overview.failedCalls": "失败的调用",
   "overview.quiet": "此时段没有调用",
   "overview.other": "其他",
+  "overview.allDestinations": "全部目标地址",
   "overview.nodes": "集群节点",
   "node.name": "节点",
   "node.services": "服务",
@@ -345,6 +347,8 @@ export const zh: Record<keyof typeof en, string> = {
   "columns.choose": "选择列",
   "pager.label": "列表翻页",
   "pager.shown": "{n} 行",
+  "list.part": "仅显示前 {shown} 条，共 {all} 条。",
+  "list.partMore": "仅显示前 {shown} 条，总数超过 {all} 条。",
   "list.fresh": "{n} 条新记录，点击显示",
   "list.freshMore": "至少 {n} 条新记录，点击显示",
   "pager.first": "首页",
@@ -680,6 +684,7 @@ export const zh: Record<keyof typeof en, string> = {
 
   // Incidents
   "incident.about": "最终失败的任务，按目标、错误码、状态码归并。",
+  "incident.all": "全部故障",
   "incident.openNow": "当前故障",
   "incident.open": "未结束",
   "incident.ended": "已结束",
