@@ -3,7 +3,9 @@
  * core/parse-task.ts, core/payload.ts and what else checks a field. `test/browser/rules.test.ts` looks for sentences that no rule
  * knows. What a pattern names is kept: numbers, names.
  */
-import type { Key } from "./i18n.svelte.ts";
+import type { en } from "../i18n/en.ts";
+
+type Key = keyof typeof en;
 
 export type Rules = readonly (readonly [pattern: RegExp, key: Key])[];
 
