@@ -417,6 +417,13 @@ export const en = {
   "found.payload": "Payload",
   "found.busy": "Searching…",
   "found.nothing": "Nothing found so far.",
+  "found.none": "Not found in: {places}",
+  "found.by.ends": "{places} (by its beginning or end)",
+  "found.by.beginning": "{places} (by its beginning)",
+  "found.by.whole": "{places} (typed whole)",
+  "found.by.part": "{places} (by any part)",
+  "found.and": ", ",
+  "found.or": "; ",
   "found.encrypted": "Not searched, because payloads are encrypted here: {places}",
   "found.failed": "Could not be searched just now: {places}",
   "found.part": "Only the newest tasks were looked at; “Look through all tasks” goes on: {places}",
@@ -1097,6 +1104,8 @@ export const en = {
   "apps.anywhere": "anywhere",
   "apps.rate": "Requests per second",
   "apps.rate.hint": "At each node. Empty: no limit.",
+  "apps.first":
+    "From the first app on, callbacks reach this machine (loopback) and private networks only where BIDA_EGRESS_ALLOW names them.",
   "apps.keyPath": "Business key",
   "apps.keyPath.hint":
     "JSONPath in what new tasks send, such as $.orderNo: lists show it, and the search finds it.",
