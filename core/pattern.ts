@@ -118,7 +118,7 @@ environment.functionRegister.delete("search");
 /** @throws Error with a readable message where `source` is not JSONPath, or could take more than linear time. */
 export const compileJsonPath: (source: string) => JsonPath = cached((source) => {
   refuseNestedSearch(source);
-  const query = environment.compile(source);
+  const query = parsedPath(source);
   for (const segment of query.segments) {
     const [first] = segment.selectors;
     // A selector that selects nothing, and sees each value that the segment comes by.
@@ -132,6 +132,15 @@ export const compileJsonPath: (source: string) => JsonPath = cached((source) => 
     },
   };
 });
+
+/** @throws Error that says what the library says, as a rule of the field */
+function parsedPath(source: string): ReturnType<typeof environment.compile> {
+  try {
+    return environment.compile(source);
+  } catch (error) {
+    throw new Error(`is no JSONPath: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 function counted({ value }: JSONPathNode): JSONPathNode[] {
   environment.budget.take(1 + (Array.isArray(value) ? value.length : 0));

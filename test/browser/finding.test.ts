@@ -165,6 +165,14 @@ test("answers come while one types, from every place; none is of what was typed 
   await field.press("ArrowDown");
   assert.is(await option("late.example").count(), 0);
 
+  // The end of a key finds nothing: how keys are looked for is said.
+  await field.fill("-order");
+  await notes
+    .getByText(
+      `${en["found.businessKey"]}, ${en["found.orderKey"]} (by its beginning); ${en["found.idempotencyKey"]} (typed whole)`,
+    )
+    .waitFor();
+
   // What cannot be searched is said, and so is where only a part was looked at.
   await page.route("**/v1/search?text=part*", (route) =>
     route.fulfill({

@@ -9,6 +9,8 @@ import { consoleSuite } from "./kit/suite.ts";
 const test = consoleSuite("browser: pages");
 let failedTask: string;
 let origin: string;
+let jobId: string;
+let channelId: number;
 
 /** Path → what has to be seen there before it counts as shown, as a selector. */
 const pages = (): [path: string, shown: string][] => [
@@ -24,14 +26,18 @@ const pages = (): [path: string, shown: string][] => [
   ["/incidents/1", "[data-testid=outcome]"],
   ["/inbox", "tr[data-raised]"],
   ["/inbox?view=mutes", "tr[data-mute]"],
+  ["/jobs", "tbody tr"],
+  [`/jobs/${jobId}`, "[data-outcome=succeeded]"],
   ["/destinations", "tr[data-origin]"],
   [`/destinations/${encodeURIComponent(origin)}`, "[data-testid=outage]"],
   ["/alarms", "main h2"],
   ["/alarms/new", "form"],
+  [`/alarms/${channelId}`, "form"],
   ["/apps", "tbody tr"],
   ["/users", "tbody tr"],
   ["/audit", "tbody tr"],
   ["/settings", "#password"],
+  ["/sessions", "tbody tr"],
 ];
 
 test.before(async ({ world }) => {
@@ -56,6 +62,14 @@ test.before(async ({ world }) => {
   assert.is((await world.api("POST", "/v1/mutes", mute)).status, 201);
   const made = await world.api("POST", "/v1/apps", { name: "商城", ipAllow: ["127.0.0.0/8"] });
   assert.is(made.status, 201, made.text);
+  const filter = { state: ["exhausted"], url: bad };
+  jobId = (await world.api("POST", "/v1/tasks/retry", { filter, pace: 100 })).json.job.id;
+  await until("the job's end", async () => {
+    const { state, outcome } = (await world.api("GET", `/v1/jobs/${jobId}`)).json;
+    return state === "finished" && outcome?.open === 0;
+  });
+  const channel = { type: "webhook", name: "值班", url: world.receiver.url(), filter: { kinds: ["backlog"] } };
+  channelId = (await world.api("POST", "/v1/webhooks", channel)).json.id;
 });
 
 /** Keys of the catalogue that stand on the page as they are: a text that is missing. */

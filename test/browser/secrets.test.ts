@@ -52,7 +52,7 @@ for (const language of ["en", "zh"] as const) {
     await answer.getByRole("button", { name: show }).click();
     await dialog.getByRole("button", { name: show }).click();
     await answer.getByText(`set-cookie: sid=${ANSWERED}`).waitFor();
-    await axe(page);
+    assert.equal(await axe(page), []);
     await answer.getByRole("button", { name: hide }).click();
     await answer.getByText("set-cookie: ******").waitFor();
     assert.not.match(await page.content(), ANSWERED);
@@ -75,7 +75,7 @@ test("where one is logged in: another session ends, then all do", async ({ world
   const rows = here.page.locator("tbody tr");
   await here.page.reload();
   await rows.nth(1).waitFor();
-  await axe(here.page);
+  assert.equal(await axe(here.page), []);
   await here.page.getByRole("button", { name: "Log out", exact: true }).click();
   await rows.nth(1).waitFor({ state: "detached" });
   await there.page.goto("/tasks");

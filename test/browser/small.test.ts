@@ -216,4 +216,26 @@ test("a body of 800 KB is opened, formatted and edited without a wait", async ({
   assert.equal(complaints, []);
 });
 
+test("the first app: what it changes is said before, and what is wrong with it in the reader's language", async ({
+  enter,
+}) => {
+  const { page, complaints } = await enter("/tasks", { language: "zh" });
+  await page.route("**/v1/apps", (route) =>
+    route.request().method() === "GET"
+      ? route.fulfill({ json: { items: [], nextCursor: null } })
+      : route.continue(),
+  );
+  await page.goto("/apps");
+  await page.getByRole("button", { name: zh["apps.new"] }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("BIDA_EGRESS_ALLOW").waitFor();
+  await dialog.getByLabel(zh["apps.name"]).fill("shop");
+  await dialog.getByLabel(zh["apps.ipAllow"]).fill("10.1");
+  await dialog.getByLabel(zh["apps.keyPath"]).fill("orderNo");
+  await dialog.getByRole("button", { name: zh["action.save"] }).click();
+  await dialog.getByText("“10.1”不是 IP 地址或 CIDR 网段").waitFor();
+  await dialog.getByText(/^不是有效的 JSONPath：/).waitFor();
+  assert.equal(complaints, []);
+});
+
 test.run();

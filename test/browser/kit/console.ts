@@ -67,7 +67,7 @@ export async function logIn(page: Page, username = "admin", password = "admin"):
   await page.locator("#main").waitFor();
 }
 
-/** What axe-core finds serious or critical, in words; empty where all is well. */
+/** What axe-core finds, however slight, in words; empty where all is well. */
 export async function axe(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: that the page's Content-Security-Policy forbids.
   await page.evaluate(await sourceOfAxe());
@@ -84,18 +84,16 @@ export async function axe(page: Page): Promise<string[]> {
     const { violations } = await tools.run({
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, help, nodes }) =>
-          `${id}: ${help}\n  ${nodes
-            .slice(0, 3)
-            .map(
-              ({ html, failureSummary }) =>
-                `${html.slice(0, 200)}\n    ${failureSummary.replaceAll("\n", " ").slice(0, 260)}`,
-            )
-            .join("\n  ")}`,
-      );
+    return violations.map(
+      ({ id, impact, help, nodes }) =>
+        `${id} (${impact}): ${help}\n  ${nodes
+          .slice(0, 3)
+          .map(
+            ({ html, failureSummary }) =>
+              `${html.slice(0, 200)}\n    ${failureSummary.replaceAll("\n", " ").slice(0, 260)}`,
+          )
+          .join("\n  ")}`,
+    );
   });
   return found;
 }

@@ -38,6 +38,18 @@ const TITLES: Record<Place, Key> = {
   url: "found.url",
   payload: "found.payload",
 };
+/** How each place is searched: where nothing was found, another way of typing it may find it. */
+const WAYS: Record<Place, Key> = {
+  taskId: "found.by.ends",
+  businessKey: "found.by.beginning",
+  orderKey: "found.by.beginning",
+  idempotencyKey: "found.by.whole",
+  incident: "found.by.part",
+  destination: "found.by.part",
+  app: "found.by.part",
+  url: "found.by.part",
+  payload: "found.by.part",
+};
 /** What is sure comes first, what merely holds the text last. */
 const ORDER = Object.keys(TITLES) as Place[];
 
@@ -99,7 +111,25 @@ function entriesOf(group: Group, seen: Set<string>): Entry[] {
   }
 }
 
-/** What has to be said of an answer: where nothing could be looked for, and where not all was looked at. */
+/** Where nothing was found, and how it was looked for there; null where something was found everywhere. */
+function nothingIn(groups: Group[]): string | null {
+  const empty = groups
+    .filter(({ items, complete, unsearched }) => items.length === 0 && complete && unsearched === null)
+    .map(({ place }) => place);
+  if (empty.length === 0) return null;
+  const sorted = ORDER.filter((place) => empty.includes(place));
+  const ways = Array.from(new Set(sorted.map((place) => WAYS[place])), (way) =>
+    t(way, {
+      places: sorted
+        .filter((place) => WAYS[place] === way)
+        .map((place) => t(TITLES[place]))
+        .join(t("found.and")),
+    }),
+  );
+  return t("found.none", { places: ways.join(t("found.or")) });
+}
+
+/** What has to be said of an answer: where nothing was found or could be looked for, and where not all was looked at. */
 export function notesOf({ groups }: SearchAnswer): string[] {
   const places = (which: Group[]) => which.map(({ place }) => t(TITLES[place])).join(" · ");
   const encrypted = groups.filter(({ unsearched }) => unsearched === "encrypted");
@@ -108,7 +138,9 @@ export function notesOf({ groups }: SearchAnswer): string[] {
   const part = groups.filter(
     ({ complete, unsearched, items }) => !complete && unsearched === null && items.length === 0,
   );
+  const none = nothingIn(groups);
   return [
+    ...(none === null ? [] : [none]),
     ...(encrypted.length > 0 ? [t("found.encrypted", { places: places(encrypted) })] : []),
     ...(failed.length > 0 ? [t("found.failed", { places: places(failed) })] : []),
     ...(part.length > 0 ? [t("found.part", { places: places(part) })] : []),

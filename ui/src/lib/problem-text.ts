@@ -5,9 +5,10 @@
 import type { ApiError } from "../api/problem.ts";
 import { en } from "../i18n/en.ts";
 import { i18n, type Key, t, tCode } from "./i18n.svelte.ts";
+import { FIELD_RULES, matched, type Rules } from "./rules.ts";
 
 /** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk/jobs.ts, store/resends.ts). */
-const REASONS: [RegExp, Key][] = [
+const REASONS: Rules = [
   [/a copy of it has succeeded$/, "reason.copySucceeded"],
   [/a copy of it is still open$/, "reason.copyOpen"],
   [/^there is no such task$/, "reason.noTask"],
@@ -24,37 +25,24 @@ const REASONS: [RegExp, Key][] = [
   [/^The job is \w+ already$/, "reason.jobEnded"],
 ];
 
-/** Rules that fields break (core/schema); numbers and names in them are kept. */
-const RULES: [RegExp, Key][] = [
-  [/^is required$/, "rule.required"],
-  [/^is taken$/, "rule.taken"],
-  [/^is wrong$/, "rule.wrong"],
-  [/^is not a known field$/, "rule.unknown"],
-  [/^must be a number$/, "rule.number"],
-  [/^must be a whole number$/, "rule.whole"],
-  [/^must not be empty$/, "rule.empty"],
-  [/^must be (?:a whole number, )?(?<from>-?[\d.]+) to (?<to>[\d.]+)$/, "rule.range"],
-  [/^must have at most (?<n>\d+) characters$/, "rule.most"],
-  [/^must have at least (?<n>\d+) characters$/, "rule.least"],
-  [/^must not be the username$/, "rule.username"],
-  [/^must be one of (?<list>.+)$/, "rule.oneOf"],
-];
-
-function translated(text: string, known: [RegExp, Key][]): string | undefined {
-  for (const [pattern, key] of known) {
-    const found = pattern.exec(text);
-    if (!found) continue;
-    const { state, ...groups } = found.groups ?? {};
-    return t(key, { ...groups, ...(state && { state: tCode("state", state) }) });
-  }
-  return undefined;
+function translated(text: string, rules: Rules): string | undefined {
+  const found = matched(text, rules);
+  if (!found) return undefined;
+  const { state, fault, list, ...names } = found.names;
+  return t(found.key, {
+    ...names,
+    ...(state && { state: tCode("state", state) }),
+    ...(fault && { fault: ruleText(fault) }),
+    // Words for people who read another language: no "or" among them.
+    ...(list && { list: list.replace(/,? or /, ", ") }),
+  } as Record<string, string>);
 }
 
 /** Why a task was left out of a change of many. */
 export const reasonText = (reason: string): string => translated(reason, REASONS) ?? reason;
 
 /** The rule that a field breaks. */
-export const ruleText = (message: string): string => translated(message, RULES) ?? message;
+export const ruleText = (message: string): string => translated(message, FIELD_RULES) ?? message;
 
 /** The whole refusal, without its fields. */
 export function problemText({ code, message }: Pick<ApiError, "code" | "message">): string {

@@ -136,21 +136,22 @@ export class HeldRows<T> {
     };
   };
 
-  /** What the server says now; undefined: nothing that belongs here. */
-  #asked(): readonly T[] | undefined {
+  /** What the server says now; undefined: nothing that belongs here; "failed": nothing, and it could not be loaded. */
+  #asked(): readonly T[] | "failed" | undefined {
     const { list, pick } = this.#options;
-    if (list.data === undefined) return list.error ? [] : undefined;
+    if (list.data === undefined) return list.error ? "failed" : undefined;
     if (list.former) return undefined;
     return pick ? pick(list.data.items) : list.data.items;
   }
 
-  #follow(items: readonly T[] | undefined, held: boolean): void {
+  #follow(items: readonly T[] | "failed" | undefined, held: boolean): void {
     // Another page was asked for, and this one stands until that is there.
     if (route.path !== this.#path) return;
     const view = `${this.#options.name ?? ""} ${route.entry} ${route.query}`;
     untrack(() => {
       if (view !== this.#view) this.#open(view);
       if (items === undefined) return;
+      if (items === "failed") return this.#fail();
       if (this.#former || !held || this.#rows.length === 0) {
         this.#former = false;
         this.#rows = items;
@@ -174,6 +175,13 @@ export class HeldRows<T> {
     this.#next = null;
     // The element that had the focus is gone, and nothing may have told so.
     this.#focused = false;
+  }
+
+  /** No rows stand for what could not be loaded. That is not "none": nothing is kept of it. */
+  #fail(): void {
+    this.#former = true;
+    this.#rows = [];
+    this.#next = null;
   }
 
   #keep(): void {
