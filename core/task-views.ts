@@ -95,6 +95,8 @@ export interface AttemptItem
   extends Omit<AttemptView, "responseHeaders" | "responseBody" | "responseEncoding" | "responseTruncated"> {
   taskId: string;
   url: string;
+  /** As {@link TaskView} has it. */
+  calledUrl: string | null;
   requestMethod: Method;
   sourceAppName: string | null;
   targetAppName: string | null;

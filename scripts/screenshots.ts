@@ -88,7 +88,11 @@ const SHOTS: Shot[] = [
   {
     name: "alarms",
     path: "/alarms",
-    prepare: (page) => page.locator("[data-channel] button").first().click(),
+    prepare: async (page) => {
+      await page.locator("[data-channel] button").first().click();
+      await page.locator("[role=dialog] button[type=submit]").click();
+      await page.getByTestId("test-answer").waitFor();
+    },
   },
   { name: "channel", path: "/alarms/1" },
   { name: "channel-new", path: "/alarms/new" },

@@ -39,6 +39,8 @@ export interface ListedAttempt {
   node: string;
   phases: CallPhases | null;
   url: string;
+  /** The one that is called, where it is another and is known. */
+  calledUrl: string | null;
   requestMethod: Method;
   sourceAppName: string | null;
   targetAppName: string | null;
@@ -122,7 +124,7 @@ function attemptsWithTasks(db: Database, scope: Scope, filter: AttemptFilter, af
     .select([
       ...["task_id", "n", "started_at", "duration_ms", "succeeded"].map((column) => `a.${column}`),
       ...["status_code", "error_code", "error_message", "node", "phases"].map((column) => `a.${column}`),
-      ...["url", "request_method", "source_app_name", "target_app_name", "state"].map(
+      ...["url", "called_url", "request_method", "source_app_name", "target_app_name", "state"].map(
         (column) => `t.${column}`,
       ),
     ]);
@@ -186,6 +188,7 @@ function attemptOf(row: Row): ListedAttempt {
     node: row.node as string,
     phases: readPhases(row.phases) ?? null,
     url: row.url as string,
+    calledUrl: row.called_url as string | null,
     requestMethod: row.request_method as Method,
     sourceAppName: row.source_app_name as string | null,
     targetAppName: row.target_app_name as string | null,

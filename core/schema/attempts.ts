@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AttemptItem, Page } from "../contract.ts";
 import { METHODS, STATES } from "../task.ts";
 import { moment, originOr, pageLimit, part } from "./parts.ts";
-import { phasesSchema } from "./task-views.ts";
+import { calledUrlSchema, phasesSchema } from "./task-views.ts";
 
 /** `AttemptQuery` of the contract. */
 export const attemptQuerySchema = z.strictObject({
@@ -36,6 +36,7 @@ export const attemptItemSchema = z
     node: z.string(),
     phases: phasesSchema,
     url: z.string(),
+    calledUrl: calledUrlSchema,
     requestMethod: z.enum(METHODS),
     sourceAppName: z.string().nullable(),
     targetAppName: z.string().nullable(),

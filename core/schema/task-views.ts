@@ -14,15 +14,17 @@ const words = z.string().nullable();
 
 export const taskIdSchema = z.uuid({ error: "must be a task's id" }).describe("UUIDv7");
 
+export const calledUrlSchema = words.describe(
+  "The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field)",
+);
+
 /** `TaskView` of the contract. */
 export const taskViewSchema = z
   .object({
     taskId: taskIdSchema,
     state: z.enum(STATES),
     url: z.string(),
-    calledUrl: words.describe(
-      "The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field)",
-    ),
+    calledUrl: calledUrlSchema,
     requestMethod: z.enum(METHODS),
     requestParam: z.record(z.string(), json).nullable(),
     body: words,

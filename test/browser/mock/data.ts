@@ -129,6 +129,7 @@ function taskAt(at: number, n: number): Json {
       n: i,
       taskId,
       url: target.origin + target.path,
+      calledUrl: null,
       requestMethod: "POST",
       startedAt: iso(at + i * i * gap),
       durationMs: ok

@@ -41,6 +41,7 @@ export function callsAcross(kind: Kind): void {
       ...Array.from({ length: 300 }, (_, i) => ({
         appId: i % 2,
         lane: laneOf(`http://h${i % 7}`),
+        ...(i % 3 === 0 && { calledUrl: `http://h${i % 7}/${i}` }),
         limitCallCount: 9,
       })),
     );
@@ -51,9 +52,18 @@ export function callsAcross(kind: Kind): void {
         const startedAt = epochMs(T0 + Math.floor(random() * 40));
         const one = outcome(task, n, kind, { startedAt, statusCode: 500 + Math.floor(random() * 3) });
         const { durationMs, statusCode, error, node, phases = null } = one.attempt!;
-        const { taskId, appId, lane, url, requestMethod, sourceAppName, targetAppName } = task;
+        const {
+          taskId,
+          appId,
+          lane,
+          url,
+          requestMethod,
+          sourceAppName,
+          targetAppName,
+          calledUrl = null,
+        } = task;
         made.push({
-          ...{ taskId, appId, lane, url, requestMethod, sourceAppName, targetAppName },
+          ...{ taskId, appId, lane, url, calledUrl, requestMethod, sourceAppName, targetAppName },
           ...{ n, startedAt, durationMs, statusCode, node, phases, succeeded: kind === "succeeded" },
           errorCode: error?.code ?? null,
           errorMessage: error?.message ?? null,

@@ -582,6 +582,8 @@ export interface components {
         };
         /** @description A call, without its answer */
         AttemptItem: {
+            /** @description The URL that is called, where it is another: placeholders filled, the query added, secrets masked. Null: it is `url`, or not known (payloads are encrypted, or the task is older than this field) */
+            calledUrl: string | null;
             durationMs: number;
             errorCode: string | null;
             errorMessage: string | null;

@@ -64,7 +64,7 @@ export function perform(
  * @throws ApiError to be shown where the task is
  */
 export async function act(
-  task: Pick<Task, "taskId" | "state" | "url">,
+  task: Pick<Task, "taskId" | "state" | "url" | "calledUrl">,
   what: Act,
   options: { ask?: boolean; whole?: boolean } = {},
 ): Promise<Task | null> {
@@ -75,7 +75,7 @@ export async function act(
     const question = force ? "again" : whole ? "whole" : what;
     const answer = await confirm({
       title: t(`confirm.${question}.title`),
-      text: t(`confirm.${question}.text`, { url: task.url }),
+      text: t(`confirm.${question}.text`, { url: task.calledUrl ?? task.url }),
       action: t(`act.${what}`),
       danger: what === "cancel",
       note: true,

@@ -1,6 +1,7 @@
 /**
  * Where the operator's hand is. Between the aim and the click nothing may move: a hand that moves anywhere on the page
- * aims at something, and a finger cannot be seen before it touches.
+ * aims at something, and a finger cannot be seen before it touches. One that presses keys is at work as well: where a key
+ * closes a dialog, the pointer and the focus are back in the list only a moment later.
  */
 
 /** A hand that has not moved for so long aims at nothing, in ms. */
@@ -14,6 +15,9 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function seen(event: PointerEvent): void {
   at = { x: event.clientX, y: event.clientY };
   touch = event.pointerType === "touch";
+  works();
+}
+function works(): void {
   moving = true;
   clearTimeout(timer);
   timer = setTimeout(() => {
@@ -22,9 +26,10 @@ function seen(event: PointerEvent): void {
 }
 addEventListener("pointermove", seen, { passive: true, capture: true });
 addEventListener("pointerdown", seen, { passive: true, capture: true });
+addEventListener("keydown", works, { passive: true, capture: true });
 
 export const hand = {
-  /** It moved just now. */
+  /** It moved just now, or pressed a key. */
   get moving(): boolean {
     return moving;
   },

@@ -3,7 +3,8 @@ import { api } from "../api/client.ts";
 import type { Job, JobState } from "../api/types.ts";
 import { t } from "../lib/i18n.svelte.ts";
 import { reasonText } from "../lib/problem-text.ts";
-import { messageOf, toasts } from "./toasts.svelte.ts";
+import { confirm } from "./confirm.svelte.ts";
+import { toasts } from "./toasts.svelte.ts";
 
 /** While one is at work, in ms; and while those that there are wait for somebody. */
 const LOOK = 700;
@@ -13,7 +14,6 @@ const SHOWN = 20;
 const OPEN: JobState[] = ["waiting", "running", "paused"];
 
 let active = $state.raw<Job[]>([]);
-let problem = $state("");
 /** Those that were started here: their end is told. */
 const own = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,9 +23,9 @@ export const jobs = {
   get active() {
     return active;
   },
-  /** Why one could not be stopped. */
-  get problem() {
-    return problem;
+  /** It was at work, and is not any more. Where there are more than are looked at, nobody knows. */
+  hasEnded({ id }: Job): boolean {
+    return active.length < SHOWN && !active.some((job) => job.id === id);
   },
   /** Asks once; again only while one is under way. */
   async look(): Promise<void> {
@@ -35,7 +35,6 @@ export const jobs = {
       active = (await api((a) => a.GET("/v1/jobs", { params: { query } }))).items;
       for (const jobId of [...own].filter((id) => !active.some((job) => job.id === id)))
         ended(await api((a) => a.GET("/v1/jobs/{jobId}", { params: { path: { jobId } } })));
-      if (active.length === 0) problem = "";
     } catch {
       // Anyone who looks at a page learns from it that the server is away.
     }
@@ -47,13 +46,18 @@ export const jobs = {
     active = [job, ...active];
     void jobs.look();
   },
-  async stop({ id: jobId }: Job): Promise<void> {
-    problem = "";
-    try {
-      await api((a) => a.DELETE("/v1/jobs/{jobId}", { params: { path: { jobId } } }));
-    } catch (error) {
-      problem = messageOf(error);
-    }
+  /** Asks, and stops this one, whatever became of others meanwhile. @throws ApiError */
+  async stop({ id: jobId, kind, matched, by }: Job): Promise<void> {
+    const which = t("job.stop.which", { kind: t(`job.kind.${kind}`), n: matched, by: by.name });
+    const answer = await confirm({
+      ...{ title: t("job.stop.title"), text: `${which} ${t("job.stop.text")}`, action: t("job.stop") },
+      ...{ danger: true, note: true },
+    });
+    if (!answer) return;
+    const body = answer.note ? { note: answer.note } : {};
+    const { changed } = await api((a) => a.DELETE("/v1/jobs/{jobId}", { params: { path: { jobId } }, body }));
+    // Of its own the end is told anyhow.
+    if (!own.has(jobId)) toasts.done(t("job.stopped", { n: changed }));
     await jobs.look();
   },
 };
