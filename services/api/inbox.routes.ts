@@ -50,7 +50,7 @@ export const inboxRoutes: Route[] = [
     tag,
     summary: "Take back that somebody has it in hand",
     access: { role: "operator" },
-    answer: { description: "What was raised", schema: raisedSchema },
+    answer: { description: "The alarm", schema: raisedSchema },
     handler: ({ broker, params, meta }) => call(broker, "admin.releaseRaised", idOf(params), { meta }),
   },
   {

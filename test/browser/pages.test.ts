@@ -68,7 +68,12 @@ test.before(async ({ world }) => {
     const { state, outcome } = (await world.api("GET", `/v1/jobs/${jobId}`)).json;
     return state === "finished" && outcome?.open === 0;
   });
-  const channel = { type: "webhook", name: "值班", url: world.receiver.url(), filter: { kinds: ["backlog"] } };
+  const channel = {
+    type: "webhook",
+    name: "值班",
+    url: world.receiver.url(),
+    filter: { kinds: ["backlog"] },
+  };
   channelId = (await world.api("POST", "/v1/webhooks", channel)).json.id;
 });
 

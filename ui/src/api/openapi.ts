@@ -2751,7 +2751,7 @@ export interface operations {
             cookie?: never;
         };
         responses: {
-            /** @description What was raised */
+            /** @description The alarm */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
