@@ -21,7 +21,7 @@ const COMPILED = join(import.meta.dirname, "../node_modules/.cache/bida");
 const FIGURES = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm;
 
 /** These start whole clusters and browsers, or install all packages, and may take longer. */
-const HEAVY = /\/(e2e|chaos|browser|scripts)\//;
+const HEAVY = /\/(e2e|chaos|browser|scripts|hostile)\//;
 
 /**
  * What a file may say of itself in its first comment: about how long it takes, and that it measures time, so no
