@@ -12,7 +12,7 @@ import type { Session } from "../services/repl/command.ts";
 import type { HttpAccess } from "../services/repl/http-link.ts";
 import type { Link } from "../services/repl/link.ts";
 import { Mistake } from "../services/repl/mistake.ts";
-import { Paint } from "../services/repl/paint.ts";
+import { Paint, plain } from "../services/repl/paint.ts";
 import { reach } from "../services/repl/reach.ts";
 import { execute, type Manner } from "../services/repl/run.ts";
 import { sessionWith } from "../services/repl/session.ts";
@@ -100,7 +100,7 @@ function codeOf(error: unknown): number {
 
 function end(code: number, line: string): never {
   const paint = new Paint(process.stderr);
-  const shown = session.json ? JSON.stringify({ error: line }) : `bida: ${paint.bad(line)}`;
+  const shown = session.json ? JSON.stringify({ error: line }) : `bida: ${paint.bad(plain(line))}`;
   process.stderr.write(`${shown}\n`);
   process.exit(code);
 }

@@ -131,7 +131,8 @@ export const endBodySchema = z
 
 export const endSchema = endBodySchema.extend({ taskId: z.string() });
 
+const ATTEMPT = "must be the number of an attempt, from 1";
 /** The number of one of a task's attempts, as paths have it. */
-export const attemptNumber = z.coerce.number().int().min(1).max(999_999_999);
+export const attemptNumber = z.coerce.number(ATTEMPT).int(ATTEMPT).min(1, ATTEMPT).max(999_999_999, ATTEMPT);
 
 export const revealAttemptSchema = endSchema.extend({ n: attemptNumber });

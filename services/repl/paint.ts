@@ -125,7 +125,7 @@ export function span(ms: number): string {
   return `${Math.round(ms / 86_400_000)} d`;
 }
 
-/** Control characters of what others wrote must not reach the terminal. */
-export const plain = (text: string): string => text.replace(/[^\P{Cc}\t\n]/gu, "\ufffd");
+/** Control characters of other people's texts must not reach the terminal, nor those that turn the rest of a line around. */
+export const plain = (text: string): string => text.replace(/[^\P{Cc}\t\n]|\p{Bidi_Control}/gu, "\ufffd");
 
 export const oneLine = (text: string): string => plain(text.replace(/\s+/g, " ").trim());

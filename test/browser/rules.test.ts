@@ -39,6 +39,7 @@ const NEVER: [RegExp, string][] = [
     /^must have (either filter or taskIds|pace, paused or both|name, query or both)$/,
     "dialogs always send it",
   ],
+  [/^must be the number of an attempt, from 1$/, "the console asks for attempts that it shows"],
   [/^must be an app's id$/, "no page asks for the statistics of an app"],
   [/^must be a list, with commas, of/, "is written by the console itself"],
   [/^(must be a list of tasks|takes 1 to .+ tasks)$/, "the console hands over one task at a time"],

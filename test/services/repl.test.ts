@@ -115,8 +115,8 @@ test("tables are aligned also where characters take two columns; the last column
   assert.is(plain.bad("x"), "x");
   assert.is(cut("错误信息", 5), "错误…");
   assert.is(
-    oneLine("a\n b\u001b[31m\tc"),
-    "a b\ufffd[31m c",
+    oneLine("a\n b\u001b[31m\tc\u202ed"),
+    "a b\ufffd[31m c\ufffdd",
     "what others wrote does not reach the terminal as it is",
   );
   assert.equal([900, 61_000, 180_000, 7_200_000, 200_000_000].map(span), [

@@ -143,6 +143,8 @@ export const en = {
   "rule.placeholderDots": "has a placeholder {{name}} filled with dots",
   "rule.placeholderUnicode": "has a placeholder {{name}} filled with a lone surrogate",
   "rule.mostFilled": "must have at most {n} characters when it is filled",
+  "rule.mostQuery": "must have at most {n} characters where it becomes the query",
+  "rule.mostForm": "must have at most {n} values where it is sent as a form",
   "rule.egress": "is at {host}, in a range that calls may not reach (BIDA_EGRESS_ALLOW)",
   "rule.cidr": "“{entry}” is not an IP address or CIDR range",
   "rule.host": "must be a host name or an address, without a port",

@@ -144,6 +144,8 @@ export const zh: Record<keyof typeof en, string> = {
   "rule.placeholderDots": "占位符 {{name}} 的值不能是“.”或“..”",
   "rule.placeholderUnicode": "占位符 {{name}} 的值包含无效的 Unicode 字符",
   "rule.mostFilled": "填入参数后最多 {n} 个字符",
+  "rule.mostQuery": "作为查询串时最多 {n} 个字符",
+  "rule.mostForm": "作为表单发送时最多 {n} 个值",
   "rule.egress": "地址 {host} 所在网段不允许调用（BIDA_EGRESS_ALLOW）",
   "rule.cidr": "“{entry}”不是 IP 地址或 CIDR 网段",
   "rule.host": "必须是主机名或 IP 地址，不带端口",

@@ -66,6 +66,8 @@ const ADDRESSES: Rules = [
   [/^has a placeholder \{(?<name>.*)\} filled with dots$/s, "rule.placeholderDots"],
   [/^has a placeholder \{(?<name>.*)\} filled with a lone surrogate$/s, "rule.placeholderUnicode"],
   [/^must have at most (?<n>\d+) characters when it is filled$/, "rule.mostFilled"],
+  [/^must have at most (?<n>\d+) characters where it becomes the query$/, "rule.mostQuery"],
+  [/^must have at most (?<n>\d+) values where it is sent as a form$/, "rule.mostForm"],
   [/^is at (?<host>.+), in a range that calls may not reach/, "rule.egress"],
   [/^"(?<entry>.*)" is not an IP address or CIDR range$/s, "rule.cidr"],
   [/^must be a host name or an address, without a port$/, "rule.host"],
