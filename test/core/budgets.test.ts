@@ -140,11 +140,23 @@ const ROWS: Row[] = [
     "a query that is no text",
     task(`"requestParam":{${members(50_000, '"\\ud800"')}}`, "GET"),
     "invalid_task",
+    /at most 65536 characters/,
+  ],
+  [
+    "a query as long as it may be that is no text",
+    task(`"requestParam":{${members(3_500, '"\\ud800"')}}`, "GET"),
+    "invalid_task",
     /more wrong fields/,
   ],
   [
     "a form that is nested",
     task(`"contentType":"application/x-www-form-urlencoded","requestParam":{${members(90_000, "{}")}}`),
+    "invalid_task",
+    /at most 10000 values/,
+  ],
+  [
+    "a form of as many fields as it may have that is nested",
+    task(`"contentType":"application/x-www-form-urlencoded","requestParam":{${members(10_000, "{}")}}`),
     "invalid_task",
     /nested/,
   ],
