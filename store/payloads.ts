@@ -72,7 +72,7 @@ export async function attemptPage(
   { order, limit, cursor }: AttemptsWanted,
 ): Promise<Page<AttemptRecord>> {
   const key = taskIdToBytes(taskId);
-  if (cursor !== null && !/^[1-9]\d{0,8}$/.test(cursor)) throw wrongCursor();
+  if (cursor !== null && !/^(?:0|[1-9]\d{0,8})$/.test(cursor)) throw wrongCursor();
   const task = await reading(
     scoped(db, scope)
       .findById(key as never)
