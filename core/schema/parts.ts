@@ -7,11 +7,11 @@ export const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601
 /** A mail server, to which alarms go; of others than http and https, `URL` knows no origin. */
 const MAIL_SERVER = /^smtp:\/\/[^\s/?#@]+:\d{1,5}$/;
 
-/** `scheme://host[:port]` as it stands in the list of destinations, of any URL; null where it has none. */
+/** `scheme://host[:port]` as it stands in the list of destinations; null of a URL that has more than a slash behind it. */
 function originOf(text: string): string | null {
   if (MAIL_SERVER.test(text)) return text;
   const url = URL.parse(text);
-  return url && /^https?:$/.test(url.protocol) ? url.origin : null;
+  return url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url.origin : null;
 }
 
 /**
