@@ -7,11 +7,11 @@ export const moment = z.iso.datetime({ offset: true, error: "must be an ISO 8601
 /** A mail server, to which alarms go; of others than http and https, `URL` knows no origin. */
 const MAIL_SERVER = /^smtp:\/\/[^\s/?#@]+:\d{1,5}$/;
 
-/** `scheme://host[:port]` as it stands in the list of destinations; null of a URL that has more than a slash behind it. */
+/** `scheme://host[:port]` as it stands in the list of destinations, of any URL; null where it has none. */
 function originOf(text: string): string | null {
   if (MAIL_SERVER.test(text)) return text;
   const url = URL.parse(text);
-  return url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url.origin : null;
+  return url && /^https?:$/.test(url.protocol) ? url.origin : null;
 }
 
 /**
@@ -25,6 +25,12 @@ export const originOr = (...words: string[]) =>
       abort: true,
     })
     .overwrite((text) => (words.includes(text) ? text : (originOf(text) ?? text)));
+
+/** {@link originOr} of a change: a URL with a path may mean that path alone. */
+export const originAlone = z
+  .string()
+  .refine((text) => !/^https?:\/\/[^/?#]*(?:[?#]|\/.)/is.test(text), "must be an origin, without a path")
+  .pipe(originOr());
 
 /** Times in answers. */
 export const time = z.iso.datetime();

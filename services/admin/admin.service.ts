@@ -21,7 +21,7 @@ import {
   incidentQuerySchema,
   muteSchema,
 } from "../../core/schema/incidents.ts";
-import { originOr } from "../../core/schema/parts.ts";
+import { originAlone, originOr } from "../../core/schema/parts.ts";
 import { searchQuerySchema, suggestQuerySchema } from "../../core/schema/search.ts";
 import { errorsQuerySchema, rangeQuerySchema, seriesQuerySchema } from "../../core/schema/stats.ts";
 import { neighboursSchema, querySchema, retrySchema, withLists } from "../../core/schema/tasks.ts";
@@ -63,6 +63,7 @@ import { attemptFilterOf } from "./statistics.ts";
 import { filterOf } from "./task-filter.ts";
 
 const originParam = z.strictObject({ origin: originOr() });
+const changedOrigin = z.strictObject({ origin: originAlone });
 
 /** A body may be anything. */
 const withFilter = <T extends { filter?: unknown }>(request: T): T =>
@@ -189,7 +190,7 @@ const admin: ServiceSchema = {
 
     changeDestination: async (params, ctx) => {
       const { resources } = officeOf(ctx);
-      const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
+      const { origin } = parseWith(changedOrigin, { origin: params.origin }, "invalid_query");
       const change = parseWith(destinationChangeSchema, params.change, "invalid_body");
       const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
       await destinations.tellSchedulers(ctx.broker, after);
@@ -231,7 +232,7 @@ const admin: ServiceSchema = {
       bulk.changeMany(officeOf(ctx), ctx, action, parseWith(bulkSchema, withFilter(request), "invalid_body")),
 
     replay: async (params, ctx) => {
-      const { origin } = parseWith(originParam, { origin: params.origin }, "invalid_query");
+      const { origin } = parseWith(changedOrigin, { origin: params.origin }, "invalid_query");
       const request = parseWith(replaySchema, params.request, "invalid_body");
       return bulk.replay(officeOf(ctx), ctx, origin, request);
     },
