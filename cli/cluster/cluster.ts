@@ -32,7 +32,8 @@ export async function runCluster(session: Session): Promise<number> {
   const config = loadConfig(process.env);
   const folder = resolve(config.dataDir, "cluster");
   makeDataDir(folder);
-  const print = (line: string) => void session.print(line);
+  // Nobody may read along any more.
+  const print = (line: string) => void session.print(line).catch(() => undefined);
   const children = new Children(print);
   // A terminal that is closed takes its output away, and not the others: they are stopped in their order.
   process.stdout.removeAllListeners("error").on("error", () => undefined);
