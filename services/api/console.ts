@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import sirv from "sirv";
 import { BidaError } from "../../core/errors.ts";
+import { NO_PATH } from "./problem.ts";
 import type { GatewayHandler } from "./route.ts";
 
 const YEAR = 365 * 86_400;
@@ -38,7 +39,7 @@ export function consoleRoutes(folder: string): Record<string, GatewayHandler> {
   const handler: GatewayHandler = (req, res, next) => {
     res.once("pipe", (file: Readable) => follow(file, res));
     const path = new URL(req.url ?? "/", "http://localhost").pathname;
-    const missing = () => next(new BidaError("not_found"));
+    const missing = () => next(new BidaError("not_found", NO_PATH));
     if (NOT_OURS.test(path)) return missing();
     if (!files) return isNavigation(req) ? sendNotBuilt(res) : missing();
     files(req, res, () => {

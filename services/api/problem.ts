@@ -41,10 +41,9 @@ const BY_TYPE = new Map<string, RefusalCode>(
   }),
 );
 
+export const NO_PATH = "There is no such path: the API's begin with /v1, and /docs lists them";
 /** Of refusals that come from the gateway itself. */
-const DETAILS = new Map<RefusalCode, string>([
-  ["not_found", "There is no such path: the API's begin with /v1, and /docs lists them"],
-]);
+const DETAILS = new Map<RefusalCode, string>([["not_found", NO_PATH]]);
 
 /** Answers what Node's HTTP parser refused, on the bare socket: there is no request to answer. */
 export function sendBareProblem(socket: Duplex, error: NodeJS.ErrnoException): void {
