@@ -15,6 +15,7 @@ import { HANDOVER } from "../../due/due-set.ts";
 import { type Findings, lacksEntries } from "../../due/findings.ts";
 import { settingsSince } from "../../store/destinations.ts";
 import { type OnTheWay, scanWaiting } from "../../store/waiting.ts";
+import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
 import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideStateless } from "./set-aside.ts";
@@ -53,26 +54,26 @@ export class Reconciler {
   /** Destinations whose settings were handed over. */
   readonly #configured = new Set<Lane>();
   readonly #startedAt: EpochMs;
-  /** The last round failed, which was said. */
-  #isFailing = false;
 
   constructor(resources: Resources, laneSettings: LaneSettings, log: Logger) {
     this.#resources = resources;
     this.#laneSettings = laneSettings;
     this.#log = log;
     this.#startedAt = resources.clock.now();
+    const contact = new Contact({
+      log,
+      lost: "reconciling failed; trying again",
+      back: "reconciling goes on",
+      meanwhile: "tasks that the due set lacks wait; all others go on",
+      level: "warn",
+    });
     this.#loop = new Loop({
       round: () => this.#round(),
       firstMs: 0,
       everyMs: INTERVAL,
       failure: { first: LOOK_INTERVAL, max: LOOK_INTERVAL },
-      onFailed: (error) => {
-        if (!this.#isFailing) log.warn({ err: error.message }, "reconciling failed; trying again");
-        this.#isFailing = true;
-      },
-      onDone: () => {
-        this.#isFailing = false;
-      },
+      onFailed: (error) => contact.failed(error),
+      onDone: () => contact.works(),
     });
   }
 
