@@ -76,9 +76,7 @@ export async function acknowledgeIncident(
   id: number,
   note: string | undefined,
 ): Promise<IncidentDetail> {
-  await findIncident(resources.db, id, "exhausted");
-  await acknowledge(resources, ctx, id, note);
-  return incident(resources, id, isMasked(ctx));
+  return changed(resources, ctx, id, () => acknowledge(resources, ctx, id, note));
 }
 
 /** Takes that back. @throws BidaError not_found */
@@ -88,9 +86,7 @@ export async function releaseIncident(
   id: number,
   note: string | undefined,
 ): Promise<IncidentDetail> {
-  await findIncident(resources.db, id, "exhausted");
-  await releaseRaised(resources, ctx, id, note);
-  return incident(resources, id, isMasked(ctx));
+  return changed(resources, ctx, id, () => releaseRaised(resources, ctx, id, note));
 }
 
 /** Its alarms are not told, for a time or until it ends; or are told again. @throws BidaError not_found */
@@ -100,9 +96,22 @@ export async function muteIncident(
   id: number,
   { muted, minutes, note }: { muted: boolean; minutes?: number | undefined; note?: string | undefined },
 ): Promise<IncidentDetail> {
+  return changed(resources, ctx, id, () =>
+    muted
+      ? mute(resources, ctx, { incident: id, minutes, note })
+      : unmute(resources, ctx, { incident: id }, note),
+  );
+}
+
+/** The incident as it is after a change. @throws BidaError not_found, before it */
+async function changed(
+  resources: Given,
+  ctx: BidaContext,
+  id: number,
+  change: () => Promise<unknown>,
+): Promise<IncidentDetail> {
   await findIncident(resources.db, id, "exhausted");
-  if (muted) await mute(resources, ctx, { incident: id, minutes, note });
-  else await unmute(resources, ctx, { incident: id }, note);
+  await change();
   return incident(resources, id, isMasked(ctx));
 }
 

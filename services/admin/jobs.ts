@@ -75,16 +75,8 @@ export async function endJob(
   note: string | undefined,
 ): Promise<JobView> {
   const now = clock.now();
-  const job = await stopJob(db, scopeOf(ctx), id, now, (within, { matched, done, changed }) =>
-    recordAudit(within, {
-      at: now,
-      ...originOfCall(ctx),
-      action: "job.stop",
-      group: id,
-      target: { type: "job", id },
-      after: { matched, done, changed },
-      note: note ?? null,
-    }),
+  const job = await stopJob(db, scopeOf(ctx), id, now, (within, stopped) =>
+    recordStop(within, ctx, stopped, now, note ?? null),
   );
   return jobView(job);
 }
@@ -100,17 +92,20 @@ export async function endJobsOf(
   now: EpochMs,
   because: string,
 ): Promise<void> {
-  for (const { id, matched, done, changed } of await stopJobsOf(within, actor, now))
-    await recordAudit(within, {
-      at: now,
-      ...originOfCall(ctx),
-      action: "job.stop",
-      group: id,
-      target: { type: "job", id },
-      after: { matched, done, changed },
-      note: because,
-    });
+  for (const job of await stopJobsOf(within, actor, now)) await recordStop(within, ctx, job, now, because);
 }
+
+const recordStop = (
+  within: Database,
+  ctx: BidaContext,
+  { id, matched, done, changed }: StoredJob,
+  at: EpochMs,
+  note: string | null,
+): Promise<void> =>
+  recordAudit(within, {
+    ...{ at, ...originOfCall(ctx), action: "job.stop", group: id, target: { type: "job", id } },
+    ...{ after: { matched, done, changed }, note },
+  });
 
 export function jobView(job: StoredJob): JobView {
   const { id, kind, filter, state, matched, expected, done, changed, skipped, note, actor } = job;

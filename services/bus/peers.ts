@@ -80,7 +80,7 @@ export function askAnyOnce<K extends ActionName>(
   patienceMs: number,
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
-  return askInTurn(broker, action, params, patienceMs, options, async () => true);
+  return overRestarts(() => askInTurn(broker, action, params, patienceMs, options, async () => true));
 }
 
 /**
@@ -96,22 +96,12 @@ export async function askOneUnlessDead<K extends ActionName>(
   patienceMs: number,
   options: CallOptions = {},
 ): Promise<ActionMap[K][1]> {
-  return askInTurn(broker, action, params, patienceMs, options, async (nodeID) => isGone(broker, nodeID));
+  const mayPassOn = (nodeID: string) => isGone(broker, nodeID);
+  return overRestarts(() => askInTurn(broker, action, params, patienceMs, options, mayPassOn));
 }
 
 /** @param mayPassOn whether the second node may be asked, where the first one says nothing at all */
-function askInTurn<K extends ActionName>(
-  broker: ServiceBroker,
-  action: K,
-  params: ActionMap[K][0],
-  patienceMs: number,
-  options: CallOptions,
-  mayPassOn: (nodeID: string) => Promise<boolean>,
-): Promise<ActionMap[K][1]> {
-  return overRestarts(() => askOneThenOther(broker, action, params, patienceMs, options, mayPassOn));
-}
-
-async function askOneThenOther<K extends ActionName>(
+async function askInTurn<K extends ActionName>(
   broker: ServiceBroker,
   action: K,
   params: ActionMap[K][0],
