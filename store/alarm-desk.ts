@@ -43,14 +43,18 @@ export function atDesk<T>(db: Database, work: (trx: Knex.Transaction) => Promise
   );
 }
 
+/** Ids of the channels that an alarm goes to; of what is over, `told` are those that heard of it. */
+export type Route = (alarm: Alarm, told: ReadonlySet<number>) => number[];
+
 /**
  * Writes for each alarm that is new which channels it goes to.
- * @param channels ids of the channels that an alarm goes to; of what is over, `told` are those that heard of it
+ * @param routeNow the way as it is now. It is asked in the transaction, once the alarms are read: channels that were read
+ *   before may lack one that was made just before its first alarm, which it would never hear of.
  * @returns how many alarms were looked at; call again while it is not 0
  */
 export async function routeAlarms(
   db: Database,
-  channels: (alarm: Alarm, told: ReadonlySet<number>) => number[],
+  routeNow: (within: Database) => Route | Promise<Route>,
 ): Promise<number> {
   // Mostly there is nothing to do, which shall not cost a lock and a sync.
   if (!(await db.knex("alarms").where("routed", 0).first("id"))) return 0;
@@ -58,6 +62,7 @@ export async function routeAlarms(
     const rows = await trx("alarms").where("routed", 0).orderBy("id").limit(ROUTED_AT_ONCE);
     const alarms = rows.map(alarmFromRow);
     if (alarms.length === 0) return 0;
+    const route = await routeNow({ ...db, knex: trx });
     const incidents = await gatherIncidents(trx, alarms);
     const mutes = await allMutes(trx);
     const over = alarms.flatMap(({ facts: { incident } }) => incident ?? []);
@@ -65,7 +70,7 @@ export async function routeAlarms(
     const incidentOf = ({ id, facts }: Alarm) => incidents.get(id) ?? facts.incident ?? null;
     const told = alarms.filter((alarm) => !mutes.some((mute) => silences(mute, alarm, incidentOf(alarm))));
     const deliveries = told.flatMap((alarm) =>
-      channels(alarm, hearers.get(alarm.facts.incident ?? 0) ?? new Set()).map((webhookId) => [
+      route(alarm, hearers.get(alarm.facts.incident ?? 0) ?? new Set()).map((webhookId) => [
         webhookId,
         alarm.id,
       ]),

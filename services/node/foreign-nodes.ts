@@ -23,6 +23,12 @@ const INTRODUCTION = 2_000;
 const MAX_TOLD = 1_000;
 const LOOK_EVERY = 20;
 
+/** Of a node of another installation, once. */
+export const FOREIGN_LINE =
+  "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own";
+/** Of a node of another program, once. */
+export const STRANGER_LINE = "a node that is not Bida's is in the Moleculer namespace of Bida's own nodes";
+
 /** The part of Moleculer's registry that its types do not show. */
 interface Registry {
   processNodeInfo(payload: NodePayload): unknown;
@@ -119,17 +125,11 @@ class Membership {
     if (this.#strangers.has(node) || this.#strangers.size >= MAX_TOLD) return;
     this.#strangers.add(node);
     const meanwhile = "it is not answered; other programs call Bida in the namespaces of BIDA_RPC_NAMESPACES";
-    this.#log.error(
-      { node, namespace: this.#broker.namespace, meanwhile },
-      "a node that is not Bida's is in the Moleculer namespace of Bida's own nodes",
-    );
+    this.#log.error({ node, namespace: this.#broker.namespace, meanwhile }, STRANGER_LINE);
   }
 
   #tell(node: string, installation: string): void {
-    this.#log.error(
-      { node, installation, own: this.own, meanwhile: "nothing is asked of it" },
-      "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own",
-    );
+    this.#log.error({ node, installation, own: this.own, meanwhile: "nothing is asked of it" }, FOREIGN_LINE);
   }
 
   #lookAround(): void {

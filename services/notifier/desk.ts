@@ -21,8 +21,15 @@ import {
   raiseBacklog,
   takeTurn,
 } from "../../store/alarm-checks.ts";
-import { makeMessages, retellRefused, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import {
+  makeMessages,
+  type Route,
+  retellRefused,
+  routeAlarms,
+  waitingChannels,
+} from "../../store/alarm-desk.ts";
 import { pruneBreakerEvents } from "../../store/breaker-events.ts";
+import type { Database } from "../../store/database.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { pruneIncidents } from "../../store/incidents.ts";
 import { pruningTime } from "../../store/installation.ts";
@@ -87,30 +94,22 @@ export class AlarmDesk {
 
   async #look(): Promise<void> {
     const { db, box, clock } = this.#resources;
-    let channels: Webhook[] | null = null;
-    const all = async () => (channels ??= await listWebhooks(db, box));
-    const forAlarm = (list: Webhook[]) => (alarm: Alarm, told: ReadonlySet<number>) =>
-      this.#route(alarm, told, list);
-    while (!this.#loop.stopped && (await routeAlarms(db, forAlarm(await all()))) > 0);
-    await this.#retell(await all());
+    const routeNow = async (within: Database): Promise<Route> => {
+      const channels = await listWebhooks(within, box);
+      return (alarm, told) => hearersOf(alarm, told, channels);
+    };
+    while (!this.#loop.stopped && (await routeAlarms(db, routeNow)) > 0);
+    const channels = await listWebhooks(db, box);
+    await this.#retell(channels);
     const failures: unknown[] = [];
     for (const id of await waitingChannels(db)) {
-      const channel = (await all()).find((one) => one.id === id);
+      const channel = channels.find((one) => one.id === id);
       // What is wrong with one channel must not hold back the others.
       if (channel && !this.#loop.stopped) await this.#tell(channel).catch((error) => failures.push(error));
     }
     if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
-    this.#watch(await all());
+    this.#watch(channels);
     if (failures.length > 0) throw failures[0];
-  }
-
-  /** Who hears of an alarm; that something is over is for those who heard of it. */
-  #route(alarm: Alarm, told: ReadonlySet<number>, channels: Webhook[]): number[] {
-    const isEnd = alarm.kind === "recovered";
-    return channels
-      .filter(({ id, spec }) => spec.enabled && id !== alarm.notTo && (alarm.onlyTo ?? id) === id)
-      .filter(({ id, spec }) => (isEnd ? told.has(id) && hearsOfEnds(spec) : wants(filterOf(spec), alarm)))
-      .map(({ id }) => id);
   }
 
   /** Once a platform refused a message for what it says, a short one is sent in its place. */
@@ -224,4 +223,13 @@ export class AlarmDesk {
       }
     }
   }
+}
+
+/** Who hears of an alarm; that something is over is for those who heard of it. */
+function hearersOf(alarm: Alarm, told: ReadonlySet<number>, channels: Webhook[]): number[] {
+  const isEnd = alarm.kind === "recovered";
+  return channels
+    .filter(({ id, spec }) => spec.enabled && id !== alarm.notTo && (alarm.onlyTo ?? id) === id)
+    .filter(({ id, spec }) => (isEnd ? told.has(id) && hearsOfEnds(spec) : wants(filterOf(spec), alarm)))
+    .map(({ id }) => id);
 }

@@ -62,7 +62,7 @@ test("killed nodes' job goes on elsewhere, once it is not paused any more: each 
     },
     60_000,
   );
-  assert.ok(took(other), "the other one took it");
+  await until("the log to say that the other one took it", () => took(other));
   assert.equal([done.state, done.matched, done.done, done.changed], ["finished", COUNT, COUNT, COUNT]);
   const [record] = other.records("bulk job taken");
   console.log(`cluster: a killed node's job went on at ${record?.done} of ${COUNT}`);

@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { laneOf } from "../../core/ids.ts";
 import { partitionOf } from "../../due/members.ts";
+import { FOREIGN_LINE } from "../../services/node/foreign-nodes.ts";
 import { closeDatabase, openDatabase } from "../../store/database.ts";
 import { stateCode } from "../../store/rows.ts";
 import { dump, restore } from "../chaos/harness/dump.ts";
@@ -18,8 +19,6 @@ import { until } from "./kit/until.ts";
 
 const PLAN = [{ services: "api,admin" }, { services: "scheduler" }, { services: "dispatcher" }];
 const ENV = { BIDA_LEASE_MS: "3000" };
-const FOREIGN =
-  "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own";
 const test = suite("installation");
 let world: Cluster;
 let redis: Redis;
@@ -138,11 +137,11 @@ test("two installations on one NATS: nothing is called twice, everything is foun
     assert.is((await other.task(alone)).state, "pending", "the one without a dispatcher gets nobody else's");
     for (const cluster of [world, other]) {
       for (const node of cluster.nodes) {
-        const lines = node.records(FOREIGN);
+        const lines = node.records(FOREIGN_LINE);
         const told = lines.map(({ node: id }) => id);
         assert.is(new Set(told).size, told.length, "once per node");
       }
-      assert.ok(said(cluster, FOREIGN).length > 0);
+      assert.ok(said(cluster, FOREIGN_LINE).length > 0);
     }
     // Which of the two is a dispatcher's that has no database, and meets both?
     const { env: own } = other.nodes[1] as BidaNode;

@@ -138,7 +138,9 @@ test("what was dropped is counted and told", async () => {
   });
   for (const command of ["INFO", "REQ", "RES", "EVENT", "DISCOVER"])
     assert.ok(dropped.sum("bida_packets_refused_total", { command }) > 0, command);
-  assert.ok(world.nodes.every((node) => node.records("a packet was dropped").length > 0));
+  await until("each node's log", () =>
+    world.nodes.every((node) => node.records("a packet was dropped").length > 0),
+  );
 });
 
 test.run();

@@ -68,6 +68,13 @@ test("BIDA_EGRESS_ALLOW empty: none in any case", async () => {
 
 async function notItself(world: World, ports: number[]) {
   const body = JSON.stringify({ ...ONCE, url: world.receiver.url() });
+  // A node that has just begun to listen is known to the dispatchers a moment later. Until then its header gives a call away.
+  for (const port of ports)
+    await until(`${port} to be known`, async () => {
+      const { code, message } = await outcomeOf(world, `http://127.0.0.1:${port}/v1/tasks`);
+      if (code === "bad_status") assert.match(message, "508");
+      return code === "blocked";
+    });
   for (const host of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"]) {
     for (const port of ports) {
       const { code, message } = await outcomeOf(world, `http://${host}:${port}/v1/tasks`);
@@ -119,8 +126,8 @@ test("a cluster never calls itself: no dispatcher calls any node's listener", as
   });
   try {
     const [first, , consumers, other] = world.nodes;
-    const lines = consumers?.records("Dubbo consumers can connect") ?? [];
-    await notItself(world, [first?.port as number, other?.port as number, Number(lines[0]?.port)]);
+    const line = await until("the port", () => consumers?.records("Dubbo consumers can connect")[0]);
+    await notItself(world, [first?.port as number, other?.port as number, Number(line.port)]);
   } finally {
     await world.stop();
   }

@@ -232,7 +232,10 @@ test("a copy that takes secrets to another server, or into view, is a look at th
 
 test("the log has none of them, nor any URL; alarms have none", async () => {
   assert.not.match(world.nodes[0]?.log ?? "", LEAK);
-  const [line] = world.nodes[0]?.records("task exhausted") ?? [];
+  const [line] = await until("the log", () => {
+    const found = world.nodes[0]?.records("task exhausted") ?? [];
+    return found.length > 0 ? found : null;
+  });
   assert.equal([line?.url, line?.target], [undefined, new URL(world.receiver.url()).origin]);
   const stored = await world.withDatabase((db) => db.knex("alarms").select());
   assert.ok(stored.length > 0);

@@ -114,6 +114,23 @@ test("an alarm that no event told of is found, and its message is on its way", a
   await until("both to wait", async () => Object.values(await resources.due.counts()).some((n) => n === 2));
 });
 
+test("a channel that is made while the desk looks hears of an alarm that is raised at once", async () => {
+  await open();
+  let made: Promise<number> | undefined;
+  db.knex.on("query-response", (_rows: unknown, { sql }: { sql: string }) => {
+    if (!/^select .* from `webhooks`/.test(sql)) return;
+    // The next to have the connection: behind the desk's list of channels, before its search for alarms.
+    made ??= db.knex.transaction(async (trx) => {
+      const id = (await createWebhook({ ...db, knex: trx }, box, spec(), clock.now())) as number;
+      await insertAlarms(trx, [{ ...alarm(), onlyTo: id }]);
+      return id;
+    });
+  });
+  desk.start();
+  const id = await until("the channel", () => made);
+  await until("its message", async () => (await messagesOf(db, id, 9, null)).length === 1);
+});
+
 test("filters decide who hears; an alarm about a channel is not for it", async () => {
   const [all, picky, own] = [
     await open(),

@@ -63,7 +63,7 @@ export function alarming(kind: Kind): void {
     return tasks;
   };
   const alarms = () => db.knex("alarms").orderBy("id");
-  const route = () => routeAlarms(db, () => [channel]);
+  const route = () => routeAlarms(db, () => () => [channel]);
   const digests: Digest[] = [];
   const make = (turn: Turn, id = channel) =>
     makeMessages(

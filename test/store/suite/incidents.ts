@@ -43,7 +43,7 @@ export function incidents(kind: Kind): void {
     );
     return tasks;
   }
-  const route = (to: number[] = [7]) => routeAlarms(db, () => to);
+  const route = (to: number[] = [7]) => routeAlarms(db, () => () => to);
   const open = async () => (await listIncidents(db, { state: "open" }, 50, null)).items;
   const ids = (tasks: { taskId: TaskId }[]) => tasks.map(({ taskId }) => taskId).sort();
   const quietly = async () => undefined;

@@ -117,7 +117,7 @@ export function matching(kind: Kind): void {
     );
     const failed = tasks.map((task) => outcome(task, 1, "failed"));
     await recordOutcomes(db, failed, clock, () => 0);
-    await routeAlarms(db, () => [channel]);
+    await routeAlarms(db, () => () => [channel]);
     let digest: Digest | null = null;
     const compose = (one: Digest) => {
       digest = one;

@@ -49,7 +49,7 @@ export function outages(kind: Kind): void {
   let told: Alarm[] = [];
   const route = async (to: number[] = [channel]) => {
     told = [];
-    await routeAlarms(db, (alarm, heard) => {
+    await routeAlarms(db, () => (alarm, heard) => {
       const ids = alarm.kind === "recovered" ? to.filter((id) => heard.has(id)) : to;
       if (ids.length > 0) told.push(alarm);
       return ids;
