@@ -184,8 +184,10 @@ test("a body of 800 KB is opened, formatted and edited without a wait", async ({
   const opened = async (path: string, shown: string): Promise<number> => {
     await page.goto(path);
     const handle = await page.waitForFunction((selector) => {
-      const one = document.querySelector<HTMLTextAreaElement>(selector);
-      return one && (one.value ?? one.textContent ?? "").length > 3_000 ? performance.now() : null;
+      // The answer of its call is in a shorter one.
+      const all = [...document.querySelectorAll<HTMLTextAreaElement>(selector)];
+      const shown = all.some((one) => (one.value ?? one.textContent ?? "").length > 3_000);
+      return shown ? performance.now() : null;
     }, shown);
     return (await handle.jsonValue()) as number;
   };
