@@ -15,9 +15,10 @@ import type { Credentials, UserIdentity } from "../../core/people.ts";
 import { TokenBucket } from "../../core/token-bucket.ts";
 import { canonicalName } from "../../core/user-name.ts";
 import { recordAudit } from "../../store/audit.ts";
+import type { Database } from "../../store/database.ts";
 import { transaction } from "../../store/failures.ts";
 import { noteFailure, noteSuccess, readAttempts } from "../../store/login-attempts.ts";
-import { findUser, hasOwnAdmin, insertUser, type User } from "../../store/users.ts";
+import { findUser, hasOwnAdmin, insertUser, lockUser, type User } from "../../store/users.ts";
 import type { Resources } from "../node/resources.ts";
 import { type Lane, Passwords, tooMany } from "./passwords.ts";
 
@@ -61,6 +62,12 @@ export class Authenticator {
    * @throws BidaError too_many_requests after too many failures; unavailable
    */
   async authenticate(credentials: Credentials, origin: CallOrigin): Promise<UserIdentity | null> {
+    const user = await this.verified(credentials, origin);
+    return user && identityOf(user);
+  }
+
+  /** As {@link Authenticator.authenticate}: the user as it was when its password was found right, for {@link lockVerified}. */
+  async verified(credentials: Credentials, origin: CallOrigin): Promise<User | null> {
     const address = networkOf(origin.sourceIp ?? "");
     const account = `${canonicalName(credentials.username)}\0${address}`;
     const device = await this.#deviceOf(credentials);
@@ -83,7 +90,7 @@ export class Authenticator {
     credentials: Credentials,
     origin: CallOrigin,
     { account, address, device }: Keys,
-  ): Promise<UserIdentity | null> {
+  ): Promise<User | null> {
     const { db, clock } = this.#resources;
     const now = clock.now();
     const own = device ?? account;
@@ -117,7 +124,7 @@ export class Authenticator {
     await this.#remember(own, ofOwn);
     if (credentials.device && device === null)
       await noteSuccess(db, deviceKey(credentials.username, credentials.device), clock.now());
-    return identityOf(user);
+    return user;
   }
 
   /** The name as it was typed goes first: users from before names were in one form keep theirs. */
@@ -201,6 +208,20 @@ export class Authenticator {
       if (queue.waiting === 0) this.#turns.delete(key);
     }
   }
+}
+
+/**
+ * Locks a user whose password was found right. Checking takes long, and an administrator may have set another password meanwhile, or
+ * disabled or deleted the user: the old password must not begin a session then, nor set a new one.
+ * @returns null where it is not right any more
+ */
+export async function lockVerified(within: Database, verified: User): Promise<User | null> {
+  const user = await lockUser(within, verified.id).catch((error) => {
+    if (error instanceof BidaError && error.code === "not_found") return null;
+    throw error;
+  });
+  const isRight = user !== null && !user.disabled && user.passwordHash === verified.passwordHash;
+  return isRight ? user : null;
 }
 
 export const identityOf = (user: User): UserIdentity => ({

@@ -25,7 +25,7 @@ import { isMasked, scopeOf } from "../tasks/tasks.ts";
 import { actionOf, added, applyTo, BATCH, type By } from "./bulk-apply.ts";
 import { jobFilterOf } from "./bulk-filter.ts";
 import { MISSING, previewOf } from "./bulk-preview.ts";
-import { jobView } from "./jobs.ts";
+import { checkStillMay, jobView } from "./jobs.ts";
 import type { Office } from "./office.ts";
 
 /** Of one caller, that have not ended. */
@@ -86,7 +86,7 @@ export async function changeFiltered(
   options: Options,
 ): Promise<BulkResult> {
   const { resources, worker } = office;
-  const { db, clock } = resources;
+  const { db, box, clock } = resources;
   const scope = scopeOf(ctx);
   const action = actionOf(kind);
   const schedule = scheduleOf(action, options);
@@ -105,10 +105,8 @@ export async function changeFiltered(
       return changeNow(resources, action, schedule, found, by, resultOf(found.length, options));
   }
   const { actor, sourceIp, requestPath = null } = by;
-  if ((await countOpenJobs(db, actor)) >= MAX_JOBS)
-    throw new BidaError("share_used_up", `A caller may have ${MAX_JOBS} jobs that have not ended`, {
-      retryAfter: 30,
-    });
+  // Before it is counted what the job is about, which may take long; and once more when it is added.
+  if ((await countOpenJobs(db, actor)) >= MAX_JOBS) throw tooManyJobs();
   const matched = await countMatching(db, scope, rows);
   const grants = action === "retry" ? { schedule } : {};
   const job = await addJob(
@@ -117,18 +115,26 @@ export async function changeFiltered(
       ...{ kind, scope, filter, bound, matched, expected, actor, sourceIp, requestPath, note },
       ...{ ...grants, pace, createdAt: clock.now() },
     },
-    (within, { id }) =>
-      recordAudit(within, {
+    async (within, { id }) => {
+      await checkStillMay(within, box, actor);
+      if ((await countOpenJobs(within, actor)) > MAX_JOBS) throw tooManyJobs();
+      await recordAudit(within, {
         at: clock.now(),
         ...by,
         action: "job.start",
         target: { type: "job", id },
         after: { kind, filter, matched, expected, ...grants, ...(pace !== null && { pace }) },
-      }),
+      });
+    },
   );
   worker.wake();
   return { ...resultOf(matched, options), job: jobView(job) };
 }
+
+const tooManyJobs = () =>
+  new BidaError("share_used_up", `A caller may have ${MAX_JOBS} jobs that have not ended`, {
+    retryAfter: 30,
+  });
 
 /** @throws BidaError invalid_body */
 function scheduleOf(action: BulkAction, { schedule }: Options): RetrySchedule {

@@ -5,12 +5,16 @@ import type { JobDetail, JobView } from "../../core/bulk.ts";
 import type { Actor } from "../../core/caller.ts";
 import { type EpochMs, isoOrNull } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
+import { BidaError } from "../../core/errors.ts";
 import type { jobChangeSchema, jobQuerySchema } from "../../core/schema/bulk.ts";
+import { lockApp } from "../../store/apps.ts";
 import { recordAudit, recordAudits } from "../../store/audit.ts";
 import { outcomeOf } from "../../store/bulk/acted.ts";
 import { changeJob, findJob, listJobs, stopJob, stopJobsOf } from "../../store/bulk/jobs.ts";
 import type { StoredJob } from "../../store/bulk/rows.ts";
 import type { Database } from "../../store/database.ts";
+import type { SecretBox } from "../../store/secret-box.ts";
+import { lockUser } from "../../store/users.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
@@ -93,6 +97,29 @@ export async function endJobsOf(
   because: string,
 ): Promise<void> {
   for (const job of await stopJobsOf(within, actor, now)) await recordStop(within, ctx, job, now, because);
+}
+
+/**
+ * Whether a caller may still begin a job, as they could when they asked: counting what it is about takes long. In the transaction
+ * that adds the job, under the lock that a change of the caller's rights takes: either that change stops the job, or this refuses it.
+ * @throws BidaError forbidden
+ */
+export async function checkStillMay(
+  within: Database,
+  box: SecretBox,
+  { kind, id }: Pick<Actor, "kind" | "id">,
+): Promise<void> {
+  if (id === null || (kind !== "user" && kind !== "app")) return;
+  const find = kind === "user" ? lockUser(within, id) : lockApp(within, box, id);
+  const one = await find.catch((error) => {
+    if (error instanceof BidaError && error.code === "not_found") return null;
+    throw error;
+  });
+  if (one === null || one.disabled || ("role" in one && one.role === "viewer"))
+    throw new BidaError(
+      "forbidden",
+      `The ${kind} was disabled or deleted meanwhile, or may not do this any more`,
+    );
 }
 
 const recordStop = (

@@ -23,7 +23,7 @@ import { lockUser, type User, userExists, writeUser } from "../../store/users.ts
 import { type ActionsOf, broadcast } from "../bus/bus.ts";
 import type { BidaContext } from "../bus/types.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
-import { identityOf } from "./authenticator.ts";
+import { identityOf, lockVerified } from "./authenticator.ts";
 import { officeOf } from "./office.ts";
 import { audited } from "./people-parts.ts";
 import { checkPassword } from "./users.actions.ts";
@@ -41,11 +41,12 @@ export const sessionActions = {
     const credentials = parseWith(loginSchema, given, "invalid_body");
     const { device = null, ends = null, userAgent = null } = ctx.meta.loginPlace ?? {};
     const origin = originOfCall(ctx);
-    const who = await authenticator.authenticate({ ...credentials, environment, device }, origin);
-    if (who === null) throw new BidaError("unauthorized", "Wrong username or password");
+    const verified = await authenticator.verified({ ...credentials, environment, device }, origin);
+    if (verified === null) throw wrongPassword();
     const place = { sourceIp: origin.sourceIp, userAgent };
     const [session, former] = await transaction(db, async (within) => {
-      const user = await lockUser(within, who.userId);
+      const user = await lockVerified(within, verified);
+      if (user === null) throw wrongPassword();
       // One browser, one session: the older one's cookie is about to be replaced, and nobody could end it any more.
       const owner = ends === null ? null : await deleteSession(within, Buffer.from(ends, "hex"));
       const begun = await begin(within, user, { tokenHash, mark }, clock.now(), place);
@@ -118,15 +119,14 @@ export const sessionActions = {
     const { newPassword } = parseWith(passwordSchema, given, "invalid_body");
     checkPassword(newPassword, current.username, "newPassword");
     // Counted as a login: a stolen session must not be a way to guess the password.
-    const who = await authenticator.authenticate(current, originOfCall(ctx));
-    if (who === null) {
-      const errors = [{ field: "currentPassword", message: "is wrong" }];
-      throw new BidaError("invalid_body", undefined, { errors });
-    }
+    const verified = await authenticator.verified(current, originOfCall(ctx));
+    if (verified === null) throw wrongCurrent();
     const passwordHash = await authenticator.passwords.hash(newPassword);
-    const id = who.userId;
+    const { id } = verified;
     const session = await transaction(db, async (within) => {
-      const user = await writeUser(within, await lockUser(within, id), { passwordHash }, clock.now());
+      const before = await lockVerified(within, verified);
+      if (before === null) throw wrongCurrent();
+      const user = await writeUser(within, before, { passwordHash }, clock.now());
       await deleteSessionsOf(within, id);
       await audited(within, clock, ctx, { action: "user.password", target: targetOf(id) });
       const { sourceIp } = originOfCall(ctx);
@@ -136,6 +136,11 @@ export const sessionActions = {
     return session;
   },
 } satisfies Partial<ActionsOf<"admin">>;
+
+const wrongPassword = () => new BidaError("unauthorized", "Wrong username or password");
+
+const wrongCurrent = () =>
+  new BidaError("invalid_body", undefined, { errors: [{ field: "currentPassword", message: "is wrong" }] });
 
 /** The user whose sessions are asked for. @throws BidaError not_found; forbidden where who calls has none */
 async function userOf(db: Database, ctx: BidaContext, userId: number | undefined): Promise<number> {
