@@ -116,6 +116,9 @@ export class Dispatcher {
 
   async stop(drainMs: number, recordMs: number): Promise<void> {
     for (const demand of this.#demands) demand.stop();
+    const held = this.#pipeline.ledger.size;
+    // Anyone who pressed Ctrl-C must not take the wait for a process that hangs.
+    if (held > 0) this.#log.info({ held, atMostMs: drainMs }, "stopping: the calls under way may end first");
     await this.#pipeline.stop(drainMs, recordMs);
     this.#lag.stop();
     this.#heartbeat.stop();

@@ -7,6 +7,7 @@ import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import type { EgressRules } from "../../core/egress.ts";
 import { wasNobodyElse } from "../../store/users.ts";
+import { SETTLED } from "./foreign-nodes.ts";
 import { CHANGED, listenersOf } from "./listeners.ts";
 import { resourcesOf } from "./resources.ts";
 
@@ -29,7 +30,7 @@ export class EgressWatch {
     this.#log = log;
     this.#settings = settings;
     this.#rules = { allow: settings.egressAllow, own: [] };
-    for (const event of ["$node.connected", "$node.updated", "$node.disconnected", CHANGED])
+    for (const event of ["$node.connected", "$node.updated", "$node.disconnected", CHANGED, SETTLED])
       broker.localBus.on(event, () => this.#tell());
   }
 

@@ -23,6 +23,8 @@ const INTRODUCTION = 2_000;
 const MAX_TOLD = 1_000;
 const LOOK_EVERY = 20;
 
+/** Event of this broker alone: it knows now to which installation it belongs, and so which of the nodes that it met are its own. */
+export const SETTLED = "$installation.settled";
 /** Of a node of another installation, once. */
 export const FOREIGN_LINE =
   "a node of another installation is on this NATS; give each installation a NATS or a BIDA_NAMESPACE of its own";
@@ -75,6 +77,7 @@ class Membership {
     clearTimeout(this.#timer);
     // In the packets about this node from now on.
     this.#broker.metadata.installation = installation;
+    this.#broker.broadcastLocal(SETTLED);
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ import { dataFolder } from "../servers/server.ts";
 import { embeddedEnv, startAgain, startEmbedded } from "./kit/embedded.ts";
 import { gate } from "./kit/gate.ts";
 import { BidaNode } from "./kit/node.ts";
+import { until } from "./kit/until.ts";
 import type { World } from "./kit/world.ts";
 
 let world: World;
@@ -115,10 +116,13 @@ test("scenario 16: SIGTERM: what is in flight is finished, what waits is kept, e
   const startedAt = performance.now();
   const stopped = nodes[0]?.stop();
   // Its API closes only after its dispatcher has drained; a task accepted meanwhile is kept, too.
-  setTimeout(() => held.open(), 1_000);
+  const line = "stopping: the calls under way may end first";
+  const said = await until("it to say what it waits for", () => nodes[0]?.records(line)[0]);
+  assert.equal([said.held, said.atMostMs], [64, 24_000]);
+  held.open();
   assert.is(await stopped, "exit 0");
   const took = performance.now() - startedAt;
-  console.log(`embedded: SIGTERM to exit with 64 calls held for 1000 ms: ${took.toFixed(0)} ms`);
+  console.log(`embedded: SIGTERM to exit with 64 calls under way: ${took.toFixed(0)} ms`);
   assert.ok(took < 30_000);
   await startAgain(world);
   for (const taskId of [...flying, ...waiting]) {
