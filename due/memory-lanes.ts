@@ -11,6 +11,7 @@ import {
   type Bucket,
   breakerOf,
   close,
+  isFull,
   type LaneHealth,
   type LaneStatus,
   newHealth,
@@ -119,9 +120,7 @@ export class Lanes {
     const state = this.#state(lane, now);
     state.leased -= 1;
     this.#reopen(state);
-    const { fails, openUntil, window } = state.health;
-    if (isStill(state) && fails === 0 && openUntil === 0 && window >= this.#rules.START_WINDOW)
-      this.#lanes.delete(lane);
+    if (isStill(state) && this.#isLikeNew(state, now)) this.#lanes.delete(lane);
   }
 
   /** Whether this entry may be leased past the queues: nobody waits before it, and its lane has room. */
@@ -159,7 +158,8 @@ export class Lanes {
     if (now - this.#sweptAt < this.#rules.FORGET_MS / 10) return;
     this.#sweptAt = now;
     for (const [lane, state] of this.#lanes)
-      if (isStill(state) && now - state.usedAt > this.#rules.FORGET_MS) this.#lanes.delete(lane);
+      if (isStill(state) && (this.#isLikeNew(state, now) || now - state.usedAt > this.#rules.FORGET_MS))
+        this.#lanes.delete(lane);
   }
 
   observe(lane: Lane, health: Health, now: EpochMs): LaneChange | null {
@@ -241,8 +241,12 @@ export class Lanes {
       lease(head);
       length += 1;
     }
-    if (!this.#head(queue)) state.queues[rank].delete(app);
-    return { length, more: state.queues[rank].has(app) && length > 0 && length === quota && quota < free };
+    const next = this.#head(queue);
+    if (!next) state.queues[rank].delete(app);
+    const more = next !== undefined && length > 0 && length === quota && quota < free;
+    // The ends of leases bring the lane back, and what time brings back before that is looked for now.
+    if (next && length > 0 && !more) this.#allowance(state, now, next.entry.dueAt);
+    return { length, more };
   }
 
   /** The first slot of a queue that still counts. */
@@ -304,6 +308,13 @@ export class Lanes {
     const lanes = ring.get(app);
     if (lanes) lanes.add(state.lane);
     else ring.set(app, new Set([state.lane]));
+  }
+
+  /** Whether forgetting it would change nothing. */
+  #isLikeNew({ health, settings, bucket }: LaneState, now: EpochMs): boolean {
+    const { fails, bads, openUntil, window } = health;
+    if (fails > 0 || bads > 0 || openUntil > 0 || window < this.#rules.START_WINDOW) return false;
+    return settings.ratePerSecond === null || isFull(bucket, settings.ratePerSecond, now);
   }
 
   #cap = ({ settings }: LaneState): number => settings.concurrency ?? this.#window;

@@ -170,7 +170,9 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 3 });
     assert.equal(await set.extend("a", [kept]), { lost: [], adopted: [kept] });
     await set.settle("a", [{ entry: ended, next: null, health: "ok", unheld: true }]);
+    const beat = setInterval(() => void set.extend("a", [kept]), LEASE / 4);
     assert.equal(ids(await claimWhenWoken("b")), [left.taskId]);
+    clearInterval(beat);
     assert.equal((await set.extend("a", [kept])).lost, []);
     assert.equal((await set.extend("a", [left])).lost, [left]);
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 2 });
