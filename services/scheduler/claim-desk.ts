@@ -8,6 +8,7 @@ import type { Logger } from "moleculer";
 import { epochMs } from "../../core/clock.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
 import { type DueEntry, dueEntryOf, type Job, leaseOf } from "../../core/job.ts";
+import { handedFor } from "../../core/lease.ts";
 import { handedOver } from "../../core/metrics.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
@@ -118,7 +119,7 @@ export class ClaimDesk {
       handedOver.given.inc(jobs.length);
       parked.reply(
         jobs.map((job) => ({ ...job, handedUntil })),
-        handedUntil - config.leaseMs,
+        handedUntil - handedFor(config.leaseMs),
       );
       return [];
     } catch (error) {

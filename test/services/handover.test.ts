@@ -26,9 +26,9 @@ test.before(async () => {
 });
 test.after(() => closeDatabase(db));
 
-function desk(isQuiet = () => true) {
-  const due = new MemoryDueSet(clock, { leaseMs: LEASE, window: 256 });
-  const resources = { due, clock, config: { leaseMs: LEASE, redisUrl: "redis://elsewhere" }, db } as never;
+function desk(isQuiet = () => true, leaseMs = LEASE) {
+  const due = new MemoryDueSet(clock, { leaseMs, window: 256 });
+  const resources = { due, clock, config: { leaseMs, redisUrl: "redis://elsewhere" }, db } as never;
   const ended: string[] = [];
   const lanes = { take: isQuiet, isQuiet, ended: (lane: string) => void ended.push(lane) } as never;
   const handover = new Handover(resources, lanes, () => own.roomForHandovers);
@@ -74,6 +74,15 @@ test("a task goes to the claim that is parked, with the time of its lease, and t
   assert.is(reply.jobs[0]?.handedUntil, task.handedUntil);
   assert.is(reply.leasedAt, clock.now());
   assert.equal(await due.counts(), { waiting: 0, ready: 0, leased: 0 });
+  await close();
+});
+
+test("with long leases a row is one for ten seconds, and the reply says when that began", async () => {
+  const { claim, commit, offer, close } = desk(undefined, millis(60_000));
+  const parked = claim();
+  offer(await commit(storedTask({})));
+  const { jobs, leasedAt } = await parked;
+  assert.equal([jobs[0]?.handedUntil, leasedAt], [inMs(10_000), clock.now()]);
   await close();
 });
 
