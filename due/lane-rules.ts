@@ -144,12 +144,22 @@ export interface Bucket {
   at: number;
 }
 
+const mostOf = (ratePerSecond: number): number => Math.max(1, ratePerSecond);
+
 /** Fills `bucket` up to `now`, in place. @returns whole tokens */
 export function refill(bucket: Bucket, ratePerSecond: number, now: number): number {
-  const most = Math.max(1, ratePerSecond);
-  bucket.tokens = Math.min(most, bucket.tokens + (Math.max(0, now - bucket.at) * ratePerSecond) / 1000);
+  bucket.tokens = Math.min(
+    mostOf(ratePerSecond),
+    bucket.tokens + (Math.max(0, now - bucket.at) * ratePerSecond) / 1000,
+  );
   bucket.at = now;
   return Math.floor(bucket.tokens);
+}
+
+/** Whether `bucket` holds all that it can, as a new one does. */
+export function isFull(bucket: Bucket, ratePerSecond: number, now: number): boolean {
+  refill(bucket, ratePerSecond, now);
+  return bucket.tokens === mostOf(ratePerSecond);
 }
 
 /** How long until `bucket` holds a token. */

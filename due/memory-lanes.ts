@@ -8,53 +8,32 @@ import type { DueEntry } from "../core/job.ts";
 import type { Health } from "../core/outcome.ts";
 import { type LaneChange, QUANTUM } from "./due-set.ts";
 import {
-  type Bucket,
   breakerOf,
   close,
-  type LaneHealth,
   type LaneStatus,
-  newHealth,
   observe,
   RULES,
   type Rules,
   refill,
   untilToken,
 } from "./lane-rules.ts";
-
-/** An entry's one place. Heaps drop slots lazily: a slot counts only where its place still says so. */
-export interface Slot {
-  entry: DueEntry;
-  place: "waiting" | "ready" | "leased" | "gone";
-  holder: string;
-  /** When the lease ends. */
-  until: EpochMs;
-}
-
-export type Rank = "first" | "retry";
-export const rankOf = ({ first }: DueEntry): Rank => (first ? "first" : "retry");
-
-interface LaneState {
-  lane: Lane;
-  leased: number;
-  ready: Record<Rank, number>;
-  /** Ready slots by due time, per rank and app. */
-  queues: Record<Rank, Map<number, TinyQueue<Slot>>>;
-  health: LaneHealth;
-  settings: DestinationSettings;
-  bucket: Bucket;
-  /** It is not looked at before this; 0 where it may be. */
-  gatedUntil: number;
-  usedAt: number;
-}
+import {
+  headOf,
+  isLikeNew,
+  isStill,
+  type LaneState,
+  newLane,
+  type Rank,
+  rankOf,
+  type Slot,
+  statusOf,
+} from "./memory-lane.ts";
 
 /** What a lane may give: so many entries, of those that were due until `dueBy`. */
 interface Allowance {
   free: number;
   dueBy: number;
 }
-
-const isStill = ({ leased, ready }: LaneState): boolean =>
-  leased === 0 && ready.first === 0 && ready.retry === 0;
 
 const byDue = (a: Slot, b: Slot) => a.entry.dueAt - b.entry.dueAt;
 
@@ -119,9 +98,7 @@ export class Lanes {
     const state = this.#state(lane, now);
     state.leased -= 1;
     this.#reopen(state);
-    const { fails, openUntil, window } = state.health;
-    if (isStill(state) && fails === 0 && openUntil === 0 && window >= this.#rules.START_WINDOW)
-      this.#lanes.delete(lane);
+    if (isStill(state) && isLikeNew(state, this.#rules, now)) this.#lanes.delete(lane);
   }
 
   /** Whether this entry may be leased past the queues: nobody waits before it, and its lane has room. */
@@ -159,14 +136,18 @@ export class Lanes {
     if (now - this.#sweptAt < this.#rules.FORGET_MS / 10) return;
     this.#sweptAt = now;
     for (const [lane, state] of this.#lanes)
-      if (isStill(state) && now - state.usedAt > this.#rules.FORGET_MS) this.#lanes.delete(lane);
+      if (
+        isStill(state) &&
+        (isLikeNew(state, this.#rules, now) || now - state.usedAt > this.#rules.FORGET_MS)
+      )
+        this.#lanes.delete(lane);
   }
 
   observe(lane: Lane, health: Health, now: EpochMs): LaneChange | null {
     const state = this.#state(lane, now);
     const breaker = observe(state.health, health, now, this.#cap(state), state.settings, this.#rules);
     if (breaker === null) return null;
-    return { lane, breaker, status: this.#statusOf(state, now) };
+    return { lane, breaker, status: statusOf(state, this.#cap(state), now) };
   }
 
   /** Takes into account calls that went well and were not leased here. */
@@ -212,7 +193,7 @@ export class Lanes {
 
   status(lane: Lane, now: EpochMs): LaneStatus | null {
     const state = this.#lanes.get(lane);
-    return state ? this.#statusOf(state, now) : null;
+    return state ? statusOf(state, this.#cap(state), now) : null;
   }
 
   /** Lanes whose breaker is not closed. */
@@ -231,28 +212,22 @@ export class Lanes {
     lease: (slot: Slot) => void,
   ): { length: number; more: boolean } {
     const queue = state.queues[rank].get(app);
-    const { free, dueBy } = this.#allowance(state, now, this.#head(queue)?.entry.dueAt);
+    const { free, dueBy } = this.#allowance(state, now, headOf(queue)?.entry.dueAt);
     const quota = Math.min(most, free);
     let length = 0;
-    for (let head = this.#head(queue); head && length < quota; head = this.#head(queue)) {
+    for (let head = headOf(queue); head && length < quota; head = headOf(queue)) {
       if (head.entry.dueAt > dueBy) break;
       queue?.pop();
       state.ready[rank] -= 1;
       lease(head);
       length += 1;
     }
-    if (!this.#head(queue)) state.queues[rank].delete(app);
-    return { length, more: state.queues[rank].has(app) && length > 0 && length === quota && quota < free };
-  }
-
-  /** The first slot of a queue that still counts. */
-  #head(queue: TinyQueue<Slot> | undefined): Slot | undefined {
-    let slot = queue?.peek();
-    while (slot && slot.place !== "ready") {
-      queue?.pop();
-      slot = queue?.peek();
-    }
-    return slot;
+    const next = headOf(queue);
+    if (!next) state.queues[rank].delete(app);
+    const more = next !== undefined && length > 0 && length === quota && quota < free;
+    // The ends of leases bring the lane back, and what time brings back before that is looked for now.
+    if (next && length > 0 && !more) this.#allowance(state, now, next.entry.dueAt);
+    return { length, more };
   }
 
   /**
@@ -308,32 +283,10 @@ export class Lanes {
 
   #cap = ({ settings }: LaneState): number => settings.concurrency ?? this.#window;
 
-  #statusOf({ health, leased, ready, settings }: LaneState, now: EpochMs): LaneStatus {
-    return {
-      breaker: breakerOf(health, now),
-      openedAt: health.openUntil > 0 ? health.openedAt : null,
-      openUntil: health.openUntil > 0 ? health.openUntil : null,
-      failures: health.fails,
-      window: Math.min(health.window, settings.concurrency ?? this.#window),
-      ready: ready.first + ready.retry,
-      leased,
-    };
-  }
-
   #state(lane: Lane, now: EpochMs): LaneState {
     let state = this.#lanes.get(lane);
     if (!state) {
-      state = {
-        lane,
-        leased: 0,
-        ready: { first: 0, retry: 0 },
-        queues: { first: new Map(), retry: new Map() },
-        health: newHealth(this.#rules.START_WINDOW),
-        settings: this.#settings.get(lane) ?? NO_SETTINGS,
-        bucket: { tokens: Number.POSITIVE_INFINITY, at: now },
-        gatedUntil: 0,
-        usedAt: now,
-      };
+      state = newLane(lane, this.#settings.get(lane) ?? NO_SETTINGS, this.#rules, now);
       this.#lanes.set(lane, state);
     }
     state.usedAt = now;

@@ -22,7 +22,8 @@ import {
 } from "./due-set.ts";
 import type { Findings } from "./findings.ts";
 import type { LaneStatus } from "./lane-rules.ts";
-import { Lanes, type Slot } from "./memory-lanes.ts";
+import type { Slot } from "./memory-lane.ts";
+import { Lanes } from "./memory-lanes.ts";
 
 /** Entries due later than this are not kept. Several of the reconciler's rounds fit in. */
 export const HORIZON = minutes(5);

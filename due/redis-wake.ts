@@ -22,6 +22,8 @@ export class RedisWake {
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #poll: NodeJS.Timeout;
   readonly #hot = new Set<number>();
+  /** Wake-ups are heard, as far as is known. */
+  #subscribed = false;
   /** Where the next claim begins, so partitions take turns too. */
   #turn = 0;
 
@@ -29,11 +31,9 @@ export class RedisWake {
   constructor(url: string, leaseMs: Millis, onAbsent: () => void) {
     this.#subscriber = connect(url);
     this.#subscriber.on("error", () => undefined);
-    this.#subscriber.on("ready", () => {
-      this.#subscriber.subscribe(WAKE_CHANNEL).then(
-        () => this.#wakeAll(),
-        () => undefined,
-      );
+    this.#subscriber.on("ready", () => this.#subscribe());
+    this.#subscriber.on("close", () => {
+      this.#subscribed = false;
     });
     this.#subscriber.on("message", (_, prefix: string) => this.#wake(Number(/\d+/.exec(prefix)?.[0])));
     const every = Math.min(SAFETY_POLL_MS, leaseMs / 4);
@@ -42,8 +42,10 @@ export class RedisWake {
       if (performance.now() - polledAt > every + leaseMs / 2) onAbsent();
       polledAt = performance.now();
       this.#wakeAll();
+      if (this.#subscriber.status !== "ready") return;
       // It hears nothing for long stretches: only an answer shows that it still could.
-      if (this.#subscriber.status === "ready") this.#subscriber.ping().catch(() => undefined);
+      if (this.#subscribed) this.#subscriber.ping().catch(() => undefined);
+      else this.#subscribe();
     }, every);
   }
 
@@ -86,6 +88,17 @@ export class RedisWake {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#listeners.length = 0;
     this.#subscriber.disconnect();
+  }
+
+  /** One that was refused, or not answered in time, is repeated by the poll: the connection may be fine. */
+  #subscribe(): void {
+    this.#subscriber.subscribe(WAKE_CHANNEL).then(
+      () => {
+        this.#subscribed = true;
+        this.#wakeAll();
+      },
+      () => undefined,
+    );
   }
 
   #wake(partition: number): void {

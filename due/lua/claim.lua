@@ -58,7 +58,13 @@ local function serve(rank, lane, app, most)
   local count = #got / 2
   redis.call('DECRBY', READIES, count)
   pay(lane, state, count)
-  return count, count == quota and quota < free and redis.call('EXISTS', key) == 1
+  if count == quota and quota < free then return count, redis.call('EXISTS', key) == 1 end
+  -- The ends of leases bring the lane back. Where it has a rate or its breaker is open, time may do so before that.
+  if state.settings.rate > 0 or state.open_until > 0 then
+    local next = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    if next then allowance(lane, state, window, tonumber(next)) end
+  end
+  return count, false
 end
 
 local function take(rank, most)

@@ -25,7 +25,7 @@ import type { Config } from "../../core/config.ts";
 import type { ClaimReply } from "../../core/contract.ts";
 import type { Lane } from "../../core/ids.ts";
 import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
-import type { LeaseName } from "../../core/lease.ts";
+import { handedFor, type LeaseName } from "../../core/lease.ts";
 import { jobsGivenUp, threadCrashes } from "../../core/metrics.ts";
 import { call } from "../bus/call.ts";
 import type { EgressWatch } from "../node/egress.ts";
@@ -208,16 +208,18 @@ export class Pipeline {
 
   /**
    * How far a job's lease may be trusted. Seen from here leases are as old as the cluster's clock says, however long the
-   * reply lay in a buffer.
+   * reply lay in a buffer. One that is in its task's row ends when that says so, which may be sooner than a lease's length; an
+   * earlier heartbeat, whose trust lasts as long as other leases, says something of it only where it lasts longer than that.
    */
   #trust(leasedAt: number): (job: Job) => Trust {
     const { leaseMs } = this.#options.config;
     const [now, mono] = [this.clock.now(), monotonicMs()];
     return ({ handedUntil }) => {
-      const age = now - (handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - leaseMs));
+      const lasts = handedUntil === undefined ? leaseMs : handedFor(leaseMs);
+      const age = now - (handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - lasts));
       return {
-        trustedUntil: trustedUntil(mono - age, leaseMs),
-        heldFrom: age > MARGIN * leaseMs ? mono : undefined,
+        trustedUntil: trustedUntil(mono - age, lasts),
+        heldFrom: lasts - age < (1 - MARGIN) * leaseMs ? mono : undefined,
       };
     };
   }

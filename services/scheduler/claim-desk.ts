@@ -8,9 +8,11 @@ import type { Logger } from "moleculer";
 import { epochMs } from "../../core/clock.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/contract.ts";
 import { type DueEntry, dueEntryOf, type Job, leaseOf } from "../../core/job.ts";
+import { handedFor } from "../../core/lease.ts";
 import { handedOver } from "../../core/metrics.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
+import type { DueRepeats } from "./due-repeats.ts";
 import { type HandedTask, type Handover, isHandedOver } from "./handover.ts";
 import type { JobMaker } from "./jobs.ts";
 import { type Parked, ParkedClaims } from "./parked-claims.ts";
@@ -28,6 +30,7 @@ export class ClaimDesk {
   readonly #resources: Resources;
   readonly #jobs: JobMaker;
   readonly #handover: Pick<Handover, "mayGo" | "giveUp">;
+  readonly #repeats: Pick<DueRepeats, "addLater">;
   readonly #log: Logger;
   readonly #parked: ParkedClaims;
   /** What each commit brought that is not handed out yet. */
@@ -42,10 +45,12 @@ export class ClaimDesk {
     resources: Resources,
     jobs: JobMaker,
     handover: Pick<Handover, "mayGo" | "giveUp">,
+    repeats: Pick<DueRepeats, "addLater">,
     log: Logger,
     nodeID: string,
   ) {
     this.#handover = handover;
+    this.#repeats = repeats;
     this.#parked = new ParkedClaims(resources.clock, nodeID);
     this.#resources = resources;
     this.#jobs = jobs;
@@ -118,7 +123,7 @@ export class ClaimDesk {
       handedOver.given.inc(jobs.length);
       parked.reply(
         jobs.map((job) => ({ ...job, handedUntil })),
-        handedUntil - config.leaseMs,
+        handedUntil - handedFor(config.leaseMs),
       );
       return [];
     } catch (error) {
@@ -142,7 +147,8 @@ export class ClaimDesk {
       try {
         await this.#place(tasks);
       } catch (error) {
-        // They are committed; the reconciler brings them to the due set.
+        // They are committed. Some may be in the due set; adding those changes nothing.
+        this.#repeats.addLater(tasks.flatMap((task) => dueEntryOf(task) ?? []));
         this.#log.warn(
           { err: (error as Error).message, tasks: tasks.length },
           "accepted, but not in the due set yet",

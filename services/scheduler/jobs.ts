@@ -3,13 +3,14 @@ import type { Logger } from "moleculer";
 import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
-import type { DueSet, LaneChange, Settlement } from "../../due/due-set.ts";
+import type { Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
 import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
 import { addressAlarms } from "./alarm-jobs.ts";
+import type { DueRepeats } from "./due-repeats.ts";
 import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideEach } from "./set-aside.ts";
 
@@ -23,9 +24,16 @@ export class JobMaker {
   readonly #resources: Resources;
   readonly #log: Logger;
   readonly #laneSettings: LaneSettings;
+  readonly #repeats: Pick<DueRepeats, "settle">;
   readonly #secrets = new Map<number, { secrets: string[] | null; readAt: number }>();
 
-  constructor(resources: Resources, laneSettings: LaneSettings, log: Logger) {
+  constructor(
+    resources: Resources,
+    laneSettings: LaneSettings,
+    repeats: Pick<DueRepeats, "settle">,
+    log: Logger,
+  ) {
+    this.#repeats = repeats;
     this.#resources = resources;
     this.#laneSettings = laneSettings;
     this.#log = log;
@@ -37,7 +45,7 @@ export class JobMaker {
    * @throws BidaError unavailable
    */
   async load(holder: string, entries: DueEntry[]): Promise<Job[]> {
-    const { db, due, clock } = this.#resources;
+    const { db, clock } = this.#resources;
     const ids = entries.map(({ taskId }) => taskId);
     const tasks = new Map((await findTasks(db, EVERYTHING, ids)).map((task) => [task.taskId, task]));
     const corrupt = [...tasks.values()].filter((task) => task.corrupt && task.state === "pending");
@@ -57,7 +65,7 @@ export class JobMaker {
         ? [this.#putOff(entry)]
         : contradiction(entry, tasks.get(entry.taskId), clock),
     );
-    if (settlements.length > 0) await settleQuietly(due, holder, settlements);
+    if (settlements.length > 0) await this.#repeats.settle(holder, settlements);
     const wrong = new Set(settlements.map(({ entry }) => entry.taskId));
     const right = entries.filter(({ taskId }) => !wrong.has(taskId));
     return this.make(
@@ -92,7 +100,7 @@ export class JobMaker {
       putOff.push({ ...this.#putOff(entry), unheld: leasedIn === "row" });
       return [];
     });
-    if (putOff.length > 0) await settleQuietly(this.#resources.due, holder, putOff);
+    if (putOff.length > 0) await this.#repeats.settle(holder, putOff);
     return jobs;
   }
 
@@ -162,13 +170,4 @@ function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clo
   // that call): the retry has an entry of its own, and both would lead to the same call.
   const due = next !== null && next.first === entry.first && next.dueAt <= clock.after(millis(0));
   return due ? [] : [{ entry, next, health: null }];
-}
-
-/** A settlement that fails is made up for: the lease runs out, and the row decides at the next claim. */
-export async function settleQuietly(
-  due: DueSet,
-  holder: string,
-  settlements: Settlement[],
-): Promise<LaneChange[]> {
-  return due.settle(holder, settlements).catch(() => []);
 }

@@ -10,8 +10,8 @@
  *   11 record   attempt and next state, in one transaction                 `recorder.ts`, `store/record.ts`
  *   12 settle   the lease ends, a retry waits for its time; all hear of it `due/`, `../tasks/tell.ts`
  *
- * Beside it, what makes up for anything that died in between: `reconciler.ts` (database against due set) and
- * `handover-watch.ts` (tasks that were handed over and never called).
+ * Beside it, what makes up for anything that died in between: `reconciler.ts` (database against due set),
+ * `handover-watch.ts` (tasks that were handed over and never called), and `due-repeats.ts` (what Redis did not take).
  */
 import type { Logger, ServiceBroker } from "moleculer";
 import { millis } from "../../core/clock.ts";
@@ -24,6 +24,7 @@ import { LANE_WINDOW } from "../node/resources.ts";
 import { Acceptance } from "./acceptance.ts";
 import { announceBreakers } from "./breakers.ts";
 import { ClaimDesk } from "./claim-desk.ts";
+import { DueRepeats } from "./due-repeats.ts";
 import { Folder } from "./folder.ts";
 import { Handover } from "./handover.ts";
 import { HandoverWatch } from "./handover-watch.ts";
@@ -38,6 +39,7 @@ export class Pipeline {
   readonly resources: Resources;
   readonly laneSettings = new LaneSettings();
   readonly quietLanes: QuietLanes;
+  readonly repeats: DueRepeats;
   readonly jobs: JobMaker;
   readonly desk: ClaimDesk;
   readonly acceptance: Acceptance;
@@ -59,10 +61,11 @@ export class Pipeline {
       },
     });
     const handover = new Handover(resources, this.quietLanes, () => this.desk.roomForHandovers);
-    this.jobs = new JobMaker(resources, this.laneSettings, log);
-    this.desk = new ClaimDesk(resources, this.jobs, handover, log, broker.nodeID);
+    this.repeats = new DueRepeats(resources.due, log);
+    this.jobs = new JobMaker(resources, this.laneSettings, this.repeats, log);
+    this.desk = new ClaimDesk(resources, this.jobs, handover, this.repeats, log, broker.nodeID);
     this.acceptance = new Acceptance(resources, handover, (tasks) => this.#afterCommit(tasks));
-    this.recorder = new Recorder(resources, this.quietLanes, broker, log);
+    this.recorder = new Recorder(resources, this.quietLanes, this.repeats, broker, log);
     this.#background = [
       new Reconciler(resources, this.laneSettings, log),
       new HandoverWatch(resources, log),
@@ -72,12 +75,13 @@ export class Pipeline {
   }
 
   start(): void {
-    for (const one of this.#background) one.start();
+    for (const one of [...this.#background, this.repeats]) one.start();
   }
 
   async stop(): Promise<void> {
     this.desk.close();
     await Promise.all([...this.#background, this.quietLanes].map((one) => one.stop()));
+    await this.repeats.stop();
   }
 
   /** What operators set for a destination holds from now on, also for tasks that need no due set. */

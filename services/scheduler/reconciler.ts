@@ -27,7 +27,7 @@ const INTERVAL = 5_000;
  * until it is whole again, which may take 15 s.
  */
 const LOOK_INTERVAL = 1_000;
-/** While a pass was cut short for want of room. */
+/** While a pass was cut short, for want of room or for holders' sake. */
 const REFILL_INTERVAL = 250;
 /** A usual round looks at what is due within this; a rebuild at everything. Below the in-process set's horizon. */
 const LOOKAHEAD = minutes(4);
@@ -47,6 +47,8 @@ export class Reconciler {
   readonly #log: Logger;
   readonly #loop: Loop;
   #position: DueEntry | null = null;
+  /** Holders may not have been heard when the last pass would have gone on. */
+  #leftToHolders = false;
   /** When the next usual round is due, in monotonic ms. */
   #usualAt = 0;
   /** Settings of destinations up to here are in the due set. */
@@ -91,13 +93,15 @@ export class Reconciler {
     const intact = await due.intact();
     const pause = this.#usualAt - performance.now();
     if (intact && pause > 0) return Math.min(pause, LOOK_INTERVAL);
+    if (intact && this.#leftToHolders && due.awaitsHolders) return REFILL_INTERVAL;
     if (!intact || (await this.#repair())) await this.#rebuild();
     else {
       await this.#configure();
       await setAsideStateless(this.#resources, this.#log);
       if (!due.full) await this.#pass("usual", PAGES_PER_ROUND);
     }
-    const next = due.full || this.#position !== null ? REFILL_INTERVAL : INTERVAL;
+    const isCutShort = due.full || this.#leftToHolders || this.#position !== null;
+    const next = isCutShort ? REFILL_INTERVAL : INTERVAL;
     this.#usualAt = performance.now() + next;
     return Math.min(next, LOOK_INTERVAL);
   }
@@ -165,7 +169,8 @@ export class Reconciler {
     let seen = 0;
     for (let page = 0; page < pages && !due.full && !this.#loop.stopped; page++) {
       // Where the clock has jumped, rows that are leases seem to be over; by their next heartbeats the set knows what is held.
-      if (round === "usual" && due.awaitsHolders) break;
+      this.#leftToHolders = round === "usual" && due.awaitsHolders;
+      if (this.#leftToHolders) break;
       const startedAt = performance.now();
       const entries = await scanWaiting(db, until, this.#position, PAGE[round], this.#onTheWay());
       reconciled[round].inc(await due.add(entries));

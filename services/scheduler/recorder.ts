@@ -13,7 +13,7 @@ import { isHandedSuccess } from "../../store/record-handed.ts";
 import type { Resources } from "../node/resources.ts";
 import { letGo } from "../tasks/tasks.ts";
 import { announceBreakers } from "./breakers.ts";
-import { settleQuietly } from "./jobs.ts";
+import type { DueRepeats } from "./due-repeats.ts";
 import type { QuietLanes } from "./quiet-lanes.ts";
 import { setAsideEach } from "./set-aside.ts";
 
@@ -30,6 +30,7 @@ interface Reported {
 export class Recorder {
   readonly #resources: Resources;
   readonly #lanes: Pick<QuietLanes, "ended" | "opened">;
+  readonly #repeats: Pick<DueRepeats, "settle" | "add">;
   readonly #broker: ServiceBroker;
   readonly #log: Logger;
   readonly #batcher: Batcher<Reported, undefined>;
@@ -37,10 +38,12 @@ export class Recorder {
   constructor(
     resources: Resources,
     lanes: Pick<QuietLanes, "ended" | "opened">,
+    repeats: Pick<DueRepeats, "settle" | "add">,
     broker: ServiceBroker,
     log: Logger,
   ) {
     this.#lanes = lanes;
+    this.#repeats = repeats;
     this.#resources = resources;
     this.#broker = broker;
     this.#log = log;
@@ -111,12 +114,12 @@ export class Recorder {
         return isTold ? [] : [{ entry: leaseOf(outcome), next, health, unheld }];
       });
       if (part.length === 0) continue;
-      const changes = await settleQuietly(this.#resources.due, holder, part);
+      const changes = await this.#repeats.settle(holder, part);
       for (const { lane, breaker } of changes) if (breaker === "opened") this.#lanes.opened(lane);
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }
     await letGo(
-      this.#resources,
+      { due: this.#repeats },
       recorded.map(({ released }) => released),
     );
   }

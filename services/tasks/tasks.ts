@@ -8,6 +8,7 @@ import { plannedCalls } from "../../core/planned-calls.ts";
 import { endSchema, revealAttemptSchema } from "../../core/schema/tasks.ts";
 import { cancel, type RetrySchedule, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
+import type { DueSet } from "../../due/due-set.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
 import { isHanded } from "../../store/handovers.ts";
@@ -68,8 +69,11 @@ export async function viewTask(
   };
 }
 
-/** Has tasks called that the end of another one let go. Where Redis is away, the reconciler does it. */
-export async function letGo({ due }: Resources, released: (LockedTask | null)[]): Promise<void> {
+/** Has tasks called that the end of another one let go. Where Redis is away, `due` does it later, or the reconciler does. */
+export async function letGo(
+  { due }: { due: Pick<DueSet, "add"> },
+  released: (LockedTask | null)[],
+): Promise<void> {
   const entries = released.flatMap((task) => (task && dueEntryOf(task)) ?? []);
   if (entries.length > 0) await due.add(entries).catch(() => undefined);
 }

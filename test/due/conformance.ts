@@ -161,6 +161,24 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal(ids(await set.claim("a", 10)), [one.taskId]);
   });
 
+  test("the end of a lease in a task's row, repeated when its retry is leased or waits, changes nothing", async () => {
+    const one = entry();
+    const next = { ...one, first: false, dueAt: set.clock.now() };
+    const settlement = { entry: one, next, health: null, unheld: true };
+    await set.settle("a", [settlement]);
+    await set.settle("a", [settlement]);
+    assert.equal(await set.counts(), { waiting: 0, ready: 1, leased: 0 });
+    const [leased] = await set.claim("b", 10);
+    await set.settle("a", [settlement]);
+    await set.add([next]);
+    assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 1 });
+    assert.equal(await set.extend("b", [leased as DueEntry]), { lost: [], adopted: [] });
+    const retry = { ...next, dueAt: later(set.clock.now(), millis(60_000)) };
+    await set.settle("b", [{ entry: next, next: retry, health: null }]);
+    await set.settle("a", [settlement]);
+    assert.equal(await set.counts(), { waiting: 1, ready: 0, leased: 0 });
+  });
+
   test("a lease that was in the task's row only leaves that of another holder alone", async () => {
     const one = entry();
     await set.add([one]);
@@ -178,7 +196,9 @@ export function conformance(name: string, create: (options: DueSetOptions) => Pr
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 3 });
     assert.equal(await set.extend("a", [kept]), { lost: [], adopted: [kept] });
     await set.settle("a", [{ entry: ended, next: null, health: "ok", unheld: true }]);
+    const beat = setInterval(() => void set.extend("a", [kept]), LEASE / 4);
     assert.equal(ids(await claimWhenWoken("b")), [left.taskId]);
+    clearInterval(beat);
     assert.equal((await set.extend("a", [kept])).lost, []);
     assert.equal((await set.extend("a", [left])).lost, [left]);
     assert.equal(await set.counts(), { waiting: 0, ready: 0, leased: 2 });

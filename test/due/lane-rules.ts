@@ -110,6 +110,25 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     { RATE_MS, OPEN_MS: 60_000 },
   );
 
+  rule(
+    "a high rate of failures is seen where the lane is empty between its calls",
+    async (bench) => {
+      for (const health of ["bad", "bad", "bad", "bad", "ok"] as const) {
+        await bench.add(1);
+        assert.equal(await bench.end(await bench.claim(), health), []);
+      }
+      const endedAt = bench.set.clock.after(millis(0));
+      await until("the time to be over", () => bench.set.clock.now() > endedAt + RATE_MS);
+      await bench.add(1);
+      const changes = await bench.end(await bench.claim(), "bad");
+      assert.equal(
+        changes.map(({ breaker }) => breaker),
+        ["opened"],
+      );
+    },
+    { RATE_MS, RATE_CALLS: 5, OPEN_MS: 60_000 },
+  );
+
   rule("half-open: after its pause one call at a time; a success closes it", async (bench) => {
     await bench.open();
     const probe = await bench.claimWhenWoken();
@@ -149,6 +168,24 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     assert.is((await bench.status()).breaker, "open", "only a probe closes it");
     assert.is((await bench.claim()).length, 1);
   });
+
+  const HOLD_MS = 500;
+  rule(
+    "what a breaker has put off too long goes out in its time, also beside calls of the trickle that hang",
+    async (bench) => {
+      await bench.add(RULES.START_WINDOW);
+      await bench.end(await bench.claim(), "bad");
+      const now = bench.set.clock.now();
+      const [overdue, soon] = [-2 * HOLD_MS, 0].map((ms) => bench.entry({ dueAt: later(now, millis(ms)) }));
+      await bench.set.add([overdue, soon] as DueEntry[]);
+      const ids = (entries: DueEntry[]) => entries.map(({ taskId }) => taskId);
+      assert.equal(ids(await bench.claim()), [overdue?.taskId]);
+      assert.equal(ids(await bench.claimWhenWoken()), [soon?.taskId]);
+      const waited = bench.set.clock.now() - now;
+      assert.ok(waited >= HOLD_MS && waited < 5_000, `after ${waited} ms`);
+    },
+    { HOLD_MS, PAUSE_MS: RULES.MAX_PAUSE_MS },
+  );
 
   rule("a probe that hangs does not hold up what has waited too long", async (bench) => {
     await bench.open();
@@ -214,6 +251,25 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     }
     const took = performance.now() - beganAt;
     assert.ok(took >= 490, `5 more after ${took} ms`);
+  });
+
+  rule("a rate goes on while calls stay under way, by the clock alone", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 5 });
+    await bench.add(30);
+    const beganAt = performance.now();
+    assert.is((await bench.claim()).length, 5);
+    for (let taken = 0; taken < 3; ) taken += (await bench.claimWhenWoken()).length;
+    const took = performance.now() - beganAt;
+    assert.ok(took >= 590 && took < 5_000, `3 more after ${took} ms`);
+  });
+
+  rule("a rate holds where the lane is empty between its calls", async (bench) => {
+    await bench.set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 0.05 });
+    await bench.add(1);
+    await bench.end(await bench.claim(), "ok");
+    await bench.add(1);
+    assert.equal(await bench.claim(), []);
+    assert.equal(await bench.set.admit([accepted(bench.entry())], "a", 10), []);
   });
 
   rule("a rate holds for what is admitted past the queues", async (bench) => {

@@ -2,7 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { later, ManualClock, millis, systemClock } from "../../core/clock.ts";
+import { NO_SETTINGS } from "../../core/destination.ts";
 import { laneOf, newTaskId } from "../../core/ids.ts";
+import { RULES } from "../../due/lane-rules.ts";
 import { HORIZON, MemoryDueSet } from "../../due/memory.ts";
 import { conformance, WINDOW } from "./conformance.ts";
 
@@ -50,6 +52,21 @@ test("it turns entries away when it is full, until there is plenty of room again
   assert.is(set.full, false);
   await set.add(entries.slice(0, 1));
   assert.is((await set.counts()).waiting, 100_000);
+  await set.close();
+});
+
+test("a lane with a rate is known until that has no more to say, and forgotten then", async () => {
+  const clock = new ManualClock();
+  const set = new MemoryDueSet(clock, { ...options, window: 256 });
+  await set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 1 });
+  const one = { taskId: newTaskId(), lane, app: 0, first: true, dueAt: clock.now() };
+  await set.add([one]);
+  await set.claim("a", 1);
+  await set.settle("a", [{ entry: one, next: null, health: "ok" }]);
+  assert.is((await set.lanes([lane])).size, 1);
+  clock.advance(RULES.FORGET_MS / 10);
+  await set.claim("a", 1);
+  assert.is((await set.lanes([lane])).size, 0);
   await set.close();
 });
 

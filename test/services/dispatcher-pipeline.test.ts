@@ -2,14 +2,17 @@ import type { ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
 import { epochMs, millis } from "../../core/clock.ts";
 import { loadConfig } from "../../core/config.ts";
 import { type Job, leaseOf, type Outcome } from "../../core/job.ts";
+import { handedFor } from "../../core/lease.ts";
 import { Pipeline } from "../../services/dispatcher/pipeline.ts";
 import { httpTarget, job, type Target } from "../actors/targets.ts";
 import { until } from "../e2e/kit/until.ts";
 
 const test = suite("dispatcher pipeline");
+const LEASE = millis(60_000);
 
 let target: Target;
 let held: ServerResponse[];
@@ -30,7 +33,7 @@ test.before.each(async () => {
   pipeline = new Pipeline({
     broker: { call, registry, nodeID: "n" } as unknown as ServiceBroker,
     log: { debug() {}, warn() {}, info() {}, error() {} } as never,
-    config: { ...loadConfig({}), threads: 1, concurrency: 2, leaseMs: millis(60_000) },
+    config: { ...loadConfig({}), threads: 1, concurrency: 2, leaseMs: LEASE },
     egress: { rules: { allow: ["127.0.0.0/8"], own: [] }, onChange: () => undefined },
     onFreed: () => undefined,
   });
@@ -43,7 +46,7 @@ test.after.each(async () => {
 
 const to = (path: string, more: Partial<Job> = {}): Job => job(`${target.url}/${path}`, more);
 const claimed = (...jobs: Job[]) => pipeline.claimed({ jobs, leasedAt: Date.now() });
-const inRow = () => ({ handedUntil: epochMs(Date.now() + 60_000) });
+const inRow = (ms = handedFor(LEASE)) => ({ handedUntil: epochMs(Date.now() + ms) });
 const outcomes = () =>
   asked.flatMap(([action, params]) => (action === "scheduler.report" ? (params.outcomes as Outcome[]) : []));
 const releases = () => asked.filter(([action]) => action === "scheduler.release").map(([, params]) => params);
@@ -55,6 +58,19 @@ test("from the claim to the record: each lease is ended where it is", async () =
   const flags = new Map(outcomes().map((outcome) => [outcome.taskId, outcome.handed]));
   assert.equal([flags.get(handed.taskId), flags.get(leased.taskId)], [true, undefined]);
   assert.equal(releases(), []);
+});
+
+test("a lease in a row that has ended but for a moment starts no call, whatever a heartbeat before it said", async () => {
+  const began = monotonicMs();
+  pipeline.pool.renewed(trustedUntil(began, LEASE), began, new Set());
+  const [fresh, late] = [to("a", inRow()), to("b", inRow(millis(1_000)))];
+  claimed(fresh, late);
+  await until("one to be on record, the other to go back", () => pipeline.ledger.size === 0);
+  assert.equal(
+    outcomes().map(({ taskId }) => taskId),
+    [fresh.taskId],
+  );
+  assert.equal(releases(), [{ holder: pipeline.holder, entries: [], handed: [leaseOf(late)] }]);
 });
 
 test("while draining, what a parked claim still brings goes back to where its lease is", async () => {

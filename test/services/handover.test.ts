@@ -6,6 +6,7 @@ import { NO_SETTINGS } from "../../core/destination.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { ClaimDesk } from "../../services/scheduler/claim-desk.ts";
+import { DueRepeats } from "../../services/scheduler/due-repeats.ts";
 import { Handover } from "../../services/scheduler/handover.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
 import { LaneSettings } from "../../services/scheduler/lane-settings.ts";
@@ -26,14 +27,15 @@ test.before(async () => {
 });
 test.after(() => closeDatabase(db));
 
-function desk(isQuiet = () => true) {
-  const due = new MemoryDueSet(clock, { leaseMs: LEASE, window: 256 });
-  const resources = { due, clock, config: { leaseMs: LEASE, redisUrl: "redis://elsewhere" }, db } as never;
+function desk(isQuiet = () => true, leaseMs = LEASE) {
+  const due = new MemoryDueSet(clock, { leaseMs, window: 256 });
+  const resources = { due, clock, config: { leaseMs, redisUrl: "redis://elsewhere" }, db } as never;
   const ended: string[] = [];
   const lanes = { take: isQuiet, isQuiet, ended: (lane: string) => void ended.push(lane) } as never;
+  const repeats = new DueRepeats(due, log);
   const handover = new Handover(resources, lanes, () => own.roomForHandovers);
-  const jobs = new JobMaker(resources, new LaneSettings(), log);
-  const own: ClaimDesk = new ClaimDesk(resources, jobs, handover, log, "here");
+  const jobs = new JobMaker(resources, new LaneSettings(), repeats, log);
+  const own: ClaimDesk = new ClaimDesk(resources, jobs, handover, repeats, log, "here");
   const claim = (more: Partial<ClaimRequest> = {}): Promise<ClaimReply> =>
     own.claim(
       {
@@ -56,7 +58,7 @@ function desk(isQuiet = () => true) {
     own.close();
     await due.close();
   };
-  return { due, own, claim, commit, offer, ended, close };
+  return { due, own, claim, commit, offer, ended, repeats, close };
 }
 
 const ids = ({ jobs }: ClaimReply) => jobs.map(({ taskId }) => taskId);
@@ -74,6 +76,15 @@ test("a task goes to the claim that is parked, with the time of its lease, and t
   assert.is(reply.jobs[0]?.handedUntil, task.handedUntil);
   assert.is(reply.leasedAt, clock.now());
   assert.equal(await due.counts(), { waiting: 0, ready: 0, leased: 0 });
+  await close();
+});
+
+test("with long leases a row is one for ten seconds, and the reply says when that began", async () => {
+  const { claim, commit, offer, close } = desk(undefined, millis(60_000));
+  const parked = claim();
+  offer(await commit(storedTask({})));
+  const { jobs, leasedAt } = await parked;
+  assert.equal([jobs[0]?.handedUntil, leasedAt], [inMs(10_000), clock.now()]);
   await close();
 });
 
@@ -142,6 +153,21 @@ test("a task that was handed over and one that was not, of one commit, go to one
   );
   offer(items);
   assert.equal([ids(await a), ids(await b)].flat().sort(), items.map(({ task }) => task.taskId).sort());
+  await close();
+});
+
+test("a task that the due set did not take is added once it does, without the reconciler", async () => {
+  const { due, commit, offer, repeats, close } = desk(() => false);
+  await due.markRebuilt();
+  repeats.start();
+  const add = due.add.bind(due);
+  due.add = async () => {
+    throw new Error("Redis is away");
+  };
+  offer(await commit(storedTask()));
+  due.add = add;
+  await until("the task", async () => (await due.counts()).ready === 1);
+  await repeats.stop();
   await close();
 });
 

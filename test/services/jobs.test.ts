@@ -13,7 +13,12 @@ test("an entry of a first call that was made already is put right, and leads to 
   const entry = dueEntryOf(task!)!;
   assert.is(entry.first, false);
   const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const jobs = new JobMaker({ db, due, clock: systemClock } as never, new LaneSettings(), console as never);
+  const jobs = new JobMaker(
+    { db, due, clock: systemClock } as never,
+    new LaneSettings(),
+    due,
+    console as never,
+  );
 
   await due.add([{ ...entry, first: true }]);
   const stale = await due.claim("holder", 10);
@@ -39,7 +44,7 @@ test("jobs say what is set for their destination, from the next one on", async (
   const entry = dueEntryOf(task!)!;
   const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
   const laneSettings = new LaneSettings();
-  const jobs = new JobMaker({ db, due, clock: systemClock } as never, laneSettings, console as never);
+  const jobs = new JobMaker({ db, due, clock: systemClock } as never, laneSettings, due, console as never);
   const made = async (profile: "kkbida" | null = null) => {
     const [job] = await jobs.make("holder", [entry], [{ ...task!, profile }]);
     return [job?.keepAlive, job?.timeoutMs];

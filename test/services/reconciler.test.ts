@@ -54,4 +54,36 @@ test("a due set that was emptied is noticed between two rounds, and rebuilt", as
   assert.match(rest.join(""), /^(looks, )+sees it empty, has rebuilt, (looks, ){2,}compares/);
 });
 
+test("a round that was left to holders goes on when they have had their time, and compares nothing until then", async () => {
+  const due = new MemoryDueSet(clock, { leaseMs: LEASE, window: 256 });
+  const seen: string[] = [];
+  let awaits = true;
+  Object.defineProperty(due, "awaitsHolders", { get: () => awaits });
+  Object.assign(due, {
+    intact: async () => seen.push("looks") > 0,
+    check: async () => {
+      seen.push("compares");
+      return { wrong: {}, settings: 0 };
+    },
+    add: async () => {
+      seen.push("adds");
+      return 0;
+    },
+  });
+  const resources = { due, clock, db, config: { leaseMs: LEASE, redisUrl: null } } as never;
+  const reconciler = new Reconciler(resources, new LaneSettings(), log);
+  reconciler.start();
+  try {
+    await until("some looks", () => seen.length >= 4);
+    assert.equal(seen, ["looks", "compares", "looks", "looks"]);
+    awaits = false;
+    const since = performance.now();
+    await until("the rest of the round", () => seen.includes("adds"));
+    assert.ok(performance.now() - since < 2_000);
+  } finally {
+    await reconciler.stop();
+    await due.close();
+  }
+});
+
 test.run();

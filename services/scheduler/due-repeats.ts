@@ -1,0 +1,131 @@
+/**
+ * What the due set did not take because Redis did not answer: ends of leases, and entries to add. They are kept and repeated as
+ * soon as it does. A lease in the set runs out by itself; but what nobody holds (a task that was accepted just now, the next of a
+ * line, one whose call on the short way failed) would wait until the reconciler comes round to it, past everything that is overdue.
+ *
+ * The reconciler is the safety net: for what is dropped beyond {@link MOST}, and for what this process had when it died.
+ *
+ * Late repetitions do no harm. An end names its lease, so it leaves alone what was leased anew; an entry that is known stays as it is;
+ * and where a task has ended or was called meanwhile, its row decides when the entry is claimed (`jobs.ts`).
+ */
+import type { Logger } from "moleculer";
+import type { DueEntry } from "../../core/job.ts";
+import { Loop } from "../../core/loop.ts";
+import type { DueSet, LaneChange, Settlement } from "../../due/due-set.ts";
+
+/** So many are kept at most: the newest, since the reconciler begins with what has been due longest. */
+export const MOST = 20_000;
+/** Repeated at once. */
+const BATCH = 1_000;
+/** Between tries while Redis is away, in ms: the first pause, and the longest. */
+const PAUSE = { first: 250, max: 2_000 };
+/** While nothing is kept. */
+const IDLE = 60_000;
+
+interface Kept {
+  /** Null: the entry is to be added. */
+  holder: string | null;
+  settlement: Settlement;
+}
+
+export class DueRepeats {
+  readonly #due: Pick<DueSet, "add" | "settle" | "intact">;
+  readonly #log: Logger;
+  readonly #loop: Loop;
+  /** The oldest first. */
+  #kept: Kept[] = [];
+  /** Some were dropped since nothing was kept. */
+  #dropping = false;
+
+  constructor(due: Pick<DueSet, "add" | "settle" | "intact">, log: Logger) {
+    this.#due = due;
+    this.#log = log;
+    this.#loop = new Loop({
+      round: () => this.#round(),
+      everyMs: IDLE,
+      failure: PAUSE,
+      onFailed: (error) => log.debug({ err: error.message }, "the due set does not take what it lacks yet"),
+    });
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  /** What is left is tried once more. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    try {
+      while (this.#kept.length > 0 && (await this.#repeat())) {}
+    } catch {
+      // Redis is away: another scheduler's reconciler, or ours after the restart, adds them.
+    }
+  }
+
+  /** Ends leases, later where it must be. @returns breakers that changed; none by what is told later, it is old by then */
+  async settle(holder: string, settlements: Settlement[]): Promise<LaneChange[]> {
+    try {
+      return await this.#due.settle(holder, settlements);
+    } catch {
+      this.#keep(settlements.map((one) => ({ holder, settlement: { ...one, health: null } })));
+      return [];
+    }
+  }
+
+  /** Adds tasks that nobody holds, later where it must be. @throws BidaError unavailable, where it is later */
+  async add(entries: DueEntry[]): Promise<number> {
+    try {
+      return await this.#due.add(entries);
+    } catch (error) {
+      this.addLater(entries);
+      throw error;
+    }
+  }
+
+  addLater(entries: DueEntry[]): void {
+    this.#keep(entries.map((entry) => ({ holder: null, settlement: { entry, next: null, health: null } })));
+  }
+
+  #keep(some: Kept[]): void {
+    if (this.#loop.stopped || some.length === 0) return;
+    // Otherwise a try is planned already.
+    if (this.#kept.length === 0) this.#loop.wake(PAUSE.first);
+    this.#kept.push(...some);
+    this.#bound();
+  }
+
+  #bound(): void {
+    const excess = this.#kept.length - MOST;
+    if (excess <= 0) return;
+    this.#kept.splice(0, excess);
+    if (this.#dropping) return;
+    this.#dropping = true;
+    const meanwhile = "the reconciler adds the oldest when Redis is back";
+    this.#log.warn({ kept: MOST, meanwhile }, "more waits for the due set than is kept");
+  }
+
+  async #round(): Promise<number> {
+    while (this.#kept.length > 0 && !this.#loop.stopped) if (!(await this.#repeat())) return PAUSE.max;
+    this.#dropping = false;
+    return IDLE;
+  }
+
+  /** Repeats the oldest. @returns false where it is not their time yet */
+  async #repeat(): Promise<boolean> {
+    // While a set that was emptied is built anew holders come first: what is kept may have been taken, called and forgotten.
+    if (!(await this.#due.intact())) return false;
+    const some = this.#kept.splice(0, BATCH);
+    try {
+      for (const [holder, part] of Map.groupBy(some, (one) => one.holder)) {
+        const settlements = part.map(({ settlement }) => settlement);
+        if (holder !== null) await this.#due.settle(holder, settlements);
+        else await this.#due.add(settlements.map(({ entry }) => entry));
+      }
+    } catch (error) {
+      this.#kept.unshift(...some);
+      this.#bound();
+      throw error;
+    }
+    return true;
+  }
+}
