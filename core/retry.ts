@@ -82,5 +82,7 @@ export function parseRetryAfter(value: string | undefined, now: EpochMs): Millis
 
 /** NaN unless `text` begins as an HTTP date does: `Date.parse` alone also takes "1" and "soon 5". */
 function httpDate(text: string): number {
-  return /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i.test(text) ? Date.parse(text) : Number.NaN;
+  if (!/^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i.test(text)) return Number.NaN;
+  // The oldest of the three forms (asctime) names no zone: it is GMT's, as all are.
+  return Date.parse(/ \d{4}$/.test(text) ? `${text} GMT` : text);
 }

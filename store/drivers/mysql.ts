@@ -46,7 +46,8 @@ export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Data
     client: "mysql2",
     log,
     connection: {
-      host: parsed.hostname,
+      // URLs write IPv6 addresses in brackets, sockets do not.
+      host: parsed.hostname.replace(/^\[|\]$/g, ""),
       port,
       database: name,
       user: decodeURIComponent(parsed.username),

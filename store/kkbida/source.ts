@@ -70,6 +70,8 @@ export class Source {
    */
   static async open(url: string): Promise<Source> {
     const source = new Source(opened(url));
+    // Counting tens of millions of logs takes longer than any statement of Bida's own may.
+    source.db.limit.limitMs = Number.POSITIVE_INFINITY;
     try {
       await source.#check();
       return source;

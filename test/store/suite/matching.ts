@@ -217,6 +217,9 @@ export function matching(kind: Kind): void {
       },
       { sourceAppName: "plain", requestMethod: "GET", requestParam: json({ n: "4711" }) },
       { sourceAppName: "posted", requestParam: json({ token: "s3cr3t" }) },
+      // Longer than any query, and than MySQL matches with a pattern.
+      { sourceAppName: "longGet", requestMethod: "GET", requestParam: json({ n: "long one", f: "x".repeat(20_000) }) },
+      { sourceAppName: "longPost", requestParam: json({ n: "long one", f: "x".repeat(200_000) }) },
       { sourceAppName: "body", body: '{"token":"s3cr3t","n":"4711"}' },
     );
     const FINDS: [filter: TaskFilter, masked: string, all: string][] = [
@@ -236,6 +239,7 @@ export function matching(kind: Kind): void {
       [{ q: '"api_key":"s3' }, "", "param"],
       [{ q: "4711" }, "body plain", "body filler param plain"],
       [{ q: "eyJhbGci" }, "", "value"],
+      [{ q: "long one" }, "longPost", "longGet longPost"],
     ];
     for (const [filter, masked, all] of FINDS)
       for (const [shown, names] of [
