@@ -108,8 +108,8 @@ export async function endBacklog(db: Database, webhookId: number): Promise<void>
 }
 
 /**
- * Raises an alarm unless one of its kind about the same destination was raised since, and is not over. What stands then has
- * happened again: a look before this, which found it over, does not end it.
+ * Raises an alarm unless one of its kind about the same destination was raised since, and is not over. One that stands has
+ * happened again then: a look before this, which found it over, does not end it.
  */
 export function raiseOnce(db: Database, alarm: NewAlarm, since: EpochMs): Promise<void> {
   return atDesk(db, async (trx) => {

@@ -154,9 +154,9 @@ export interface DestinationChange {
   after: StoredDestination;
 }
 
-/** Of a change it is fixed when it was made before it waits for locks: so much later it may be committed. */
+/** A change has its time before it waits for locks: it may be committed so much later. */
 const COMMITTED_WITHIN = minutes(1);
-/** Clocks of nodes differ, and they look a few seconds apart: so long after the last change they look that far back. */
+/** Nodes look back for so long after the last change: their clocks differ, and they look a few seconds apart. */
 const LOOKED_BACK = minutes(5);
 
 /**

@@ -98,8 +98,8 @@ async function isClosed(db: Database, { destination }: StoredIncident, now: Epoc
 }
 
 /**
- * Whether most calls have gone well for a while. Its own failures are not looked for: they are known, and may be long ago
- * where few calls are made.
+ * Whether most calls have gone well for a while since its last alarm. Its failures themselves are not looked for: where few
+ * calls are made they are long ago.
  */
 async function callsGoWell(db: Database, one: StoredIncident, now: EpochMs): Promise<boolean> {
   const key = { appId: ALL_APPS, lane: laneOf(one.destination ?? "") };

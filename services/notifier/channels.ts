@@ -95,7 +95,7 @@ export class Channels {
     const key = idOf(id);
     return this.#changing(async (within, now) => {
       const { box } = this.#resources;
-      // With what it names, the whole row is written: what it is now must not be what it was before another change.
+      // The whole row is written: it is read under a lock, which keeps what others change at the same time.
       const former = await findWebhook(within, box, key, { lock: true });
       await updateWebhook(within, box, key, this.parse(changes, former), now);
       const [before, after] = [webhookView(former), await this.#view(within, key)];

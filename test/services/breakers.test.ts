@@ -153,7 +153,7 @@ test("one that an operator resets or switches off is closed: on record, and told
   opened();
   await changed({ enabled: false });
   assert.equal([await events(), told.length], [[false, false], 2]);
-  // What is closed does not close.
+  // A closed one does not close.
   opened("closed");
   await changed({ enabled: true, reset: true });
   await changed({ enabled: false });

@@ -309,7 +309,7 @@ export function outages(kind: Kind): void {
     await route();
     clock.advance(minutes(30));
     await calls(9, "succeeded");
-    await hourly(0, "succeeded");
+    clock.advance(hours(3));
     await end();
     assert.equal(await route(), ["recovered breaker"]);
     // And one that fails again stays.
