@@ -27,9 +27,11 @@ const CALM = 5 * 60_000;
 /**
  * The latest outage in `minutes`, which are in order of time; those without calls may be missing, and say nothing: while
  * a breaker is open, few calls are made.
+ * @param known an outage is known to have begun then, before the first of `minutes`
  */
-export function lastOutage(minutes: Iterable<CallMinute>): OutageWindow | null {
-  const runs: OutageWindow[] = [];
+export function lastOutage(minutes: Iterable<CallMinute>, known: EpochMs | null = null): OutageWindow | null {
+  const runs: OutageWindow[] =
+    known === null ? [] : [{ from: known, to: null, calls: MIN_FAILED, failed: MIN_FAILED }];
   for (const { at, calls, failed } of minutes) {
     if (calls === 0) continue;
     const run = runs.at(-1);

@@ -43,7 +43,10 @@ export async function oldestDue(db: Database, now: EpochMs): Promise<EpochMs | n
   return row ? epochMs(row.next_call_at) : null;
 }
 
-/** Marks channels as broken whose messages are under way for long: a breaker may hold them, or a long schedule. */
+/**
+ * Marks channels as broken whose messages are under way for long: a breaker may hold them, or a long schedule. A channel
+ * works to which a later message arrived.
+ */
 export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs): Promise<void> {
   return atDesk(db, async (trx) => {
     const stuck: number[] = await trx("alarm_messages as m")
@@ -52,6 +55,9 @@ export function breakStuckChannels(db: Database, before: EpochMs, now: EpochMs):
       .where("m.created_at", "<", before)
       .where("t.state", stateCode("pending"))
       .whereNull("w.broken_since")
+      .where((either) =>
+        either.whereNull("w.last_success_at").orWhere("w.last_success_at", "<", trx.ref("m.created_at")),
+      )
       .distinct()
       .pluck("m.webhook_id");
     const since = new Date(before).toISOString();
@@ -101,10 +107,13 @@ export async function endBacklog(db: Database, webhookId: number): Promise<void>
   await db.knex("webhooks").where("id", webhookId).update({ backlog_alarmed_at: null });
 }
 
-/** Raises an alarm unless one of its kind about the same destination was raised since, and is not over. */
+/**
+ * Raises an alarm unless one of its kind about the same destination was raised since, and is not over. One that stands has
+ * happened again then: a look before this, which found it over, does not end it.
+ */
 export function raiseOnce(db: Database, alarm: NewAlarm, since: EpochMs): Promise<void> {
   return atDesk(db, async (trx) => {
-    const { kind, destination } = alarm;
+    const { kind, destination, createdAt } = alarm;
     const same = await trx("alarms")
       .where({ kind, destination })
       .where("created_at", ">=", since)
@@ -117,7 +126,41 @@ export function raiseOnce(db: Database, alarm: NewAlarm, since: EpochMs): Promis
         .where("ended_at", ">=", same.created_at)
         .first("id"));
     if (!same || isOver) await insertAlarms(trx, [alarm]);
+    else
+      await trx("incidents")
+        .where({ kind, destination: destination ?? "", ended: false })
+        .where("last_at", "<", createdAt)
+        .update({ last_at: createdAt });
   });
+}
+
+/** A breaker that is open. */
+export interface OpenBreaker {
+  destination: string;
+  /** When it opened. */
+  since: EpochMs;
+}
+
+/** Those of `breakers` of which nothing was raised since they opened. */
+export async function unheardBreakers<T extends OpenBreaker>(db: Database, breakers: T[]): Promise<T[]> {
+  let unheard = breakers;
+  // Those that stand first: they are few, and mostly all.
+  for (const ended of [false, true]) {
+    if (unheard.length === 0) break;
+    const rows = await db
+      .knex("incidents")
+      .where({ kind: "breaker", ended })
+      .where("last_at", ">=", Math.min(...unheard.map(({ since }) => since)))
+      .whereIn(
+        "destination",
+        unheard.map(({ destination }) => destination),
+      )
+      .select("destination", "last_at");
+    const isHeard = ({ destination, since }: T) =>
+      rows.some((row) => row.destination === destination && Number(row.last_at) >= since);
+    unheard = unheard.filter((one) => !isHeard(one));
+  }
+  return unheard;
 }
 
 /** Deletes alarms and messages older than `before`, a part at a time. @returns false when all are gone */

@@ -13,7 +13,7 @@ import { TOP } from "../core/alarm/notice.ts";
 import type { Traffic, Turn } from "../core/alarm/pacing.ts";
 import { MAX_DIGEST } from "../core/alarm/pacing.ts";
 import { type EpochMs, epochMs, hours } from "../core/clock.ts";
-import { newTaskId, type TaskId, taskIdFromBytes, taskIdToBytes } from "../core/ids.ts";
+import { newTaskId, type TaskId, taskIdToBytes } from "../core/ids.ts";
 import type { TaskSpec } from "../core/task.ts";
 import { acceptWithin, newTask } from "./accept.ts";
 import { alarmFromRow } from "./alarms.ts";
@@ -30,7 +30,7 @@ const ROUTED_AT_ONCE = 500;
 /** Messages of one alarm each, made in one transaction. */
 const SINGLES_AT_ONCE = 100;
 
-type Composed = TaskSpec & Pick<StoredTask, "lane">;
+export type Composed = TaskSpec & Pick<StoredTask, "lane">;
 
 /** Runs `work` while no other notifier works. It starts with a lock, and what it writes is one commit. */
 export function atDesk<T>(db: Database, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
@@ -174,7 +174,8 @@ const onlyOf = (alarm: Alarm): Digest => ({
   errors: [],
 });
 
-function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs): StoredTask {
+/** A message's task, due now. */
+export function messageOf(taskId: TaskId, { start: _, ...spec }: Composed, now: EpochMs): StoredTask {
   return {
     ...spec,
     taskId,
@@ -219,7 +220,8 @@ async function trafficOf(
   };
 }
 
-async function digestOf(
+/** What a message tells of. */
+export async function digestOf(
   within: Database,
   webhookId: number,
   messageId: TaskId,
@@ -250,51 +252,6 @@ async function digestOf(
     destinations: await counted("destination"),
     errors: await counted("error_code"),
   };
-}
-
-/** Refused messages that are told anew in one transaction. */
-const RETOLD_AT_ONCE = 50;
-
-/**
- * Makes a short message in the place of each that its platform refused for what it says, once.
- * @param compose the short message's task; null: the channel cannot be used just now, and it waits
- * @returns the tasks
- */
-export async function retellRefused(
-  db: Database,
-  now: EpochMs,
-  compose: (webhookId: number, digest: Digest) => Composed | null,
-): Promise<StoredTask[]> {
-  const wanted = (knex: Knex) =>
-    knex("alarm_messages as m")
-      .join("webhooks as w", "w.id", "m.webhook_id")
-      .where({ refused: 1, enabled: 1 });
-  if (!(await wanted(db.knex).first("m.task_id"))) return [];
-  return atDesk(db, async (trx) => {
-    const within = { ...db, knex: trx };
-    const rows = await wanted(trx).orderBy("m.task_id").limit(RETOLD_AT_ONCE).select("m.*");
-    const tasks: StoredTask[] = [];
-    for (const { task_id: former, webhook_id: webhookId, alarms } of rows) {
-      const digest = await digestOf(within, webhookId, taskIdFromBytes(former), alarms);
-      const composed = digest.first.length > 0 ? compose(webhookId, digest) : null;
-      if (composed === null) continue;
-      const taskId = newTaskId();
-      const key = taskIdToBytes(taskId);
-      await trx("alarm_deliveries")
-        .where({ webhook_id: webhookId, message_id: former })
-        .update({ message_id: key });
-      await trx("alarm_messages").where("task_id", former).update({ refused: 2 });
-      await trx("alarm_messages").insert({
-        ...{ task_id: key, webhook_id: webhookId, alarms, created_at: now, instead_of: former },
-      });
-      tasks.push(messageOf(taskId, composed, now));
-    }
-    await acceptWithin(
-      within,
-      tasks.map((task) => newTask(task, null, db.sealing)),
-    );
-    return tasks;
-  });
 }
 
 /** No message is made for a channel from here on: a notifier that makes one just now has finished when this resolves. */

@@ -12,13 +12,17 @@ export interface StoredBreakerEvent {
   failures: number | null;
 }
 
-/** @throws BidaError unavailable */
+/** One that is there already is there once: several may hear of it. @throws BidaError unavailable */
 export async function addBreakerEvent(
   db: Database,
   lane: Lane,
   { at, opened, failures }: StoredBreakerEvent,
 ): Promise<void> {
-  await withRetries(() => db.knex("breaker_events").insert({ lane, at, opened, failures }));
+  await withRetries(async () => {
+    const events = db.knex("breaker_events");
+    if (!(await events.clone().where({ lane, at, opened }).first("id")))
+      await events.insert({ lane, at, opened, failures });
+  });
 }
 
 /** The latest of a lane, newest first. */

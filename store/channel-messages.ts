@@ -29,8 +29,8 @@ export async function messagesOf(db: Database, webhookId: number, limit: number,
 }
 
 /** Messages of a channel that have not ended. */
-export async function openMessagesOf(db: Database, webhookId: number): Promise<TaskId[]> {
-  const rows = await messages(db.knex, webhookId)
+export async function openMessagesOf(knex: Knex, webhookId: number): Promise<TaskId[]> {
+  const rows = await messages(knex, webhookId)
     .joinRelated("task")
     .where("task.state", stateCode("pending"))
     .select("alarm_messages.task_id");

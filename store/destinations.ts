@@ -1,5 +1,5 @@
 /** Target origins, and what operators set for them. */
-import type { EpochMs, Millis } from "../core/clock.ts";
+import { type EpochMs, epochMs, type Millis, minutes } from "../core/clock.ts";
 import { type DestinationSettings, NO_SETTINGS } from "../core/destination.ts";
 import { type Lane, laneOf } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
@@ -154,16 +154,26 @@ export interface DestinationChange {
   after: StoredDestination;
 }
 
-/** Destinations that were set by hand since, and when the last of them was. */
+/** A change has its time before it waits for locks: it may be committed so much later. */
+const COMMITTED_WITHIN = minutes(1);
+/** Nodes look back for so long after the last change: their clocks differ, and they look a few seconds apart. */
+const LOOKED_BACK = minutes(5);
+
+/**
+ * Destinations that were set by hand since, and when the last of them was. While the last change is young, those of the minute
+ * before it are among them again: a change made before it may be committed after it.
+ */
 export async function settingsSince(
   db: Database,
   since: EpochMs | null,
+  now: EpochMs,
 ): Promise<{ settings: StoredDestination[]; until: EpochMs | null }> {
   const query = from(db, DestinationModel).whereNotNull("set_at").orderBy("set_at");
-  // Those of the same millisecond again: one may have been committed since.
-  if (since !== null) query.where("set_at", ">=", since);
+  if (since !== null)
+    query.where("set_at", ">=", now - since < LOOKED_BACK ? since - COMMITTED_WITHIN : since);
   const rows = await reading(query);
-  return { settings: rows.map(destinationFromRow), until: (rows.at(-1)?.set_at as EpochMs) ?? since };
+  const last = Math.max(since ?? 0, Number(rows.at(-1)?.set_at ?? 0));
+  return { settings: rows.map(destinationFromRow), until: last > 0 ? epochMs(last) : null };
 }
 
 const destinationFromRow = (row: Row): StoredDestination => ({

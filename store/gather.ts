@@ -29,7 +29,8 @@ export async function gatherIncidents(trx: Knex, alarms: Alarm[]): Promise<Map<n
   return incidents;
 }
 
-const keyOf = ({ kind, destination, errorCode, facts, onlyTo, notTo }: Alarm) => ({
+/** What alarms have in common that are about the same, as the columns of their incident. */
+export const keyOf = ({ kind, destination, errorCode, facts, onlyTo, notTo }: Alarm) => ({
   kind,
   destination: destination ?? "",
   error_code: errorCode ?? (kind === "exhausted" ? "unknown" : ""),

@@ -3,12 +3,14 @@
  * incidents; and breakers, backlogs, broken channels, failing destinations. Their ends are in `outages.ts`.
  */
 
+import type { Knex } from "knex";
 import type { OutageKind } from "../core/alarm/alarm.ts";
 import { type EpochMs, epochMs } from "../core/clock.ts";
 import { cursorOf, cursorParts, wrongCursor } from "../core/cursor.ts";
 import { BidaError } from "../core/errors.ts";
 import { type TaskId, taskIdFromBytes } from "../core/ids.ts";
 import { STORED_STATES, type StoredState } from "../core/task.ts";
+import { atDesk } from "./alarm-desk.ts";
 import { type Database, forSearch } from "./database.ts";
 import { reading, transaction } from "./failures.ts";
 import { NO_TASK } from "./gather.ts";
@@ -176,20 +178,31 @@ export function acknowledgeIncident(
 }
 
 /**
- * Deletes incidents whose last failure was before `before`, a part at a time: one may have a million tasks.
+ * Deletes incidents that ended before `before`, a part at a time: one may have a million tasks. An open one stays, however old: a
+ * breaker or a broken channel raises no alarm while it stands.
  * @returns false when all are gone
  */
 export async function pruneIncidents(db: Database, before: EpochMs, atOnce = 1_000): Promise<boolean> {
-  const old = () => db.knex("incidents").where("last_at", "<", before);
-  const [id]: number[] = await old().orderBy("last_at").limit(1).pluck("id");
+  const [id]: number[] = await db
+    .knex("incidents")
+    // The last alarm comes before the end, and has an index.
+    .where({ ended: true })
+    .where("last_at", "<", before)
+    .where((either) => either.whereNull("ended_at").orWhere("ended_at", "<", before))
+    .orderBy("last_at")
+    .limit(1)
+    .pluck("id");
   if (id === undefined) return false;
-  const tasks = () => db.knex("incident_tasks").where("incident_id", id);
-  const keys: Buffer[] = await tasks().orderBy("task_id").limit(atOnce).pluck("task_id");
-  if (keys.length > 0) await tasks().whereIn("task_id", keys).delete();
-  // Unless something came to it meanwhile.
-  if (keys.length < atOnce && (await old().where({ id }).delete()) > 0)
-    for (const table of ["incident_channels", "alarm_mutes"])
-      await db.knex(table).where("incident_id", id).delete();
+  const tasks = (knex: Knex) => knex("incident_tasks").where("incident_id", id);
+  const keys: Buffer[] = await tasks(db.knex).orderBy("task_id").limit(atOnce).pluck("task_id");
+  if (keys.length === atOnce) await tasks(db.knex).whereIn("task_id", keys).delete();
+  else
+    await atDesk(db, async (trx) => {
+      await tasks(trx).delete();
+      for (const table of ["incident_channels", "alarm_mutes"])
+        await trx(table).where("incident_id", id).delete();
+      await trx("incidents").where({ id }).delete();
+    });
   return true;
 }
 

@@ -192,8 +192,7 @@ const admin: ServiceSchema = {
       const { resources } = officeOf(ctx);
       const { origin } = parseWith(changedOrigin, { origin: params.origin }, "invalid_query");
       const change = parseWith(destinationChangeSchema, params.change, "invalid_body");
-      const { after } = await destinations.change(resources, origin, change, originOfCall(ctx));
-      await destinations.tellSchedulers(ctx.broker, after);
+      await destinations.change(resources, ctx.broker, origin, change, originOfCall(ctx));
       return destinations.view(resources, origin);
     },
 

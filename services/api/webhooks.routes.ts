@@ -109,6 +109,7 @@ export const webhookRoutes: Route[] = [
     summary: "Delete a channel",
     description: "Its messages that are under way are canceled.",
     access: CHANGE,
+    refusals: ["conflict"],
     answer: { description: "The channel that was", schema: webhookViewSchema },
     handler: ({ broker, params, meta }) => call(broker, "notifier.deleteWebhook", idOf(params), { meta }),
   },

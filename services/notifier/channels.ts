@@ -17,7 +17,7 @@ import { parseTaskId } from "../../core/ids.ts";
 import { cutPage } from "../../core/page-cut.ts";
 import { historyQuerySchema, previewSchema, webhookIdSchema } from "../../core/schema/webhooks.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import { closeChannel } from "../../store/alarm-desk.ts";
+import { atDesk, closeChannel } from "../../store/alarm-desk.ts";
 import { healChannel } from "../../store/alarms.ts";
 import { messagesOf, openMessagesOf } from "../../store/channel-messages.ts";
 import type { Database } from "../../store/database.ts";
@@ -47,6 +47,9 @@ export interface ChannelChange {
 /** Writes what happened, in the transaction of the change: there is neither without the other. */
 export type Audit = (within: Database, change: ChannelChange, ctx: BidaContext, at: EpochMs) => Promise<void>;
 
+/** How often a channel is closed that is to be deleted, and that somebody opens meanwhile. */
+const CLOSED_AGAIN = 5;
+
 export class Channels {
   readonly #resources: Resources;
   readonly #egress: () => EgressPolicy;
@@ -70,9 +73,7 @@ export class Channels {
 
   /** @throws BidaError not_found, also for what cannot be an id */
   async find(id: unknown): Promise<Webhook> {
-    const parsed = webhookIdSchema.safeParse({ id });
-    if (!parsed.success) throw new BidaError("not_found", "No such channel");
-    return findWebhook(this.#resources.db, this.#resources.box, parsed.data.id);
+    return findWebhook(this.#resources.db, this.#resources.box, idOf(id));
   }
 
   /** Checked settings, of none or of a channel that they change. @throws BidaError invalid_body */
@@ -91,34 +92,49 @@ export class Channels {
   }
 
   async update(id: unknown, changes: Record<string, unknown>, ctx: BidaContext): Promise<WebhookView> {
-    const former = await this.find(id);
-    const spec = this.parse(changes, former);
+    const key = idOf(id);
     return this.#changing(async (within, now) => {
-      await updateWebhook(within, this.#resources.box, former.id, spec, now);
-      const after = await this.#view(within, former.id);
-      const before = webhookView(former);
-      await this.#audit(within, { action: "webhook.update", id: former.id, before, after }, ctx, now);
+      const { box } = this.#resources;
+      // The whole row is written: it is read under a lock, which keeps what others change at the same time.
+      const former = await findWebhook(within, box, key, { lock: true });
+      await updateWebhook(within, box, key, this.parse(changes, former), now);
+      const [before, after] = [webhookView(former), await this.#view(within, key)];
+      await this.#audit(within, { action: "webhook.update", id: key, before, after }, ctx, now);
       return after;
     });
   }
 
-  /** First it is closed, so no message is made any more; then those on their way are canceled. */
+  /**
+   * First it is closed, so no message is made any more; then those on their way are canceled. One that somebody opens again
+   * meanwhile is closed again.
+   * @throws BidaError conflict where that goes on
+   */
   async remove(id: unknown, ctx: BidaContext): Promise<WebhookView> {
-    const { db } = this.#resources;
+    const { db, clock } = this.#resources;
     const former = await this.find(id);
-    await closeChannel(db, former.id);
-    for (const taskId of await openMessagesOf(db, former.id).catch(unavailable)) {
+    const before = webhookView(former);
+    const change: ChannelChange = { action: "webhook.delete", id: former.id, before, after: null };
+    for (let tries = 1; tries <= CLOSED_AGAIN; tries++) {
+      await closeChannel(db, former.id);
+      await this.#cancelMessages(former.id, ctx);
+      const isDeleted = await atDesk(db, async (trx) => {
+        if (!(await deleteWebhook(trx, former.id))) return false;
+        await this.#audit({ ...db, knex: trx }, change, ctx, clock.now());
+        return true;
+      });
+      if (isDeleted) return before;
+    }
+    throw new BidaError("conflict", "Somebody switches the channel on again and again");
+  }
+
+  async #cancelMessages(id: number, ctx: BidaContext): Promise<void> {
+    const { db } = this.#resources;
+    for (const taskId of await openMessagesOf(db.knex, id).catch(unavailable)) {
       await cancelTask(this.#resources, ctx, { taskId }).catch((error: BidaError) => {
         // It has ended meanwhile.
         if (error.code !== "state_conflict" && error.code !== "not_found") throw error;
       });
     }
-    return this.#changing(async (within, now) => {
-      await deleteWebhook(within, former.id);
-      const before = webhookView(former);
-      await this.#audit(within, { action: "webhook.delete", id: former.id, before, after: null }, ctx, now);
-      return before;
-    });
   }
 
   #changing<T>(work: (within: Database, now: EpochMs) => Promise<T>): Promise<T> {
@@ -169,6 +185,13 @@ export class Channels {
     const { config, clock } = this.#resources;
     return previewOf(look, config.publicUrl, clock.now(), config.timeZone);
   }
+}
+
+/** @throws BidaError not_found */
+function idOf(id: unknown): number {
+  const parsed = webhookIdSchema.safeParse({ id });
+  if (!parsed.success) throw new BidaError("not_found", "No such channel");
+  return parsed.data.id;
 }
 
 function unavailable(error: unknown): never {

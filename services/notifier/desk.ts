@@ -4,7 +4,7 @@
  */
 import type { Logger } from "moleculer";
 import { type Alarm, wants } from "../../core/alarm/alarm.ts";
-import { destinationOf, filterOf, hearsOfEnds, paceOf } from "../../core/alarm/channel.ts";
+import { type ChannelSpec, destinationOf, filterOf, hearsOfEnds, paceOf } from "../../core/alarm/channel.ts";
 import { messageTask } from "../../core/alarm/message.ts";
 import type { Digest } from "../../core/alarm/notice.ts";
 import { nextTurn, recallOf, type Traffic, type Turn } from "../../core/alarm/pacing.ts";
@@ -21,23 +21,19 @@ import {
   raiseBacklog,
   takeTurn,
 } from "../../store/alarm-checks.ts";
-import {
-  makeMessages,
-  type Route,
-  retellRefused,
-  routeAlarms,
-  waitingChannels,
-} from "../../store/alarm-desk.ts";
+import { makeMessages, type Route, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { pruneBreakerEvents } from "../../store/breaker-events.ts";
 import type { Database } from "../../store/database.ts";
 import { addOrigins } from "../../store/destinations.ts";
 import { pruneIncidents } from "../../store/incidents.ts";
 import { pruningTime } from "../../store/installation.ts";
 import { pruneMutes } from "../../store/mutes.ts";
+import { retellRefused } from "../../store/retelling.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
+import { raiseMissed } from "./breakers.ts";
 
 /** Between looks, in ms. */
 const INTERVAL = 2_000;
@@ -115,15 +111,14 @@ export class AlarmDesk {
   /** Once a platform refused a message for what it says, a short one is sent in its place. */
   async #retell(channels: Webhook[]): Promise<void> {
     const { db, clock, config } = this.#resources;
-    const tasks = await retellRefused(db, clock.now(), (webhookId, digest) => {
-      const channel = channels.find(({ id }) => id === webhookId);
-      if (!channel?.opened) return null;
-      const task = messageTask(channel.spec, digest, config.publicUrl, config.timeZone, true);
-      this.#log.warn(
-        { channel: channel.spec.name, alarms: digest.count },
-        "a refused message is told in short",
-      );
-      return { ...task, lane: destinationOf(channel.spec).lane };
+    const usable = new Map(
+      channels.flatMap(({ id, opened, spec }): [number, ChannelSpec][] => (opened ? [[id, spec]] : [])),
+    );
+    const tasks = await retellRefused(db, clock.now(), [...usable.keys()], (webhookId, digest) => {
+      const spec = usable.get(webhookId) as ChannelSpec;
+      this.#log.warn({ channel: spec.name, alarms: digest.count }, "a refused message is told in short");
+      const task = messageTask(spec, digest, config.publicUrl, config.timeZone, true);
+      return { ...task, lane: destinationOf(spec).lane };
     });
     await this.#due(tasks);
   }
@@ -172,7 +167,7 @@ export class AlarmDesk {
     );
   }
 
-  /** What one node of the cluster does every minute: is there a backlog, is anything too old. */
+  /** What one node of the cluster does every minute: is there a backlog, an alarm that was lost, something over, or too old. */
   async check(): Promise<void> {
     const { db, box, clock, config } = this.#resources;
     const now = clock.now();
@@ -193,6 +188,7 @@ export class AlarmDesk {
       });
       this.wake();
     }
+    await raiseMissed(this.#resources, this.#log);
     await breakStuckChannels(db, epochMs(now - STUCK), now);
     await noteFailing(db, now);
     this.#incidentsSeen = await endOldIncidents(db, now, this.#incidentsSeen);

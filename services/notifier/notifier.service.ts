@@ -1,21 +1,16 @@
 /** Tells people what they must hear: channels, and the desk that makes messages for them. */
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
-import { epochMs, minutes } from "../../core/clock.ts";
+import { epochMs } from "../../core/clock.ts";
 import { EgressPolicy } from "../../core/egress.ts";
-import { laneOf } from "../../core/ids.ts";
-import { raiseOnce } from "../../store/alarm-checks.ts";
-import { addBreakerEvent, type StoredBreakerEvent } from "../../store/breaker-events.ts";
 import { actionsOf, type EventHandlers, eventsOf } from "../bus/bus.ts";
 import { egressOf } from "../node/egress.ts";
 import { onStopping, type Resources, resourcesOf } from "../node/resources.ts";
 import { originOf } from "../tasks/lines.ts";
 import { auditChannel } from "./audit.ts";
+import { breakerOpened, keepBreakerEvent } from "./breakers.ts";
 import { Channels } from "./channels.ts";
 import { AlarmDesk } from "./desk.ts";
 import { tryChannel } from "./try-channel.ts";
-
-/** A breaker that opens again and again: one alarm is enough for so long. */
-const SAME_BREAKER = minutes(10);
 
 /** What its actions and events work with; made when the service starts. */
 interface Office {
@@ -40,37 +35,15 @@ const handlers: EventHandlers = {
   },
   "destination.opened": async ({ origin, since, failures }, ctx) => {
     const { resources, desk } = officeOf(ctx);
-    const now = resources.clock.now();
-    await keepBreakerEvent(ctx, origin, { at: epochMs(Date.parse(since)), opened: true, failures });
-    const alarm = {
-      kind: "breaker" as const,
-      taskId: null,
-      sourceAppName: null,
-      destination: origin.slice(0, 300),
-      errorCode: null,
-      facts: { since: Date.parse(since), failures },
-      createdAt: now,
-    };
-    await raiseOnce(resources.db, alarm, epochMs(now - SAME_BREAKER)).catch((error: Error) =>
-      ctx.broker.logger.error({ origin, since, err: error.message }, "no alarm for an opened breaker"),
-    );
+    const opened = { origin, since: epochMs(Date.parse(since)), failures };
+    await breakerOpened(resources, opened, ctx.broker.logger);
     desk.wake();
   },
-  "destination.closed": ({ origin, at }, ctx) =>
-    keepBreakerEvent(ctx, origin, { at: epochMs(Date.parse(at)), opened: false, failures: null }),
+  "destination.closed": ({ origin, at }, ctx) => {
+    const event = { at: epochMs(Date.parse(at)), opened: false, failures: null };
+    return keepBreakerEvent(officeOf(ctx).resources.db, origin, event, ctx.broker.logger);
+  },
 };
-
-/** For the page of the destination. Where the database is away a line of its history is missing, and no more than that. */
-async function keepBreakerEvent(
-  ctx: Pick<Context, "service" | "broker">,
-  origin: string,
-  event: StoredBreakerEvent,
-): Promise<void> {
-  const { db } = officeOf(ctx).resources;
-  await addBreakerEvent(db, laneOf(origin), event).catch((error: Error) =>
-    ctx.broker.logger.warn({ origin, ...event, err: error.message }, "a breaker's change is not kept"),
-  );
-}
 
 const notifier: ServiceSchema = {
   name: "notifier",

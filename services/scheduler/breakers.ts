@@ -1,5 +1,6 @@
 /** Tells what breakers did: in the log, and to anyone who listens. */
 import type { Logger, ServiceBroker } from "moleculer";
+import { iso } from "../../core/clock.ts";
 import { breakerChanges } from "../../core/metrics.ts";
 import type { LaneChange } from "../../due/due-set.ts";
 import { originsOf } from "../../store/destinations.ts";
@@ -17,18 +18,16 @@ export async function announceBreakers(
   const origins = await originsOf(db, lanes).catch(() => new Map<string, string>());
   for (const { lane, breaker, status } of changes) {
     breakerChanges[breaker].inc();
-    const origin = origins.get(lane) ?? lane;
+    const origin = origins.get(lane);
+    const { failures } = status;
     if (breaker === "opened") {
       const meanwhile = "its tasks wait, at no cost of an attempt; it is probed";
-      log.warn({ origin, failures: status.failures, meanwhile }, "breaker opened");
-      emit(broker, "destination.opened", {
-        origin,
-        since: new Date(status.openedAt ?? clock.now()).toISOString(),
-        failures: status.failures,
-      });
-    } else {
-      log.info({ origin }, "breaker closed");
-      emit(broker, "destination.closed", { origin, at: new Date(clock.now()).toISOString() });
-    }
+      log.warn({ ...(origin ? { origin } : { lane }), failures, meanwhile }, "breaker opened");
+    } else log.info(origin ? { origin } : { lane }, "breaker closed");
+    // What is told of a lane that has no name cannot be about a destination. The notifiers find it open within a minute.
+    if (origin === undefined) continue;
+    if (breaker === "opened")
+      emit(broker, "destination.opened", { origin, since: iso(status.openedAt ?? clock.now()), failures });
+    else emit(broker, "destination.closed", { origin, at: iso(clock.now()) });
   }
 }

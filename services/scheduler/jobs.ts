@@ -9,7 +9,7 @@ import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
-import { addressAlarms } from "./alarm-jobs.ts";
+import { addressAlarms, cancelAstray } from "./alarm-jobs.ts";
 import type { DueRepeats } from "./due-repeats.ts";
 import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideEach } from "./set-aside.ts";
@@ -78,7 +78,7 @@ export class JobMaker {
   /**
    * The jobs of leased entries whose tasks are at hand. Without its app's secrets a call could not be signed, without
    * its channel's an alarm could not be sent: such entries are put off, at no cost of an attempt, and are missing from
-   * the result.
+   * the result; so are alarms whose channel is deleted, which are canceled.
    * @param leasedIn what holds the leases
    */
   async make(
@@ -89,15 +89,17 @@ export class JobMaker {
   ): Promise<Job[]> {
     await this.#readSecrets(tasks);
     const alarms = await addressAlarms(this.#resources, tasks, this.#log);
+    const ended = await cancelAstray(this.#resources, alarms.astray, this.#log);
     const putOff: Settlement[] = [];
     const jobs = entries.flatMap((entry, i): Job[] => {
       const task = tasks[i] as StoredTask;
-      const alarm = alarms.get(task.taskId);
+      const alarm = alarms.ready.get(task.taskId);
       if (alarm) return [{ ...this.#jobOf(entry, task, []), ...alarm }];
       const secrets = task.appId === 0 ? [] : this.#secrets.get(task.appId)?.secrets;
       if (secrets && task.appId !== ALARM_APP_ID)
         return [this.#jobOf(entry, task, task.unsigned ? [] : secrets)];
-      putOff.push({ ...this.#putOff(entry), unheld: leasedIn === "row" });
+      const settlement = ended.has(task.taskId) ? { entry, next: null, health: null } : this.#putOff(entry);
+      putOff.push({ ...settlement, unheld: leasedIn === "row" });
       return [];
     });
     if (putOff.length > 0) await this.#repeats.settle(holder, putOff);

@@ -149,8 +149,8 @@ export class Reconciler {
 
   /** Hands over what operators set for destinations, as far as it may not be known yet. */
   async #configure(): Promise<void> {
-    const { db, due } = this.#resources;
-    const { settings, until } = await settingsSince(db, this.#settingsUntil);
+    const { db, due, clock } = this.#resources;
+    const { settings, until } = await settingsSince(db, this.#settingsUntil, clock.now());
     for (const one of settings) {
       this.#laneSettings.set(one.lane, one);
       await due.configure(one.lane, one);

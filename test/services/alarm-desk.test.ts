@@ -6,12 +6,14 @@ import { destinationOf, parseChannel } from "../../core/alarm/channel.ts";
 import { epochMs, type ManualClock, millis, minutes, systemClock } from "../../core/clock.ts";
 import { loadConfig } from "../../core/config.ts";
 import { EgressPolicy } from "../../core/egress.ts";
+import { laneOf } from "../../core/ids.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import type { Resources } from "../../services/node/resources.ts";
 import { AlarmDesk } from "../../services/notifier/desk.ts";
 import { insertAlarms } from "../../store/alarms.ts";
 import { messagesOf } from "../../store/channel-messages.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
+import { addOrigins } from "../../store/destinations.ts";
 import { SecretBox } from "../../store/secret-box.ts";
 import { createWebhook, findWebhook } from "../../store/webhooks.ts";
 import { until } from "../e2e/kit/until.ts";
@@ -80,6 +82,19 @@ test("a backlog: told to each channel by its own limit, once, and again after it
   await desk.check();
   assert.equal((await kinds()).length, 3);
   assert.is((await findWebhook(db, box, never)).backlogAlarmedAt, null);
+});
+
+test("a breaker whose event was lost is found open", async () => {
+  await addOrigins(db, ["https://a.example"], clock.now());
+  const lane = laneOf("https://a.example");
+  const status = { breaker: "half_open", openedAt: clock.now(), failures: 20 };
+  Object.assign(resources.due, {
+    troubledLanes: async () => [lane],
+    lanes: async () => new Map([[lane, status]]),
+  });
+  await desk.check();
+  await desk.check();
+  assert.equal(await kinds(), [["breaker", null]]);
 });
 
 test("a backlog that is gone is told to those who were told of it and can say so, once", async () => {

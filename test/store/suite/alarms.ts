@@ -11,6 +11,7 @@ import { laneOf, type TaskId } from "../../../core/ids.ts";
 import type { AttemptRecord } from "../../../core/outcome.ts";
 import { cancel, retryByHand } from "../../../core/task.ts";
 import {
+  breakStuckChannels,
   endBacklog,
   oldestDue,
   pruneAlarms,
@@ -18,13 +19,20 @@ import {
   raiseOnce,
   takeTurn,
 } from "../../../store/alarm-checks.ts";
-import { makeMessages, retellRefused, routeAlarms, waitingChannels } from "../../../store/alarm-desk.ts";
+import {
+  atDesk,
+  closeChannel,
+  makeMessages,
+  routeAlarms,
+  waitingChannels,
+} from "../../../store/alarm-desk.ts";
 import { channelsOfMessages } from "../../../store/alarms.ts";
 import { changeTask } from "../../../store/change.ts";
 import { messagesOf, openMessagesOf } from "../../../store/channel-messages.ts";
 import type { Database } from "../../../store/database.ts";
 import { setDestination } from "../../../store/destinations.ts";
 import { recordOutcomes } from "../../../store/record.ts";
+import { retellRefused } from "../../../store/retelling.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { SecretBox } from "../../../store/secret-box.ts";
@@ -64,6 +72,7 @@ export function alarming(kind: Kind): void {
   };
   const alarms = () => db.knex("alarms").orderBy("id");
   const route = () => routeAlarms(db, () => () => [channel]);
+  const remove = () => atDesk(db, (trx) => deleteWebhook(trx, channel));
   const digests: Digest[] = [];
   const make = (turn: Turn, id = channel) =>
     makeMessages(
@@ -145,7 +154,7 @@ export function alarming(kind: Kind): void {
     assert.equal([made.length, await waitingChannels(db)], [2, [channel]]);
     const told = new Set<TaskId | null | undefined>(digests.map(({ first }) => first[0]?.taskId));
     assert.ok(tasks.filter(({ taskId }) => told.has(taskId)).length === 2);
-    assert.equal(await openMessagesOf(db, channel).then((ids) => ids.length), 2);
+    assert.equal(await openMessagesOf(db.knex, channel).then((ids) => ids.length), 2);
   });
 
   test("twenty notifiers at once: each alarm is routed once and told once", async () => {
@@ -241,8 +250,8 @@ export function alarming(kind: Kind): void {
         responseBody: '{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}',
       },
     });
-  const retell = () =>
-    retellRefused(db, clock.now(), (_, digest) => {
+  const retell = (usable = [channel]) =>
+    retellRefused(db, clock.now(), usable, (_, digest) => {
       digests.push(digest);
       return {
         ...messageTask(spec(), digest, "http://x", undefined, true),
@@ -299,6 +308,23 @@ export function alarming(kind: Kind): void {
     assert.is((await retell()).length, 1);
   });
 
+  test("refused messages of channels that cannot be used hold up none of others; of one whose alarms are gone nothing is told", async () => {
+    await exhaust(1);
+    await route();
+    const [task] = await make({ kind: "singles", count: 1 });
+    await refused(task as StoredTask);
+    const other = (await createWebhook(db, box, spec(), clock.now())) as number;
+    const rows = Array.from({ length: 60 }, (_, i) => ({
+      ...{ task_id: Buffer.alloc(16, i), webhook_id: other, alarms: 1, created_at: clock.now(), refused: 1 },
+    }));
+    await db.knex("alarm_messages").insert(rows);
+    assert.is((await retell()).length, 1);
+    const left = async () => (await db.knex("alarm_messages").where("refused", 1)).length;
+    assert.equal([await retell([]), await left()], [[], 60]);
+    for (let i = 0; i < 2; i++) assert.equal(await retell([other]), []);
+    assert.is(await left(), 0);
+  });
+
   test("secrets are sealed, and come back; other keys cannot open them", async () => {
     const row = await db.knex("webhooks").where("id", channel).first();
     for (const secret of [TOKEN, "SEC-secret"]) assert.not.ok(JSON.stringify(row).includes(secret));
@@ -330,8 +356,56 @@ export function alarming(kind: Kind): void {
     const after = await findWebhook(db, box, channel);
     assert.equal([after.spec.name, after.brokenSince, after.lastError], ["new", null, null]);
     assert.is((await refusal(() => updateWebhook(db, box, 99, spec(), clock.now()))).code, "not_found");
-    await deleteWebhook(db, channel);
+    await closeChannel(db, channel);
+    assert.is(await remove(), true);
     assert.is((await refusal(() => findWebhook(db, box, channel))).code, "not_found");
+    assert.is((await refusal(remove)).code, "not_found");
+  });
+
+  test("a channel is deleted once it is closed and none of its messages is under way", async () => {
+    await exhaust(1);
+    await route();
+    const [task] = await make({ kind: "singles", count: 1 });
+    assert.is(await remove(), false, "it is open");
+    await closeChannel(db, channel);
+    assert.is((await findWebhook(db, box, channel)).spec.enabled, false);
+    assert.is(await remove(), false, "its message is under way");
+    await changeTask(db, EVERYTHING, (task as StoredTask).taskId, clock.now(), (it) =>
+      cancel(it, clock.now()),
+    );
+    await updateWebhook(db, box, channel, spec(), clock.now());
+    assert.is(await remove(), false, "it was opened again");
+    assert.is((await messagesOf(db, channel, 9, null)).length, 1);
+    await closeChannel(db, channel);
+    assert.is(await remove(), true);
+    assert.is((await db.knex("alarm_messages")).length, 0);
+  });
+
+  test("a message that waits for long breaks its channel, unless a later one arrived", async () => {
+    await exhaust(2);
+    await route();
+    const stuck = async () => {
+      await breakStuckChannels(db, inMs(-60_000), clock.now());
+      return (await findWebhook(db, box, channel)).brokenSince !== null;
+    };
+    await make({ kind: "singles", count: 1 });
+    clock.advance(50_000);
+    assert.is(await stuck(), false);
+    const [later] = await make({ kind: "singles", count: 1 });
+    clock.advance(50_000);
+    assert.is(await stuck(), true);
+    const before = (await alarms()).length;
+    await record(outcome(later as StoredTask, 1, "succeeded"));
+    for (let minute = 0; minute < 3; minute++) {
+      clock.advance(60_000);
+      assert.is(await stuck(), false, "it works");
+    }
+    assert.is((await alarms()).length, before);
+    await exhaust(1);
+    await route();
+    await make({ kind: "singles", count: 1 });
+    clock.advance(70_000);
+    assert.is(await stuck(), true, "none that was made since has arrived");
   });
 
   test("a channel that is closed gets no message", async () => {

@@ -6,6 +6,7 @@ import { ALL_APPS, type Cell, emptyCell, floorTo, mergeCell, STEPS } from "../..
 import { addBreakerEvent, breakerEvents, pruneBreakerEvents } from "../../../store/breaker-events.ts";
 import type { Database } from "../../../store/database.ts";
 import { countExhausted, countOpen, openPerLane } from "../../../store/destination-tasks.ts";
+import { setDestination, settingsSince } from "../../../store/destinations.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import type { StoredTask } from "../../../store/rows.ts";
 import { foldStats } from "../../../store/stats/fold.ts";
@@ -111,6 +112,26 @@ export function destinations(kind: Kind): void {
     assert.is(await pruneBreakerEvents(db, epochMs(now + 15), 2), true);
     assert.is(await pruneBreakerEvents(db, epochMs(now + 15), 2), false);
     assert.equal(await breakerEvents(db, lane, 10), [events[2]]);
+  });
+
+  test("a change that is committed behind a later one is found all the same; long after the last one, that alone is read", async () => {
+    const start = clock.now();
+    const at = (ms: number) => epochMs(start + ms);
+    const set = (origin: string, now: ReturnType<typeof at>) =>
+      setDestination(db, origin, { paused: true }, now);
+    const found = async (since: ReturnType<typeof at> | null, now: ReturnType<typeof at>) => {
+      const { settings, until } = await settingsSince(db, since, now);
+      return [settings.map(({ origin }) => origin).join(), until];
+    };
+    assert.equal(await found(null, at(0)), ["", null]);
+    await set("https://a.example", at(0));
+    await set("https://c.example", at(90_000));
+    const until = at(90_000);
+    assert.equal(await found(null, at(91_000)), ["https://a.example,https://c.example", until]);
+    // It was made before, and had to wait for a lock.
+    await set("https://b.example", at(40_000));
+    assert.equal(await found(until, at(95_000)), ["https://b.example,https://c.example", until]);
+    assert.equal(await found(until, at(90_000 + 300_000)), ["https://c.example", until]);
   });
 
   test.run();

@@ -221,12 +221,35 @@ export function incidents(kind: Kind): void {
     const all = epochMs(clock.now() + hours(1));
     const names = async () => (await db.knex("incident_tasks")).length;
     assert.is(await names(), 4);
+    assert.is(await pruneIncidents(db, all, 1), false, "open ones stay, however old");
+    await db.knex("incidents").update({ ended: true, ended_at: all });
+    assert.is(await pruneIncidents(db, all, 1), false, "they have just ended");
+    await db.knex("incidents").update({ ended_at: clock.now() });
     for (let left = 3; left >= 0; left--) {
       while ((await names()) > left) assert.ok(await pruneIncidents(db, all, 1));
       assert.is(await names(), left);
     }
     while (await pruneIncidents(db, all));
-    assert.equal([(await open()).length, (await db.knex("incident_tasks")).length], [0, 0]);
+    assert.equal([(await db.knex("incidents")).length, (await db.knex("incident_tasks")).length], [0, 0]);
+  });
+
+  test("a prune that is cut off leaves an incident whole, with who was told and its mutes", async () => {
+    await exhausted("https://a.example/1", 1);
+    await route();
+    const [one] = await open();
+    await addMute(db, { ...muted, incident: one?.id as number, createdAt: clock.now() }, quietly);
+    await db.knex("incidents").update({ ended: true, ended_at: clock.now() });
+    const before = epochMs(clock.now() + 1);
+    await db.knex.schema.renameTable("alarm_mutes", "away");
+    assert.match(await pruneIncidents(db, before).then(String, String), /./);
+    await db.knex.schema.renameTable("away", "alarm_mutes");
+    const rows = () =>
+      Promise.all(
+        ["incidents", "incident_channels", "alarm_mutes"].map(async (table) => (await db.knex(table)).length),
+      );
+    assert.equal(await rows(), [1, 1, 1]);
+    while (await pruneIncidents(db, before));
+    assert.equal(await rows(), [0, 0, 0]);
   });
 
   test.run();

@@ -218,7 +218,11 @@ export function matching(kind: Kind): void {
       { sourceAppName: "plain", requestMethod: "GET", requestParam: json({ n: "4711" }) },
       { sourceAppName: "posted", requestParam: json({ token: "s3cr3t" }) },
       // Longer than any query, and than MySQL matches with a pattern.
-      { sourceAppName: "longGet", requestMethod: "GET", requestParam: json({ n: "long one", f: "x".repeat(20_000) }) },
+      {
+        sourceAppName: "longGet",
+        requestMethod: "GET",
+        requestParam: json({ n: "long one", f: "x".repeat(20_000) }),
+      },
       { sourceAppName: "longPost", requestParam: json({ n: "long one", f: "x".repeat(200_000) }) },
       { sourceAppName: "body", body: '{"token":"s3cr3t","n":"4711"}' },
     );

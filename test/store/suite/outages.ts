@@ -11,14 +11,16 @@ import {
   noteFailing,
   raiseBacklog,
   raiseOnce,
+  unheardBreakers,
 } from "../../../store/alarm-checks.ts";
-import { routeAlarms } from "../../../store/alarm-desk.ts";
+import { atDesk, closeChannel, routeAlarms } from "../../../store/alarm-desk.ts";
 import { breakChannel, healChannel, insertAlarms } from "../../../store/alarms.ts";
 import { addBreakerEvent } from "../../../store/breaker-events.ts";
 import type { Database } from "../../../store/database.ts";
 import { listIncidents } from "../../../store/incidents.ts";
 import { up } from "../../../store/migrations/026_inbox.ts";
 import { addMute, allMutes, endMutes, type Mute, mutesAt, pruneMutes } from "../../../store/mutes.ts";
+import { endIncidents, lookForEnds } from "../../../store/outages.ts";
 import { recordOutcomes } from "../../../store/record.ts";
 import { SecretBox } from "../../../store/secret-box.ts";
 import { foldStats } from "../../../store/stats/fold.ts";
@@ -122,6 +124,78 @@ export function outages(kind: Kind): void {
     assert.equal(await route(), ["breaker"]);
   });
 
+  test("one that opens again between the look and the end was not closed, whether that is told or not", async () => {
+    const since = epochMs(clock.now() - minutes(60));
+    await event(true);
+    await raiseOnce(db, breaker(), since);
+    await route();
+    const look = async () => {
+      clock.advance(1000);
+      await event(false);
+      clock.advance(minutes(6));
+      const { over } = await lookForEnds(db, clock.now(), 0);
+      assert.is(over.length, 1);
+      return over;
+    };
+    const first = await look();
+    await event(true);
+    await raiseOnce(db, breaker(), since);
+    await atDesk(db, (trx) => endIncidents(trx, first, clock.now()));
+    assert.equal([await route(), await raised()], [[], ["breaker"]]);
+    // Told anew, but not yet routed.
+    const second = await look();
+    await event(true);
+    await raiseOnce(db, breaker(), clock.now());
+    await atDesk(db, (trx) => endIncidents(trx, second, clock.now()));
+    assert.equal([await route(), await raised()], [["breaker"], ["breaker"]]);
+    // An alarm of before takes nothing back.
+    await raiseOnce(db, { ...breaker(), createdAt: since }, epochMs(0));
+    const [one] = (await listIncidents(db, { state: "open" }, 5, null)).items;
+    assert.is(one?.lastAt, clock.now());
+  });
+
+  test("an alarm that is not routed yet keeps what it is about from its end, and nothing else", async () => {
+    await calls(1, "failed");
+    await route();
+    await db.knex("tasks").update({ state: 1 });
+    const { over } = await lookForEnds(db, clock.now(), 0);
+    const [{ facts }] = await db.knex("alarms");
+    const about = (more: Partial<NewAlarm>): NewAlarm => ({
+      ...{ kind: "exhausted", taskId: null, sourceAppName: null, destination: ORIGIN },
+      ...{ errorCode: "bad_status", facts: JSON.parse(facts), createdAt: clock.now(), ...more },
+    });
+    const end = () => atDesk(db, (trx) => endIncidents(trx, over, clock.now()));
+    await insertAlarms(db.knex, [about({})]);
+    await end();
+    assert.equal(await raised(), ["exhausted"]);
+    await db.knex("alarms").where("routed", 0).delete();
+    await insertAlarms(db.knex, [
+      about({ destination: "https://b.example" }),
+      about({ errorCode: "timeout" }),
+      about({ facts: { statusCode: 503 } as NewAlarm["facts"] }),
+    ]);
+    await end();
+    assert.equal(await raised(), []);
+  });
+
+  test("breakers that nothing was raised of since they opened", async () => {
+    const opened = { destination: ORIGIN, since: clock.now() };
+    const again = { ...opened, since: epochMs(clock.now() + minutes(7)) };
+    const other = { destination: "https://b.example", since: clock.now() };
+    const unheard = () => unheardBreakers(db, [opened, again, other]);
+    assert.equal(await unheard(), [opened, again, other]);
+    await event(true);
+    await insertAlarms(db.knex, [breaker()]);
+    await route();
+    assert.equal(await unheard(), [again, other]);
+    clock.advance(1);
+    await event(false);
+    clock.advance(minutes(6));
+    await end();
+    assert.equal([await raised(), await unheard()], [[], [again, other]]);
+    assert.equal(await unheardBreakers(db, [opened]), []);
+  });
+
   test("nobody was told: nobody hears of the end", async () => {
     await event(true);
     await insertAlarms(db.knex, [breaker()]);
@@ -149,6 +223,18 @@ export function outages(kind: Kind): void {
     assert.equal([await route(), await allMutes(db.knex)], [[], []]);
   });
 
+  test("an incident of which a task is pruned ends without a word: what became of it nobody knows", async () => {
+    await calls(2, "failed");
+    await route();
+    const [pruned] = await db.knex("tasks").pluck("task_id");
+    await db.knex("tasks").where("task_id", pruned).delete();
+    await end();
+    assert.equal(await raised(), ["exhausted"], "the other one is exhausted");
+    await db.knex("tasks").delete();
+    await end();
+    assert.equal([await route(), await raised()], [[], []]);
+  });
+
   test("a backlog and a broken channel; a channel that is deleted does not work again", async () => {
     const facts = { minutes: 11, channel: "ops" };
     await raiseBacklog(db, channel, { ...breaker(), kind: "backlog", destination: null, facts });
@@ -167,7 +253,8 @@ export function outages(kind: Kind): void {
     assert.equal(await route(), ["recovered channel"]);
     await breakChannel(db.knex, other, "timeout: x", clock.now());
     await route();
-    await deleteWebhook(db, other);
+    await closeChannel(db, other);
+    await atDesk(db, (trx) => deleteWebhook(trx, other));
     await end();
     assert.equal([await route(), await raised()], [[], []]);
   });
@@ -191,6 +278,48 @@ export function outages(kind: Kind): void {
     await route();
     await noteFailing(db, clock.now());
     assert.equal(await raised(), ["exhausted"]);
+  });
+
+  test("where few calls are made, the next one that goes well ends an outage, however long after it", async () => {
+    const hourly = async (n: number, how: "failed" | "succeeded") => {
+      clock.advance(hours(3));
+      await calls(n, how);
+    };
+    await hourly(4, "failed");
+    await insertAlarms(db.knex, [breaker()]);
+    await route();
+    await db.knex("incidents").where("kind", "breaker").update({ kind: "destination" });
+    await insertAlarms(db.knex, [{ ...breaker(), destination: "https://b.example" }]);
+    await route();
+    await hourly(1, "failed");
+    await route();
+    await end();
+    await hourly(1, "succeeded");
+    await end();
+    const all = ["breaker", "destination", "exhausted"];
+    assert.equal(await raised(), all, "not settled yet");
+    clock.advance(minutes(6));
+    await end();
+    assert.equal(await route(), ["recovered destination"]);
+    assert.equal(await raised(), ["breaker", "exhausted"], "nobody has called the other one");
+    // The notifiers were away meanwhile, and nobody calls any more; in its hour most calls went well.
+    clock.advance(millis(hours(1) - (clock.now() % hours(1))));
+    await calls(4, "failed");
+    await insertAlarms(db.knex, [breaker()]);
+    await route();
+    clock.advance(minutes(30));
+    await calls(9, "succeeded");
+    clock.advance(hours(3));
+    await end();
+    assert.equal(await route(), ["recovered breaker"]);
+    // And one that fails again stays.
+    await insertAlarms(db.knex, [breaker()]);
+    await route();
+    await hourly(1, "succeeded");
+    clock.advance(minutes(20));
+    await calls(3, "failed");
+    await end();
+    assert.equal([await route(), (await raised()).length], [["exhausted", "exhausted", "exhausted"], 3]);
   });
 
   test("a mute fits by all that it names, from now on, until its time is over", async () => {
