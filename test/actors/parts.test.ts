@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { callErrorOf } from "../../actors/call-errors.ts";
 import { readText } from "../../actors/charset.ts";
 import { LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import { Slots } from "../../actors/slots.ts";
+import { type Rank, type SlotAccount, Slots, type Standing } from "../../actors/slots.ts";
 
 const test = suite("parts of a thread");
 
@@ -84,6 +84,63 @@ test("slots: silent targets have a quarter together, and known ones the last", (
   // One that answers at last is known from then on.
   silent[0]?.give("first", "known");
   assert.is(got.at(-1), "known");
+});
+
+/** Kinds of destinations, each with so many that want one call each; `first new` are first calls of new ones. */
+type Crowd = Partial<Record<`${Rank} ${Standing}`, number>>;
+
+/** Slots in which all of a crowd hang. `end` ends the call that has lasted longest, and says who got slots thereby. */
+function hangingIn(count: number, crowd: Crowd) {
+  const slots = new Slots(count);
+  const under: { kind: string; account: SlotAccount; rank: Rank }[] = [];
+  const got: string[] = [];
+  const add = (kind: string) => {
+    const [rank, standing] = kind.split(" ") as [Rank, Standing];
+    const start = () => {
+      got.push(kind);
+      under.push({ kind, account, rank });
+    };
+    const account: SlotAccount = slots.open(64, start, standing);
+    account.want(rank);
+  };
+  for (const [kind, many] of Object.entries(crowd)) for (let i = 0; i < many; i++) add(kind);
+  const end = () => {
+    got.length = 0;
+    const { account, rank } = under.shift()!;
+    account.give(rank);
+    return [...got];
+  };
+  return { add, end, under };
+}
+
+test("slots: of four that strangers get, each kind of them that waits gets one, beside any number of others", () => {
+  for (const kind of ["first silent", "retry silent", "retry new"]) {
+    const { add, end } = hangingIn(64, { "first new": 10_000 });
+    add(kind);
+    const ended = Array.from({ length: 4 }, end).flat();
+    assert.equal(ended, ["first new", "first new", "first new", kind]);
+  }
+  const all = hangingIn(64, { "first new": 500, "first silent": 500, "retry new": 500, "retry silent": 500 });
+  const served = Map.groupBy(Array.from({ length: 400 }, all.end).flat(), (kind) => kind);
+  assert.equal(served.size, 4);
+  for (const [kind, some] of served) assert.ok(some.length > 30, `${kind}: ${some.length} of 400`);
+  // Silent ones do not take over either: they have a quarter of the slots.
+  assert.ok(all.under.filter(({ kind }) => kind.endsWith("silent")).length <= 16);
+});
+
+test("slots: neither first calls nor retries of known ones wait beside thousands of strangers of each kind", () => {
+  const crowd = { "first new": 5_000, "first silent": 5_000, "retry new": 5_000, "retry silent": 5_000 };
+  const { add, end, under } = hangingIn(64, crowd);
+  for (let i = 0; i < 200; i++) {
+    assert.ok(under.length <= 56, "an eighth is free");
+    for (const kind of ["first known", "retry known"]) {
+      add(kind);
+      assert.is(under.at(-1)?.kind, kind);
+    }
+    // It is answered: its slot goes to no stranger.
+    for (const { account, rank } of under.splice(-2)) account.give(rank);
+    assert.is(end().length, 1);
+  }
 });
 
 test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {
