@@ -3,17 +3,18 @@
  * next that is free for it, in turn. Every change that can free a slot for somebody deals out what is free, so nobody waits
  * beside a free slot, and nobody has to pass one on.
  *
- * Slots are scarce where targets hang: each call holds its own until its deadline. So those whose targets have answered
- * before are not made to wait for those of whom that is not known:
+ * Slots are scarce where targets hang: each call holds its own until its deadline. So those whose targets answer just now
+ * are not made to wait for those that answered once, and these not for those of whom that is not known:
  *
- *   first calls of known ones    may take the last slot
- *   retries of known ones        leave 1/16 free
- *   first calls of others        leave 1/8 free
- *   retries of others            leave 1/4 free
+ *                  first calls            retries
+ *   answering      take the last slot     leave 1/32 free
+ *   known          leave 1/16 free        leave 1/16 free
+ *   others         leave 1/8 free         leave 1/4 free
+ *
  *   all retries together         3/4 of the slots at most
  *   all silent ones together     1/4 of the slots at most
  *
- * Others than known ones wait in four lines: new and silent ones, first calls and retries. A line that was passed over for
+ * Others than those two wait in four lines: new and silent ones, first calls and retries. A line that was passed over for
  * the slots of three others of them gets the next, and leaves 1/8 free as first calls do. So none of them starves: a target
  * that is well may stand in each, beside any number that hang.
  */
@@ -21,14 +22,17 @@
 /** First calls go before retries. */
 export type Rank = "first" | "retry";
 
-/** What is known of a target: `known` answers, of `new` nothing, `silent` lets calls run into their deadlines. */
-export type Standing = "known" | "new" | "silent";
+/**
+ * What is known of a target: `answering` has answered within the last seconds, `known` before that; of `new` nothing is known;
+ * `silent` lets calls run into their deadlines.
+ */
+export type Standing = "answering" | "known" | "new" | "silent";
 
 const RETRY_SHARE = 3 / 4;
 const SILENT_SHARE = 1 / 4;
 const LEFT_FREE: Record<Rank, Record<Standing, number>> = {
-  first: { known: 0, new: 1 / 8, silent: 1 / 8 },
-  retry: { known: 1 / 16, new: 1 / 4, silent: 1 / 4 },
+  first: { answering: 0, known: 1 / 16, new: 1 / 8, silent: 1 / 8 },
+  retry: { answering: 1 / 32, known: 1 / 16, new: 1 / 4, silent: 1 / 4 },
 };
 /** What is left free by those whose turn it is, because they were passed over so often. */
 const LEFT_FREE_IN_TURN = 1 / 8;
@@ -56,6 +60,7 @@ class Line {
 }
 
 const linesOf = (rank: Rank): Record<Standing, Line> => ({
+  answering: new Line(rank, "answering"),
   known: new Line(rank, "known"),
   new: new Line(rank, "new"),
   silent: new Line(rank, "silent"),
@@ -68,6 +73,8 @@ export class Slots {
   #retries = 0;
   #silent = 0;
   #dealing = false;
+  /** Of {@link nextRound}. */
+  round = 0;
   readonly #lines: Record<Rank, Record<Standing, Line>> = {
     first: linesOf("first"),
     retry: linesOf("retry"),
@@ -100,6 +107,11 @@ export class Slots {
     this.#free += count - this.#count;
     this.#count = count;
     this.#deal();
+  }
+
+  /** To be called every few seconds: who has not answered in this round or the one before is not `answering` any more. */
+  nextRound(): void {
+    this.round += 1;
   }
 
   /** For {@link SlotAccount}: its wish, its standing or what it has taken is about to change by `change`. */
@@ -141,10 +153,12 @@ export class Slots {
   #next(): SlotAccount | undefined {
     const { first, retry } = this.#lines;
     return (
+      this.#takerIn(first.answering) ??
       this.#takerIn(first.known) ??
       this.#strangerInTurn() ??
       this.#takerIn(first.new) ??
       this.#takerIn(first.silent) ??
+      this.#takerIn(retry.answering) ??
       this.#takerIn(retry.known) ??
       this.#takerIn(retry.new) ??
       this.#takerIn(retry.silent)
@@ -175,7 +189,7 @@ export class Slots {
 
   /** A slot goes to one of this line; other strangers that wait are passed over, where it is one itself. */
   #serve(line: Line): void {
-    if (line.standing === "known") return;
+    if (line.standing === "answering" || line.standing === "known") return;
     for (const other of this.#strangers) if (other.waiting.size > 0) other.passedOver += 1;
     line.passedOver = 0;
   }
@@ -192,6 +206,8 @@ export class SlotAccount {
   /** The rank of the call that it would begin next. */
   wants: Rank | null = null;
   standing: Standing;
+  /** The round in which its target answered last. */
+  #answeredIn = 0;
   readonly limit: number;
   readonly #slots: Slots;
   readonly #start: () => void;
@@ -208,23 +224,29 @@ export class SlotAccount {
     if (rank === this.wants) return;
     this.#slots.update(this, () => {
       this.wants = rank;
+      if (this.standing === "answering" && this.#slots.round - this.#answeredIn > 1) this.standing = "known";
     });
   }
 
   /** More is known of its target. */
   learn(standing: Standing): void {
+    this.#slots.update(this, () => this.#learn(standing));
+  }
+
+  /** A call that had a slot has ended; without a standing: it did not begin, or says nothing. */
+  give(rank: Rank, standing?: Standing): void {
     this.#slots.update(this, () => {
-      this.standing = standing;
+      this.taken -= 1;
+      if (standing) this.#learn(standing);
+      this.#slots.free(rank);
     });
   }
 
-  /** A call that had a slot has ended, or did not begin. */
-  give(rank: Rank, standing: Standing = this.standing): void {
-    this.#slots.update(this, () => {
-      this.taken -= 1;
-      this.standing = standing;
-      this.#slots.free(rank);
-    });
+  #learn(standing: Standing): void {
+    if (standing === "answering") this.#answeredIn = this.#slots.round;
+    // Only time makes one that answers less than that.
+    else if (standing === "known" && this.standing === "answering") return;
+    this.standing = standing;
   }
 
   /** For {@link Slots}: it is given a slot. It wants no other before it says so. */

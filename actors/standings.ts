@@ -10,7 +10,7 @@ const PATIENCE = 3;
 const SKEW = 1_000;
 
 interface Memory {
-  standing: Standing;
+  standing: Exclude<Standing, "answering">;
   /** Calls in a row that ran into their deadline while no other one was answered. */
   misses: number;
   /** The end of the last call that was answered, on the cluster's clock. */
@@ -21,7 +21,8 @@ interface Memory {
 export class Standings<K extends string = string> {
   readonly #known = new Map<K, Memory>();
 
-  of(target: K): Standing {
+  /** Whether it answers just now is not remembered: it may not, by the next call. */
+  of(target: K): Memory["standing"] {
     return this.#known.get(target)?.standing ?? "new";
   }
 
@@ -40,7 +41,10 @@ export class Standings<K extends string = string> {
       memory.standing = "known";
       memory.misses = 0;
       memory.answeredAt = endedAt;
-    } else if (!hasAnswered(memory, attempt.startedAt, endedAt)) {
+      this.#remember(target, memory);
+      return "answering";
+    }
+    if (!hasAnswered(memory, attempt.startedAt, endedAt)) {
       memory.misses += 1;
       if (memory.standing !== "known" || memory.misses >= PATIENCE) memory.standing = "silent";
     }

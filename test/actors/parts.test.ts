@@ -53,7 +53,7 @@ test("slots: the share of one destination shrinks with what is free", () => {
   assert.equal([takeAll(), takeAll(), takeAll()], [6, 2, 1]);
 });
 
-test("slots: silent targets have a quarter together, and known ones the last", () => {
+test("slots: silent targets have a quarter together, and those that answer just now the last", () => {
   const { got, open } = slotsOf(16);
   const some = (name: string, count: number) =>
     Array.from({ length: count }, () => {
@@ -72,18 +72,22 @@ test("slots: silent targets have a quarter together, and known ones the last", (
   assert.is(got.length, 4);
   some("new", 20);
   assert.is(got.length, 14);
-  const known = Array.from({ length: 4 }, () => {
-    const account = open("known");
-    account.standing = "known";
-    account.want("first");
-    return account;
-  });
-  assert.is(got.length, 16);
-  known[0]?.give("first");
-  assert.is(got.at(-1), "known");
-  // One that answers at last is known from then on.
-  silent[0]?.give("first", "known");
-  assert.is(got.at(-1), "known");
+  const [known, answering] = (["known", "answering"] as const).map((standing) =>
+    Array.from({ length: 4 }, () => {
+      const account = open(standing);
+      account.standing = standing;
+      account.want("first");
+      return account;
+    }),
+  );
+  assert.equal(got.slice(14), ["known", "answering"], "one is left by those that answered once");
+  answering?.[0]?.give("first");
+  assert.is(got.at(-1), "answering");
+  known?.[0]?.give("first");
+  assert.is(got.at(-1), "answering");
+  // One that answers at last holds nobody up any more.
+  silent[0]?.give("first", "answering");
+  assert.is(got.at(-1), "answering");
 });
 
 /** Kinds of destinations, each with so many that want one call each; `first new` are first calls of new ones. */
@@ -110,7 +114,7 @@ function hangingIn(count: number, crowd: Crowd) {
     account.give(rank);
     return [...got];
   };
-  return { add, end, under };
+  return { add, end, under, slots };
 }
 
 test("slots: of four that strangers get, each kind of them that waits gets one, beside any number of others", () => {
@@ -128,19 +132,49 @@ test("slots: of four that strangers get, each kind of them that waits gets one, 
   assert.ok(all.under.filter(({ kind }) => kind.endsWith("silent")).length <= 16);
 });
 
-test("slots: neither first calls nor retries of known ones wait beside thousands of strangers of each kind", () => {
-  const crowd = { "first new": 5_000, "first silent": 5_000, "retry new": 5_000, "retry silent": 5_000 };
-  const { add, end, under } = hangingIn(64, crowd);
-  for (let i = 0; i < 200; i++) {
-    assert.ok(under.length <= 56, "an eighth is free");
-    for (const kind of ["first known", "retry known"]) {
-      add(kind);
-      assert.is(under.at(-1)?.kind, kind);
+/** All of whom a target that answers must not wait for, and those of whom one that answered once must not. */
+const STRANGERS: Crowd = {
+  "first new": 5_000,
+  "first silent": 5_000,
+  "retry new": 5_000,
+  "retry silent": 5_000,
+};
+const OTHERS: Crowd = { ...STRANGERS, "first known": 5_000, "retry known": 5_000 };
+for (const [standing, crowd, atMost] of [
+  ["known", STRANGERS, 56],
+  ["answering", OTHERS, 60],
+] as const)
+  test(`slots: neither first calls nor retries of ${standing} ones wait beside thousands of others of each kind`, () => {
+    const { add, end, under } = hangingIn(64, crowd);
+    for (let i = 0; i < 200; i++) {
+      assert.ok(under.length <= atMost, "some are free");
+      for (const kind of [`first ${standing}`, `retry ${standing}`]) {
+        add(kind);
+        assert.is(under.at(-1)?.kind, kind);
+      }
+      // It is answered: its slot goes to no stranger.
+      for (const { account, rank } of under.splice(-2)) account.give(rank);
+      assert.is(end().length, 1);
     }
-    // It is answered: its slot goes to no stranger.
-    for (const { account, rank } of under.splice(-2)) account.give(rank);
-    assert.is(end().length, 1);
+  });
+
+test("slots: who has not answered for two rounds is known only; a call that ran into its deadline changes nothing so soon", () => {
+  const { slots, add, under } = hangingIn(16, {});
+  add("first new");
+  const { account } = under.pop()!;
+  account.give("first", "answering");
+  for (const standing of ["answering", "answering", "known"]) {
+    account.want("first");
+    assert.is(account.standing, standing);
+    under.pop();
+    account.give("first", "known");
+    slots.nextRound();
   }
+  account.want("first");
+  account.give("first", "answering");
+  account.want("first");
+  account.give("first", "silent");
+  assert.is(account.standing, "silent");
 });
 
 test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {

@@ -27,10 +27,10 @@ test("a target is known once a call ended before its deadline, and silent after 
   assert.is(standings.learn("a", null), "new", "no call was made");
   assert.is(standings.learn("a", failedBy("crashed")), "new", "it failed on our side");
   assert.is(standings.learn("a", failedBy("timeout")), "silent");
-  assert.is(standings.learn("a", failedBy("refused")), "known", "it holds nobody up");
+  assert.is(standings.learn("a", failedBy("refused")), "answering", "it holds nobody up");
   for (const standing of ["known", "known", "silent", "silent"])
     assert.is(standings.learn("a", failedBy("connect_timeout")), standing);
-  assert.is(standings.learn("a", answered()), "known");
+  assert.is(standings.learn("a", answered()), "answering");
   assert.is(standings.of("a"), "known");
 });
 
