@@ -11,7 +11,7 @@
  *   known          leave 1/16 free        leave 1/16 free
  *   others         leave 1/8 free         leave 1/4 free
  *
- *   all retries together         3/4 of the slots at most
+ *   all retries together         3/4 of the slots at most, 13/16 where those that come on top are answering ones
  *   all silent ones together     1/4 of the slots at most
  *
  * Others than those two wait in four lines: new and silent ones, first calls and retries. A line that was passed over for
@@ -28,7 +28,7 @@ export type Rank = "first" | "retry";
  */
 export type Standing = "answering" | "known" | "new" | "silent";
 
-const RETRY_SHARE = 3 / 4;
+const RETRY_SHARE: Record<Standing, number> = { answering: 13 / 16, known: 3 / 4, new: 3 / 4, silent: 3 / 4 };
 const SILENT_SHARE = 1 / 4;
 const LEFT_FREE: Record<Rank, Record<Standing, number>> = {
   first: { answering: 0, known: 1 / 16, new: 1 / 8, silent: 1 / 8 },
@@ -183,7 +183,7 @@ export class Slots {
 
   #hasRoom({ rank, standing }: Line, leftFree: number): boolean {
     if (this.#free <= Math.floor(leftFree * this.#count)) return false;
-    if (rank === "retry" && this.#retries >= Math.ceil(RETRY_SHARE * this.#count)) return false;
+    if (rank === "retry" && this.#retries >= Math.ceil(RETRY_SHARE[standing] * this.#count)) return false;
     return standing !== "silent" || this.#silent < Math.max(1, Math.floor(SILENT_SHARE * this.#count));
   }
 

@@ -158,6 +158,13 @@ for (const [standing, crowd, atMost] of [
     }
   });
 
+test("slots: retries that hang, of any number of targets, leave some to the retries of those that answer", () => {
+  const { add, under } = hangingIn(64, { "retry known": 500, "retry new": 500, "retry silent": 500 });
+  assert.is(under.length, 48, "a quarter is kept for first calls");
+  for (let i = 0; i < 4; i++) add("retry answering");
+  assert.is(under.length, 52);
+});
+
 test("slots: who has not answered for two rounds is known only; a call that ran into its deadline changes nothing so soon", () => {
   const { slots, add, under } = hangingIn(16, {});
   add("first new");
