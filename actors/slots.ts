@@ -49,6 +49,8 @@ const SHARE_OF_FREE = 2;
 class Line {
   readonly rank: Rank;
   readonly standing: Standing;
+  /** Of {@link LEFT_FREE}. */
+  readonly leftFree: number;
   readonly waiting = new Set<SlotAccount>();
   /** Slots that other lines of strangers got since it was given one, while it waited. */
   passedOver = 0;
@@ -56,6 +58,7 @@ class Line {
   constructor(rank: Rank, standing: Standing) {
     this.rank = rank;
     this.standing = standing;
+    this.leftFree = LEFT_FREE[rank][standing];
   }
 }
 
@@ -174,7 +177,7 @@ export class Slots {
     return undefined;
   }
 
-  #takerIn(line: Line, leftFree = LEFT_FREE[line.rank][line.standing]): SlotAccount | undefined {
+  #takerIn(line: Line, leftFree = line.leftFree): SlotAccount | undefined {
     if (line.waiting.size === 0 || !this.#hasRoom(line, leftFree)) return undefined;
     // Those that have their share have calls under way; so no more are passed over than there are slots.
     for (const account of line.waiting) if (this.#mayTake(account)) return account;
