@@ -64,6 +64,7 @@ export class Destination implements Actor<DestinationMessage> {
   receive(message: DestinationMessage): void {
     switch (message.type) {
       case "deliver":
+        if (this.#account.standing === "new" && !message.job.stranger) this.#vouch();
         (message.job.first ? this.#first : this.#retries).push(message.job);
         break;
       case "lost":
@@ -86,6 +87,11 @@ export class Destination implements Actor<DestinationMessage> {
       });
     }
     this.#connections.destroy();
+  }
+
+  /** The target has answered another thread of this dispatcher, or this one before it was replaced. */
+  #vouch(): void {
+    this.#account.learn(this.#context.standings.vouch(this.#origin));
   }
 
   get #wants(): Rank | null {

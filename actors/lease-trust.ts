@@ -23,8 +23,13 @@ export interface Trust {
   heldFrom?: number | undefined;
 }
 
-/** A job on this node; `place` is its mark's (`marks.ts`). */
-export type LeasedJob = Job & Trust & { place?: number | undefined };
+/** A job on this node. */
+export interface LeasedJob extends Job, Trust {
+  /** Its mark's (`marks.ts`). */
+  place?: number | undefined;
+  /** Its target has not answered this dispatcher lately. Missing where it has: threads read each property of each job. */
+  stranger?: true;
+}
 
 /** Monotonic milliseconds; comparable between threads of one process. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;

@@ -249,12 +249,15 @@ export class Ledger {
   }
 
   #add(job: Job, trust: Trust, older: HeldLease | null): HeldLease {
+    const leased: LeasedJob = { ...job, ...trust, place: this.marks.take() };
+    const stranger = this.#isStranger(job.lane);
+    if (stranger) leased.stranger = true;
     const held: HeldLease = {
       lease: leaseFor(job, this.#holder),
-      job: { ...job, ...trust, place: this.marks.take() },
+      job: leased,
       thread: -1,
       ahead: this.ofLane(job.lane),
-      stranger: this.#isStranger(job.lane),
+      stranger,
       outcome: null,
       endedAt: 0,
       handedUntil: job.handedUntil ?? null,

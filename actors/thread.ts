@@ -25,6 +25,8 @@ import { Standings } from "./standings.ts";
 
 /** Destinations without work are closed at the next round, in ms. Longer than targets keep connections open. */
 const IDLE_ROUND_MS = 30_000;
+/** Targets that answered within the last one or two of these rounds are known to answer just now, in ms. */
+const ANSWERING_ROUND_MS = 2_000;
 /** The dispatcher never sends more than it has room for; this only bounds a mistake. */
 const MAILBOX = 100_000;
 /**
@@ -130,6 +132,7 @@ port.on("message", (message: ToThread) => {
 });
 
 setInterval(closeIdle, IDLE_ROUND_MS).unref();
+setInterval(() => slots.nextRound(), ANSWERING_ROUND_MS).unref();
 new LoopDelay(({ p99 }) => {
   gauges.delayMicros = p99 * 1000;
 });

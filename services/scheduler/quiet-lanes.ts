@@ -53,8 +53,10 @@ export class QuietLanes {
   #seenAt = Number.NEGATIVE_INFINITY;
   #usedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** What was told of lanes since the last look. */
-  readonly #told = new Map<Lane, { mayBeQuiet: boolean; at: number }>();
+  /** What operators set since the last look. */
+  readonly #configured = new Map<Lane, { mayBeQuiet: boolean; at: number }>();
+  /** Whose breakers opened since the last look, and when that was heard here. */
+  readonly #opened = new Map<Lane, number>();
   #schedulers = 0;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
@@ -84,18 +86,20 @@ export class QuietLanes {
 
   /** As far as is known now. */
   isQuiet(lane: Lane): boolean {
-    return this.#schedulers > 0 && this.#quiet(lane) && this.#told.get(lane)?.mayBeQuiet !== false;
+    if (this.#schedulers === 0 || !this.#quiet(lane) || this.#opened.has(lane)) return false;
+    return this.#configured.get(lane)?.mayBeQuiet !== false;
   }
 
   /** What was set holds at once; the due set knows it already, and tells with the next look. */
   configured(lane: Lane, { paused, concurrency, ratePerSecond, breaker }: DestinationSettings): void {
     const mayBeQuiet = !paused && concurrency === null && ratePerSecond === null && breaker;
-    this.#told.set(lane, { mayBeQuiet, at: performance.now() });
+    this.#configured.set(lane, { mayBeQuiet, at: performance.now() });
   }
 
-  /** Its breaker has opened. */
+  /** Its breaker has opened. The due set says so itself, so it knows. */
   opened(lane: Lane): void {
-    this.#told.set(lane, { mayBeQuiet: false, at: performance.now() });
+    this.#opened.set(lane, performance.now());
+    this.#lookSoon();
   }
 
   /**
@@ -131,6 +135,8 @@ export class QuietLanes {
       window: RULES.START_WINDOW,
     };
     this.#lanes.set(lane, handed);
+    // A scheduler that accepts nothing records all the same, and is asked for no lane.
+    this.#lookSoon();
     return handed;
   }
 
@@ -139,13 +145,19 @@ export class QuietLanes {
     const now = performance.now();
     if (this.#looking || this.#stopped || now - this.#lookedAt < INTERVAL * 0.9) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#age(Number.isFinite(this.#lookedAt) ? Math.round((now - this.#lookedAt) / INTERVAL) : 0);
     this.#lookedAt = now;
     this.#looking = this.#lookNow(now).finally(() => {
       this.#looking = null;
-      const isUsed = performance.now() - this.#usedAt < IDLE || this.#lanes.size > 0;
-      if (isUsed && !this.#stopped) this.#timer = setTimeout(() => this.#look(), INTERVAL);
+      const isUsed = performance.now() - this.#usedAt < IDLE || this.#lanes.size > 0 || this.#opened.size > 0;
+      if (isUsed) this.#lookSoon();
     });
+  }
+
+  /** Unless a look is under way, which sees to the next one itself. */
+  #lookSoon(): void {
+    if (!this.#stopped && !this.#looking) this.#timer ??= setTimeout(() => this.#look(), INTERVAL);
   }
 
   async #lookNow(askedAt: number): Promise<void> {
@@ -155,10 +167,12 @@ export class QuietLanes {
       await this.#tell();
       this.#quiet = await due.quiet();
       this.#seenAt = askedAt;
-      for (const [lane, { mayBeQuiet, at }] of this.#told) {
+      for (const [lane, { mayBeQuiet, at }] of this.#configured) {
         // What the set does not know yet, because it could not be told, is remembered.
-        if (at < askedAt && (mayBeQuiet || !this.#quiet(lane))) this.#told.delete(lane);
+        if (at < askedAt && (mayBeQuiet || !this.#quiet(lane))) this.#configured.delete(lane);
       }
+      // It may have closed again by now: then nothing would ever say that it was open.
+      for (const [lane, at] of this.#opened) if (at < askedAt) this.#opened.delete(lane);
     } catch (error) {
       // The due set is away: what was seen grows stale, and every task takes the usual way.
       log.debug({ err: (error as Error).message }, "which destinations are quiet is not known");

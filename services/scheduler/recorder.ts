@@ -86,11 +86,24 @@ export class Recorder {
       this.#log.error({ taskId, n, err, meanwhile }, "the database refuses an outcome");
     };
     const results = await recordEach(db, outcomes, clock, Math.random, onRefused, wantsTasks);
-    await setAsideEach(this.#resources, this.#log, [...refused.keys()], refused);
-    const recorded = results.map(
-      (one, i): Recorded =>
-        one ?? { outcome: outcomes[i] as Outcome, written: false, task: null, released: null },
+    if (refused.size === 0) return this.#conclude(reported, results as Recorded[]);
+    // What is on record is told first, whatever becomes of the rest: reported again, it would be no news any more.
+    const parts = Map.groupBy(results.keys(), (i) => results[i] !== null);
+    const [kept, rest] = [parts.get(true) ?? [], parts.get(false) ?? []];
+    const of = (indexes: number[]) => indexes.map((i) => reported[i] as Reported);
+    this.#conclude(
+      of(kept),
+      kept.map((i) => results[i] as Recorded),
     );
+    await setAsideEach(this.#resources, this.#log, [...refused.keys()], refused);
+    this.#conclude(
+      of(rest),
+      of(rest).map(({ outcome }) => ({ outcome, written: false, task: null, released: null })),
+    );
+  }
+
+  /** What follows from a record: the due set is told, and all who listen. */
+  #conclude(reported: Reported[], recorded: Recorded[]): void {
     void this.#settle(reported, recorded);
     for (const { outcome, written } of recorded) if (!written) this.#dropped(outcome);
     this.#resources.teller.tell({ recorded });

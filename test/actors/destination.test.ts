@@ -286,7 +286,7 @@ test("with a single slot: a destination that was closed does not swallow it", as
 test("targets that never answered leave slots to those that did", async () => {
   const slots = new Slots(16);
   const proven = destination(slots);
-  proven.give("proof");
+  proven.give("proof", { stranger: true });
   await until(() => held.length === 1);
   answer();
   await until(() => outcomes.length === 1);
@@ -296,12 +296,19 @@ test("targets that never answered leave slots to those that did", async () => {
   });
   // Each is another destination to us.
   const many = Array.from({ length: 30 }, () => destination(slots, strangers.url));
-  for (const { give } of many) give("hangs");
+  for (const { give } of many) give("hangs", { stranger: true });
   await until(() => held.length === 14);
   await turn();
   assert.is(held.length, 14, "an eighth is left");
   proven.give("first");
   await until(() => held.some(({ path }) => path === "/first"));
+  // Nor does this thread know that one, but the dispatcher does.
+  const elsewhere = destination(slots);
+  elsewhere.give("unknown", { stranger: true });
+  await turn();
+  elsewhere.give("vouched");
+  await until(() => held.some(({ path }) => path === "/unknown"));
+  assert.is(held.length, 16);
   await strangers.stop();
 });
 

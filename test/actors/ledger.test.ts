@@ -44,6 +44,18 @@ const named = (leases: { lease: { n: number; dueAt: number } }[]) =>
   leases.map(({ lease: { n, dueAt } }) => [n, dueAt]);
 const counts = () => [ledger.size, ledger.retries, ledger.ended];
 
+test("a job says where its target has not answered this dispatcher lately; one that has costs no word", () => {
+  const isKnown = to().lane;
+  ledger = new Ledger({
+    holder: "h",
+    capacity: 100,
+    leaseMs: LEASE_MS,
+    isStranger: (lane) => lane !== isKnown,
+  });
+  assert.not.ok("stranger" in claimOne(to()).job!);
+  assert.is(claimOne(to({ lane: "elsewhere" as never })).job?.stranger, true);
+});
+
 test("counts leases by how far they have come, and by first calls and retries", () => {
   const [a, b] = [to(), to({ first: false, n: 3 })];
   const { fresh } = claim(a, b);

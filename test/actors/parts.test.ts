@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { callErrorOf } from "../../actors/call-errors.ts";
 import { readText } from "../../actors/charset.ts";
 import { LeaseTrust, monotonicMs, trustedUntil } from "../../actors/lease-trust.ts";
-import { Slots } from "../../actors/slots.ts";
+import { type Rank, type SlotAccount, Slots, type Standing } from "../../actors/slots.ts";
 
 const test = suite("parts of a thread");
 
@@ -53,7 +53,7 @@ test("slots: the share of one destination shrinks with what is free", () => {
   assert.equal([takeAll(), takeAll(), takeAll()], [6, 2, 1]);
 });
 
-test("slots: silent targets have a quarter together, and known ones the last", () => {
+test("slots: silent targets have a quarter together, and those that answer just now the last", () => {
   const { got, open } = slotsOf(16);
   const some = (name: string, count: number) =>
     Array.from({ length: count }, () => {
@@ -72,18 +72,116 @@ test("slots: silent targets have a quarter together, and known ones the last", (
   assert.is(got.length, 4);
   some("new", 20);
   assert.is(got.length, 14);
-  const known = Array.from({ length: 4 }, () => {
-    const account = open("known");
-    account.standing = "known";
-    account.want("first");
-    return account;
+  const [known, answering] = (["known", "answering"] as const).map((standing) =>
+    Array.from({ length: 4 }, () => {
+      const account = open(standing);
+      account.standing = standing;
+      account.want("first");
+      return account;
+    }),
+  );
+  assert.equal(got.slice(14), ["known", "answering"], "one is left by those that answered once");
+  answering?.[0]?.give("first");
+  assert.is(got.at(-1), "answering");
+  known?.[0]?.give("first");
+  assert.is(got.at(-1), "answering");
+  // One that answers at last holds nobody up any more.
+  silent[0]?.give("first", "answering");
+  assert.is(got.at(-1), "answering");
+});
+
+/** Kinds of destinations, each with so many that want one call each; `first new` are first calls of new ones. */
+type Crowd = Partial<Record<`${Rank} ${Standing}`, number>>;
+
+/** Slots in which all of a crowd hang. `end` ends the call that has lasted longest, and says who got slots thereby. */
+function hangingIn(count: number, crowd: Crowd) {
+  const slots = new Slots(count);
+  const under: { kind: string; account: SlotAccount; rank: Rank }[] = [];
+  const got: string[] = [];
+  const add = (kind: string) => {
+    const [rank, standing] = kind.split(" ") as [Rank, Standing];
+    const start = () => {
+      got.push(kind);
+      under.push({ kind, account, rank });
+    };
+    const account: SlotAccount = slots.open(64, start, standing);
+    account.want(rank);
+  };
+  for (const [kind, many] of Object.entries(crowd)) for (let i = 0; i < many; i++) add(kind);
+  const end = () => {
+    got.length = 0;
+    const { account, rank } = under.shift()!;
+    account.give(rank);
+    return [...got];
+  };
+  return { add, end, under, slots };
+}
+
+test("slots: of four that strangers get, each kind of them that waits gets one, beside any number of others", () => {
+  for (const kind of ["first silent", "retry silent", "retry new"]) {
+    const { add, end } = hangingIn(64, { "first new": 10_000 });
+    add(kind);
+    const ended = Array.from({ length: 4 }, end).flat();
+    assert.equal(ended, ["first new", "first new", "first new", kind]);
+  }
+  const all = hangingIn(64, { "first new": 500, "first silent": 500, "retry new": 500, "retry silent": 500 });
+  const served = Map.groupBy(Array.from({ length: 400 }, all.end).flat(), (kind) => kind);
+  assert.equal(served.size, 4);
+  for (const [kind, some] of served) assert.ok(some.length > 30, `${kind}: ${some.length} of 400`);
+  // Silent ones do not take over either: they have a quarter of the slots.
+  assert.ok(all.under.filter(({ kind }) => kind.endsWith("silent")).length <= 16);
+});
+
+/** All of whom a target that answers must not wait for, and those of whom one that answered once must not. */
+const STRANGERS: Crowd = {
+  "first new": 5_000,
+  "first silent": 5_000,
+  "retry new": 5_000,
+  "retry silent": 5_000,
+};
+const OTHERS: Crowd = { ...STRANGERS, "first known": 5_000, "retry known": 5_000 };
+for (const [standing, crowd, atMost] of [
+  ["known", STRANGERS, 56],
+  ["answering", OTHERS, 60],
+] as const)
+  test(`slots: neither first calls nor retries of ${standing} ones wait beside thousands of others of each kind`, () => {
+    const { add, end, under } = hangingIn(64, crowd);
+    for (let i = 0; i < 200; i++) {
+      assert.ok(under.length <= atMost, "some are free");
+      for (const kind of [`first ${standing}`, `retry ${standing}`]) {
+        add(kind);
+        assert.is(under.at(-1)?.kind, kind);
+      }
+      // It is answered: its slot goes to no stranger.
+      for (const { account, rank } of under.splice(-2)) account.give(rank);
+      assert.is(end().length, 1);
+    }
   });
-  assert.is(got.length, 16);
-  known[0]?.give("first");
-  assert.is(got.at(-1), "known");
-  // One that answers at last is known from then on.
-  silent[0]?.give("first", "known");
-  assert.is(got.at(-1), "known");
+
+test("slots: retries that hang, of any number of targets, leave some to the retries of those that answer", () => {
+  const { add, under } = hangingIn(64, { "retry known": 500, "retry new": 500, "retry silent": 500 });
+  assert.is(under.length, 48, "a quarter is kept for first calls");
+  for (let i = 0; i < 4; i++) add("retry answering");
+  assert.is(under.length, 52);
+});
+
+test("slots: who has not answered for two rounds is known only; a call that ran into its deadline changes nothing so soon", () => {
+  const { slots, add, under } = hangingIn(16, {});
+  add("first new");
+  const { account } = under.pop()!;
+  account.give("first", "answering");
+  for (const standing of ["answering", "answering", "known"]) {
+    account.want("first");
+    assert.is(account.standing, standing);
+    under.pop();
+    account.give("first", "known");
+    slots.nextRound();
+  }
+  account.want("first");
+  account.give("first", "answering");
+  account.want("first");
+  account.give("first", "silent");
+  assert.is(account.standing, "silent");
 });
 
 test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {

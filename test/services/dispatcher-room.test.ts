@@ -1,8 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Strangers } from "../../actors/held-lease.ts";
-import { Standings } from "../../actors/standings.ts";
-import type { AttemptRecord } from "../../core/outcome.ts";
 import { MAX_STRANGERS, Room } from "../../services/dispatcher/room.ts";
 
 const test = suite("a dispatcher's room");
@@ -23,22 +21,5 @@ for (const [what, held, free, usedByRetries] of [
 ] as const) {
   test(what, () => assert.equal([held.free, held.usedByRetries], [free, usedByRetries]));
 }
-
-const answered = { outcome: "succeeded", statusCode: 200, error: null } as AttemptRecord;
-const failedBy = (code: string) =>
-  ({ outcome: "failed", statusCode: null, error: { code, message: "" } }) as AttemptRecord;
-
-test("a target is known once a call ended before its deadline, and silent after three in a row that did not", () => {
-  const standings = new Standings();
-  assert.is(standings.of("a"), "new");
-  assert.is(standings.learn("a", null), "new", "no call was made");
-  assert.is(standings.learn("a", failedBy("crashed")), "new", "it failed on our side");
-  assert.is(standings.learn("a", failedBy("timeout")), "silent");
-  assert.is(standings.learn("a", failedBy("refused")), "known", "it holds nobody up");
-  for (const standing of ["known", "known", "silent", "silent"])
-    assert.is(standings.learn("a", failedBy("connect_timeout")), standing);
-  assert.is(standings.learn("a", answered), "known");
-  assert.is(standings.of("a"), "known");
-});
 
 test.run();

@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { millis } from "../../core/clock.ts";
@@ -13,10 +14,12 @@ const HALF = RULES.START_WINDOW / 2;
 /** Lanes over a due set that answers when the test says so. */
 function lanes(schedulers = 1) {
   const told: [Lane, number][][] = [];
+  const stopwatch = { looks: 0 };
   let looked = Promise.withResolvers<void>();
   const due = {
     answer: async () => (lane: Lane) => lane !== busy,
     async quiet() {
+      stopwatch.looks += 1;
       const isQuiet = await due.answer();
       setImmediate(() => {
         looked.resolve();
@@ -38,8 +41,27 @@ function lanes(schedulers = 1) {
     assert.not.ok(quiet.take(calm));
     await seen;
   };
-  return { quiet, due, told, known };
+  /** The next look is over. */
+  const seen = () => looked.promise;
+  return { quiet, due, told, known, seen, stopwatch };
 }
+
+/** Time goes on when the test says so. */
+function manualTime() {
+  let now = performance.now();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.method(performance, "now", () => now);
+  return {
+    pass(ms: number) {
+      now += ms;
+      mock.timers.tick(ms);
+    },
+  };
+}
+test.after.each(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
 
 test("nothing is quiet before the due set was asked; then all but what it names", async () => {
   const { quiet, known } = lanes();
@@ -124,6 +146,49 @@ test("a breaker that opened holds at once", async () => {
   await known();
   quiet.opened(calm);
   assert.not.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test("a breaker that opened and closed again between two looks does not keep its lane from the short way", async () => {
+  const time = manualTime();
+  const { quiet, known, seen } = lanes();
+  await known();
+  quiet.opened(calm);
+  time.pass(1_000);
+  await seen();
+  assert.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test("what an operator set is not forgotten over a breaker that opens, nor before the due set knows it", async () => {
+  const time = manualTime();
+  const { quiet, known, seen } = lanes();
+  await known();
+  quiet.configured(calm, { ...NO_SETTINGS, paused: true });
+  quiet.opened(calm);
+  time.pass(1_000);
+  await seen();
+  assert.not.ok(quiet.take(calm));
+  await quiet.stop();
+});
+
+test("a scheduler that records and accepts nothing tells what went well, and looks no longer than it must", async () => {
+  const time = manualTime();
+  const { quiet, told, seen, stopwatch } = lanes();
+  for (let i = 0; i < 3; i++) quiet.ended(calm, true);
+  quiet.ended(busy, false);
+  time.pass(1_000);
+  await seen();
+  assert.equal(told, [[[calm, 3]]]);
+  // One more look, at which nothing has happened since: the lanes are forgotten.
+  time.pass(1_000);
+  await seen();
+  for (let i = 0; i < 10; i++) time.pass(1_000);
+  assert.is(stopwatch.looks, 2);
+  quiet.ended(calm, true);
+  time.pass(1_000);
+  await seen();
+  assert.equal(told, [[[calm, 3]], [[calm, 1]]]);
   await quiet.stop();
 });
 
