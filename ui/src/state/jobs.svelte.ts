@@ -3,6 +3,7 @@ import { api } from "../api/client.ts";
 import type { Job, JobState } from "../api/types.ts";
 import { t } from "../lib/i18n.svelte.ts";
 import { reasonText } from "../lib/problem-text.ts";
+import { belongings } from "./belongings.ts";
 import { confirm } from "./confirm.svelte.ts";
 import { toasts } from "./toasts.svelte.ts";
 
@@ -17,6 +18,12 @@ let active = $state.raw<Job[]>([]);
 /** Those that were started here: their end is told. */
 const own = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
+
+belongings.register(() => {
+  clearTimeout(timer);
+  active = [];
+  own.clear();
+});
 
 export const jobs = {
   /** Those that are not done, the newest first. */
