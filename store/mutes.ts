@@ -94,7 +94,7 @@ export function addMute(
   });
 }
 
-/** What was raised, as far as mutes look at it. */
+/** An incident or another raised alarm, as far as mutes look at it. */
 export interface Raised {
   id: number;
   destination: string | null;

@@ -130,7 +130,7 @@ test("the inbox: what was raised is taken in hand and muted for a time, which is
   assert.equal(complaints, []);
 });
 
-test("what a wider mute covers is not unmuted by itself: that is said, with the way to it", async ({
+test("an incident that a wider mute covers is not unmuted: the page says so and leads to that mute", async ({
   world,
   enter,
 }) => {

@@ -60,7 +60,7 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
   assert.equal(await axe(page), []);
   await page.getByLabel(en["job.pace.label"]).fill("0");
   await page.getByText("must be 1 to 1000").waitFor();
-  // What was typed stays where it could not be set.
+  // The typed pace stays where it could not be set.
   await page.getByLabel(en["job.pace.label"]).fill("5");
   const busy = { status: 503, json: { code: "unavailable", title: "Not just now", errors: [] } };
   await page.route(`**/v1/jobs/${jobId}`, (route) =>

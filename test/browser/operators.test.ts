@@ -232,7 +232,7 @@ test("tasks that were not tried after a refusal stay selected, and do not count 
   assert.equal(complaints, []);
 });
 
-test("what is refused on a page that was left is not selected on the one that is shown", async () => {
+test("refused tasks of a page that was left are not selected on the one that is shown", async () => {
   const { page, complaints } = await enter("/tasks?state=exhausted");
   const held: (() => void)[] = [];
   await page.route("**/v1/tasks/*/retry", async (route) => {
@@ -255,7 +255,7 @@ test("what is refused on a page that was left is not selected on the one that is
   assert.equal(complaints, []);
 });
 
-test("forms send what was changed, and an undo takes back that alone", async () => {
+test("forms send the fields that were changed, and an undo takes back those alone", async () => {
   const { page, complaints } = await enter("/apps");
   const sent = async (press: () => Promise<void>) => {
     const [request] = await Promise.all([page.waitForRequest((one) => one.method() === "PATCH"), press()]);

@@ -143,7 +143,7 @@ test("a part of the server that is away is its panel's own failure: the rest of 
   assert.is(await page.getByTestId("offline").count(), 0);
 });
 
-test("a preview that comes late does not stand for what is meant now", async ({ enter }) => {
+test("a late preview does not stand for the present choice", async ({ enter }) => {
   const { page, complaints } = await enter("/tasks");
   const answers: ((matched: number) => Promise<void>)[] = [];
   const counted = { dryRun: true, expected: null, difference: null, changed: 0, skipped: {}, job: null };
@@ -164,7 +164,7 @@ test("a preview that comes late does not stand for what is meant now", async ({ 
   await answers[1]?.(7);
   await dialog.getByRole("button", { name: "Retry 7" }).waitFor();
   await answers[0]?.(900);
-  // What is meant changes again: the count of before goes.
+  // Another choice: the count of before goes.
   await Promise.all([asked(), dialog.getByLabel(en["schedule.once"]).check()]);
   const retry = dialog.getByRole("button", { name: "Retry", exact: true });
   await retry.waitFor();
@@ -174,7 +174,7 @@ test("a preview that comes late does not stand for what is meant now", async ({ 
   assert.equal(complaints, []);
 });
 
-test("what an act answered is not taken back by a request from before it", async ({ world, enter }) => {
+test("a request from before an act does not take back its answer", async ({ world, enter }) => {
   await world.ended(await world.submit({ url: world.receiver.url(500), limitCallCount: 1 }));
   const { page, complaints } = await enter("/inbox");
   await page.locator("tr[data-raised] a.name", { hasText: "bad_status 500" }).click();

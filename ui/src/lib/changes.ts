@@ -1,4 +1,4 @@
-/** What a form changes: fields that nobody touched are not sent, and what others changed meanwhile stays. */
+/** The changes of a form: fields that nobody touched are not sent, and others' changes to them stay. */
 
 /** The fields of `now` that differ from those of `before`. */
 export function changesOf<T extends object>(before: Partial<T>, now: T): Partial<T> {

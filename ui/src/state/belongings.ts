@@ -1,6 +1,6 @@
 /**
- * What this tab keeps for the user who is logged in. All of it is let go of when that user logs out, and when somebody
- * else is logged in: whatever a module keeps of a user beyond the life of a component is registered here.
+ * The state that this tab keeps for the user who is logged in. All of it is dropped when that user logs out, and when
+ * somebody else logs in. A module that keeps something of a user beyond the life of a component registers it here.
  */
 
 /** Everything in `sessionStorage` whose name begins so is the user's. */
@@ -12,20 +12,21 @@ const clears = new Set<() => void>();
 let era = {};
 
 export const belongings = {
-  /** Another object after each change of user: what was asked for in an earlier era is not for this user. */
+  /** Another object after each change of user: answers to requests of an earlier era are not for this user. */
   get era(): object {
     return era;
   },
-  /** `clear` lets go of something that belongs to the user. */
+  /** `clear` drops something that belongs to the user. */
   register(clear: () => void): void {
     clears.add(clear);
   },
-  /** Says whose tab this is now; what somebody else left is let go of. */
+  /** Says whose tab this is now; state that somebody else left is dropped. */
   take(userId: number): void {
     const before = read(USER);
     if (before !== null && before !== String(userId)) belongings.clear();
     write(USER, String(userId));
   },
+  /** Drops all of it. */
   clear(): void {
     era = {};
     for (const clear of clears) clear();
@@ -36,7 +37,7 @@ export const belongings = {
 /** Something of the user that outlives a reload of the tab, as text; null: none. */
 export const ownText = {
   get: (name: string): string | null => read(OWN + name),
-  /** A browser keeps about 5 MB: what is too large outlives no reload. */
+  /** A browser keeps about 5 MB: a text that is too large outlives no reload. */
   set(name: string, text: string | null): void {
     write(OWN + name, text);
   },

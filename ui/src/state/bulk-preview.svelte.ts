@@ -1,10 +1,10 @@
-/** What a change of many tasks would do: asked for again when what is meant changes, and never an answer to what was meant before. */
+/** The preview of a change of many tasks. It is asked for again when the choice changes; answers to former choices are dropped. */
 import { untrack } from "svelte";
 import type { BulkResult } from "../api/types.ts";
 import { messageOf } from "./toasts.svelte.ts";
 
 export class BulkPreview {
-  /** The answer to what is meant now; null: there is none yet. */
+  /** The answer to the present choice; null: there is none yet. */
   result = $state.raw<BulkResult | null>(null);
   /** Why there is none, or why the change itself was refused. */
   problem = $state("");
@@ -16,8 +16,8 @@ export class BulkPreview {
   );
 
   /**
-   * Asks. To be called in an effect, which depends on what is meant.
-   * @param calmMs how long what is meant has to stay the same before it is asked for
+   * Asks. To be called in an effect, which depends on the choice.
+   * @param calmMs how long the choice has to stay the same first
    * @returns what gives it up
    */
   follow(ask: (signal: AbortSignal) => Promise<BulkResult>, calmMs = 0): () => void {

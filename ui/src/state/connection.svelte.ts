@@ -66,7 +66,7 @@ async function probe(pause: number): Promise<void> {
   recoveries++;
 }
 
-/** Asks once, and notes what is missing. */
+/** Asks once, and notes the parts that are missing. */
 async function isReady(): Promise<boolean> {
   try {
     const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(6_000) });

@@ -36,7 +36,7 @@ export class Resource<T> {
   /** Asks again. */
   refresh: () => Promise<void> = async () => {};
 
-  /** Shows this: it is what was asked for. */
+  /** Shows the answer to the present question. */
   show(data: T): void {
     this.data = data;
     this.error = null;

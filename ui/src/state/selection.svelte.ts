@@ -56,7 +56,7 @@ export class Selection {
     this.#ids = next;
   }
 
-  /** Asks, and does it to those of `chosen` that it is meant for. What is refused or not tried stays selected. */
+  /** Asks, and does it to those of `chosen` that it is meant for. Tasks that were refused or not tried stay selected. */
   async act(what: Act, chosen: readonly Task[]): Promise<void> {
     const fit = chosen.filter(({ state }) => meant(what, state));
     if (fit.length === 0) return;
@@ -88,7 +88,7 @@ export class Selection {
     const said = refused.size > 0 ? t("done.many.refused", { n: refused.size }) : "";
     if (said)
       toasts.problem(untried.length > 0 ? `${said} ${t("done.many.left", { n: untried.length })}` : said);
-    // Of what is selected now: another page may be shown by this time.
+    // Of the present selection: another page may be shown by this time.
     const over = new Set(
       chosen.map(({ taskId }) => taskId).filter((id) => !refused.has(id) && !untried.includes(id)),
     );
