@@ -41,10 +41,7 @@ export function silences(mute: Mute, alarm: Alarm, incident: number | null): boo
 }
 
 /** Whether it holds back every alarm of what was raised: one for an app holds back a part only. */
-export const covers = (
-  mute: Mute,
-  raised: { id: number; destination: string | null; errorCode: string | null },
-): boolean =>
+export const covers = (mute: Mute, raised: Omit<Raised, "endedAt">): boolean =>
   mute.sourceAppName === null &&
   (mute.incident === null || mute.incident === raised.id) &&
   (mute.destination === null || mute.destination === raised.destination) &&
@@ -97,23 +94,35 @@ export function addMute(
   });
 }
 
+/** An incident or another raised alarm, as far as mutes look at it. */
+export interface Raised {
+  id: number;
+  destination: string | null;
+  errorCode: string | null;
+  endedAt: EpochMs | null;
+}
+
 /**
  * Ends mutes; alarms from here on are told again.
  * @param which an id, or all that are for an incident alone
  * @param told is called for each in the same transaction: for the audit log
- * @throws BidaError not_found for an id
+ * @throws BidaError not_found for an id; conflict where wider mutes go on to hold back every alarm of the incident
  */
 export function endMutes(
   db: Database,
-  which: { id: number } | { incident: number },
+  which: { id: number } | { raised: Raised; at: EpochMs },
   told: (within: Database, mute: Mute) => Promise<void>,
 ): Promise<Mute[]> {
   return transaction(db, async (within) => {
     const all = await allMutes(within.knex);
-    const ended = all.filter((one) =>
-      "id" in which ? one.id === which.id : sameScope(one, { ...NOTHING, incident: which.incident }),
-    );
+    const isMeant = (one: Mute) =>
+      "id" in which ? one.id === which.id : sameScope(one, { ...NOTHING, incident: which.raised.id });
+    const ended = all.filter(isMeant);
     if ("id" in which && ended.length === 0) throw new BidaError("not_found", "No such mute");
+    if ("raised" in which) {
+      const wider = all.filter((one) => !isMeant(one) && holdsBack(one, which.raised, which.at));
+      if (wider.length > 0) throw new BidaError("conflict", `It is muted by wider mutes: ${namesOf(wider)}`);
+    }
     await within
       .knex("alarm_mutes")
       .whereIn(
@@ -125,6 +134,18 @@ export function endMutes(
     return ended;
   });
 }
+
+const holdsBack = (mute: Mute, raised: Raised, at: EpochMs): boolean =>
+  raised.endedAt === null && holds(mute, at) && covers(mute, raised);
+
+/** The newest of them. */
+const NAMED = 3;
+const namesOf = (mutes: Mute[]): string =>
+  [...mutes.slice(0, NAMED).map(nameOf), ...(mutes.length > NAMED ? ["…"] : [])].join(", ");
+
+/** Such as `#3 timeout https://shop.example`. */
+const nameOf = ({ id, errorCode, destination, incident }: Mute): string =>
+  [`#${id}`, errorCode, destination, incident !== null && `incident ${incident}`].filter(Boolean).join(" ");
 
 const NOTHING: MuteScope = { destination: null, sourceAppName: null, errorCode: null, incident: null };
 

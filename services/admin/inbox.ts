@@ -14,7 +14,7 @@ import {
   listIncidents,
   type StoredIncident,
 } from "../../store/incidents.ts";
-import { addMute, covers, endMutes, type Mute, mutesAt } from "../../store/mutes.ts";
+import { addMute, covers, endMutes, type Mute, mutesAt, type Raised } from "../../store/mutes.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { actorOf, originOfCall } from "../tasks/audit.ts";
@@ -99,16 +99,17 @@ export async function mute({ db, clock }: Given, ctx: BidaContext, request: Mute
   return muteView(stored);
 }
 
-/** Alarms are told again. @throws BidaError not_found for an id */
+/** Alarms are told again. @throws BidaError not_found for an id; conflict for what wider mutes hold back as well */
 export async function unmute(
   { db, clock }: Given,
   ctx: BidaContext,
-  which: { id: number } | { incident: number },
+  which: { id: number } | { raised: Raised },
   note: string | undefined,
 ): Promise<void> {
-  await endMutes(db, which, (within, one) =>
+  const at = clock.now();
+  await endMutes(db, "id" in which ? which : { ...which, at }, (within, one) =>
     recordAudit(within, {
-      ...{ at: clock.now(), ...originOfCall(ctx), note: note ?? null },
+      ...{ at, ...originOfCall(ctx), note: note ?? null },
       ...actOf(one, "unmute"),
       before: muteView(one),
     }),

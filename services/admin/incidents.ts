@@ -89,17 +89,20 @@ export async function releaseIncident(
   return changed(resources, ctx, id, () => releaseRaised(resources, ctx, id, note));
 }
 
-/** Its alarms are not told, for a time or until it ends; or are told again. @throws BidaError not_found */
+/**
+ * Its alarms are not told, for a time or until it ends; or are told again.
+ * @throws BidaError not_found; conflict where wider mutes hold them back as well, which end by themselves or by their ids
+ */
 export async function muteIncident(
   resources: Given,
   ctx: BidaContext,
   id: number,
   { muted, minutes, note }: { muted: boolean; minutes?: number | undefined; note?: string | undefined },
 ): Promise<IncidentDetail> {
-  return changed(resources, ctx, id, () =>
+  return changed(resources, ctx, id, (found) =>
     muted
       ? mute(resources, ctx, { incident: id, minutes, note })
-      : unmute(resources, ctx, { incident: id }, note),
+      : unmute(resources, ctx, { raised: found }, note),
   );
 }
 
@@ -108,10 +111,9 @@ async function changed(
   resources: Given,
   ctx: BidaContext,
   id: number,
-  change: () => Promise<unknown>,
+  change: (found: StoredIncident) => Promise<unknown>,
 ): Promise<IncidentDetail> {
-  await findIncident(resources.db, id, "exhausted");
-  await change();
+  await change(await findIncident(resources.db, id, "exhausted"));
   return incident(resources, id, isMasked(ctx));
 }
 

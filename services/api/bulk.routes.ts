@@ -1,5 +1,6 @@
 /** Many tasks at once: `/v1/tasks/retry` …, `/v1/tasks/export`; and a copy of one, `/resend`. */
 import { BULK_ACTIONS, type BulkRequest, type BulkResult, type ReplayRequest } from "../../core/bulk.ts";
+import { MANY_TASKS_LIMIT } from "../../core/request-limits.ts";
 import {
   bulkResultSchema,
   bulkSchema,
@@ -15,8 +16,6 @@ import type { RestCall, Route } from "./route.ts";
 const tag = "Many tasks";
 const READ = { role: "viewer", apps: true } as const;
 const CHANGE = { role: "operator", apps: true } as const;
-/** Counting among millions of tasks takes its time, in ms. */
-const TIMEOUT = 60_000;
 
 const answers = {
   answer: { description: "Counted, or done", schema: bulkResultSchema },
@@ -52,7 +51,7 @@ export const bulkRoutes: Route[] = [
       ...answers,
       handler: (rest) => {
         const request = rest.body as BulkRequest;
-        const options = { meta: rest.meta, timeout: TIMEOUT };
+        const options = { meta: rest.meta, timeout: MANY_TASKS_LIMIT };
         return answered(rest, call(rest.broker, "admin.changeMany", { action, request }, options));
       },
     }),
@@ -68,7 +67,7 @@ export const bulkRoutes: Route[] = [
     ...answers,
     handler: (rest) => {
       const request = rest.body as ReplayRequest;
-      const options = { meta: rest.meta, timeout: TIMEOUT };
+      const options = { meta: rest.meta, timeout: MANY_TASKS_LIMIT };
       const origin = rest.params.origin ?? "";
       return answered(rest, call(rest.broker, "admin.replay", { origin, request }, options));
     },

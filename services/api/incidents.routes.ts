@@ -1,5 +1,6 @@
 /** `/v1/incidents`: failures gathered by destination, error code and status. */
 import type { BulkResult } from "../../core/bulk.ts";
+import { MANY_TASKS_LIMIT } from "../../core/request-limits.ts";
 import { bulkOptionsSchema, bulkResultSchema } from "../../core/schema/bulk.ts";
 import {
   acknowledgeSchema,
@@ -15,8 +16,6 @@ import { numberOf, withNumbers } from "./query.ts";
 import type { RestCall, Route } from "./route.ts";
 
 const tag = "Incidents";
-/** As for other work on many tasks, in ms. */
-const TIMEOUT = 60_000;
 
 const ofTasks = (action: "retry" | "resolve", summary: string): Route => ({
   method: "POST",
@@ -32,7 +31,7 @@ const ofTasks = (action: "retry" | "resolve", summary: string): Route => ({
   },
   handler: async ({ broker, params, body, meta, res }): Promise<BulkResult> => {
     const request = (body ?? {}) as object;
-    const options = { meta, timeout: TIMEOUT };
+    const options = { meta, timeout: MANY_TASKS_LIMIT };
     const done = await call(
       broker,
       "admin.changeIncidentTasks",
@@ -96,8 +95,11 @@ export const incidentRoutes: Route[] = [
     path: "/v1/incidents/{id}/mute",
     tag,
     summary: "Tell nobody of its further failures, or tell of them again",
+    description:
+      "While wider mutes hold it back as well, `muted: false` is a `conflict` that names them, and changes nothing.",
     access: { role: "operator" },
     body: { schema: muteSchema },
+    refusals: ["conflict"],
     answer: { description: "The incident", schema: incidentDetailSchema },
     handler: ({ broker, params, body, meta }) =>
       call(broker, "admin.muteIncident", { ...(body as { muted: boolean }), ...idOf(params) }, { meta }),

@@ -1,6 +1,7 @@
 /** `/v1/webhooks`: the channels of alarms. Bodies go on as they came: the action checks them. */
 import { isAllowed } from "../../core/caller.ts";
 import { BidaError } from "../../core/errors.ts";
+import { CHANNEL_TEST_LIMIT } from "../../core/request-limits.ts";
 import {
   historyQuerySchema,
   historySchema,
@@ -20,8 +21,6 @@ const tag = "Alarms";
 const READ = { role: "viewer" } as const;
 const TEST = { role: "operator" } as const;
 const CHANGE = { role: "admin" } as const;
-/** A call of its own may take two minutes; the test waits for it, in ms. */
-const TEST_TIMEOUT = 130_000;
 
 export const webhookRoutes: Route[] = [
   {
@@ -60,7 +59,7 @@ export const webhookRoutes: Route[] = [
         broker,
         "notifier.testWebhook",
         { settings: body as Record<string, unknown> },
-        { meta, timeout: TEST_TIMEOUT },
+        { meta, timeout: CHANNEL_TEST_LIMIT },
       ),
   },
   {
@@ -130,7 +129,7 @@ export const webhookRoutes: Route[] = [
       }
       const settings = body === undefined ? {} : { settings: body as Record<string, unknown> };
       const parameters = { ...idOf(params), ...settings };
-      return call(broker, "notifier.testWebhook", parameters, { meta, timeout: TEST_TIMEOUT });
+      return call(broker, "notifier.testWebhook", parameters, { meta, timeout: CHANNEL_TEST_LIMIT });
     },
   },
   {

@@ -1,5 +1,7 @@
 /** What failed and why: the incident stands first on the overview; it is taken in hand, muted, retried, and ends well. @takes 20 s */
 import * as assert from "uvu/assert";
+import type { MuteView } from "../../core/alarm/inbox.ts";
+import type { IncidentView } from "../../core/incident.ts";
 import { en } from "../../ui/src/i18n/en.ts";
 import { until } from "../e2e/kit/until.ts";
 import { axe } from "./kit/console.ts";
@@ -125,6 +127,46 @@ test("the inbox: what was raised is taken in hand and muted for a time, which is
   await row.locator("a.name").click();
   await page.waitForURL("**/incidents/*");
   await page.getByText("mine").first().waitFor();
+  assert.equal(complaints, []);
+});
+
+test("an incident that a wider mute covers is not unmuted: the page says so and leads to that mute", async ({
+  world,
+  enter,
+}) => {
+  const failing = world.receiver.url({ status: 504, body: "late" });
+  await world.ended(await world.submit({ url: failing, limitCallCount: 1 }));
+  const one = await until("the incident", async () => {
+    const { items } = (await world.api("GET", "/v1/incidents")).json as { items: IncidentView[] };
+    return items.find(({ statusCode }) => statusCode === 504);
+  });
+  const wide = await world.api("POST", "/v1/mutes", { destination: world.receiver.origin, minutes: 30 });
+  const { page, complaints } = await enter(`/incidents/${one.id}`);
+  const unmute = page.getByRole("button", { name: en["incident.unmute"], exact: true });
+  await unmute.click();
+  const refusal = page.getByRole("alert");
+  await refusal.getByText(`#${wide.json.id} ${world.receiver.origin}`).waitFor();
+  assert.is(await page.locator(".toast", { hasText: en["incident.wasUnmuted"] }).count(), 0);
+  assert.equal(await axe(page), []);
+  await refusal.getByRole("link", { name: en["mute.list"] }).click();
+  const row = page.locator(`tr[data-mute="${wide.json.id}"]`);
+  await row.getByRole("button", { name: en["incident.unmute"] }).click();
+  await row.waitFor({ state: "detached" });
+
+  // Undone, it is muted as it was.
+  const path = `/v1/incidents/${one.id}/mute`;
+  await world.api("POST", path, { muted: true, minutes: 90, note: "until they are back" });
+  await page.goto(`/incidents/${one.id}`);
+  await unmute.click();
+  await page
+    .locator(".toast", { hasText: en["incident.wasUnmuted"] })
+    .getByRole("button", { name: en["action.undo"] })
+    .click();
+  await unmute.waitFor();
+  const [mute] = (await world.api("GET", "/v1/mutes")).json.items as MuteView[];
+  assert.equal([mute?.incident, mute?.note], [one.id, "until they are back"]);
+  const left = (Date.parse(mute?.until ?? "") - Date.now()) / 60_000;
+  assert.ok(left > 80 && left <= 90, `${left} minutes`);
   assert.equal(complaints, []);
 });
 

@@ -60,6 +60,16 @@ test("a job is followed, paused, made quicker and seen to its end; what it left 
   assert.equal(await axe(page), []);
   await page.getByLabel(en["job.pace.label"]).fill("0");
   await page.getByText("must be 1 to 1000").waitFor();
+  // The typed pace stays where it could not be set.
+  await page.getByLabel(en["job.pace.label"]).fill("5");
+  const busy = { status: 503, json: { code: "unavailable", title: "Not just now", errors: [] } };
+  await page.route(`**/v1/jobs/${jobId}`, (route) =>
+    route.request().method() === "PATCH" ? route.fulfill(busy) : route.fallback(),
+  );
+  await page.getByRole("button", { name: en["job.pace.set"] }).click();
+  await page.getByRole("alert").waitFor();
+  assert.is(await page.getByLabel(en["job.pace.label"]).inputValue(), "5");
+  await page.unroute(`**/v1/jobs/${jobId}`);
   await page.getByLabel(en["job.pace.label"]).fill("");
   await page.getByRole("button", { name: en["job.pace.set"] }).click();
   await page.getByTestId("pace").getByText(en["job.pace.none"]).waitFor();

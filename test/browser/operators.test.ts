@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { CHANNEL_TEST_LIMIT } from "../../core/request-limits.ts";
 import { en } from "../../ui/src/i18n/en.ts";
 import { axe, logIn, startBrowser, type Visit, visit } from "./kit/console.ts";
 import * as data from "./mock/data.ts";
@@ -91,10 +92,11 @@ test("an acknowledgement is taken back, in the inbox and on the incident's page"
   await page.getByRole("button", { name: en["incident.release"] }).click();
   assert.is(new URL((await sent).url()).pathname, "/v1/incidents/2/acknowledge");
   await page.locator(".toast", { hasText: en["incident.released"] }).waitFor();
-  const raised = data.raised.find(({ id }) => id === 2);
-  await page.route("**/v1/alarms/2/acknowledge", (route) =>
-    route.fulfill({ json: { ...raised, acknowledged: null } }),
-  );
+  const free = data.raised.map((one) => (one.id === 2 ? { ...one, acknowledged: null } : one));
+  await page.route("**/v1/alarms/2/acknowledge", async (route) => {
+    await page.route("**/v1/alarms?*", (list) => list.fulfill({ json: { items: free, nextCursor: null } }));
+    await route.fulfill({ json: free.find(({ id }) => id === 2) });
+  });
   await page.goto("/inbox");
   const row = page.locator('tr[data-raised="2"]');
   const other = page.waitForRequest((request) => request.method() === "DELETE");
@@ -204,6 +206,94 @@ test("a template without the keyword that is set is warned of, in the preview an
   await page.getByLabel("Address").fill("https://oapi.dingtalk.com/robot/send?access_token=x");
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator(".toast", { hasText: en["channel.lacksKeyword"] }).waitFor();
+});
+
+const problem = (status: number, code: string) => ({ status, json: { code, title: code, errors: [] } });
+
+test("tasks that were not tried after a refusal stay selected, and do not count as done", async () => {
+  const { page, complaints } = await enter("/tasks?state=exhausted");
+  const first = await page.locator("tr[data-task]").first().getAttribute("data-task");
+  await page.route("**/v1/tasks/*/retry", async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname !== `/v1/tasks/${first}/retry`) return route.fulfill(problem(403, "forbidden"));
+    await route.fulfill({ response: await page.request.get(`${mock.url}/v1/tasks/${first}`) });
+  });
+  await page.getByLabel(en["select.page"]).check();
+  const all = await page.locator("tbody input:checked").count();
+  assert.ok(all > 10, "more than are tried at once");
+  await page.getByRole("toolbar").getByRole("button", { name: en["act.retry"] }).click();
+  await page.getByRole("dialog").getByRole("button", { name: en["act.retry"] }).click();
+  await page.locator(".toast", { hasText: "1 task is called now" }).waitFor();
+  await page
+    .getByRole("toolbar")
+    .getByText(`${all - 1} selected`)
+    .waitFor();
+  await page.locator(".toast", { hasText: /were not tried/ }).waitFor();
+  assert.equal(complaints, []);
+});
+
+test("refused tasks of a page that was left are not selected on the one that is shown", async () => {
+  const { page, complaints } = await enter("/tasks?state=exhausted");
+  const held: (() => void)[] = [];
+  await page.route("**/v1/tasks/*/retry", async (route) => {
+    await new Promise<void>((go) => held.push(go));
+    await route.fulfill(problem(409, "state_conflict"));
+  });
+  await page.locator("tbody input[type=checkbox]").first().check();
+  await page.getByRole("toolbar").getByRole("button", { name: en["act.retry"] }).click();
+  const asked = page.waitForRequest("**/v1/tasks/*/retry");
+  await page.getByRole("dialog").getByRole("button", { name: en["act.retry"] }).click();
+  await asked;
+  await page
+    .getByRole("navigation", { name: en["field.state"] })
+    .getByRole("button", { name: en["state.pending"] })
+    .click();
+  await page.waitForURL("**/tasks?state=pending");
+  for (const go of held) go();
+  await page.locator(".toast", { hasText: "1 was refused" }).waitFor();
+  await page.getByRole("toolbar").waitFor({ state: "detached" });
+  assert.equal(complaints, []);
+});
+
+test("forms send the fields that were changed, and an undo takes back those alone", async () => {
+  const { page, complaints } = await enter("/apps");
+  const sent = async (press: () => Promise<void>) => {
+    const [request] = await Promise.all([page.waitForRequest((one) => one.method() === "PATCH"), press()]);
+    return request.postDataJSON();
+  };
+  const dialog = page.getByRole("dialog");
+  const save = () => dialog.getByRole("button", { name: en["action.save"] }).click();
+  await page.getByRole("button", { name: en["action.edit"] }).first().click();
+  await dialog.getByLabel(en["apps.rate"]).fill("77");
+  assert.equal(await sent(save), { ratePerSecond: 77 });
+
+  await page.goto("/destinations");
+  await page
+    .getByRole("button", { name: /^More for/ })
+    .first()
+    .click();
+  await page.getByRole("menuitem", { name: en["dest.limits"] }).click();
+  await dialog.getByLabel(en["dest.concurrency"]).fill("9");
+  assert.equal(await sent(save), { concurrency: 9 });
+  const undo = page.getByRole("button", { name: en["action.undo"] });
+  assert.equal(Object.keys(await sent(() => undo.click())), ["concurrency"]);
+  assert.equal(complaints, []);
+});
+
+test("the test of a channel is waited for as long as the server may take for it", async () => {
+  const { page, complaints } = await enter("/alarms");
+  await page.addInitScript(() => {
+    const limits: number[] = [];
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (ms) => timeout(limits[limits.push(ms) - 1] ?? ms);
+    Object.assign(globalThis, { limits });
+  });
+  await page.goto(`/alarms/${data.channels[0].id}`);
+  await page.getByRole("button", { name: en["channel.test"] }).click();
+  await page.getByTestId("test-answer").waitFor();
+  const limits = await page.evaluate(() => (globalThis as unknown as { limits: number[] }).limits);
+  assert.ok(Math.max(...limits) > CHANNEL_TEST_LIMIT, `${limits}`);
+  assert.equal(complaints, []);
 });
 
 test.run();

@@ -1,7 +1,10 @@
 /** What the console works out without a page: timelines, what is found and what differs, periods and what came before. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { CHANNEL_TEST_LIMIT, MANY_TASKS_LIMIT } from "../../core/request-limits.ts";
+import { timeLimitOf } from "../../ui/src/api/time-limit.ts";
 import type { Attempt, StatsPoint } from "../../ui/src/api/types.ts";
+import { changesOf, sameFields } from "../../ui/src/lib/changes.ts";
 import { diffOf } from "../../ui/src/lib/diff.ts";
 import { holds, MAX_HITS, partsOf } from "../../ui/src/lib/find.ts";
 import {
@@ -128,6 +131,26 @@ test("a stretch is of whole steps, drawn either way; at least one", () => {
   assert.equal(stretch(T0, T0, "minute"), { from: iso(0), to: iso(minute) });
   const points = [point(0, 1, 0), point(1, 2, 0), point(2, 4, 0)];
   assert.is(sumOf(within(points, iso(minute), iso(2 * minute))).calls, 2);
+});
+
+test("the console waits longer for an answer than the server may take to give it", () => {
+  const usual = timeLimitOf("/v1/tasks");
+  assert.is(usual, 20_000);
+  for (const path of ["/v1/tasks/retry", "/v1/incidents/7/resolve", "/v1/destinations/http%3A%2F%2Fa/replay"])
+    assert.ok(timeLimitOf(path) > MANY_TASKS_LIMIT, path);
+  for (const path of ["/v1/webhooks/test", "/v1/webhooks/12/test"])
+    assert.ok(timeLimitOf(path) > CHANNEL_TEST_LIMIT, path);
+  for (const path of ["/v1/webhooks/12", "/v1/tasks/0199b3c2-7d1e-7a40-9c55-2f8f0f6f8b11/retry"])
+    assert.is(timeLimitOf(path), usual, path);
+});
+
+test("a form changes what differs from before; the undo has the same fields", () => {
+  const before = { rate: null, names: ["a"], breaker: { enabled: true } };
+  const now = { rate: 5, names: ["a"], breaker: { enabled: false } };
+  const changes = changesOf<object>(before, now);
+  assert.equal(changes, { rate: 5, breaker: { enabled: false } });
+  assert.equal(sameFields<object>(before, changes), { rate: null, breaker: { enabled: true } });
+  assert.equal(changesOf<object>(before, { ...before }), {});
 });
 
 test.run();

@@ -1,5 +1,5 @@
 /** What a panel or chart says while it loads, where it failed, and where it shows only part of what there is. @takes 30 s */
-import type { Page } from "playwright-core";
+import type { Page, Response } from "playwright-core";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { axe, logIn } from "./kit/console.ts";
@@ -114,6 +114,95 @@ test("a page whose file is slow to come says that it loads", async ({ enter }) =
   await page.locator("main").getByText(en.loading).waitFor();
   go();
   await page.getByRole("button", { name: en["apps.new"] }).waitFor();
+});
+
+const AWAY = {
+  ...REFUSED,
+  status: 503,
+  body: JSON.stringify({ code: "unavailable", title: "Not just now" }),
+};
+
+test("a part of the server that is away is its panel's own failure: the rest of the page is left alone", async ({
+  world,
+  enter,
+}) => {
+  const channel = { type: "webhook", url: world.receiver.url(), content: "{}" };
+  const made = await world.api("POST", "/v1/webhooks", channel);
+  assert.is(made.status, 201, made.text);
+  const { page } = await enter("/tasks");
+  const path = `/v1/webhooks/${made.json.id}`;
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.route(`**${path}/history?*`, (route) => route.fulfill(AWAY));
+  await page.goto(`/alarms/${made.json.id}`);
+  const isHistory = (response: Response) => response.url().includes("/history");
+  await page.waitForResponse(isHistory);
+  // It asks again by itself.
+  await page.waitForResponse(isHistory);
+  assert.is(asked.filter((one) => one === path).length, 1);
+  assert.is(await page.getByTestId("offline").count(), 0);
+});
+
+test("a late preview does not stand for the present choice", async ({ enter }) => {
+  const { page, complaints } = await enter("/tasks");
+  const answers: ((matched: number) => Promise<void>)[] = [];
+  const counted = { dryRun: true, expected: null, difference: null, changed: 0, skipped: {}, job: null };
+  await page.route("**/v1/tasks/retry", async (route) => {
+    const matched = await new Promise<number>((answer) => {
+      answers.push(async (n) => answer(n));
+    });
+    const preview = { looked: matched, atLeast: false, changed: matched, skipped: {}, states: [] };
+    await route.fulfill({ json: { ...counted, matched, preview } }).catch(() => undefined);
+  });
+  const asked = () => page.waitForRequest("**/v1/tasks/retry");
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  const [first] = await Promise.all([asked(), page.getByRole("menuitem", { name: "Retry…" }).click()]);
+  const dialog = page.getByRole("dialog");
+  assert.is(first.postDataJSON().schedule, undefined);
+  const [second] = await Promise.all([asked(), dialog.getByLabel(en["schedule.whole"]).check()]);
+  assert.is(second.postDataJSON().schedule, "whole");
+  await answers[1]?.(7);
+  await dialog.getByRole("button", { name: "Retry 7" }).waitFor();
+  await answers[0]?.(900);
+  // Another choice: the count of before goes.
+  await Promise.all([asked(), dialog.getByLabel(en["schedule.once"]).check()]);
+  const retry = dialog.getByRole("button", { name: "Retry", exact: true });
+  await retry.waitFor();
+  assert.ok(await retry.isDisabled());
+  await answers[2]?.(8);
+  await dialog.getByRole("button", { name: "Retry 8" }).waitFor();
+  assert.equal(complaints, []);
+});
+
+test("a request from before an act does not take back its answer", async ({ world, enter }) => {
+  await world.ended(await world.submit({ url: world.receiver.url(500), limitCallCount: 1 }));
+  const { page, complaints } = await enter("/inbox");
+  await page.locator("tr[data-raised] a.name", { hasText: "bad_status 500" }).click();
+  await page.waitForURL("**/incidents/*");
+  const path = `**/v1${new URL(page.url()).pathname}`;
+  const mute = page.getByRole("button", { name: en["incident.mute"], exact: true });
+  await mute.waitFor();
+  // The page asks by itself every few seconds; what it is told is from before the act.
+  let go = () => {};
+  const later = new Promise<void>((then) => {
+    go = then;
+  });
+  await page.route(
+    path,
+    async (route) => {
+      const before = await route.fetch();
+      await later;
+      await route.fulfill({ response: before }).catch(() => undefined);
+    },
+    { times: 1 },
+  );
+  await page.waitForRequest(path);
+  const [renewed] = await Promise.all([page.waitForRequest(path), mute.click()]);
+  go();
+  await renewed.response();
+  await page.getByRole("button", { name: en["incident.unmute"], exact: true }).waitFor();
+  assert.is(await mute.count(), 0);
+  assert.equal(complaints, []);
 });
 
 test.run();

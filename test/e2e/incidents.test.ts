@@ -128,8 +128,12 @@ test("what was raised is in the inbox; mutes are made, listed, lifted and on rec
       [null, world.receiver.origin, "admin"],
     ],
   );
-  await world.api("POST", `/v1/incidents/${one.id}/mute`, { muted: false });
+  const covered = await world.api("POST", `/v1/incidents/${one.id}/mute`, { muted: false });
+  assert.equal([covered.status, covered.json.code], [409, "conflict"]);
+  assert.match(covered.json.detail, `#${wide.json.id} ${world.receiver.origin}`);
+  assert.is((await world.api("GET", "/v1/mutes")).json.items.length, mutes.length, "nothing was changed");
   assert.is((await world.api("DELETE", `/v1/mutes/${wide.json.id}`)).status, 204);
+  await world.api("POST", `/v1/incidents/${one.id}/mute`, { muted: false });
   assert.is((await incident()).muted, false);
   assert.is((await world.api("GET", "/v1/mutes")).json.items.length, mutes.length - 2);
   const actions = async (target: string) =>

@@ -133,7 +133,7 @@ for (const kind of KINDS) {
     await due.add([stray, sent].flatMap((task) => dueEntryOf(task) ?? []));
     const entries = await due.claim("holder", 9);
     assert.is(entries.length, 2);
-    const jobs = await new JobMaker(resources, new LaneSettings(), log).load("holder", entries);
+    const jobs = await new JobMaker(resources, new LaneSettings(), due, log).load("holder", entries);
     assert.equal(
       jobs.map(({ taskId }) => taskId),
       [sent.taskId],

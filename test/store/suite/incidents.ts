@@ -147,7 +147,7 @@ export function incidents(kind: Kind): void {
     assert.is((await findIncident(db, id)).tasks, 3);
     const acknowledged = { by: "wang", at: clock.now(), note: "told them" };
     await acknowledgeIncident(db, id, acknowledged, quietly);
-    await endMutes(db, { incident: id }, quietly);
+    await endMutes(db, { raised: await findIncident(db, id), at: clock.now() }, quietly);
     assert.equal((await findIncident(db, id)).acknowledged, acknowledged);
     let former: unknown;
     const released = await acknowledgeIncident(db, id, null, async (_, before) => {

@@ -112,7 +112,10 @@ export interface paths {
         delete: operations["deleteIncidentsByIdAcknowledge"];
     };
     "/v1/incidents/{id}/mute": {
-        /** Tell nobody of its further failures, or tell of them again */
+        /**
+         * Tell nobody of its further failures, or tell of them again
+         * @description While wider mutes hold it back as well, `muted: false` is a `conflict` that names them, and changes nothing.
+         */
         post: operations["postIncidentsByIdMute"];
     };
     "/v1/incidents/{id}/resolve": {

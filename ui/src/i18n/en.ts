@@ -87,6 +87,8 @@ export const en = {
   "reason.taken": "The name “{name}” is taken.",
   "reason.lastAdmin": "This is the last administrator: make another one first.",
   "reason.jobEnded": "The work has ended already.",
+  "reason.widerMutes":
+    "Wider mutes hold it back as well: {mutes}. It was not unmuted; end those, or wait until they are over.",
   "reason.copySucceeded": "A copy of it has succeeded.",
   "reason.copyOpen": "A copy of it is still open.",
   "reason.noTask": "There is no such task.",
@@ -520,7 +522,8 @@ export const en = {
   "done.many.resolve": "{n} task resolved|{n} tasks resolved",
   "done.many.replay": "{n} task is sent again|{n} tasks are sent again",
   "done.many.refused":
-    "{n} was refused; the reason stands in its row|{n} were refused; the reason stands in each row",
+    "{n} was refused; the reason stands in its row.|{n} were refused; the reason stands in each row.",
+  "done.many.left": "{n} was not tried and stays selected.|{n} were not tried and stay selected.",
   "bulk.retry.title": "Retry all that match",
   "bulk.cancel.title": "Cancel all that match",
   "bulk.resolve.title": "Resolve all that match",
@@ -888,6 +891,7 @@ export const en = {
   "mute.until": "Until",
   "mute.untilEnd": "it ends",
   "mute.incident": "incident {id}",
+  "mute.list": "Show mutes",
   "mute.none": "Nothing is muted",
   "dest.part": "Part of the address",
   "dest.search": "Part of a destination",

@@ -1,5 +1,6 @@
 /** The form of an alarm channel: what is typed, and the request that it makes. */
 import type { Channel, ChannelInput, ChannelType, Smtp, WebhookLook } from "../api/types.ts";
+import { changesOf as differingFields } from "./changes.ts";
 import { LEGACY_TEMPLATE } from "./template.ts";
 
 export const CONTENT_TYPES = [
@@ -177,9 +178,6 @@ export function requestOf(form: ChannelForm): ChannelInput {
 
 /** Only what differs from what is saved: secrets are shown masked, and must not be saved so. Null: nothing differs. */
 export function changesOf(saved: Partial<ChannelInput>, now: ChannelInput): ChannelInput | null {
-  const before: Record<string, unknown> = saved;
-  const differing = Object.entries(now).filter(
-    ([name, value]) => name !== "type" && JSON.stringify(value) !== JSON.stringify(before[name]),
-  );
-  return differing.length > 0 ? (Object.fromEntries(differing) as ChannelInput) : null;
+  const { type: _, ...differing } = differingFields(saved, now);
+  return Object.keys(differing).length > 0 ? (differing as ChannelInput) : null;
 }

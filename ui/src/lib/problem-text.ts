@@ -7,7 +7,7 @@ import { en } from "../i18n/en.ts";
 import { i18n, type Key, t, tCode } from "./i18n.svelte.ts";
 import { FIELD_RULES, matched, type Rules } from "./rules.ts";
 
-/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk/jobs.ts, store/resends.ts). */
+/** The sentences by which a server says why (core/task.ts, store/users.ts, store/apps.ts, store/bulk/jobs.ts, store/resends.ts, store/mutes.ts). */
 const REASONS: Rules = [
   [/a copy of it has succeeded$/, "reason.copySucceeded"],
   [/a copy of it is still open$/, "reason.copyOpen"],
@@ -23,6 +23,7 @@ const REASONS: Rules = [
   [/^There is an? (user|app|view) "(?<name>.*)" already$/, "reason.taken"],
   [/^This is the last administrator$/, "reason.lastAdmin"],
   [/^The job is \w+ already$/, "reason.jobEnded"],
+  [/^It is muted by wider mutes: (?<mutes>.+)$/s, "reason.widerMutes"],
 ];
 
 function translated(text: string, rules: Rules): string | undefined {

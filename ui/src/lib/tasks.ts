@@ -94,31 +94,40 @@ export async function act(
 /** How many requests run side by side. */
 const AT_ONCE = 6;
 
-/**
- * Does it to these tasks, a few at a time. Refusals do not stop the others.
- * @returns what was refused, by task
- */
+/** What became of many tasks. */
+export interface Done {
+  done: ReadonlySet<string>;
+  /** Why each of these was refused. */
+  refused: ReadonlyMap<string, string>;
+  /** Not tried: it would not have been different for them. */
+  left: readonly string[];
+}
+
+/** Does it to these tasks, a few at a time. Refusals do not stop the others, unless they are about who asks. */
 export async function actOnMany(
   taskIds: string[],
   what: Act,
   given: { note: string; schedule: RetrySchedule },
   progress: (done: number) => void,
-): Promise<Map<string, string>> {
+): Promise<Done> {
+  const done = new Set<string>();
   const refused = new Map<string, string>();
-  const queue = taskIds.values();
-  let done = 0;
+  const left = [...taskIds];
+  let isOver = false;
   const lane = async () => {
-    for (const taskId of queue) {
+    while (!isOver) {
+      const taskId = left.shift();
+      if (taskId === undefined) return;
       try {
         await perform(taskId, what, given);
+        done.add(taskId);
       } catch (error) {
         refused.set(taskId, messageOf(error));
-        // Nothing would be different for the others.
-        if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return;
+        isOver ||= error instanceof ApiError && (error.status === 401 || error.status === 403);
       }
-      progress(++done);
+      progress(done.size + refused.size);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return refused;
+  return { done, refused, left };
 }

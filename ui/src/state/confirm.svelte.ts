@@ -1,6 +1,7 @@
 /** Asks before what cannot be undone. The question names what will happen; one dialog serves the whole console. */
 
 import type { RetrySchedule } from "../api/types.ts";
+import { belongings } from "./belongings.ts";
 
 export interface Question {
   title: string;
@@ -21,6 +22,8 @@ export interface Answer {
 }
 
 let asked = $state.raw<(Question & { answer(given: Answer | null): void }) | null>(null);
+
+belongings.register(() => asked?.answer(null));
 
 export const confirmation = {
   get asked() {

@@ -104,11 +104,12 @@ export class HeldRows<T> {
     this.#renewals--;
   }
 
-  /** Puts what an act answered into its row. */
+  /** Puts what an act answered into its row, and loads: a request from before the act must not take it back. */
   put(item: T): void {
     const key = this.#options.key(item);
     this.#rows = this.#rows.map((row) => (this.#options.key(row) === key ? item : row));
     this.#keep();
+    void this.#options.list.refresh();
   }
 
   /** The element that holds the list: a hand in it, or the focus in its rows, keeps them in place. */

@@ -3,12 +3,15 @@ import { api } from "../api/client.ts";
 import type { Job, JobState } from "../api/types.ts";
 import { t } from "../lib/i18n.svelte.ts";
 import { reasonText } from "../lib/problem-text.ts";
+import { belongings } from "./belongings.ts";
 import { confirm } from "./confirm.svelte.ts";
 import { toasts } from "./toasts.svelte.ts";
 
 /** While one is at work, in ms; and while those that there are wait for somebody. */
 const LOOK = 700;
 const LOOK_AT_PAUSED = 5_000;
+/** The longest pause after they could not be had several times in a row, in ms. */
+const LONGEST = 30_000;
 const SHOWN = 20;
 /** Those that have not ended. */
 const OPEN: JobState[] = ["waiting", "running", "paused"];
@@ -16,7 +19,15 @@ const OPEN: JobState[] = ["waiting", "running", "paused"];
 let active = $state.raw<Job[]>([]);
 /** Those that were started here: their end is told. */
 const own = new Set<string>();
+/** How often in a row they could not be had. */
+let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
+
+belongings.register(() => {
+  clearTimeout(timer);
+  active = [];
+  own.clear();
+});
 
 export const jobs = {
   /** Those that are not done, the newest first. */
@@ -35,11 +46,15 @@ export const jobs = {
       active = (await api((a) => a.GET("/v1/jobs", { params: { query } }))).items;
       for (const jobId of [...own].filter((id) => !active.some((job) => job.id === id)))
         ended(await api((a) => a.GET("/v1/jobs/{jobId}", { params: { path: { jobId } } })));
+      failures = 0;
     } catch {
+      failures++;
       // Anyone who looks at a page learns from it that the server is away.
     }
     const isAtWork = active.some(({ state }) => state !== "paused");
-    if (active.length > 0) timer = setTimeout(() => void jobs.look(), isAtWork ? LOOK : LOOK_AT_PAUSED);
+    const pause = Math.min((isAtWork ? LOOK : LOOK_AT_PAUSED) * 2 ** failures, LONGEST);
+    clearTimeout(timer);
+    if (active.length > 0) timer = setTimeout(() => void jobs.look(), pause);
   },
   started(job: Job): void {
     own.add(job.id);

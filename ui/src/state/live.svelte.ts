@@ -3,6 +3,7 @@
  * lets go of its connection: browsers allow six per server, and a seventh tab would wait for ever.
  */
 import type { StatsNow, TaskChange } from "../api/types.ts";
+import { belongings } from "./belongings.ts";
 
 /**
  * `tasks`: these changed. `stats`: what there is now. `resumed`: news may have been missed. `lagging`: the server left
@@ -22,6 +23,9 @@ let state = $state<"off" | "connecting" | "live" | "polling">("off");
 let paused = $state(false);
 let wanted = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
+belongings.register(() => {
+  paused = false;
+});
 
 export const live = {
   get state() {

@@ -12,6 +12,9 @@ const CALM_PER_COST = 5;
 const POLL = 5_000;
 /** Also while news come: what no event tells of. */
 const SAFETY = 30_000;
+/** What cannot be had just now is asked for again after this, then after twice as long, up to the longest. */
+const FIRST_RETRY = 2_000;
+const LONGEST_RETRY = 30_000;
 
 interface Options<T> {
   /** Which news mean that it has changed; none: only asked for again by time. */
@@ -32,6 +35,20 @@ export class Resource<T> {
   former = $state(false);
   /** Asks again. */
   refresh: () => Promise<void> = async () => {};
+
+  /** Shows the answer to the present question. */
+  show(data: T): void {
+    this.data = data;
+    this.error = null;
+    this.former = false;
+    this.updatedAt = Date.now();
+  }
+
+  /** Shows what an act answered, and asks again: a request from before the act must not take it back. */
+  put(data: T): void {
+    this.show(data);
+    void this.refresh();
+  }
 
   get stale(): boolean {
     return this.data !== undefined && (this.error !== null || connection.lostAt !== null);
@@ -54,7 +71,13 @@ export function resource<K, T>(
   let current: AbortController | null = null;
   let lastAt = 0;
   let cost = 0;
+  /** How often in a row it could not be had just now. */
+  let failures = 0;
   let soon: ReturnType<typeof setTimeout> | undefined;
+
+  /** How long it is left alone after it could not be had; 0: it was had. */
+  const retryPause = (): number =>
+    failures === 0 ? 0 : Math.min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY);
 
   async function fetchNow(what: K): Promise<void> {
     current?.abort();
@@ -68,14 +91,13 @@ export function resource<K, T>(
       const data = await load(what, mine.signal);
       if (current !== mine) return;
       cost = Date.now() - lastAt;
-      made.data = data;
-      made.error = null;
-      made.former = false;
-      made.updatedAt = Date.now();
+      failures = 0;
+      made.show(data);
     } catch (error) {
       if (current !== mine || (error as Error).name === "AbortError") return;
       made.error =
         error instanceof ApiError ? error : new ApiError(500, "internal", String((error as Error).message));
+      failures = made.error.temporary ? failures + 1 : 0;
       // What was shown is not what was asked for.
       if (made.former && !made.error.temporary) made.data = undefined;
     } finally {
@@ -94,6 +116,7 @@ export function resource<K, T>(
     untrack(() => {
       if (what === null) return;
       made.former = made.data !== undefined;
+      failures = 0;
       made.refresh = () => fetchNow(what);
       void fetchNow(what);
     });
@@ -107,7 +130,10 @@ export function resource<K, T>(
           soon = undefined;
           if (!current) void made.refresh();
         },
-        Math.max(0, lastAt + Math.max(options.calmMs ?? CALM, cost * CALM_PER_COST) - Date.now()),
+        Math.max(
+          0,
+          lastAt + Math.max(options.calmMs ?? CALM, cost * CALM_PER_COST, retryPause()) - Date.now(),
+        ),
       );
     };
     const quiet = live.listen((news) => {
@@ -119,7 +145,7 @@ export function resource<K, T>(
     });
     const timer = setInterval(() => {
       if (live.paused || document.hidden) return;
-      const pause = options.everyMs ?? (live.state === "live" ? SAFETY : POLL);
+      const pause = retryPause() || (options.everyMs ?? (live.state === "live" ? SAFETY : POLL));
       if (Date.now() - lastAt >= pause) later();
     }, 1_000);
     return () => {

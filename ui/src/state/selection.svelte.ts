@@ -56,7 +56,7 @@ export class Selection {
     this.#ids = next;
   }
 
-  /** Asks, and does it to those of `chosen` that it is meant for. What is refused stays selected. */
+  /** Asks, and does it to those of `chosen` that it is meant for. Tasks that were refused or not tried stay selected. */
   async act(what: Act, chosen: readonly Task[]): Promise<void> {
     const fit = chosen.filter(({ state }) => meant(what, state));
     if (fit.length === 0) return;
@@ -71,7 +71,11 @@ export class Selection {
     });
     if (!answer) return;
     this.#running = { done: 0, of: fit.length };
-    this.#refused = await actOnMany(
+    const {
+      done,
+      refused,
+      left: untried,
+    } = await actOnMany(
       fit.map(({ taskId }) => taskId),
       what,
       answer,
@@ -80,9 +84,15 @@ export class Selection {
       },
     );
     this.#running = null;
-    const changed = fit.length - this.#refused.size;
-    if (changed > 0) toasts.done(t(`done.many.${what}`, { n: changed }));
-    if (this.#refused.size > 0) toasts.problem(t("done.many.refused", { n: this.#refused.size }));
-    this.#ids = new Set(this.#refused.keys());
+    if (done.size > 0) toasts.done(t(`done.many.${what}`, { n: done.size }));
+    const said = refused.size > 0 ? t("done.many.refused", { n: refused.size }) : "";
+    if (said)
+      toasts.problem(untried.length > 0 ? `${said} ${t("done.many.left", { n: untried.length })}` : said);
+    // Of the present selection: another page may be shown by this time.
+    const over = new Set(
+      chosen.map(({ taskId }) => taskId).filter((id) => !refused.has(id) && !untried.includes(id)),
+    );
+    this.#ids = new Set([...this.#ids].filter((id) => !over.has(id)));
+    this.#refused = new Map([...refused].filter(([id]) => this.#ids.has(id)));
   }
 }

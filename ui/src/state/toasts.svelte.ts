@@ -2,6 +2,7 @@
 import { ApiError } from "../api/problem.ts";
 import { t } from "../lib/i18n.svelte.ts";
 import { problemText, ruleText } from "../lib/problem-text.ts";
+import { belongings } from "./belongings.ts";
 
 export interface Toast {
   id: number;
@@ -16,6 +17,10 @@ const SHOWN_FOR = 8_000;
 
 let list = $state.raw<Toast[]>([]);
 let last = 0;
+// They name what somebody did, and offer to take it back.
+belongings.register(() => {
+  list = [];
+});
 
 export const toasts = {
   get list() {
