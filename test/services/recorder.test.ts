@@ -36,6 +36,7 @@ function recorder() {
     async add(some: DueEntry[]) {
       added.push(...some.map(({ taskId }) => taskId));
       changed();
+      return some.length;
     },
   };
   const teller = {
@@ -46,7 +47,7 @@ function recorder() {
   };
   const log = { warn: () => undefined, error: () => undefined } as never;
   const lanes = { ended: () => undefined, opened: () => undefined };
-  const own = new Recorder({ db, due, clock, teller } as never, lanes, {} as never, log);
+  const own = new Recorder({ db, due, clock, teller } as never, lanes, due, {} as never, log);
   const until = async (condition: () => boolean) => {
     while (!condition()) await change.promise;
   };
