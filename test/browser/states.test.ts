@@ -2,6 +2,7 @@
 import type { Page, Response } from "playwright-core";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
+import { until } from "../e2e/kit/until.ts";
 import { axe, logIn } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";
 
@@ -145,15 +146,18 @@ test("a part of the server that is away is its panel's own failure: the rest of 
 
 test("a late preview does not stand for the present choice", async ({ enter }) => {
   const { page, complaints } = await enter("/tasks");
-  const answers: ((matched: number) => Promise<void>)[] = [];
+  const answers: ((matched: number) => void)[] = [];
   const counted = { dryRun: true, expected: null, difference: null, changed: 0, skipped: {}, job: null };
   await page.route("**/v1/tasks/retry", async (route) => {
-    const matched = await new Promise<number>((answer) => {
-      answers.push(async (n) => answer(n));
+    const matched = await new Promise<number>((go) => {
+      answers.push(go);
     });
     const preview = { looked: matched, atLeast: false, changed: matched, skipped: {}, states: [] };
     await route.fulfill({ json: { ...counted, matched, preview } }).catch(() => undefined);
   });
+  // A request is seen a moment before it is routed.
+  const answer = async (n: number, matched: number) =>
+    (await until("the request to be held", () => answers[n]))(matched);
   const asked = () => page.waitForRequest("**/v1/tasks/retry");
   await page.getByRole("button", { name: "More", exact: true }).click();
   const [first] = await Promise.all([asked(), page.getByRole("menuitem", { name: "Retry…" }).click()]);
@@ -161,15 +165,15 @@ test("a late preview does not stand for the present choice", async ({ enter }) =
   assert.is(first.postDataJSON().schedule, undefined);
   const [second] = await Promise.all([asked(), dialog.getByLabel(en["schedule.whole"]).check()]);
   assert.is(second.postDataJSON().schedule, "whole");
-  await answers[1]?.(7);
+  await answer(1, 7);
   await dialog.getByRole("button", { name: "Retry 7" }).waitFor();
-  await answers[0]?.(900);
+  await answer(0, 900);
   // Another choice: the count of before goes.
   await Promise.all([asked(), dialog.getByLabel(en["schedule.once"]).check()]);
   const retry = dialog.getByRole("button", { name: "Retry", exact: true });
   await retry.waitFor();
   assert.ok(await retry.isDisabled());
-  await answers[2]?.(8);
+  await answer(2, 8);
   await dialog.getByRole("button", { name: "Retry 8" }).waitFor();
   assert.equal(complaints, []);
 });
