@@ -80,7 +80,7 @@ for (const [kind, start] of Object.entries(WORLDS)) {
   test("scenario 24: tasks come in faster than they are delivered: memory is bounded, all that was accepted is delivered", async () => {
     await callbacks(world);
     const rssBefore = rssOf(world);
-    const { receiver, url } = await slowReceiver();
+    const { receiver, url, hurry } = await slowReceiver();
     const task = {
       url,
       requestMethod: "POST",
@@ -108,6 +108,7 @@ for (const [kind, start] of Object.entries(WORLDS)) {
       [...others].every((status) => status === 429 || status === 503),
       `${[...others]}`,
     );
+    hurry();
     const called = () => new Set(receiver.ledger.map(({ taskId }) => taskId));
     await until("all to be called", () => called().size >= accepted.length, 90_000, 250);
     assert.equal(called(), new Set(accepted));

@@ -27,10 +27,14 @@ export async function hangingReceiver(): Promise<{ receiver: Receiver; url: stri
   return { receiver, url: receiver.url(() => undefined) };
 }
 
-/** A receiver of its own that answers after a tenth of a second. */
-export async function slowReceiver(): Promise<{ receiver: Receiver; url: string }> {
+/** A receiver of its own that answers after a second; once it is told to hurry, at once. */
+export async function slowReceiver(): Promise<{ receiver: Receiver; url: string; hurry(): void }> {
   const receiver = await Receiver.start();
-  return { receiver, url: receiver.url((res) => void setTimeout(() => res.end("ok"), 100)) };
+  let delayMs = 1_000;
+  const hurry = () => {
+    delayMs = 0;
+  };
+  return { receiver, url: receiver.url((res) => void setTimeout(() => res.end("ok"), delayMs)), hurry };
 }
 
 /** Submits `count` tasks in batches. */
