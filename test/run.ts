@@ -50,7 +50,7 @@ export interface Options {
   /** Files that run beside each other. Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
   atOnce: number;
   limitMs(path: string): number;
-  /** How long a file may take to end by itself once its figures are out. */
+  /** How long a file may take to end by itself once its figures are out: some have installed packages to delete. */
   lingerMs: number;
 }
 
@@ -77,7 +77,7 @@ const PROJECT: Options = {
   provide,
   atOnce: 3,
   limitMs: (path) => (HEAVY.test(path) ? 600_000 : 300_000),
-  lingerMs: 10_000,
+  lingerMs: 30_000,
 };
 
 /** Runs the test files and reports through `say`, last `N passed, N failed[, N skipped]`; true when all is well. */
