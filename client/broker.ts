@@ -74,10 +74,12 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
       const texts = tasks.map((task, i) => ({ json: printTask(task, "tasks", i) }));
       const parts = cut(texts, MAX_MESSAGE_BYTES);
       const results: BatchResult[] = [];
+      let from = 0;
       for (const [i, part] of parts.entries()) {
         const isCut = key !== undefined && parts.length > 1;
-        const keys = isCut ? partMeta(key, i + 1, results.length) : keysOf(key);
+        const keys = isCut ? partMeta(key, i + 1, from) : keysOf(key);
         results.push(...(await act("bida.scheduler.submitBatch", { tasks: part }, { keys })).results);
+        from += part.length;
       }
       return results;
     },
