@@ -59,12 +59,12 @@ test("a user that is refused again and again, and twice, is back as soon as it i
   const { seen } = await node();
   for (const _ of ["once", "twice"]) {
     Object.assign(seen, { lost: 0, back: 0 });
-    server.reload([{ ...USER, password: "wrong" }, OTHER]);
+    await server.reload([{ ...USER, password: "wrong" }, OTHER]);
     await until("the connection to end", () => seen.lost > 0);
     // Several tries, each of which is refused.
     await pause(2_000);
     assert.is(seen.back, 0);
-    server.reload([USER, OTHER]);
+    await server.reload([USER, OTHER]);
     await until("the node to be back", () => seen.back > 0);
   }
   seen.heard = [];
@@ -84,9 +84,9 @@ test("a client that has closed by itself is replaced", async () => {
 });
 
 test("a subscription that was refused is made when it is allowed", async () => {
-  server.reload([{ ...USER, mustNotHear: [PING] }, OTHER]);
+  await server.reload([{ ...USER, mustNotHear: [PING] }, OTHER]);
   const { seen } = await node();
-  server.reload([USER, OTHER]);
+  await server.reload([USER, OTHER]);
   await hears(seen);
 });
 

@@ -38,7 +38,7 @@ test("a peer that is refused at the start is let in later", async () => {
   const other = await connect({ port, user: OTHER.name, pass: OTHER.password });
   const heard: string[] = [];
   other.subscribe("MOL.>", { callback: (_, { subject }) => void heard.push(subject) });
-  server.reload([USER, OTHER]);
+  await server.reload([USER, OTHER]);
   await until("it to be let in", () => lines.includes("NATS lets us in"));
   assert.ok(heard.includes("MOL.DISCOVER"), String(heard));
   await peer.close();
@@ -93,7 +93,7 @@ test("a subscription that was refused is made when it is allowed; the refusal is
   // The second try is refused too.
   await pause(4_000);
   assert.equal(lines, ["NATS ended a subscription to neighbours"]);
-  server.reload([USER, OTHER]);
+  await server.reload([USER, OTHER]);
   const other = await connect({ port: server.port, user: OTHER.name, pass: OTHER.password });
   await until("it to hear", () => {
     other.publish("MOL.HEARTBEAT", "{}");
