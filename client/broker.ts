@@ -2,7 +2,7 @@
 import { type BidaClient, DEFAULT_TIMEOUT_MS, retryBody } from "./client.ts";
 import type { ActionMap, BatchResult } from "./contract.ts";
 import { cut } from "./cut.ts";
-import { checkedKey } from "./idempotency.ts";
+import { checkedKey, type KeyMeta, partMeta } from "./idempotency.ts";
 import { fromMoleculer } from "./moleculer-error.ts";
 import { everyPage } from "./pages.ts";
 import { printTask } from "./print.ts";
@@ -48,13 +48,16 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
   async function act<A extends keyof ActionMap>(
     action: A,
     params: ActionMap[A][0],
-    { idempotencyKey, withinMs = timeoutMs }: { idempotencyKey?: string | undefined; withinMs?: number } = {},
+    { keys = {}, withinMs = timeoutMs }: { keys?: KeyMeta; withinMs?: number } = {},
   ): Promise<ActionMap[A][1]> {
-    const meta = idempotencyKey === undefined ? {} : { idempotencyKey };
     const timeout = Math.min(timeoutMs, withinMs);
     try {
       // The broker's own retries would hand a task over twice when only the answer was late.
-      return (await broker.call(action, params, { timeout, retries: 0, meta })) as ActionMap[A][1];
+      return (await broker.call(action, params, {
+        timeout,
+        retries: 0,
+        meta: { ...keys },
+      })) as ActionMap[A][1];
     } catch (error) {
       throw fromMoleculer(action, error);
     }
@@ -62,8 +65,8 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
 
   return {
     async call(task, more) {
-      const idempotencyKey = checkedKey(more?.idempotencyKey);
-      return (await act("bida.scheduler.submit", { json: printTask(task) }, { idempotencyKey })).taskId;
+      const keys = keysOf(checkedKey(more?.idempotencyKey));
+      return (await act("bida.scheduler.submit", { json: printTask(task) }, { keys })).taskId;
     },
     async callBatch(tasks, more) {
       const key = checkedKey(more?.idempotencyKey);
@@ -71,12 +74,12 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
       const texts = tasks.map((task, i) => ({ json: printTask(task, "tasks", i) }));
       const parts = cut(texts, MAX_MESSAGE_BYTES);
       const results: BatchResult[] = [];
+      let from = 0;
       for (const [i, part] of parts.entries()) {
-        // The cut depends on the tasks only, so a repeated batch meets the same keys again.
-        const idempotencyKey = key !== undefined && parts.length > 1 ? `${key}#${i + 1}` : key;
-        results.push(
-          ...(await act("bida.scheduler.submitBatch", { tasks: part }, { idempotencyKey })).results,
-        );
+        const isCut = key !== undefined && parts.length > 1;
+        const keys = isCut ? partMeta(key, i + 1, from) : keysOf(key);
+        results.push(...(await act("bida.scheduler.submitBatch", { tasks: part }, { keys })).results);
+        from += part.length;
       }
       return results;
     },
@@ -106,3 +109,5 @@ export function createBrokerClient(broker: MoleculerBroker, options: BrokerClien
     },
   };
 }
+
+const keysOf = (key: string | undefined): KeyMeta => (key === undefined ? {} : { idempotencyKey: key });

@@ -62,7 +62,7 @@ export interface BidaClient {
   list(query?: TaskQuery): Promise<Page<TaskItem>>;
   /**
    * The task as soon as it has ended: succeeded, exhausted, canceled or resolved.
-   * Polls, and carries on through moments in which Bida cannot be reached.
+   * Polls, and carries on through moments in which Bida cannot be reached or asks to slow down (`retryAfter`).
    * @throws CallbackError `wait_timeout` at the deadline; `not_found`, `unauthorized` … at once
    */
   waitFor(taskId: string, options?: WaitOptions): Promise<TaskView>;

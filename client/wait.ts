@@ -6,10 +6,19 @@ import { CallbackError } from "./error.ts";
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 const GROWTH = 1.5;
+/** What a timer holds; with more it would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const ENDED: ReadonlySet<TaskState> = new Set<TaskState>(["succeeded", "exhausted", "canceled", "resolved"]);
-/** Bida restarting is no reason to stop waiting. */
-const PASSING: ReadonlySet<string> = new Set(["network", "timeout", "unavailable"]);
+/** Bida restarting, or asking to slow down, is no reason to stop waiting. */
+const PASSING: ReadonlySet<string> = new Set([
+  "network",
+  "timeout",
+  "unavailable",
+  "unanswered",
+  "too_many_requests",
+  "share_used_up",
+]);
 
 /** Where time comes from; tests bring their own. Milliseconds. */
 export interface Time {
@@ -34,7 +43,7 @@ export async function waitFor(
 ): Promise<TaskView> {
   const deadline = time.now() + timeoutMs;
   let seen = "it was not seen";
-  let cause: unknown;
+  let cause: CallbackError | undefined;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
     try {
       const task = await get(Math.max(1, Math.ceil(deadline - time.now())));
@@ -49,10 +58,11 @@ export async function waitFor(
     const left = deadline - time.now();
     if (left > 0) {
       // Halving towards the deadline, so an end shortly before it is still seen.
-      await time.sleep(Math.min(pause, left, Math.max(FIRST_PAUSE_MS, left / 2)));
+      const own = Math.min(pause, Math.max(FIRST_PAUSE_MS, left / 2));
+      await time.sleep(Math.min(left, Math.max(own, (cause?.retryAfter ?? 0) * 1000), LONGEST_TIMER_MS));
     }
     if (time.now() >= deadline) {
-      const why = cause instanceof Error ? `; the last failure: ${cause.message}` : "";
+      const why = cause ? `; the last failure: ${cause.message}` : "";
       throw new CallbackError(
         "wait_timeout",
         `The task did not get there within ${timeoutMs} ms: ${seen}${why}`,

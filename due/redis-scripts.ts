@@ -8,6 +8,7 @@ import { SyncedClock } from "../core/clock.ts";
 import { BidaError } from "../core/errors.ts";
 import { nodeTls, tlsOf, withoutTls } from "../core/server-tls.ts";
 import { RULES, type Rules } from "./lane-rules.ts";
+import { GIVING_UP, LEADS_ELSEWHERE } from "./redis-options.ts";
 
 /** What a script is given and answers with. */
 export type Values = (string | number)[];
@@ -94,36 +95,26 @@ export class RedisScripts {
   }
 }
 
-/**
- * After a failover by name our connection leads to what is a replica by now: it is made anew at once, and finds the new
- * primary. In a script's error of Redis 6 the word does not come first. https://redis.io/docs/latest/develop/reference/protocol-spec/
- */
-const LEADS_ELSEWHERE = /\b(READONLY|MASTERDOWN|MOVED|LOADING|UNBLOCKED|NOREPLICAS)\b/;
-/** Here it would find the same server in the same state: no disk, no memory, no quorum. */
+/** A new connection would find the same server in the same state: no disk, no memory, no quorum. */
 const TAKES_NONE = /\b(MISCONF|OOM|NOWRITE)\b/;
 const refusesWrites = ({ message }: Error): boolean =>
   LEADS_ELSEWHERE.test(message) || TAKES_NONE.test(message);
 
 type Command = (...args: Values) => Promise<Values>;
 
-/** No queue of commands while disconnected, and no silent repetition: a script that timed out may have run. */
+/** No queue of commands while disconnected. */
 export function connect(url: string): Redis {
   const tls = tlsOf(url);
   // The scheme of TLS would leave no room for what is to be said of it.
   return new Redis(withoutTls(url).replace(/^rediss:/, "redis:"), {
+    ...GIVING_UP,
     ...(tls && { tls: nodeTls(tls) }),
     enableOfflineQueue: false,
     // What is asked in one turn of the event loop, one script per partition, is one packet each way.
     enableAutoPipelining: true,
-    maxRetriesPerRequest: 0,
-    commandTimeout: 3_000,
-    // A connection that went silent is given up, not only the command.
-    socketTimeout: 3_000,
-    connectTimeout: 3_000,
     keepAlive: 5_000,
     retryStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2_000),
     autoResubscribe: false,
-    reconnectOnError: ({ message }) => LEADS_ELSEWHERE.test(message),
   });
 }
 

@@ -111,8 +111,9 @@ export class HessianReader {
       case "^":
         return new HessianDouble(this.#take(2).readInt16BE());
       case "_":
-        // Thousandths, as Caucho's library and Dubbo's write them; the specification says a 32-bit float.
-        return new HessianDouble((this.#uint(4) | 0) / 1_000);
+        // Thousandths, as Caucho's library and Dubbo's write them; the specification says a 32-bit float. They write a double so
+        // where this product is that double: a quotient may be its neighbour.
+        return new HessianDouble(0.001 * (this.#uint(4) | 0));
       case "J":
         return new HessianDate(this.#long());
       case "K":

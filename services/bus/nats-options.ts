@@ -17,6 +17,8 @@ export function natsOptions(urls: string[]): Record<string, unknown> {
     ...(username && !password ? { token: decodeURIComponent(username) } : {}),
     ...(tls && { tls: nodeTls(tls) }),
     maxReconnectAttempts: -1,
+    // A user may be refused for a while, when passwords or rights change. At the second refusal the client would close for ever.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 500,
     // A connection that went silent (the client's own default: after 6 minutes) is noticed within 6 s.
     pingInterval: 2_000,

@@ -1,5 +1,6 @@
 /** Moleculer's NATS transporter, for networks that go silent. */
 import { Transporters } from "moleculer";
+import { type Subscriber, subscribe } from "./nats-subscription.ts";
 
 /** On the way out the last messages get this long to leave, in ms. */
 const FLUSH = 2_000;
@@ -12,16 +13,18 @@ interface Packet {
   payload?: { ver?: unknown; sender?: unknown } | null;
 }
 
-interface NatsClient {
+interface NatsClient extends Subscriber {
   request(topic: string, data: Uint8Array, options: { timeout: number }): Promise<unknown>;
-  subscribe(
-    topic: string,
-    options: { callback(error: Error | null, message: { data: Uint8Array }): void },
-  ): unknown;
   flush(): Promise<void>;
   close(): Promise<void>;
+  /** Resolves once it is closed. */
+  closed(): Promise<unknown>;
   status(): AsyncIterable<{ type: string }>;
 }
+
+/** Takes an error. Moleculer's types say no more than this. */
+// biome-ignore lint/complexity/noBannedTypes: as in the original
+type Failed = Function;
 
 /** The part of Moleculer's transit that is used here; its types do not know it. */
 interface Transit {
@@ -40,9 +43,16 @@ export class NatsTransporter extends Transporters.NATS {
   readonly #others = new Set<string>();
   #isLost = false;
 
-  override async connect(): Promise<void> {
+  /** @param failed has Moleculer's transit connect again after a pause; the original makes no use of it */
+  override async connect(failed?: Failed): Promise<void> {
+    // Moleculer's pause may outlast the broker.
+    if (this.broker.stopping) return;
     await super.connect();
-    if (this.client) void this.#follow(this.client);
+    const { client } = this;
+    if (!client) return;
+    void this.#follow(client);
+    void client.closed().then((reason) => this.#closed(client, reason, failed));
+    if (this.#isLost) await this.#back();
   }
 
   /** As the original, which waits for an answer from the server for ever. */
@@ -62,11 +72,14 @@ export class NatsTransporter extends Transporters.NATS {
 
   /** As the original, which takes an error of the subscription for a message. */
   override async subscribe(cmd: string, nodeID?: string): Promise<void> {
-    this.client?.subscribe(this.getTopicName(cmd, nodeID), {
-      callback: (error, message) => {
-        if (error) this.logger.warn({ err: error.message, cmd }, "NATS ended a subscription");
-        else void this.receive(cmd, Buffer.from(message.data));
-      },
+    const { client } = this;
+    if (!client) return;
+    subscribe({
+      client,
+      subject: this.getTopicName(cmd, nodeID),
+      heard: (data) => void this.receive(cmd, Buffer.from(data)),
+      refused: ({ message }) => this.logger.warn({ err: message, cmd }, "NATS ended a subscription"),
+      isCurrent: () => this.client === client,
     });
   }
 
@@ -119,6 +132,14 @@ export class NatsTransporter extends Transporters.NATS {
       if (type === "disconnect") this.#lost();
       if (type === "reconnect") await this.#back().catch(() => undefined);
     }
+  }
+
+  /** The client has given up, and nobody asked it to. */
+  #closed(client: NatsClient, reason: unknown, failed: Failed | undefined): void {
+    if (this.client !== client) return;
+    this.client = null;
+    if (!this.#isLost) this.#lost();
+    failed?.(reason instanceof Error ? reason : new Error("the NATS client closed its connection"));
   }
 
   /** What was asked, or the answer to it, is lost: who waits for it is told, and may ask again at once. */

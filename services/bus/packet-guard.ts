@@ -1,6 +1,7 @@
 /** Has every packet checked before Moleculer reads it (`packet.ts`); what is not valid is dropped and counted. */
 import type { Middleware, ServiceBroker } from "moleculer";
 import { packetsRefused } from "../../core/metrics.ts";
+import { tellOwnInfo } from "./own-info.ts";
 import { checkPacket, OWN_NAME } from "./packet.ts";
 
 /** Between two log lines, in ms: who sends one such packet sends more. */
@@ -33,8 +34,7 @@ export function packetGuard(now: () => number = () => performance.now()): Middle
     const { seq } = payload as { seq?: unknown };
     if (typeof seq === "number" && seq < Number.MAX_SAFE_INTEGER)
       registry.nodes.localNode.seq = Math.max(registry.nodes.localNode.seq, seq);
-    registry.regenerateLocalRawInfo(true);
-    registry.discoverer.sendLocalNodeInfo().catch(() => undefined);
+    tellOwnInfo(broker);
   };
 
   return {
@@ -62,11 +62,9 @@ export function packetGuard(now: () => number = () => performance.now()): Middle
   } as unknown as Middleware;
 }
 
-/** The parts of Moleculer's registry that its types do not show. */
+/** The part of Moleculer's registry that its types do not show. */
 interface Registry {
   nodes: { localNode: { seq: number } };
-  regenerateLocalRawInfo(incSeq: boolean): unknown;
-  discoverer: { sendLocalNodeInfo(): Promise<void> };
 }
 
 /** An INFO that this very broker sent. */

@@ -5,9 +5,10 @@ import type { ActionMap, EventMap } from "../../core/contract.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { LoginPlace } from "../../core/people.ts";
 import type { Scope } from "../../store/scope.ts";
+import type { KeyMeta } from "../tasks/batch-keys.ts";
 
 /** What travels beside the parameters of a call. */
-export interface CallMeta {
+export interface CallMeta extends KeyMeta {
   /** Who asks. Absent on calls from other services of the cluster, which see everything. */
   scope?: Scope;
   /** The same one, for the audit log. */
@@ -18,7 +19,6 @@ export interface CallMeta {
   requestPath?: string;
   /** `X-Request-ID`, for the log. */
   requestId?: string;
-  idempotencyKey?: string;
   /** JSON in views of tasks (`requestParam`, `expect`) is wanted as text, which passes from node to node unchanged. */
   exact?: true;
   /** Of a login. Here, and not among its parameters: nodes of an earlier release refuse parameters that they do not know. */

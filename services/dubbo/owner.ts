@@ -7,7 +7,7 @@ import { EVERYTHING, type Scope } from "../../store/scope.ts";
 import { Rates } from "../api/rates.ts";
 import { read } from "../bus/peers.ts";
 
-/** Between looks for an app that is not there, in ms. */
+/** Between looks for an app that is not there, and after a look that failed, in ms. */
 const RETRY = 2_000;
 /** Between looks for one that is: news of a change can get lost. */
 const REFRESH = 60_000;
@@ -25,6 +25,9 @@ export class Owner {
   readonly #found = Promise.withResolvers<void>();
   #app: Known | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** How many looks have begun, and the latest that was answered: what earlier ones say is older news. */
+  #looks = 0;
+  #answered = 0;
   #isStopped = false;
   #hasSpoken = false;
 
@@ -58,8 +61,13 @@ export class Owner {
   async look(): Promise<void> {
     if (this.#name === null || this.#isStopped) return;
     if (this.#timer) clearTimeout(this.#timer);
+    const look = ++this.#looks;
+    let wait = RETRY;
     try {
       const app = await this.#find();
+      if (look < this.#answered) return;
+      this.#answered = look;
+      if (app !== null) wait = REFRESH;
       this.#app = app && { ...app, ipAllow: app.ipAllow.length > 0 ? new AddressRanges(app.ipAllow) : null };
     } catch (error) {
       // What is known of it still counts.
@@ -68,12 +76,13 @@ export class Owner {
     if (this.#app !== null) {
       this.#hasSpoken = false;
       this.#found.resolve();
-    } else {
+    } else if (look === this.#looks) {
       if (!this.#hasSpoken) this.#log.warn({ app: this.#name }, "the app of BIDA_DUBBO_APP is not there yet");
       this.#hasSpoken = true;
     }
-    const wait = this.#app === null ? RETRY : REFRESH;
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.look(), wait).unref();
+    // The latest look says when the next one comes.
+    if (this.#isStopped || look < this.#looks) return;
+    this.#timer = setTimeout(() => void this.look(), wait).unref();
   }
 
   stop(): void {

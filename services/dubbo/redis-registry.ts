@@ -4,11 +4,11 @@
  */
 import { Redis } from "ioredis";
 import { INTERFACE } from "../../core/dubbo/callback-service.ts";
+import { GIVING_UP } from "../../due/redis-options.ts";
 import type { Registry } from "./registry.ts";
 
 /** A provider that does not renew its entry is gone after this, in ms. */
 const EXPIRY = 60_000;
-const PATIENCE = 3_000;
 
 export class RedisRegistry implements Registry {
   readonly label: string;
@@ -17,6 +17,8 @@ export class RedisRegistry implements Registry {
   readonly #provider: string;
   readonly #now: () => number;
   #isAnnounced = false;
+  /** When the entry was last renewed and announced, if it had to be; what {@link EXPIRY} is counted from. */
+  #renewedAt = 0;
 
   /** @param url of Redis; its parameter `group` is the root, as in Dubbo @param provider the provider's URL */
   constructor(url: URL, provider: string, now: () => number) {
@@ -27,10 +29,8 @@ export class RedisRegistry implements Registry {
     const plain = new URL(url);
     plain.search = "";
     this.#redis = new Redis(plain.href, {
+      ...GIVING_UP,
       lazyConnect: true,
-      connectTimeout: PATIENCE,
-      commandTimeout: PATIENCE,
-      maxRetriesPerRequest: 0,
       retryStrategy: (tries) => Math.min(tries * 200, 2_000),
     });
     // Told by the commands that fail.
@@ -43,10 +43,15 @@ export class RedisRegistry implements Registry {
   }
 
   async renew(): Promise<void> {
-    const expiry = String(this.#now() + EXPIRY);
-    const isNew = (await this.#redis.hset(this.#key, this.#provider, expiry)) === 1;
-    if (isNew || !this.#isAnnounced) await this.#redis.publish(this.#key, "register");
+    const now = this.#now();
+    // Consumers drop an entry that has expired, and look at it again only when they are told.
+    const isKnown = this.#isAnnounced && now - this.#renewedAt < EXPIRY;
+    // Until all of it has succeeded.
+    this.#isAnnounced = false;
+    const isNew = (await this.#redis.hset(this.#key, this.#provider, String(now + EXPIRY))) === 1;
+    if (isNew || !isKnown) await this.#redis.publish(this.#key, "register");
     this.#isAnnounced = true;
+    this.#renewedAt = now;
   }
 
   async remove(): Promise<void> {

@@ -1,11 +1,15 @@
 /** A connection to NATS on which Bida is a node of an application's Moleculer namespace. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "moleculer";
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection, type NatsError } from "nats";
 import { natsOptions } from "../bus/nats-options.ts";
+import { subscribe } from "../bus/nats-subscription.ts";
 import { COMMANDS, type Command, type ProtocolVersion } from "./packets.ts";
 
 /** On the way out the last messages get this long to leave, in ms. */
 const FLUSH = 1_000;
+/** Between tries to connect, in ms. */
+const AGAIN = 500;
 /** Commands that are sent to one node, and those that are sent to all. */
 const TO_ONE = new Set<Command>(["DISCOVER", "INFO", "PING", "REQ"]);
 const TO_ALL = new Set<Command>(["DISCOVER", "INFO", "HEARTBEAT", "DISCONNECT", "PING"]);
@@ -25,27 +29,46 @@ export interface ConnectionOptions {
 /** What packets begin with in a namespace; as Moleculer's transporters have it. */
 export const prefixOf = (namespace: string): string => (namespace === "" ? "MOL" : `MOL-${namespace}`);
 
+/** Subscriptions that are made on each client. */
+interface Listening {
+  subject: string;
+  heard(data: Uint8Array, subject: string): void;
+  refused(error: Error): void;
+}
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #prefix: string;
+  readonly #listening: Listening[] = [];
   #client: NatsConnection | null = null;
+  #isClosed = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#prefix = prefixOf(options.namespace);
+    for (const command of COMMANDS) {
+      if (TO_ALL.has(command)) this.#hear(command, true);
+      if (TO_ONE.has(command)) this.#hear(command, false);
+    }
   }
 
-  /** Resolves when it hears; waits for a server that is not there yet. @throws NatsError where it is not let in */
+  /**
+   * Resolves when it hears, or was closed; waits for a server that is not there yet.
+   * @throws Error where it is not let in, or the connection breaks at once: nothing is left open then
+   */
   async open(): Promise<void> {
-    const { natsUrls, nodeID } = this.#options;
-    const client = await connect({ ...natsOptions(natsUrls), name: nodeID, waitOnFirstConnect: true });
+    const client = await this.#connect();
+    if (client === null) return;
     this.#client = client;
-    for (const command of COMMANDS) {
-      if (TO_ALL.has(command)) this.#subscribe(client, command, true);
-      if (TO_ONE.has(command)) this.#subscribe(client, command, false);
+    for (const listening of this.#listening) this.#subscribe(client, listening);
+    try {
+      // The subscriptions are with the server before anybody is asked anything.
+      await client.flush();
+    } catch (error) {
+      this.#client = null;
+      await client.close().catch(() => undefined);
+      throw error;
     }
-    // The subscriptions are with the server before anybody is asked anything.
-    await client.flush();
     void this.#follow(client);
   }
 
@@ -72,15 +95,12 @@ export class Connection {
 
   /** @param subject may have wildcards. Where the server does not allow it, nothing is heard */
   listen(subject: string, heard: (subject: string) => void): void {
-    this.#client?.subscribe(subject, {
-      callback: (error, message) => {
-        if (!error) heard(message.subject);
-      },
-    });
+    this.#listen({ subject, heard: (_, from) => heard(from), refused: () => undefined });
   }
 
   async close(): Promise<void> {
     const client = this.#client;
+    this.#isClosed = true;
     this.#client = null;
     if (!client) return;
     const late = new Promise<void>((resolve) => setTimeout(resolve, FLUSH).unref());
@@ -88,17 +108,56 @@ export class Connection {
     await Promise.race([client.close().catch(() => undefined), late]);
   }
 
-  #subscribe(client: NatsConnection, command: Command, toAll: boolean): void {
+  /** @returns null where it was closed meanwhile */
+  async #connect(): Promise<NatsConnection | null> {
+    const { natsUrls, nodeID } = this.#options;
+    while (!this.#isClosed) {
+      try {
+        const client = await connect({ ...natsOptions(natsUrls), name: nodeID });
+        if (!this.#isClosed) return client;
+        await client.close();
+      } catch (error) {
+        if ((error as Partial<NatsError>).isAuthError?.()) throw error;
+      }
+      await pause(AGAIN);
+    }
+    return null;
+  }
+
+  #hear(command: Command, toAll: boolean): void {
     const { nodeID, log, onPacket } = this.#options;
-    client.subscribe(`${this.#prefix}.${command}${toAll ? "" : `.${nodeID}`}`, {
-      callback: (error, { data }) => {
-        if (error) log.warn({ err: error.message, command }, "NATS ended a subscription to neighbours");
-        else onPacket(command, data, toAll);
-      },
+    this.#listen({
+      subject: `${this.#prefix}.${command}${toAll ? "" : `.${nodeID}`}`,
+      heard: (data) => onPacket(command, data, toAll),
+      refused: ({ message }) =>
+        log.warn({ err: message, command }, "NATS ended a subscription to neighbours"),
     });
   }
 
+  #listen(listening: Listening): void {
+    this.#listening.push(listening);
+    if (this.#client) this.#subscribe(this.#client, listening);
+  }
+
+  #subscribe(client: NatsConnection, listening: Listening): void {
+    subscribe({ client, ...listening, isCurrent: () => this.#client === client });
+  }
+
+  /** Until it is closed. A client that gave up by itself is replaced. */
   async #follow(client: NatsConnection): Promise<void> {
     for await (const { type } of client.status()) if (type === "reconnect") this.#options.onBack();
+    await client.closed();
+    if (this.#client !== client) return;
+    this.#client = null;
+    while (!this.#isClosed) {
+      try {
+        await this.open();
+        this.#options.onBack();
+        return;
+      } catch (error) {
+        this.#options.log.debug({ err: error }, "NATS does not let us back in yet");
+      }
+      await pause(AGAIN);
+    }
   }
 }

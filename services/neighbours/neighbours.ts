@@ -2,6 +2,7 @@
  * Services of other programs on the same NATS: nodes that have a database offer them the public actions of the services that
  * they run, and tell them what became of tasks, in each of the namespaces that BIDA_RPC_NAMESPACES names.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import type { Config } from "../../core/config.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -12,21 +13,14 @@ import { onStopping } from "../node/resources.ts";
 import { tellOfOtherNamespaces } from "./other-namespaces.ts";
 import { Peer } from "./peer.ts";
 
+/** Between tries to get in, in ms. */
+const AGAIN = 2_000;
+
 /** To be named after what opens the database. */
 export function neighbours(config: Config): Middleware {
   const { natsUrls, rpcNamespaces, rpcAliases, services, namespace } = config;
   const peers = new Map<string, Peer>();
   let met: Promise<unknown> = Promise.resolve();
-
-  const meet = async (peer: Peer, where: string, log: Logger) => {
-    try {
-      await peer.meet();
-    } catch (error) {
-      const meanwhile = "its services do not reach Bida";
-      log.error({ namespace: where, err: (error as Error).message, meanwhile }, "NATS does not let us in");
-      peers.delete(where);
-    }
-  };
 
   return {
     name: "Neighbours",
@@ -72,4 +66,28 @@ export function neighbours(config: Config): Middleware {
       await Promise.all(Array.from(peers.values(), (peer) => peer.close()));
     },
   } as Middleware;
+}
+
+/** Meets the others in a namespace. Resolves at a refusal too: that concerns nobody else, and is tried again until the end. */
+export async function meet(peer: Peer, namespace: string, log: Logger): Promise<void> {
+  try {
+    await peer.meet();
+  } catch (error) {
+    const meanwhile = "its services do not reach Bida; trying on";
+    log.error({ namespace, err: (error as Error).message, meanwhile }, "NATS does not let us in");
+    void meetLater(peer, namespace, log);
+  }
+}
+
+async function meetLater(peer: Peer, namespace: string, log: Logger): Promise<void> {
+  while (!peer.isOver) {
+    await pause(AGAIN, undefined, { ref: false });
+    try {
+      await peer.meet();
+      if (!peer.isOver) log.info({ namespace }, "NATS lets us in");
+      return;
+    } catch (error) {
+      log.debug({ namespace, err: error }, "NATS does not let us in yet");
+    }
+  }
 }

@@ -90,9 +90,13 @@ export class Peer {
     });
   }
 
-  /** Meets the others; nothing is offered yet. Resolves when they had time to answer. */
+  /**
+   * Meets the others; nothing is offered yet. Resolves when they had time to answer.
+   * @throws Error where NATS does not let it in; it may be tried again
+   */
   async meet(): Promise<void> {
     await this.#connection.open();
+    if (this.#isOver) return;
     this.#lookAround();
     this.#timers.asking = setInterval(() => this.#askUnsettled(), ASK_EVERY).unref();
     this.#timers.expiring = setInterval(() => this.#expire(), EXPIRE_EVERY).unref();
@@ -125,6 +129,11 @@ export class Peer {
     clearTimeout(this.#timers.beating);
     this.#toAll("DISCONNECT", {});
     await this.#connection.close();
+  }
+
+  /** Whether it has said goodbye. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Whether everybody has told all that it has to tell. */

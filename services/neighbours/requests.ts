@@ -8,6 +8,7 @@ import { call } from "../bus/call.ts";
 import { exactParams } from "../bus/exact-serializer.ts";
 import type { CallMeta } from "../bus/types.ts";
 import { toWire } from "../bus/wire-errors.ts";
+import type { BatchPart } from "../tasks/batch-keys.ts";
 import { isObject, type Packet, type WireError } from "./packets.ts";
 
 /** So many requests of neighbours are answered at once, on one node and in one namespace; what comes beyond is refused. */
@@ -113,6 +114,7 @@ function metaOf(meta: unknown, sender: string): CallMeta {
   return {
     actor,
     ...("idempotencyKey" in given ? { idempotencyKey: given.idempotencyKey as string } : {}),
+    ...("idempotencyPart" in given ? { idempotencyPart: given.idempotencyPart as BatchPart } : {}),
     ...(given.exact === true ? { exact: true as const } : {}),
   };
 }

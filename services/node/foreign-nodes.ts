@@ -12,6 +12,7 @@ import type { Logger, Middleware, ServiceBroker } from "moleculer";
 import { BidaError } from "../../core/errors.ts";
 import { foreignNodes as foreignGauge } from "../../core/metrics.ts";
 import { isOurs } from "../bus/features.ts";
+import { tellOwnInfo } from "../bus/own-info.ts";
 import type { BidaContext } from "../bus/types.ts";
 import { toWire } from "../bus/wire-errors.ts";
 
@@ -35,9 +36,8 @@ export const STRANGER_LINE = "a node that is not Bida's is in the Moleculer name
 interface Registry {
   processNodeInfo(payload: NodePayload): unknown;
   registerServices(node: unknown, services: object[]): void;
-  regenerateLocalRawInfo(incSeq: boolean): unknown;
   nodes: { get(nodeID: string): { available: boolean; metadata: object | null } | undefined };
-  discoverer: { sendLocalNodeInfo(): Promise<void>; discoverNode(nodeID: string): Promise<void> };
+  discoverer: { discoverNode(nodeID: string): Promise<void> };
 }
 
 interface NodePayload {
@@ -158,8 +158,7 @@ class Membership {
       const node = this.#registry.nodes.get(sender);
       if (node?.available) this.#registry.registerServices(node, services);
     }
-    this.#registry.regenerateLocalRawInfo(true);
-    this.#registry.discoverer.sendLocalNodeInfo().catch(() => undefined);
+    tellOwnInfo(this.#broker);
   }
 
   #count(): void {

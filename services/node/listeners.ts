@@ -6,6 +6,7 @@
 import os from "node:os";
 import type { ServiceBroker } from "moleculer";
 import { ANY_LOOPBACK, addressKey, listenerKey } from "../../core/egress.ts";
+import { renewOwnInfo, tellOwnInfo } from "../bus/own-info.ts";
 
 /** Told by a node of itself. */
 export interface Listener {
@@ -22,10 +23,8 @@ const LOOK_MS = 30_000;
 const WILDCARDS = new Set(["0.0.0.0", "::"]);
 const isLoopback = (address: string) => address === "::1" || address.startsWith("127.");
 
-/** The parts of Moleculer's registry and transit that its types do not show. */
+/** The part of Moleculer's registry that its types do not show. */
 interface Registry {
-  regenerateLocalRawInfo(incSeq: boolean): unknown;
-  discoverer: { sendLocalNodeInfo(): Promise<void> };
   nodes: { list(options: { onlyAvailable: boolean }): KnownNode[] };
 }
 
@@ -71,9 +70,8 @@ function addressesOfMachine(): string[] {
 function replace(broker: ServiceBroker, former: Listener[], next: Listener[]): void {
   const known = (broker.metadata.listeners ?? []) as Listener[];
   broker.metadata.listeners = [...known.filter((one) => !former.includes(one)), ...next];
-  const registry = broker.registry as unknown as Registry;
-  registry.regenerateLocalRawInfo(true);
-  if (broker.started) registry.discoverer.sendLocalNodeInfo().catch(() => undefined);
+  if (broker.started) tellOwnInfo(broker);
+  else renewOwnInfo(broker);
   broker.broadcastLocal(CHANGED);
 }
 

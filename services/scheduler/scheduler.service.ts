@@ -19,6 +19,7 @@ import type { BidaContext } from "../bus/types.ts";
 import { refusalFrom, refusalTo } from "../bus/wire-errors.ts";
 import { contribute } from "../node/node-status.ts";
 import { onStopping, resourcesOf } from "../node/resources.ts";
+import { batchKeys } from "../tasks/batch-keys.ts";
 import { checkIdempotencyKey, type IdempotencyKey, ownKeyOf } from "../tasks/idempotency.ts";
 import { batchOf, textOf } from "../tasks/task-text.ts";
 import { cancelTask, isMasked, scopeOf, taskIdOf, viewTask } from "../tasks/tasks.ts";
@@ -47,13 +48,13 @@ const scheduler: ServiceSchema = {
       const origin = originOf(ctx);
       acceptance.checkLoad(origin.appId);
       const tasks = await batchOf(params);
-      const key = checkIdempotencyKey(ctx.meta.idempotencyKey);
+      const keyAt = batchKeys(ctx.meta);
       const { taskIds = [] } = ctx.meta;
       const results: Promise<BatchResult>[] = [];
       const slices = new Slices();
       for (const [index, task] of tasks.entries()) {
-        const batchKey: IdempotencyKey | null = key === null ? null : { kind: "batch", key, index };
-        const result = submitItem(acceptance, task, { ...origin, taskId: taskIds[index] ?? null }, batchKey);
+        const itsOrigin = { ...origin, taskId: taskIds[index] ?? null };
+        const result = submitItem(acceptance, task, itsOrigin, keyAt?.(index) ?? null);
         // It is looked at below; that may be later than it fails.
         result.catch(() => undefined);
         results.push(result);

@@ -19,7 +19,13 @@ import type { Idempotency } from "../../store/idempotency.ts";
 export type IdempotencyKey =
   | { kind: "task"; key: string }
   | { kind: "item"; key: string }
-  | { kind: "batch"; key: string; index: number };
+  | {
+      kind: "batch";
+      key: string;
+      index: number;
+      /** Its name in versions before 0.2, where it was another: they knew no parts of batches. */
+      former?: string;
+    };
 
 /** @param form without `idempotencyKey` */
 export function idempotencyOf(form: TaskForm, key: IdempotencyKey): Idempotency {
@@ -29,7 +35,7 @@ export function idempotencyOf(form: TaskForm, key: IdempotencyKey): Idempotency 
     keyHash: hashOf(nameOf(key)),
     bodyHash: hashOf(canonical.join()),
     former: {
-      keyHash: hashOf(key.kind === "batch" ? `${key.key}#${key.index}` : nameOf(key)),
+      keyHash: hashOf(key.kind === "batch" ? (key.former ?? `${key.key}#${key.index}`) : nameOf(key)),
       bodyHash: (createdAt) => {
         try {
           return hashOf(formerText(checkTask(form, createdAt).spec));

@@ -2,6 +2,8 @@ import { type Context, Errors, ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type BidaClient, createBrokerClient, type TaskRequest } from "../../client/index.ts";
+import { batchKeys, type KeyMeta } from "../../services/tasks/batch-keys.ts";
+import { type IdempotencyKey, idempotencyOf } from "../../services/tasks/idempotency.ts";
 import { taskView } from "./fake-api.ts";
 import { rejection } from "./rejection.ts";
 
@@ -13,6 +15,8 @@ interface Seen {
   action: string | undefined;
   params: unknown;
   idempotencyKey: unknown;
+  /** Of a part of a batch. */
+  from?: unknown;
 }
 
 const test = suite("broker client");
@@ -25,9 +29,11 @@ let client: BidaClient;
 let seen: Seen[] = [];
 let answer: (context: Context) => unknown;
 
-const handler = (context: Context<unknown, { idempotencyKey?: string }>) => {
+const handler = (context: Context<unknown, KeyMeta>) => {
   const { params, meta } = context;
-  seen.push({ action: context.action?.name, params, idempotencyKey: meta.idempotencyKey });
+  const { idempotencyKey, idempotencyPart } = meta;
+  const from = idempotencyPart && { from: idempotencyPart };
+  seen.push({ action: context.action?.name, params, idempotencyKey, ...from });
   return answer(context);
 };
 
@@ -75,25 +81,55 @@ test("callBatch returns the results in order", async () => {
   ]);
 });
 
-test("a batch that is too large for one message is cut, and its key with it", async () => {
+/** What a server that is given these messages knows the items by. */
+const identities = () =>
+  seen.flatMap(({ params, idempotencyKey, from }) => {
+    const keyAt = batchKeys({ idempotencyKey, idempotencyPart: from } as KeyMeta);
+    return (params as { tasks: unknown[] }).tasks.map((_, i) => {
+      const key = keyAt?.(i);
+      return key && idempotencyOf(new Map(), key).keyHash.toString("hex");
+    });
+  });
+
+test("a cut batch is the same one as over HTTP, where it is not cut; also under the longest key", async () => {
   const tasks = Array.from({ length: 5 }, (_, i) => ({ ...TASK, body: `${i}`.repeat(400_000) }));
   answer = ({ params }) => {
     const { tasks: part } = params as { tasks: { json: string }[] };
     return { results: part.map(({ json }) => ({ taskId: `id-${JSON.parse(json).body[0]}` })) };
   };
-  const results = await client.callBatch(tasks, { idempotencyKey: "b2" });
-  assert.equal(
-    results,
-    [0, 1, 2, 3, 4].map((i) => ({ taskId: `id-${i}` })),
-  );
-  assert.equal(
-    seen.map(({ params }) => (params as { tasks: unknown[] }).tasks.length),
-    [2, 2, 1],
-  );
+  for (const key of ["b2", "k".repeat(254), "k".repeat(255)]) {
+    seen = [];
+    const results = await client.callBatch(tasks, { idempotencyKey: key });
+    assert.equal(
+      results,
+      [0, 1, 2, 3, 4].map((i) => ({ taskId: `id-${i}` })),
+    );
+    assert.equal(
+      seen.map(({ params }) => (params as { tasks: unknown[] }).tasks.length),
+      [2, 2, 1],
+    );
+    const whole = batchKeys({ idempotencyKey: key });
+    const overHttp = tasks.map((_, index) =>
+      idempotencyOf(new Map(), whole?.(index) as IdempotencyKey).keyHash.toString("hex"),
+    );
+    assert.equal(identities(), overHttp);
+  }
+});
+
+test("servers that know no parts get a key for each of them, never one that is too long", async () => {
+  const tasks = [0, 1].map((i) => ({ ...TASK, body: `${i}`.repeat(800_000) }));
+  answer = () => ({ results: [{ taskId: ID }] });
+  await client.callBatch(tasks, { idempotencyKey: "b3" });
   assert.equal(
     seen.map(({ idempotencyKey }) => idempotencyKey),
-    ["b2#1", "b2#2", "b2#3"],
+    ["b3#1", "b3#2"],
   );
+  seen = [];
+  for (const last of ["x", "y"])
+    await client.callBatch(tasks, { idempotencyKey: `${"k".repeat(254)}${last}` });
+  const keys = seen.map(({ idempotencyKey }) => idempotencyKey as string);
+  assert.is(new Set(keys).size, 4);
+  for (const key of keys) assert.ok(key.length <= 255, key);
 });
 
 test("what is cut is measured as it travels: with its quotes escaped once more", async () => {

@@ -80,11 +80,26 @@ test("the default is one minute, and no poll may outlast what is left", async ()
 
 test("passing failures are sat out; the last one is the cause", async () => {
   const time = fakeTime();
-  const passing = ["network", "timeout", "unavailable"].map((code) => new CallbackError(code, code));
+  const codes = ["network", "timeout", "unavailable", "unanswered", "too_many_requests", "share_used_up"];
+  const passing = codes.map((code) => new CallbackError(code, code));
   assert.is((await waitFor(time.polls([...passing, "succeeded"]), {}, time)).state, "succeeded");
   const error = await rejection(waitFor(time.polls([passing[0]!]), { timeoutMs: 1000 }, time));
   assert.is(error.code, "wait_timeout");
   assert.is(error.cause, passing[0]);
+});
+
+test("a refusal that says when to come back is believed, up to the deadline", async () => {
+  for (const code of ["too_many_requests", "share_used_up", "unavailable", "unanswered"]) {
+    const time = fakeTime();
+    const slow = new CallbackError(code, code, { retryAfter: 7 });
+    await waitFor(time.polls([slow, "pending", slow, "succeeded"]), {}, time);
+    assert.equal(time.pauses, [7000, 75, 7000]);
+  }
+  const time = fakeTime();
+  const late = new CallbackError("too_many_requests", "slow down", { retryAfter: 3600 });
+  const error = await rejection(waitFor(time.polls([late]), { timeoutMs: 10_000 }, time));
+  assert.equal([error.code, time.at], ["wait_timeout", 10_000]);
+  assert.is(error.cause, late);
 });
 
 test("any other failure ends the wait at once", async () => {

@@ -7,6 +7,7 @@ import { Registration } from "../../services/dubbo/registry.ts";
 import { until } from "../e2e/kit/until.ts";
 import { start } from "../servers/redis.ts";
 import type { TestServer } from "../servers/server.ts";
+import { startWay } from "../servers/way.ts";
 
 const test = suite("dubbo registry");
 const KEY = "/dubbo/cn.keking.callcenter.sdk.service.CallBackService/providers";
@@ -61,6 +62,60 @@ test("an entry that counts for a minute, announced once; renewing moves its end"
   await until("its end is announced", () => heard.length === 3);
   assert.equal(heard.splice(0), [`${KEY} register`, `${KEY} register`, `${KEY} unregister`]);
   assert.equal(await redis.hgetall(KEY), {});
+});
+
+test("a provider that was away for longer than its entry counts is announced again, though the entry is still there", async () => {
+  let now = 1_700_000_000_000;
+  const own = registry(() => now);
+  await own.renew();
+  now += 61_000;
+  await own.renew();
+  await until("both are announced", () => heard.length === 2);
+  await own.remove();
+  await until("its end is announced", () => heard.length === 3);
+  heard.length = 0;
+});
+
+test("a renewal that failed in part is announced by the next", async () => {
+  const own = registry();
+  await own.renew();
+  await until("it is announced", () => heard.length === 1);
+  // The entry can be written, and nothing told.
+  await redis.acl("SETUSER", "default", "-publish");
+  await redis.del(KEY);
+  assert.match(String(await own.renew().catch((error: Error) => error.message)), /NOPERM/);
+  await redis.acl("SETUSER", "default", "+publish");
+  await own.renew();
+  await until("it is announced again", () => heard.length === 2);
+  await own.remove();
+  await until("its end is announced", () => heard.length === 3);
+  heard.length = 0;
+});
+
+test("a connection that went silent is given up, and one that leads to a replica", async () => {
+  const way = await startWay(server.port);
+  const own = new RedisRegistry(new URL(`redis://127.0.0.1:${way.port}`), PROVIDER, Date.now);
+  let lost = 0;
+  own.onLost(() => lost++);
+  await own.renew();
+  way.silence();
+  await own.renew().catch(() => undefined);
+  await until("the connection to be given up", () => lost === 1);
+  await own.renew();
+  // What it is connected to becomes a replica, and the way leads to the new primary.
+  const next = await start();
+  const primary = new Redis(next.url);
+  await redis.replicaof("127.0.0.1", String(next.port));
+  way.leadTo(next.port);
+  await until("the new primary to have it", async () => {
+    await own.renew().catch(() => undefined);
+    return primary.hlen(KEY);
+  });
+  await own.remove();
+  await redis.replicaof("NO", "ONE");
+  primary.disconnect();
+  await Promise.all([way.stop(), next.stop()]);
+  heard.length = 0;
 });
 
 test("another root, as consumers with a group have it", async () => {

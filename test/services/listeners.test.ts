@@ -1,4 +1,4 @@
-import type { ServiceBroker } from "moleculer";
+import { ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { announce, type KnownNode, listenersOf } from "../../services/node/listeners.ts";
@@ -80,6 +80,24 @@ test("what a node says wrongly is left out, and no node says more than a bounded
     node("there", "A", ...many),
   ]);
   assert.is(keys().length, 256);
+});
+
+test("a node that stops listening while it stops does not offer its services again", async () => {
+  let ends = () => {};
+  const stopping = async () => ends();
+  const broker = new ServiceBroker({ logger: false, transporter: "Fake", middlewares: [{ stopping }] });
+  broker.createService({ name: "shop", actions: { pay: () => "paid" } });
+  await broker.start();
+  ends = announce(broker, { address: "127.0.0.1", port: 8080 }, MACHINE);
+  const { nodes } = broker.registry as unknown as {
+    nodes: { localNode: { rawInfo: { seq: number; services: { name: string }[] } } };
+  };
+  const offered = () => nodes.localNode.rawInfo.services.map(({ name }) => name);
+  assert.ok(offered().includes("shop"));
+  const { seq } = nodes.localNode.rawInfo;
+  await broker.stop();
+  assert.ok(nodes.localNode.rawInfo.seq > seq + 1, "it was told anew");
+  assert.equal(offered(), []);
 });
 
 test.run();

@@ -54,7 +54,8 @@ const refusal = (release: string, action: string, params: object, options: objec
 for (const release of RELEASES) {
   test(`${release}: an action is called, and gets the task's text, key and caller`, async () => {
     await (programs.get(release) as Broker).waitForServices(["bida.scheduler", "bida.admin"], 10_000);
-    const meta = { idempotencyKey: "order-1", actor: { kind: "user", name: "root" }, scope: "everything" };
+    const keys = { idempotencyKey: "order-1", idempotencyPart: { key: "order", from: 3 } };
+    const meta = { ...keys, actor: { kind: "user", name: "root" }, scope: "everything" };
     const answer = await call(
       release,
       "bida.scheduler.submit",
@@ -66,7 +67,7 @@ for (const release of RELEASES) {
     assert.is(asked?.action, "scheduler.submit");
     assert.equal(asked?.params, { json: JSON.stringify({ ...TASK, requestParam: { price: 1.5 } }) });
     const actor = { kind: "node", id: null, name: `shop-${release}`, role: null };
-    assert.equal(asked?.meta, { actor, idempotencyKey: "order-1" });
+    assert.equal(asked?.meta, { actor, ...keys });
   });
 
   test(`${release}: a refusal has code, status and fields, and nothing of our insides`, async () => {
