@@ -25,6 +25,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/ui/dist ui/dist
 COPY scripts/healthcheck.mjs scripts/import-kkbida.ts scripts/
 COPY scripts/import-kkbida scripts/import-kkbida
+COPY scripts/doctor-kkbida scripts/doctor-kkbida
 COPY bin bin
 COPY cli cli
 COPY core core
