@@ -25,11 +25,11 @@ type Environment = Record<string, string | undefined>;
 
 /**
  * A secret from its file.
- * @returns null where no file is named
+ * @returns null where no file is named, or the setting holds no secret
  * @throws Error: one line that begins with the setting's name, and repeats nothing of the file
  */
 export function secretFromFile(env: Environment, name: string): string | null {
-  const path = env[fileOf(name)];
+  const path = SECRETS.includes(name) ? env[fileOf(name)] : undefined;
   if (!path?.trim()) return null;
   if (env[name]) throw new Error(`${fileOf(name)}: ${name} is set as well; set one of the two`);
   const content = contentOf(path, fileOf(name));

@@ -6,6 +6,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { migrateHere } from "../../cli/migrate.ts";
+import { Refused } from "../../services/repl/mistake.ts";
+import { sessionWith } from "../../services/repl/session.ts";
 import { until } from "../e2e/kit/until.ts";
 import { temporaryFolder } from "../servers/server.ts";
 import { bida, environment, started } from "./command.ts";
@@ -69,6 +72,21 @@ test("start --cluster: half of the system tables is no data; a second signal lea
   assert.is((await ended).code, 130);
   const left = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(bin);
   await until("all to be gone", () => !left());
+});
+
+test("migrate that is interrupted ends before the next migration, and says what is left; then it goes on", async () => {
+  const before = process.env.BIDA_DATA_DIR;
+  process.env.BIDA_DATA_DIR = join(folder, "migrated");
+  const session = (signal?: AbortSignal) => sessionWith(null as never, signal ? { signal } : {});
+  try {
+    const error = await migrateHere(session(AbortSignal.abort()), false).catch((thrown: Error) => thrown);
+    assert.instance(error, Refused);
+    assert.match((error as Refused).message, /: interrupted; still to run: 001_tasks, .*026_inbox$/);
+    assert.match((await migrateHere(session(), false)).text, /: ran 001_tasks, /);
+  } finally {
+    if (before === undefined) delete process.env.BIDA_DATA_DIR;
+    else process.env.BIDA_DATA_DIR = before;
+  }
 });
 
 test("a command that waits for an answer ends with the signal, and its exit code says which", async () => {

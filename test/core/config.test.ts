@@ -474,6 +474,10 @@ test("a secret's file that is no good: one line that names the setting, and noth
   );
 });
 
+test("a URL that may hold no credentials is read from no file", () => {
+  assert.is(secretSetting({ BIDA_URL_FILE: "/does/not/exist" }, "BIDA_URL"), null);
+});
+
 test("programs that ask a Bida read no secrets but their own", () => {
   const env = { BIDA_SECRET_KEY_FILE: "/does/not/exist", BIDA_NATS_URL_FILE: secret("nats://n:4222\n") };
   assert.equal(loadClientConfig(env).natsUrls, ["nats://n:4222"]);

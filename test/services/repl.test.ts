@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Command, NOTHING, type Session, type Typed } from "../../services/repl/command.ts";
 import { exportTasks } from "../../services/repl/commands/export.ts";
+import { send } from "../../services/repl/commands/send.ts";
 import { type AnsweredNode, brokerLink } from "../../services/repl/link.ts";
 import { Mistake, nearest } from "../../services/repl/mistake.ts";
 import { cut, oneLine, Paint, span, widthOf } from "../../services/repl/paint.ts";
@@ -175,6 +176,25 @@ test("an export that nobody wants any more ends, also where it waits for a page"
   const write = async () => over.abort();
   const error = await thrown(() => exported({ write, signal: over.signal }, "next"));
   assert.is((error as Error).name, "AbortError");
+});
+
+test("send --wait that is interrupted says what became of the task so far", async () => {
+  const over = new AbortController();
+  const taskId = "0198f3a2-7c1e-7b52-9d31-5f0c2a4e8b17";
+  const call = async (action: string) => {
+    if (action === "scheduler.submit") return { taskId };
+    setTimeout(() => {
+      assert.ok(session.endsItself);
+      over.abort();
+    }, 20);
+    return { state: "pending" };
+  };
+  const session = sessionWith(async () => ({ call }) as never, { signal: over.signal });
+  const manner = { program: "bida", names: "full", options: {} } as const;
+  const error = await thrown(() =>
+    execute(session, ["send", "http://a", "--wait"], { ...manner, commands: [send] }),
+  );
+  assert.match((error as Error).message, `${taskId} is pending still`);
 });
 
 test("nodes that are asked: the time of each answer is its own, also beside one that takes long", async () => {
