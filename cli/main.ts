@@ -1,9 +1,10 @@
 /**
  * The command line `bida`: what asks a Bida that runs (the same commands as at the prompt), and what starts, checks and moves
- * one. Exit codes: 0 done, 1 it could not be done, 2 a wrong call or a wrong setting.
+ * one. Exit codes: 0 done, 1 it could not be done, 2 a wrong call or a wrong setting, 128 and the signal's number where one ended it.
  */
 
-import { ConfigError, loadClientConfig } from "../core/config.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { ConfigError, loadClientConfig, secretSetting } from "../core/config.ts";
 import { BidaError } from "../core/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { lineOf } from "../services/repl/ask.ts";
@@ -11,12 +12,13 @@ import { Unreachable } from "../services/repl/attach.ts";
 import type { Session } from "../services/repl/command.ts";
 import type { HttpAccess } from "../services/repl/http-link.ts";
 import type { Link } from "../services/repl/link.ts";
-import { Mistake } from "../services/repl/mistake.ts";
+import { Mistake, Refused } from "../services/repl/mistake.ts";
 import { Paint, plain } from "../services/repl/paint.ts";
 import { reach } from "../services/repl/reach.ts";
 import { execute, type Manner } from "../services/repl/run.ts";
 import { sessionWith } from "../services/repl/session.ts";
 import { EVERY_COMMAND } from "./commands/index.ts";
+import { END_SIGNALS, exitCodeOf } from "./end-signals.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 
 const MANNER: Manner = {
@@ -28,6 +30,8 @@ const MANNER: Manner = {
 
 /** Of a wrong call or a wrong setting. */
 const USAGE = 2;
+/** How long an interrupted command may take to close its connections, in ms. */
+const GOODBYE = 1_000;
 
 const words = process.argv.slice(2);
 // `npm run repl -- tasks` is `bida repl tasks`: one command, and not the prompt.
@@ -38,8 +42,14 @@ process.stderr.on("error", () => undefined);
 
 /** Ctrl-C, a supervisor, or a terminal that is closed: what is under way ends, and a second one ends at once. */
 const over = new AbortController();
-const interrupted = () => over.abort();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
+const cut = Promise.withResolvers<number>();
+let cutWith = 0;
+for (const signal of END_SIGNALS)
+  process.once(signal, () => {
+    cutWith ||= exitCodeOf(signal);
+    over.abort();
+    if (!session.endsItself) cut.resolve(cutWith);
+  });
 
 const opened: Link[] = [];
 let options: Record<string, unknown> = {};
@@ -54,7 +64,7 @@ async function link(): Promise<Link> {
 /** Null: the process of this machine, or the cluster of the settings. */
 function accessOf({ url, key, user }: Record<string, unknown>): HttpAccess | null {
   const given = (option: unknown, name: string) =>
-    (option as string | undefined) ?? (process.env[name] || null);
+    (option as string | undefined) ?? secretSetting(process.env, name);
   const at = given(url, "BIDA_URL");
   if (at === null) {
     if (key !== undefined || user !== undefined) throw new Mistake("--key and --user go with --url");
@@ -98,7 +108,9 @@ function codeOf(error: unknown): number {
   return error instanceof BidaError && error.status < 500 && error.errors.length > 0 ? USAGE : 1;
 }
 
-function end(code: number, line: string): never {
+/** @param line null: there is nothing to say */
+function end(code: number, line: string | null): never {
+  if (line === null) process.exit(code);
   const paint = new Paint(process.stderr);
   const shown = session.json ? JSON.stringify({ error: line }) : `bida: ${paint.bad(plain(line))}`;
   process.stderr.write(`${shown}\n`);
@@ -112,11 +124,18 @@ function messageOf(error: unknown): string {
   return lineOf(error);
 }
 
+/** Says goodbye to those that were asked. After an interruption nobody waits long for that. */
+async function leave(): Promise<void> {
+  const closed = Promise.all(opened.map((one) => one.close()));
+  await (over.signal.aborted ? Promise.race([closed, pause(GOODBYE)]) : closed);
+}
+
 try {
-  const code = await main();
-  for (const one of opened) await one.close();
+  const code = await Promise.race([main(), cut.promise]);
+  await leave();
   process.exit(code);
 } catch (error) {
-  if (over.signal.aborted) process.exit(130);
+  // What it came to by then is worth a line; that it was interrupted is not.
+  if (over.signal.aborted) end(cutWith, error instanceof Refused ? error.message : null);
   end(codeOf(error), messageOf(error));
 }

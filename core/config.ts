@@ -6,6 +6,7 @@ import { EgressPolicy } from "./egress.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
 import type { LegacySettings } from "./profile.ts";
 import { combinationMistakes, isAlone, isLegacyOnly, servicesOf } from "./settings/rules.ts";
+import { SECRET_FILES, secretFromFile, withSecretFiles } from "./settings/secret-files.ts";
 import {
   type LogFormat,
   MAY_BE_EMPTY,
@@ -210,30 +211,54 @@ const OF_THE_COMMAND_LINE = ["BIDA_URL", "BIDA_API_KEY", "BIDA_USER", "BIDA_DEBU
 /** Names of all settings. */
 export const VARIABLE_NAMES: string[] = [...Object.keys(VARIABLES.shape), ...OF_THE_COMMAND_LINE];
 
+/** Whether a name in the environment is one of a setting, or of one that names a secret's file. */
+export const isVariable = (name: string): boolean =>
+  VARIABLE_NAMES.includes(name) || SECRET_FILES.includes(name);
+
+/**
+ * A secret of a program that asks a Bida, such as `BIDA_API_KEY`, from the environment or from its file.
+ * @returns null where there is none
+ * @throws ConfigError
+ */
+export function secretSetting(env: Record<string, string | undefined>, name: string): string | null {
+  try {
+    return secretFromFile(env, name) ?? (env[name] || null);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
 /**
  * Everything that is wrong with the environment, a line each; {@link loadConfig} throws the first of them. Rules between
  * variables are looked at where each by itself is right.
  */
 export function configMistakes(env: Record<string, string | undefined>): string[] {
-  const given = givenIn(env);
+  const { given, mistakes } = givenIn(env, VARIABLES);
   const parsed = VARIABLES.safeParse(given);
-  return parsed.success ? [...combinationMistakes(parsed.data)] : mistakesOf(parsed.error.issues, given);
+  if (!parsed.success) return [...mistakes, ...mistakesOf(parsed.error.issues, given)];
+  return mistakes.length > 0 ? mistakes : [...combinationMistakes(parsed.data)];
 }
 
-function checked<S extends z.ZodType>(variables: S, env: Record<string, string | undefined>): z.output<S> {
-  const given = givenIn(env);
+function checked<S extends z.ZodObject>(variables: S, env: Record<string, string | undefined>): z.output<S> {
+  const { given, mistakes } = givenIn(env, variables);
+  for (const mistake of mistakes) throw new ConfigError(mistake);
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new ConfigError(mistakesOf(parsed.error.issues, given)[0]);
 }
 
-function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
+/** What is set, here or in files, and the mistakes of the latter. */
+function givenIn(
+  env: Record<string, string | undefined>,
+  variables: z.ZodObject,
+): { given: Record<string, string | undefined>; mistakes: string[] } {
+  const { env: all, mistakes } = withSecretFiles(env, Object.keys(variables.shape));
   // A password of blanks is a mistake, not an absence: somebody believes that one is set.
   const isGiven = ([name, value]: [string, string | undefined]) =>
     name === "BIDA_ADMIN_PASSWORD"
       ? Boolean(value)
       : Boolean(value?.trim()) || (value !== undefined && MAY_BE_EMPTY.has(name));
-  return Object.fromEntries(Object.entries(env).filter(isGiven));
+  return { given: Object.fromEntries(Object.entries(all).filter(isGiven)), mistakes };
 }
 
 /** A line for each setting, with everything that is wrong with it. */

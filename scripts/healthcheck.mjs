@@ -8,6 +8,7 @@
 // It says nothing about MySQL and Redis: starting a node again repairs neither. That is what GET /readyz is for.
 import { hostname } from "node:os";
 import { connect } from "nats";
+import { secretFromFile } from "../core/settings/secret-files.ts";
 import { natsOptions } from "../services/bus/nats-options.ts";
 
 const WITHIN_MS = 4_000;
@@ -20,16 +21,16 @@ const list = (text = "") =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-const { SERVICES, BIDA_NATS_URL } = process.env;
+const { SERVICES } = process.env;
 // Set to nothing counts as not set.
 const BIDA_HOST = process.env.BIDA_HOST || "127.0.0.1";
 const BIDA_PORT = process.env.BIDA_PORT || "8080";
 const services = list(SERVICES);
-const natsUrls = list(BIDA_NATS_URL);
 
 try {
+  const natsUrls = list(secretFromFile(process.env, "BIDA_NATS_URL") ?? process.env.BIDA_NATS_URL);
   if (services.length === 0 || services.includes("api")) await answersHttp();
-  if (natsUrls.length > 0) await answersNats();
+  if (natsUrls.length > 0) await answersNats(natsUrls);
 } catch (error) {
   console.error(`unhealthy: ${error.message}`);
   process.exit(1);
@@ -44,7 +45,7 @@ async function answersHttp() {
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
 }
 
-async function answersNats() {
+async function answersNats(natsUrls) {
   const nats = await connect({ ...natsOptions(natsUrls), timeout: WITHIN_MS, reconnect: false });
   const sender = `healthcheck-${hostname()}-${process.pid}-${Date.now()}`;
   const answers = nats.subscribe(`${TOPIC}.INFO.${sender}`);

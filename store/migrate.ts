@@ -69,9 +69,12 @@ const MIGRATIONS: Migration[] = [
 /** In order, for tests. */
 export const MIGRATION_NAMES = MIGRATIONS.map(({ name }) => name);
 
-/** @returns the names of the migrations that this call ran */
-export const migrate = (db: Database): Promise<string[]> =>
-  db.driver.whileMigrating(() => runMigrations(db.knex));
+/**
+ * @param before is called before each migration; an error of it ends the run there
+ * @returns the names of the migrations that this call ran
+ */
+export const migrate = (db: Database, before: () => void = () => undefined): Promise<string[]> =>
+  db.driver.whileMigrating(() => runMigrations(db.knex, before));
 
 /** What {@link migrate} would run, and what is there that this version does not know: a newer one was here. */
 export async function migrationState(db: Database): Promise<{ pending: string[]; unknown: string[] }> {
@@ -91,14 +94,20 @@ export async function isMigrated(db: Database): Promise<boolean> {
   return pending.length + unknown.length === 0;
 }
 
-async function runMigrations(knex: Knex): Promise<string[]> {
+async function runMigrations(knex: Knex, before: () => void): Promise<string[]> {
   const config: Knex.MigratorConfig = {
     tableName: TABLE,
     disableTransactions: true,
     migrationSource: {
       getMigrations: async () => MIGRATIONS,
       getMigrationName: (migration: Migration) => migration.name,
-      getMigration: async (migration: Migration) => ({ up: migration.up, down: async () => undefined }),
+      getMigration: async ({ up }: Migration) => ({
+        up: async (one: Knex) => {
+          before();
+          await up(one);
+        },
+        down: async () => undefined,
+      }),
     },
   };
   // A node killed while it migrated leaves Knex's own lock set. Ours proves that nobody is at work.

@@ -28,15 +28,28 @@ export interface Resealed {
   unopened: number;
 }
 
-/** @throws BidaError unavailable */
-export async function resealAll(db: Database, box: SecretBox): Promise<Resealed> {
-  const done: Resealed = { tasks: 0, attempts: 0, secrets: 0, unopened: 0 };
-  for (const table of ["apps", "webhooks"] as const) await resealSecrets(db, box, table, done);
-  for (const table of ["tasks", "attempts"] as const) await resealTable(db, table, done);
+/**
+ * @param signal ends it between two rows
+ * @param done counts as it goes on
+ * @throws BidaError unavailable; the signal's reason
+ */
+export async function resealAll(
+  db: Database,
+  box: SecretBox,
+  signal?: AbortSignal,
+  done: Resealed = { tasks: 0, attempts: 0, secrets: 0, unopened: 0 },
+): Promise<Resealed> {
+  for (const table of ["apps", "webhooks"] as const) await resealSecrets(db, box, table, done, signal);
+  for (const table of ["tasks", "attempts"] as const) await resealTable(db, table, done, signal);
   return done;
 }
 
-async function resealTable(db: Database, table: Table, done: Resealed): Promise<void> {
+async function resealTable(
+  db: Database,
+  table: Table,
+  done: Resealed,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { currentId } = db.sealing;
   const key: readonly string[] = PAYLOADS[table].key;
   for (let after: Row | null = null; ; ) {
@@ -49,6 +62,7 @@ async function resealTable(db: Database, table: Table, done: Resealed): Promise<
     if (after) behind(query, key, after);
     const rows: Row[] = await reading<Row[]>(query);
     for (const row of rows.filter(({ sealed }) => (sealed ?? null) !== currentId)) {
+      signal?.throwIfAborted();
       const isDone = await withRetries(() => resealRow(db, table, row));
       if (isDone) done[table] += 1;
       else done.unopened += 1;
@@ -56,6 +70,7 @@ async function resealTable(db: Database, table: Table, done: Resealed): Promise<
     after = rows.at(-1) ?? null;
     if (rows.length < PAGE) return;
     await pause((performance.now() - began) * REST);
+    signal?.throwIfAborted();
   }
 }
 
@@ -112,11 +127,13 @@ async function resealSecrets(
   box: SecretBox,
   table: "apps" | "webhooks",
   done: Resealed,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const rows = await reading<Row[]>(
     db.knex(table).whereNotNull("sealed_secrets").select("id", "sealed_secrets"),
   );
   for (const { id, sealed_secrets } of rows) {
+    signal?.throwIfAborted();
     const name = `${table}:${id}`;
     let text: string;
     try {

@@ -38,6 +38,7 @@ export class Children {
 
   /** Resolves once it is ready. @throws Refused where it ends before, or takes too long */
   async start({ name, command, args, env = process.env, ready, shown }: Child): Promise<void> {
+    if (this.#stopping) throw new Refused(`${name} is not started any more`);
     // A group of its own: Ctrl-C at the terminal reaches this process alone, which stops the others in their order.
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
     const last: string[] = [];
@@ -65,6 +66,19 @@ export class Children {
       await Promise.race([isReady.promise, over.then((line) => Promise.reject(new Refused(line)))]);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** SIGKILL to all that are left, and to what they have started. */
+  kill(): void {
+    this.#stopping = true;
+    for (const { child } of this.#running) {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        child.kill("SIGKILL");
+      }
     }
   }
 

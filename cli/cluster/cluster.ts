@@ -2,11 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { loadConfig } from "../../core/config.ts";
+import { type Config, DEFAULT_PASSWORD, loadConfig } from "../../core/config.ts";
 import type { Session } from "../../services/repl/command.ts";
 import { aborted } from "../../services/repl/link.ts";
 import { Mistake } from "../../services/repl/mistake.ts";
 import { makeDataDir } from "../../store/data-dir.ts";
+import { END_SIGNALS, exitCodeOf } from "../end-signals.ts";
 import { nodeCommand } from "../node-command.ts";
 import { Children } from "./children.ts";
 import { servers } from "./servers.ts";
@@ -26,7 +27,8 @@ const READY = /"msg":"Service 'node' started|Service 'node' started/;
 
 /** Runs until Ctrl-C, or until one of its processes ends. @returns the exit code */
 export async function runCluster(session: Session): Promise<number> {
-  const set = SERVERS.filter((name) => process.env[name]);
+  const names = SERVERS.flatMap((name) => [name, `${name}_FILE`]);
+  const set = names.filter((name) => process.env[name]);
   if (set.length > 0)
     throw new Mistake(`--cluster starts its own servers; unset ${set.join(", ")}, or type bida start`);
   const config = loadConfig(process.env);
@@ -37,37 +39,18 @@ export async function runCluster(session: Session): Promise<number> {
   const children = new Children(print);
   // A terminal that is closed takes its output away, and not the others: they are stopped in their order.
   process.stdout.removeAllListeners("error").on("error", () => undefined);
+  const over = aborted(session.signal).then(() => null);
+  void over.then(() => cutWithSecondSignal(children));
   try {
-    const { children: all, env } = await servers(folder);
-    await Promise.all(all.map((child) => children.start(child)));
-    const nodeEnv = {
-      ...process.env,
-      ...env,
-      BIDA_SECRET_KEY: process.env.BIDA_SECRET_KEY || secretKey(folder),
-      // As one process on loopback has it.
-      BIDA_EGRESS_ALLOW:
-        process.env.BIDA_EGRESS_ALLOW ?? [...config.egressAllow, ...config.egressWhileAlone].join(","),
-      BIDA_DRAIN_DELAY_MS: process.env.BIDA_DRAIN_DELAY_MS ?? "0",
-      BIDA_THREADS: process.env.BIDA_THREADS ?? "1",
-      BIDA_LOG_FORMAT: session.paint.colours ? "text" : "json",
-    };
-    for (const [name, services] of NODES) {
-      const { execPath: command } = process;
-      await children.start({
-        name,
-        command,
-        args: nodeCommand(),
-        env: { ...nodeEnv, SERVICES: services },
-        ready: READY,
-        shown: true,
-      });
-    }
-    const password = process.env.BIDA_ADMIN_PASSWORD ? "" : ", password admin";
-    print(
-      `The cluster is up: ${config.publicUrl}, user ${config.adminUsername}${password}. Ctrl-C stops it.`,
-    );
-    print(`Programs with Moleculer reach it at ${env.BIDA_NATS_URL}; BIDA_NATS_URL=… bida nodes shows it.`);
-    const failure = await Promise.race([children.failed, aborted(session.signal).then(() => null)]);
+    const up = startAll(children, config, folder, session).then((natsUrl) => {
+      const password = config.adminPassword === DEFAULT_PASSWORD ? `, password ${DEFAULT_PASSWORD}` : "";
+      print(
+        `The cluster is up: ${config.publicUrl}, user ${config.adminUsername}${password}. Ctrl-C stops it.`,
+      );
+      print(`Programs with Moleculer reach it at ${natsUrl}; BIDA_NATS_URL=… bida nodes shows it.`);
+      return children.failed;
+    });
+    const failure = await Promise.race([up, over]);
     if (failure === null) return 0;
     process.stderr.write(`bida: ${failure}\n`);
     return 1;
@@ -75,6 +58,49 @@ export async function runCluster(session: Session): Promise<number> {
     print("Stopping …");
     await children.stop();
   }
+}
+
+/** The servers, then the nodes. @returns where NATS is */
+async function startAll(
+  children: Children,
+  config: Config,
+  folder: string,
+  { signal, paint }: Session,
+): Promise<string> {
+  const { children: all, env } = await servers(folder, signal);
+  await Promise.all(all.map((child) => children.start(child)));
+  const nodeEnv = {
+    ...process.env,
+    ...env,
+    ...(config.secretKey === null ? { BIDA_SECRET_KEY: secretKey(folder) } : {}),
+    // As one process on loopback has it.
+    BIDA_EGRESS_ALLOW:
+      process.env.BIDA_EGRESS_ALLOW ?? [...config.egressAllow, ...config.egressWhileAlone].join(","),
+    BIDA_DRAIN_DELAY_MS: process.env.BIDA_DRAIN_DELAY_MS ?? "0",
+    BIDA_THREADS: process.env.BIDA_THREADS ?? "1",
+    BIDA_LOG_FORMAT: paint.colours ? "text" : "json",
+  };
+  for (const [name, services] of NODES) {
+    const { execPath: command } = process;
+    await children.start({
+      name,
+      command,
+      args: nodeCommand(),
+      env: { ...nodeEnv, SERVICES: services },
+      ready: READY,
+      shown: true,
+    });
+  }
+  return env.BIDA_NATS_URL;
+}
+
+/** The processes are in groups of their own: nothing but this ends them where nobody waits for their stop. */
+function cutWithSecondSignal(children: Children): void {
+  for (const signal of END_SIGNALS)
+    process.removeAllListeners(signal).once(signal, () => {
+      children.kill();
+      process.exit(exitCodeOf(signal));
+    });
 }
 
 /** Made once, and kept with the data that it seals. */

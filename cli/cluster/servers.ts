@@ -1,8 +1,9 @@
 /** The servers of a cluster on this machine: on loopback, on ports that are free, their data in a folder. */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { Refused } from "../../services/repl/mistake.ts";
 import type { Child } from "./children.ts";
 import { findBinary, programs } from "./programs.ts";
@@ -10,7 +11,7 @@ import { findBinary, programs } from "./programs.ts";
 export interface Servers {
   children: Child[];
   /** Settings of nodes that use them. */
-  env: Record<string, string>;
+  env: Record<"BIDA_DATABASE_URL" | "BIDA_REDIS_URL" | "BIDA_NATS_URL", string>;
 }
 
 /** Where programs with Moleculer look for NATS unless they are told; it is taken where nobody else has it. */
@@ -19,15 +20,19 @@ const NATS_PORT = 4222;
 /** Root has no password; the server listens on loopback only. */
 const DATABASE = "bida";
 
-/** @param folder is there @throws Refused where a program is missing, or its data cannot be made */
-export async function servers(folder: string): Promise<Servers> {
+/**
+ * @param folder is there
+ * @param signal ends the making of data
+ * @throws Refused where a program is missing, or its data cannot be made
+ */
+export async function servers(folder: string, signal: AbortSignal): Promise<Servers> {
   const found = programs();
   const [database, redis, nats] = await Promise.all([freePort(), freePort(), portFor(NATS_PORT)]);
   const redisFolder = join(folder, "redis");
   mkdirSync(redisFolder, { recursive: true });
   return {
     children: [
-      mysql(found.database, join(folder, "mysql"), database),
+      await mysql(found.database, join(folder, "mysql"), database, signal),
       {
         name: "redis",
         command: found.redis,
@@ -54,11 +59,11 @@ export async function servers(folder: string): Promise<Servers> {
   };
 }
 
-function mysql(command: string, folder: string, port: number): Child {
+async function mysql(command: string, folder: string, port: number, signal: AbortSignal): Promise<Child> {
   const data = join(folder, "data");
   // Sockets have short names; a folder's may be long.
-  const common = ["--no-defaults", ...(process.getuid?.() === 0 ? ["--user=root"] : []), `--datadir=${data}`];
-  if (!existsSync(data)) makeData(command, folder, common);
+  const common = ["--no-defaults", ...(process.getuid?.() === 0 ? ["--user=root"] : [])];
+  if (!existsSync(data)) await makeData(command, data, common, signal);
   const init = join(folder, "init.sql");
   const root = "'root'@'127.0.0.1'";
   writeFileSync(
@@ -74,6 +79,7 @@ function mysql(command: string, folder: string, port: number): Child {
     command,
     args: [
       ...common,
+      `--datadir=${data}`,
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       "--skip-name-resolve",
@@ -90,30 +96,32 @@ function mysql(command: string, folder: string, port: number): Child {
   };
 }
 
-/** The system tables, once. */
-function makeData(command: string, folder: string, common: string[]): void {
-  mkdirSync(folder, { recursive: true });
-  const run = (program: string, args: string[], cwd?: string) => {
-    try {
-      return execFileSync(program, args, {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "pipe"],
-        ...(cwd ? { cwd } : {}),
-      });
-    } catch (error) {
-      const { stderr = "", message } = error as Error & { stderr?: string };
-      throw new Refused(`${program} failed: ${stderr.trim().split("\n").at(-1) || message}`);
-    }
-  };
-  if (!run(command, ["--no-defaults", "--version"]).includes("MariaDB")) {
-    run(command, [...common, "--initialize-insecure"]);
-    return;
+/** The system tables, once. They get their name when they are complete: half of them would be taken for all. */
+async function makeData(command: string, data: string, common: string[], signal: AbortSignal): Promise<void> {
+  const unfinished = `${data}.new`;
+  const all = [...common, `--datadir=${unfinished}`];
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(dirname(data), { recursive: true });
+  if (!(await run(command, ["--no-defaults", "--version"], signal)).includes("MariaDB")) {
+    await run(command, [...all, "--initialize-insecure"], signal);
+  } else {
+    const install = findBinary("mariadb-install-db", "mysql_install_db");
+    if (install === null)
+      throw new Refused("mariadb-install-db not found; install it (apt install mariadb-server)");
+    const how = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
+    await run(install, [...all, ...how], signal, dirname(dirname(data)));
   }
-  const install = findBinary("mariadb-install-db", "mysql_install_db");
-  if (install === null)
-    throw new Refused("mariadb-install-db not found; install it (apt install mariadb-server)");
-  const how = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
-  run(install, [...common, ...how], dirname(folder));
+  renameSync(unfinished, data);
+}
+
+/** @returns what it printed @throws Refused */
+async function run(program: string, args: string[], signal: AbortSignal, cwd?: string): Promise<string> {
+  try {
+    return (await promisify(execFile)(program, args, { signal, ...(cwd ? { cwd } : {}) })).stdout;
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    throw new Refused(`${program} failed: ${stderr.trim().split("\n").at(-1) || message}`);
+  }
 }
 
 /** The port if nobody listens on it just now, otherwise another. */

@@ -21,9 +21,10 @@ const program = (
     args: "[options]",
     arity: [0, MOST],
     options: {},
-    async run(_, { args }) {
+    async run(session, { args }) {
       if (!isHere)
         throw new Refused(`${command.name} needs a checkout of Bida; it is no part of the package`);
+      session.endsItself = true;
       return { ...NOTHING, exit: await becomeNode([path, ...args]) };
     },
   };

@@ -8,13 +8,14 @@ import { doctor } from "./doctor.ts";
 import { listen } from "./listen.ts";
 import { migrate } from "./migrate.ts";
 import { repl } from "./repl.ts";
+import { reseal } from "./reseal.ts";
 import { start } from "./start.ts";
 
 /** What asks a Bida that runs. */
 const ASKING = COMMANDS.filter(({ only }) => only !== "prompt");
 
 export const EVERY_COMMAND: Command[] = [
-  ...[start, check, doctor, migrate, listen],
+  ...[start, check, doctor, migrate, reseal, listen],
   ...ASKING,
   ...[importKkbida, repl, bench, completion],
   complete(() => EVERY_COMMAND.filter(({ hidden }) => !hidden)),

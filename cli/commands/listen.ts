@@ -74,6 +74,7 @@ export const listen: Command = {
     );
     const port = await listening(server, manner.port, manner.host);
     if (!session.json) await session.print(session.paint.faint(`listening at http://${manner.host}:${port}`));
+    session.endsItself = true;
     await aborted(signal);
     server.close();
     server.closeAllConnections();

@@ -6,10 +6,13 @@ export const migrate: Command = {
   args: "",
   arity: [0, 0],
   summary: "brings the schema of the database up to date",
-  about: ["A node that starts does the same. Running it before lets an update wait for nothing."],
+  about: [
+    "A node that starts does the same. Running it before lets an update wait for nothing.",
+    "Ctrl-C ends it behind the migration that is running; the next run goes on from there.",
+  ],
   options: { "dry-run": { value: null, help: "only says what would be done" } },
   examples: ["migrate --dry-run", "migrate"],
-  async run(_, { flags }) {
-    return (await import("../migrate.ts")).migrateHere(flags.has("dry-run"));
+  async run(session, { flags }) {
+    return (await import("../migrate.ts")).migrateHere(session, flags.has("dry-run"));
   },
 };

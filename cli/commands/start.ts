@@ -20,6 +20,7 @@ export const start: Command = {
   },
   examples: ["start", "start --cluster"],
   async run(session, { flags }) {
+    session.endsItself = true;
     if (flags.has("cluster")) {
       if (flags.has("repl"))
         throw new Mistake("--repl goes with one node; type bida repl beside the cluster");

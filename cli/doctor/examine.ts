@@ -45,7 +45,7 @@ async function* serverFindings(config: Config): AsyncGenerator<Finding> {
 export async function* examineNodes(link: () => Promise<Link>): AsyncGenerator<Finding> {
   try {
     const reached = await link();
-    yield* nodeFindings(await reached.nodes(), Date.now());
+    yield* nodeFindings(await reached.nodes());
     const { ok: sound, parts } = await reached.health();
     for (const [part, problem] of Object.entries(parts)) {
       if (problem !== null) yield bad("health", `${part}: ${problem}`, "the log of a node says more");

@@ -1,14 +1,15 @@
 /** The nodes: whether all kinds are there, and whether they agree on what all must agree on. */
 import { SERVICE_NAMES } from "../../core/config.ts";
-import type { NodeInfo, NodeItem } from "../../core/contract.ts";
+import type { NodeInfo } from "../../core/contract.ts";
+import type { AnsweredNode } from "../../services/repl/link.ts";
 import { bad, type Finding, ok, skewOf, warn } from "./finding.ts";
 
 const ABOUT = "nodes";
 /** A node whose main thread is busy for so long at a time answers late, in ms. */
 const SLOW_LOOP = 500;
 
-/** @param receivedAt this machine's clock when they answered */
-export function* nodeFindings(items: NodeItem[], receivedAt: number): Generator<Finding> {
+export function* nodeFindings(answers: AnsweredNode[]): Generator<Finding> {
+  const items = answers.map(({ node }) => node);
   const up = items.filter((node) => node.up);
   for (const { nodeID } of items.filter((node) => !node.up))
     yield bad(ABOUT, `${nodeID} does not answer`, "look at its machine and its log");
@@ -46,7 +47,7 @@ export function* nodeFindings(items: NodeItem[], receivedAt: number): Generator<
     ({ installation }) => installation,
     "give each installation a NATS of its own, or the same database to all nodes",
   );
-  for (const node of up) yield* ownFindings(node, receivedAt);
+  for (const { node, ...between } of answers) if (node.up) yield* ownFindings(node, between);
 }
 
 function* agreement(
@@ -66,9 +67,15 @@ function* agreement(
   yield bad(ABOUT, `they differ in their ${what}: ${list.join("; ")}`, fix);
 }
 
-function* ownFindings(node: NodeInfo, receivedAt: number): Generator<Finding> {
+/** How far a clock is ahead of this machine's: not at all, where it shows a time at which it may have been read. */
+function aheadOf(clock: string, { askedAt, answeredAt }: Omit<AnsweredNode, "node">): number {
+  const shown = Date.parse(clock);
+  return shown - Math.min(Math.max(shown, askedAt), answeredAt);
+}
+
+function* ownFindings(node: NodeInfo, between: Omit<AnsweredNode, "node">): Generator<Finding> {
   const { nodeID, clock, eventLoopDelay, outcomesBuffered, draining } = node;
-  const skew = clock === undefined ? null : skewOf(ABOUT, `${nodeID}'s`, Date.parse(clock) - receivedAt);
+  const skew = clock === undefined ? null : skewOf(ABOUT, `${nodeID}'s`, aheadOf(clock, between));
   if (skew && skew.level !== "ok") yield skew;
   if (eventLoopDelay.p99 > SLOW_LOOP)
     yield warn(

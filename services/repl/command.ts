@@ -17,6 +17,13 @@ export interface Session {
   more: (() => Promise<Shown>) | null;
   /** Prints a line of what comes bit by bit. Resolves once it may go on. */
   print(line: string): Promise<void>;
+  /** Writes to where lines are printed, not a byte more or less. Resolves once it may go on. */
+  write(chunk: string | Uint8Array): Promise<void>;
+  /**
+   * A command sets it that comes to its end by itself once `signal` is aborted. The program leaves all others where they are
+   * then, and ends.
+   */
+  endsItself: boolean;
   /** Anyone who typed it wants no more of it. */
   signal: AbortSignal;
 }

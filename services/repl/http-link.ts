@@ -76,8 +76,12 @@ export function httpLink(access: HttpAccess): Link {
       return JSON.parse(text) as Health;
     },
     async nodes() {
+      const askedAt = Date.now();
       const text = await answered("GET", "/v1/nodes", { body: null, signal: AbortSignal.timeout(TIMEOUT) });
-      return (JSON.parse(text) as { items: NodeItem[] }).items;
+      // The node that was asked has waited for the slowest of the others.
+      const answeredAt = Date.now();
+      const { items } = JSON.parse(text) as { items: NodeItem[] };
+      return items.map((node) => ({ node, askedAt, answeredAt }));
     },
     async follow(onChanges, signal) {
       const response = await send("GET", "/v1/events", { body: null, signal });

@@ -16,6 +16,13 @@ export interface LinkOptions {
   timeout?: number;
 }
 
+/** A node's answer. It was given between these two moments of this machine's clock, in ms. */
+export interface AnsweredNode {
+  node: NodeItem;
+  askedAt: number;
+  answeredAt: number;
+}
+
 export interface Link {
   /** For people: what it leads to. */
   readonly where: string;
@@ -30,7 +37,7 @@ export interface Link {
   /** Whether everything that Bida needs is usable, or which part is not. */
   health(): Promise<Health>;
   /** Every node, ordered by its name; one that does not answer has no figures. */
-  nodes(): Promise<NodeItem[]>;
+  nodes(): Promise<AnsweredNode[]>;
   /** Hands on what happens to tasks, until `signal`. Resolves then; rejects where the connection ends before. */
   follow(onChanges: (changes: TaskChange[]) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -50,11 +57,15 @@ export const followBy =
 
 /** @param actor in the audit log */
 export function brokerLink(broker: ServiceBroker, actor: Actor, where: string, follow: Follow): Link {
-  const infoOf = (nodeID: string): Promise<NodeItem> =>
-    call(broker, "node.info", {}, { nodeID, timeout: PATIENCE, meta: { actor } }).then(
-      (info) => ({ up: true, ...info }),
-      () => ({ up: false, nodeID }),
+  // Each for itself: others wait for one that is silent, and their clocks go on meanwhile.
+  const infoOf = async (nodeID: string): Promise<AnsweredNode> => {
+    const askedAt = Date.now();
+    const node = await call(broker, "node.info", {}, { nodeID, timeout: PATIENCE, meta: { actor } }).then(
+      (info) => ({ up: true, ...info }) as const,
+      () => ({ up: false, nodeID }) as const,
     );
+    return { node, askedAt, answeredAt: Date.now() };
+  };
   return {
     where,
     broker,

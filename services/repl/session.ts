@@ -6,6 +6,9 @@ import { Paint } from "./paint.ts";
 /** @param link opens the way to Bida; it is asked once */
 export function sessionWith(link: Session["link"], more: Partial<Session> = {}): Session {
   let opened: ReturnType<typeof link> | null = null;
+  const write = async (chunk: string | Uint8Array): Promise<void> => {
+    if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+  };
   return {
     link() {
       opened ??= link();
@@ -17,9 +20,9 @@ export function sessionWith(link: Session["link"], more: Partial<Session> = {}):
     json: false,
     more: null,
     signal: new AbortController().signal,
-    async print(line) {
-      if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
-    },
+    endsItself: false,
+    print: (line) => write(`${line}\n`),
+    write,
     ...more,
   };
 }

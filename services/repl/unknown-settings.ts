@@ -1,5 +1,5 @@
 /** Names in the environment that look like settings of Bida, and are none. */
-import { VARIABLE_NAMES } from "../../core/config.ts";
+import { isVariable, VARIABLE_NAMES } from "../../core/config.ts";
 import { nearest } from "./mistake.ts";
 
 export interface UnknownSetting {
@@ -8,12 +8,8 @@ export interface UnknownSetting {
   meant: string | null;
 }
 
-/** Secrets may stand in a file. */
-const isKnown = (name: string): boolean =>
-  VARIABLE_NAMES.includes(name) || VARIABLE_NAMES.includes(name.replace(/_FILE$/, ""));
-
 export const unknownSettings = (env: NodeJS.ProcessEnv): UnknownSetting[] =>
   Object.keys(env)
-    .filter((name) => name.startsWith("BIDA_") && !isKnown(name))
+    .filter((name) => name.startsWith("BIDA_") && !isVariable(name))
     .sort()
     .map((name) => ({ name, meant: nearest(name, VARIABLE_NAMES) }));

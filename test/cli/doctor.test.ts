@@ -5,7 +5,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Finding } from "../../cli/doctor/finding.ts";
 import { nodeFindings } from "../../cli/doctor/nodes.ts";
-import type { NodeInfo } from "../../core/contract.ts";
+import type { NodeInfo, NodeItem } from "../../core/contract.ts";
+import type { AnsweredNode } from "../../services/repl/link.ts";
 import { type Cluster, startCluster } from "../e2e/kit/cluster.ts";
 import { until } from "../e2e/kit/until.ts";
 import { SECRET_KEY } from "../e2e/kit/world.ts";
@@ -105,8 +106,10 @@ const node = (nodeID: string, more: Partial<NodeInfo> = {}) => ({
 });
 
 test("nodes that differ in what all must agree on, or are missing", () => {
-  const badOf = (...nodes: Parameters<typeof nodeFindings>[0]) =>
-    Array.from(nodeFindings(nodes, 0)).flatMap(({ level, says }) => (level === "ok" ? [] : [says]));
+  const badOf = (...nodes: NodeItem[]) =>
+    saysOf(nodes.map((one) => ({ node: one, askedAt: 0, answeredAt: 0 })));
+  const saysOf = (answers: AnsweredNode[]) =>
+    Array.from(nodeFindings(answers)).flatMap(({ level, says }) => (level === "ok" ? [] : [says]));
   assert.equal(badOf(node("a"), node("b")), []);
   assert.equal(badOf(node("a"), node("b", { leaseMs: 5_000 })), [
     "they differ in their leases (BIDA_LEASE_MS): 10000 (a); 5000 (b)",
@@ -125,6 +128,12 @@ test("nodes that differ in what all must agree on, or are missing", () => {
     "a's clock is 3600000 ms ahead of this machine's",
   ]);
   assert.equal(badOf(), ["there is none"]);
+  // The time that a silent node was waited for says nothing of the clocks of the others.
+  const late = { askedAt: -HOUR, answeredAt: HOUR };
+  assert.equal(saysOf([{ node: node("a"), ...late }]), []);
+  assert.equal(saysOf([{ node: node("a", { clock: new Date(2 * HOUR).toISOString() }), ...late }]), [
+    "a's clock is 3600000 ms ahead of this machine's",
+  ]);
 });
 
 /** The last one: it stops the schedulers, which would repair what it breaks. */

@@ -206,6 +206,8 @@ test("check: all mistakes at once, and names that are none", async () => {
     BIDA_PORT: "x",
     BIDA_LEASE_MS: "1",
     BIDA_PRT: "80",
+    BIDA_PORT_FILE: "/run/secrets/port",
+    BIDA_SECRET_KEY_FILE: "/does/not/exist",
     BIDA_DATABASE_URL: "mysql://root:s3cret@h/",
   };
   const { code, out, err } = await bida(["check"], environment(wrong));

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -5,9 +7,13 @@ import {
   ConfigError,
   configMistakes,
   isEmbedded,
+  isVariable,
+  loadClientConfig,
   loadConfig,
   SERVICE_NAMES,
+  secretSetting,
 } from "../../core/config.ts";
+import { temporaryFolder } from "../servers/server.ts";
 import { thrown } from "./helpers.ts";
 
 const test = suite("config");
@@ -403,6 +409,86 @@ for (const [name, env, message] of COMBINATIONS) {
     assert.not.match(error.message, "\n");
   });
 }
+
+const secrets = temporaryFolder("secret-files");
+const secret = (text: string, name = "secret") => {
+  writeFileSync(join(secrets, name), text);
+  return join(secrets, name);
+};
+
+test("a secret from a file: without one line end, the rest as it is", () => {
+  assert.is(
+    loadConfig({ BIDA_ADMIN_PASSWORD_FILE: secret(" long enough \r\n") }).adminPassword,
+    " long enough ",
+  );
+  assert.is(
+    loadConfig({ BIDA_ADMIN_PASSWORD_FILE: secret("long enough\n\n") }).adminPassword,
+    "long enough\n",
+  );
+  assert.equal(loadConfig({ BIDA_SECRET_KEY_FILE: secret(`${KEY}\n`) }).secretKey, Buffer.alloc(32, 7));
+  const { BIDA_NATS_URL: nats, ...others } = CLUSTER;
+  assert.equal(loadConfig({ ...others, BIDA_NATS_URL_FILE: secret(nats) }).natsUrls, [nats]);
+  // Set to nothing counts as not set.
+  assert.is(
+    loadConfig({ BIDA_ADMIN_PASSWORD_FILE: "", BIDA_ADMIN_PASSWORD: "long enough" }).adminPassword,
+    "long enough",
+  );
+  assert.is(
+    loadConfig({ BIDA_ADMIN_PASSWORD_FILE: secret("long enough"), BIDA_ADMIN_PASSWORD: "" }).adminPassword,
+    "long enough",
+  );
+  assert.is(secretSetting({ BIDA_USER_FILE: secret("a:b\n") }, "BIDA_USER"), "a:b");
+  assert.equal(
+    [secretSetting({ BIDA_USER: "a:b" }, "BIDA_USER"), secretSetting({}, "BIDA_USER")],
+    ["a:b", null],
+  );
+});
+
+test("a secret's file that is no good: one line that names the setting, and nothing of the file", async () => {
+  const wrong: [env: Record<string, string>, line: RegExp][] = [
+    [
+      { BIDA_SECRET_KEY_FILE: "/does/not/exist" },
+      /^BIDA_SECRET_KEY_FILE: \/does\/not\/exist cannot be read \(ENOENT/,
+    ],
+    [{ BIDA_REDIS_URL_FILE: secrets }, /^BIDA_REDIS_URL_FILE: .* cannot be read \(EISDIR/],
+    [{ BIDA_SECRET_KEY_FILE: secret(" \n") }, /^BIDA_SECRET_KEY_FILE: .* is empty$/],
+    [
+      { BIDA_SECRET_KEY_FILE: secret(KEY, "key"), BIDA_SECRET_KEY: KEY },
+      /^BIDA_SECRET_KEY_FILE: BIDA_SECRET_KEY is set as well; set one of the two$/,
+    ],
+    [
+      { BIDA_SECRET_KEY_FILE: secret("s3cret", "short") },
+      /^BIDA_SECRET_KEY: must be 32 bytes .*\(it is not shown\)$/,
+    ],
+  ];
+  for (const [env, line] of wrong) {
+    const error = (await thrown(() => loadConfig(env))) as Error;
+    assert.instance(error, ConfigError);
+    assert.match(error.message, line);
+    assert.equal(configMistakes(env), [error.message]);
+    assert.not.match(error.message, /\n|s3cret/);
+  }
+  assert.instance(
+    await thrown(() => secretSetting({ BIDA_USER_FILE: "/does/not/exist" }, "BIDA_USER")),
+    ConfigError,
+  );
+});
+
+test("a URL that may hold no credentials is read from no file", () => {
+  assert.is(secretSetting({ BIDA_URL_FILE: "/does/not/exist" }, "BIDA_URL"), null);
+});
+
+test("programs that ask a Bida read no secrets but their own", () => {
+  const env = { BIDA_SECRET_KEY_FILE: "/does/not/exist", BIDA_NATS_URL_FILE: secret("nats://n:4222\n") };
+  assert.equal(loadClientConfig(env).natsUrls, ["nats://n:4222"]);
+});
+
+test("of the others nothing stands in a file", () => {
+  for (const name of ["BIDA_SECRET_KEY_FILE", "BIDA_API_KEY_FILE", "BIDA_PORT"])
+    assert.ok(isVariable(name), name);
+  for (const name of ["BIDA_PORT_FILE", "BIDA_PUBLIC_URL_FILE", "BIDA_PRT"])
+    assert.not.ok(isVariable(name), name);
+});
 
 test("isEmbedded: without NATS", () => {
   assert.ok(isEmbedded(loadConfig({})));

@@ -1,9 +1,7 @@
 /** `BIDA_ENCRYPT_PAYLOADS`: what a thief of the database finds, and what a node with another key does. @takes 12 s */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { bida } from "../cli/command.ts";
 import { startEmbedded } from "./kit/embedded.ts";
 import { BidaNode } from "./kit/node.ts";
 import { quick, SECRET_KEY, type World } from "./kit/world.ts";
@@ -76,23 +74,25 @@ test("another key alone: the node does not start, with one line that says why; n
   );
 });
 
-test("the new key with the old one behind it; `reseal`; the old one can go", async () => {
+test("the new key with the old one behind it; `bida reseal`; the old one can go", async () => {
   const keys = { BIDA_SECRET_KEY: OTHER_KEY, BIDA_SECRET_KEY_PREVIOUS: SECRET_KEY };
   const node = world.nodes[0] as BidaNode;
   world.nodes[0] = await new BidaNode({ ...node.env, ...keys }).ready();
   assert.is(await bodyOf(taskId), SECRET);
   await (world.nodes[0] as BidaNode).stop();
-  const reseal = spawn(process.execPath, [path.resolve(import.meta.dirname, "../../scripts/reseal.ts")], {
-    env: { ...process.env, ...node.env, ...keys },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let out = "";
-  reseal.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
-  });
-  const [code] = await once(reseal, "close");
-  assert.is(code, 0);
-  assert.match(out, /^Written anew: 3 tasks, 3 attempts, \d+ secrets of apps and channels\.$/m);
+  const wrong = { BIDA_SECRET_KEY: OTHER_KEY, BIDA_SECRET_KEY_PREVIOUS: "" };
+  const unopened = await bida(["reseal"], { ...process.env, ...node.env, ...wrong });
+  assert.is(unopened.code, 3, unopened.err);
+  assert.match(
+    unopened.out,
+    / 0 tasks, 0 attempts, .*\n6 could not be opened with the keys given, and stay as they are\n$/,
+  );
+  const { code, out, err } = await bida(["reseal", "--json"], { ...process.env, ...node.env, ...keys });
+  assert.is(code, 0, err);
+  const { database, secrets, ...counts } = JSON.parse(out);
+  assert.match(database, /bida\.sqlite$/);
+  assert.type(secrets, "number");
+  assert.equal(counts, { tasks: 3, attempts: 3, unopened: 0 });
   world.nodes[0] = await new BidaNode({ ...node.env, BIDA_SECRET_KEY: OTHER_KEY }).ready();
   assert.is(await bodyOf(taskId), SECRET);
   assert.not.match(await everything(), SECRET);

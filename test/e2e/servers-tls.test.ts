@@ -1,6 +1,6 @@
 /** A cluster whose servers all speak TLS and want client certificates and passwords; and what each mode refuses. @takes 20 s */
 import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
 import { createConnection } from "mysql2/promise";
@@ -178,7 +178,9 @@ test("a whole node over TLS everywhere delivers; the health check gets in as the
     assert.is(code, 1);
     assert.match(said, /unhealthy: .*auth/i);
     assert.not.match(said, /wrong/);
-    const [, notHere] = await healthcheck({ SERVICES: "nothing", BIDA_NATS_URL: natsUrl() });
+    // A secret may stand in a file.
+    writeFileSync(`${dataDir}/nats`, `${natsUrl()}\n`);
+    const [, notHere] = await healthcheck({ SERVICES: "nothing", BIDA_NATS_URL_FILE: `${dataDir}/nats` });
     assert.match(notHere, new RegExp(`no node of ${hostname()} with nothing answers on NATS`));
   } finally {
     await node.stop();

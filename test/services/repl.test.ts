@@ -1,7 +1,11 @@
 /** The REPL's own parts: reading a line, times, tables, completion. Driven as a whole in test/e2e/suite/repl.ts. */
+import { setTimeout as pause } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Command, NOTHING, type Typed } from "../../services/repl/command.ts";
+import { type Command, NOTHING, type Session, type Typed } from "../../services/repl/command.ts";
+import { exportTasks } from "../../services/repl/commands/export.ts";
+import { send } from "../../services/repl/commands/send.ts";
+import { type AnsweredNode, brokerLink } from "../../services/repl/link.ts";
 import { Mistake, nearest } from "../../services/repl/mistake.ts";
 import { cut, oneLine, Paint, span, widthOf } from "../../services/repl/paint.ts";
 import { completed, execute, PROMPT_COMMANDS } from "../../services/repl/run.ts";
@@ -138,6 +142,71 @@ test("completion: commands, then the options of the one that is typed", () => {
     PROMPT_COMMANDS.flatMap(({ name, short }) => [name.split(" ")[0], short ?? name.split(" ")[0]]),
   );
   assert.is(completed("")[0].length, first.size + 4);
+});
+
+/** Lists tasks; a page behind the first one never comes. */
+const listing = (nextCursor: string | null) => async () => {
+  const items = [1, 2].map((n) => ({
+    taskId: `t-${n}`,
+    url: "http://a",
+    requestMethod: "GET",
+    body: "a\nb",
+  }));
+  const call = async (_: string, { cursor }: { cursor?: string }) =>
+    cursor === undefined ? { items, nextCursor } : new Promise(() => undefined);
+  return { call } as never;
+};
+const exported = async (more: Partial<Session>, nextCursor: string | null = null) => {
+  const manner = { commands: [exportTasks], program: "bida", names: "full", options: {} } as const;
+  const words = ["tasks", "export", "--format", "csv"];
+  await execute(sessionWith(listing(nextCursor), more), words, { ...manner, commands: [exportTasks] });
+};
+
+test("an export as CSV: the mark at its beginning, CRLF at the ends of its lines, nothing between", async () => {
+  const written: Uint8Array[] = [];
+  await exported({ write: async (chunk) => void written.push(Buffer.from(chunk)) });
+  const text = Buffer.concat(written).toString();
+  assert.match(text, /^\ufefftaskId,state,/);
+  assert.equal(text.match(/\r\n/g)?.length, 3);
+  assert.equal(text.replaceAll("\r\n", "").match(/\n/g)?.length, 2, "those of the bodies");
+});
+
+test("an export that nobody wants any more ends, also where it waits for a page", async () => {
+  const over = new AbortController();
+  const write = async () => over.abort();
+  const error = await thrown(() => exported({ write, signal: over.signal }, "next"));
+  assert.is((error as Error).name, "AbortError");
+});
+
+test("send --wait that is interrupted says what became of the task so far", async () => {
+  const over = new AbortController();
+  const taskId = "0198f3a2-7c1e-7b52-9d31-5f0c2a4e8b17";
+  const call = async (action: string) => {
+    if (action === "scheduler.submit") return { taskId };
+    setTimeout(() => {
+      assert.ok(session.endsItself);
+      over.abort();
+    }, 20);
+    return { state: "pending" };
+  };
+  const session = sessionWith(async () => ({ call }) as never, { signal: over.signal });
+  const manner = { program: "bida", names: "full", options: {} } as const;
+  const error = await thrown(() =>
+    execute(session, ["send", "http://a", "--wait"], { ...manner, commands: [send] }),
+  );
+  assert.match((error as Error).message, `${taskId} is pending still`);
+});
+
+test("nodes that are asked: the time of each answer is its own, also beside one that takes long", async () => {
+  const endpoints = ["quick", "slow"].map((id) => ({ node: { id, available: true } }));
+  const broker = {
+    registry: { actions: { get: () => ({ endpoints }) } },
+    call: (_: string, __: unknown, { nodeID }: { nodeID: string }) => pause(nodeID === "slow" ? 300 : 0, {}),
+  };
+  const link = brokerLink(broker as never, {} as never, "", null as never);
+  const [quick, slow] = (await link.nodes()) as [AnsweredNode, AnsweredNode];
+  assert.equal([quick.node.up, slow.node.up], [true, true]);
+  assert.ok(slow.answeredAt - quick.answeredAt > 200);
 });
 
 test("the socket's address: as short as it can be said, or none", () => {

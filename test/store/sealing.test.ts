@@ -18,6 +18,7 @@ import { hmacOf, keyIdOf, Sealing, UNSEALED } from "../../store/sealing.ts";
 import { checkSealingKeys } from "../../store/sealing-keys.ts";
 import { SecretBox } from "../../store/secret-box.ts";
 import { createWebhook, findWebhook } from "../../store/webhooks.ts";
+import { thrown } from "../core/helpers.ts";
 import { attemptsIn, clock, KINDS, outcome, type Place, storedTask } from "./fixtures.ts";
 import { sealedBefore } from "./sealed-before.ts";
 
@@ -160,6 +161,9 @@ for (const kind of KINDS) {
     await check(both, all);
     assert.equal(await keysOf(both), new Set([null, keyIdOf(FIRST), keyIdOf(SECOND)]));
     const box = new SecretBox(SECOND, [FIRST]);
+    const over = AbortSignal.abort(new Error("over"));
+    assert.is(((await thrown(() => resealAll(both, box, over))) as Error).message, "over");
+    assert.equal(await keysOf(both), new Set([null, keyIdOf(FIRST), keyIdOf(SECOND)]));
     const resealed = await resealAll(both, box);
     assert.equal(resealed, {
       tasks: 2 * PAYLOADS.length,

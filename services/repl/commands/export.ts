@@ -48,8 +48,9 @@ export const exportTasks: Command = {
       }
     };
     const rows = counted(tasksFrom(first, ask));
-    if (format === "csv") await pipeline(rows, toCsv(), out);
-    else await pipeline(rows, out);
+    const { signal } = session;
+    if (format === "csv") await pipeline(rows, toCsv(), out, { signal });
+    else await pipeline(rows, out, { signal });
     return file === undefined ? NOTHING : shown({ file, tasks: count }, `${count} tasks are in ${file}`);
   },
 };
@@ -64,11 +65,11 @@ async function opened(file: string): Promise<Writable> {
   return out;
 }
 
-/** Writes whole chunks as the session prints lines. */
+/** Writes to where the session prints. */
 const printing = (session: Session): Writable =>
   new Writable({
     decodeStrings: false,
-    write(chunk: string | Buffer, _encoding, done) {
-      session.print(String(chunk).replace(/\r?\n$/, "")).then(() => done(), done);
+    write(chunk: string | Uint8Array, _encoding, done) {
+      session.write(chunk).then(() => done(), done);
     },
   });

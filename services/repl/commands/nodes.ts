@@ -45,7 +45,8 @@ export const nodes: Command = {
   },
 };
 
-const nodesOf = async (session: Session): Promise<NodeItem[]> => (await session.link()).nodes();
+const nodesOf = async (session: Session): Promise<NodeItem[]> =>
+  (await (await session.link()).nodes()).map(({ node }) => node);
 
 const note = { value: "<text>", help: "why, for the audit log" };
 

@@ -179,7 +179,10 @@ async function waitedFor(session: Session, taskId: string): Promise<Shown> {
       const typed: Typed = { args: [taskId], flags: new Set(), text: () => undefined, all: () => [] };
       return { ...(await getTask.run(session, typed)), exit: state === "succeeded" ? 0 : 1 };
     }
+    // Anyone who waits no longer learns what became of the task so far.
+    session.endsItself = true;
     const over = await Promise.race([aborted(session.signal).then(() => true), pause()]);
+    session.endsItself = false;
     if (over) throw new Refused(`${taskId} is ${state} still; "tasks get ${taskId}" shows it later`);
   }
 }

@@ -39,6 +39,7 @@ export const tail: Command = {
     // In turn: a reader that is slow is waited for.
     let printing: Promise<void> = Promise.resolve();
     const link = await session.link();
+    session.endsItself = true;
     await link.follow((changes) => {
       for (const change of changes) {
         if (left <= 0 || !fits(change)) continue;

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { closeDatabase, openDatabase, pingDatabase } from "../../../store/database.ts";
-import { MIGRATION_NAMES, migrate } from "../../../store/migrate.ts";
+import { MIGRATION_NAMES, migrate, migrationState } from "../../../store/migrate.ts";
+import { thrown } from "../../core/helpers.ts";
 import { given, type Kind, taskIn } from "../fixtures.ts";
 
 export function migrating(kind: Kind): void {
@@ -31,12 +32,25 @@ export function migrating(kind: Kind): void {
     await closeDatabase(db);
   });
 
+  test("ended between two migrations: the next run goes on from there", async () => {
+    const db = openDatabase(await kind.place());
+    let left = 3;
+    const before = () => {
+      left -= 1;
+      if (left < 0) throw new Error("enough");
+    };
+    assert.is(((await thrown(() => migrate(db, before))) as Error).message, "enough");
+    assert.equal((await migrationState(db)).pending, MIGRATION_NAMES.slice(3));
+    assert.equal(await migrate(db), MIGRATION_NAMES.slice(3));
+    await closeDatabase(db);
+  });
+
   // SQLite's file belongs to one process, which migrates once.
   if (kind.dialect === "mysql") {
     test("five nodes at once: one runs it", async () => {
       const place = await kind.place();
       const nodes = Array.from({ length: 5 }, () => openDatabase(place));
-      const ran = await Promise.all(nodes.map(migrate));
+      const ran = await Promise.all(nodes.map((db) => migrate(db)));
       assert.equal(ran.flat(), MIGRATION_NAMES);
       await Promise.all(nodes.map(closeDatabase));
     });

@@ -1,0 +1,68 @@
+/** Settings that hold a secret may name a file that has it: `BIDA_SECRET_KEY_FILE=/run/secrets/key`. */
+import { readFileSync } from "node:fs";
+
+/** Passwords, keys, and URLs with credentials. The last two are of programs that ask a Bida. */
+export const SECRETS = [
+  "BIDA_ADMIN_PASSWORD",
+  "BIDA_LEGACY_CREDENTIALS",
+  "BIDA_SECRET_KEY",
+  "BIDA_SECRET_KEY_PREVIOUS",
+  "BIDA_DATABASE_URL",
+  "BIDA_REDIS_URL",
+  "BIDA_NATS_URL",
+  "BIDA_EGRESS_PROXY",
+  "BIDA_DUBBO_REGISTRY",
+  "BIDA_API_KEY",
+  "BIDA_USER",
+];
+
+const fileOf = (name: string): string => `${name}_FILE`;
+
+/** Names of the settings that name files. */
+export const SECRET_FILES: string[] = SECRETS.map(fileOf);
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * A secret from its file.
+ * @returns null where no file is named, or the setting holds no secret
+ * @throws Error: one line that begins with the setting's name, and repeats nothing of the file
+ */
+export function secretFromFile(env: Environment, name: string): string | null {
+  const path = SECRETS.includes(name) ? env[fileOf(name)] : undefined;
+  if (!path?.trim()) return null;
+  if (env[name]) throw new Error(`${fileOf(name)}: ${name} is set as well; set one of the two`);
+  const content = contentOf(path, fileOf(name));
+  // A secret of blanks counts as none, and somebody believes that there is one.
+  if (content.trim() === "") throw new Error(`${fileOf(name)}: ${path} is empty`);
+  return content.replace(/\r?\n$/, "");
+}
+
+function contentOf(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    // "ENOENT: no such file or directory, open '…'"
+    const reason = (error as Error).message.split(", ")[0];
+    throw new Error(`${name}: ${path} cannot be read (${reason})`);
+  }
+}
+
+/**
+ * The environment with the secrets of files in it.
+ * @param names of the settings that somebody needs: the files of others are left alone
+ * @returns mistakes: a line for each file
+ */
+export function withSecretFiles(env: Environment, names: string[]): { env: Environment; mistakes: string[] } {
+  const found: Environment = { ...env };
+  const mistakes: string[] = [];
+  for (const name of SECRETS.filter((one) => names.includes(one))) {
+    try {
+      const secret = secretFromFile(env, name);
+      if (secret !== null) found[name] = secret;
+    } catch (error) {
+      mistakes.push((error as Error).message);
+    }
+  }
+  return { env: found, mistakes };
+}
