@@ -1,7 +1,7 @@
 /** What a repository has beside its code: it can be read, names what is there, and says one version. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { page, ROOT } from "./kit/markdown.ts";
@@ -89,38 +89,6 @@ test("what needs packages installs them first", () => {
     (name) => !/^(pre|post)[a-z]/.test(name) && !scripts[`pre${name}`]?.includes("scripts/prepare.mjs"),
   );
   assert.equal(bare, []);
-});
-
-/** Relative paths that a file imports when it runs: types are left out. */
-const IMPORTS =
-  /^(?:import|export)(?! type\b)[^;"']*?from "(\.[^"]+)"|^import "(\.[^"]+)"|await import\("(\.[^"]+)"\)/gm;
-
-function loadedBy(file: string, found = new Set<string>()): Set<string> {
-  if (found.has(file) || !existsSync(join(ROOT, file))) return found;
-  found.add(file);
-  for (const [, ...paths] of read(file).matchAll(IMPORTS))
-    for (const path of paths.filter(Boolean)) loadedBy(join(dirname(file), path as string), found);
-  return found;
-}
-
-test("the image has every file that its programs load", () => {
-  const last =
-    read("Dockerfile")
-      .split(/^FROM /m)
-      .at(-1) ?? "";
-  const copied = Array.from(last.matchAll(/^COPY (?!--from)(.+) \S+$/gm), ([, paths = ""]) =>
-    paths.split(" "),
-  ).flat();
-  const programs = [
-    "cli/main.ts",
-    "moleculer.config.ts",
-    "scripts/healthcheck.mjs",
-    "scripts/import-kkbida.ts",
-  ];
-  const loaded = programs.flatMap((file) => [...loadedBy(file)]);
-  assert.ok(loaded.includes("cli/reseal.ts") && loaded.includes("store/reseal.ts"));
-  const missing = loaded.filter((file) => !copied.some((one) => file === one || file.startsWith(`${one}/`)));
-  assert.equal([...new Set(missing)], []);
 });
 
 test.run();

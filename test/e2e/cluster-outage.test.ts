@@ -5,6 +5,7 @@ import type { Seat, ServerName } from "../chaos/harness/seat.ts";
 import { System } from "../chaos/harness/system.ts";
 import { gate } from "./kit/gate.ts";
 import { Receiver } from "./kit/receiver.ts";
+import { timely } from "./kit/timely.ts";
 import { until } from "./kit/until.ts";
 import { World } from "./kit/world.ts";
 
@@ -65,12 +66,17 @@ test("scenario 11: kill -9 of a dispatcher with 500 calls in flight: all are cal
   const victim = dispatcher();
   const second = await system.join("dispatcher");
   try {
-    const killedAt = performance.timeOrigin + performance.now();
-    await victim.end("SIGKILL");
-    await until("all to be called again", () => ids.every((_, i) => calls(i).length === 2), 30_000);
-    const last = Math.max(...ids.map((_, i) => (calls(i)[1]?.at ?? 0) - killedAt));
-    console.log(`500 calls of a killed dispatcher: the last one was made again after ${last.toFixed(0)} ms`);
-    assert.ok(last < 2 * LEASE, `${last} ms`);
+    const calledAgain = async () => {
+      const killedAt = performance.timeOrigin + performance.now();
+      await victim.end("SIGKILL");
+      await until("all to be called again", () => ids.every((_, i) => calls(i).length === 2), 30_000);
+      const last = Math.max(...ids.map((_, i) => (calls(i)[1]?.at ?? 0) - killedAt));
+      console.log(
+        `500 calls of a killed dispatcher: the last one was made again after ${last.toFixed(0)} ms`,
+      );
+      return last;
+    };
+    await timely("the last one", 2 * LEASE, calledAgain, 1);
     held.open();
     for (const taskId of ids) assert.is((await world.ended(taskId, 30_000)).callCount, 1);
     for (const [i] of ids.entries()) {
