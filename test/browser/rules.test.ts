@@ -41,6 +41,7 @@ const NEVER: [RegExp, string][] = [
   ],
   [/^must be the number of an attempt, from 1$/, "the console asks for attempts that it shows"],
   [/^must be an origin, without a path$/, "the console changes destinations by their origin"],
+  [/^must have the batch's key, and from: /, "is said of messages between services"],
   [/^must be an app's id$/, "no page asks for the statistics of an app"],
   [/^must be a list, with commas, of/, "is written by the console itself"],
   [/^(must be a list of tasks|takes 1 to .+ tasks)$/, "the console hands over one task at a time"],

@@ -187,6 +187,7 @@ test("a request from before an act does not take back its answer", async ({ worl
   const mute = page.getByRole("button", { name: en["incident.mute"], exact: true });
   await mute.waitFor();
   // The page asks by itself every few seconds; what it is told is from before the act.
+  let isHeld = false;
   let go = () => {};
   const later = new Promise<void>((then) => {
     go = then;
@@ -195,15 +196,18 @@ test("a request from before an act does not take back its answer", async ({ worl
     path,
     async (route) => {
       const before = await route.fetch();
+      isHeld = true;
       await later;
       await route.fulfill({ response: before }).catch(() => undefined);
     },
     { times: 1 },
   );
-  await page.waitForRequest(path);
-  const [renewed] = await Promise.all([page.waitForRequest(path), mute.click()]);
+  await until("a request to be held", () => isHeld);
+  const renewed = page.waitForRequest(path);
+  await mute.click();
+  const request = await renewed;
   go();
-  await renewed.response();
+  await request.response();
   await page.getByRole("button", { name: en["incident.unmute"], exact: true }).waitFor();
   assert.is(await mute.count(), 0);
   assert.equal(complaints, []);
