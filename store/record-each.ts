@@ -23,6 +23,8 @@ export interface Refusal {
 
 /**
  * As {@link recordOutcomes}; what the database refuses is told to `onRefused` and fails no other.
+ * @param onRecorded called after each commit, with the outcomes as they were given. It may take several commits; where one of them
+ *   fails, what the others wrote stands, and recorded again it would be no news any more
  * @returns one result per outcome, in order; null for one that cannot be recorded in any form
  * @throws BidaError unavailable
  */
@@ -33,18 +35,25 @@ export async function recordEach(
   random: () => number,
   onRefused: (refusal: Refusal) => void,
   wantsTasks = false,
+  onRecorded: (recorded: Recorded[], given: Outcome[]) => void = () => undefined,
 ): Promise<(Recorded | null)[]> {
-  const record = (some: Outcome[]) => recordOutcomes(db, some, clock, random, wantsTasks);
-  const alone = async (outcome: Outcome, error: unknown): Promise<Recorded | null> => {
-    const plain = outcome.attempt && reduced(outcome.attempt, clock);
-    if (isDuplicate(error)) await dropOrphan(db, outcome);
-    const [recorded = null] = await isolated<Outcome, Recorded | null>(
-      [{ ...outcome, attempt: plain }],
-      record,
-      () => null,
+  /** Reduced ones, and what they were. */
+  const given = new Map<Outcome, Outcome>();
+  const record = async (some: Outcome[]) => {
+    const recorded = await recordOutcomes(db, some, clock, random, wantsTasks);
+    onRecorded(
+      recorded,
+      some.map((one) => given.get(one) ?? one),
     );
+    return recorded;
+  };
+  const alone = async (outcome: Outcome, error: unknown): Promise<Recorded | null> => {
+    const plain = { ...outcome, attempt: outcome.attempt && reduced(outcome.attempt, clock) };
+    given.set(plain, outcome);
+    if (isDuplicate(error)) await dropOrphan(db, outcome);
+    const [recorded = null] = await isolated<Outcome, Recorded | null>([plain], record, () => null);
     onRefused({ outcome, error, reduced: recorded !== null });
-    return recorded && { ...recorded, outcome: { ...outcome, attempt: plain } };
+    return recorded && { ...recorded, outcome: plain };
   };
   const { parts, oversize } = cutTo(outcomes, db.server.packet, atMost, (one) => exactly(db, one));
   const results = new Map<Outcome, Recorded | null>();

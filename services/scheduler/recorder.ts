@@ -85,20 +85,23 @@ export class Recorder {
       const meanwhile = reduced ? "it is on record without its answer" : "the task is set aside";
       this.#log.error({ taskId, n, err, meanwhile }, "the database refuses an outcome");
     };
-    const results = await recordEach(db, outcomes, clock, Math.random, onRefused, wantsTasks);
-    if (refused.size === 0) return this.#conclude(reported, results as Recorded[]);
-    // What is on record is told first, whatever becomes of the rest: reported again, it would be no news any more.
-    const parts = Map.groupBy(results.keys(), (i) => results[i] !== null);
-    const [kept, rest] = [parts.get(true) ?? [], parts.get(false) ?? []];
-    const of = (indexes: number[]) => indexes.map((i) => reported[i] as Reported);
-    this.#conclude(
-      of(kept),
-      kept.map((i) => results[i] as Recorded),
-    );
+    // By the objects: two holders may report the same lease.
+    const waiting = new Map(reported.map((one) => [one.outcome, one]));
+    // After each commit: it is told whatever becomes of the rest.
+    const onRecorded = (recorded: Recorded[], given: Outcome[]) => {
+      this.#conclude(
+        given.map((outcome) => waiting.get(outcome) as Reported),
+        recorded,
+      );
+      for (const outcome of given) waiting.delete(outcome);
+    };
+    await recordEach(db, outcomes, clock, Math.random, onRefused, wantsTasks, onRecorded);
+    if (refused.size === 0) return;
     await setAsideEach(this.#resources, this.#log, [...refused.keys()], refused);
+    const rest = [...waiting.values()];
     this.#conclude(
-      of(rest),
-      of(rest).map(({ outcome }) => ({ outcome, written: false, task: null, released: null })),
+      rest,
+      rest.map(({ outcome }) => ({ outcome, written: false, task: null, released: null })),
     );
   }
 

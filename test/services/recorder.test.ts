@@ -13,10 +13,10 @@ import { clock, closeDatabase, freshDatabase, given, KINDS, outcome, taskIn } fr
 const test = suite("recorder");
 
 let db: Database;
-test.before(async () => {
+test.before.each(async () => {
   db = await freshDatabase(KINDS[0]!);
 });
-test.after(() => closeDatabase(db));
+test.after.each(() => closeDatabase(db));
 
 /** A recorder, and what it told the due set and those who listen. */
 function recorder() {
@@ -78,6 +78,26 @@ test("what was recorded is settled and told, also where a task beside it cannot 
   assert.equal([added, told], [[next!.taskId], [head!.taskId]]);
   assert.ok(settled.includes(bad!.taskId));
   assert.is((await taskIn(db, bad!.taskId)).state, "exhausted");
+});
+
+test("what one commit recorded is settled and told, also where the next one fails", async () => {
+  const tasks = await given(db, {}, {}, {}, {});
+  const id = taskIdToBytes(tasks[3]!.taskId).toString("hex");
+  // The batch is refused, and split; the last one, which is tried without its answer, meets a connection that breaks.
+  await db.knex.raw(`CREATE TRIGGER refuse BEFORE INSERT ON attempts WHEN NEW.task_id = x'${id}' AND NEW.response_body IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'not this one'); END`);
+  await db.knex.raw(`CREATE TRIGGER gone BEFORE INSERT ON attempts WHEN NEW.task_id = x'${id}' AND NEW.response_body IS NULL
+    BEGIN SELECT RAISE(ABORT, 'the connection was closed'); END`);
+  const { own, settled, told } = recorder();
+  const outcomes = tasks.map((task) => outcome(task, 1, "succeeded"));
+  for (const one of outcomes) if (one.attempt) one.attempt.responseBody = "an answer";
+  const error = await thrown(() => own.report("h", outcomes));
+  assert.is((error as { code?: string }).code, "unavailable", "the dispatcher keeps them");
+  const first = tasks.slice(0, 3).map(({ taskId }) => taskId);
+  assert.equal([settled, told], [first, first]);
+  await db.knex.raw("DROP TRIGGER gone");
+  await own.report("h", outcomes);
+  assert.equal(told, [...first, tasks[3]!.taskId], "once each");
 });
 
 test.run();
