@@ -36,8 +36,11 @@ const GOODBYE = 1_000;
 const words = process.argv.slice(2);
 // `npm run repl -- tasks` is `bida repl tasks`: one command, and not the prompt.
 if (words[0] === "repl" && words[1] !== undefined && !words[1].startsWith("-")) words.shift();
-// Who reads along may go away (`| head`): there is nobody left to tell.
-process.stdout.on("error", () => process.exit(0));
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  // Who reads along may go away (`| head`): there is nobody left to tell. Anything else is a part that is missing.
+  if (code === "EPIPE") process.exit(0);
+  process.stderr.write(`bida: the output cannot be written: ${message}\n`, () => process.exit(1));
+});
 process.stderr.on("error", () => undefined);
 
 /** Ctrl-C, a supervisor, or a terminal that is closed: what is under way ends, and a second one ends at once. */

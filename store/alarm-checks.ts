@@ -163,6 +163,16 @@ export async function unheardBreakers<T extends OpenBreaker>(db: Database, break
   return unheard;
 }
 
+/** Destinations whose breaker was told as open, and not as over; those that were told of longest ago first. */
+export async function breakersTold(db: Database, limit: number): Promise<string[]> {
+  return db
+    .knex("incidents")
+    .where({ kind: "breaker", ended: false })
+    .orderBy("last_at")
+    .limit(limit)
+    .pluck("destination");
+}
+
 /** Deletes alarms and messages older than `before`, a part at a time. @returns false when all are gone */
 export async function pruneAlarms(db: Database, before: EpochMs, atOnce = 1_000): Promise<boolean> {
   const ids: number[] = await db

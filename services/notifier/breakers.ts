@@ -3,8 +3,8 @@ import type { Logger } from "moleculer";
 import { type EpochMs, epochMs, iso, minutes } from "../../core/clock.ts";
 import { type Lane, laneOf } from "../../core/ids.ts";
 import type { LaneStatus } from "../../due/lane-rules.ts";
-import { raiseOnce, unheardBreakers } from "../../store/alarm-checks.ts";
-import { addBreakerEvent, type StoredBreakerEvent } from "../../store/breaker-events.ts";
+import { breakersTold, raiseOnce, unheardBreakers } from "../../store/alarm-checks.ts";
+import { addBreakerEvent, breakerEvents, type StoredBreakerEvent } from "../../store/breaker-events.ts";
 import { originsOf } from "../../store/destinations.ts";
 import type { Resources } from "../node/resources.ts";
 
@@ -72,4 +72,27 @@ export async function raiseMissed(
     return { destination: origin.slice(0, 300), origin, since, failures: status.failures };
   });
   for (const one of await unheardBreakers(db, open)) await breakerOpened(resources, one, log);
+}
+
+/** Looked at in one check. */
+const CLOSED_AT_ONCE = 200;
+
+/**
+ * As {@link raiseMissed}, of breakers that closed unheard: their event was lost, or a single process was started again and knows
+ * nothing of them. Where the due set is away the next check looks.
+ */
+export async function closeMissed(
+  { db, due, clock }: Pick<Resources, "db" | "due" | "clock">,
+  log: Logger,
+): Promise<void> {
+  const origins = await breakersTold(db, CLOSED_AT_ONCE);
+  if (origins.length === 0) return;
+  const statuses = await due.lanes(origins.map(laneOf)).catch(() => null);
+  if (statuses === null) return;
+  for (const origin of origins) {
+    if ((statuses.get(laneOf(origin))?.breaker ?? "closed") !== "closed") continue;
+    const [latest] = await breakerEvents(db, laneOf(origin), 1);
+    if (latest?.opened)
+      await keepBreakerEvent(db, origin, { at: clock.now(), opened: false, failures: null }, log);
+  }
 }

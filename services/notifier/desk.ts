@@ -33,7 +33,7 @@ import type { StoredTask } from "../../store/rows.ts";
 import { listWebhooks, type Webhook } from "../../store/webhooks.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
-import { raiseMissed } from "./breakers.ts";
+import { closeMissed, raiseMissed } from "./breakers.ts";
 
 /** Between looks, in ms. */
 const INTERVAL = 2_000;
@@ -189,6 +189,7 @@ export class AlarmDesk {
       this.wake();
     }
     await raiseMissed(this.#resources, this.#log);
+    await closeMissed(this.#resources, this.#log);
     await breakStuckChannels(db, epochMs(now - STUCK), now);
     await noteFailing(db, now);
     this.#incidentsSeen = await endOldIncidents(db, now, this.#incidentsSeen);

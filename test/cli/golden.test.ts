@@ -2,8 +2,10 @@
  * What the command line says without a Bida, word by word: help on every command, and every kind of mistake. The outputs are
  * in `golden/`; `UPDATE_GOLDEN=1 node test/cli/golden.test.ts` writes them anew, and `docs/reference/cli.md` with them.
  */
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { bench as benchCommand } from "../../cli/commands/checkout.ts";
@@ -227,6 +229,26 @@ test("completion: groups, commands, options", async () => {
   assert.equal(await found("do"), ["doctor"]);
   const script = await bida(["completion", "bash"]);
   assert.match(script.out, /complete -o default -F _bida bida\n$/);
+});
+
+test("output that cannot be written is a failure; a reader that has gone away is none", async () => {
+  const shell = async (line: string) => {
+    const { stdout, stderr } = await promisify(execFile)(
+      "bash",
+      ["-c", line, "bash", process.execPath, join(ROOT, "bin/bida.mjs")],
+      {
+        env: environment({}),
+      },
+    );
+    return [stdout.trim(), stderr.trim()];
+  };
+  const [code, said] = await shell('"$1" "$2" help > /dev/full; echo $?');
+  assert.is(code, "1");
+  assert.match(said ?? "", /^bida: the output cannot be written: .*ENOSPC[^\n]*$/);
+  assert.equal(await shell('"$1" "$2" help --json | head -c 10 > /dev/null; echo "${PIPESTATUS[0]}"'), [
+    "0",
+    "",
+  ]);
 });
 
 test.run();

@@ -9,7 +9,7 @@ import type { LaneChange } from "../../due/due-set.ts";
 import type { LaneStatus } from "../../due/lane-rules.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { change } from "../../services/admin/destinations.ts";
-import { raiseMissed } from "../../services/notifier/breakers.ts";
+import { closeMissed, raiseMissed } from "../../services/notifier/breakers.ts";
 import { announceBreakers } from "../../services/scheduler/breakers.ts";
 import { routeAlarms } from "../../store/alarm-desk.ts";
 import { listAudit } from "../../store/audit.ts";
@@ -176,6 +176,26 @@ test("an event that several hear of is kept once", async () => {
   await missed();
   await missed();
   assert.equal(await events(), [true]);
+});
+
+test("a breaker that closed unheard, as in a process that was started again, is on record as closed", async () => {
+  await addOrigins(db, [ORIGIN], clock.now());
+  opened();
+  await missed();
+  await route();
+  assert.equal(await events(), [true]);
+  const unheard = () => closeMissed({ db, due, clock }, log);
+  await unheard();
+  assert.equal(await events(), [true], "it is open");
+  const { lanes } = due;
+  Object.assign(due, { lanes: away });
+  await unheard();
+  assert.equal(await events(), [true], "nobody knows");
+  Object.assign(due, { lanes: async () => new Map() });
+  await unheard();
+  await unheard();
+  assert.equal(await events(), [false, true], "once");
+  Object.assign(due, { lanes });
 });
 
 test.run();
