@@ -1,5 +1,5 @@
 /** Settings that hold a secret may name a file that has it: `BIDA_SECRET_KEY_FILE=/run/secrets/key`. */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 
 /** Passwords, keys, and URLs with credentials. The last two are of programs that ask a Bida. */
 export const SECRETS = [
@@ -38,14 +38,28 @@ export function secretFromFile(env: Environment, name: string): string | null {
   return content.replace(/\r?\n$/, "");
 }
 
+/** Longer than any secret, in bytes. */
+const MOST = 65_536;
+
+/** A pipe may be named too; no more is read than a secret may have, since a device may have no end. */
 function contentOf(path: string, name: string): string {
+  const buffer = Buffer.alloc(MOST + 1);
+  let length = 0;
   try {
-    return readFileSync(path, "utf8");
+    const file = openSync(path, "r");
+    try {
+      for (let read = -1; read !== 0 && length < buffer.length; length += read)
+        read = readSync(file, buffer, length, buffer.length - length, null);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     // "ENOENT: no such file or directory, open '…'"
     const reason = (error as Error).message.split(", ")[0];
     throw new Error(`${name}: ${path} cannot be read (${reason})`);
   }
+  if (length > MOST) throw new Error(`${name}: ${path} has more than ${MOST} bytes`);
+  return buffer.toString("utf8", 0, length);
 }
 
 /**

@@ -451,6 +451,7 @@ test("a secret's file that is no good: one line that names the setting, and noth
       /^BIDA_SECRET_KEY_FILE: \/does\/not\/exist cannot be read \(ENOENT/,
     ],
     [{ BIDA_REDIS_URL_FILE: secrets }, /^BIDA_REDIS_URL_FILE: .* cannot be read \(EISDIR/],
+    [{ BIDA_SECRET_KEY_FILE: "/dev/zero" }, /^BIDA_SECRET_KEY_FILE: \/dev\/zero has more than 65536 bytes$/],
     [{ BIDA_SECRET_KEY_FILE: secret(" \n") }, /^BIDA_SECRET_KEY_FILE: .* is empty$/],
     [
       { BIDA_SECRET_KEY_FILE: secret(KEY, "key"), BIDA_SECRET_KEY: KEY },
