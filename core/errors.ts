@@ -84,3 +84,13 @@ function bounded(errors: FieldError[]): FieldError[] {
 export function isRefusalCode(code: unknown): code is RefusalCode {
   return typeof code === "string" && Object.hasOwn(REFUSALS, code);
 }
+
+/** Null where `work` finds nothing: it is refused with `not_found`. */
+export async function foundOrNull<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof BidaError && error.code === "not_found") return null;
+    throw error;
+  }
+}

@@ -3,7 +3,7 @@
 import { networkOf } from "../../core/addresses.ts";
 import type { AuditEntry } from "../../core/audit.ts";
 import type { EpochMs } from "../../core/clock.ts";
-import { BidaError } from "../../core/errors.ts";
+import { BidaError, foundOrNull } from "../../core/errors.ts";
 import {
   ACQUAINTANCE,
   type Attempts,
@@ -216,10 +216,7 @@ export class Authenticator {
  * @returns null where it is not right any more
  */
 export async function lockVerified(within: Database, verified: User): Promise<User | null> {
-  const user = await lockUser(within, verified.id).catch((error) => {
-    if (error instanceof BidaError && error.code === "not_found") return null;
-    throw error;
-  });
+  const user = await foundOrNull(lockUser(within, verified.id));
   const isRight = user !== null && !user.disabled && user.passwordHash === verified.passwordHash;
   return isRight ? user : null;
 }

@@ -5,16 +5,16 @@ import type { JobDetail, JobView } from "../../core/bulk.ts";
 import type { Actor } from "../../core/caller.ts";
 import { type EpochMs, isoOrNull } from "../../core/clock.ts";
 import type { Page } from "../../core/contract.ts";
-import { BidaError } from "../../core/errors.ts";
+import { BidaError, foundOrNull } from "../../core/errors.ts";
 import type { jobChangeSchema, jobQuerySchema } from "../../core/schema/bulk.ts";
-import { lockApp } from "../../store/apps.ts";
+import { type App, lockApp } from "../../store/apps.ts";
 import { recordAudit, recordAudits } from "../../store/audit.ts";
 import { outcomeOf } from "../../store/bulk/acted.ts";
 import { changeJob, findJob, listJobs, stopJob, stopJobsOf } from "../../store/bulk/jobs.ts";
 import type { StoredJob } from "../../store/bulk/rows.ts";
 import type { Database } from "../../store/database.ts";
 import type { SecretBox } from "../../store/secret-box.ts";
-import { lockUser } from "../../store/users.ts";
+import { lockUser, type User } from "../../store/users.ts";
 import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "../tasks/audit.ts";
@@ -110,11 +110,9 @@ export async function checkStillMay(
   { kind, id }: Pick<Actor, "kind" | "id">,
 ): Promise<void> {
   if (id === null || (kind !== "user" && kind !== "app")) return;
-  const find = kind === "user" ? lockUser(within, id) : lockApp(within, box, id);
-  const one = await find.catch((error) => {
-    if (error instanceof BidaError && error.code === "not_found") return null;
-    throw error;
-  });
+  const one = await foundOrNull<App | User>(
+    kind === "user" ? lockUser(within, id) : lockApp(within, box, id),
+  );
   if (one === null || one.disabled || ("role" in one && one.role === "viewer"))
     throw new BidaError(
       "forbidden",

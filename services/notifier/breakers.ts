@@ -90,8 +90,9 @@ export async function closeMissed(
   const statuses = await due.lanes(origins.map(laneOf)).catch(() => null);
   if (statuses === null) return;
   for (const origin of origins) {
-    if ((statuses.get(laneOf(origin))?.breaker ?? "closed") !== "closed") continue;
-    const [latest] = await breakerEvents(db, laneOf(origin), 1);
+    const lane = laneOf(origin);
+    if ((statuses.get(lane)?.breaker ?? "closed") !== "closed") continue;
+    const [latest] = await breakerEvents(db, lane, 1);
     if (latest?.opened)
       await keepBreakerEvent(db, origin, { at: clock.now(), opened: false, failures: null }, log);
   }
