@@ -1,5 +1,5 @@
 /** The command line of `npm run bench`. */
-import { parseArgs } from "node:util";
+import { readArguments } from "../core/arguments.ts";
 
 export const WORKLOADS = {
   single: "single POSTs by 64 connections",
@@ -78,7 +78,7 @@ export interface Options {
  * @throws Error whose message is one line
  */
 export function readOptions(args: string[]): Options | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readArguments(args, OPTIONS, (reason) => new Error(`${reason}; ${USAGE}`));
   if (values.help) return null;
   // What may stand behind --json; parseArgs knows no options whose value may be left out.
   const [file = null, ...more] = positionals;
@@ -103,21 +103,11 @@ export function readOptions(args: string[]): Options | null {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        quick: { type: "boolean", default: false },
-        only: { type: "string" },
-        peers: { type: "string" },
-        json: { type: "boolean", default: false },
-        backlog: { type: "string", default: "1000000" },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new Error(`${(error as Error).message.split(". ")[0]}; ${USAGE}`);
-  }
-}
+const OPTIONS = {
+  quick: { type: "boolean", default: false },
+  only: { type: "string" },
+  peers: { type: "string" },
+  json: { type: "boolean", default: false },
+  backlog: { type: "string", default: "1000000" },
+  help: { type: "boolean", default: false },
+} as const;

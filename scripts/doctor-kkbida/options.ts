@@ -1,5 +1,5 @@
 /** The command line of `npm run doctor:kkbida`. */
-import { parseArgs } from "node:util";
+import { readArguments } from "../../core/arguments.ts";
 import type { Millis } from "../../core/clock.ts";
 import { parseZone } from "../../store/kkbida/values.ts";
 import { sourceUrl, UsageError } from "../import-kkbida/options.ts";
@@ -31,7 +31,7 @@ export interface DoctorOptions {
  * @throws UsageError
  */
 export function readDoctorOptions(args: string[]): DoctorOptions | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readArguments(args, OPTIONS, (reason) => new UsageError(reason));
   if (values.help) return null;
   const zone = parseZone(values.zone);
   if (zone === null) throw new UsageError("--zone must be an offset such as +08:00");
@@ -41,19 +41,9 @@ export function readDoctorOptions(args: string[]): DoctorOptions | null {
   return { source: sourceUrl(positionals), zone, limit, json: values.json };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        zone: { type: "string", default: "+08:00" },
-        limit: { type: "string", default: "1000000" },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split(". ")[0]);
-  }
-}
+const OPTIONS = {
+  zone: { type: "string", default: "+08:00" },
+  limit: { type: "string", default: "1000000" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;

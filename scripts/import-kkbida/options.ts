@@ -1,5 +1,5 @@
 /** The command line of `npm run import:kkbida`. */
-import { parseArgs } from "node:util";
+import { readArguments } from "../../core/arguments.ts";
 import { type Millis, seconds } from "../../core/clock.ts";
 import { parseZone } from "../../store/kkbida/values.ts";
 
@@ -50,7 +50,7 @@ export class UsageError extends Error {}
  * @throws UsageError
  */
 export function readOptions(args: string[]): Options | null {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readArguments(args, OPTIONS, (reason) => new UsageError(reason));
   if (values.help) return null;
   const source = sourceUrl(positionals);
   const batch = Number(values.batch);
@@ -71,27 +71,17 @@ export function readOptions(args: string[]): Options | null {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        "dry-run": { type: "boolean", default: false },
-        yes: { type: "boolean", short: "y", default: false },
-        batch: { type: "string", default: "500" },
-        "ended-only": { type: "boolean", default: false },
-        zone: { type: "string", default: "+08:00" },
-        report: { type: "string" },
-        json: { type: "boolean", default: false },
-        follow: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split(". ")[0]);
-  }
-}
+const OPTIONS = {
+  "dry-run": { type: "boolean", default: false },
+  yes: { type: "boolean", short: "y", default: false },
+  batch: { type: "string", default: "500" },
+  "ended-only": { type: "boolean", default: false },
+  zone: { type: "string", default: "+08:00" },
+  report: { type: "string" },
+  json: { type: "boolean", default: false },
+  follow: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
 
 /** @throws UsageError */
 function followOf(text: string | undefined, endedOnly: boolean): Millis | null {
