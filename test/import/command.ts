@@ -4,9 +4,12 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { closeDatabase, openDatabase } from "../../store/database.ts";
 import { boundToUs, endWithUs } from "../servers/process.ts";
+import { dataFolder } from "../servers/server.ts";
 import type { Place } from "../store/fixtures.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+/** Where a node beside MySQL keeps the key that it makes; the same for all runs of a file. */
+const KEYS = dataFolder("import-keys");
 
 export interface Run {
   pid: number;
@@ -23,7 +26,7 @@ export interface Run {
 export const environment = (place: Place): Record<string, string> =>
   place.databaseUrl === null
     ? { BIDA_DATA_DIR: place.dataDir }
-    : { BIDA_DATABASE_URL: place.databaseUrl, BIDA_DATA_DIR: join(place.dataDir, "none") };
+    : { BIDA_DATABASE_URL: place.databaseUrl, BIDA_DATA_DIR: KEYS };
 
 /** Starts it. */
 export function start(args: string[], env: Record<string, string>): Run {
