@@ -1,23 +1,31 @@
 /** How long this process did nothing before what it does now: what it reads may have waited that long. */
 
-/** In ms. */
-const INTERVAL = 100;
+/** In ms. A standstill that is shorter may stay unseen. */
+const INTERVAL = 25;
+/** Timers are late by this much where nothing stood still, in ms. */
+const USUAL = 5;
 
 export class Standstill {
   readonly #timer: NodeJS.Timeout;
   readonly #now: () => number;
   #tickedAt: number;
-  #late = 0;
+  /** The time between the last two ticks. */
+  #gap = 0;
 
+  /** @param now in ms, steady */
   constructor(now: () => number) {
     this.#now = now;
     this.#tickedAt = now();
     this.#timer = setInterval(() => this.#tick(), INTERVAL).unref();
   }
 
-  /** In ms. Timers come before what was read: the last tick knows of a standstill that just ended. */
+  /**
+   * The longest that it can have been, in ms: it may have begun right after a tick. 0: nothing stood still.
+   * Timers come before what was read: the last tick knows of a standstill that just ended.
+   */
   get delay(): number {
-    return Math.max(0, this.#late, this.#now() - this.#tickedAt - INTERVAL);
+    const gap = Math.max(this.#gap, this.#now() - this.#tickedAt);
+    return gap > INTERVAL + USUAL ? gap : 0;
   }
 
   stop(): void {
@@ -26,7 +34,7 @@ export class Standstill {
 
   #tick(): void {
     const now = this.#now();
-    this.#late = now - this.#tickedAt - INTERVAL;
+    this.#gap = now - this.#tickedAt;
     this.#tickedAt = now;
   }
 }

@@ -11,6 +11,7 @@ import { parseLegacyTask } from "../../core/legacy.ts";
 import { refusalTo } from "../../services/bus/wire-errors.ts";
 import { responder } from "../../services/dubbo/desk.ts";
 import { DubboServer, type ServerOptions } from "../../services/dubbo/server.ts";
+import { Standstill } from "../../services/dubbo/standstill.ts";
 import { RECORDING, recorded } from "../core/dubbo/recording.ts";
 import { DubboClient, outcomeOf, problemOf, requestLike } from "../e2e/kit/dubbo-client.ts";
 import { until } from "../e2e/kit/until.ts";
@@ -385,5 +386,15 @@ function shortened(request: Buffer): Buffer {
   frame.writeUInt32BE(frame.length - 16, 12);
   return frame;
 }
+
+test("a standstill counts from the last sign of life: what is read after it may have waited all that time", () => {
+  let now = 0;
+  const standstill = new Standstill(() => now);
+  now = 24;
+  assert.is(standstill.delay, 0, "nothing stood still");
+  now = 1_010;
+  assert.is(standstill.delay, 1_010, "it may have begun at once");
+  standstill.stop();
+});
 
 test.run();
