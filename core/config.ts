@@ -6,7 +6,7 @@ import { EgressPolicy } from "./egress.ts";
 import { openFileLimit, socketsPerThread } from "./open-files.ts";
 import type { LegacySettings } from "./profile.ts";
 import { combinationMistakes, isAlone, isLegacyOnly, servicesOf } from "./settings/rules.ts";
-import { SECRET_FILES, secretFromFile, withSecretFiles } from "./settings/secret-files.ts";
+import { fileOf, SECRET_FILES, secretFromFile, withSecretFiles } from "./settings/secret-files.ts";
 import {
   type LogFormat,
   MAY_BE_EMPTY,
@@ -233,40 +233,44 @@ export function secretSetting(env: Record<string, string | undefined>, name: str
  * variables are looked at where each by itself is right.
  */
 export function configMistakes(env: Record<string, string | undefined>): string[] {
-  const { given, mistakes } = givenIn(env, VARIABLES);
+  const { given, inFiles, mistakes } = givenIn(env, VARIABLES);
   const parsed = VARIABLES.safeParse(given);
-  if (!parsed.success) return [...mistakes, ...mistakesOf(parsed.error.issues, given)];
+  if (!parsed.success) return [...mistakes, ...mistakesOf(parsed.error.issues, given, inFiles)];
   return mistakes.length > 0 ? mistakes : [...combinationMistakes(parsed.data)];
 }
 
 function checked<S extends z.ZodObject>(variables: S, env: Record<string, string | undefined>): z.output<S> {
-  const { given, mistakes } = givenIn(env, variables);
+  const { given, inFiles, mistakes } = givenIn(env, variables);
   for (const mistake of mistakes) throw new ConfigError(mistake);
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(mistakesOf(parsed.error.issues, given)[0]);
+  throw new ConfigError(mistakesOf(parsed.error.issues, given, inFiles)[0]);
 }
 
 /** What is set, here or in files, and the mistakes of the latter. */
 function givenIn(
   env: Record<string, string | undefined>,
   variables: z.ZodObject,
-): { given: Record<string, string | undefined>; mistakes: string[] } {
-  const { env: all, mistakes } = withSecretFiles(env, Object.keys(variables.shape));
+): { given: Record<string, string | undefined>; inFiles: Set<string>; mistakes: string[] } {
+  const { env: all, inFiles, mistakes } = withSecretFiles(env, Object.keys(variables.shape));
   // A password of blanks is a mistake, not an absence: somebody believes that one is set.
   const isGiven = ([name, value]: [string, string | undefined]) =>
     name === "BIDA_ADMIN_PASSWORD"
       ? Boolean(value)
       : Boolean(value?.trim()) || (value !== undefined && MAY_BE_EMPTY.has(name));
-  return { given: Object.fromEntries(Object.entries(all).filter(isGiven)), mistakes };
+  return { given: Object.fromEntries(Object.entries(all).filter(isGiven)), inFiles, mistakes };
 }
 
 /** A line for each setting, with everything that is wrong with it. */
-function mistakesOf(issues: z.core.$ZodIssue[], given: Record<string, string | undefined>): string[] {
+function mistakesOf(
+  issues: z.core.$ZodIssue[],
+  given: Record<string, string | undefined>,
+  inFiles: Set<string>,
+): string[] {
   const bySetting = Map.groupBy(issues, ({ path }) => String(path[0]));
   return Array.from(bySetting, ([name, own]) => {
     const messages = new Set(own.map(({ message }) => message));
-    return `${name}: ${[...messages].join("; ")} (it is ${shown(name, given[name])})`;
+    return `${inFiles.has(name) ? fileOf(name) : name}: ${[...messages].join("; ")} (it is ${shown(name, given[name])})`;
   });
 }
 

@@ -8,6 +8,7 @@ const USAGE = 2;
 
 export const check: Command = {
   name: "check",
+  here: true,
   args: "",
   arity: [0, 0],
   summary: "checks the settings (BIDA_…, SERVICES), and names all mistakes at once",

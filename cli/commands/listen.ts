@@ -20,6 +20,7 @@ const SHOWN = 2_000;
 
 export const listen: Command = {
   name: "listen",
+  here: true,
   args: "",
   arity: [0, 0],
   summary: "starts a local receiver that prints callbacks; Ctrl-C ends it",

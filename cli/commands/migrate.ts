@@ -3,6 +3,7 @@ import type { Command } from "../../services/repl/command.ts";
 
 export const migrate: Command = {
   name: "migrate",
+  here: true,
   args: "",
   arity: [0, 0],
   summary: "brings the schema of the database up to date",

@@ -3,6 +3,7 @@ import type { Command } from "../../services/repl/command.ts";
 
 export const reseal: Command = {
   name: "reseal",
+  here: true,
   args: "",
   arity: [0, 0],
   summary:

@@ -16,7 +16,8 @@ export const SECRETS = [
   "BIDA_USER",
 ];
 
-const fileOf = (name: string): string => `${name}_FILE`;
+/** The setting that names the file of a secret. */
+export const fileOf = (name: string): string => `${name}_FILE`;
 
 /** Names of the settings that name files. */
 export const SECRET_FILES: string[] = SECRETS.map(fileOf);
@@ -65,18 +66,24 @@ function contentOf(path: string, name: string): string {
 /**
  * The environment with the secrets of files in it.
  * @param names of the settings that somebody needs: the files of others are left alone
- * @returns mistakes: a line for each file
+ * @returns inFiles: the settings whose secrets came from files; mistakes: a line for each file
  */
-export function withSecretFiles(env: Environment, names: string[]): { env: Environment; mistakes: string[] } {
+export function withSecretFiles(
+  env: Environment,
+  names: string[],
+): { env: Environment; inFiles: Set<string>; mistakes: string[] } {
   const found: Environment = { ...env };
+  const inFiles = new Set<string>();
   const mistakes: string[] = [];
   for (const name of SECRETS.filter((one) => names.includes(one))) {
     try {
       const secret = secretFromFile(env, name);
-      if (secret !== null) found[name] = secret;
+      if (secret === null) continue;
+      found[name] = secret;
+      inFiles.add(name);
     } catch (error) {
       mistakes.push((error as Error).message);
     }
   }
-  return { env: found, mistakes };
+  return { env: found, inFiles, mistakes };
 }

@@ -73,6 +73,8 @@ export interface Command {
   raw?: true;
   /** Of a raw one: its program is not here, and help on it is what this one knows. */
   helpHere?: boolean;
+  /** It works with this machine's settings and files: another Bida cannot be asked to do it. */
+  here?: true;
   /** What stands behind the name: `<id> …`. */
   args: string;
   /** How many of them: at least, at most. */

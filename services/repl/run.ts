@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { lineOf } from "./ask.ts";
 import { type Command, NOTHING, type Session, type Shown, type Typed } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
+import { Mistake } from "./mistake.ts";
 import { zoneName } from "./paint.ts";
 import { type Grammar, lineFor, programOf, unknownCommand, wordsFor } from "./program.ts";
 
@@ -60,7 +61,9 @@ export async function execute(
       help += text;
     },
     async act(command, typed, line) {
-      prepare(line.optsWithGlobals());
+      const options = line.optsWithGlobals();
+      refuseElsewhere(command, options);
+      prepare(options);
       done = await command.run(session, typed);
     },
   });
@@ -90,6 +93,12 @@ export async function execute(
     if (error.exitCode !== 0 && session.json) throw unknownCommand(lineFor(root, [first]) ?? root, "");
     return { ...plainly(help), exit: error.exitCode === 0 ? 0 : 2 };
   }
+}
+
+/** @throws Mistake if somebody names another Bida for what is done here */
+function refuseElsewhere({ name, here }: Command, options: Record<string, unknown>): void {
+  const named = here && ["url", "key", "user"].find((option) => options[option] !== undefined);
+  if (named) throw new Mistake(`${name} works with this machine's settings; type it without --${named}`);
 }
 
 const argumentsOnly = (args: string[]): Typed => ({

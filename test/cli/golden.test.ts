@@ -117,6 +117,9 @@ const MISTAKES: string[][] = [
   ["listen", "--secret", "x"],
   ["listen", "--delay", "soon"],
   ["completion", "tcsh"],
+  ["reseal", "--url", "https://bida.example", "--user", "admin:secret"],
+  ["migrate", "--key", "bida_1"],
+  ["check", "--user", "admin:secret"],
   ["start", "--cluster", "--repl"],
 ];
 

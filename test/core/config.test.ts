@@ -459,7 +459,7 @@ test("a secret's file that is no good: one line that names the setting, and noth
     ],
     [
       { BIDA_SECRET_KEY_FILE: secret("s3cret", "short") },
-      /^BIDA_SECRET_KEY: must be 32 bytes .*\(it is not shown\)$/,
+      /^BIDA_SECRET_KEY_FILE: must be 32 bytes .*\(it is not shown\)$/,
     ],
   ];
   for (const [env, line] of wrong) {
