@@ -60,7 +60,7 @@ export async function applyTo(
   by: By,
   { isMeant = () => true, schedule = "once", ...around }: Batch = {},
 ): Promise<ManyChanged> {
-  const { db, due, clock, teller } = resources;
+  const { db, due, repeats, clock, teller } = resources;
   const entries = candidates.flatMap(({ entry }) => entry ?? []);
   const now = clock.now();
   const leased = await leasedAmong(resources, action, entries);
@@ -98,15 +98,15 @@ export async function applyTo(
   );
   const { changes, released } = changed;
   await letGo(resources, released);
-  // Where Redis is away, the reconciler adds what is due, and what was canceled is dropped when it is claimed.
+  // Where Redis is away, it hears of it when it is back, and what was canceled is dropped when it is claimed.
   if (action === "retry") {
     const waited = new Set(entries.map(({ taskId }) => taskId));
     // Where its row is the lease of a call, which was canceled before it ended, it is called when that time is over.
     const free = changes.filter(({ after }) => !isHanded(after, clock.now()));
     const called = free.flatMap(({ after }) => dueEntryOf(after) ?? []);
     const back = called.filter(({ taskId }) => !waited.has(taskId));
-    if (back.length > 0) await due.add(back).catch(() => undefined);
-    for (const entry of called) if (waited.has(entry.taskId)) await due.move(entry).catch(() => undefined);
+    if (back.length > 0) await repeats.add(back).catch(() => undefined);
+    await repeats.move(called.filter(({ taskId }) => waited.has(taskId)));
   } else if (action === "cancel") {
     const gone = changes.flatMap(({ before }) => dueEntryOf(before) ?? []);
     if (gone.length > 0) await due.remove(gone).catch(() => undefined);

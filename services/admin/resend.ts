@@ -38,7 +38,7 @@ import type { Office } from "./office.ts";
  *   for a message of an alarm
  */
 export async function resend(
-  { resources: { db, due, clock, teller }, openTasks }: Pick<Office, "resources" | "openTasks">,
+  { resources: { db, repeats, clock, teller }, openTasks }: Pick<Office, "resources" | "openTasks">,
   ctx: BidaContext,
   taskId: TaskId,
   params: unknown,
@@ -121,8 +121,8 @@ export async function resend(
     tasksAccepted[ctx.meta.scope ? "rest" : "rpc"].inc();
     teller.tell({ type: "task.accepted", tasks: [task] });
     const entry = accepted.held ? null : dueEntryOf(task);
-    // Where Redis is away, the reconciler adds it; origins are for the list of destinations only.
-    if (entry) await due.add([entry]).catch(() => undefined);
+    if (entry) await repeats.add([entry]).catch(() => undefined);
+    // Origins are for the list of destinations only.
     await addOrigins(db, [checked.origin], now).catch(() => undefined);
   }
   return { taskId: accepted.taskId, resendOf: taskId };

@@ -14,6 +14,7 @@ import { readInstallation } from "../../store/installation.ts";
 import { migrate } from "../../store/migrate.ts";
 import { checkSealingKeys } from "../../store/sealing-keys.ts";
 import { openSealing, openSecretBox, type SecretBox } from "../../store/secret-box.ts";
+import { DueRepeats } from "../tasks/due-repeats.ts";
 import { Teller } from "../tasks/tell.ts";
 import { Contact } from "./contact.ts";
 import { DatabaseWatch } from "./database-watch.ts";
@@ -45,6 +46,8 @@ export interface Resources {
   config: Config;
   db: Database;
   due: DueSet;
+  /** Tells it what has to get there, also where it cannot be reached just now. */
+  repeats: DueRepeats;
   box: SecretBox;
   /** The cluster's. */
   clock: Clock;
@@ -129,6 +132,7 @@ export function resources(config: Config): Middleware {
       await watch?.stop();
       redis?.stop();
       await installation?.stop();
+      await opened.repeats.stop();
       await opened.due.close();
       await release();
       await closeDatabase(opened.db, GOODBYE);
@@ -167,13 +171,15 @@ async function open(broker: ServiceBroker, config: Config, onLockLost: () => voi
   installation.start();
   const redis = due instanceof RedisDueSet ? new RedisWatch(() => due.memory(), log(broker)) : null;
   redis?.start();
+  const repeats = new DueRepeats(due, log(broker));
+  repeats.start();
   const box = openSecretBox(config);
   const teller = new Teller(broker, broker.getLogger("tasks"), config.logLevel);
   return {
     release,
     installation,
     redis,
-    resources: { config, db, due, clock, box, teller } satisfies Resources,
+    resources: { config, db, due, repeats, clock, box, teller } satisfies Resources,
   };
 }
 

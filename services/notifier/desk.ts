@@ -124,8 +124,8 @@ export class AlarmDesk {
   }
 
   async #due(tasks: StoredTask[]): Promise<void> {
-    // Where Redis is away, the reconciler adds them.
-    await this.#resources.due.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
+    // Where Redis is away, they are added when it is back.
+    await this.#resources.repeats.add(tasks.flatMap((task) => dueEntryOf(task) ?? [])).catch(() => undefined);
   }
 
   /** Makes messages for a channel, if it may have some now: so many at once that others need not wait for long. */

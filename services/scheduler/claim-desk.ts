@@ -3,6 +3,7 @@
  * that was accepted for now (it goes out with its data, without a second read; without the due set too where it was handed
  * over, see `handover.ts`), or a wake-up of the due set. Parked claims are served in turn; of what was just accepted the own dispatcher gets the most while it keeps up.
  */
+
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "moleculer";
 import { epochMs } from "../../core/clock.ts";
@@ -12,7 +13,7 @@ import { handedFor } from "../../core/lease.ts";
 import { handedOver } from "../../core/metrics.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import type { Resources } from "../node/resources.ts";
-import type { DueRepeats } from "./due-repeats.ts";
+import type { DueRepeats } from "../tasks/due-repeats.ts";
 import { type HandedTask, type Handover, isHandedOver } from "./handover.ts";
 import type { JobMaker } from "./jobs.ts";
 import { type Parked, ParkedClaims } from "./parked-claims.ts";

@@ -1,4 +1,5 @@
 /** From a due entry to the job a dispatcher gets. The row decides: an entry it contradicts is put right instead. */
+
 import type { Logger } from "moleculer";
 import { ALARM_APP_ID } from "../../core/alarm/alarm.ts";
 import { type Clock, millis, seconds } from "../../core/clock.ts";
@@ -9,8 +10,8 @@ import { findTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
 import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
+import type { DueRepeats } from "../tasks/due-repeats.ts";
 import { addressAlarms, cancelAstray } from "./alarm-jobs.ts";
-import type { DueRepeats } from "./due-repeats.ts";
 import type { LaneSettings } from "./lane-settings.ts";
 import { setAsideEach } from "./set-aside.ts";
 

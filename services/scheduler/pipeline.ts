@@ -11,7 +11,7 @@
  *   12 settle   the lease ends, a retry waits for its time; all hear of it `due/`, `../tasks/tell.ts`
  *
  * Beside it, what makes up for anything that died in between: `reconciler.ts` (database against due set),
- * `handover-watch.ts` (tasks that were handed over and never called), and `due-repeats.ts` (what Redis did not take).
+ * `handover-watch.ts` (tasks that were handed over and never called), and `../tasks/due-repeats.ts` (what Redis did not take).
  */
 import type { Logger, ServiceBroker } from "moleculer";
 import { millis } from "../../core/clock.ts";
@@ -24,7 +24,6 @@ import { LANE_WINDOW } from "../node/resources.ts";
 import { Acceptance } from "./acceptance.ts";
 import { announceBreakers } from "./breakers.ts";
 import { ClaimDesk } from "./claim-desk.ts";
-import { DueRepeats } from "./due-repeats.ts";
 import { Folder } from "./folder.ts";
 import { Handover } from "./handover.ts";
 import { HandoverWatch } from "./handover-watch.ts";
@@ -39,7 +38,6 @@ export class Pipeline {
   readonly resources: Resources;
   readonly laneSettings = new LaneSettings();
   readonly quietLanes: QuietLanes;
-  readonly repeats: DueRepeats;
   readonly jobs: JobMaker;
   readonly desk: ClaimDesk;
   readonly acceptance: Acceptance;
@@ -61,11 +59,11 @@ export class Pipeline {
       },
     });
     const handover = new Handover(resources, this.quietLanes, () => this.desk.roomForHandovers);
-    this.repeats = new DueRepeats(resources.due, log);
-    this.jobs = new JobMaker(resources, this.laneSettings, this.repeats, log);
-    this.desk = new ClaimDesk(resources, this.jobs, handover, this.repeats, log, broker.nodeID);
+    const { repeats } = resources;
+    this.jobs = new JobMaker(resources, this.laneSettings, repeats, log);
+    this.desk = new ClaimDesk(resources, this.jobs, handover, repeats, log, broker.nodeID);
     this.acceptance = new Acceptance(resources, handover, (tasks) => this.#afterCommit(tasks));
-    this.recorder = new Recorder(resources, this.quietLanes, this.repeats, broker, log);
+    this.recorder = new Recorder(resources, this.quietLanes, repeats, broker, log);
     this.#background = [
       new Reconciler(resources, this.laneSettings, log),
       new HandoverWatch(resources, log),
@@ -75,13 +73,12 @@ export class Pipeline {
   }
 
   start(): void {
-    for (const one of [...this.#background, this.repeats]) one.start();
+    for (const one of this.#background) one.start();
   }
 
   async stop(): Promise<void> {
     this.desk.close();
     await Promise.all([...this.#background, this.quietLanes].map((one) => one.stop()));
-    await this.repeats.stop();
   }
 
   /** What operators set for a destination holds from now on, also for tasks that need no due set. */

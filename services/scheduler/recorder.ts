@@ -1,4 +1,5 @@
 /** Recording: outcomes of all dispatchers share transactions; then the due set and anyone who listens are told. */
+
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import type { TaskId } from "../../core/ids.ts";
@@ -11,9 +12,9 @@ import type { Recorded } from "../../store/record.ts";
 import { type Refusal, recordEach } from "../../store/record-each.ts";
 import { isHandedSuccess } from "../../store/record-handed.ts";
 import type { Resources } from "../node/resources.ts";
+import type { DueRepeats } from "../tasks/due-repeats.ts";
 import { letGo } from "../tasks/tasks.ts";
 import { announceBreakers } from "./breakers.ts";
-import type { DueRepeats } from "./due-repeats.ts";
 import type { QuietLanes } from "./quiet-lanes.ts";
 import { setAsideEach } from "./set-aside.ts";
 
@@ -135,7 +136,7 @@ export class Recorder {
       await announceBreakers(this.#resources, this.#broker, this.#log, changes);
     }
     await letGo(
-      { due: this.#repeats },
+      { repeats: this.#repeats },
       recorded.map(({ released }) => released),
     );
   }

@@ -103,7 +103,7 @@ const scheduler: ServiceSchema = {
     },
 
     release: async ({ holder, entries, handed = [], ended = [] }, ctx) => {
-      const { resources, quietLanes, repeats } = pipelineOf(ctx);
+      const { resources, quietLanes } = pipelineOf(ctx);
       const { due } = resources;
       for (const { lane } of handed) quietLanes.ended(lane, false);
       // A release that fails is made up for by the lease's end; it must not keep back the others.
@@ -115,7 +115,7 @@ const scheduler: ServiceSchema = {
         ),
       ]);
       // Only now: one that is named in both lists has a lease here, or none.
-      await repeats.add(handed);
+      await resources.repeats.add(handed);
       for (const one of released) if (one.status === "rejected") throw one.reason;
       return {};
     },

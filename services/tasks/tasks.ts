@@ -8,7 +8,6 @@ import { plannedCalls } from "../../core/planned-calls.ts";
 import { endSchema, revealAttemptSchema } from "../../core/schema/tasks.ts";
 import { cancel, type RetrySchedule, resolve, retryByHand } from "../../core/task.ts";
 import { parseWith } from "../../core/task-schema.ts";
-import type { DueSet } from "../../due/due-set.ts";
 import { recordAudit } from "../../store/audit.ts";
 import { changeTask } from "../../store/change.ts";
 import { isHanded } from "../../store/handovers.ts";
@@ -22,6 +21,7 @@ import type { BidaContext } from "../bus/types.ts";
 import type { Resources } from "../node/resources.ts";
 import { originOfCall } from "./audit.ts";
 import { withApp } from "./calling-app.ts";
+import type { DueRepeats } from "./due-repeats.ts";
 import { attemptView, taskView } from "./views.ts";
 
 /** Who asks. Other services of the cluster see everything. */
@@ -69,13 +69,13 @@ export async function viewTask(
   };
 }
 
-/** Has tasks called that the end of another one let go. Where Redis is away, `due` does it later, or the reconciler does. */
+/** Has tasks called that the end of another one let go. Where Redis is away, that is done when it is back. */
 export async function letGo(
-  { due }: { due: Pick<DueSet, "add"> },
+  { repeats }: { repeats: Pick<DueRepeats, "add"> },
   released: (LockedTask | null)[],
 ): Promise<void> {
   const entries = released.flatMap((task) => (task && dueEntryOf(task)) ?? []);
-  if (entries.length > 0) await due.add(entries).catch(() => undefined);
+  if (entries.length > 0) await repeats.add(entries).catch(() => undefined);
 }
 
 /** Parameters of a cancel or a resolve, as they came. */
@@ -170,7 +170,7 @@ export async function retryTask(
   taskId: TaskId,
   { force, schedule, note }: RetryOptions,
 ): Promise<TaskView> {
-  const { db, due, clock } = resources;
+  const { db, repeats, clock } = resources;
   const leased = await isLeased(resources, await findTask(db, scopeOf(ctx), taskId));
   const rule: Rule = (task) => retryByHand(task, leased, force, clock, schedule);
   const { before, after } = await changeByHand(resources, ctx, "task.retry", taskId, rule, note, schedule);
@@ -178,9 +178,9 @@ export async function retryTask(
   if (after.manualCalls !== before.manualCalls || after.nextCallAt !== before.nextCallAt)
     resources.teller.tell({ type: "task.retried", tasks: [after] });
   const entry = dueEntryOf(after);
-  // Where it was claimed meanwhile, that call is the one asked for. Where Redis is away, the reconciler adds it; and where
-  // its row is the lease of a call, which was canceled before it ended, it is called when that time is over.
-  if (entry && !isHanded(after, clock.now())) await due.move(entry).catch(() => undefined);
+  // Where it was claimed meanwhile, that call is the one asked for. Where its row is the lease of a call, which was canceled
+  // before it ended, it is called when that time is over.
+  if (entry && !isHanded(after, clock.now())) await repeats.move([entry]);
   return viewTask(resources, ctx, taskId);
 }
 

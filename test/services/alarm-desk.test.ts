@@ -1,4 +1,5 @@
 // The notifier's desk by itself: what it does every minute, and what it does without an event.
+
 import type { Logger } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,6 +11,7 @@ import { laneOf } from "../../core/ids.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import type { Resources } from "../../services/node/resources.ts";
 import { AlarmDesk } from "../../services/notifier/desk.ts";
+import { DueRepeats } from "../../services/tasks/due-repeats.ts";
 import { insertAlarms } from "../../store/alarms.ts";
 import { messagesOf } from "../../store/channel-messages.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
@@ -33,11 +35,18 @@ test.before.each(async () => {
   db = await freshDatabase(KINDS[0]!);
   const due = new MemoryDueSet(systemClock, { leaseMs: millis(10_000), window: 256 } as never);
   const config = { ...loadConfig({}), retentionDays: 1 };
-  resources = { db, box, clock: clock as ManualClock, due, config } as unknown as Resources;
-  lines = [];
   const write = (level: string) => (fields: Record<string, unknown>, text: string) =>
     void lines.push([level, fields, text]);
   const log = { error: write("error"), info: write("info"), warn: write("warn") } as unknown as Logger;
+  resources = {
+    db,
+    box,
+    clock: clock as ManualClock,
+    due,
+    repeats: new DueRepeats(due, log),
+    config,
+  } as unknown as Resources;
+  lines = [];
   desk = new AlarmDesk(resources, log);
 });
 test.after.each(async () => {

@@ -1,4 +1,5 @@
 /** Bulk jobs: one that fails is left alone for a while, and holds up no other. @takes 45 s */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
@@ -6,6 +7,7 @@ import type { TaskId } from "../../core/ids.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { BulkWorker } from "../../services/admin/bulk-worker.ts";
 import { BulkWorkers } from "../../services/admin/bulk-workers.ts";
+import { DueRepeats } from "../../services/tasks/due-repeats.ts";
 import { outcomeOf } from "../../store/bulk/acted.ts";
 import { addJob, changeJob, countOpenJobs, findJob, type NewJob } from "../../store/bulk/jobs.ts";
 import { takeJob } from "../../store/bulk/work.ts";
@@ -45,7 +47,14 @@ for (const kind of KINDS) {
     );
     const teller = { tell: () => undefined };
     const worker = new BulkWorker(
-      { db, due, clock: systemClock, teller, config: { redisUrl: null } } as never,
+      {
+        db,
+        due,
+        repeats: new DueRepeats(due, log as never),
+        clock: systemClock,
+        teller,
+        config: { redisUrl: null },
+      } as never,
       log as never,
       ["resolve", "cancel"],
     );
@@ -79,7 +88,14 @@ async function place(kind: (typeof KINDS)[number]) {
   const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const teller = { tell: () => undefined };
-  const resources = { db, due, clock: systemClock, teller, config: { redisUrl: null } } as never;
+  const resources = {
+    db,
+    due,
+    repeats: new DueRepeats(due, log),
+    clock: systemClock,
+    teller,
+    config: { redisUrl: null },
+  } as never;
   const stateOf = async (id: string) => (await findJob(db, EVERYTHING, id)).state;
   const end = async () => {
     await due.close();

@@ -1,4 +1,5 @@
 // Channels that several change at once. @takes 12 s
+
 import type { Logger } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -15,6 +16,7 @@ import type { Resources } from "../../services/node/resources.ts";
 import { type ChannelChange, Channels } from "../../services/notifier/channels.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
 import { LaneSettings } from "../../services/scheduler/lane-settings.ts";
+import { DueRepeats } from "../../services/tasks/due-repeats.ts";
 import { makeMessages, routeAlarms } from "../../store/alarm-desk.ts";
 import { insertAlarms } from "../../store/alarms.ts";
 import { closeDatabase, type Database } from "../../store/database.ts";
@@ -43,7 +45,15 @@ for (const kind of KINDS) {
     db = await freshDatabase(kind);
     due = new MemoryDueSet(clock, { leaseMs: millis(10_000), window: 256 });
     const teller = { tell: () => undefined };
-    resources = { db, box, due, clock, teller, config: {} } as unknown as Resources;
+    resources = {
+      db,
+      box,
+      due,
+      repeats: new DueRepeats(due, log),
+      clock,
+      teller,
+      config: {},
+    } as unknown as Resources;
     changes = [];
     channels = new Channels(
       resources,

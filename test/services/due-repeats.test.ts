@@ -6,8 +6,8 @@ import { BidaError } from "../../core/errors.ts";
 import { laneOf, newTaskId } from "../../core/ids.ts";
 import { type DueEntry, dueEntryOf, leaseOf } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
-import { DueRepeats, MOST } from "../../services/scheduler/due-repeats.ts";
 import { Recorder } from "../../services/scheduler/recorder.ts";
+import { DueRepeats, MOST } from "../../services/tasks/due-repeats.ts";
 import { until } from "../e2e/kit/until.ts";
 import { closeDatabase, freshDatabase, given, KINDS, outcome, taskIn } from "../store/fixtures.ts";
 
@@ -31,6 +31,10 @@ class Away extends MemoryDueSet {
       if (this.redis === "there") return changes;
     }
     throw new BidaError("unavailable");
+  }
+  override async move(moved: DueEntry) {
+    this.#reach();
+    return super.move(moved);
   }
   override async intact() {
     this.#reach();
@@ -83,6 +87,18 @@ test("the end of a lease in a row, and an entry to add, are repeated until they 
     0,
     "what is old by then says nothing of the target",
   );
+});
+
+test("a new time of a waiting entry, as of a task that a person retries, does not wait for its old time", async () => {
+  const dueAt = later(systemClock.now(), millis(60_000));
+  const [one, other] = [entry({ dueAt }), entry()];
+  due.redis = "there";
+  await repeats.add([one]);
+  due.redis = "away";
+  await repeats.move([{ ...one, dueAt: systemClock.now() }, other]);
+  assert.equal(await due.counts(), { waiting: 1, ready: 0, leased: 0 });
+  due.redis = "there";
+  await until("both", async () => (await due.counts()).ready === 2);
 });
 
 test("an end whose answer was lost is repeated without harm: nothing comes twice or counts twice", async () => {

@@ -1,9 +1,11 @@
 /** Originals whose copy has succeeded are resolved once, whatever fails in between and however many nodes look. @takes 10 s */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../core/clock.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { Originals } from "../../services/admin/originals.ts";
+import { DueRepeats } from "../../services/tasks/due-repeats.ts";
 import { listAudit } from "../../store/audit.ts";
 import { linkResend } from "../../store/resends.ts";
 import type { StoredTask } from "../../store/rows.ts";
@@ -23,7 +25,13 @@ for (const kind of KINDS) {
     const teller = {
       tell: ({ type, tasks }: { type: string; tasks: unknown[] }) => void told.push(...tasks.map(() => type)),
     };
-    const resources = { db, due, clock: systemClock, teller } as never;
+    const resources = {
+      db,
+      due,
+      repeats: new DueRepeats(due, {} as never),
+      clock: systemClock,
+      teller,
+    } as never;
     const node = () => new Originals(resources, { debug: () => undefined } as never);
     const [original, copy, other, waiting] = (await given(
       db,

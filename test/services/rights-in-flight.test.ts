@@ -1,4 +1,5 @@
 /** Rights that are taken away while a request is under way, which had them when it came. @takes 8 s */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Actor } from "../../core/caller.ts";
@@ -9,6 +10,7 @@ import { Authenticator } from "../../services/admin/authenticator.ts";
 import { changeFiltered } from "../../services/admin/bulk.ts";
 import { sessionActions } from "../../services/admin/session.actions.ts";
 import type { BidaContext } from "../../services/bus/types.ts";
+import { DueRepeats } from "../../services/tasks/due-repeats.ts";
 import { createApp, deleteApp, lockApp } from "../../store/apps.ts";
 import { listJobs } from "../../store/bulk/jobs.ts";
 import type { Database } from "../../store/database.ts";
@@ -84,7 +86,14 @@ for (const kind of KINDS) {
     const db = await freshDatabase(kind);
     const due = new MemoryDueSet(clock, { leaseMs: 10_000 as never, window: 10 });
     const office = {
-      resources: { db, box, due, clock, config: { redisUrl: null } },
+      resources: {
+        db,
+        box,
+        due,
+        repeats: new DueRepeats(due, {} as never),
+        clock,
+        config: { redisUrl: null },
+      },
       worker: { wake: () => undefined },
     } as unknown as Parameters<typeof changeFiltered>[0];
     const begin = (actor: Actor) => {

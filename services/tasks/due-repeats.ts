@@ -1,7 +1,8 @@
 /**
- * What the due set did not take because Redis did not answer: ends of leases, and entries to add. They are kept and repeated as
- * soon as it does. A lease in the set runs out by itself; but what nobody holds (a task that was accepted just now, the next of a
- * line, one whose call on the short way failed) would wait until the reconciler comes round to it, past everything that is overdue.
+ * What the due set did not take because Redis did not answer: ends of leases, entries to add, and new times of entries. They are
+ * kept and repeated as soon as it does. A lease in the set runs out by itself; but what nobody holds (a task that was accepted just
+ * now, the next of a line, one whose call on the short way failed, one that a person retries) would wait until the reconciler comes
+ * round to it, past everything that is overdue, and what was moved until its old time.
  *
  * The reconciler is the safety net: for what is dropped beyond {@link MOST}, and for what this process had when it died.
  *
@@ -22,14 +23,15 @@ const PAUSE = { first: 250, max: 2_000 };
 /** While nothing is kept. */
 const IDLE = 60_000;
 
-interface Kept {
-  /** Null: the entry is to be added. */
-  holder: string | null;
-  settlement: Settlement;
-}
+type Kept =
+  | { how: "settle"; holder: string; settlement: Settlement }
+  | { how: "add"; entry: DueEntry }
+  | { how: "move"; entry: DueEntry };
+
+type Due = Pick<DueSet, "add" | "move" | "settle" | "intact">;
 
 export class DueRepeats {
-  readonly #due: Pick<DueSet, "add" | "settle" | "intact">;
+  readonly #due: Due;
   readonly #log: Logger;
   readonly #loop: Loop;
   /** The oldest first. */
@@ -37,7 +39,7 @@ export class DueRepeats {
   /** Some were dropped since nothing was kept. */
   #dropping = false;
 
-  constructor(due: Pick<DueSet, "add" | "settle" | "intact">, log: Logger) {
+  constructor(due: Due, log: Logger) {
     this.#due = due;
     this.#log = log;
     this.#loop = new Loop({
@@ -67,7 +69,7 @@ export class DueRepeats {
     try {
       return await this.#due.settle(holder, settlements);
     } catch {
-      this.#keep(settlements.map((one) => ({ holder, settlement: { ...one, health: null } })));
+      this.#keep(settlements.map((one) => ({ how: "settle", holder, settlement: { ...one, health: null } })));
       return [];
     }
   }
@@ -83,7 +85,18 @@ export class DueRepeats {
   }
 
   addLater(entries: DueEntry[]): void {
-    this.#keep(entries.map((entry) => ({ holder: null, settlement: { entry, next: null, health: null } })));
+    this.#keep(entries.map((entry) => ({ how: "add", entry })));
+  }
+
+  /** Gives entries that are not leased a new time, later where it must be. */
+  async move(entries: DueEntry[]): Promise<void> {
+    for (const [i, entry] of entries.entries()) {
+      try {
+        await this.#due.move(entry);
+      } catch {
+        return this.#keep(entries.slice(i).map((one) => ({ how: "move", entry: one })));
+      }
+    }
   }
 
   #keep(some: Kept[]): void {
@@ -116,16 +129,26 @@ export class DueRepeats {
     if (!(await this.#due.intact())) return false;
     const some = this.#kept.splice(0, BATCH);
     try {
-      for (const [holder, part] of Map.groupBy(some, (one) => one.holder)) {
-        const settlements = part.map(({ settlement }) => settlement);
-        if (holder !== null) await this.#due.settle(holder, settlements);
-        else await this.#due.add(settlements.map(({ entry }) => entry));
-      }
+      for (const [, part] of Map.groupBy(some, (one) => (one.how === "settle" ? one.holder : null)))
+        await this.#tell(part);
     } catch (error) {
       this.#kept.unshift(...some);
       this.#bound();
       throw error;
     }
     return true;
+  }
+
+  /** @param part of one holder, or of none */
+  async #tell(part: Kept[]): Promise<void> {
+    const settled = part.filter((one) => one.how === "settle");
+    const added = part.filter((one) => one.how === "add");
+    if (settled[0])
+      await this.#due.settle(
+        settled[0].holder,
+        settled.map(({ settlement }) => settlement),
+      );
+    if (added.length > 0) await this.#due.add(added.map(({ entry }) => entry));
+    for (const one of part) if (one.how === "move") await this.#due.move(one.entry);
   }
 }
