@@ -90,6 +90,11 @@ export const everyDeclaration = (): Declaration[] => [
   ...everyRoute(undefined as never),
 ];
 
+/**
+ * How long a connection without a request stays open, in ms. Node closes it after 5 s, and a request that is on its way just then is
+ * lost. Balancers keep theirs for 60 s (AWS, nginx): this side must be the one that keeps it longer.
+ */
+const KEEP_ALIVE = 75_000;
 const KIB = 1024;
 
 /** Every route lists its aliases and nothing else is reachable; bodies are read after authentication (`body.ts`). */
@@ -207,6 +212,7 @@ const api: ServiceSchema<Record<string, unknown>> = {
     this.server.prependListener("error", (error: NodeJS.ErrnoException) => {
       if (error.syscall === "listen") misconfigured(listenProblem(error, config));
     });
+    this.server.keepAliveTimeout = KEEP_ALIVE;
     this.server.on("clientError", (error: Error, socket: Duplex) => sendBareProblem(socket, error));
     this.server.once("listening", () => {
       const { address, port } = this.server.address() as AddressInfo;

@@ -104,6 +104,12 @@ test("health: alive, ready, and nothing else without credentials", async () => {
   const ready = await world.api("GET", "/readyz", undefined, {});
   assert.is(ready.status, 200);
   assert.equal(ready.json.parts, { scheduler: null, database: null, dueSet: null });
+  const { headers } = await fetch(`${world.nodes[0]?.baseUrl}/healthz`);
+  assert.is(
+    headers.get("keep-alive"),
+    "timeout=75",
+    "longer than balancers keep a connection for its next request",
+  );
 });
 
 test("scenario 16: SIGTERM: what is in flight is finished, what waits is kept, exit 0", async () => {
