@@ -16,6 +16,7 @@
  * - Only its thread knows for certain whether a call has begun. So nothing that a thread has is forgotten before the thread
  *   says so, or is gone.
  */
+import { millis } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import { type LeaseName, leaseFor } from "../core/lease.ts";
@@ -125,9 +126,10 @@ export class Ledger {
     return held;
   }
 
-  /** What is to be reported of a call that has ended, under the lease that it has now. */
-  outcomeOf({ lease, outcome, handedUntil, unsure }: HeldLease): Outcome {
-    const known = outcome as Outcome;
+  /** What is to be reported of a call that has ended, under the lease that it has now. @param now monotonic ms */
+  outcomeOf({ lease, outcome, endedAt, handedUntil, unsure }: HeldLease, now: number): Outcome {
+    const endedMsAgo = millis(Math.max(0, Math.floor(now - endedAt)));
+    const known = { ...(outcome as Outcome), endedMsAgo };
     const current = known.dueAt === lease.dueAt ? known : { ...known, ...leaseOf(lease) };
     // Of a failure whose lease the due set may not have, the retry must get there all the same. A success has none.
     const isHanded = handedUntil !== null || (unsure && known.attempt?.outcome === "failed");

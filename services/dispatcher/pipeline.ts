@@ -216,7 +216,9 @@ export class Pipeline {
     const [now, mono] = [this.clock.now(), monotonicMs()];
     return ({ handedUntil }) => {
       const lasts = handedUntil === undefined ? leaseMs : handedFor(leaseMs);
-      const age = now - (handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - lasts));
+      const began = handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - lasts);
+      // It has begun. Where it seems not to have, the cluster's clock was set, and no heartbeat has told that yet.
+      const age = Math.max(0, now - began);
       return {
         trustedUntil: trustedUntil(mono - age, lasts),
         heldFrom: lasts - age < (1 - MARGIN) * leaseMs ? mono : undefined,

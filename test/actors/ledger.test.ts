@@ -56,6 +56,14 @@ test("a job says where its target has not answered this dispatcher lately; one t
   assert.is(claimOne(to({ lane: "elsewhere" as never })).job?.stranger, true);
 });
 
+test("what is reported says how long ago it ended, each time anew, and never that it is still to come", () => {
+  const called = to();
+  claimOne(called);
+  const ended = end(called);
+  const told = [0, 1, 1.9, 90_000].map((now) => ledger.outcomeOf(ended, now).endedMsAgo);
+  assert.equal(told, [0, 0, 0, 89_999]);
+});
+
 test("counts leases by how far they have come, and by first calls and retries", () => {
   const [a, b] = [to(), to({ first: false, n: 3 })];
   const { fresh } = claim(a, b);
@@ -85,7 +93,7 @@ test("A1: a retry that comes before the report of the attempt before is acknowle
   assert.equal([counts(), held.lease.n], [[2, 1, 1], 2]);
   // The lease of attempt 1 is over: the retry is proof that it is on record.
   assert.equal(named(beat()), [[2, retry.dueAt]]);
-  assert.is(ledger.outcomeOf(ended).dueAt, first.dueAt);
+  assert.is(ledger.outcomeOf(ended, 0).dueAt, first.dueAt);
   assert.equal(ledger.recorded([ended]), noReleases());
   assert.equal([counts(), ledger.find(retry)], [[1, 1, 0], held]);
   end(retry);
@@ -113,8 +121,8 @@ test("the same attempt, leased anew, is not called beside itself: it goes on, or
   const ended = end(known);
   const [calledAgain, knownAgain] = [again(called), again(known)];
   assert.equal(claim(calledAgain, knownAgain), { fresh: [], superseded: [], surplus: [] });
-  assert.is(ledger.outcomeOf(ended).dueAt, knownAgain.dueAt);
-  assert.is(ledger.outcomeOf(end(called)).dueAt, calledAgain.dueAt);
+  assert.is(ledger.outcomeOf(ended, 0).dueAt, knownAgain.dueAt);
+  assert.is(ledger.outcomeOf(end(called), 0).dueAt, calledAgain.dueAt);
 });
 
 test("an attempt that waits while the next one is leased is on record elsewhere: it must not begin", () => {
@@ -196,12 +204,12 @@ test("a lease in its row is left out while it is young, and known to the due set
     [old.taskId],
   );
   // It was sent: whether it arrived nobody knows.
-  assert.is(ledger.outcomeOf(end(old)).handed, undefined);
+  assert.is(ledger.outcomeOf(end(old), 0).handed, undefined);
   const ended = end(young);
-  assert.is(ledger.outcomeOf(ended).handed, true);
+  assert.is(ledger.outcomeOf(ended, 0).handed, true);
   // Its report does not get through, and its lease grows older.
   beat(now + 1);
-  assert.is(ledger.outcomeOf(ended).handed, undefined);
+  assert.is(ledger.outcomeOf(ended, 0).handed, undefined);
 });
 
 test("while nobody knows whether a promotion arrived, a failure and a job handed back reach the due set either way", () => {
@@ -209,11 +217,11 @@ test("while nobody knows whether a promotion arrived, a failure and a job handed
   const [failed, given, known] = jobs as [LeasedJob, LeasedJob, LeasedJob];
   claim(failed, given, known);
   const sent = beat();
-  assert.is(ledger.outcomeOf(end(failed, "failed")).handed, true, "its retry must get there");
+  assert.is(ledger.outcomeOf(end(failed, "failed"), 0).handed, true, "its retry must get there");
   const { releases } = ledger.giveUp([given]);
   assert.equal(releases, { entries: [leaseOf(given)], handed: [leaseOf(given)], ended: [] });
   ledger.renewed(sent, [], [known.taskId]);
-  assert.is(ledger.outcomeOf(end(known, "failed")).handed, undefined, "the answer came: the due set has it");
+  assert.is(ledger.outcomeOf(end(known, "failed"), 0).handed, undefined, "the answer came: the due set has it");
 });
 
 test("what is handed back goes where its lease is", () => {
