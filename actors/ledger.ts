@@ -20,6 +20,7 @@ import { millis } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import { type LeaseName, leaseFor } from "../core/lease.ts";
+import { healthOf } from "../core/outcome.ts";
 import {
   type Claimed,
   type HeldLease,
@@ -31,6 +32,7 @@ import {
   type Releases,
   type Strangers,
 } from "./held-lease.ts";
+import { LanesHere } from "./lanes-here.ts";
 import { type LeasedJob, MARGIN, type Trust } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
 
@@ -42,6 +44,8 @@ export interface LedgerOptions {
   leaseMs: number;
   /** Whether a lane's target has answered here lately; without it all have. */
   isStranger?: (lane: Lane) => boolean;
+  /** Monotonic ms. */
+  now?: () => number;
 }
 
 export class Ledger {
@@ -51,16 +55,19 @@ export class Ledger {
   readonly #holder: string;
   readonly #leaseMs: number;
   readonly #isStranger: (lane: Lane) => boolean;
+  readonly #now: () => number;
   /** By task, the newest attempt; others hang on it. */
   readonly #tasks = new Map<string, HeldLease>();
-  /** Jobs on threads, by lane. */
-  readonly #lanes = new Map<Lane, number>();
+  /** Those that have jobs on threads. */
+  readonly #lanes = new LanesHere();
   #size = 0;
   #retries = 0;
   #ended = 0;
 
-  constructor({ holder, capacity, leaseMs, isStranger = () => false }: LedgerOptions) {
+  constructor(options: LedgerOptions) {
+    const { holder, capacity, leaseMs, isStranger = () => false, now = () => performance.now() } = options;
     this.#isStranger = isStranger;
+    this.#now = now;
     this.#holder = holder;
     this.#leaseMs = leaseMs;
     this.marks = new Marks(capacity);
@@ -83,7 +90,7 @@ export class Ledger {
 
   /** Jobs of one lane that threads have. */
   ofLane(lane: Lane): number {
-    return this.#lanes.get(lane) ?? 0;
+    return this.#lanes.jobs(lane);
   }
 
   find({ taskId, n }: LeaseName): HeldLease | undefined {
@@ -119,6 +126,7 @@ export class Ledger {
   end(outcome: Outcome, now: number): HeldLease | undefined {
     const held = this.find(outcome);
     if (!held || held.outcome !== null) return undefined;
+    if (isAnswered(outcome)) this.#lanes.answered(outcome.lane, now);
     this.#leaveThread(held);
     held.outcome = outcome;
     held.endedAt = now;
@@ -165,6 +173,20 @@ export class Ledger {
       if (held.handedUntil !== null || held.unsure) releases.handed.push(leaseOf(held.lease));
     }
     return { jobs, releases };
+  }
+
+  /**
+   * To be called every now and then: where a target hangs, its jobs count as strangers' from now on, whatever was known of it.
+   * @returns whether that made room
+   */
+  lookWhoHangs(): boolean {
+    if (!this.#lanes.look(this.#now())) return false;
+    for (const held of this.all()) {
+      if (held.job === null || held.stranger || !this.#lanes.hangs(held.lease.lane)) continue;
+      held.stranger = true;
+      this.#countStranger(held.job, 1);
+    }
+    return true;
   }
 
   /** Jobs that a thread has. */
@@ -252,7 +274,7 @@ export class Ledger {
 
   #add(job: Job, trust: Trust, older: HeldLease | null): HeldLease {
     const leased: LeasedJob = { ...job, ...trust, place: this.marks.take() };
-    const stranger = this.#isStranger(job.lane);
+    const stranger = this.#isStranger(job.lane) || this.#lanes.hangs(job.lane);
     if (stranger) leased.stranger = true;
     const held: HeldLease = {
       lease: leaseFor(job, this.#holder),
@@ -269,7 +291,7 @@ export class Ledger {
       older,
     };
     this.#tasks.set(job.taskId, held);
-    this.#lanes.set(job.lane, held.ahead + 1);
+    this.#lanes.came(job.lane, this.#now());
     this.#size += 1;
     if (!job.first) this.#retries += 1;
     if (held.stranger) this.#countStranger(job, 1);
@@ -293,10 +315,7 @@ export class Ledger {
     this.marks.give(held.job?.place);
     if (held.stranger && held.job) this.#countStranger(held.job, -1);
     held.job = null;
-    const { lane } = held.lease;
-    const left = this.ofLane(lane) - 1;
-    if (left > 0) this.#lanes.set(lane, left);
-    else this.#lanes.delete(lane);
+    this.#lanes.left(held.lease.lane);
   }
 
   #remove(held: HeldLease): void {
@@ -315,4 +334,10 @@ export class Ledger {
     if (!first) this.#retries -= 1;
     if (held.outcome !== null) this.#ended -= 1;
   }
+}
+
+/** Whether its target did something before the call's deadline. */
+function isAnswered({ attempt }: Outcome): boolean {
+  const health = attempt && healthOf(attempt);
+  return health === "ok" || health === "bad";
 }

@@ -60,7 +60,9 @@ export class Recorder {
 
   /** Resolves once all are on record. @throws BidaError unavailable; then the caller keeps them and reports again */
   async report(holder: string, outcomes: Outcome[]): Promise<void> {
-    await Promise.all(outcomes.map((outcome) => this.#batcher.add({ holder, outcome: this.#timed(outcome) })));
+    await Promise.all(
+      outcomes.map((outcome) => this.#batcher.add({ holder, outcome: this.#timed(outcome) })),
+    );
   }
 
   /** With its end as this node's clock has it, which has just been compared with the cluster's. */

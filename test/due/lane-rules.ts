@@ -88,25 +88,28 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     assert.equal(await inTurn(bench, 10), hang, "then they have their turns");
   });
 
-  rule("three calls in a row that time out make a lane hang, and one that is answered ends that", async (bench) => {
-    const [a, b] = [bench.lanesOfOnePartition(0), bench.lanesOfOnePartition(1)];
-    const some = Array.from({ length: 6 }, () => bench.entry({ lane: a }));
-    await bench.set.add(some);
-    const held = await bench.claim();
-    const next = async () => {
-      await bench.set.add([retryOf(bench, a)]);
-      await bench.set.add([retryOf(bench, b)]);
-      const lanes = await inTurn(bench, 2);
-      return lanes[0] === a ? "before" : "behind";
-    };
-    await bench.end(held.slice(0, 1), "bad");
-    await bench.end(held.slice(1, 3), "slow");
-    assert.is(await next(), "before");
-    await bench.end(held.slice(3, 4), "slow");
-    assert.is(await next(), "behind");
-    await bench.end(held.slice(4, 5), "ok");
-    assert.is(await next(), "before");
-  });
+  rule(
+    "three calls in a row that time out make a lane hang, and one that is answered ends that",
+    async (bench) => {
+      const [a, b] = [bench.lanesOfOnePartition(0), bench.lanesOfOnePartition(1)];
+      const some = Array.from({ length: 6 }, () => bench.entry({ lane: a }));
+      await bench.set.add(some);
+      const held = await bench.claim();
+      const next = async () => {
+        await bench.set.add([retryOf(bench, a)]);
+        await bench.set.add([retryOf(bench, b)]);
+        const lanes = await inTurn(bench, 2);
+        return lanes[0] === a ? "before" : "behind";
+      };
+      await bench.end(held.slice(0, 1), "bad");
+      await bench.end(held.slice(1, 3), "slow");
+      assert.is(await next(), "before");
+      await bench.end(held.slice(3, 4), "slow");
+      assert.is(await next(), "behind");
+      await bench.end(held.slice(4, 5), "ok");
+      assert.is(await next(), "before");
+    },
+  );
 
   rule(
     "a lane that hangs has its turn after so many of others",
