@@ -1,5 +1,7 @@
-/** Of each lane, the jobs that a dispatcher's threads have, and whether its target hangs. For the ledger. */
+/** For the ledger: of each lane, the jobs that threads have, and whether its target hangs; of all, those of strangers. */
 import type { Lane } from "../core/ids.ts";
+import type { Job } from "../core/job.ts";
+import { type HeldLease, payloadOf, type Strangers } from "./held-lease.ts";
 
 /** A target hangs that has had jobs here all this time, in ms, and has answered none of them. */
 export const PATIENCE = 5_000;
@@ -12,6 +14,7 @@ interface LaneHere {
 }
 
 export class LanesHere {
+  readonly strangers: Strangers = { first: 0, retries: 0, bytes: 0 };
   readonly #lanes = new Map<Lane, LaneHere>();
 
   jobs(lane: Lane): number {
@@ -22,17 +25,19 @@ export class LanesHere {
     return this.#lanes.get(lane)?.hangs === true;
   }
 
-  came(lane: Lane, now: number): void {
-    const here = this.#lanes.get(lane);
+  came(job: Job, stranger: boolean, now: number): void {
+    if (stranger) this.#count(job, 1);
+    const here = this.#lanes.get(job.lane);
     if (here) here.jobs += 1;
-    else this.#lanes.set(lane, { jobs: 1, quietSince: now, hangs: false });
+    else this.#lanes.set(job.lane, { jobs: 1, quietSince: now, hangs: false });
   }
 
-  left(lane: Lane): void {
-    const here = this.#lanes.get(lane);
+  left({ lease, job, stranger }: HeldLease): void {
+    if (stranger && job) this.#count(job, -1);
+    const here = this.#lanes.get(lease.lane);
     if (!here) return;
     here.jobs -= 1;
-    if (here.jobs <= 0) this.#lanes.delete(lane);
+    if (here.jobs <= 0) this.#lanes.delete(lease.lane);
   }
 
   answered(lane: Lane, now: number): void {
@@ -40,14 +45,29 @@ export class LanesHere {
     if (here) Object.assign(here, { quietSince: now, hangs: false });
   }
 
-  /** To be called every now and then. @returns whether targets hang that did not before */
-  look(now: number): boolean {
+  /**
+   * To be called every now and then: the jobs of targets that hang are strangers' from now on.
+   * @param all what is held
+   * @returns whether there are more of those than before
+   */
+  look(now: number, all: () => Iterable<HeldLease>): boolean {
     let found = false;
     for (const here of this.#lanes.values()) {
       if (here.hangs || now - here.quietSince < PATIENCE) continue;
       here.hangs = true;
       found = true;
     }
-    return found;
+    if (!found) return false;
+    for (const held of all()) {
+      if (held.job === null || held.stranger || !this.hangs(held.lease.lane)) continue;
+      held.stranger = true;
+      this.#count(held.job, 1);
+    }
+    return true;
+  }
+
+  #count(job: Job, by: 1 | -1): void {
+    this.strangers[job.first ? "first" : "retries"] += by;
+    this.strangers.bytes += by * payloadOf(job);
   }
 }

@@ -28,7 +28,6 @@ import {
   type LeaseState,
   type NamedLease,
   noReleases,
-  payloadOf,
   type Releases,
   type Strangers,
 } from "./held-lease.ts";
@@ -51,7 +50,6 @@ export interface LedgerOptions {
 export class Ledger {
   /** Which calls have begun; written by threads. */
   readonly marks: Marks;
-  readonly strangers: Strangers = { first: 0, retries: 0, bytes: 0 };
   readonly #holder: string;
   readonly #leaseMs: number;
   readonly #isStranger: (lane: Lane) => boolean;
@@ -86,6 +84,11 @@ export class Ledger {
   /** Of them, those whose calls have ended and are not on record yet. */
   get ended(): number {
     return this.#ended;
+  }
+
+  /** Jobs of strangers that threads have. */
+  get strangers(): Readonly<Strangers> {
+    return this.#lanes.strangers;
   }
 
   /** Jobs of one lane that threads have. */
@@ -180,13 +183,7 @@ export class Ledger {
    * @returns whether that made room
    */
   lookWhoHangs(): boolean {
-    if (!this.#lanes.look(this.#now())) return false;
-    for (const held of this.all()) {
-      if (held.job === null || held.stranger || !this.#lanes.hangs(held.lease.lane)) continue;
-      held.stranger = true;
-      this.#countStranger(held.job, 1);
-    }
-    return true;
+    return this.#lanes.look(this.#now(), () => this.all());
   }
 
   /** Jobs that a thread has. */
@@ -291,10 +288,9 @@ export class Ledger {
       older,
     };
     this.#tasks.set(job.taskId, held);
-    this.#lanes.came(job.lane, this.#now());
+    this.#lanes.came(job, stranger, this.#now());
     this.#size += 1;
     if (!job.first) this.#retries += 1;
-    if (held.stranger) this.#countStranger(job, 1);
     return held;
   }
 
@@ -306,16 +302,10 @@ export class Ledger {
     held.adopted = false;
   }
 
-  #countStranger(job: Job, by: 1 | -1): void {
-    this.strangers[job.first ? "first" : "retries"] += by;
-    this.strangers.bytes += by * payloadOf(job);
-  }
-
   #leaveThread(held: HeldLease): void {
     this.marks.give(held.job?.place);
-    if (held.stranger && held.job) this.#countStranger(held.job, -1);
+    this.#lanes.left(held);
     held.job = null;
-    this.#lanes.left(held.lease.lane);
   }
 
   #remove(held: HeldLease): void {
