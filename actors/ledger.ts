@@ -16,9 +16,11 @@
  * - Only its thread knows for certain whether a call has begun. So nothing that a thread has is forgotten before the thread
  *   says so, or is gone.
  */
+import { millis } from "../core/clock.ts";
 import type { Lane } from "../core/ids.ts";
 import { type Job, leaseOf, type Outcome } from "../core/job.ts";
 import { type LeaseName, leaseFor } from "../core/lease.ts";
+import { healthOf } from "../core/outcome.ts";
 import {
   type Claimed,
   type HeldLease,
@@ -26,10 +28,10 @@ import {
   type LeaseState,
   type NamedLease,
   noReleases,
-  payloadOf,
   type Releases,
   type Strangers,
 } from "./held-lease.ts";
+import { LanesHere } from "./lanes-here.ts";
 import { type LeasedJob, MARGIN, type Trust } from "./lease-trust.ts";
 import { Marks } from "./marks.ts";
 
@@ -41,25 +43,29 @@ export interface LedgerOptions {
   leaseMs: number;
   /** Whether a lane's target has answered here lately; without it all have. */
   isStranger?: (lane: Lane) => boolean;
+  /** Monotonic ms. */
+  now?: () => number;
 }
 
 export class Ledger {
   /** Which calls have begun; written by threads. */
   readonly marks: Marks;
-  readonly strangers: Strangers = { first: 0, retries: 0, bytes: 0 };
   readonly #holder: string;
   readonly #leaseMs: number;
   readonly #isStranger: (lane: Lane) => boolean;
+  readonly #now: () => number;
   /** By task, the newest attempt; others hang on it. */
   readonly #tasks = new Map<string, HeldLease>();
-  /** Jobs on threads, by lane. */
-  readonly #lanes = new Map<Lane, number>();
+  /** Those that have jobs on threads. */
+  readonly #lanes = new LanesHere();
   #size = 0;
   #retries = 0;
   #ended = 0;
 
-  constructor({ holder, capacity, leaseMs, isStranger = () => false }: LedgerOptions) {
+  constructor(options: LedgerOptions) {
+    const { holder, capacity, leaseMs, isStranger = () => false, now = () => performance.now() } = options;
     this.#isStranger = isStranger;
+    this.#now = now;
     this.#holder = holder;
     this.#leaseMs = leaseMs;
     this.marks = new Marks(capacity);
@@ -80,9 +86,14 @@ export class Ledger {
     return this.#ended;
   }
 
+  /** Jobs of strangers that threads have. */
+  get strangers(): Readonly<Strangers> {
+    return this.#lanes.strangers;
+  }
+
   /** Jobs of one lane that threads have. */
   ofLane(lane: Lane): number {
-    return this.#lanes.get(lane) ?? 0;
+    return this.#lanes.jobs(lane);
   }
 
   find({ taskId, n }: LeaseName): HeldLease | undefined {
@@ -118,6 +129,7 @@ export class Ledger {
   end(outcome: Outcome, now: number): HeldLease | undefined {
     const held = this.find(outcome);
     if (!held || held.outcome !== null) return undefined;
+    if (isAnswered(outcome)) this.#lanes.answered(outcome.lane, now);
     this.#leaveThread(held);
     held.outcome = outcome;
     held.endedAt = now;
@@ -125,9 +137,10 @@ export class Ledger {
     return held;
   }
 
-  /** What is to be reported of a call that has ended, under the lease that it has now. */
-  outcomeOf({ lease, outcome, handedUntil, unsure }: HeldLease): Outcome {
-    const known = outcome as Outcome;
+  /** What is to be reported of a call that has ended, under the lease that it has now. @param now monotonic ms */
+  outcomeOf({ lease, outcome, endedAt, handedUntil, unsure }: HeldLease, now: number): Outcome {
+    const endedMsAgo = millis(Math.max(0, Math.floor(now - endedAt)));
+    const known = { ...(outcome as Outcome), endedMsAgo };
     const current = known.dueAt === lease.dueAt ? known : { ...known, ...leaseOf(lease) };
     // Of a failure whose lease the due set may not have, the retry must get there all the same. A success has none.
     const isHanded = handedUntil !== null || (unsure && known.attempt?.outcome === "failed");
@@ -163,6 +176,14 @@ export class Ledger {
       if (held.handedUntil !== null || held.unsure) releases.handed.push(leaseOf(held.lease));
     }
     return { jobs, releases };
+  }
+
+  /**
+   * To be called every now and then: where a target hangs, its jobs count as strangers' from now on, whatever was known of it.
+   * @returns whether that made room
+   */
+  lookWhoHangs(): boolean {
+    return this.#lanes.look(this.#now(), () => this.all());
   }
 
   /** Jobs that a thread has. */
@@ -250,7 +271,7 @@ export class Ledger {
 
   #add(job: Job, trust: Trust, older: HeldLease | null): HeldLease {
     const leased: LeasedJob = { ...job, ...trust, place: this.marks.take() };
-    const stranger = this.#isStranger(job.lane);
+    const stranger = this.#isStranger(job.lane) || this.#lanes.hangs(job.lane);
     if (stranger) leased.stranger = true;
     const held: HeldLease = {
       lease: leaseFor(job, this.#holder),
@@ -267,10 +288,9 @@ export class Ledger {
       older,
     };
     this.#tasks.set(job.taskId, held);
-    this.#lanes.set(job.lane, held.ahead + 1);
+    this.#lanes.came(job, stranger, this.#now());
     this.#size += 1;
     if (!job.first) this.#retries += 1;
-    if (held.stranger) this.#countStranger(job, 1);
     return held;
   }
 
@@ -282,19 +302,10 @@ export class Ledger {
     held.adopted = false;
   }
 
-  #countStranger(job: Job, by: 1 | -1): void {
-    this.strangers[job.first ? "first" : "retries"] += by;
-    this.strangers.bytes += by * payloadOf(job);
-  }
-
   #leaveThread(held: HeldLease): void {
     this.marks.give(held.job?.place);
-    if (held.stranger && held.job) this.#countStranger(held.job, -1);
+    this.#lanes.left(held);
     held.job = null;
-    const { lane } = held.lease;
-    const left = this.ofLane(lane) - 1;
-    if (left > 0) this.#lanes.set(lane, left);
-    else this.#lanes.delete(lane);
   }
 
   #remove(held: HeldLease): void {
@@ -313,4 +324,10 @@ export class Ledger {
     if (!first) this.#retries -= 1;
     if (held.outcome !== null) this.#ended -= 1;
   }
+}
+
+/** Whether its target did something before the call's deadline. */
+function isAnswered({ attempt }: Outcome): boolean {
+  const health = attempt && healthOf(attempt);
+  return health === "ok" || health === "bad";
 }

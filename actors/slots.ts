@@ -76,6 +76,8 @@ export class Slots {
   #retries = 0;
   #silent = 0;
   #dealing = false;
+  /** Accounts with calls under way. */
+  readonly #busy = new Set<SlotAccount>();
   /** Of {@link nextRound}. */
   round = 0;
   readonly #lines: Record<Rank, Record<Standing, Line>> = {
@@ -112,18 +114,24 @@ export class Slots {
     this.#deal();
   }
 
-  /** To be called every few seconds: who has not answered in this round or the one before is not `answering` any more. */
+  /**
+   * To be called every few seconds: who has not answered in this round or the one before is not `answering` any more, and who
+   * has had calls under way all that time hangs.
+   */
   nextRound(): void {
     this.round += 1;
+    for (const account of this.#busy) account.nextRound();
   }
 
   /** For {@link SlotAccount}: its wish, its standing or what it has taken is about to change by `change`. */
   update(account: SlotAccount, change: () => void): void {
-    if (account.wants) this.#lines[account.wants][account.standing].waiting.delete(account);
+    if (account.wants) this.#lines[account.wants][account.line].waiting.delete(account);
     if (account.standing === "silent") this.#silent -= account.taken;
     change();
     if (account.standing === "silent") this.#silent += account.taken;
-    if (account.wants) this.#lines[account.wants][account.standing].waiting.add(account);
+    if (account.wants) this.#lines[account.wants][account.line].waiting.add(account);
+    if (account.taken > 0) this.#busy.add(account);
+    else this.#busy.delete(account);
     this.#deal();
   }
 
@@ -144,7 +152,7 @@ export class Slots {
     try {
       for (let next = this.#next(); next; next = this.#next()) {
         const rank = next.wants as Rank;
-        this.#serve(this.#lines[rank][next.standing]);
+        this.#serve(this.#lines[rank][next.line]);
         this.#move(rank, -1);
         next.begin();
       }
@@ -211,6 +219,10 @@ export class SlotAccount {
   standing: Standing;
   /** The round in which its target answered last. */
   #answeredIn = 0;
+  /** The round since which it has had calls under way and none was answered. */
+  #quietSince = 0;
+  /** It has calls under way, and has answered none for a while. */
+  #hangs = false;
   readonly limit: number;
   readonly #slots: Slots;
   readonly #start: () => void;
@@ -220,6 +232,19 @@ export class SlotAccount {
     this.limit = limit;
     this.#start = start;
     this.standing = standing;
+  }
+
+  /** The standing by which it waits: while it hangs, its good name does not count. */
+  get line(): Standing {
+    return this.#hangs && this.standing !== "silent" ? "new" : this.standing;
+  }
+
+  /** For {@link Slots}: it has calls under way as a round begins. */
+  nextRound(): void {
+    if (this.#hangs || this.#slots.round - this.#quietSince <= 1) return;
+    this.#slots.update(this, () => {
+      this.#hangs = true;
+    });
   }
 
   /** Asks for a slot, or for none any more. `start` is called as soon as there is one, maybe at once. */
@@ -240,15 +265,19 @@ export class SlotAccount {
   give(rank: Rank, standing?: Standing): void {
     this.#slots.update(this, () => {
       this.taken -= 1;
+      if (this.taken === 0) this.#hangs = false;
       if (standing) this.#learn(standing);
       this.#slots.free(rank);
     });
   }
 
   #learn(standing: Standing): void {
-    if (standing === "answering") this.#answeredIn = this.#slots.round;
+    if (standing === "answering") {
+      this.#answeredIn = this.#quietSince = this.#slots.round;
+      this.#hangs = false;
+    }
     // Only time makes one that answers less than that.
-    else if (standing === "known" && this.standing === "answering") return;
+    if (standing === "known" && this.standing === "answering") return;
     this.standing = standing;
   }
 
@@ -256,6 +285,7 @@ export class SlotAccount {
   begin(): void {
     this.#slots.update(this, () => {
       this.wants = null;
+      if (this.taken === 0) this.#quietSince = this.#slots.round;
       this.taken += 1;
     });
     this.#start();

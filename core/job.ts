@@ -102,6 +102,11 @@ export interface Outcome extends DueEntry {
   attempt: AttemptRecord | null;
   /** The cluster's clock when the call had ended for certain. Delays count from here, not from when it is recorded. */
   endedBy: EpochMs;
+  /**
+   * How long ago that was when it was reported, by its node's steady clock. It counts instead of `endedBy`: a node that reached
+   * no scheduler for a while does not know that the cluster's clock was set. Missing: an older dispatcher.
+   */
+  endedMsAgo?: Millis;
   /** The due set was never asked to hold the lease: see {@link Job.handedUntil}. */
   handed?: true;
   /** As {@link Job.ordered}. */

@@ -36,6 +36,12 @@ export const RULES = {
   HOLD_MS: seconds(30),
   /** Calls at once that go out past that. */
   TRICKLE: 4,
+  /**
+   * After so many calls in a row that ran into their deadlines a lane hangs; a lane that has answered none yet, after the first.
+   * Retries of lanes that hang wait until none of others waits, or until so many turns were given since they came.
+   */
+  HANGS_AFTER: 3,
+  LEAD: 8_192,
   /** What is known of a lane is forgotten after this long without a call. */
   FORGET_MS: minutes(10),
 };
@@ -48,6 +54,8 @@ export interface LaneHealth {
   /** Failures in a row, and when the first of them was. */
   fails: number;
   failingSince: number;
+  /** Calls in a row that ran into their deadlines. */
+  slows: number;
   /** Calls and failures since `from`, for the failure rate. */
   calls: number;
   bads: number;
@@ -64,6 +72,7 @@ export const newHealth = (window: number): LaneHealth => ({
   halvedAt: 0,
   fails: 0,
   failingSince: 0,
+  slows: RULES.HANGS_AFTER - 1,
   calls: 0,
   bads: 0,
   from: 0,
@@ -71,6 +80,10 @@ export const newHealth = (window: number): LaneHealth => ({
   openedAt: 0,
   opens: 0,
 });
+
+/** Whether its retries let those of other lanes go before. */
+export const hangs = ({ slows }: Pick<LaneHealth, "slows">, rules: Rules): boolean =>
+  slows >= rules.HANGS_AFTER;
 
 export type BreakerState = "closed" | "open" | "half_open";
 
@@ -97,6 +110,7 @@ export function observe(
     lane.window = Math.max(rules.MIN_WINDOW, Math.floor(lane.window / 2));
     lane.halvedAt = now;
   }
+  lane.slows = health === "slow" ? lane.slows + 1 : 0;
   const failed = health !== "ok";
   if (lane.openUntil > 0) return probed(lane, failed, now, rules);
   lane.calls += 1;
@@ -132,7 +146,7 @@ function probed(lane: LaneHealth, failed: boolean, now: number, rules: Rules): "
 
 /** Closed again, and carefully: the window starts anew. */
 export function close(lane: LaneHealth, rules: Rules): void {
-  Object.assign(lane, newHealth(Math.min(lane.window, rules.START_WINDOW)));
+  Object.assign(lane, newHealth(Math.min(lane.window, rules.START_WINDOW)), { slows: 0 });
 }
 
 const pauseAfter = (opens: number, rules: Rules): number =>

@@ -10,6 +10,7 @@ import { type LaneChange, QUANTUM } from "./due-set.ts";
 import {
   breakerOf,
   close,
+  hangs,
   type LaneStatus,
   observe,
   RULES,
@@ -28,6 +29,7 @@ import {
   type Slot,
   statusOf,
 } from "./memory-lane.ts";
+import { Turns } from "./memory-turns.ts";
 
 /** What a lane may give: so many entries, of those that were due until `dueBy`. */
 interface Allowance {
@@ -43,8 +45,9 @@ export class Lanes {
   readonly #lanes = new Map<Lane, LaneState>();
   readonly #settings = new Map<Lane, DestinationSettings>();
   /** Apps in turn, and of each app its lanes in turn: those that have something ready and may give it. */
-  readonly #rings: Record<Rank, Map<number, Set<Lane>>> = { first: new Map(), retry: new Map() };
+  readonly #rings: Record<Rank, Map<number, Turns>> = { first: new Map(), retry: new Map() };
   readonly #gates = new TinyQueue<{ lane: Lane; at: number }>([], (a, b) => a.at - b.at);
+  #turns = 0;
   #sweptAt = 0;
 
   /** @param window the most that a lane may have leased */
@@ -115,12 +118,10 @@ export class Lanes {
     for (const [app, lanes] of ring) {
       if (taken >= room) break;
       ring.delete(app);
-      const [lane] = lanes as Set<Lane>;
-      lanes.delete(lane as Lane);
-      const state = this.#state(lane as Lane, now);
+      const state = this.#state(lanes.take(this.#rules.LEAD) as Lane, now);
       const given = this.#serve(state, rank, app, Math.min(QUANTUM, room - taken), now, lease);
       taken += given.length;
-      if (given.more) lanes.add(lane as Lane);
+      if (given.more) this.#giveTurn(lanes, rank, state);
       if (lanes.size > 0) ring.set(app, lanes);
     }
     return taken;
@@ -276,9 +277,13 @@ export class Lanes {
   #enter(rank: Rank, app: number, state: LaneState): void {
     if (state.settings.paused || state.leased >= this.#cap(state)) return;
     const ring = this.#rings[rank];
-    const lanes = ring.get(app);
-    if (lanes) lanes.add(state.lane);
-    else ring.set(app, new Set([state.lane]));
+    const lanes = ring.get(app) ?? new Turns();
+    this.#giveTurn(lanes, rank, state);
+    ring.set(app, lanes);
+  }
+
+  #giveTurn(lanes: Turns, rank: Rank, { lane, health }: LaneState): void {
+    lanes.add(lane, ++this.#turns, rank === "retry" && hangs(health, this.#rules));
   }
 
   #cap = ({ settings }: LaneState): number => settings.concurrency ?? this.#window;

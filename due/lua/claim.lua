@@ -77,7 +77,7 @@ local function take(rank, most)
     if lane then
       local count, more = serve(rank, lane, app, math.min(quantum, most))
       taken, most = taken + count, most - count
-      if more then redis.call('ZADD', lanes, 'NX', redis.call('INCR', P .. 'turn'), lane) end
+      if more then redis.call('ZADD', lanes, 'NX', turn_of(rank, lane, redis.call('INCR', P .. 'turn')), lane) end
       if redis.call('EXISTS', lanes) == 1 then redis.call('ZADD', ring, 'NX', redis.call('INCR', P .. 'turn'), app) end
     end
   end

@@ -50,10 +50,17 @@ local function app_of(member) return string.sub(member, 49) end
 local function ready_key(rank, lane, app) return P .. 'ready:' .. rank .. lane .. app end
 local function ready_key_of(member) return P .. 'ready:' .. string.sub(member, 37) end
 
+-- The turn that a lane gets now. Retries of lanes that hang let others go before: a thousand that hang are a long queue.
+local function turn_of(rank, lane, turn)
+  if rank == 'f' then return turn end
+  local slows = tonumber(redis.call('HGET', P .. 'health:' .. lane, 'slows') or '0')
+  return slows < RULES.HANGS_AFTER and turn - RULES.LEAD or turn
+end
+
 -- Gives a lane its turn among its app's lanes, and the app its turn, unless they have one.
 local function enter_ring(rank, lane, app)
   local turn = redis.call('INCR', P .. 'turn')
-  redis.call('ZADD', P .. 'ring:' .. rank .. ':' .. app, 'NX', turn, lane)
+  redis.call('ZADD', P .. 'ring:' .. rank .. ':' .. app, 'NX', turn_of(rank, lane, turn), lane)
   redis.call('ZADD', P .. 'ring:' .. rank, 'NX', turn, app)
 end
 

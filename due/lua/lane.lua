@@ -2,9 +2,9 @@
 -- and for the numbers (RULES). Put behind common.lua where a script needs it.
 --
 -- settings, of a lane: "paused concurrency rate breaker", with 0 for "no limit"; missing: nothing is set.
--- health:<lane>: window halved_at fails failing_since calls bads from open_until opened_at opens, and tokens, at of its bucket.
+-- health:<lane>: window halved_at fails failing_since slows calls bads from open_until opened_at opens, and tokens, at of its bucket.
 local FIELDS = {
-  'window', 'halved_at', 'fails', 'failing_since', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens', 'tokens', 'at',
+  'window', 'halved_at', 'fails', 'failing_since', 'slows', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens', 'tokens', 'at',
 }
 
 local function settings_of(lane)
@@ -22,6 +22,7 @@ local function read_lane(lane)
     for _, field in ipairs(FIELDS) do state.was[field] = state[field] end
   else
     state.window = RULES.START_WINDOW
+    state.slows = RULES.HANGS_AFTER - 1
     state.tokens = math.huge
   end
   return state
@@ -101,7 +102,7 @@ local function pay(lane, state, count)
 end
 
 local function close(state)
-  for _, field in ipairs({ 'halved_at', 'fails', 'failing_since', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens' }) do
+  for _, field in ipairs({ 'halved_at', 'fails', 'failing_since', 'slows', 'calls', 'bads', 'from', 'open_until', 'opened_at', 'opens' }) do
     state[field] = 0
   end
   state.window = math.min(state.window, RULES.START_WINDOW)
@@ -115,6 +116,7 @@ local function observe(state, health, cap)
     state.window = math.max(RULES.MIN_WINDOW, math.floor(state.window / 2))
     state.halved_at = NOW
   end
+  state.slows = health == 'slow' and state.slows + 1 or 0
   local failed = health ~= 'ok'
   if state.open_until > 0 then
     if NOW < state.open_until then return nil end

@@ -38,6 +38,8 @@ import { Shortage } from "./shortage.ts";
 
 /** Jobs held per call in flight: enough that threads never wait for the next claim, while others' turns still come. */
 const HELD_PER_CALL = 4;
+/** Between two looks at who hangs, in ms. */
+const LOOK_MS = 1_000;
 /** A thread that does not answer is ended after so many leases, or after so long (ms) where leases are short. */
 const SILENT_LEASES = 1;
 const SHORTEST_PATIENCE = 5_000;
@@ -75,6 +77,7 @@ export class Pipeline {
   readonly #meter = new CallMeter();
   /** Of targets, by their lanes; as their calls from here went. */
   readonly #standings = new Standings<Lane>();
+  readonly #looks: NodeJS.Timeout;
   #stopping = false;
 
   constructor(options: PipelineOptions) {
@@ -148,6 +151,9 @@ export class Pipeline {
       },
     });
     egress.onChange((rules) => this.pool.egress(rules));
+    this.#looks = setInterval(() => {
+      if (ledger.lookWhoHangs()) options.onFreed();
+    }, LOOK_MS).unref();
   }
 
   /** A scheduler gave jobs: their leases go into the ledger, the jobs to their threads. */
@@ -204,6 +210,7 @@ export class Pipeline {
     this.#stopping = true;
     await this.pool.stop(drainMs);
     await this.#reporter.settled(recordMs);
+    clearInterval(this.#looks);
   }
 
   /**
@@ -216,7 +223,9 @@ export class Pipeline {
     const [now, mono] = [this.clock.now(), monotonicMs()];
     return ({ handedUntil }) => {
       const lasts = handedUntil === undefined ? leaseMs : handedFor(leaseMs);
-      const age = now - (handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - lasts));
+      const began = handedUntil === undefined ? leasedAt : Math.min(leasedAt, handedUntil - lasts);
+      // It has begun. Where it seems not to have, the cluster's clock was set, and no heartbeat has told that yet.
+      const age = Math.max(0, now - began);
       return {
         trustedUntil: trustedUntil(mono - age, lasts),
         heldFrom: lasts - age < (1 - MARGIN) * leaseMs ? mono : undefined,

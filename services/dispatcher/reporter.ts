@@ -99,7 +99,8 @@ export class Reporter {
     for (let wait = PAUSE; ; wait = Math.min(wait * 2, MAX_PAUSE)) {
       try {
         // Recorded twice is recorded once: the attempt's number is a fence. Leases may have changed since the last try.
-        const outcomes = ended.map((held) => ledger.outcomeOf(held));
+        const now = performance.now();
+        const outcomes = ended.map((held) => ledger.outcomeOf(held, now));
         await askAnyOnce(broker, "scheduler.report", { holder, outcomes }, PATIENCE);
         this.#contact.works({ kept: ledger.ended });
         return;

@@ -20,12 +20,12 @@ const FIRST_PER_RETRY = 7;
 /** What is not taken at once may be taken later, for so many times as long as a tick takes. */
 const SAVED = 2;
 /**
- * So many may be saved at any rate. A claim takes a round trip, on a busy machine many ticks long: with room for a few
- * retries in each, the lowest rate would not be reached.
+ * So many may be saved at any rate: a second's worth of the lowest. A claim takes a round trip and a look at the database, on a
+ * busy machine a second: with room for fewer retries in each, the lowest rate would not be reached.
  */
-const LEAST_SAVED = 25;
+const LEAST_SAVED = MIN;
 /** A loop that stood still longer than this, in ms, does not get all that it missed. */
-const LONGEST_TICK = LEAST_SAVED * (1000 / MIN);
+const LONGEST_TICK = 250;
 /** How late loops may be on average, in ms, while first calls come, and else. */
 const BEARABLE = 2;
 const BEARABLE_ALONE = 25;

@@ -1,7 +1,8 @@
 /**
  * How much more a dispatcher takes. A job of a target that has not answered here yet (a stranger), or not lately, may hold
  * its slot until its deadline, so those can fill a dispatcher: ten thousand targets that hang, with a task each, would leave
- * no room for anybody's first call. So strangers count against a quarter of the capacity only. What is held of them beyond
+ * no room for anybody's first call. So strangers count against a quarter of the capacity only, and so do targets that were
+ * known and hang now (`actors/lanes-here.ts`). What is held of them beyond
  * that waits beside it, in its threads' queues, where others overtake it (`actors/slots.ts`); how many and how large is
  * bounded as well, since memory is.
  */

@@ -2,6 +2,7 @@
 
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
+import { millis } from "../../core/clock.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { dueEntryOf, leaseOf, type Outcome } from "../../core/job.ts";
 import { attemptsDropped, measured } from "../../core/metrics.ts";
@@ -60,7 +61,16 @@ export class Recorder {
 
   /** Resolves once all are on record. @throws BidaError unavailable; then the caller keeps them and reports again */
   async report(holder: string, outcomes: Outcome[]): Promise<void> {
-    await Promise.all(outcomes.map((outcome) => this.#batcher.add({ holder, outcome })));
+    await Promise.all(
+      outcomes.map((outcome) => this.#batcher.add({ holder, outcome: this.#timed(outcome) })),
+    );
+  }
+
+  /** With its end as this node's clock has it, which has just been compared with the cluster's. */
+  #timed(outcome: Outcome): Outcome {
+    const { endedMsAgo } = outcome;
+    if (endedMsAgo === undefined) return outcome;
+    return { ...outcome, endedBy: this.#resources.clock.after(millis(-endedMsAgo)) };
   }
 
   async #record(reported: Reported[]): Promise<undefined[]> {

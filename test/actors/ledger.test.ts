@@ -2,10 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { crashed } from "../../actors/delivery.ts";
 import { type HeldLease, noReleases } from "../../actors/held-lease.ts";
+import { PATIENCE } from "../../actors/lanes-here.ts";
 import type { LeasedJob } from "../../actors/lease-trust.ts";
 import { Ledger } from "../../actors/ledger.ts";
 import { epochMs, later, millis, systemClock } from "../../core/clock.ts";
+import type { Lane } from "../../core/ids.ts";
 import { leaseOf, type Outcome } from "../../core/job.ts";
+import { Room } from "../../services/dispatcher/room.ts";
 import { job } from "./targets.ts";
 
 const test = suite("ledger");
@@ -37,6 +40,11 @@ function outcome(it: LeasedJob, how: "succeeded" | "failed" = "succeeded"): Outc
   if (how === "succeeded" && made.attempt) made.attempt = { ...made.attempt, outcome: how, error: null };
   return made;
 }
+const answered = (it: LeasedJob): Outcome => {
+  const made = outcome(it);
+  return { ...made, attempt: { ...made.attempt!, statusCode: 200 } };
+};
+const TIMEOUT = { code: "timeout", message: "" } as const;
 const end = (it: LeasedJob, how: "succeeded" | "failed" = "succeeded") =>
   ledger.end(outcome(it, how), 1) as HeldLease;
 const beat = (now = 0) => ledger.promote(ledger.renewal(now, NOBODY));
@@ -54,6 +62,58 @@ test("a job says where its target has not answered this dispatcher lately; one t
   });
   assert.not.ok("stranger" in claimOne(to()).job!);
   assert.is(claimOne(to({ lane: "elsewhere" as never })).job?.stranger, true);
+});
+
+test("jobs of a target that was known and answers nothing any more are strangers', until it answers", () => {
+  let now = 0;
+  ledger = new Ledger({ holder: "h", capacity: 100, leaseMs: LEASE_MS, now: () => now });
+  const [hanging, well] = ["hangs" as Lane, "well" as Lane];
+  const [a, b, c] = [to({ lane: hanging }), to({ lane: hanging, first: false, n: 2 }), to({ lane: well })];
+  claim(a, b, c, to({ lane: well }));
+  now = PATIENCE - 1;
+  assert.not.ok(ledger.lookWhoHangs());
+  ledger.end(answered(c), now);
+  now = PATIENCE;
+  assert.ok(ledger.lookWhoHangs(), "there is room");
+  assert.equal([ledger.strangers.first, ledger.strangers.retries], [1, 1]);
+  assert.not.ok(ledger.lookWhoHangs(), "none was found since");
+  const next = to({ lane: hanging });
+  assert.is(claimOne(next).job?.stranger, true);
+  // A call that runs into its deadline is no answer.
+  ledger.end(
+    {
+      ...outcome(next, "failed"),
+      attempt: { ...answered(next).attempt!, error: TIMEOUT, outcome: "failed" },
+    },
+    now,
+  );
+  assert.is(claimOne(to({ lane: hanging })).stranger, true);
+  ledger.end(answered(a), now);
+  assert.is(claimOne(to({ lane: hanging })).stranger, false);
+  assert.equal(
+    [ledger.strangers.first, ledger.strangers.retries],
+    [1, 1],
+    "those that were here stay what they are",
+  );
+});
+
+test("a thousand known targets that begin to hang leave a dispatcher its room", () => {
+  let now = 0;
+  ledger = new Ledger({ holder: "h", capacity: 2_000, leaseMs: LEASE_MS, now: () => now });
+  const room = new Room(512, ledger);
+  claim(...Array.from({ length: 1_000 }, (_, i) => to({ lane: `lane ${i}` as Lane })));
+  assert.ok(room.free <= 0);
+  now = PATIENCE;
+  ledger.lookWhoHangs();
+  assert.is(room.free, 384);
+});
+
+test("what is reported says how long ago it ended, each time anew, and never that it is still to come", () => {
+  const called = to();
+  claimOne(called);
+  const ended = end(called);
+  const told = [0, 1, 1.9, 90_000].map((now) => ledger.outcomeOf(ended, now).endedMsAgo);
+  assert.equal(told, [0, 0, 0, 89_999]);
 });
 
 test("counts leases by how far they have come, and by first calls and retries", () => {
@@ -85,7 +145,7 @@ test("A1: a retry that comes before the report of the attempt before is acknowle
   assert.equal([counts(), held.lease.n], [[2, 1, 1], 2]);
   // The lease of attempt 1 is over: the retry is proof that it is on record.
   assert.equal(named(beat()), [[2, retry.dueAt]]);
-  assert.is(ledger.outcomeOf(ended).dueAt, first.dueAt);
+  assert.is(ledger.outcomeOf(ended, 0).dueAt, first.dueAt);
   assert.equal(ledger.recorded([ended]), noReleases());
   assert.equal([counts(), ledger.find(retry)], [[1, 1, 0], held]);
   end(retry);
@@ -113,8 +173,8 @@ test("the same attempt, leased anew, is not called beside itself: it goes on, or
   const ended = end(known);
   const [calledAgain, knownAgain] = [again(called), again(known)];
   assert.equal(claim(calledAgain, knownAgain), { fresh: [], superseded: [], surplus: [] });
-  assert.is(ledger.outcomeOf(ended).dueAt, knownAgain.dueAt);
-  assert.is(ledger.outcomeOf(end(called)).dueAt, calledAgain.dueAt);
+  assert.is(ledger.outcomeOf(ended, 0).dueAt, knownAgain.dueAt);
+  assert.is(ledger.outcomeOf(end(called), 0).dueAt, calledAgain.dueAt);
 });
 
 test("an attempt that waits while the next one is leased is on record elsewhere: it must not begin", () => {
@@ -196,12 +256,12 @@ test("a lease in its row is left out while it is young, and known to the due set
     [old.taskId],
   );
   // It was sent: whether it arrived nobody knows.
-  assert.is(ledger.outcomeOf(end(old)).handed, undefined);
+  assert.is(ledger.outcomeOf(end(old), 0).handed, undefined);
   const ended = end(young);
-  assert.is(ledger.outcomeOf(ended).handed, true);
+  assert.is(ledger.outcomeOf(ended, 0).handed, true);
   // Its report does not get through, and its lease grows older.
   beat(now + 1);
-  assert.is(ledger.outcomeOf(ended).handed, undefined);
+  assert.is(ledger.outcomeOf(ended, 0).handed, undefined);
 });
 
 test("while nobody knows whether a promotion arrived, a failure and a job handed back reach the due set either way", () => {
@@ -209,11 +269,15 @@ test("while nobody knows whether a promotion arrived, a failure and a job handed
   const [failed, given, known] = jobs as [LeasedJob, LeasedJob, LeasedJob];
   claim(failed, given, known);
   const sent = beat();
-  assert.is(ledger.outcomeOf(end(failed, "failed")).handed, true, "its retry must get there");
+  assert.is(ledger.outcomeOf(end(failed, "failed"), 0).handed, true, "its retry must get there");
   const { releases } = ledger.giveUp([given]);
   assert.equal(releases, { entries: [leaseOf(given)], handed: [leaseOf(given)], ended: [] });
   ledger.renewed(sent, [], [known.taskId]);
-  assert.is(ledger.outcomeOf(end(known, "failed")).handed, undefined, "the answer came: the due set has it");
+  assert.is(
+    ledger.outcomeOf(end(known, "failed"), 0).handed,
+    undefined,
+    "the answer came: the due set has it",
+  );
 });
 
 test("what is handed back goes where its lease is", () => {

@@ -184,6 +184,45 @@ test("slots: who has not answered for two rounds is known only; a call that ran 
   assert.is(account.standing, "silent");
 });
 
+test("slots: one that has calls under way and answers none for two rounds waits as if it were new, until it answers", () => {
+  const { slots, add, under } = hangingIn(64, {});
+  add("first known");
+  const { account } = under.pop()!;
+  for (const line of ["known", "new"]) {
+    slots.nextRound();
+    assert.is(account.line, line);
+  }
+  // Its calls that wait leave an eighth of the slots free now, those of others that are known a sixteenth.
+  for (let i = 0; i < 54; i++) add("first known");
+  assert.is(under.length, 54);
+  account.want("first");
+  assert.is(under.length, 55, "nine are free, it takes one");
+  account.want("first");
+  assert.is(under.length, 55, "an eighth is left");
+  add("first known");
+  assert.is(under.length, 56, "not by others");
+  account.give("first", "answering");
+  assert.is(account.line, "answering");
+  assert.is(under.length, 57);
+});
+
+test("slots: one whose calls have all ended hangs no more; one that answers others meanwhile never did", () => {
+  const { slots, add, under } = hangingIn(64, {});
+  add("first known");
+  const [{ account }] = under as [(typeof under)[number]];
+  slots.nextRound();
+  slots.nextRound();
+  account.give("first", "known");
+  assert.is(account.line, "known");
+  account.want("first");
+  for (let i = 0; i < 5; i++) {
+    account.want("first");
+    slots.nextRound();
+    account.give("first", "answering");
+    assert.is(account.line, "answering");
+  }
+});
+
 test("lease trust: the grant holds until its end, then a heartbeat must have renewed it", () => {
   const trust = new LeaseTrust();
   const now = monotonicMs();

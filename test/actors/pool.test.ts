@@ -51,7 +51,7 @@ function start(threads: number, more: Partial<PoolOptions> = {}) {
     onOutcomes(some) {
       for (const outcome of some) {
         const held = ledger.end(outcome, 0);
-        if (held) outcomes.push(ledger.outcomeOf(held));
+        if (held) outcomes.push(ledger.outcomeOf(held, 0));
         ledger.recorded(held ? [held] : []);
       }
       change();

@@ -5,6 +5,7 @@ import { later, millis } from "../../core/clock.ts";
 import { NO_SETTINGS } from "../../core/destination.ts";
 import { type Lane, laneOf } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
+import type { Health } from "../../core/outcome.ts";
 import type { DueSet, DueSetOptions } from "../../due/due-set.ts";
 import { RULES, type Rules } from "../../due/lane-rules.ts";
 import { until } from "../e2e/kit/until.ts";
@@ -57,6 +58,76 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
     assert.is((await bench.status()).breaker, "open");
     assert.equal(await bench.set.troubledLanes(), [lane]);
   });
+
+  const retryOf = (bench: Workbench, lane: Lane) => bench.entry({ lane, first: false });
+  const inTurn = async (bench: Workbench, count: number) => {
+    const taken: Lane[] = [];
+    for (let i = 0; i < count; i++) taken.push(...(await bench.set.claim("a", 1)).map(({ lane }) => lane));
+    return taken;
+  };
+
+  rule("retries of lanes that hang wait behind those of others, however many they are", async (bench) => {
+    const lanes = Array.from({ length: 13 }, (_, i) => bench.lanesOfOnePartition(i));
+    const [hang, well, once] = [lanes.slice(0, 10), lanes.slice(10, 11), lanes.slice(11)];
+    const calls = (some: Lane[]) => some.map((lane) => bench.entry({ lane }));
+    const end = async (some: Lane[], health: Health) => {
+      await bench.set.add(calls(some));
+      await bench.end(await bench.claim(), health);
+    };
+    // None of those has ever answered; these have, and one call of each that ran into its deadline says little.
+    await end(well, "ok");
+    for (const lane of once) {
+      await bench.set.add(calls([lane, lane]));
+      const [first, second] = (await bench.claim()) as [DueEntry, DueEntry];
+      await bench.end([first], "ok");
+      await bench.end([second], "slow");
+    }
+    await end(hang, "slow");
+    for (const lane of [...hang, ...once, ...well]) await bench.set.add([retryOf(bench, lane)]);
+    assert.equal((await inTurn(bench, 3)).sort(), [...once, ...well].sort());
+    assert.equal(await inTurn(bench, 10), hang, "then they have their turns");
+  });
+
+  rule(
+    "three calls in a row that time out make a lane hang, and one that is answered ends that",
+    async (bench) => {
+      const [a, b] = [bench.lanesOfOnePartition(0), bench.lanesOfOnePartition(1)];
+      const some = Array.from({ length: 6 }, () => bench.entry({ lane: a }));
+      await bench.set.add(some);
+      const held = await bench.claim();
+      const next = async () => {
+        await bench.set.add([retryOf(bench, a)]);
+        await bench.set.add([retryOf(bench, b)]);
+        const lanes = await inTurn(bench, 2);
+        return lanes[0] === a ? "before" : "behind";
+      };
+      await bench.end(held.slice(0, 1), "bad");
+      await bench.end(held.slice(1, 3), "slow");
+      assert.is(await next(), "before");
+      await bench.end(held.slice(3, 4), "slow");
+      assert.is(await next(), "behind");
+      await bench.end(held.slice(4, 5), "ok");
+      assert.is(await next(), "before");
+    },
+  );
+
+  rule(
+    "a lane that hangs has its turn after so many of others",
+    async (bench) => {
+      const [a, b] = [bench.lanesOfOnePartition(0), bench.lanesOfOnePartition(1)];
+      await bench.set.add([bench.entry({ lane: a })]);
+      await bench.end(await bench.claim(), "slow");
+      await bench.set.add([retryOf(bench, a)]);
+      const taken: Lane[] = [];
+      for (let i = 0; i < 100; i++) {
+        await bench.set.add([retryOf(bench, b)]);
+        taken.push(...(await inTurn(bench, 1)));
+      }
+      const place = taken.indexOf(a);
+      assert.ok(place > 5 && place < 30, `${place}`);
+    },
+    { LEAD: 20 },
+  );
 
   rule("an open breaker holds up no other lane", async (bench) => {
     await bench.open();

@@ -107,4 +107,12 @@ test("a reply that lay in a buffer for longer than its lease starts no call, and
   assert.equal(outcomes(), []);
 });
 
+test("a lease that seems to begin in the future is trusted for its length, not for longer: the cluster's clock was set", async () => {
+  const early = to("held");
+  pipeline.claimed({ jobs: [early], leasedAt: Date.now() + 120_000 });
+  const trust = pipeline.ledger.find(early)?.job?.trustedUntil as number;
+  assert.ok(trust <= trustedUntil(monotonicMs(), LEASE), `${trust - monotonicMs()} ms`);
+  await until("it to be called", () => held.length > 0);
+});
+
 test.run();

@@ -1,12 +1,14 @@
 /** Recording where the database fails in the middle: what is on record is told all the same. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { later, millis } from "../../core/clock.ts";
 import { type TaskId, taskIdToBytes } from "../../core/ids.ts";
 import type { DueEntry } from "../../core/job.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { Recorder } from "../../services/scheduler/recorder.ts";
 import type { Database } from "../../store/database.ts";
 import type { Recorded } from "../../store/record.ts";
+import type { StoredTask } from "../../store/rows.ts";
 import { thrown } from "../core/helpers.ts";
 import { clock, closeDatabase, freshDatabase, given, KINDS, outcome, taskIn } from "../store/fixtures.ts";
 
@@ -98,6 +100,24 @@ test("what one commit recorded is settled and told, also where the next one fail
   await db.knex.raw("DROP TRIGGER gone");
   await own.report("h", outcomes);
   assert.equal(told, [...first, tasks[3]!.taskId], "once each");
+});
+
+test("a pause counts from how long ago the call ended, whatever the dispatcher's idea of the cluster's time", async () => {
+  const retry = { strategy: "fixed", delayMs: 30_000 } as const;
+  const [behind, ahead, older] = await given(db, { retry }, { retry }, { retry });
+  const { own } = recorder();
+  // The cluster's clock was set by two minutes while no scheduler could be asked.
+  const off = (task: StoredTask | undefined, ms: number) => ({
+    ...outcome(task!, 1, "failed"),
+    endedBy: later(clock.now(), millis(ms)),
+  });
+  await own.report("h", [
+    { ...off(behind, -120_000), endedMsAgo: millis(700) },
+    { ...off(ahead, 120_000), endedMsAgo: millis(700) },
+    off(older, -700),
+  ]);
+  for (const task of [behind, ahead, older])
+    assert.is((await taskIn(db, task!.taskId)).nextCallAt, clock.now() - 700 + retry.delayMs);
 });
 
 test.run();
