@@ -91,7 +91,10 @@ test("while nothing changes, a look asks the due set once, and writes nothing", 
   const one = await node();
   await one.watch.check();
   await one.watch.check();
-  const rows = async () => [await db.knex("installation").select(), await db.knex("installation_nodes").select()];
+  const rows = async () => [
+    await db.knex("installation").select(),
+    await db.knex("installation_nodes").select(),
+  ];
   const before = await rows();
   const told: number[] = [];
   const ask = one.due.belongsTo.bind(one.due);
