@@ -10,25 +10,22 @@ import type { PoolOptions } from "./pool-options.ts";
 import type { ToThread } from "./protocol.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
 
-/** Between two looks at whether threads answer, in ms. */
+/** Between two looks at whether threads answer, in ms: while there are jobs, and else. */
 const WATCH_MS = 250;
+const IDLE_WATCH_MS = 1_000;
 
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #threads: SupervisedThread[];
-  readonly #watch: NodeJS.Timeout;
+  #watch: NodeJS.Timeout | undefined;
+  /** Monotonic ms: the last look at whether threads answer, and the next one. */
+  #lookedAt = performance.now();
+  #lookAt = Number.POSITIVE_INFINITY;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#threads = Array.from({ length: options.threads }, (_, i) => new SupervisedThread(i, options));
-    let lookedAt = performance.now();
-    this.#watch = setInterval(() => {
-      const now = performance.now();
-      // Where this thread stood still too, the machine or the process did: that says nothing of the others.
-      const passed = Math.min(now - lookedAt, 2 * WATCH_MS);
-      lookedAt = now;
-      for (const thread of this.#threads) thread.watch(passed);
-    }, WATCH_MS).unref();
+    this.#lookIn(IDLE_WATCH_MS);
   }
 
   /** Calls under way. */
@@ -64,6 +61,7 @@ export class WorkerPool {
   deliver(leases: HeldLease[]): void {
     const routed = Map.groupBy(leases, (held) => this.#routeOf(held));
     for (const [thread, part] of routed) thread.deliver(part);
+    if (this.#lookAt - performance.now() > WATCH_MS) this.#lookIn(WATCH_MS);
   }
 
   /** These must not begin any more. */
@@ -93,7 +91,22 @@ export class WorkerPool {
   /** Hands back what has not started, waits for what has, at most `withinMs`; then ends the threads. */
   async stop(withinMs: number): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.stop(withinMs)));
-    clearInterval(this.#watch);
+    clearTimeout(this.#watch);
+  }
+
+  #lookIn(ms: number): void {
+    clearTimeout(this.#watch);
+    this.#lookAt = performance.now() + ms;
+    this.#watch = setTimeout(() => this.#look(), ms).unref();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    // Where this thread stood still too, the machine or the process did: that says nothing of the others.
+    const passed = Math.min(now - this.#lookedAt, 2 * WATCH_MS);
+    this.#lookedAt = now;
+    for (const thread of this.#threads) thread.watch(passed);
+    this.#lookIn(this.#options.ledger.size > 0 ? WATCH_MS : IDLE_WATCH_MS);
   }
 
   /** The lane's own thread, or one further for each full load of calls that is ahead of it; one that answers. */

@@ -22,7 +22,7 @@ const RESTART_PAUSE = 100;
 const MAX_RESTART_PAUSE = 10_000;
 /** A thread that ran this long is healthy again, in ms. */
 const HEALTHY_AFTER = 60_000;
-/** Its loop ticks at least each 200 ms; a thread that says nothing for so long is held up by something, in ms. */
+/** Its loop ticks at least each 500 ms; a thread that says nothing for so long is held up by something, in ms. */
 const SILENT_AFTER = 2_000;
 /** Before its first word it has modules to load, in ms. */
 const START_TIME = 60_000;

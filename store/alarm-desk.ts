@@ -43,6 +43,27 @@ export function atDesk<T>(db: Database, work: (trx: Knex.Transaction) => Promise
   );
 }
 
+/** What waits at the desk. */
+export interface DeskWork {
+  /** Alarms that are not routed. */
+  alarms: boolean;
+  /** What is to be told to some channel. */
+  deliveries: boolean;
+  /** Messages that their platform refused. */
+  refused: boolean;
+}
+
+const DESK_WORK = `SELECT EXISTS(SELECT 1 FROM alarms WHERE routed = 0) AS alarms,
+  EXISTS(SELECT 1 FROM alarm_deliveries WHERE message_id IS NULL) AS deliveries,
+  EXISTS(SELECT 1 FROM alarm_messages WHERE refused = 1) AS refused`;
+
+/** By one statement: it is asked every few seconds, and mostly there is nothing. */
+export async function deskWork(db: Database): Promise<DeskWork> {
+  const [row] = db.driver.rowsOf(await db.knex.raw(DESK_WORK));
+  const has = (what: keyof DeskWork) => Number(row?.[what]) === 1;
+  return { alarms: has("alarms"), deliveries: has("deliveries"), refused: has("refused") };
+}
+
 /** Ids of the channels that an alarm goes to; of what is over, `told` are those that heard of it. */
 export type Route = (alarm: Alarm, told: ReadonlySet<number>) => number[];
 

@@ -69,6 +69,8 @@ export async function pruningTime(db: Database, now: EpochMs): Promise<EpochMs> 
 
 /** A node that was not heard of for so long is gone, in ms. */
 const SILENT = 15_000;
+/** Between two times that a node says so, in ms: each is a commit, with a disk's sync. */
+const SAID_EVERY = 4_000;
 /** Rows of nodes are kept this long, in ms. */
 const KEPT = 86_400_000;
 
@@ -87,11 +89,15 @@ export async function announceDueSet(
     const own = nodes.find(({ node_id }) => node_id === nodeID);
     const since = own?.due_set === dueSet ? Number(own.since) : now;
     const columns = ["node_id", "due_set", "since", "seen_at"];
-    await insertMany(db.knex, "installation_nodes", columns, [[nodeID, dueSet, since, now]], "REPLACE");
-    await db
-      .knex("installation_nodes")
-      .where("seen_at", "<", now - KEPT)
-      .delete();
+    // Also after the server's clock was set back.
+    const wasSaid = own?.due_set === dueSet && Math.abs(now - Number(own.seen_at)) < SAID_EVERY;
+    if (!wasSaid)
+      await insertMany(db.knex, "installation_nodes", columns, [[nodeID, dueSet, since, now]], "REPLACE");
+    if (nodes.some(({ seen_at }) => Number(seen_at) < now - KEPT))
+      await db
+        .knex("installation_nodes")
+        .where("seen_at", "<", now - KEPT)
+        .delete();
     const isFirst = (other: Row) =>
       Number(other.since) < since || (Number(other.since) === since && String(other.node_id) < nodeID);
     const other = nodes.find(

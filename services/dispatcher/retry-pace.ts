@@ -8,6 +8,7 @@
  * A rate and not a number at once, because a retry costs what starting and recording it costs, however long its target
  * takes to answer.
  */
+import { TICK_MS } from "../../actors/loop-lag.ts";
 import type { Job } from "../../core/job.ts";
 
 /** Retries per second: where it begins beside first calls, and its bounds beside them and alone. */
@@ -79,20 +80,24 @@ export class RetryPace {
    * @param now monotonic ms
    */
   tick(lagMs: number, now: number): void {
-    const seconds = Math.min(now - this.#tickedAt, LONGEST_TICK) / 1000;
+    const passed = now - this.#tickedAt;
+    const seconds = Math.min(passed, LONGEST_TICK) / 1000;
     this.#tickedAt = now;
     const wasAlone = now - this.#firstAt >= MEMORY;
     if (this.#first > 0) {
       this.#firstAt = now;
       if (wasAlone) this.#perSecond = Math.min(this.#perSecond, START);
     }
-    this.#firstPerSecond += WEIGHT * (this.#first / seconds - this.#firstPerSecond);
+    this.#firstPerSecond += WEIGHT * (this.#first / (passed / 1000) - this.#firstPerSecond);
     this.#lateMs += WEIGHT * (lagMs - this.#lateMs);
-    this.#adjust(now, now - this.#firstAt < MEMORY, this.#perSecond * seconds);
+    const firstCalls = now - this.#firstAt < MEMORY;
+    this.#adjust(now, firstCalls, this.#perSecond * seconds);
     this.#first = 0;
     this.#retries = 0;
     const share = this.#perSecond * seconds;
-    this.#room = Math.min(this.#room + share, Math.max(LEAST_SAVED, SAVED * share));
+    // Without retries ticks are seldom: the first ones to come beside first calls do not get all of that at once.
+    const saved = SAVED * (firstCalls ? Math.min(share, (this.#perSecond * TICK_MS) / 1000) : share);
+    this.#room = Math.min(this.#room + share, Math.max(LEAST_SAVED, saved));
   }
 
   /** @param share retries that could have been taken since the last tick */

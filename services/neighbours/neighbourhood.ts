@@ -35,6 +35,8 @@ export class Neighbourhood {
   readonly #nodes = new Map<string, Neighbour>();
   /** Event → group → nodes; made when it is asked for. */
   readonly #groups = new Map<string, Map<string, Neighbour[]>>();
+  /** Monotonic ms; nobody is unsettled after this. It spares a look at each node, with each packet. */
+  #allSettledAt = Number.NEGATIVE_INFINITY;
 
   /** @param now monotonic ms */
   constructor(now: () => number) {
@@ -63,6 +65,7 @@ export class Neighbourhood {
       ...{ beatAt: null, beatMs: null },
     };
     this.#nodes.set(nodeID, neighbour);
+    this.#unsettledUntil(neighbour, neighbour.unsettledUntil);
     this.#groups.clear();
     return { neighbour, isNew: true };
   }
@@ -76,7 +79,12 @@ export class Neighbourhood {
 
   /** It may have more to tell than is known. */
   unsettle(neighbour: Neighbour): void {
-    neighbour.unsettledUntil = Math.max(neighbour.unsettledUntil, this.#now() + NEWCOMER);
+    this.#unsettledUntil(neighbour, Math.max(neighbour.unsettledUntil, this.#now() + NEWCOMER));
+  }
+
+  #unsettledUntil(neighbour: Neighbour, until: number): void {
+    neighbour.unsettledUntil = until;
+    this.#allSettledAt = Math.max(this.#allSettledAt, until);
   }
 
   beat(neighbour: Neighbour): void {
@@ -94,10 +102,11 @@ export class Neighbourhood {
     const now = this.#now();
     const latest = neighbour.metAt + UNSETTLED_MAX;
     // Bida's own gateways do not listen to anything.
-    neighbour.unsettledUntil =
+    const until =
       information.installation === null
         ? Math.max(neighbour.unsettledUntil, Math.min(now + UNSETTLED, latest))
         : 0;
+    this.#unsettledUntil(neighbour, until);
     this.#groups.clear();
     return true;
   }
@@ -120,6 +129,7 @@ export class Neighbourhood {
   }
 
   get isSettled(): boolean {
+    if (this.#now() >= this.#allSettledAt) return true;
     for (const neighbour of this.#nodes.values()) if (this.isUnsettled(neighbour)) return false;
     return true;
   }

@@ -26,8 +26,6 @@ import { Requests, requestProblem } from "./requests.ts";
 
 /** How long those that are there get to answer before anything is offered, in ms; as Moleculer waits. */
 const LOOK_AROUND = 500;
-/** Who is unsettled is asked this often, in ms. */
-const ASK_EVERY = 100;
 /** What is believed of these is checked as among Bida's own nodes; a request is answered, whatever is wrong with it. */
 const CHECKED = new Set<Command>(["INFO", "HEARTBEAT"]);
 /** Silence is looked for this often, in ms. */
@@ -57,13 +55,15 @@ export class Peer {
   readonly #connection: Connection;
   readonly #offer: Offer;
   readonly #requests: Requests;
-  readonly #questions = new Questions((neighbour) => this.#send(neighbour, "DISCOVER", {}));
+  readonly #questions = new Questions(this.#neighbourhood, (neighbour) =>
+    this.#send(neighbour, "DISCOVER", {}),
+  );
   readonly #complaints: Complaints;
   /** Nodes of this installation that were told that they are offered nothing. */
   readonly #corrected = new WeakSet<Neighbour>();
   readonly #instanceID = randomUUID();
   readonly announcer: Announcer;
-  #timers: { asking?: NodeJS.Timeout; expiring?: NodeJS.Timeout; beating?: NodeJS.Timeout } = {};
+  #timers: { expiring?: NodeJS.Timeout; beating?: NodeJS.Timeout } = {};
   #seq = 1;
   #nextBeatAt = Number.POSITIVE_INFINITY;
   /** Nothing is offered any more; and nothing is said any more. */
@@ -98,7 +98,6 @@ export class Peer {
     await this.#connection.open();
     if (this.#isOver) return;
     this.#lookAround();
-    this.#timers.asking = setInterval(() => this.#askUnsettled(), ASK_EVERY).unref();
     this.#timers.expiring = setInterval(() => this.#expire(), EXPIRE_EVERY).unref();
     this.#beat();
     await new Promise((resolve) => setTimeout(resolve, LOOK_AROUND));
@@ -124,7 +123,7 @@ export class Peer {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isOver = true;
-    clearInterval(this.#timers.asking);
+    this.#questions.close();
     clearInterval(this.#timers.expiring);
     clearTimeout(this.#timers.beating);
     this.#toAll("DISCONNECT", {});
@@ -152,6 +151,7 @@ export class Peer {
     if (!neighbour) return;
     this.#neighbourhood.unsettle(neighbour);
     this.#questions.ask(neighbour);
+    this.#questions.repeat();
   }
 
   #received(command: Command, bytes: Uint8Array, toAll: boolean): void {
@@ -179,6 +179,7 @@ export class Peer {
     if (isNew && command !== "DISCONNECT") this.#welcome(neighbour, command, toAll);
     const handle = this.#handlers[command];
     handle(neighbour, packet, toAll);
+    this.#questions.repeat();
   }
 
   readonly #handlers: Record<Command, (neighbour: Neighbour, packet: Packet, toAll: boolean) => void> = {
@@ -222,10 +223,6 @@ export class Peer {
     this.#reconsider();
     // Only this node was told.
     if (!toAll && information.installation === null) this.#options.onChanged(neighbour.nodeID);
-  }
-
-  #askUnsettled(): void {
-    for (const neighbour of this.#neighbourhood.unsettled) this.#questions.ask(neighbour);
   }
 
   async #requested(neighbour: Neighbour, packet: Packet): Promise<void> {

@@ -2,7 +2,10 @@
  * Asking neighbours what they listen to. Moleculer tells it up to a second later than it lets services call; asked (`DISCOVER`), a
  * node answers at once with what is so at that moment.
  */
-import type { Neighbour } from "./neighbourhood.ts";
+import type { Neighbour, Neighbourhood } from "./neighbourhood.ts";
+
+/** Who is unsettled is asked this often, in ms. */
+const ASK_EVERY = 100;
 
 /**
  * Who asks for an action is first asked what it listens to, where it was not in this time, in ms. The time grows while it goes on
@@ -24,10 +27,32 @@ interface Asked {
 
 export class Questions {
   readonly #discover: (neighbour: Neighbour) => void;
+  readonly #neighbourhood: Pick<Neighbourhood, "unsettled" | "isSettled">;
   readonly #asked = new WeakMap<Neighbour, Asked>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  constructor(discover: (neighbour: Neighbour) => void) {
+  constructor(
+    neighbourhood: Pick<Neighbourhood, "unsettled" | "isSettled">,
+    discover: (neighbour: Neighbour) => void,
+  ) {
+    this.#neighbourhood = neighbourhood;
     this.#discover = discover;
+  }
+
+  /** Asks those who are unsettled, again and again. To be called when somebody may be: where nobody is, nothing wakes the process. */
+  repeat(): void {
+    if (this.#closed || this.#neighbourhood.isSettled) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      for (const neighbour of this.#neighbourhood.unsettled) this.ask(neighbour);
+      this.repeat();
+    }, ASK_EVERY).unref();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
   ask(neighbour: Neighbour): void {

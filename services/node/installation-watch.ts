@@ -13,6 +13,7 @@ import type { Logger } from "moleculer";
 import { type Clock, later, millis, seconds } from "../../core/clock.ts";
 import { ConfigError } from "../../core/config.ts";
 import { BidaError } from "../../core/errors.ts";
+import type { Belonging } from "../../due/belonging.ts";
 import type { DueSet } from "../../due/due-set.ts";
 import type { Database } from "../../store/database.ts";
 import {
@@ -109,22 +110,19 @@ export class InstallationWatch {
     } else if ((told.highest ?? 0) > installation.epoch) {
       const epochs = { database: installation.epoch, dueSet: told.highest };
       await this.#reset("the database was restored from an older copy", epochs);
-    } else {
-      // Told again: what was true before the database was read may be old by now.
-      const { lowest } = await due.belongsTo({ installation: this.id, epoch: 0 });
-      if (lowest !== null && lowest < installation.epoch - 1)
+    } else if (isOlder(told, installation)) {
+      // Asked again: what was true before the database was read may be old by now.
+      const again = await due.belongsTo({ installation: this.id, epoch: 0 });
+      if (isOlder(again, installation))
         await this.#reset("Redis came back with an older copy of its data", {
-          ...{ database: installation.epoch, dueSet: lowest },
+          ...{ database: installation.epoch, dueSet: again.lowest },
         });
     }
-    await this.#grow(installation);
+    await this.#grow(installation, told);
   }
 
   /** What speaks against using this Redis. */
-  async #refusalOf(
-    installation: Installation,
-    told: Awaited<ReturnType<DueSet["belongsTo"]>>,
-  ): Promise<string | null> {
+  async #refusalOf(installation: Installation, told: Belonging): Promise<string | null> {
     const { db, nodeID, embedded } = this.#options;
     if (embedded) return null;
     if (installation.id !== this.id)
@@ -155,17 +153,21 @@ export class InstallationWatch {
     log.warn({ ...more, meanwhile: "the due set is built anew" }, why);
   }
 
-  /** The database first: what the due set is told is never ahead of it. */
-  async #grow({ epoch, seenAt }: Installation): Promise<void> {
+  /** The database first: what the due set is told is never ahead of it. @param told what it said before the database was read */
+  async #grow({ epoch, seenAt }: Installation, told: Belonging): Promise<void> {
     const { db, due, clock, embedded } = this.#options;
-    const { lowest } = await due.belongsTo({ installation: this.id, epoch });
-    // It is told first what is: so the two never differ by more than one.
-    if (lowest !== epoch) return;
     const now = clock.now();
     const shown = Math.max(seenAt, this.#shown);
+    const wasSetBack = later(now, STEP) < shown;
+    const isTime = now - seenAt >= (embedded ? GROWS_EVERY_EMBEDDED : GROWS_EVERY);
+    if (told.lowest !== epoch || wasSetBack || isTime) {
+      const { lowest } = await due.belongsTo({ installation: this.id, epoch });
+      // It is told first what is: so the two never differ by more than one.
+      if (lowest !== epoch) return;
+    }
     this.#shown = now;
-    if (later(now, STEP) < shown) await this.#clockWasSetBack(shown - now);
-    else if (now - seenAt < (embedded ? GROWS_EVERY_EMBEDDED : GROWS_EVERY)) return;
+    if (wasSetBack) await this.#clockWasSetBack(shown - now);
+    else if (!isTime) return;
     if (await growEpoch(db, epoch, now)) await due.belongsTo({ installation: this.id, epoch: epoch + 1 });
   }
 
@@ -191,3 +193,6 @@ export class InstallationWatch {
     }
   }
 }
+
+const isOlder = ({ lowest }: Belonging, { epoch }: Installation): boolean =>
+  lowest !== null && lowest < epoch - 1;

@@ -11,7 +11,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { fingerprintOf } from "../../store/secret-box.ts";
 import { actionsOf } from "../bus/bus.ts";
 import { unknownSettings } from "../repl/unknown-settings.ts";
-import { CpuShare } from "./cpu-share.ts";
+import { CpuShare, machineUsage } from "./cpu-share.ts";
 import { fatal } from "./fatal.ts";
 import { installationOf } from "./foreign-nodes.ts";
 import { contribute, contributedInfo, sampleAll } from "./node-status.ts";
@@ -52,6 +52,7 @@ export function nodeService(config: Config): Middleware {
     name: "NodeService",
     created(broker: ServiceBroker) {
       sayWhyItEnds(broker);
+      broker.getCpuUsage = machineUsage();
       for (const { name, meant } of unknownSettings(process.env))
         broker
           .getLogger("node")

@@ -21,7 +21,7 @@ import {
   raiseBacklog,
   takeTurn,
 } from "../../store/alarm-checks.ts";
-import { makeMessages, type Route, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
+import { deskWork, makeMessages, type Route, routeAlarms, waitingChannels } from "../../store/alarm-desk.ts";
 import { pruneBreakerEvents } from "../../store/breaker-events.ts";
 import type { Database } from "../../store/database.ts";
 import { addOrigins } from "../../store/destinations.ts";
@@ -54,6 +54,8 @@ export class AlarmDesk {
   /** Of channels, that are known to be in the list of destinations. */
   readonly #origins = new Set<string>();
   readonly #loop: Loop;
+  /** Monotonic ms; when this node had its turn to check last. */
+  #checkedAt = Number.NEGATIVE_INFINITY;
   /** Up to this id it was looked which of them are over. */
   #incidentsSeen = 0;
 
@@ -94,16 +96,24 @@ export class AlarmDesk {
       const channels = await listWebhooks(within, box);
       return (alarm, told) => hearersOf(alarm, told, channels);
     };
-    while (!this.#loop.stopped && (await routeAlarms(db, routeNow)) > 0);
+    const work = await deskWork(db);
+    if (work.alarms) while (!this.#loop.stopped && (await routeAlarms(db, routeNow)) > 0);
     const channels = await listWebhooks(db, box);
-    await this.#retell(channels);
+    if (work.refused) await this.#retell(channels);
     const failures: unknown[] = [];
-    for (const id of await waitingChannels(db)) {
+    for (const id of work.alarms || work.deliveries ? await waitingChannels(db) : []) {
       const channel = channels.find((one) => one.id === id);
       // What is wrong with one channel must not hold back the others.
       if (channel && !this.#loop.stopped) await this.#tell(channel).catch((error) => failures.push(error));
     }
-    if (await takeTurn(db, clock.now(), CHECK_INTERVAL)) await this.check();
+    // Nobody has a turn within that time of this node's.
+    if (
+      performance.now() - this.#checkedAt >= CHECK_INTERVAL &&
+      (await takeTurn(db, clock.now(), CHECK_INTERVAL))
+    ) {
+      this.#checkedAt = performance.now();
+      await this.check();
+    }
     this.#watch(channels);
     if (failures.length > 0) throw failures[0];
   }

@@ -266,7 +266,7 @@ const endless = () =>
   });
 
 test("A7: a thread that a task holds up is ended: the task has failed by `overrun`, calls under way by `crashed`", async () => {
-  pool = start(1, { silentAfterMs: 300, endedAfterMs: 1_500 });
+  pool = start(1, { silentAfterMs: 1_000, endedAfterMs: 2_500 });
   deliver([to("warm")]);
   await until(() => outcomes.length === 1);
   const running = to("held");
@@ -299,7 +299,7 @@ test("A7: a thread that a task holds up is ended: the task has failed by `overru
 });
 
 test("A7: jobs of a thread that does not answer go to another one", async () => {
-  pool = start(2, { silentAfterMs: 300 });
+  pool = start(2, { silentAfterMs: 1_000 });
   // Both have begun to tick once they have made a call.
   const lane = (thread: number) =>
     Array.from({ length: 50 }, (_, i) => `lane${i}xxxxxxxxxxx`.slice(0, 11) as Lane).find(

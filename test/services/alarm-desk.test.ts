@@ -191,6 +191,24 @@ test("a message that is not delivered for half an hour: its channel is broken, w
   await until("its end", () => lines.some(([level, , text]) => level === "info" && /works again/.test(text)));
 });
 
+test("where nothing waits, a look is two statements, once the desk has had its turn to check", async () => {
+  await open();
+  let asked: string[] = [];
+  db.knex.on("query", ({ sql }: { sql: string }) => asked.push(sql));
+  const isTurn = (sql: string) => /update `alarm_desk` set `checked_at`/.test(sql);
+  desk.start();
+  await until("its turn", () => asked.some(isTurn));
+  await until("the next look", () => {
+    const from = asked.findLastIndex((sql) => sql.startsWith("SELECT EXISTS"));
+    if (from <= asked.findIndex(isTurn) || !asked[from + 1]) return false;
+    asked = asked.slice(from);
+    return true;
+  });
+  await desk.stop();
+  assert.equal(asked.length, 2, asked.join("; "));
+  assert.match(asked[1] as string, /from `webhooks`/);
+});
+
 test("what is older than the retention goes", async () => {
   await insertAlarms(db.knex, [{ ...alarm(), createdAt: epochMs(clock.now() - 25 * 3_600_000) }, alarm()]);
   await desk.check();

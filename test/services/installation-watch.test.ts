@@ -87,6 +87,32 @@ test("the epoch grows in the database, and the due set follows", async () => {
   assert.equal(said, []);
 });
 
+test("while nothing changes, a look asks the due set once, and writes nothing", async () => {
+  const one = await node();
+  await one.watch.check();
+  await one.watch.check();
+  const rows = async () => [
+    await db.knex("installation").select(),
+    await db.knex("installation_nodes").select(),
+  ];
+  const before = await rows();
+  const told: number[] = [];
+  const ask = one.due.belongsTo.bind(one.due);
+  one.due.belongsTo = (owner) => {
+    told.push(owner.epoch);
+    return ask(owner);
+  };
+  await one.watch.check();
+  assert.equal([told, await rows()], [[0], before]);
+  // Others take a node for gone that says nothing for long.
+  await db.knex("installation_nodes").update({ seen_at: db.knex.raw("seen_at - 4000") });
+  const [[own]] = [await db.knex("installation_nodes").select()];
+  await one.watch.check();
+  const [[again]] = [await db.knex("installation_nodes").select()];
+  assert.ok(Number(again.seen_at) >= Number(own.seen_at) + 4_000);
+  assert.is(again.since, own.since);
+});
+
 test("a database that was restored from an hour ago: the due set is emptied, once, and has to be rebuilt", async () => {
   const [one, two] = [await node("n1"), await node("n2")];
   await one.watch.check();

@@ -100,4 +100,30 @@ test("a burst after a rest does not get all at once", () => {
   assert.is(pace.perSecond, 500);
 });
 
+test("without retries ticks are seldom: first calls count by the time that passed, and the first retries come by and by", () => {
+  const pace = new RetryPace();
+  const seldom = 500;
+  for (let i = 0; i < 30; i++) {
+    pace.took(jobs(50, true));
+    clock += seldom;
+    pace.tick(50, clock);
+  }
+  // A hundred first calls per second: retries have their lowest rate, which is more than a seventh of that.
+  assert.is(Math.round(pace.perSecond), 100);
+  const quick = new RetryPace();
+  for (let i = 0; i < 30; i++) {
+    quick.took(jobs(50, true));
+    clock += seldom;
+    quick.tick(0, clock);
+  }
+  assert.is(quick.room, 25);
+  const many = new RetryPace();
+  for (let i = 0; i < 30; i++) {
+    many.took(jobs(700, true));
+    clock += seldom;
+    many.tick(50, clock);
+  }
+  assert.is(Math.round(many.perSecond), 200, "a seventh of 1,400");
+});
+
 test.run();
