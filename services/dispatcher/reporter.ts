@@ -20,8 +20,8 @@ const GAP = 8;
  * Successes wait longer for each other while there are few of them: at 200 tasks per second each would be a transaction of
  * its own (docs/performance.md). What somebody waits for does not: the time of a retry, or the next task of its order.
  */
-const PATIENT_GAP = 100;
-const PATIENT_ITEMS = 64;
+const PATIENT_GAP = 50;
+const PATIENT_ITEMS = 32;
 /** A scheduler that takes longer than this to record, and does not say that it is alive, is not waited for, in ms. */
 const PATIENCE = 2_000;
 const PAUSE = 200;
