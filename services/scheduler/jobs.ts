@@ -168,6 +168,9 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
 
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
   const next = task && !task.corrupt ? dueEntryOf(task) : null;
+  // Not as the row has it: what is recorded would be counted elsewhere. The reconciler adds the right one.
+  if (next && (next.lane !== entry.lane || next.app !== entry.app))
+    return [{ entry, next: null, health: null }];
   // A first call's entry of a task that has been called is a leftover (added from a row read just before the record of
   // that call): the retry has an entry of its own, and both would lead to the same call.
   const due = next !== null && next.first === entry.first && next.dueAt <= clock.after(millis(0));
