@@ -5,9 +5,8 @@ import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
-import { findTasks } from "../../store/read.ts";
+import { claimedTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
 import { addressAlarms, cancelAstray } from "./alarm-jobs.ts";
 import type { DueRepeats } from "./due-repeats.ts";
@@ -47,7 +46,7 @@ export class JobMaker {
   async load(holder: string, entries: DueEntry[]): Promise<Job[]> {
     const { db, clock } = this.#resources;
     const ids = entries.map(({ taskId }) => taskId);
-    const tasks = new Map((await findTasks(db, EVERYTHING, ids)).map((task) => [task.taskId, task]));
+    const tasks = new Map((await claimedTasks(db, ids)).map((task) => [task.taskId, task]));
     const corrupt = [...tasks.values()].filter((task) => task.corrupt && task.state === "pending");
     const stuck = await setAsideEach(
       this.#resources,
