@@ -66,11 +66,11 @@ function tallyOf(outcomes: PlainSuccess[]): Tally {
  */
 function updateOf(outcomes: PlainSuccess[], now: EpochMs): Statement {
   const calls = [...Map.groupBy(outcomes, ({ n }) => n)];
-  const fence = calls.map(([, some]) => `(call_count = ? AND task_id IN ${placeholders(some.length)})`);
+  const cases = calls.map(([, some]) => `(call_count = ? AND task_id IN ${placeholders(some.length)})`);
   return {
     text: `UPDATE tasks FORCE INDEX (PRIMARY) SET state = ?, call_count = call_count + 1, next_call_at = NULL, finished_at = ?,
        updated_at = ?, last_error_code = NULL, last_error_message = NULL
-     WHERE (${fence.join(" OR ")}) AND state = ? AND order_key IS NULL AND app_id <> ?`,
+     WHERE (${cases.join(" OR ")}) AND state = ? AND order_key IS NULL AND app_id <> ?`,
     values: [
       stateCode("succeeded"),
       now,
