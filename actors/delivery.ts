@@ -232,7 +232,7 @@ function outcome(
     },
     endedBy: clock.after(millis(0)),
     ...(job.ordered && { ordered: true }),
-    ...(job.handedUntil !== undefined && request && { target: request.origin }),
+    ...(!error && request && { target: request.origin }),
   };
 }
 

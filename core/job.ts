@@ -111,6 +111,6 @@ export interface Outcome extends DueEntry {
   handed?: true;
   /** As {@link Job.ordered}. */
   ordered?: true;
-  /** The origin that was called, of a lease that was in its row only: its record need not read the row. */
+  /** The origin that was called, of a call that succeeded: its record need not read the row. */
   target?: string;
 }

@@ -61,6 +61,13 @@ export async function findTasks(db: Database, scope: Scope, ids: TaskId[]): Prom
   return rows.map((row) => taskFromRow(row, db.sealing));
 }
 
+/** As {@link findTasks} for the engine itself, by the thousand: what was claimed from the due set. */
+export async function claimedTasks(db: Database, ids: TaskId[]): Promise<StoredTask[]> {
+  if (ids.length === 0) return [];
+  const rows = await reading(db.driver.tasksById(ids));
+  return rows.map((row) => taskFromRow(row, db.sealing));
+}
+
 /** The tasks that a filter finds. */
 export function matching(db: Database, scope: Scope, filter: TaskFilter): ReturnType<typeof scoped> {
   const query = scoped(db, scope);

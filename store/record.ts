@@ -16,7 +16,7 @@ import { withRetries } from "./failures.ts";
 import { type Change, changesLine, transactionWithLines } from "./lines.ts";
 import { lockTasks } from "./locking.ts";
 import { type Plan, updateProgress } from "./progress.ts";
-import { type HandedSuccess, isHandedSuccess, recordHanded } from "./record-handed.ts";
+import { isPlainSuccess, type PlainSuccess, recordSuccesses } from "./record-successes.ts";
 import type { LockedTask } from "./rows.ts";
 import { insertMany } from "./sql.ts";
 import { deltaOf } from "./stats/count.ts";
@@ -29,13 +29,13 @@ export interface Recorded {
   task: LockedTask | null;
   /** The next of its line, which the end of this task let go: it is to be added to the due set. */
   released: LockedTask | null;
-  /** It was a first call that succeeded, and was recorded without a look at its row: `task` is null. */
+  /** The call succeeded, and was recorded without a look at its row: `task` is null. */
   unread?: true;
 }
 
 /**
  * @param random a number in [0, 1) per call, for jitter
- * @param wantsTasks tasks are wanted as they are after the record, also of first calls that succeeded
+ * @param wantsTasks tasks are wanted as they are after the record, also of calls that succeeded
  * @returns one result per outcome, in order
  * @throws BidaError unavailable where the database is gone (then those that are not on record are to be recorded again)
  */
@@ -46,15 +46,15 @@ export async function recordOutcomes(
   random: () => number,
   wantsTasks = false,
 ): Promise<Recorded[]> {
-  const handed = wantsTasks || db.driver.commitGuarded === null ? [] : handedSuccesses(outcomes);
-  if (handed.length === 0) return recordReading(db, outcomes, clock, random);
-  const unread = new Set<Outcome>(handed);
+  const plain = wantsTasks || db.driver.commitGuarded === null ? [] : plainSuccesses(outcomes);
+  if (plain.length === 0) return recordReading(db, outcomes, clock, random);
+  const unread = new Set<Outcome>(plain);
   const others = outcomes.filter((outcome) => !unread.has(outcome));
   const [isDone, read] = await Promise.all([
-    recordHanded(db, handed, clock.now()),
+    recordSuccesses(db, plain, clock.now()),
     others.length > 0 ? recordReading(db, others, clock, random) : ([] as Recorded[]),
   ]);
-  if (!isDone) read.push(...(await recordReading(db, handed, clock, random)));
+  if (!isDone) read.push(...(await recordReading(db, plain, clock, random)));
   const results = new Map(read.map((one) => [one.outcome, one]));
   return outcomes.map(
     (outcome) => results.get(outcome) ?? { outcome, written: true, task: null, released: null, unread: true },
@@ -62,10 +62,10 @@ export async function recordOutcomes(
 }
 
 /** Those whose tasks have no other outcome beside them. */
-function handedSuccesses(outcomes: Outcome[]): HandedSuccess[] {
+function plainSuccesses(outcomes: Outcome[]): PlainSuccess[] {
   const counts = new Map<TaskId, number>();
   for (const { taskId } of outcomes) counts.set(taskId, (counts.get(taskId) ?? 0) + 1);
-  return outcomes.filter(isHandedSuccess).filter(({ taskId }) => counts.get(taskId) === 1);
+  return outcomes.filter(isPlainSuccess).filter(({ taskId }) => counts.get(taskId) === 1);
 }
 
 /** The rows decide what becomes of the outcomes. */

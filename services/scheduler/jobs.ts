@@ -6,9 +6,8 @@ import { type Clock, millis, seconds } from "../../core/clock.ts";
 import { type DueEntry, dueEntryOf, type Job } from "../../core/job.ts";
 import type { Settlement } from "../../due/due-set.ts";
 import { signingSecrets } from "../../store/apps.ts";
-import { findTasks } from "../../store/read.ts";
+import { claimedTasks } from "../../store/read.ts";
 import type { StoredTask } from "../../store/rows.ts";
-import { EVERYTHING } from "../../store/scope.ts";
 import type { Resources } from "../node/resources.ts";
 import type { DueRepeats } from "../tasks/due-repeats.ts";
 import { addressAlarms, cancelAstray } from "./alarm-jobs.ts";
@@ -48,7 +47,7 @@ export class JobMaker {
   async load(holder: string, entries: DueEntry[]): Promise<Job[]> {
     const { db, clock } = this.#resources;
     const ids = entries.map(({ taskId }) => taskId);
-    const tasks = new Map((await findTasks(db, EVERYTHING, ids)).map((task) => [task.taskId, task]));
+    const tasks = new Map((await claimedTasks(db, ids)).map((task) => [task.taskId, task]));
     const corrupt = [...tasks.values()].filter((task) => task.corrupt && task.state === "pending");
     const stuck = await setAsideEach(
       this.#resources,
@@ -169,6 +168,9 @@ function jobOf(entry: DueEntry, task: StoredTask, secrets: string[]): Job {
 
 function contradiction(entry: DueEntry, task: StoredTask | undefined, clock: Clock): Settlement[] {
   const next = task && !task.corrupt ? dueEntryOf(task) : null;
+  // Not as the row has it: what is recorded would be counted elsewhere. The reconciler adds the right one.
+  if (next && (next.lane !== entry.lane || next.app !== entry.app))
+    return [{ entry, next: null, health: null }];
   // A first call's entry of a task that has been called is a leftover (added from a row read just before the record of
   // that call): the retry has an entry of its own, and both would lead to the same call.
   const due = next !== null && next.first === entry.first && next.dueAt <= clock.after(millis(0));

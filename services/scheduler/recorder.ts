@@ -11,7 +11,7 @@ import type { Settlement } from "../../due/due-set.ts";
 import { reasonOf } from "../../store/failures.ts";
 import type { Recorded } from "../../store/record.ts";
 import { type Refusal, recordEach } from "../../store/record-each.ts";
-import { isHandedSuccess } from "../../store/record-handed.ts";
+import { isPlainSuccess } from "../../store/record-successes.ts";
 import type { Resources } from "../node/resources.ts";
 import type { DueRepeats } from "../tasks/due-repeats.ts";
 import { letGo } from "../tasks/tasks.ts";
@@ -80,7 +80,7 @@ export class Recorder {
     const parts = wantsSuccesses
       ? [reported]
       : Object.values(
-          Object.groupBy(reported, ({ outcome }) => (isHandedSuccess(outcome) ? "unread" : "read")),
+          Object.groupBy(reported, ({ outcome }) => (isPlainSuccess(outcome) ? "unread" : "read")),
         );
     await Promise.all(parts.map((part) => this.#recordPart(part, wantsSuccesses)));
     return reported.map(() => undefined);

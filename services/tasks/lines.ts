@@ -14,7 +14,7 @@ export const changeLine = (change: Change, task: LockedTask, attempt: AttemptRec
   durationMs: attempt?.durationMs,
 });
 
-/** {@link changeLine} for a first call that succeeded, whose task is not at hand. */
+/** {@link changeLine} for a call that succeeded, whose task is not at hand. */
 export const successLine = ({ taskId, n, attempt, target }: Outcome): object => ({
   taskId,
   change: "succeeded" satisfies Change,

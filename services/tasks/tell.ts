@@ -32,7 +32,7 @@ export type Told = Changed | { recorded: Recorded[] };
 
 /** What may be told of calls. */
 const OF_CALLS = ["stream.tasks", "task.attempted", "task.succeeded", "task.exhausted"] as const;
-/** What of it may be told of first calls that succeeded. */
+/** What of it may be told of calls that succeeded. */
 const OF_SUCCESSES = ["stream.tasks", "task.attempted", "task.succeeded"] as const;
 
 /** One change, and the call that led to it; null where none did. */
@@ -55,7 +55,7 @@ export class Teller {
     this.#wide = ["debug", "trace"].includes(logLevel);
   }
 
-  /** Whether more than a line is told of first calls that succeeded; otherwise their rows need not be read. */
+  /** Whether more than a line is told of calls that succeeded; otherwise their rows need not be read. */
   get wantsSuccesses(): boolean {
     return this.#wide || OF_SUCCESSES.some((event) => this.#isHeard(event));
   }

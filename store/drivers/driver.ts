@@ -41,7 +41,7 @@ export interface Database {
 export const forSearch = (db: Database): Database =>
   db.knex.isTransaction ? db : { ...db, knex: db.searches };
 
-export interface Driver extends Texts, Commits, Locks {
+export interface Driver extends Texts, Commits, Reads, Locks {
   /** For people, tests and benchmarks; the program does not ask. */
   readonly name: "sqlite" | "mysql";
   /** The setting that says where the database is. */
@@ -118,6 +118,12 @@ export interface Commits {
    * Null where a step costs no round trip: there, to read the rows first is as cheap ({@link commitPlan}).
    */
   readonly commitGuarded: ((update: Statement, rows: number, inserts: Insert[]) => Promise<boolean>) | null;
+}
+
+/** What is read by the thousand, outside of transactions; as {@link Commits}, and for the same reason. */
+export interface Reads {
+  /** Rows of tasks, in no order; those that are gone are missing. */
+  tasksById(ids: TaskId[]): Promise<Row[]>;
 }
 
 /** Gives a lock back. */

@@ -1,7 +1,7 @@
 /** MySQL and MariaDB. */
 import { setTimeout as pause } from "node:timers/promises";
 import knexModule, { type Knex } from "knex";
-import type { TaskId } from "../../core/ids.ts";
+import { type TaskId, taskIdToBytes } from "../../core/ids.ts";
 import { type ServerTls, tlsOf } from "../../core/server-tls.ts";
 import type { Row } from "../columns.ts";
 import { lockStatement } from "../locking.ts";
@@ -9,8 +9,8 @@ import { Probe } from "../probe.ts";
 import { type Plan, progressStatements } from "../progress.ts";
 import { type LockedTask, lockedById } from "../rows.ts";
 import type { Sealing } from "../sealing.ts";
-import { insertStatement } from "../sql.ts";
-import type { Commits, Database, Driver, ServerDescription, Texts } from "./driver.ts";
+import { insertStatement, placeholders } from "../sql.ts";
+import type { Commits, Database, Driver, Reads, ServerDescription, Texts } from "./driver.ts";
 import { lent } from "./lend.ts";
 import { asked, BEGIN, COMMIT, committed, onlyOneEach, rollBack } from "./mysql-connection.ts";
 import { mysqlLocks } from "./mysql-locks.ts";
@@ -90,6 +90,7 @@ export function openMysql(url: string, sealing: Sealing, log: Knex.Logger): Data
     writers: 3,
     ...texts,
     ...commitsOf(knex),
+    ...readsOf(knex),
     ...mysqlLocks(knex, name, limit),
     async ping(withinMs) {
       const [[known]] = await knex
@@ -183,6 +184,17 @@ function commitsOf(knex: Knex): Commits {
         if ((error as { errno?: number }).errno === ER_DATA_OUT_OF_RANGE) return false;
         throw error;
       }
+    },
+  };
+}
+
+function readsOf(knex: Knex): Reads {
+  return {
+    async tasksById(ids) {
+      const text = `SELECT * FROM tasks WHERE task_id IN ${placeholders(ids.length)}`;
+      const statement = { text, values: ids.map(taskIdToBytes) };
+      const [rows] = await lent<MysqlConnection, unknown[]>(knex, (own) => asked(own, [statement]));
+      return rows as Row[];
     },
   };
 }

@@ -11,7 +11,7 @@ import { progressRow, UPDATE_ONE } from "../progress.ts";
 import { LOCKED_COLUMNS, lockedById } from "../rows.ts";
 import type { Sealing } from "../sealing.ts";
 import { insertText } from "../sql.ts";
-import type { Commits, Database, Driver, Locks, Release, Texts } from "./driver.ts";
+import type { Commits, Database, Driver, Locks, Reads, Release, Texts } from "./driver.ts";
 import { FileGuard } from "./file-guard.ts";
 import { lent } from "./lend.ts";
 import { addFunctions, LOWER_UNICODE } from "./sqlite-functions.ts";
@@ -73,6 +73,7 @@ export function openSqlite(dataDir: string, sealing: Sealing, log: Knex.Logger):
     writers: 1,
     ...texts,
     ...commitsOf(knex),
+    ...readsOf(knex),
     ...locksOf(dataDir),
     async ping() {
       await knex.raw("SELECT 1");
@@ -140,6 +141,18 @@ function commitsOf(knex: Knex): Commits {
         return true;
       }),
     commitGuarded: null,
+  };
+}
+
+function readsOf(knex: Knex): Reads {
+  return {
+    tasksById: (ids) =>
+      lent<SqliteDatabase.Database, Row[]>(knex, (connection) => {
+        const read = preparedOf(connection)("SELECT * FROM tasks WHERE task_id = ?");
+        return ids
+          .map((id) => read.get(taskIdToBytes(id)) as Row | undefined)
+          .filter((row) => row !== undefined);
+      }),
   };
 }
 

@@ -64,6 +64,7 @@ async function attempt(more: Partial<LeasedJob> = {}) {
       n: made.n,
       attempt: null,
       endedBy: clock.now(),
+      ...(outcome.attempt?.outcome === "succeeded" && { target: target.url }),
     },
   );
   assert.ok(outcome.attempt);

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { seconds, systemClock } from "../../core/clock.ts";
+import { laneOf } from "../../core/ids.ts";
 import { dueEntryOf } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
@@ -34,6 +35,31 @@ test("an entry of a first call that was made already is put right, and leads to 
     (await jobs.load("holder", right)).map(({ n }) => n),
     [2],
   );
+  await due.close();
+  await closeDatabase(db);
+});
+
+test("an entry in another lane than its row's, or of another app, leads to no call", async () => {
+  const db = await freshDatabase(KINDS[0]!);
+  const [task] = await given(db, { nextCallAt: systemClock.now() });
+  const entry = dueEntryOf(task!)!;
+  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
+  const jobs = new JobMaker(
+    { db, due, clock: systemClock } as never,
+    new LaneSettings(),
+    due,
+    console as never,
+  );
+  for (const wrong of [
+    { ...entry, lane: laneOf("http://other.example") },
+    { ...entry, app: 7 },
+  ]) {
+    await due.add([wrong]);
+    const claimed = await due.claim("holder", 10);
+    assert.is(claimed.length, 1);
+    assert.equal(await jobs.load("holder", claimed), []);
+    assert.equal(await due.counts(), { waiting: 0, ready: 0, leased: 0 });
+  }
   await due.close();
   await closeDatabase(db);
 });

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ALARM_APP_ID } from "../../../core/alarm/alarm.ts";
 import { cancel } from "../../../core/task.ts";
 import { changeTask } from "../../../store/change.ts";
 import type { Database } from "../../../store/database.ts";
@@ -9,6 +10,7 @@ import type { StoredTask } from "../../../store/rows.ts";
 import { EVERYTHING } from "../../../store/scope.ts";
 import { scanWaiting } from "../../../store/waiting.ts";
 import {
+  assertCounted,
   attemptsIn,
   clock,
   closeDatabase,
@@ -20,7 +22,7 @@ import {
   taskIn,
 } from "../fixtures.ts";
 
-/** Tasks whose row is the lease of their first call: how they are found, and how their calls are recorded. */
+/** Tasks whose row is the lease of their first call: how they are found. And calls that succeeded, recorded without a look at their rows. */
 export function handovers(kind: Kind): void {
   const test = suite(`${kind.name}: handovers`);
   let db: Database;
@@ -30,7 +32,11 @@ export function handovers(kind: Kind): void {
   });
   test.after.each(() => closeDatabase(db));
 
-  const success = (task: StoredTask, n = 1) => ({ ...outcome(task, n, "succeeded"), handed: true as const });
+  const success = (task: StoredTask, n = 1) => ({
+    ...outcome(task, n, "succeeded"),
+    target: "http://target.example",
+  });
+  const isUnread = kind.dialect === "mysql" ? true : undefined;
   const record = (...outcomes: Parameters<typeof recordOutcomes>[1]) =>
     recordOutcomes(db, outcomes, clock, () => 0);
   const ids = (tasks: { taskId: string }[]) => tasks.map(({ taskId }) => taskId).sort();
@@ -73,19 +79,53 @@ export function handovers(kind: Kind): void {
     assert.equal(ids(found), ids(tasks));
   });
 
-  test("first calls that succeeded are recorded as by the general way", async () => {
-    const [read, ...unread] = await given(db, {}, { handedUntil: inMs(5_000) }, { handedUntil: inMs(5_000) });
+  test("calls that succeeded are recorded as by the general way, first ones and later ones together", async () => {
+    const [first, later] = [{}, { callCount: 2, manualCalls: 1 }];
+    const models = await given(db, first, later);
+    const tasks = await given(db, first, later, { ...first, handedUntil: inMs(5_000) }, later, first);
     clock.advance(20);
-    await record(outcome(read!, 1, "succeeded"));
-    const results = await record(...unread.map((task) => success(task)));
-    const model = await taskIn(db, read!.taskId);
-    for (const [i, task] of unread.entries()) {
-      const { taskId, handedUntil, createdAt } = task;
-      assert.equal(await taskIn(db, taskId), { ...model, taskId, handedUntil, createdAt });
-      assert.is((await attemptsIn(db, taskId)).length, 1);
-      assert.is(results[i]?.written, true);
-      assert.is(results[i]?.unread, kind.dialect === "mysql" ? true : undefined);
+    const nOf = ({ callCount }: StoredTask) => callCount + 1;
+    await record(...models.map((task) => outcome(task, nOf(task), "succeeded")));
+    const results = await record(...tasks.map((task) => success(task, nOf(task))));
+    for (const [i, task] of tasks.entries()) {
+      const { taskId, handedUntil } = task;
+      const model = models.find(({ callCount }) => callCount === task.callCount) as StoredTask;
+      assert.equal(await taskIn(db, taskId), { ...(await taskIn(db, model.taskId)), taskId, handedUntil });
+      assert.equal(
+        (await attemptsIn(db, taskId)).map(({ n }) => n),
+        [nOf(task)],
+      );
+      assert.equal([results[i]?.written, results[i]?.unread], [true, isUnread]);
     }
+    await assertCounted(db);
+  });
+
+  test("each attempt's number is its own fence, also beside others", async () => {
+    const [first, third] = await given(db, {}, { callCount: 2 });
+    const results = await record(success(first!, 1), success(third!, 2));
+    assert.equal(
+      results.map(({ written, unread }) => [written, unread]),
+      [
+        [true, undefined],
+        [false, undefined],
+      ],
+      "the rows were read",
+    );
+    assert.is((await taskIn(db, third!.taskId)).state, "pending");
+    const [again] = await record(success(third!, 3));
+    assert.equal([again?.written, again?.unread], [true, isUnread]);
+  });
+
+  test("what the end of a task sets going is not passed over: its line, and its channel", async () => {
+    const [head, next] = await given(db, { orderKey: "k" }, { orderKey: "k" });
+    const [alarm] = await given(db, { appId: ALARM_APP_ID });
+    const [ofLine, ofChannel] = await record(success(head!), success(alarm!));
+    assert.equal([ofLine?.unread, ofLine?.released?.taskId], [undefined, next!.taskId]);
+    assert.is(ofChannel?.task?.state, "succeeded", "its row was read");
+    // An outcome that does not know what its task is.
+    const [second] = await given(db, { appId: ALARM_APP_ID });
+    const [unaware] = await record({ ...success(second!), app: 7 });
+    assert.is(unaware?.task?.state, "succeeded");
   });
 
   test("the tasks come back where they are wanted", async () => {
@@ -130,6 +170,15 @@ export function handovers(kind: Kind): void {
       [false, false],
     );
     assert.equal(await Promise.all(tasks.map(({ taskId }) => taskIn(db, taskId))), before);
+  });
+
+  test("a later call of a task that was canceled meanwhile is judged by its row", async () => {
+    const [canceled] = await given(db, { callCount: 1 });
+    await changeTask(db, EVERYTHING, canceled!.taskId, clock.now(), (task) => cancel(task, clock.now()));
+    const [result] = await record(success(canceled!, 2));
+    assert.equal([result?.written, result?.unread], [true, undefined]);
+    const after = await taskIn(db, canceled!.taskId);
+    assert.equal([after.state, after.callCount], ["canceled", 2]);
   });
 
   test("two outcomes of one task, and failures beside successes, are recorded in order", async () => {

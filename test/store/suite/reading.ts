@@ -7,7 +7,7 @@ import type { Database } from "../../../store/database.ts";
 import { isHanded } from "../../../store/handovers.ts";
 import { cursorBehind, listTasks, type TaskWalk } from "../../../store/list-tasks.ts";
 import { attemptPage } from "../../../store/payloads.ts";
-import { findTask, findTasks, type TaskFilter } from "../../../store/read.ts";
+import { claimedTasks, findTask, findTasks, type TaskFilter } from "../../../store/read.ts";
 import type { ListedTask } from "../../../store/rows.ts";
 import { EVERYTHING, type Scope } from "../../../store/scope.ts";
 import { AHEAD, scanWaiting } from "../../../store/waiting.ts";
@@ -117,6 +117,20 @@ export function reading(kind: Kind): void {
     }
     assert.equal((await attemptsOf(db, scope, mine!.taskId)).items, []);
     assert.equal(await findTasks(db, EVERYTHING, []), []);
+  });
+
+  test("what was claimed comes as it is stored, of every app; what is gone is missing", async () => {
+    const some = await given(
+      db,
+      { appId: 1, requestParam: '{"a":1.50}' as never, headers: { a: "b" } },
+      { callCount: 2, lastError: { code: "reset", message: "broken" }, calledUrl: "http://target.example/1" },
+    );
+    const ids = [some[1]!.taskId, newTaskId(), some[0]!.taskId];
+    const found = new Map((await claimedTasks(db, ids)).map((task) => [task.taskId, task]));
+    assert.equal(found, new Map((await findTasks(db, EVERYTHING, ids)).map((task) => [task.taskId, task])));
+    assert.equal(found.get(some[0]!.taskId), some[0]!);
+    assert.is(found.size, 2);
+    assert.equal(await claimedTasks(db, []), []);
   });
 
   test("pages: newest first, without gap or repetition, many of the same moment", async () => {
