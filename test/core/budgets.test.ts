@@ -9,7 +9,7 @@ import { compileRegex, MAX_PROGRAM } from "../../core/pattern.ts";
 import { programBound } from "../../core/pattern-size.ts";
 import { holdsAtMost } from "../../core/value-count.ts";
 import { batchOfText } from "../../services/tasks/task-text.ts";
-import { seeded } from "./helpers.ts";
+import { cost, seeded } from "./helpers.ts";
 
 const test = suite("budgets");
 
@@ -23,13 +23,6 @@ const task = (more: string, method = "POST") =>
 
 /** What a test that runs beside others may measure: the rule is 50 ms, a busy machine and a cold compiler cost more. */
 const CPU_LIMIT = 250;
-
-function cost<T>(run: () => T): { result: T; ms: number } {
-  const before = process.cpuUsage();
-  const result = run();
-  const { user, system } = process.cpuUsage(before);
-  return { result, ms: (user + system) / 1_000 };
-}
 
 const refused = (run: () => unknown): BidaError => {
   try {
