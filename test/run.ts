@@ -47,7 +47,7 @@ export interface Options {
   ci: boolean;
   say(line: string): void;
   provide: typeof provide;
-  /** Files that run beside each other. Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
+  /** Files with servers that run beside each other. Half of a test's time is waiting, for servers, leases, silences: three keep two cores busy. */
   atOnce: number;
   limitMs(path: string): number;
   /** How long a file may take to end by itself once its figures are out: some have installed packages to delete. */
@@ -112,14 +112,17 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
 
   const unit = ready.filter((file) => file.needs.length === 0 && file.takesS === 0);
   const others = ready.filter((file) => !unit.includes(file));
-  await inParallel(unit, options.atOnce, runOne);
-  // The longest first, or it would go on when all the others are done.
-  await inParallel(
-    others.sort((a, b) => b.takesS - a.takesS),
-    options.atOnce,
-    runOne,
-    (file, running) => !(file.timed && running.some(({ timed }) => timed)),
-  );
+  await Promise.all([
+    // Short, and without a server: one at a time they compute while the others wait for theirs.
+    inParallel(unit, others.length > 0 ? 1 : options.atOnce, runOne),
+    // The longest first, or it would go on when all the others are done.
+    inParallel(
+      others.sort((a, b) => b.takesS - a.takesS),
+      options.atOnce,
+      runOne,
+      (file, running) => !(file.timed && running.some(({ timed }) => timed)),
+    ),
+  ]);
   await provided.stop();
   for (const one of [scratch, data]) rmSync(one, { recursive: true, force: true });
 

@@ -1,4 +1,4 @@
-/** Many tasks at once, as an operator repairs them after an outage: counted first, then done; and copies, replays, exports. */
+/** Many tasks at once, as an operator repairs them after an outage: counted first, then done; and copies, replays, exports. @takes 20 s */
 import { readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import type { JobView } from "../../core/bulk.ts";

@@ -1,4 +1,4 @@
-/** What must not go wrong: foreign text acts, something typed is lost, a refusal stands far from its cause. */
+/** What must not go wrong: foreign text acts, something typed is lost, a refusal stands far from its cause. @takes 25 s */
 import * as assert from "uvu/assert";
 import { axe } from "./kit/console.ts";
 import { consoleSuite } from "./kit/suite.ts";

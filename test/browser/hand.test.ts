@@ -1,4 +1,4 @@
-/** Nothing moves under a hand: it aims and clicks in every list while 50 tasks a second flow. @takes 120 s */
+/** Nothing moves under a hand: it aims and clicks in every list while 50 tasks a second flow. @takes 195 s */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";

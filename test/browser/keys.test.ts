@@ -1,4 +1,4 @@
-/** The keyboard, saved views, and what this browser remembers: columns, pages that were walked through. */
+/** The keyboard, saved views, and what this browser remembers: columns, pages that were walked through. @takes 20 s */
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { axe } from "./kit/console.ts";

@@ -1,4 +1,4 @@
-/** Every page in both languages, on a real Bida with real tasks: it shows itself, complains of nothing, and axe neither. @takes 50 s */
+/** Every page in both languages, on a real Bida with real tasks: it shows itself, complains of nothing, and axe neither. @takes 115 s */
 import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";

@@ -1,4 +1,4 @@
-/** Secrets of tasks, and sessions, in the console. */
+/** Secrets of tasks, and sessions, in the console. @takes 20 s */
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { newUser, PASSWORD } from "../e2e/suite/access.ts";

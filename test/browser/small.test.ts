@@ -1,4 +1,4 @@
-/** Small things that would annoy: what was typed goes with a click, tabs that look alike, texts in the wrong language. @takes 30 s */
+/** Small things that would annoy: what was typed goes with a click, tabs that look alike, texts in the wrong language. @takes 20 s */
 import * as assert from "uvu/assert";
 import { en } from "../../ui/src/i18n/en.ts";
 import { zh } from "../../ui/src/i18n/zh.ts";

@@ -1,4 +1,4 @@
-/** A task's time and the overview: what was called when, what is to come, what differs, and what to do first. @takes 60 s */
+/** A task's time and the overview: what was called when, what is to come, what differs, and what to do first. @takes 85 s */
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";

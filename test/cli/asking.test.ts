@@ -1,4 +1,4 @@
-/** Commands that ask a Bida which runs: into its process, and over HTTP. @takes 40 s */
+/** Commands that ask a Bida which runs: into its process, and over HTTP. @takes 70 s */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

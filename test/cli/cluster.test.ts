@@ -1,4 +1,4 @@
-/** `bida start --cluster`: servers and nodes of a whole cluster, up and down again, nothing left behind. @takes 30 s */
+/** `bida start --cluster`: servers and nodes of a whole cluster, up and down again, nothing left behind. @takes 15 s */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

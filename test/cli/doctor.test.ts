@@ -1,4 +1,4 @@
-/** What `bida doctor` finds in a cluster whose servers or settings are not as they should be. @takes 30 s */
+/** What `bida doctor` finds in a cluster whose servers or settings are not as they should be. @takes 45 s */
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { test } from "uvu";

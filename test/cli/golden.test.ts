@@ -1,6 +1,6 @@
 /**
  * What the command line says without a Bida, word by word: help on every command, and every kind of mistake. The outputs are
- * in `golden/`; `UPDATE_GOLDEN=1 node test/cli/golden.test.ts` writes them anew, and `docs/reference/cli.md` with them.
+ * in `golden/`; `UPDATE_GOLDEN=1 node test/cli/golden.test.ts` writes them anew, and `docs/reference/cli.md` with them. @takes 35 s
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

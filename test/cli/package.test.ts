@@ -1,4 +1,4 @@
-/** The package `bida` as somebody installs it: packed, put into an empty folder, started. @takes 60 s */
+/** The package `bida` as somebody installs it: packed, put into an empty folder, started. @takes 35 s */
 import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

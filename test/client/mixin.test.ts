@@ -1,4 +1,4 @@
-// The mixin in services of Moleculer 0.14 and 0.15, with brokers as they come, on a real NATS. @takes 15 s
+// The mixin in services of Moleculer 0.14 and 0.15, with brokers as they come, on a real NATS. @takes 25 s
 import type { ServiceBroker as Broker, ServiceSchema } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-/** Failovers by name, of MySQL and of Redis: the former primary takes no writes and keeps its connections. @takes 50 s */
+/** Failovers by name, of MySQL and of Redis: the former primary takes no writes and keeps its connections. @takes 35 s */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";

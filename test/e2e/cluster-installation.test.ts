@@ -1,4 +1,4 @@
-/** What belongs together: a database, its Redis and its nodes; and what is noticed where it does not. @takes 90 s */
+/** What belongs together: a database, its Redis and its nodes; and what is noticed where it does not. @takes 80 s */
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { suite } from "uvu";

@@ -1,6 +1,6 @@
 /**
  * A cluster on the NATS of an application that has services called admin, api, scheduler and node, with Moleculer 0.14 and 0.15
- * as they come: neither answers what is meant for the other, and events reach all who listen. @takes 60 s
+ * as they come: neither answers what is meant for the other, and events reach all who listen. @takes 20 s
  */
 import type { ServiceBroker as Broker } from "moleculer";
 import { suite } from "uvu";

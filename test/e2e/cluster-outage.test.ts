@@ -1,4 +1,4 @@
-/** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. @takes 100 s @timed */
+/** Crash and outage, one at a time, on a cluster split as in docker-compose.yml, whose connections can be cut. @takes 90 s @timed */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Seat, ServerName } from "../chaos/harness/seat.ts";

@@ -1,4 +1,4 @@
-/** Redis's clock jumps two minutes ahead under load, and back: nothing under way is called twice. Needs a C compiler. @takes 40 s */
+/** Redis's clock jumps two minutes ahead under load, and back: nothing under way is called twice. Needs a C compiler. @takes 15 s */
 import { Redis } from "ioredis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

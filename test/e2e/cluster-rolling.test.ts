@@ -1,4 +1,4 @@
-/** A rolling restart behind a load balancer: nobody notices. @takes 60 s */
+/** A rolling restart behind a load balancer: nobody notices. @takes 30 s */
 import { setTimeout as pause } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,6 +1,6 @@
 /**
  * Every behaviour, on three processes with MariaDB, Redis and NATS, beside an application that has services of Bida's names on
- * the same NATS. @takes 115 s
+ * the same NATS. @takes 145 s
  */
 import { test } from "uvu";
 import * as nats from "../servers/nats.ts";

@@ -1,4 +1,4 @@
-// Where callbacks of a whole installation may go: not to Bida itself, and into private networks only as long as nobody else is there.
+// Where callbacks of a whole installation may go: not to Bida itself, and into private networks only as long as nobody else is there. @takes 30 s
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { startProxy } from "../servers/proxy.ts";

@@ -1,4 +1,4 @@
-/** Every behaviour, on one process with SQLite. @takes 85 s */
+/** Every behaviour, on one process with SQLite. @takes 110 s */
 import { test } from "uvu";
 import { startEmbedded } from "./kit/embedded.ts";
 import type { World } from "./kit/world.ts";

@@ -1,7 +1,7 @@
 /**
  * One destination hangs, thousands of retries are due at once, tasks come in faster than they go out, hundreds of thousands
  * of tasks wait: none of it is felt by others, in one process and in a cluster. With full numbers: `npm run bench -- --only hanging,storm,backlog`.
- * @takes 100 s @timed
+ * @takes 110 s @timed
  */
 import { Redis } from "ioredis";
 import { suite } from "uvu";

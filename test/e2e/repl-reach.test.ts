@@ -1,4 +1,4 @@
-/** How the REPL finds whom it is for, and what it says where nobody is there. */
+/** How the REPL finds whom it is for, and what it says where nobody is there. @takes 30 s */
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Whatever a local process does with the REPL's socket, Bida goes on. @takes 25 s */
+/** Whatever a local process does with the REPL's socket, Bida goes on. @takes 15 s */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";

@@ -1,4 +1,4 @@
-// @takes 22 s
+// @takes 75 s
 // `npm run import:kkbida` as a process: killed on the way, refused, and what it says.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -12,6 +12,7 @@ import { Source } from "../../store/kkbida/source.ts";
 import { bida, environment } from "../cli/command.ts";
 import { thrown } from "../core/helpers.ts";
 import { temporaryFolder } from "../servers/server.ts";
+import { BARE } from "./command.ts";
 import { emptyKkbida, idOf, insert, type Kkbida, logRow, taskRow } from "./kkbida.ts";
 
 const test = suite("doctor of kkbida");
@@ -308,7 +309,7 @@ test("as a process: lines or JSON, and an exit code", async () => {
     spawnSync(process.execPath, [join(import.meta.dirname, "../../scripts/doctor-kkbida.ts"), ...args], {
       encoding: "utf8",
       timeout: 60_000,
-      env: { PATH: process.env.PATH },
+      env: BARE,
     });
   const lines = run(kkbida.url);
   assert.is(lines.status, 1, lines.stderr);

@@ -1,4 +1,4 @@
-/** What `npm start` does first: interrupted anywhere, twice at once, under an old Node. With an npm that does as the test says. */
+/** What `npm start` does first: interrupted anywhere, twice at once, under an old Node. With an npm that does as the test says. @takes 30 s */
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   cpSync,

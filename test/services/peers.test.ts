@@ -1,4 +1,4 @@
-/** Asking one of several nodes: brokers of one process, that hear each other through Moleculer's own fake transporter. */
+/** Asking one of several nodes: brokers of one process, that hear each other through Moleculer's own fake transporter. @takes 20 s */
 import { Errors, ServiceBroker } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

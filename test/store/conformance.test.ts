@@ -1,4 +1,4 @@
-// @takes 35 s
+// @takes 75 s
 // What the store must do, over SQLite and MariaDB.
 
 import { KINDS } from "./fixtures.ts";

@@ -1,8 +1,13 @@
 /** Waiting for what only shows when it is looked at. */
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Between two looks, in ms. */
+/** Between two looks at first, in ms. */
 const LOOK = 20;
+/**
+ * Who has waited long looks less often, or the looks themselves keep a busy machine busy: a wait becomes a tenth longer
+ * at most, and never more than this, in ms.
+ */
+const LONGEST_PAUSE = 100;
 
 /**
  * Looks until it sees something truthy, and returns that.
@@ -14,12 +19,13 @@ export async function until<T>(
   deadlineMs = 15_000,
   lookMs = LOOK,
 ): Promise<NonNullable<T>> {
-  const deadline = performance.now() + deadlineMs;
+  const began = performance.now();
+  const waited = () => performance.now() - began;
   let last: T;
   do {
     last = await look();
     if (last) return last;
-    await pause(lookMs);
-  } while (performance.now() < deadline);
+    await pause(Math.max(lookMs, Math.min(waited() / 10, LONGEST_PAUSE)));
+  } while (waited() < deadlineMs);
   throw new Error(`not within ${deadlineMs} ms: ${what}`);
 }

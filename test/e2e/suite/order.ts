@@ -74,7 +74,7 @@ export function orderSuite({ test, world }: Suite): void {
     const orderKey = newKey();
     const url = world().receiver.url();
     const ids = await batch(Array.from({ length: 600 }, () => ({ url, orderKey })));
-    await world().ended(ids.at(-1) as string, 60_000);
+    await world().ended(ids.at(-1) as string, 120_000);
     assert.is(assertInOrder(world().receiver, ids).length, 600);
   });
 

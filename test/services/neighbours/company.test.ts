@@ -1,4 +1,4 @@
-// Who else is in a Moleculer namespace: programs with Bida's names, other installations, nodes that come, go and die. @takes 20 s
+// Who else is in a Moleculer namespace: programs with Bida's names, other installations, nodes that come, go and die. @takes 35 s
 import type { ServiceBroker as Broker, ServiceSchema } from "moleculer";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
