@@ -8,13 +8,11 @@ import { ConfigError, loadClientConfig, secretSetting } from "../core/config.ts"
 import { BidaError } from "../core/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { lineOf } from "../services/repl/ask.ts";
-import { Unreachable } from "../services/repl/attach.ts";
 import type { Session } from "../services/repl/command.ts";
 import type { HttpAccess } from "../services/repl/http-link.ts";
 import type { Link } from "../services/repl/link.ts";
-import { Mistake, Refused } from "../services/repl/mistake.ts";
+import { Mistake, Refused, Unreachable } from "../services/repl/mistake.ts";
 import { Paint, plain } from "../services/repl/paint.ts";
-import { reach } from "../services/repl/reach.ts";
 import { execute, type Manner } from "../services/repl/run.ts";
 import { sessionWith } from "../services/repl/session.ts";
 import { EVERY_COMMAND } from "./commands/index.ts";
@@ -58,6 +56,8 @@ const opened: Link[] = [];
 let options: Record<string, unknown> = {};
 
 async function link(): Promise<Link> {
+  // Half of the modules are Moleculer's and its like, and help needs none of them.
+  const { reach } = await import("../services/repl/reach.ts");
   const gone = () => end(1, "the Bida process has ended; start it and try again");
   const link = await reach(loadClientConfig(process.env), accessOf(options), gone);
   opened.push(link);

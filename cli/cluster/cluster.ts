@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { aborted } from "../../core/aborted.ts";
 import { type Config, DEFAULT_PASSWORD, loadConfig } from "../../core/config.ts";
 import type { Session } from "../../services/repl/command.ts";
-import { aborted } from "../../services/repl/link.ts";
 import { Mistake } from "../../services/repl/mistake.ts";
 import { makeDataDir } from "../../store/data-dir.ts";
 import { END_SIGNALS, exitCodeOf } from "../end-signals.ts";

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
+import { aborted } from "../../core/aborted.ts";
 import { verifySignature } from "../../core/signature.ts";
 import { type Command, NOTHING, type Session, type Typed } from "../../services/repl/command.ts";
-import { aborted } from "../../services/repl/link.ts";
 import { Mistake, Refused } from "../../services/repl/mistake.ts";
 import { cut, oneLine } from "../../services/repl/paint.ts";
 import { durationOf, numberOf } from "../../services/repl/times.ts";

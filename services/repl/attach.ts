@@ -1,4 +1,5 @@
 /** The REPL's way into an embedded process: a broker that stands in for it and passes every call on. */
+
 import { connect, type Socket } from "node:net";
 import { Errors, ServiceBroker } from "moleculer";
 import type { ClientConfig } from "../../core/config.ts";
@@ -7,6 +8,7 @@ import { sharedOptions } from "../bus/broker-options.ts";
 import { callsAs, operator } from "./actor.ts";
 import { linesOf } from "./lines.ts";
 import type { Follow } from "./link.ts";
+import { Unreachable } from "./mistake.ts";
 import {
   type Answered,
   type Asked,
@@ -19,9 +21,6 @@ import {
 
 /** An answer, in bytes: a page of tasks with their bodies is by far the longest. */
 const MAX_ANSWER = 512 * 1024 * 1024;
-
-/** Nobody can be reached; `message` is one line that says what to do. */
-export class Unreachable extends Error {}
 
 export interface Attached {
   broker: ServiceBroker;

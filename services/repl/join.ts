@@ -8,7 +8,7 @@ import { largePackets } from "../bus/large-packets.ts";
 import { packetGuard } from "../bus/packet-guard.ts";
 import { nodesWith } from "../bus/peers.ts";
 import { callsAs, operator } from "./actor.ts";
-import { Unreachable } from "./attach.ts";
+import { Unreachable } from "./mistake.ts";
 
 /** How long NATS may take, and then the first node, in ms. */
 const CONNECT = 8_000;

@@ -1,6 +1,7 @@
 /** How commands reach Bida: through a broker (a cluster's NATS, or an embedded process's socket), or over HTTP. */
 import { randomUUID } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
+import { aborted } from "../../core/aborted.ts";
 import type { Actor } from "../../core/caller.ts";
 import type { ActionMap, Health, NodeItem, TaskChange } from "../../core/contract.ts";
 import { listen } from "../bus/bus.ts";
@@ -84,9 +85,3 @@ export function brokerLink(broker: ServiceBroker, actor: Actor, where: string, f
     close: () => broker.stop(),
   };
 }
-
-/** Resolves once it is. */
-export const aborted = (signal: AbortSignal): Promise<void> =>
-  signal.aborted
-    ? Promise.resolve()
-    : new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -1,4 +1,4 @@
-/** What was typed cannot be done. */
+/** What was typed cannot be done, or nobody can be reached who does it. */
 
 /** A wrong call. `message` is one line: what is wrong, and what to type instead. */
 export class Mistake extends Error {
@@ -10,6 +10,9 @@ export class Mistake extends Error {
 export class Refused extends Mistake {
   override readonly exit = 1;
 }
+
+/** Nobody can be reached; `message` is one line that says what to do. */
+export class Unreachable extends Error {}
 
 /** The one of `known` that was probably meant, or null. */
 export function nearest(word: string, known: string[]): string | null {

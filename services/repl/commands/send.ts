@@ -1,11 +1,11 @@
 /** `send`, `tasks resend`: handing tasks over. */
 import { readFileSync } from "node:fs";
+import { aborted } from "../../../core/aborted.ts";
 import { BidaError } from "../../../core/errors.ts";
 import { JsonError } from "../../../core/json/error.ts";
 import { type JsonText, readObject } from "../../../core/json/text.ts";
 import { ask, askTask, checkedId } from "../ask.ts";
 import { type Command, type Session, type Shown, shown, type Typed } from "../command.ts";
-import { aborted } from "../link.ts";
 import { Mistake, Refused } from "../mistake.ts";
 import { numberOf } from "../times.ts";
 import { task as getTask, unknownTask } from "./tasks.ts";
