@@ -72,7 +72,7 @@ for (const language of ["en", "zh"] as const) {
 
 test("where one is logged in: another session ends, then all do", async ({ world, enter }) => {
   const { username } = await newUser(world, "viewer");
-  const who = { username, password: PASSWORD };
+  const who = { username, password: PASSWORD, ownSession: true } as const;
   const [here, there] = [await enter("/sessions", who), await enter("/", who)];
   const rows = here.page.locator("tbody tr");
   await here.page.reload();

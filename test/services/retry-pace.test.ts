@@ -116,7 +116,7 @@ test("without retries ticks are seldom: first calls count by the time that passe
     clock += seldom;
     quick.tick(0, clock);
   }
-  assert.is(quick.room, 25);
+  assert.is(quick.room, 100);
   const many = new RetryPace();
   for (let i = 0; i < 30; i++) {
     many.took(jobs(700, true));

@@ -1,9 +1,16 @@
 /** A suite before the console of one real Bida: both it and the browser begin before the first test and end after the last. */
-import type { Browser } from "playwright-core";
+import type { Browser, Cookie } from "playwright-core";
 import { suite, type Test } from "uvu";
 import { startEmbedded } from "../../e2e/kit/embedded.ts";
 import type { World } from "../../e2e/kit/world.ts";
 import { logIn, startBrowser, type Visit, type VisitOptions, visit } from "./console.ts";
+
+export interface EnterOptions extends VisitOptions {
+  username?: string;
+  password?: string;
+  /** A session of its own. Otherwise a user's visits share one: each login costs a password's hash and a page. */
+  ownSession?: true;
+}
 
 /** What each test of the suite is given. */
 export interface Before {
@@ -11,7 +18,7 @@ export interface Before {
   /** A fresh browser profile before the console; nobody is logged in, and nothing is open. Ends with the test. */
   visit(options?: VisitOptions): Promise<Visit>;
   /** A visit that begins at `path`, logged in: as the admin, where nothing else is said. */
-  enter(path: string, options?: VisitOptions & { username?: string; password?: string }): Promise<Visit>;
+  enter(path: string, options?: EnterOptions): Promise<Visit>;
 }
 
 /** @returns a suite as uvu's; hooks that are added find the world started */
@@ -28,10 +35,20 @@ export function consoleSuite(name: string): Test<Before> {
       visits.push(made);
       return made;
     };
-    before.enter = async (path, { username, password, ...options } = {}) => {
+    const cookies = new Map<string, Cookie[]>();
+    before.enter = async (path, { username = "admin", password = "admin", ownSession, ...options } = {}) => {
       const entered = await before.visit(options);
-      await entered.page.goto(path);
-      await logIn(entered.page, username, password);
+      const { page, context } = entered;
+      const known = ownSession ? undefined : cookies.get(username);
+      if (known) await context.addCookies(known);
+      await page.goto(path);
+      const [main, form] = [page.locator("#main"), page.locator("input[name=username]")];
+      await main.or(form).first().waitFor();
+      // A test may have ended the session.
+      if (await form.isVisible()) {
+        await logIn(page, username, password);
+        if (!ownSession) cookies.set(username, await context.cookies());
+      }
       return entered;
     };
   });

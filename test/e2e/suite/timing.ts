@@ -87,7 +87,10 @@ export function timingSuite({ test, world }: Suite): void {
     const task = await world().ended(taskId);
     assert.is(task.state, "exhausted");
     assert.is(task.lastError?.code, "expired");
-    for (const call of receiver.calls(taskId)) assert.ok(call.at <= Date.parse(expiresAt) + 5);
+    // On record is when each call began; on a busy machine it arrives later.
+    for (const { startedAt } of await world().attempts(taskId))
+      assert.ok(Date.parse(startedAt) <= Date.parse(expiresAt) + 5, startedAt);
+    assert.is(receiver.calls(taskId).length, task.callCount);
     assert.ok(task.callCount < 100);
   });
 

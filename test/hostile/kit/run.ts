@@ -57,7 +57,7 @@ export function runRows(test: Test, rows: Row[], start: () => Promise<World>, de
       };
       const first = await cost();
       const { seen, delays } = first;
-      // Where others share a processor's caches the same work takes up to twice its time: what is dear by itself is dear again.
+      // Where others share a processor's caches the same work takes up to twice its time: what costs much by itself does so again.
       const cpu = first.cpu > cpuSeconds * dearer ? Math.min(first.cpu, (await cost()).cpu) : first.cpu;
       measured.push({ name: row.name, cpu, delays });
       const what = JSON.stringify(seen);
