@@ -38,7 +38,7 @@ export const RULES = {
   TRICKLE: 4,
   /**
    * After so many calls in a row that ran into their deadlines a lane hangs; a lane that has answered none yet, after the first.
-   * Retries of lanes that hang wait until none of others waits, or until so many turns were given since they came.
+   * Retries of lanes that hang wait until none of others waits, or until so many turns were asked for since they came.
    */
   HANGS_AFTER: 3,
   LEAD: 8_192,

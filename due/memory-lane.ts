@@ -61,14 +61,15 @@ export const newLane = (
 export const isStill = ({ leased, ready }: LaneState): boolean =>
   leased === 0 && ready.first === 0 && ready.retry === 0;
 
-/** Whether forgetting it would change nothing: its calls have shown no trouble, and its bucket is full. */
+/** Whether forgetting it would change nothing: its calls have shown nothing yet, and its bucket is full. */
 export function isLikeNew(
   { health, settings, bucket }: LaneState,
   { START_WINDOW }: Rules,
   now: EpochMs,
 ): boolean {
-  const { fails, bads, openUntil, window } = health;
-  if (fails > 0 || bads > 0 || openUntil > 0 || window < START_WINDOW) return false;
+  const { fails, bads, openUntil, window, slows } = health;
+  // That it has answered is worth knowing: see `HANGS_AFTER`.
+  if (fails > 0 || bads > 0 || openUntil > 0 || window < START_WINDOW || slows === 0) return false;
   return settings.ratePerSecond === null || isFull(bucket, settings.ratePerSecond, now);
 }
 

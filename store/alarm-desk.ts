@@ -54,10 +54,11 @@ export interface DeskWork {
 }
 
 const DESK_WORK = `SELECT EXISTS(SELECT 1 FROM alarms WHERE routed = 0) AS alarms,
-  EXISTS(SELECT 1 FROM alarm_deliveries WHERE message_id IS NULL) AS deliveries,
+  EXISTS(SELECT 1 FROM webhooks w WHERE EXISTS(
+    SELECT 1 FROM alarm_deliveries d WHERE d.webhook_id = w.id AND d.message_id IS NULL)) AS deliveries,
   EXISTS(SELECT 1 FROM alarm_messages WHERE refused = 1) AS refused`;
 
-/** By one statement: it is asked every few seconds, and mostly there is nothing. */
+/** By one statement that looks up keys of indexes: it is asked every few seconds, and mostly there is nothing. */
 export async function deskWork(db: Database): Promise<DeskWork> {
   const [row] = db.driver.rowsOf(await db.knex.raw(DESK_WORK));
   const has = (what: keyof DeskWork) => Number(row?.[what]) === 1;

@@ -75,13 +75,15 @@ export class Recorder {
 
   async #record(reported: Reported[]): Promise<undefined[]> {
     // What nobody hears of need not be read.
-    const { wantsSuccesses } = this.#resources.teller;
+    const { teller, db } = this.#resources;
+    const { wantsSuccesses } = teller;
     // Two records, of which each is told by itself: what goes wrong with one leaves the other as it is.
-    const parts = wantsSuccesses
-      ? [reported]
-      : Object.values(
-          Object.groupBy(reported, ({ outcome }) => (isPlainSuccess(outcome) ? "unread" : "read")),
-        );
+    const parts =
+      wantsSuccesses || db.driver.commitGuarded === null
+        ? [reported]
+        : Object.values(
+            Object.groupBy(reported, ({ outcome }) => (isPlainSuccess(outcome) ? "unread" : "read")),
+          );
     await Promise.all(parts.map((part) => this.#recordPart(part, wantsSuccesses)));
     return reported.map(() => undefined);
   }

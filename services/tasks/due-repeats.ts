@@ -20,13 +20,18 @@ export const MOST = 20_000;
 const BATCH = 1_000;
 /** Between tries while Redis is away, in ms: the first pause, and the longest. */
 const PAUSE = { first: 250, max: 2_000 };
+/**
+ * A move that finds its entry leased is tried so often, once per longest pause: the end of that lease may be kept too, here or at
+ * another node. Where the lease is a call's, the row says when the next one is due, whatever is moved.
+ */
+const MOVES = 12;
 /** While nothing is kept. */
 const IDLE = 60_000;
 
 type Kept =
   | { how: "settle"; holder: string; settlement: Settlement }
   | { how: "add"; entry: DueEntry }
-  | { how: "move"; entry: DueEntry };
+  | { how: "move"; entry: DueEntry; tries: number };
 
 type Due = Pick<DueSet, "add" | "move" | "settle" | "intact">;
 
@@ -94,7 +99,7 @@ export class DueRepeats {
       try {
         await this.#due.move(entry);
       } catch {
-        return this.#keep(entries.slice(i).map((one) => ({ how: "move", entry: one })));
+        return this.#keep(entries.slice(i).map((one) => ({ how: "move", entry: one, tries: MOVES })));
       }
     }
   }
@@ -128,27 +133,33 @@ export class DueRepeats {
     // While a set that was emptied is built anew holders come first: what is kept may have been taken, called and forgotten.
     if (!(await this.#due.intact())) return false;
     const some = this.#kept.splice(0, BATCH);
+    let refused: Kept[];
     try {
-      for (const [, part] of Map.groupBy(some, (one) => (one.how === "settle" ? one.holder : null)))
-        await this.#tell(part);
+      refused = await this.#tell(some);
     } catch (error) {
       this.#kept.unshift(...some);
       this.#bound();
       throw error;
     }
-    return true;
+    this.#kept.push(...refused);
+    return refused.length < some.length;
   }
 
-  /** @param part of one holder, or of none */
-  async #tell(part: Kept[]): Promise<void> {
-    const settled = part.filter((one) => one.how === "settle");
-    const added = part.filter((one) => one.how === "add");
-    if (settled[0])
+  /** Ends of leases first: what is moved may be leased until then. @returns what is to be tried again */
+  async #tell(some: Kept[]): Promise<Kept[]> {
+    const settled = some.filter((one) => one.how === "settle");
+    for (const [holder, part] of Map.groupBy(settled, (one) => one.holder))
       await this.#due.settle(
-        settled[0].holder,
-        settled.map(({ settlement }) => settlement),
+        holder,
+        part.map(({ settlement }) => settlement),
       );
+    const added = some.filter((one) => one.how === "add");
     if (added.length > 0) await this.#due.add(added.map(({ entry }) => entry));
-    for (const one of part) if (one.how === "move") await this.#due.move(one.entry);
+    const refused: Kept[] = [];
+    for (const one of some.filter(({ how }) => how === "move") as (Kept & { how: "move" })[]) {
+      const isMoved = await this.#due.move(one.entry);
+      if (!isMoved && one.tries > 1) refused.push({ ...one, tries: one.tries - 1 });
+    }
+    return refused;
   }
 }

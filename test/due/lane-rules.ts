@@ -89,6 +89,21 @@ export function laneRules(test: Test, create: (options: DueSetOptions) => Promis
   });
 
   rule(
+    "a lane whose calls came one by one and were answered does not hang after one that was not",
+    async (bench) => {
+      const [a, b] = [bench.lanesOfOnePartition(0), bench.lanesOfOnePartition(1)];
+      const call = async (health: Health) => {
+        await bench.set.add([bench.entry({ lane: a })]);
+        await bench.end(await bench.claim(), health);
+      };
+      await call("ok");
+      await call("slow");
+      for (const lane of [a, b]) await bench.set.add([retryOf(bench, lane)]);
+      assert.equal(await inTurn(bench, 2), [a, b]);
+    },
+  );
+
+  rule(
     "three calls in a row that time out make a lane hang, and one that is answered ends that",
     async (bench) => {
       const [a, b] = [bench.lanesOfOnePartition(0), bench.lanesOfOnePartition(1)];

@@ -55,7 +55,7 @@ test("it turns entries away when it is full, until there is plenty of room again
   await set.close();
 });
 
-test("a lane with a rate is known until that has no more to say, and forgotten then", async () => {
+test("that a lane has answered is known for ten minutes, and forgotten then", async () => {
   const clock = new ManualClock();
   const set = new MemoryDueSet(clock, { ...options, window: 256 });
   await set.configure(lane, { ...NO_SETTINGS, ratePerSecond: 1 });
@@ -65,6 +65,9 @@ test("a lane with a rate is known until that has no more to say, and forgotten t
   await set.settle("a", [{ entry: one, next: null, health: "ok" }]);
   assert.is((await set.lanes([lane])).size, 1);
   clock.advance(RULES.FORGET_MS / 10);
+  await set.claim("a", 1);
+  assert.is((await set.lanes([lane])).size, 1);
+  clock.advance(RULES.FORGET_MS);
   await set.claim("a", 1);
   assert.is((await set.lanes([lane])).size, 0);
   await set.close();

@@ -101,6 +101,28 @@ test("a new time of a waiting entry, as of a task that a person retries, does no
   await until("both", async () => (await due.counts()).ready === 2);
 });
 
+test("a new time of an entry whose lease has ended unheard: it is told behind that end, whoever keeps it", async () => {
+  const [here, elsewhere, other] = [entry(), entry(), entry()];
+  due.redis = "there";
+  await due.add([here, elsewhere]);
+  assert.is((await due.claim("a", 10)).length, 2);
+  due.redis = "away";
+  const retry = (one: DueEntry, ms: number) => ({
+    ...one,
+    first: false,
+    dueAt: later(systemClock.now(), millis(ms)),
+  });
+  const ended = (one: DueEntry) => ({ ...failed(one), next: retry(one, 3_600_000), unheld: false });
+  await repeats.move([other]);
+  await repeats.settle("a", [ended(here)]);
+  await repeats.move([retry(here, 0), retry(elsewhere, 0)]);
+  due.redis = "there";
+  await until("the end that this node keeps, and what follows", async () => (await due.counts()).ready === 2);
+  assert.equal(await due.counts(), { waiting: 0, ready: 2, leased: 1 });
+  await due.settle("a", [ended(elsewhere)]);
+  await until("the other node's", async () => (await due.counts()).ready === 3);
+});
+
 test("an end whose answer was lost is repeated without harm: nothing comes twice or counts twice", async () => {
   const one = entry();
   due.redis = "runs";
