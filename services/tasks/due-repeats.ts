@@ -4,7 +4,8 @@
  * now, the next of a line, one whose call on the short way failed, one that a person retries) would wait until the reconciler comes
  * round to it, past everything that is overdue, and what was moved until its old time.
  *
- * The reconciler is the safety net: for what is dropped beyond {@link MOST}, and for what this process had when it died.
+ * The reconciler is the safety net: for what is dropped beyond {@link MOST}, and for what this process had when it died. Only a new
+ * time that is dropped is not made up for: that task is called at its old time.
  *
  * Late repetitions do no harm. An end names its lease, so it leaves alone what was leased anew; an entry that is known stays as it is;
  * and where a task has ended or was called meanwhile, its row decides when the entry is claimed (`jobs.ts`).
