@@ -1,14 +1,14 @@
 /**
- * How late an event loop is at this moment, for retries, of which fewer are taken while it is late. `loop-delay.ts` has the figures
+ * How late an event loop is at this moment, for anyone who makes less work while it is. `loop-delay.ts` has the figures
  * that people look at. Works in any thread.
  *
- * Each look wakes the thread, which costs as much as a tenth of a callback; so it looks seldom where there are no retries.
+ * Each look wakes the thread, and on an idle machine that is most of what it costs; so while nothing is done it looks seldom.
  */
 
-/** Between two looks, in ms: while there are retries, and else. */
+/** Between two looks, in ms: while there is work, and else. */
 export const TICK_MS = 20;
 const IDLE_TICK_MS = 500;
-/** There are retries for so long after {@link LoopLag.wake}, in ms. */
+/** There is work for so long after {@link LoopLag.wake}, in ms. */
 const QUICK_MS = 1_000;
 
 export class LoopLag {
@@ -20,7 +20,7 @@ export class LoopLag {
   #stopped = false;
 
   /**
-   * @param onTick called about every {@link TICK_MS} while there are retries, seldom else, with the ms by which this call itself
+   * @param onTick called about every {@link TICK_MS} while there is work, seldom else, with the ms by which this call itself
    *   is late, and those until the next one
    */
   constructor(onTick: (lagMs: number, nextMs: number) => void) {
@@ -28,7 +28,7 @@ export class LoopLag {
     this.#tickIn(IDLE_TICK_MS);
   }
 
-  /** There are retries. */
+  /** There is work. */
   wake(): void {
     const now = performance.now();
     this.#quickUntil = now + QUICK_MS;

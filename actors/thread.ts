@@ -106,7 +106,7 @@ gauges.start();
 port.on("message", (message: ToThread) => {
   switch (message.type) {
     case "deliver":
-      if (message.jobs.some(({ first }) => !first)) lag.wake();
+      lag.wake();
       for (const job of message.jobs) {
         // A job can kill the thread here too, or hold it up.
         marks.work(job.place);

@@ -49,7 +49,7 @@ export class Dispatcher {
       leaseMs,
       keepsUp: () => room.used <= AT_EASE * threads * concurrency,
       onJobs: (reply: ClaimReply) => {
-        if (reply.jobs.some(({ first }) => !first)) this.#lag.wake();
+        this.#lag.wake();
         pipeline.claimed(reply);
       },
       onFreed: () => this.#freed(),

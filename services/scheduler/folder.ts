@@ -7,11 +7,8 @@ import { foldStats, pruneStats } from "../../store/stats/fold.ts";
 import { Contact } from "../node/contact.ts";
 import type { Resources } from "../node/resources.ts";
 
-/**
- * Between two folds of the whole cluster, in ms. A fold reads and writes some hundred rows, however little there is to be added to
- * them; and the longer it waits, the more deltas does each reader of statistics add up itself.
- */
-const INTERVAL = 3_000;
+/** Between two folds of the whole cluster, in ms. */
+const INTERVAL = 1_000;
 /** A fold that takes long is followed by a pause of this many times its length. */
 const REST = 10;
 /** Between two prunings, in ms. */
