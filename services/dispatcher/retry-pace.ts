@@ -95,7 +95,7 @@ export class RetryPace {
     this.#first = 0;
     this.#retries = 0;
     const share = this.#perSecond * seconds;
-    // Without retries ticks are seldom: the first ones to come beside first calls do not get all of that at once.
+    // Where no jobs come ticks are seldom: the first retries that come soon after first calls do not get all of that at once.
     const saved = SAVED * (firstCalls ? Math.min(share, (this.#perSecond * TICK_MS) / 1000) : share);
     this.#room = Math.min(this.#room + share, Math.max(LEAST_SAVED, saved));
   }

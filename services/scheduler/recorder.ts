@@ -1,5 +1,4 @@
 /** Recording: outcomes of all dispatchers share transactions; then the due set and anyone who listens are told. */
-
 import type { Logger, ServiceBroker } from "moleculer";
 import { Batcher } from "../../core/batcher.ts";
 import { millis } from "../../core/clock.ts";

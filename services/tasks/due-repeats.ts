@@ -157,7 +157,7 @@ export class DueRepeats {
     const added = some.filter((one) => one.how === "add");
     if (added.length > 0) await this.#due.add(added.map(({ entry }) => entry));
     const refused: Kept[] = [];
-    for (const one of some.filter(({ how }) => how === "move") as (Kept & { how: "move" })[]) {
+    for (const one of some.filter((each) => each.how === "move")) {
       const isMoved = await this.#due.move(one.entry);
       if (!isMoved && one.tries > 1) refused.push({ ...one, tries: one.tries - 1 });
     }

@@ -6,20 +6,22 @@ import { dueEntryOf } from "../../core/job.ts";
 import { MemoryDueSet } from "../../due/memory.ts";
 import { JobMaker } from "../../services/scheduler/jobs.ts";
 import { LaneSettings } from "../../services/scheduler/lane-settings.ts";
+import type { Database } from "../../store/database.ts";
 import { closeDatabase, freshDatabase, given, KINDS } from "../store/fixtures.ts";
+
+function makerOver(db: Database) {
+  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
+  const laneSettings = new LaneSettings();
+  const jobs = new JobMaker({ db, due, clock: systemClock } as never, laneSettings, due, console as never);
+  return { due, laneSettings, jobs };
+}
 
 test("an entry of a first call that was made already is put right, and leads to no second call", async () => {
   const db = await freshDatabase(KINDS[0]!);
   const [task] = await given(db, { callCount: 1, nextCallAt: systemClock.now() });
   const entry = dueEntryOf(task!)!;
   assert.is(entry.first, false);
-  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const jobs = new JobMaker(
-    { db, due, clock: systemClock } as never,
-    new LaneSettings(),
-    due,
-    console as never,
-  );
+  const { due, jobs } = makerOver(db);
 
   await due.add([{ ...entry, first: true }]);
   const stale = await due.claim("holder", 10);
@@ -43,13 +45,7 @@ test("an entry in another lane than its row's, or of another app, leads to no ca
   const db = await freshDatabase(KINDS[0]!);
   const [task] = await given(db, { nextCallAt: systemClock.now() });
   const entry = dueEntryOf(task!)!;
-  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const jobs = new JobMaker(
-    { db, due, clock: systemClock } as never,
-    new LaneSettings(),
-    due,
-    console as never,
-  );
+  const { due, jobs } = makerOver(db);
   for (const wrong of [
     { ...entry, lane: laneOf("http://other.example") },
     { ...entry, app: 7 },
@@ -68,9 +64,7 @@ test("jobs say what is set for their destination, from the next one on", async (
   const db = await freshDatabase(KINDS[0]!);
   const [task] = await given(db, { callCount: 0, nextCallAt: systemClock.now() });
   const entry = dueEntryOf(task!)!;
-  const due = new MemoryDueSet(systemClock, { leaseMs: 10_000 as never, window: 10 });
-  const laneSettings = new LaneSettings();
-  const jobs = new JobMaker({ db, due, clock: systemClock } as never, laneSettings, due, console as never);
+  const { due, laneSettings, jobs } = makerOver(db);
   const made = async (profile: "kkbida" | null = null) => {
     const [job] = await jobs.make("holder", [entry], [{ ...task!, profile }]);
     return [job?.keepAlive, job?.timeoutMs];

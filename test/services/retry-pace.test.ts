@@ -100,7 +100,7 @@ test("a burst after a rest does not get all at once", () => {
   assert.is(pace.perSecond, 500);
 });
 
-test("without retries ticks are seldom: first calls count by the time that passed, and the first retries come by and by", () => {
+test("where ticks are seldom first calls count by the time that passed, and the first retries come by and by", () => {
   const pace = new RetryPace();
   const seldom = 500;
   for (let i = 0; i < 30; i++) {
