@@ -36,6 +36,8 @@ export interface Config {
   redisUrl: string | null;
   /** Empty: a single process. */
   natsUrls: string[];
+  /** Where other programs reach Bida over RPC: an account or a server of their own, or the same. */
+  rpcNatsUrls: string[];
   /** Moleculer's namespace of Bida's own nodes. */
   namespace: string;
   /** The namespaces in which other services reach Bida; "" is Moleculer's default. */
@@ -136,6 +138,7 @@ export function loadConfig(
     databaseUrl: v.BIDA_DATABASE_URL ?? null,
     redisUrl: v.BIDA_REDIS_URL ?? null,
     natsUrls: v.BIDA_NATS_URL,
+    rpcNatsUrls: v.BIDA_RPC_NATS_URL.length > 0 ? v.BIDA_RPC_NATS_URL : v.BIDA_NATS_URL,
     namespace: v.BIDA_NAMESPACE,
     rpcNamespaces: v.BIDA_RPC_NAMESPACES,
     rpcAliases: v.BIDA_RPC_ALIASES === "on",

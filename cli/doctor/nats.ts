@@ -11,11 +11,15 @@ const PATIENCE = 4_000;
 const USUAL_PAYLOAD = 1_048_576;
 
 export async function* natsFindings(config: Config): AsyncGenerator<Finding> {
-  for (const url of config.natsUrls) yield* oneServer(url);
+  for (const url of config.natsUrls) yield* oneServer(url, "BIDA_NATS_URL");
+  // Its user may differ where its server does not.
+  for (const url of config.rpcNatsUrls)
+    if (!config.natsUrls.includes(url)) yield* oneServer(url, "BIDA_RPC_NATS_URL");
 }
 
-async function* oneServer(url: string): AsyncGenerator<Finding> {
-  const { host } = new URL(url);
+async function* oneServer(url: string, setting: string): AsyncGenerator<Finding> {
+  const { host: address } = new URL(url);
+  const host = setting === "BIDA_NATS_URL" ? address : `${address} (${setting})`;
   try {
     const nats = await connect({ ...natsOptions([url]), timeout: PATIENCE, reconnect: false });
     try {
@@ -38,6 +42,6 @@ async function* oneServer(url: string): AsyncGenerator<Finding> {
       await nats.close();
     }
   } catch (error) {
-    yield bad(ABOUT, `${host} does not answer: ${reasonOf(error)}`, "start it, or look at BIDA_NATS_URL");
+    yield bad(ABOUT, `${host} does not answer: ${reasonOf(error)}`, `start it, or look at ${setting}`);
   }
 }

@@ -19,6 +19,8 @@ export function* combinationMistakes(v: Variables): Generator<string> {
     if (!v.BIDA_DATABASE_URL) yield "BIDA_DATABASE_URL: is needed with BIDA_NATS_URL (more than one node)";
     if (v.BIDA_ENCRYPT_PAYLOADS === "true" && !v.BIDA_SECRET_KEY)
       yield "BIDA_SECRET_KEY: is needed with BIDA_ENCRYPT_PAYLOADS in a cluster";
+  } else if (v.BIDA_RPC_NATS_URL.length > 0) {
+    yield "BIDA_NATS_URL: is needed with BIDA_RPC_NATS_URL, for Bida's own nodes";
   } else if (usual.some((name) => !services.includes(name))) {
     yield "SERVICES: without BIDA_NATS_URL one process runs all services; leave it unset";
   }

@@ -43,6 +43,7 @@ export const VARIABLES = z.object({
     .optional(),
   BIDA_REDIS_URL: server(["redis", "rediss"]).optional(),
   BIDA_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
+  BIDA_RPC_NATS_URL: list.pipe(z.array(server(["nats", "tls"]))).default([]),
   BIDA_NAMESPACE: namespaceName.default("bida"),
   BIDA_RPC_NAMESPACES: rpcNamespaces.default([""]),
   BIDA_RPC_ALIASES: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),

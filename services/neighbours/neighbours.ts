@@ -1,5 +1,5 @@
 /**
- * Services of other programs on the same NATS: nodes that have a database offer them the public actions of the services that
+ * Services of other programs on NATS: nodes that have a database offer them the public actions of the services that
  * they run, and tell them what became of tasks, in each of the namespaces that BIDA_RPC_NAMESPACES names.
  */
 import { setTimeout as pause } from "node:timers/promises";
@@ -15,10 +15,12 @@ import { Peer } from "./peer.ts";
 
 /** Between tries to get in, in ms. */
 const AGAIN = 2_000;
+/** So long a start waits for a NATS of other programs that does not answer, in ms. */
+const PATIENCE = 5_000;
 
 /** To be named after what opens the database. */
 export function neighbours(config: Config): Middleware {
-  const { natsUrls, rpcNamespaces, rpcAliases, services, namespace } = config;
+  const { rpcNatsUrls: natsUrls, rpcNamespaces, rpcAliases, services, namespace } = config;
   const peers = new Map<string, Peer>();
   let met: Promise<unknown> = Promise.resolve();
 
@@ -68,15 +70,42 @@ export function neighbours(config: Config): Middleware {
   } as Middleware;
 }
 
-/** Meets the others in a namespace. Resolves at a refusal too: that concerns nobody else, and is tried again until the end. */
-export async function meet(peer: Peer, namespace: string, log: Logger): Promise<void> {
+/**
+ * Meets the others in a namespace. Resolves also where NATS refuses, or does not answer: that concerns nobody else, and it is
+ * tried again until the end.
+ * @param patience how long it waits for an answer, in ms
+ */
+export async function meet(
+  peer: Peer,
+  namespace: string,
+  log: Logger,
+  patience: number = PATIENCE,
+): Promise<void> {
+  const meeting = peer.meet();
   try {
-    await peer.meet();
+    if (await isInTime(meeting, patience)) return;
+    const meanwhile = "its services do not reach Bida; waiting for it";
+    log.error({ namespace, meanwhile }, "the NATS of other programs does not answer");
+    meeting.then(
+      () => peer.isOver || log.info({ namespace }, "the NATS of other programs answers"),
+      () => meetLater(peer, namespace, log),
+    );
   } catch (error) {
     const meanwhile = "its services do not reach Bida; trying on";
     log.error({ namespace, err: (error as Error).message, meanwhile }, "NATS does not let us in");
     void meetLater(peer, namespace, log);
   }
+}
+
+/** @throws what the promise throws in time */
+async function isInTime(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = new AbortController();
+  const done = await Promise.race([
+    promise.then(() => true),
+    pause(ms, false, { signal: late.signal }).catch(() => false),
+  ]);
+  late.abort();
+  return done;
 }
 
 async function meetLater(peer: Peer, namespace: string, log: Logger): Promise<void> {

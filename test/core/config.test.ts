@@ -38,6 +38,7 @@ test("defaults", () => {
     databaseUrl: null,
     redisUrl: null,
     natsUrls: [],
+    rpcNatsUrls: [],
     namespace: "bida",
     rpcNamespaces: [""],
     rpcAliases: true,
@@ -144,6 +145,9 @@ const GOOD: [env: Record<string, string>, read: (config: Config) => unknown, wan
   [{ BIDA_DATABASE_URL: "mysql://u:p%40@h:3306/db" }, (c) => c.databaseUrl, "mysql://u:p%40@h:3306/db"],
   [{ BIDA_REDIS_URL: "rediss://:p@h:6379/1" }, (c) => c.redisUrl, "rediss://:p@h:6379/1"],
   [{ ...CLUSTER, BIDA_NATS_URL: "nats://a, tls://b ,," }, (c) => c.natsUrls, ["nats://a", "tls://b"]],
+  [{ ...CLUSTER, BIDA_NATS_URL: "nats://a" }, (c) => c.rpcNatsUrls, ["nats://a"]],
+  [{ ...CLUSTER, BIDA_NATS_URL: "nats://a", BIDA_RPC_NATS_URL: "," }, (c) => c.rpcNatsUrls, ["nats://a"]],
+  [{ ...CLUSTER, BIDA_RPC_NATS_URL: "nats://b" }, (c) => c.rpcNatsUrls, ["nats://b"]],
   [
     { BIDA_ALLOWED_HOSTS: "a.example, *.b.example,::1" },
     (c) => c.allowedHosts,
@@ -348,6 +352,7 @@ const COMBINATIONS: [name: string, env: Record<string, string>, message: RegExp 
   ["NATS without Redis", { ...CLUSTER, BIDA_REDIS_URL: "" }, /^BIDA_REDIS_URL: .*BIDA_NATS_URL/],
   ["one namespace for both", { BIDA_NAMESPACE: "x", BIDA_RPC_NAMESPACES: "x" }, /^BIDA_RPC_NAMESPACES: x is/],
   ["NATS without MySQL", { ...CLUSTER, BIDA_DATABASE_URL: "" }, /^BIDA_DATABASE_URL: .*BIDA_NATS_URL/],
+  ["RPC without NATS", { BIDA_RPC_NATS_URL: "nats://a" }, /^BIDA_NATS_URL: .*BIDA_RPC_NATS_URL/],
   ["one process with MySQL and Redis", { ...CLUSTER, BIDA_NATS_URL: "" }, null],
   [
     "encryption in a cluster without a key",

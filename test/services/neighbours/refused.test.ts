@@ -9,6 +9,7 @@ import { Connection } from "../../../services/neighbours/connection.ts";
 import { meet } from "../../../services/neighbours/neighbours.ts";
 import { Peer } from "../../../services/neighbours/peer.ts";
 import { until } from "../../e2e/kit/until.ts";
+import { start } from "../../servers/nats.ts";
 import { startConfigured } from "../../servers/nats-config.ts";
 
 const test = suite("neighbours refused");
@@ -45,6 +46,26 @@ test("a peer that is refused at the start is let in later", async () => {
   await other.close();
   await server.stop();
   assert.equal(lines, ["NATS does not let us in", "NATS lets us in"]);
+});
+
+test("a NATS that is not there holds up no start, and is joined when it comes", async () => {
+  const server = await start();
+  await server.down();
+  const broker = new ServiceBroker({ nodeID: "bida", logger: false });
+  const { lines, log } = logOf();
+  const peer = new Peer({
+    ...{ broker, log, namespace: "", aliases: false, services: [], installation: "A", version: "0" },
+    natsUrls: [server.url],
+    onChanged: () => undefined,
+  });
+  await meet(peer, "", log, 50);
+  assert.equal(lines, ["the NATS of other programs does not answer"]);
+  peer.open();
+  await server.up();
+  await until("it to be there", () => lines.includes("the NATS of other programs answers"));
+  await peer.close();
+  await server.stop();
+  assert.is(lines.length, 2);
 });
 
 /** A connection that keeps what it hears. */

@@ -14,6 +14,8 @@ const PASSWORDS = { BIDA_NATS_PASSWORD: "nodes-only", RPC_NATS_PASSWORD: "for-ot
 
 let bus: TestServer;
 let node: NatsConnection;
+/** Where Bida's nodes are called by programs. */
+let called: NatsConnection;
 let program: NatsConnection;
 /** What the server refused the program. */
 const refused: string[] = [];
@@ -24,6 +26,7 @@ const as = (user: string, password: string) =>
 test.before(async () => {
   bus = await nats.start(["-c", join(CONFIG)], PASSWORDS);
   node = await as("bida", PASSWORDS.BIDA_NATS_PASSWORD);
+  called = await as("bida-rpc", PASSWORDS.BIDA_NATS_PASSWORD);
   program = await as("rpc", PASSWORDS.RPC_NATS_PASSWORD);
   const follow = async () => {
     for await (const { type, permissionContext } of program.status() as AsyncIterable<{
@@ -36,18 +39,17 @@ test.before(async () => {
   void follow();
 });
 test.after(async () => {
-  await Promise.all([node.close(), program.close()]);
+  await Promise.all([node.close(), called.close(), program.close()]);
   await bus.stop();
 });
 
-/** Resolves with what came on a subject of the nodes' until a message of the node's own came behind it. */
-async function heard(subject: string, send: () => void): Promise<string[]> {
+/** Resolves with what came to `by` on a subject until a message of its own came behind it. */
+async function heard(by: NatsConnection, subject: string, send: () => Promise<void>): Promise<string[]> {
   const texts: string[] = [];
-  const subscription = node.subscribe(subject);
-  await node.flush();
-  send();
-  await program.flush();
-  node.publish(subject, "last");
+  const subscription = by.subscribe(subject);
+  await by.flush();
+  await send();
+  by.publish(subject, "last");
   for await (const message of subscription) {
     texts.push(message.string());
     if (texts.at(-1) === "last") break;
@@ -58,6 +60,7 @@ async function heard(subject: string, send: () => void): Promise<string[]> {
 test("nobody gets in without a password, or with a wrong one", async () => {
   for (const [user, password] of [
     ["bida", "wrong"],
+    ["bida-rpc", "wrong"],
     ["rpc", PASSWORDS.BIDA_NATS_PASSWORD],
     ["other", "x"],
   ] as const) {
@@ -73,10 +76,29 @@ for (const command of INNER) {
   test(`a program cannot send MOL-bida.${command}`, async () => {
     refused.length = 0;
     const subject = `MOL-bida.${command}`;
-    assert.equal(await heard(subject, () => program.publish(subject, "forged")), ["last"]);
+    const send = async () => {
+      program.publish(subject, "forged");
+      await program.flush();
+    };
+    assert.equal(await heard(node, subject, send), ["last"]);
     assert.equal(refused, [`publish ${subject}`]);
   });
 }
+
+test("nothing of one account reaches the other, whatever its users may do there", async () => {
+  const subject = "MOL-bida.REQ.node-1";
+  const across = [
+    [called, node],
+    [node, called],
+  ] as const;
+  for (const [from, to] of across) {
+    const send = async () => {
+      from.publish(subject, "forged");
+      await from.flush();
+    };
+    assert.equal(await heard(to, subject, send), ["last"]);
+  }
+});
 
 test("a program cannot listen to what nodes say to each other", async () => {
   for (const subject of ["MOL-bida.>", "MOL-bida.REQ.node-1", ">", "*.REQ.>"]) {
@@ -95,16 +117,17 @@ test("a program cannot listen to what nodes say to each other", async () => {
 });
 
 test("both reach each other where Bida offers its public actions", async () => {
-  assert.equal(await heard("MOL.REQ.bida-1", () => program.publish("MOL.REQ.bida-1", "ask")), [
-    "ask",
-    "last",
-  ]);
+  const ask = async () => {
+    program.publish("MOL.REQ.bida-1", "ask");
+    await program.flush();
+  };
+  assert.equal(await heard(called, "MOL.REQ.bida-1", ask), ["ask", "last"]);
   const answer = Promise.withResolvers<string>();
   program.subscribe("MOL.RES.shop-1", {
     callback: (error, message) => (error ? answer.reject(error) : answer.resolve(message.string())),
   });
   await program.flush();
-  node.publish("MOL.RES.shop-1", "answer");
+  called.publish("MOL.RES.shop-1", "answer");
   assert.is(await answer.promise, "answer");
 });
 

@@ -1,4 +1,4 @@
-/** Bida and a program that calls it, each as its own user of the NATS configuration that is shipped. @takes 10 s */
+/** Bida and a program that calls it, each in its own account of the NATS configuration that is shipped. @takes 10 s */
 import { resolve } from "node:path";
 import { ServiceBroker } from "moleculer";
 import { connect } from "nats";
@@ -15,7 +15,7 @@ import { Receiver } from "./kit/receiver.ts";
 import { until } from "./kit/until.ts";
 import { quick, SECRET_KEY } from "./kit/world.ts";
 
-const test = suite("RPC by a NATS user of its own");
+const test = suite("RPC in a NATS account of its own");
 
 const CONFIG = resolve(import.meta.dirname, "../../docs/nats/nats.conf");
 const PASSWORDS = { BIDA_NATS_PASSWORD: "nodes-only", RPC_NATS_PASSWORD: "for-others" };
@@ -33,6 +33,7 @@ test.before(async () => {
     BIDA_DATABASE_URL: await mysqlDatabase(),
     BIDA_REDIS_URL: await redisUrl(),
     BIDA_NATS_URL: `nats://bida:${PASSWORDS.BIDA_NATS_PASSWORD}@127.0.0.1:${bus.port}`,
+    BIDA_RPC_NATS_URL: `nats://bida-rpc:${PASSWORDS.BIDA_NATS_PASSWORD}@127.0.0.1:${bus.port}`,
     BIDA_SECRET_KEY: SECRET_KEY,
     BIDA_EGRESS_ALLOW: "127.0.0.0/8",
     BIDA_PORT: String(await freePort()),
