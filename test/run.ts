@@ -76,7 +76,7 @@ const PROJECT: Options = {
   say: (line) => console.log(line),
   provide,
   atOnce: 4,
-  limitMs: (path) => (HEAVY.test(path) ? 600_000 : 300_000),
+  limitMs: (path) => (HEAVY.test(path) ? 1_200_000 : 600_000),
   lingerMs: 30_000,
 };
 

@@ -92,7 +92,7 @@ for (const release of RELEASES) {
         },
       ),
     ]);
-    await until("all to be known", () => bida.peer.isSettled, 20_000);
+    await until("all to be known", () => bida.peer.isSettled);
     bida.tell("t1", "orders");
     bida.tell("t2", "somebody");
     await until("all", () => heard.length >= 9);
@@ -111,7 +111,7 @@ for (const release of RELEASES) {
 
   test(`${release}: a service with the mixin that is made while its broker runs is known to all at once`, async () => {
     const broker = await start(release, []);
-    await until("it to count as settled", () => bida.peer.isSettled, 20_000);
+    await until("it to count as settled", () => bida.peer.isSettled);
     const heard: string[] = [];
     const callbacks = {
       succeeded: { all: true, handler: (event: { taskId: string }) => void heard.push(event.taskId) },

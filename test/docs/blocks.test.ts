@@ -183,7 +183,7 @@ async function listening(running: Running, block: Found): Promise<void> {
   void running.ended.then((how) => {
     ended = how;
   });
-  await until(`${where(block)} to listen`, () => ended || running.output.includes("listening on"), 20_000);
+  await until(`${where(block)} to listen`, () => ended || running.output.includes("listening on"));
   assert.is(ended, "", running.output);
 }
 

@@ -94,7 +94,7 @@ test("a node that stands still, and one that is killed, are down and do not fail
   const all = [node, frozen, killed, stopped] as BidaNode[];
   const up = async ({ pid }: BidaNode) =>
     (await items()).find(({ nodeID }) => nodeID.includes(`-${pid}-`))?.up;
-  for (const one of all) await until("the node is up", () => up(one), 30_000);
+  for (const one of all) await until("the node is up", () => up(one));
   assert.is((await scrape()).sum("bida_node_up"), 4);
 
   frozen?.pause();
@@ -110,10 +110,10 @@ test("a node that stands still, and one that is killed, are down and do not fail
   assert.is(await up(stopped as BidaNode), undefined);
 
   // Once the cluster has noticed, nobody waits for them any more, and they are still shown.
-  await until("both are noticed", () => node.log.match(/disconnected unexpectedly/g)?.length === 2, 30_000);
+  await until("both are noticed", () => node.log.match(/disconnected unexpectedly/g)?.length === 2);
   assert.equal((await scrape()).values("bida_node_up").sort(), [0, 0, 1]);
   frozen?.resume();
-  await until("the frozen one is back", () => up(frozen as BidaNode), 30_000);
+  await until("the frozen one is back", () => up(frozen as BidaNode));
   await frozen?.stop();
 });
 

@@ -37,7 +37,7 @@ test("tasks belong to the app; without a scheduler consumers are sent to other p
     const refused = await client.ask(frame);
     assert.is(refused.status, STATUS.SERVER_ERROR);
     await world.join({ services: "scheduler,dispatcher" });
-    const later = await until("a scheduler is back", accepted, 30_000);
+    const later = await until("a scheduler is back", accepted);
     await world.receiver.waitForCalls(later, 1);
     client.close();
   } finally {

@@ -47,13 +47,13 @@ test("Redis loses the leases, their holders, their counts: what waits is deliver
     const before = repairs();
     await redis.del(key(part));
     await redis.hset(key("leased"), laneOf(new URL(url).origin), 290);
-    await until("a repair", () => repairs() > before, 30_000);
+    await until("a repair", () => repairs() > before);
   }
   held.open();
   const late = await Promise.all(Array.from({ length: 20 }, submit));
   for (const taskId of [...ids, ...late]) assert.is((await world.ended(taskId, 30_000)).state, "succeeded");
   const lane = laneOf(new URL(url).origin);
-  await until("exact counts", async () => (await redis.hget(key("leased"), lane)) === null, 15_000);
+  await until("exact counts", async () => (await redis.hget(key("leased"), lane)) === null);
 });
 
 test("Redis that may evict is told of, also when it is set at run time", async () => {
@@ -61,7 +61,6 @@ test("Redis that may evict is told of, also when it is set at run time", async (
   const line = await until(
     "the line",
     () => said(world, "Redis may evict keys; set its maxmemory-policy to noeviction")[0],
-    30_000,
   );
   assert.is(line.policy, "allkeys-lru");
 });
@@ -92,10 +91,10 @@ test("a dump that is restored beside the Redis of later: every task ends", async
   });
   const epoch = async () => Number((await database.knex("installation").first("epoch")).epoch);
   const before = await epoch();
-  await until("the epoch to grow", async () => (await epoch()) > before, 30_000);
+  await until("the epoch to grow", async () => (await epoch()) > before);
   fails = false;
   await restore(databaseUrl, file);
-  await until("the line", () => said(world, "the database was restored from an older copy")[0], 30_000);
+  await until("the line", () => said(world, "the database was restored from an older copy")[0]);
   for (const taskId of ids) assert.is((await world.ended(taskId, 30_000)).state, "succeeded");
   await closeDatabase(database);
 });
@@ -152,14 +151,10 @@ test("two installations on one NATS: nothing is called twice, everything is foun
       BIDA_DATA_DIR: temporaryFolder("e2e"),
     });
     try {
-      await until("it to say so", () => lost.records("several installations are on this NATS")[0], 30_000);
+      await until("it to say so", () => lost.records("several installations are on this NATS")[0]);
       assert.is((await other.task(alone)).state, "pending");
       for (const node of world.nodes) await node.stop();
-      await until(
-        "one to be left",
-        () => lost.records("only one installation is left on this NATS")[0],
-        30_000,
-      );
+      await until("one to be left", () => lost.records("only one installation is left on this NATS")[0]);
       assert.is((await other.ended(alone, 30_000)).callCount, 1);
     } finally {
       await lost.stop();

@@ -138,9 +138,9 @@ test("a node that joins finds its own, and its neighbours find it", async () => 
     (shop.registry as unknown as { actions: { get(name: string): { endpoints: unknown[] } } }).actions.get(
       "bida.scheduler.submit",
     ).endpoints.length;
-  await until("three schedulers", () => offering() === 3, 20_000);
+  await until("three schedulers", () => offering() === 3);
   assert.is(await node.stop(), "exit 0");
-  await until("two schedulers", () => offering() === 2, 20_000);
+  await until("two schedulers", () => offering() === 2);
   world.nodes.splice(world.nodes.indexOf(node), 1);
 });
 

@@ -62,14 +62,14 @@ test("scenario 11: kill -9 of a dispatcher with 500 calls in flight: all are cal
   const of = (i: number) => far[i % far.length] as (typeof far)[number];
   const ids = await many(500, (i) => world.submit({ url: of(i).url, limitCallCount: 5, timeoutMs: 60_000 }));
   const calls = (i: number) => of(i).receiver.calls(ids[i] as string);
-  await until("500 calls in flight", () => ids.every((_, i) => calls(i).length === 1), 30_000);
+  await until("500 calls in flight", () => ids.every((_, i) => calls(i).length === 1));
   const victim = dispatcher();
   const second = await system.join("dispatcher");
   try {
     const calledAgain = async () => {
       const killedAt = performance.timeOrigin + performance.now();
       await victim.end("SIGKILL");
-      await until("all to be called again", () => ids.every((_, i) => calls(i).length === 2), 30_000);
+      await until("all to be called again", () => ids.every((_, i) => calls(i).length === 2));
       const last = Math.max(...ids.map((_, i) => (calls(i)[1]?.at ?? 0) - killedAt));
       console.log(
         `500 calls of a killed dispatcher: the last one was made again after ${last.toFixed(0)} ms`,
@@ -116,7 +116,7 @@ test("scenario 13: the database is away while outcomes come in: written when it 
   const { receiver } = world;
   const held = hold();
   const ids = await many(60, () => world.submit({ url: receiver.url(held.answer), timeoutMs: 60_000 }));
-  await until("all to be called", () => ids.every((taskId) => receiver.calls(taskId).length === 1), 30_000);
+  await until("all to be called", () => ids.every((taskId) => receiver.calls(taskId).length === 1));
   await system.servers.mariadb.down("SIGKILL");
   held.open();
   await pause(OUTAGE);
@@ -171,11 +171,7 @@ test("scenario 18: NATS is gone for a while: callers are told so, nothing is los
   const { receiver } = world;
   const held = hold();
   const flying = await many(20, () => world.submit({ url: receiver.url(held.answer), timeoutMs: 60_000 }));
-  await until(
-    "all to be called",
-    () => flying.every((taskId) => receiver.calls(taskId).length === 1),
-    30_000,
-  );
+  await until("all to be called", () => flying.every((taskId) => receiver.calls(taskId).length === 1));
   const waiting = await many(20, () => world.submit({ url: receiver.url(), delayMs: OUTAGE / 2 }));
   await system.servers.nats.down("SIGKILL");
   const refused = await world.api("POST", "/v1/tasks", {
@@ -197,7 +193,7 @@ for (const server of ["mariadb", "redis", "nats"] as const) {
     const [victim] = system.of("scheduler") as [Seat];
     const { receiver } = world;
     const link = victim.links[server];
-    await until("it to be connected", () => link.open > 0, 30_000);
+    await until("it to be connected", () => link.open > 0);
     const before = performance.now();
     link.blackHole();
     const silent = link.silent / 2;
@@ -223,7 +219,7 @@ for (const how of ["throw", "memory"] as const) {
     const ids = await many(20, () =>
       world.submit({ url, timeoutMs: 60_000, limitCallCount: 5, retry: { strategy: "fixed", delayMs: 500 } }),
     );
-    await until("all to be called", () => ids.every((taskId) => receiver.calls(taskId).length === 1), 30_000);
+    await until("all to be called", () => ids.every((taskId) => receiver.calls(taskId).length === 1));
     const { pid } = dispatcher().node;
     const before = dispatcher().node.records("thread died").length;
     dispatcher().harmThread(how);

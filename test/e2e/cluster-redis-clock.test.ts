@@ -53,23 +53,19 @@ test("two minutes ahead, and back: what is under way is called once, what comes 
 
   const before = await submit(20);
   await begun(before);
-  await until("all leases in Redis", () => leased(20), 30_000);
+  await until("all leases in Redis", () => leased(20));
   // Leases in rows, younger than a heartbeat, are there in the moment of the jump too.
   const young = await submit(20);
   await begun(young);
   wall.shift(JUMP);
   const meanwhile = await submit(10);
   await begun(meanwhile);
-  await until("all leases to be renewed by the new time", () => leased(50), 30_000);
+  await until("all leases to be renewed by the new time", () => leased(50));
   wall.shift(0);
   const after = await submit(10);
   await begun(after);
   const sane = async () => (await redis.zcount(leases, (await redisNow()) + JUMP / 2, "+inf")) === 0;
-  await until(
-    "leases of the former time to be cut",
-    async () => (await sane()) && (await leased(60)),
-    30_000,
-  );
+  await until("leases of the former time to be cut", async () => (await sane()) && (await leased(60)));
   held.open();
   for (const taskId of [...before, ...young, ...meanwhile, ...after]) {
     assert.is((await cluster.ended(taskId, 30_000)).callCount, 1);

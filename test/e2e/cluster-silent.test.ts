@@ -50,7 +50,7 @@ test("a scheduler that is frozen: the request waits for it alone, others go to t
   assert.is(await stored(name), 0, "the other scheduler never got it");
   frozen.resume();
   // What lies in its socket is carried out now, and the caller, who repeats it, gets the same task.
-  await until("it to be stored", async () => (await stored(name)) === 1, 20_000);
+  await until("it to be stored", async () => (await stored(name)) === 1);
   await until("the repetition to be accepted", async () => (await send()).status === 202);
   assert.is(await stored(name), 1);
   const [node] = world.nodes;

@@ -258,14 +258,10 @@ function withJava(classPaths: Record<DubboVersion, string>): void {
       await consumer.value("call", "POST", world.receiver.url());
       assert.is(await world.nodes[0]?.stop(), "exit 0");
       assert.is(await redis.hlen(PROVIDERS), 0);
-      const outcome = await until(
-        "the consumer has no provider",
-        async () => {
-          const one = await consumer.run("call", "POST", world.receiver.url());
-          return "message" in one && /no provider available/i.test(one.message) ? one : null;
-        },
-        30_000,
-      );
+      const outcome = await until("the consumer has no provider", async () => {
+        const one = await consumer.run("call", "POST", world.receiver.url());
+        return "message" in one && /no provider available/i.test(one.message) ? one : null;
+      });
       assert.match(outcome.exception, /RpcException$/);
     });
   });

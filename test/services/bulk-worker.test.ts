@@ -63,7 +63,6 @@ for (const kind of KINDS) {
     await until(
       "the sound job to be done",
       async () => (await findJob(db, EVERYTHING, sound.id)).state === "finished",
-      20_000,
     );
     const { state, changed } = await findJob(db, EVERYTHING, failing.id);
     assert.equal([state, changed], ["running", 0]);
@@ -124,14 +123,10 @@ for (const kind of KINDS) {
     const workers = new BulkWorkers(resources, log);
     workers.start();
     workers.wake(); // its first look is seconds away
-    await until(
-      "the retry to be under way",
-      async () => (await findJob(db, EVERYTHING, retry.id)).done > 0,
-      20_000,
-    );
+    await until("the retry to be under way", async () => (await findJob(db, EVERYTHING, retry.id)).done > 0);
     const cancel = await addJob(db, asked("cancel", "admin", { sourceAppName: "admin" }), nobody);
     workers.wake();
-    await until("the cancel to be done", async () => (await stateOf(cancel.id)) === "finished", 20_000);
+    await until("the cancel to be done", async () => (await stateOf(cancel.id)) === "finished");
     assert.is(await stateOf(retry.id), "running", "it took no turn of the other");
     await workers.stop();
     await end();
@@ -148,14 +143,10 @@ for (const kind of KINDS) {
     worker.start();
     worker.wake(); // its first look is seconds away
     const first = many[0]?.id as string;
-    await until(
-      "the first to be under way",
-      async () => (await findJob(db, EVERYTHING, first)).done > 0,
-      20_000,
-    );
+    await until("the first to be under way", async () => (await findJob(db, EVERYTHING, first)).done > 0);
     const meek = await addJob(db, asked("retry", "meek", { sourceAppName: "meek" }), nobody);
     worker.wake();
-    await until("the other caller's to be done", async () => (await stateOf(meek.id)) === "finished", 30_000);
+    await until("the other caller's to be done", async () => (await stateOf(meek.id)) === "finished");
     assert.equal(await Promise.all(many.map(({ id }) => stateOf(id))), ["running", "waiting", "waiting"]);
     await worker.stop();
     await end();
@@ -176,28 +167,28 @@ for (const kind of KINDS) {
     const doneOf = async (id: string) => (await findJob(db, EVERYTHING, id)).done;
     const startedAt = performance.now();
     worker.start();
-    await until("some of the slow job", async () => (await doneOf(slow.id)) >= 3, 20_000);
+    await until("some of the slow job", async () => (await doneOf(slow.id)) >= 3);
     // A slow machine makes it slower, never quicker.
     const seconds = (performance.now() - startedAt) / 1_000;
     assert.ok((await doneOf(slow.id)) <= 4 * seconds + 1, `${seconds} s`);
     // Of the same caller: it would have to wait for the slow one's end, if that held the worker.
     const quick = await addJob(db, asked("retry", "slow", { sourceAppName: "quick" }), nobody);
     worker.wake();
-    await until("the quick job to be done", async () => (await stateOf(quick.id)) === "finished", 30_000);
+    await until("the quick job to be done", async () => (await stateOf(quick.id)) === "finished");
     const during = await doneOf(slow.id);
     assert.is(await stateOf(slow.id), "running");
-    await until("the slow job to go on beside it", async () => (await doneOf(slow.id)) > during, 20_000);
+    await until("the slow job to go on beside it", async () => (await doneOf(slow.id)) > during);
 
     const settings = { paused: { at: systemClock.now(), by: "ann" } };
     const { done } = await changeJob(db, EVERYTHING, slow.id, settings, nobody);
     const other = await addJob(db, asked("retry", "slow", { sourceAppName: "nothing" }), nobody);
     worker.wake();
     // Once the worker has taken another job it has let go of the paused one.
-    await until("the next job to be done", async () => (await stateOf(other.id)) === "finished", 20_000);
+    await until("the next job to be done", async () => (await stateOf(other.id)) === "finished");
     assert.is(await doneOf(slow.id), done, "nothing was done after the pause");
     await changeJob(db, EVERYTHING, slow.id, { pace: null, paused: null }, nobody);
     worker.wake();
-    await until("the rest, at once", async () => (await stateOf(slow.id)) === "finished", 20_000);
+    await until("the rest, at once", async () => (await stateOf(slow.id)) === "finished");
     const outcome = await outcomeOf(db, slow.id);
     assert.equal([outcome.counted, outcome.open], [60, 60], "each task once");
     await worker.stop();

@@ -3,12 +3,11 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { PATIENCE } from "../../e2e/kit/until.ts";
 import { needProgram } from "../../servers/binaries.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const BUILT = resolve(import.meta.dirname, "../../../ui/dist/index.html");
-/** On a busy machine. */
-export const PATIENCE = 20_000;
 
 export const DESKTOP = { width: 1400, height: 900 };
 export const TABLET = { width: 820, height: 1180 };

@@ -18,7 +18,7 @@ export function neighbour(url: string): ServiceBroker {
 /** Resolves when a neighbour can call all of these actions. */
 export async function offered(broker: ServiceBroker, actions: string[]): Promise<void> {
   const isOffered = (action: string) => broker.registry.actions.isAvailable(action);
-  await until(`${actions.join(", ")} to be offered`, () => actions.every(isOffered), 30_000);
+  await until(`${actions.join(", ")} to be offered`, () => actions.every(isOffered));
 }
 
 /** A broker of the test's own among Bida's nodes; hears of tasks that are exhausted. */

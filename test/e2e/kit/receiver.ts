@@ -5,6 +5,7 @@
 import { EventEmitter } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { PATIENCE } from "./until.ts";
 
 /** One call that arrived. Times are ms since the epoch, with fractions. */
 export interface Call {
@@ -31,8 +32,6 @@ export interface PlainAnswer {
 /** Writes the answer itself, at its own time. */
 export type LiveAnswer = (res: ServerResponse, call: Call, req: IncomingMessage) => void | Promise<void>;
 export type Answer = number | PlainAnswer | LiveAnswer;
-
-const DEADLINE = 20_000;
 
 /** Time on this machine's steady clock, as ms since the epoch. */
 export const clockNow = (): number => performance.timeOrigin + performance.now();
@@ -96,7 +95,7 @@ export class Receiver {
   }
 
   /** Resolves once `n` calls for the task have arrived (whole, body included). */
-  async waitForCalls(taskId: string, n: number, deadlineMs = DEADLINE): Promise<Call[]> {
+  async waitForCalls(taskId: string, n: number, deadlineMs = PATIENCE): Promise<Call[]> {
     return this.waitFor(
       `${n} calls for ${taskId}`,
       () => {
@@ -108,7 +107,7 @@ export class Receiver {
   }
 
   /** Resolves with the first truthy `look()`; it is asked again at every call that arrives or ends. */
-  async waitFor<T>(what: string, look: () => T | undefined, deadlineMs = DEADLINE): Promise<NonNullable<T>> {
+  async waitFor<T>(what: string, look: () => T | undefined, deadlineMs = PATIENCE): Promise<NonNullable<T>> {
     const { promise, resolve, reject } = Promise.withResolvers<NonNullable<T>>();
     const check = () => {
       const seen = look();

@@ -1,6 +1,8 @@
 /** Waiting for what only shows when it is looked at. */
 import { setTimeout as pause } from "node:timers/promises";
 
+/** On a busy machine, in ms. Nothing is shown by it: a test of how long something takes says so itself. */
+export const PATIENCE = 45_000;
 /** Between two looks at first, in ms. */
 const LOOK = 20;
 /**
@@ -16,7 +18,7 @@ const LONGEST_PAUSE = 100;
 export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
-  deadlineMs = 15_000,
+  deadlineMs = PATIENCE,
   lookMs = LOOK,
 ): Promise<NonNullable<T>> {
   const began = performance.now();

@@ -10,7 +10,7 @@ import { openSecretBox } from "../../../store/secret-box.ts";
 import { checkReply } from "./document.ts";
 import type { BidaNode } from "./node.ts";
 import type { Receiver } from "./receiver.ts";
-import { until } from "./until.ts";
+import { PATIENCE, until } from "./until.ts";
 
 /** The key that all nodes of a world seal secrets with. */
 export const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
@@ -148,12 +148,12 @@ export class World {
   }
 
   /** The task once it has ended. */
-  async ended(taskId: string, deadlineMs = 20_000): Promise<TaskView> {
+  async ended(taskId: string, deadlineMs = PATIENCE): Promise<TaskView> {
     return this.when(taskId, ({ state }) => ENDED.has(state), deadlineMs);
   }
 
   /** The task once `fits` says so. */
-  async when(taskId: string, fits: (task: TaskView) => boolean, deadlineMs = 20_000): Promise<TaskView> {
+  async when(taskId: string, fits: (task: TaskView) => boolean, deadlineMs = PATIENCE): Promise<TaskView> {
     let seen: TaskView | undefined;
     const look = async () => {
       const reply = await this.api("GET", `/v1/tasks/${taskId}`);

@@ -78,14 +78,10 @@ for (const release of RELEASES) {
     // By then it counts as settled.
     const settled = () => bida.peer.isSettled && other.peer.isSettled;
     let since = performance.now();
-    await until(
-      "it not to be asked for a moment",
-      () => {
-        if (!settled()) since = performance.now();
-        return performance.now() - since > 100;
-      },
-      20_000,
-    );
+    await until("it not to be asked for a moment", () => {
+      if (!settled()) since = performance.now();
+      return performance.now() - since > 100;
+    });
     for (const { asked, changed } of [bida, other]) for (const seen of [asked, changed]) seen.splice(0);
     const heard: Heard[] = [];
     broker.createService(listener("late", [ONE], heard));
@@ -112,7 +108,7 @@ test("one instance of each group hears an event, every instance a broadcast", as
     brokers.push(await start(release, { services }));
   }
   for (const broker of brokers) await sees(broker, "bida.scheduler.submit");
-  await until("all to be known", () => bida.peer.isSettled, 20_000);
+  await until("all to be known", () => bida.peer.isSettled);
   for (let i = 0; i < 30; i++) bida.tell(`t${i}`);
   const count = (key: RegExp, name: string) =>
     [...heard]
@@ -162,18 +158,18 @@ test("two of Bida's nodes alone have little to say to each other", async () => {
       if (subject.endsWith("HEARTBEAT")) beats.push(JSON.parse(data.toString()).sender);
     },
   });
-  await until("a heartbeat of each", () => pair.every(({ broker }) => beats.includes(broker.nodeID)), 30_000);
+  await until("a heartbeat of each", () => pair.every(({ broker }) => beats.includes(broker.nodeID)));
   assert.ok(packets < 30, `${packets} packets`);
   await Promise.all(pair.map((one) => one.stop()));
   await raw.close();
 });
 
 test("what nobody hears is not put together", async () => {
-  await until("everybody to be settled or gone", () => bida.peer.isSettled, 20_000);
+  await until("everybody to be settled or gone", () => bida.peer.isSettled);
   assert.not.ok(bida.announcer.hears("task.succeeded"));
   await start("0.15", { services: [listener("x", ["bida.task.exhausted"], [])] });
   await until("the newcomer", () => bida.announcer.hears("task.succeeded"));
-  await until("it to settle", () => !bida.announcer.hears("task.succeeded"), 20_000);
+  await until("it to settle", () => !bida.announcer.hears("task.succeeded"));
   assert.ok(bida.announcer.hears("task.exhausted"));
 });
 

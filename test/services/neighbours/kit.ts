@@ -179,7 +179,7 @@ export const bare = (url: string): Promise<NatsConnection> => connect({ servers:
 
 /** Resolves when a program sees an action of Bida's. */
 export const sees = (broker: Broker, action: string): Promise<unknown> =>
-  until(`${action} to be seen`, () => broker.registry.actions.isAvailable(action), 20_000);
+  until(`${action} to be seen`, () => broker.registry.actions.isAvailable(action));
 
 /** An application's services that have names of Bida's, with actions that Bida's nodes ask each other for. */
 export const shopServices = (release: Release, onCall: (action: string) => void): ServiceSchema[] =>
