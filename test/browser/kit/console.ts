@@ -66,12 +66,19 @@ export async function logIn(page: Page, username = "admin", password = "admin"):
   await page.locator("#main").waitFor();
 }
 
-/** What axe-core finds, however slight, in words; empty where all is well. */
-export async function axe(page: Page): Promise<string[]> {
+const ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** The rules of axe-core that look at colors: nothing else of a page changes with its theme. */
+export const COLOR_RULES = ["color-contrast", "link-in-text-block"];
+
+/**
+ * What axe-core finds, however slight, in words; empty where all is well.
+ * @param rules tags of rules, or their names
+ */
+export async function axe(page: Page, rules: string[] = ALL_RULES): Promise<string[]> {
   // Evaluated, not added as a script: that the page's Content-Security-Policy forbids.
   // Half a megabyte: once for each page that was loaded, however often it is looked at.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(await sourceOfAxe());
-  const found = await page.evaluate(async () => {
+  const found = await page.evaluate(async (runOnly) => {
     const tools = (
       globalThis as unknown as { axe: { run(options: object): Promise<{ violations: Violation[] }> } }
     ).axe;
@@ -82,9 +89,11 @@ export async function axe(page: Page): Promise<string[]> {
       nodes: { html: string; failureSummary: string }[];
     }
     const { violations } = await tools.run({
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      runOnly,
       // Of what it passes, nothing is worked out.
       resultTypes: ["violations"],
+      // Style sheets and media, for rules that are not among these, or pages with sound.
+      preload: false,
     });
     return violations.map(
       ({ id, impact, help, nodes }) =>
@@ -96,7 +105,7 @@ export async function axe(page: Page): Promise<string[]> {
           )
           .join("\n  ")}`,
     );
-  });
+  }, rules);
   return found;
 }
 
