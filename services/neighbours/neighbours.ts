@@ -100,12 +100,12 @@ export async function meet(
 /** @throws what the promise throws in time */
 async function isInTime(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const late = new AbortController();
-  const done = await Promise.race([
-    promise.then(() => true),
-    pause(ms, false, { signal: late.signal }).catch(() => false),
-  ]);
-  late.abort();
-  return done;
+  const passed = pause(ms, false, { signal: late.signal }).catch(() => false);
+  try {
+    return await Promise.race([promise.then(() => true), passed]);
+  } finally {
+    late.abort();
+  }
 }
 
 async function meetLater(peer: Peer, namespace: string, log: Logger): Promise<void> {
