@@ -6,23 +6,24 @@ import { epochMs, type SyncedClock } from "../core/clock.ts";
 import type { DestinationSettings } from "../core/destination.ts";
 import { BidaError } from "../core/errors.ts";
 import type { Lane, TaskId } from "../core/ids.ts";
-import { type DueEntry, leaseOf as placeOf } from "../core/job.ts";
+import type { DueEntry } from "../core/job.ts";
 import type { Belonging, Owner } from "./belonging.ts";
-import {
-  type AcceptedEntry,
-  type DueCounts,
-  type DueSet,
-  type DueSetOptions,
-  type Extended,
-  HANDOVER,
-  type LaneChange,
-  type QuietLanes,
-  type Settlement,
+import type {
+  AcceptedEntry,
+  DueCounts,
+  DueSet,
+  DueSetOptions,
+  Extended,
+  LaneChange,
+  QuietLanes,
+  Settlement,
 } from "./due-set.ts";
 import type { Findings } from "./findings.ts";
 import { type LaneStatus, RULES } from "./lane-rules.ts";
-import { byPartition, idOf, memberOf, PARTITION_NUMBERS, partitionOf } from "./members.ts";
+import { idOf, memberOf, PARTITION_NUMBERS, partitionOf } from "./members.ts";
+import { admit } from "./redis-admission.ts";
 import { RedisBelonging } from "./redis-belonging.ts";
+import { inChunks } from "./redis-chunks.ts";
 import { RedisClaims } from "./redis-claims.ts";
 import { RedisLanes, statusOf } from "./redis-lanes.ts";
 import { RedisRepair } from "./redis-repair.ts";
@@ -33,9 +34,6 @@ import { RedisWake } from "./redis-wake.ts";
 const MOST_BUSY = 500;
 /** A lane with so many leases is busy: its calls are slow, or there are many. */
 const MANY_LEASED = RULES.START_WINDOW / 2;
-
-/** Arguments of one script call; Lua's stack takes no more than about 8000. */
-const CHUNK = 1_000;
 
 /** Scripts after which there may be more to claim. */
 const CHANGES = new Set(["move", "configure"]);
@@ -64,10 +62,9 @@ export class RedisDueSet implements DueSet {
     this.#scripts = new RedisScripts(url, options.rules, connection, () => this.holdersFirst());
     this.#wake = new RedisWake(url, options.leaseMs, () => this.holdersFirst());
     this.clock = this.#scripts.clock;
-    const run: RunScript = (script, partition, args) => this.#run(script, partition, args);
-    this.#claims = new RedisClaims(run, this.#wake, this.clock, options);
-    this.#lanes = new RedisLanes(run, options.window, this.clock);
-    this.#repair = new RedisRepair(run, options.leaseMs);
+    this.#claims = new RedisClaims(this.#run, this.#wake, this.clock, options);
+    this.#lanes = new RedisLanes(this.#run, options.window, this.clock);
+    this.#repair = new RedisRepair(this.#run, options.leaseMs);
     this.#belonging = new RedisBelonging(async (...call) => (await this.#scripts.run(...call)).slice(1));
   }
 
@@ -78,7 +75,7 @@ export class RedisDueSet implements DueSet {
   async add(entries: DueEntry[]): Promise<number> {
     // What is not leased needs no time of acceptance.
     const accepted = entries.map((entry) => ({ ...entry, acceptedAt: epochMs(0) }));
-    return (await this.#admit(accepted, "", 0)).added;
+    return (await admit(this.#run, this.#options, accepted, "", 0)).added;
   }
 
   async addOrphans(entries: DueEntry[]): Promise<number> {
@@ -91,46 +88,7 @@ export class RedisDueSet implements DueSet {
   }
 
   async admit(entries: AcceptedEntry[], holder: string, room: number): Promise<DueEntry[]> {
-    return (await this.#admit(entries, holder, room)).leased;
-  }
-
-  /** All partitions in one round trip; the room is dealt out before, so what one leaves is not another's. */
-  async #admit(entries: AcceptedEntry[], holder: string, room: number) {
-    const { leaseMs, window } = this.#options;
-    const leased: DueEntry[] = [];
-    let added = 0;
-    let undealt = room;
-    const parts = Array.from(
-      byPartition(entries, (entry) => entry),
-      ([partition, part]) => {
-        const dealt = Math.min(part.length, undealt);
-        undealt -= dealt;
-        return { partition, part, dealt };
-      },
-    );
-    await Promise.all(
-      parts.map(async ({ partition, part, dealt }) => {
-        let left = dealt;
-        for (const chunk of chunks(part, CHUNK / 2)) {
-          const members = chunk.map(memberOf);
-          const args = chunk.flatMap(({ dueAt, acceptedAt }, i) => [members[i] as string, dueAt, acceptedAt]);
-          const answer = await this.#run("admit", partition, [
-            holder,
-            left,
-            leaseMs,
-            window,
-            HANDOVER,
-            ...args,
-          ]);
-          const [unknown, ...taken] = answer;
-          added += Number(unknown);
-          left -= taken.length;
-          const known = new Set(taken);
-          leased.push(...chunk.filter((_, i) => known.has(members[i] as string)).map(placeOf));
-        }
-      }),
-    );
-    return { leased, added };
+    return (await admit(this.#run, this.#options, entries, holder, room)).leased;
   }
 
   claim(holder: string, room: number, retries = room): Promise<DueEntry[]> {
@@ -313,32 +271,14 @@ export class RedisDueSet implements DueSet {
   }
 
   /** @returns the answer without what is for this class: Redis's clock, and whether there is more to claim */
-  async #run(script: string, partition: number, args: Values): Promise<Values> {
+  readonly #run: RunScript = async (script, partition, args) => {
     if (this.#refused !== null) throw new BidaError("unavailable", this.#refused);
     const answer = await this.#scripts.run(script, partition, args);
     // Our own change; the wake-up that Redis publishes takes a moment longer.
     const tells = TELLING.has(script);
     if (tells ? answer[1] === 1 : CHANGES.has(script)) this.#wake.heat(partition);
     return answer.slice(tells ? 2 : 1);
-  }
-}
-
-/**
- * Partitions side by side, what one has in chunks one after another.
- * @param placeOf what says where an item belongs
- * @param each how many arguments of a script an item takes
- */
-async function inChunks<T>(
-  items: T[],
-  placeOf: (item: T) => { lane: Lane },
-  each: number,
-  work: (partition: number, chunk: T[]) => Promise<void>,
-): Promise<void> {
-  await Promise.all(
-    Array.from(byPartition(items, placeOf), async ([partition, part]) => {
-      for (const chunk of chunks(part, Math.floor(CHUNK / each))) await work(partition, chunk);
-    }),
-  );
+  };
 }
 
 const itself = (entry: DueEntry): DueEntry => entry;

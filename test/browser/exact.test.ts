@@ -184,6 +184,8 @@ test("bytes are typed or taken from a file; a form has its media type", async ()
   assert.ok(sent.includes('"bodyBase64":"AP8NCg==","contentType":"image/png"'), sent);
   mock.received.length = 0;
 
+  // A draft is kept until the page has heard that it was sent.
+  await page.waitForURL((to) => to.pathname !== "/tasks/new");
   await page.goto("/tasks/new");
   await page.locator("input[name=url]").fill("https://exact.example/form");
   await page.getByLabel("Parameters", { exact: true }).fill('{"id": 7088992364139642881}');

@@ -202,7 +202,7 @@ test("a template without the keyword that is set is warned of, in the preview an
       ? route.fulfill({ status: 201, json: { id: 1, name: "on call", warnings: ["keyword"] } })
       : route.fallback(),
   );
-  await page.getByLabel("Name").fill("on call");
+  await page.getByLabel("Name", { exact: true }).fill("on call");
   await page.getByLabel("Address").fill("https://oapi.dingtalk.com/robot/send?access_token=x");
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator(".toast", { hasText: en["channel.lacksKeyword"] }).waitFor();

@@ -22,18 +22,20 @@ test("leaving a changed form asks: by a link, by the browser's own button, and b
 
   await page.getByRole("link", { name: en["page.channelNew"] }).first().click();
   // Nothing was typed: nothing is asked.
-  await page.getByLabel("Name").waitFor();
+  await page.getByLabel("Name", { exact: true }).waitFor();
   await page.goBack();
   await page.waitForURL("**/alarms");
+  // What is typed into the form that is on its way out is gone with it.
+  await page.getByLabel("Name", { exact: true }).waitFor({ state: "detached" });
   await page.goForward();
-  await page.getByLabel("Name").fill("on call");
+  await page.getByLabel("Name", { exact: true }).fill("on call");
   await tasks.click();
   await stay?.click();
-  assert.is(await page.getByLabel("Name").inputValue(), "on call");
+  assert.is(await page.getByLabel("Name", { exact: true }).inputValue(), "on call");
   await page.goBack();
   await stay?.click();
   assert.match(page.url(), /\/alarms\/new$/);
-  assert.is(await page.getByLabel("Name").inputValue(), "on call");
+  assert.is(await page.getByLabel("Name", { exact: true }).inputValue(), "on call");
   await page.goBack();
   await leave?.click();
   await page.waitForURL((to) => to.pathname === "/alarms");

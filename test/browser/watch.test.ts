@@ -13,7 +13,7 @@ test("a DingTalk channel is tried, repaired and saved, and tells of a task that 
   enter,
 }) => {
   const { page, complaints } = await enter("/alarms/new");
-  await page.getByLabel("Name").fill("on call");
+  await page.getByLabel("Name", { exact: true }).fill("on call");
   await page.getByLabel("Address").fill(world.receiver.url(ROBOTS.dingtalk.right));
   await page.getByLabel("Signing secret").fill("SECnot-the-right-one");
   await page.getByRole("button", { name: "Test" }).click();

@@ -5,7 +5,8 @@ import { later, ManualClock, millis, systemClock } from "../../core/clock.ts";
 import { NO_SETTINGS } from "../../core/destination.ts";
 import { laneOf, newTaskId } from "../../core/ids.ts";
 import { RULES } from "../../due/lane-rules.ts";
-import { HORIZON, MemoryDueSet } from "../../due/memory.ts";
+import { MemoryDueSet } from "../../due/memory.ts";
+import { HORIZON } from "../../due/memory-slots.ts";
 import { conformance, WINDOW } from "./conformance.ts";
 
 conformance("memory", async (options) => new MemoryDueSet(systemClock, options));

@@ -42,15 +42,16 @@ test("scenario 4: clocks 5 s off: a retry is never early, and at most 60 ms late
 
 test("scenario 4: clocks 5 s off: a delayed call is never early, callAt is everybody's time", async () => {
   const { receiver } = world;
-  const early = await Promise.all(
+  const late = await Promise.all(
     Array.from({ length: 12 }, async (_, i) => {
       const before = clockNow();
       const when = i % 2 ? { delayMs: 300 } : { callAt: new Date(Math.ceil(before) + 300).toISOString() };
       const [call] = await receiver.waitForCalls(await world.submit({ url: receiver.url(), ...when }), 1);
-      return 300 - ((call?.at ?? 0) - before);
+      return (call?.at ?? 0) - before - 300;
     }),
   );
-  for (const ms of early) assert.ok(ms <= 3 && ms > -200, `${ms} ms early`);
+  // By one of the wrong clocks it would be 5 s early or late; how late a busy machine makes it is no matter here.
+  for (const ms of late) assert.ok(ms >= -3 && ms < 2_000, `${ms} ms late`);
 });
 
 test("scenario 4: clocks 5 s off: times on record and in signatures are the cluster's", async () => {
