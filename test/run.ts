@@ -47,7 +47,7 @@ export interface Options {
   ci: boolean;
   say(line: string): void;
   provide: typeof provide;
-  /** Files with servers that run beside each other. Half of a test's time is waiting, for servers, leases, silences: four keep two cores busy. */
+  /** Files with servers that run beside each other. Half of a test's time is waiting, for servers, leases, silences: five keep two cores busy. */
   atOnce: number;
   limitMs(path: string): number;
   /** How long a file may take to end by itself once its figures are out: some have installed packages to delete. */
@@ -75,7 +75,7 @@ const PROJECT: Options = {
   ci: /^(1|true)$/i.test(process.env.CI ?? ""),
   say: (line) => console.log(line),
   provide,
-  atOnce: 4,
+  atOnce: 5,
   limitMs: (path) => (HEAVY.test(path) ? 1_200_000 : 600_000),
   lingerMs: 30_000,
 };
