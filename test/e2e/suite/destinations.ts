@@ -18,16 +18,18 @@ export function destinationSuite({ test, world }: Suite): void {
       await receiver.stop();
     }
   };
-  const get = async (path: string) => (await world().api("GET", path)).json as DestinationView;
+  /** It is known a moment after the first task for it was accepted. */
+  const get = (path: string): Promise<DestinationView> =>
+    until("the origin to be listed", async () => {
+      const answer = await world().api("GET", path);
+      return answer.status === 200 ? answer.json : null;
+    });
   const patch = (path: string, body: object) => world().api("PATCH", path, body);
 
   test("an origin is listed once it has been called, and can be found", async () => {
     await withReceiver(async (receiver, path) => {
       await world().ended(await world().submit({ url: receiver.url() }));
-      const view = await until("the origin to be listed", async () => {
-        const answer = await world().api("GET", path);
-        return answer.status === 200 ? answer.json : null;
-      });
+      const view = await get(path);
       assert.equal([view.origin, view.paused, view.breaker.state], [receiver.origin, false, "closed"]);
       const port = new URL(receiver.origin).port;
       const { items }: Page<DestinationView> = (await world().api("GET", `/v1/destinations?q=${port}`)).json;
