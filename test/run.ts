@@ -96,7 +96,11 @@ export async function runTests(given: Partial<Options> = {}): Promise<boolean> {
 
   async function runOne(file: TestFile): Promise<void> {
     const own = String(ready.indexOf(file));
-    const addresses = { ...provided.env, TEST_DATA: join(data, own) };
+    const addresses = {
+      ...provided.env,
+      TEST_DATA: join(data, own),
+      TEST_OPENAPI: join(scratch, "openapi.json"),
+    };
     const result = await runFile(file, join(scratch, own), addresses, options);
     const count = judge(result.output, result.how);
     for (const key of ["passed", "failed", "skipped"] as const) sum[key] += count[key];

@@ -109,7 +109,7 @@ test("filters are saved as a view; taking it away can be undone; columns are rem
   const views = page.getByRole("button", { name: "Views" });
   await views.click();
   await page.getByRole("menuitem", { name: "Save these filters" }).click();
-  await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("stock is down");
+  await page.getByRole("dialog").getByLabel("Name").fill("stock is down");
   await page.keyboard.press("Enter");
   await page.getByText("View “stock is down” saved").waitFor();
   const { items } = (await world.api("GET", "/v1/views")).json;

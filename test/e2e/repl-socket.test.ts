@@ -1,6 +1,7 @@
 /** Whatever a local process does with the REPL's socket, Bida goes on. @takes 15 s */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -21,6 +22,7 @@ test.before(async () => {
   world = await startEmbedded();
   node = world.nodes[0] as BidaNode;
   address = join(node.env.BIDA_DATA_DIR as string, "repl.sock");
+  await until("the socket, which is opened last", () => existsSync(address));
 });
 test.after(() => world.stop());
 

@@ -1,16 +1,15 @@
 /** Holds answers against the OpenAPI document: status, media type and, of JSON, every field. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { everyDeclaration } from "../../../services/api/api.service.ts";
-import { openApiDocument } from "../../../services/api/openapi/document.ts";
 import type { Reply } from "./world.ts";
 
 interface Response {
   content?: Record<string, { schema: object }>;
 }
 
-const document = sealed(openApiDocument(everyDeclaration(), "0")) as {
+const document = sealed(await documentOfRun()) as {
   paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
 };
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
@@ -57,6 +56,21 @@ export function checkReply(method: string, target: string, reply: Reply): void {
   validators.set(name, validate);
   if (!validate(reply.json))
     throw new Error(`${name}: ${ajv.errorsText(validate.errors)} in ${reply.text.slice(0, 1000)}`);
+}
+
+/** The first file of a run that needs it makes it, and the others read it: making it loads the whole API. */
+async function documentOfRun(): Promise<unknown> {
+  const shared = process.env.TEST_OPENAPI;
+  if (shared && existsSync(shared)) return JSON.parse(readFileSync(shared, "utf8"));
+  const { everyDeclaration } = await import("../../../services/api/api.service.ts");
+  const { openApiDocument } = await import("../../../services/api/openapi/document.ts");
+  const text = JSON.stringify(openApiDocument(everyDeclaration(), "0"));
+  if (shared) {
+    const own = `${shared}.${process.pid}`;
+    writeFileSync(own, text);
+    renameSync(own, shared);
+  }
+  return JSON.parse(text);
 }
 
 /** Plain paths go before those with parameters. */

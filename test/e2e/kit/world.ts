@@ -4,9 +4,7 @@ import { setTimeout as pause, setImmediate as turn } from "node:timers/promises"
 import { type BidaClient, createHttpClient } from "../../../client/index.ts";
 import { systemClock } from "../../../core/clock.ts";
 import type { AttemptView, Page, TaskView } from "../../../core/contract.ts";
-import { createApp } from "../../../store/apps.ts";
-import { closeDatabase, type Database, openDatabase } from "../../../store/database.ts";
-import { openSecretBox } from "../../../store/secret-box.ts";
+import type { Database } from "../../../store/database.ts";
 import { checkReply } from "./document.ts";
 import type { BidaNode } from "./node.ts";
 import type { Receiver } from "./receiver.ts";
@@ -173,6 +171,8 @@ export class World {
     name: string,
     secrets: string[] = [],
   ): Promise<{ id: number; key: string; headers: { authorization: string } }> {
+    const { createApp } = await import("../../../store/apps.ts");
+    const { openSecretBox } = await import("../../../store/secret-box.ts");
     return this.withDatabase(async (db) => {
       const box = openSecretBox({ natsUrls: [], secretKey: Buffer.from(SECRET_KEY, "base64"), dataDir: "" });
       const { id, key } = await createApp(db, box, name, secrets, systemClock.now());
@@ -180,8 +180,9 @@ export class World {
     });
   }
 
-  /** Runs with a connection of our own to the database. */
+  /** Runs with a connection of our own to the database. Most tests need none, and none of the libraries. */
   async withDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
+    const { closeDatabase, openDatabase } = await import("../../../store/database.ts");
     const db = openDatabase(this.#parts.database);
     const result = await use(db).finally(() => closeDatabase(db));
     // SQLite stands still in this process; what came meanwhile, the end of an idle connection say, has to be seen first.
