@@ -157,8 +157,7 @@ test("answers come while one types, from every place; none is of what was typed 
       })
       .catch(() => undefined);
   });
-  await field.fill("late");
-  await page.waitForRequest(/text=late/);
+  await Promise.all([page.waitForRequest(/text=late/), field.fill("late")]);
   await field.fill(`${tag}-order`);
   await group(en["found.orderKey"]).getByRole("option").first().waitFor();
   for (const go of held) go();

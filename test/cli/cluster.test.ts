@@ -30,10 +30,9 @@ test("it delivers, and all of it stops with the terminal", async () => {
   child.kill("SIGHUP");
   const { code } = await ended;
   assert.is(code, 0);
-  const left = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
-  assert.equal(
-    left.filter((line) => line.includes(folder)),
-    [],
+  await until(
+    "all to be gone",
+    () => !execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(folder),
   );
 });
 

@@ -27,7 +27,7 @@ test("killed nodes' job goes on elsewhere, once it is not paused any more: each 
     const { status } = await world.batch(Array(500).fill(task));
     assert.is(status, 202);
   }
-  const { json } = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName } });
+  const { json } = await world.api("POST", "/v1/tasks/cancel", { filter: { sourceAppName }, pace: 300 });
   const jobId: string = json.job.id;
   const workers = world.nodes.slice(1) as BidaNode[];
   const took = (node: BidaNode) => node.records("bulk job taken").some((record) => record.jobId === jobId);
@@ -39,12 +39,12 @@ test("killed nodes' job goes on elsewhere, once it is not paused any more: each 
   await until("its first batch", async () => ((await job())?.done ?? 0) > 0);
   // In the middle of a pause: it stays paused, and nothing more is done.
   const patch = async (body: object) => (await world.api("PATCH", `/v1/jobs/${jobId}`, body)).json as JobView;
-  const paused = await patch({ paused: true, pace: 1000 });
+  const paused = await patch({ paused: true, pace: 400 });
   assert.is(paused.state, "paused");
   await victim.kill();
   const rest = workers.filter((node) => node !== victim);
   const still = await until("an answer of another node", job);
-  assert.equal([still.state, still.done, still.pace], ["paused", paused.done, 1000]);
+  assert.equal([still.state, still.done, still.pace], ["paused", paused.done, 400]);
   assert.not(rest.some(took));
   // In the middle of its work.
   await patch({ paused: false });

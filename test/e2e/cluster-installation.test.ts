@@ -76,7 +76,7 @@ test("a dump that is restored beside the Redis of later: every task ends", async
   });
   const retry = { strategy: "fixed", delayMs: 3_600_000 };
   const ids = await Promise.all(
-    Array.from({ length: 7 }, () => world.submit({ url, delayMs: 8_000, retry })),
+    Array.from({ length: 7 }, () => world.submit({ url, delayMs: 15_000, retry })),
   );
   const file = join(temporaryFolder("dump"), "dump.sql");
   await dump(databaseUrl, file);

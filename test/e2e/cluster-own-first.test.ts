@@ -59,14 +59,14 @@ test("others too once it has much under way", async () => {
       items.reduce((sum, node) => sum + ((node.nodeID === here) === own ? node.inFlight : 0), 0);
     return { own: of(true), others: of(false) };
   };
-  // One may go elsewhere before: just when the own one's claims have run out, and the next ones are not there yet.
+  // Some may go elsewhere before: when the own one's claims have run out, and the next ones are not there yet.
   const seen = await until("calls of another node, and many of its own", async () => {
     ids.push(await accepted(url));
     const now = await inFlight();
     return now.others > 0 && now.own > CONCURRENCY / 4 ? now : null;
   });
   assert.ok(seen.own > CONCURRENCY / 4, `${seen.own} of its own before`);
-  assert.ok(seen.others <= 2, `${seen.others} of others meanwhile`);
+  assert.ok(seen.others < seen.own / 2, `${seen.others} of others meanwhile`);
   held.open();
   for (const taskId of ids) assert.is((await world.ended(taskId)).callCount, 1);
 });

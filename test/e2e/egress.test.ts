@@ -68,7 +68,7 @@ test("BIDA_EGRESS_ALLOW empty: none in any case", async () => {
 
 async function notItself(world: World, ports: number[]) {
   const body = JSON.stringify({ ...ONCE, url: world.receiver.url() });
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 120_000;
   // The dispatchers learn a moment later of a node that has just begun to listen. Until then its header gives a call away.
   for (const port of ports)
     for (let inTurn = 0; inTurn < 10; ) {

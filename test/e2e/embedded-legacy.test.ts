@@ -57,10 +57,8 @@ test("a target that is slow: its time limit, raised for its destination, holds f
   const world = await startEmbedded({ BIDA_LEGACY_TIMEOUT_MS: "300" });
   try {
     // Never, and then after three times what tasks are accepted with.
-    const slow = world.receiver.url(
-      () => undefined,
-      (res) => void setTimeout(() => res.end("成功"), 900),
-    );
+    let isRaised = false;
+    const slow = world.receiver.url((res) => void (isRaised && setTimeout(() => res.end("成功"), 900)));
     const { text: taskId } = await add(world, { url: slow, limitCallCount: 2 }, "admin", "admin");
     const failed = await world.when(taskId, ({ callCount, state }) => callCount === 1 && state === "pending");
     assert.equal([failed.lastError?.code, failed.timeoutMs, failed.profile], ["timeout", 300, "kkbida"]);
@@ -68,6 +66,7 @@ test("a target that is slow: its time limit, raised for its destination, holds f
     const changed = await world.api("PATCH", path, { legacyTimeoutMs: 60_000 });
     assert.equal([changed.status, changed.json.legacyTimeoutMs], [200, 60_000]);
     assert.is((await world.api("PATCH", path, { legacyTimeoutMs: 99 })).status, 400);
+    isRaised = true;
     assert.is((await world.api("POST", `/v1/tasks/${taskId}/retry`)).status, 200);
     assert.is((await world.ended(taskId)).state, "succeeded");
   } finally {

@@ -269,11 +269,14 @@ test("a flood of logins from many addresses: who is known gets in, the flood get
   const flood = Array.from({ length: 120 }, (_, i) =>
     login(made.username, { "x-forwarded-for": `10.9.${i}.1` }, "wrong password"),
   );
-  const known = await login(made.username, at);
+  // 503: on a machine that is busy with other things an answer comes too late.
+  const known = await until("an answer in time", async () => {
+    const reply = await login(made.username, at);
+    return reply.status === 503 ? null : reply;
+  });
   assert.is(known.status, 200, known.text);
   const statuses = (await Promise.all(flood)).map(({ status }) => status);
   assert.ok(statuses.includes(429));
-  // 503: on a machine that is busy with other things an answer comes too late.
   assert.ok(
     statuses.every((status) => [401, 429, 503].includes(status)),
     String(statuses),

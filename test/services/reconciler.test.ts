@@ -79,7 +79,7 @@ test("a round that was left to holders goes on when they have had their time, an
     awaits = false;
     const since = performance.now();
     await until("the rest of the round", () => seen.includes("adds"));
-    assert.ok(performance.now() - since < 2_000);
+    assert.ok(performance.now() - since < 4_500);
   } finally {
     await reconciler.stop();
     await due.close();

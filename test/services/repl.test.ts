@@ -201,7 +201,8 @@ test("nodes that are asked: the time of each answer is its own, also beside one 
   const endpoints = ["quick", "slow"].map((id) => ({ node: { id, available: true } }));
   const broker = {
     registry: { actions: { get: () => ({ endpoints }) } },
-    call: (_: string, __: unknown, { nodeID }: { nodeID: string }) => pause(nodeID === "slow" ? 300 : 0, {}),
+    call: (_: string, __: unknown, { nodeID }: { nodeID: string }) =>
+      nodeID === "slow" ? pause(5).then(() => pause(300, {})) : pause(0, {}),
   };
   const link = brokerLink(broker as never, {} as never, "", null as never);
   const [quick, slow] = (await link.nodes()) as [AnsweredNode, AnsweredNode];

@@ -258,7 +258,7 @@ export function bulkSuite({ test, world }: Suite): void {
   test("a job can be stopped: what is done stays, the rest is as it was", async () => {
     const sourceAppName = fresh();
     await add(2_500, { url: world().receiver.url(), sourceAppName, delayMs: 3_600_000 });
-    const { json } = await post("/v1/tasks/cancel", { filter: { sourceAppName } });
+    const { json } = await post("/v1/tasks/cancel", { filter: { sourceAppName }, pace: 200 });
     const stopped = await world().api("DELETE", `/v1/jobs/${json.job.id}`);
     assert.equal([stopped.status, stopped.json.state], [200, "stopped"]);
     const told = await audit(`job:${json.job.id}`);

@@ -20,7 +20,7 @@ export function damageSuite({ test, world }: Suite): void {
     const sourceAppName = `damage-${Math.random()}`;
     const url = receiver.url();
     // Due at one moment, so damaged and sound ones are claimed together.
-    const callAt = new Date(Date.now() + 1_500).toISOString();
+    const callAt = new Date(Date.now() + 4_000).toISOString();
     const task = quick({ url, sourceAppName, callAt, requestParam: { a: 1 }, expect: { status: "2xx" } });
     const { json } = await world().batch([...DAMAGE, ...DAMAGE].map(() => task));
     const ids = (json.results as { taskId: string }[]).map(({ taskId }) => taskId);

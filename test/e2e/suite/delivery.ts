@@ -1,5 +1,6 @@
 /** Calls and their repetition: what is called, how often, and when. */
 import * as assert from "uvu/assert";
+import { timely } from "../kit/timely.ts";
 import { until } from "../kit/until.ts";
 import type { Suite } from "./suite.ts";
 
@@ -120,7 +121,7 @@ export function deliverySuite({ test, world }: Suite): void {
   });
 
   test("scenario 4: a retry is never early, and at most 60 ms late", async () => {
-    assertPunctual(await retryPauses(world, 8));
+    await assertPunctual(() => retryPauses(world, 8));
   });
 
   test("scenario 5: the raw body arrives byte for byte, at the first call and at retries", async () => {
@@ -147,10 +148,10 @@ export function deliverySuite({ test, world }: Suite): void {
     const cases: [value: string, pause: number | null][] = [
       ["120", 120_000],
       [date, null],
-      ["soon", 1_000],
-      ["-5", 1_000],
+      ["soon", 20_000],
+      ["-5", 20_000],
       [String(month), 86_400_000],
-      ["0", 1_000],
+      ["0", 20_000],
     ];
     for (const status of [429, 503]) {
       for (const [value, pause] of cases) {
@@ -158,7 +159,7 @@ export function deliverySuite({ test, world }: Suite): void {
         const taskId = await world().submit({
           url,
           limitCallCount: 2,
-          retry: { strategy: "fixed", delayMs: 1_000 },
+          retry: { strategy: "fixed", delayMs: 20_000 },
         });
         const task = await world().when(
           taskId,
@@ -186,7 +187,7 @@ export function deliverySuite({ test, world }: Suite): void {
     );
     for (const call of calls) {
       assert.is(call.headers["webhook-id"], taskId);
-      assert.ok(Math.abs(Number(call.headers["webhook-timestamp"]) - call.at / 1000) < 2);
+      assert.ok(Math.abs(Number(call.headers["webhook-timestamp"]) - call.at / 1000) < 30);
       assert.is(call.headers["x-own"], "1");
       assert.is(call.headers["user-agent"], "mine");
       assert.is(call.headers["webhook-signature"], undefined);
@@ -198,14 +199,16 @@ export function deliverySuite({ test, world }: Suite): void {
  * None may be early. Late is judged by the median: one pause of a shared machine, or of code that runs for the first
  * time, says nothing about the schedule.
  */
-export function assertPunctual(pauses: number[]): void {
-  const sorted = pauses.toSorted((a, b) => a - b);
-  const [first = 0, median = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)]];
-  console.log(
-    `retries after 100 ms: first ${first.toFixed(1)}, median ${median.toFixed(1)}, last ${sorted.at(-1)?.toFixed(1)}`,
-  );
-  assert.ok(first >= 100, `a retry came after ${first} ms instead of 100`);
-  assert.ok(median <= 100 + TOLERANCE, `half of the retries came after ${median} ms and more instead of 100`);
+export async function assertPunctual(measure: () => Promise<number[]>): Promise<void> {
+  await timely("half of the retries that are due after 100 ms", 100 + TOLERANCE, async () => {
+    const sorted = (await measure()).toSorted((a, b) => a - b);
+    const [first = 0, median = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)]];
+    console.log(
+      `retries after 100 ms: first ${first.toFixed(1)}, median ${median.toFixed(1)}, last ${sorted.at(-1)?.toFixed(1)}`,
+    );
+    assert.ok(first >= 100, `a retry came after ${first} ms instead of 100`);
+    return median;
+  });
 }
 
 /** The pauses between the end of one answer and the next call, of tasks with a retry delay of 100 ms. */

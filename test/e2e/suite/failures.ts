@@ -65,13 +65,14 @@ export function failureSuite({ test, world }: Suite): void {
     });
     const pouring = answering(pour);
     const [drip, endless, broken, silent] = await Promise.all([
-      attemptAt(dripping),
+      attemptAt(dripping, { timeoutMs: 3_000 }),
       attemptAt(pouring, { timeoutMs: 5_000 }),
       attemptAt(
         answering((res) => {
           res.writeHead(200, { "content-length": "1000" });
           res.write("half of it", () => res.destroy());
         }),
+        { timeoutMs: 5_000 },
       ),
       attemptAt(answering((res) => void res.writeHead(200).write("begun"))),
     ]);
@@ -155,7 +156,7 @@ export function failureSuite({ test, world }: Suite): void {
 
   test("an answer that is not HTTP is recorded as such", async () => {
     const url = answering((res) => void res.socket?.end("SSH-2.0-OpenSSH_9.6\r\n"));
-    const { errorCode, errorMessage } = await attemptAt(url);
+    const { errorCode, errorMessage } = await attemptAt(url, { timeoutMs: 5_000 });
     assert.is(errorCode, "bad_response", errorMessage ?? "");
   });
 

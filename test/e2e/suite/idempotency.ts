@@ -54,7 +54,7 @@ export function idempotencySuite({ test, world }: Suite): void {
 
   test("idempotency: a repetition after `expiresAt` gets the same id, another request 422", async () => {
     const url = world().receiver.url(500);
-    const expiresAt = new Date(Date.now() + 1_500).toISOString();
+    const expiresAt = new Date(Date.now() + 5_000).toISOString();
     const retry = '"retry":{"strategy":"fixed","delayMs":60000}';
     const task = `{"url":"${url}","requestMethod":"POST","limitCallCount":5,"expiresAt":"${expiresAt}",${retry}}`;
     const taskId = await idOf(task, "late");

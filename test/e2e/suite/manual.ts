@@ -13,7 +13,7 @@ export function manualSuite({ test, world }: Suite): void {
     const taskId = await world().submit({
       url: receiver.url(500, held.answer, 500, 500, 500),
       limitCallCount: 3,
-      retry: { strategy: "fixed", delayMs: 700 },
+      retry: { strategy: "fixed", delayMs: 2_500 },
       timeoutMs: 5_000,
     });
     await world().when(taskId, ({ callCount, state }) => callCount === 1 && state === "pending");
@@ -73,13 +73,13 @@ export function manualSuite({ test, world }: Suite): void {
   });
 
   test("cancel while waiting: no call is ever made", async () => {
-    const taskId = await world().submit({ url: world().receiver.url(), delayMs: 300 });
+    const taskId = await world().submit({ url: world().receiver.url(), delayMs: 3_000 });
     const canceled = await act(taskId, "cancel");
     assert.is(canceled.status, 200);
     assert.is(canceled.json.state, "canceled");
     assert.is((await act(taskId, "cancel")).status, 409);
     // A later one that was made: this one's time is over.
-    const other = await world().submit({ url: world().receiver.url(), delayMs: 400 });
+    const other = await world().submit({ url: world().receiver.url(), delayMs: 3_100 });
     await world().ended(other);
     assert.is(world().receiver.calls(taskId).length, 0);
   });

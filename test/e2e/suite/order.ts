@@ -21,7 +21,7 @@ export function orderSuite({ test, world }: Suite): void {
     const { receiver } = world();
     const held = gate();
     const orderKey = newKey();
-    const first = { url: receiver.url(held.answer), timeoutMs: 20_000 };
+    const first = { url: receiver.url(held.answer), timeoutMs: 60_000 };
     const ids = await batch([first, ...tasks].map((task) => ({ url: receiver.url(), ...task, orderKey })));
     await receiver.waitForCalls(ids[0] as string, 1);
     return { ids: ids as [string, string, ...string[]], held, orderKey };
@@ -32,7 +32,7 @@ export function orderSuite({ test, world }: Suite): void {
     const held = gate();
     const blocked = newKey();
     const [blocker] = await batch([
-      { url: receiver.url(held.answer), orderKey: blocked, timeoutMs: 20_000 },
+      { url: receiver.url(held.answer), orderKey: blocked, timeoutMs: 60_000 },
       { url: receiver.url(), orderKey: blocked },
     ]);
     const lines = [newKey(), newKey(), newKey()];
@@ -137,7 +137,7 @@ export function orderSuite({ test, world }: Suite): void {
   });
 
   test("order: a line of expired tasks is gone in a moment, and the one behind them is called", async () => {
-    const soon = new Date(Date.now() + 2_000).toISOString();
+    const soon = new Date(Date.now() + 5_000).toISOString();
     const { ids, held } = await heldLine(...Array.from({ length: 60 }, () => ({ expiresAt: soon })), {});
     await world().when(ids[0], () => Date.now() > Date.parse(soon) + 100);
     held.open();

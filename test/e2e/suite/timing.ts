@@ -82,8 +82,9 @@ export function timingSuite({ test, world }: Suite): void {
 
   test("expiresAt passes while a retry waits: exhausted, `expired`, without another call", async () => {
     const { receiver } = world();
-    const expiresAt = new Date(Date.now() + 600).toISOString();
-    const taskId = await world().submit({ url: receiver.url(500), limitCallCount: 100, expiresAt });
+    const expiresAt = new Date(Date.now() + 3_000).toISOString();
+    const retry = { strategy: "fixed", delayMs: 300 };
+    const taskId = await world().submit({ url: receiver.url(500), limitCallCount: 100, retry, expiresAt });
     const task = await world().ended(taskId);
     assert.is(task.state, "exhausted");
     assert.is(task.lastError?.code, "expired");

@@ -100,7 +100,7 @@ test("a connection that breaks before it hears is not left open", async () => {
   const failure = await connection.open().catch((error: Error) => error);
   assert.instance(failure, Error);
   await pause(1_500);
-  assert.is(open.size, 0);
+  await until("none to be open", () => open.size === 0);
   await connection.close();
   server.close();
 });

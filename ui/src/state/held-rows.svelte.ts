@@ -159,7 +159,9 @@ export class HeldRows<T> {
         this.#next = null;
       } else {
         const now = new Map(items.map((item) => [this.#options.key(item), item]));
-        this.#rows = this.#rows.map((row) => now.get(this.#options.key(row)) ?? row);
+        const rows = this.#rows.map((row) => now.get(this.#options.key(row)) ?? row);
+        // Who follows the rows is not told where none of them changed: a search in them would begin anew.
+        if (rows.some((row, i) => row !== this.#rows[i])) this.#rows = rows;
         this.#next = items;
       }
       this.#keep();
