@@ -18,24 +18,26 @@ test("leaving a changed form asks: by a link, by the browser's own button, and b
   const [stay, leave] = [en["action.back"], en["leave.action"]].map((name) =>
     dialog.getByRole("button", { name }),
   );
+  // The list's search has a label that begins with it.
+  const name = page.getByLabel("Name", { exact: true });
   const tasks = page.getByRole("navigation").getByRole("link", { name: "Tasks", exact: true });
 
   await page.getByRole("link", { name: en["page.channelNew"] }).first().click();
   // Nothing was typed: nothing is asked.
-  await page.getByLabel("Name", { exact: true }).waitFor();
+  await name.waitFor();
   await page.goBack();
   await page.waitForURL("**/alarms");
   // What is typed into the form that is on its way out is gone with it.
-  await page.getByLabel("Name", { exact: true }).waitFor({ state: "detached" });
+  await name.waitFor({ state: "detached" });
   await page.goForward();
-  await page.getByLabel("Name", { exact: true }).fill("on call");
+  await name.fill("on call");
   await tasks.click();
   await stay?.click();
-  assert.is(await page.getByLabel("Name", { exact: true }).inputValue(), "on call");
+  assert.is(await name.inputValue(), "on call");
   await page.goBack();
   await stay?.click();
   assert.match(page.url(), /\/alarms\/new$/);
-  assert.is(await page.getByLabel("Name", { exact: true }).inputValue(), "on call");
+  assert.is(await name.inputValue(), "on call");
   await page.goBack();
   await leave?.click();
   await page.waitForURL((to) => to.pathname === "/alarms");

@@ -1,24 +1,20 @@
 /** Bida and a program that calls it, each in its own account of the NATS configuration that is shipped. @takes 10 s */
-import { resolve } from "node:path";
 import { ServiceBroker } from "moleculer";
 import { connect } from "nats";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createBrokerClient } from "../../client/index.ts";
 import { mysqlDatabase, redisUrl } from "../servers/env.ts";
-import * as nats from "../servers/nats.ts";
 import { freePort } from "../servers/ports.ts";
 import { type TestServer, temporaryFolder } from "../servers/server.ts";
 import { BidaNode } from "./kit/node.ts";
 import { offered } from "./kit/observer.ts";
 import { Receiver } from "./kit/receiver.ts";
+import { PASSWORDS, startShippedNats } from "./kit/shipped-nats.ts";
 import { until } from "./kit/until.ts";
 import { quick, SECRET_KEY } from "./kit/world.ts";
 
 const test = suite("RPC in a NATS account of its own");
-
-const CONFIG = resolve(import.meta.dirname, "../../docs/nats/nats.conf");
-const PASSWORDS = { BIDA_NATS_PASSWORD: "nodes-only", RPC_NATS_PASSWORD: "for-others" };
 
 let bus: TestServer;
 let node: BidaNode;
@@ -27,7 +23,7 @@ let shop: ServiceBroker;
 const heard: string[] = [];
 
 test.before(async () => {
-  bus = await nats.start(["-c", CONFIG], PASSWORDS);
+  bus = await startShippedNats();
   receiver = await Receiver.start();
   node = new BidaNode({
     BIDA_DATABASE_URL: await mysqlDatabase(),

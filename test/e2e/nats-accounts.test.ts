@@ -1,16 +1,12 @@
 /** The NATS configuration that is shipped, on a real server: a program that calls Bida reaches nothing of what its nodes say. */
-import { join, resolve } from "node:path";
 import { connect, type NatsConnection } from "nats";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { natsOptions } from "../../services/bus/nats-options.ts";
-import * as nats from "../servers/nats.ts";
 import type { TestServer } from "../servers/server.ts";
+import { PASSWORDS, startShippedNats } from "./kit/shipped-nats.ts";
 
 const test = suite("NATS users");
-
-const CONFIG = resolve(import.meta.dirname, "../../docs/nats/nats.conf");
-const PASSWORDS = { BIDA_NATS_PASSWORD: "nodes-only", RPC_NATS_PASSWORD: "for-others" };
 
 let bus: TestServer;
 let node: NatsConnection;
@@ -24,7 +20,7 @@ const as = (user: string, password: string) =>
   connect({ ...natsOptions([`nats://${user}:${password}@127.0.0.1:${bus.port}`]), reconnect: false });
 
 test.before(async () => {
-  bus = await nats.start(["-c", join(CONFIG)], PASSWORDS);
+  bus = await startShippedNats();
   node = await as("bida", PASSWORDS.BIDA_NATS_PASSWORD);
   called = await as("bida-rpc", PASSWORDS.BIDA_NATS_PASSWORD);
   program = await as("rpc", PASSWORDS.RPC_NATS_PASSWORD);

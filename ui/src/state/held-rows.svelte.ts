@@ -48,7 +48,8 @@ export class HeldRows<T> {
     $effect(() => this.#follow(this.#asked(), this.held));
     $effect(() =>
       live.listen((news) => {
-        if (options.follow) this.#rows = this.#rows.map((row) => options.follow?.(row, news) ?? row);
+        const { follow } = options;
+        if (follow) this.#renew((row) => follow(row, news));
       }),
     );
   }
@@ -145,6 +146,12 @@ export class HeldRows<T> {
     return pick ? pick(list.data.items) : list.data.items;
   }
 
+  /** Rows change in place. Who follows them is not told where none did: a search in them would begin anew. */
+  #renew(now: (row: T) => T): void {
+    const rows = this.#rows.map(now);
+    if (rows.some((row, i) => row !== this.#rows[i])) this.#rows = rows;
+  }
+
   #follow(items: readonly T[] | "failed" | undefined, held: boolean): void {
     // Another page was asked for, and this one stands until that is there.
     if (route.path !== this.#path) return;
@@ -159,9 +166,7 @@ export class HeldRows<T> {
         this.#next = null;
       } else {
         const now = new Map(items.map((item) => [this.#options.key(item), item]));
-        const rows = this.#rows.map((row) => now.get(this.#options.key(row)) ?? row);
-        // Who follows the rows is not told where none of them changed: a search in them would begin anew.
-        if (rows.some((row, i) => row !== this.#rows[i])) this.#rows = rows;
+        this.#renew((row) => now.get(this.#options.key(row)) ?? row);
         this.#next = items;
       }
       this.#keep();
